@@ -1,0 +1,53 @@
+# Everything a newcomer needs: Python 3.11+, make and git. `make help` lists the targets.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+RUNTIME := $(VENV)/.runtime
+DEVELOP := $(VENV)/.develop
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint format bench schema lock clean
+.DELETE_ON_ERROR:
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Tact needs Python 3.11 or newer; '$(PYTHON)' is $$($(PYTHON) --version 2>&1). Try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { echo "Could not create $(VENV). Is the disk full, or the venv module missing (Debian: install python3-venv)?"; rm -rf $(VENV); exit 1; }
+
+$(RUNTIME): requirements/runtime.lock | $(VENV)/bin/python
+	@$(PYTHON) bootstrap.py requirements/runtime.lock
+	@touch $@
+
+$(DEVELOP): requirements/develop.lock | $(VENV)/bin/python
+	@$(PYTHON) bootstrap.py requirements/develop.lock
+	@touch $@ $(RUNTIME)
+
+demo: $(RUNTIME) ## a week of two workspaces in about two minutes, judged at the end (CSV=path for your own list)
+	@$(BIN)/python -m cli demo $(if $(CSV),--csv "$(CSV)")
+
+test: $(DEVELOP) ## every test, on a real broker and a real database
+	@$(BIN)/python -m pytest $(ARGS)
+
+lint: $(DEVELOP) ## ruff and mypy (strict)
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+format: $(DEVELOP) ## let ruff order and lay out the code
+	@$(BIN)/ruff check --fix-only .
+	@$(BIN)/ruff format .
+
+bench: $(RUNTIME) ## sends per second through the whole pipeline, beside a bare HTTP loop
+	@$(BIN)/python -m bench $(ARGS)
+
+schema: $(DEVELOP) ## write shared/db/schema.sql from the migrations
+	@$(BIN)/python -m shared.db.dump
+
+lock: ## pin requirements/*.in anew, with hashes (needs uv)
+	uv pip compile -q requirements/runtime.in -o requirements/runtime.lock --generate-hashes --python-version 3.11 --universal --no-header --no-emit-index-url
+	uv pip compile -q requirements/develop.in -o requirements/develop.lock --generate-hashes --python-version 3.11 --universal --no-header --no-emit-index-url -c requirements/runtime.lock
+
+clean: ## forget what was built (the environment and the embedded servers' files)
+	rm -rf $(VENV) build .cache .mypy_cache .ruff_cache
