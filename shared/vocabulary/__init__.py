@@ -1,0 +1,48 @@
+"""Every word of the domain, once: statuses, kinds, and which status may follow which.
+
+The enum types, the trigger and docs/prospect_lifecycle.md are tested against this room, so a word that is added
+here and nowhere else fails the build.
+"""
+
+from shared.vocabulary.transitions import PROSPECT_TRANSITIONS, SEND_TRANSITIONS, Condition, Transition
+from shared.vocabulary.words import (
+    CONTACTED,
+    LIVE_ATTEMPTS,
+    STOPPING,
+    AccountStatus,
+    AccountType,
+    Action,
+    ApprovalStatus,
+    AttemptState,
+    CampaignStatus,
+    CampaignType,
+    Channel,
+    MissingValue,
+    ProspectStatus,
+    Reply,
+    Role,
+    SendStatus,
+)
+
+__all__ = [
+    "CONTACTED",
+    "LIVE_ATTEMPTS",
+    "PROSPECT_TRANSITIONS",
+    "SEND_TRANSITIONS",
+    "STOPPING",
+    "AccountStatus",
+    "AccountType",
+    "Action",
+    "ApprovalStatus",
+    "AttemptState",
+    "CampaignStatus",
+    "CampaignType",
+    "Channel",
+    "Condition",
+    "MissingValue",
+    "ProspectStatus",
+    "Reply",
+    "Role",
+    "SendStatus",
+    "Transition",
+]

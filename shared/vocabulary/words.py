@@ -1,0 +1,153 @@
+"""The words. Their order is the order a newcomer meets them in, and the order of the enum types in the database."""
+
+from enum import StrEnum
+from typing import Final
+
+
+class ProspectStatus(StrEnum):
+    """Where one enrolment of a lead in a campaign stands (column `campaign_prospects.status`)."""
+
+    PENDING = "pending"
+    APPROVED = "approved"
+    CONNECTION_REQUEST_SENT = "connection_request_sent"
+    CONNECTED = "connected"
+    MESSAGING = "messaging"
+    REPLIED = "replied"
+    COMPLETED = "completed"
+    FAILED = "failed"  # given up without ever having been contacted
+    OPTED_OUT = "opted_out"
+    CONVERTED = "converted"
+    NOT_INTERESTED = "not_interested"
+    WITHDRAWN = "withdrawn"
+
+
+class SendStatus(StrEnum):
+    """Where one step for one prospect stands (column `send_queue.status`)."""
+
+    PENDING = "pending"
+    DISPATCHED = "dispatched"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+    CANCELLED = "cancelled"
+
+
+class AttemptState(StrEnum):
+    """Where one try to deliver stands (column `send_attempts.state`)."""
+
+    INTENT = "intent"
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+    RELEASED = "released"  # never started
+    NOT_HAPPENED = "not_happened"  # looked up, and it did not take place
+
+
+class CampaignStatus(StrEnum):
+    """Whether a campaign's sends may leave (column `campaigns.status`)."""
+
+    DRAFT = "draft"
+    RUNNING = "running"
+    PAUSED = "paused"
+    COMPLETED = "completed"
+    CANCELLED = "cancelled"
+
+
+class CampaignType(StrEnum):
+    """How a campaign reaches its people: invite first, message a connection at once, or write an e-mail."""
+
+    CONNECTOR = "connector"
+    MESSENGER = "messenger"
+    EMAIL = "email"
+
+    @classmethod
+    def _missing_(cls, value: object) -> "CampaignType | None":
+        return cls.EMAIL if value == "outreach" else None  # older data's word, accepted on input
+
+
+class Channel(StrEnum):
+    """The way out an account offers."""
+
+    LINKEDIN = "linkedin"
+    EMAIL = "email"
+
+
+class AccountType(StrEnum):
+    """What the LinkedIn member pays for; it decides caps and the length of a note."""
+
+    FREE = "free"
+    PREMIUM = "premium"
+    SALES_NAVIGATOR = "sales_navigator"
+
+
+class AccountStatus(StrEnum):
+    """Whether an account may act."""
+
+    USABLE = "usable"
+    PAUSED = "paused"  # by a person
+    DISCONNECTED = "disconnected"  # the provider lost the session; a person reconnects it
+
+
+class Action(StrEnum):
+    """What an account does outside; caps, cool-downs and lanes are counted by it."""
+
+    INVITATION = "invitation"
+    MESSAGE = "message"
+    PROFILE_LOOKUP = "profile_lookup"
+    EMAIL = "email"
+
+
+class ApprovalStatus(StrEnum):
+    """Whether a person has let an imported row become a prospect."""
+
+    WAITING = "waiting"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+
+
+class Reply(StrEnum):
+    """What kind of answer came back."""
+
+    HUMAN = "human"
+    OUT_OF_OFFICE = "out_of_office"
+    OPT_OUT = "opt_out"
+
+
+class MissingValue(StrEnum):
+    """What a campaign does about a placeholder that has no value and no default."""
+
+    BLOCK = "block"  # the send fails with the reason; a person mends the lead
+    SKIP = "skip"
+    BLANK = "blank"
+
+
+class Role(StrEnum):
+    """What the bearer of a token may do, weakest first."""
+
+    VIEWER = "viewer"
+    OPERATOR = "operator"
+    ADMIN = "admin"
+
+
+STOPPING: Final = frozenset({ProspectStatus.REPLIED, ProspectStatus.OPTED_OUT, ProspectStatus.CONVERTED, ProspectStatus.NOT_INTERESTED})
+"""Statuses that stop every message."""
+
+CONTACTED: Final = frozenset(
+    {
+        ProspectStatus.CONNECTION_REQUEST_SENT,
+        ProspectStatus.CONNECTED,
+        ProspectStatus.MESSAGING,
+        ProspectStatus.REPLIED,
+        ProspectStatus.FAILED,
+        ProspectStatus.COMPLETED,
+        ProspectStatus.WITHDRAWN,
+        ProspectStatus.OPTED_OUT,
+        ProspectStatus.CONVERTED,
+        ProspectStatus.NOT_INTERESTED,
+    }
+)
+"""Statuses in which `contacted_at` may be set: the five people know, and those that can only follow them."""
+
+LIVE_ATTEMPTS: Final = frozenset({AttemptState.INTENT, AttemptState.UNKNOWN, AttemptState.ACCEPTED})
+"""States of an attempt that forbid another one for the same send."""
