@@ -32,8 +32,8 @@ def cause(errors: str) -> str:
         return "The disk is full. Make room, then try again."
     if "no matching distribution" in text or "not a supported wheel" in text:
         return (
-            f"A locked package has no build for this platform ({platform.system()} {platform.machine()}, Python {platform.python_version()}). "
-            "Use Linux or macOS on x86-64 or arm64 with Python 3.11 to 3.13, or point TACT_KAFKA and TACT_DATABASE_URL at servers elsewhere."
+            f"A locked package has no build for {platform.system()} {platform.machine()} with Python {platform.python_version()}. "
+            "Use Linux or macOS on x86-64 or arm64 with Python 3.11 to 3.13."
         )
     if "gcc" in text or "compiler" in text or "failed building wheel" in text:
         return "A package wants a C compiler because it has no ready build for this Python. Use Python 3.11 to 3.13, or install a compiler."

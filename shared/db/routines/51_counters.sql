@@ -1,0 +1,46 @@
+-- Counts arrive as rows (see campaign_counter_deltas) in the transaction that changes the fact, one row a statement and campaign.
+CREATE OR REPLACE FUNCTION count_prospects_added() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+  INSERT INTO campaign_counter_deltas (campaign_id, counter, delta) SELECT campaign_id, 'prospects', count(*) FROM added GROUP BY campaign_id;
+  INSERT INTO campaign_counter_deltas (campaign_id, counter, delta)
+       SELECT campaign_id, 'active_leads', count(*) FROM added
+        WHERE status IN ('pending', 'approved', 'connection_request_sent', 'connected', 'messaging') GROUP BY campaign_id;
+  RETURN NULL;
+END $$;
+CREATE OR REPLACE TRIGGER count_prospects_added AFTER INSERT ON campaign_prospects REFERENCING NEW TABLE AS added
+  FOR EACH STATEMENT EXECUTE FUNCTION count_prospects_added();
+
+CREATE OR REPLACE FUNCTION count_prospects_removed() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+  INSERT INTO campaign_counter_deltas (campaign_id, counter, delta) SELECT campaign_id, 'prospects', -count(*) FROM gone GROUP BY campaign_id;
+  RETURN NULL;
+END $$;
+CREATE OR REPLACE TRIGGER count_prospects_removed AFTER DELETE ON campaign_prospects REFERENCING OLD TABLE AS gone
+  FOR EACH STATEMENT EXECUTE FUNCTION count_prospects_removed();
+
+CREATE OR REPLACE FUNCTION count_prospect_status() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+  was boolean := OLD.status IN ('pending', 'approved', 'connection_request_sent', 'connected', 'messaging');
+  is_now boolean := NEW.status IN ('pending', 'approved', 'connection_request_sent', 'connected', 'messaging');
+BEGIN
+  IF was <> is_now THEN
+    INSERT INTO campaign_counter_deltas (campaign_id, counter, delta) VALUES (NEW.campaign_id, 'active_leads', CASE WHEN is_now THEN 1 ELSE -1 END);
+  END IF;
+  IF NEW.status = 'completed' THEN
+    INSERT INTO campaign_counter_deltas (campaign_id, counter, delta) VALUES (NEW.campaign_id, 'completed_leads', 1);
+  END IF;
+  IF OLD.status = 'completed' THEN
+    INSERT INTO campaign_counter_deltas (campaign_id, counter, delta) VALUES (NEW.campaign_id, 'completed_leads', -1);
+  END IF;
+  IF NEW.status = 'opted_out' THEN
+    INSERT INTO campaign_counter_deltas (campaign_id, counter, delta) VALUES (NEW.campaign_id, 'opted_out', 1);
+  END IF;
+  RETURN NULL;
+END $$;
+-- Only ends and returns change a count: the hot statuses in between never fire it.
+CREATE OR REPLACE TRIGGER count_prospect_status AFTER UPDATE OF status ON campaign_prospects FOR EACH ROW
+  WHEN (OLD.status IS DISTINCT FROM NEW.status
+        AND ((OLD.status IN ('pending', 'approved', 'connection_request_sent', 'connected', 'messaging'))
+             <> (NEW.status IN ('pending', 'approved', 'connection_request_sent', 'connected', 'messaging'))
+             OR NEW.status IN ('completed', 'opted_out') OR OLD.status = 'completed'))
+  EXECUTE FUNCTION count_prospect_status();

@@ -1,0 +1,47 @@
+-- A role per service with the least it needs, and one for requests of a workspace under row-level security. They
+-- cannot log in by themselves: a connection takes one on (setting TACT_DATABASE_ROLE), or a login of yours is a member.
+DO $$
+DECLARE r text;
+BEGIN
+  FOREACH r IN ARRAY ARRAY['tact_queuer', 'tact_sender', 'tact_poller', 'tact_healer', 'tact_tenant'] LOOP
+    BEGIN
+      EXECUTE format('CREATE ROLE %I NOLOGIN', r);
+    EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; -- roles belong to the cluster; another database made it
+    END;
+    IF NOT pg_has_role(current_user, r, 'MEMBER') THEN
+      EXECUTE format('GRANT %I TO %I', r, current_user);
+    END IF;
+  END LOOP;
+END $$;
+
+REVOKE ALL ON ALL TABLES IN SCHEMA public FROM tact_queuer, tact_sender, tact_poller, tact_healer, tact_tenant;
+GRANT USAGE ON SCHEMA public TO tact_queuer, tact_sender, tact_poller, tact_healer, tact_tenant;
+GRANT SELECT ON ALL TABLES IN SCHEMA public TO tact_queuer, tact_sender, tact_poller, tact_healer;
+REVOKE SELECT ON api_tokens FROM tact_sender, tact_poller;
+GRANT INSERT ON outbox, audit_log TO tact_queuer, tact_sender, tact_poller, tact_healer;
+GRANT UPDATE (published_at), DELETE ON outbox TO tact_queuer, tact_sender, tact_poller, tact_healer;
+GRANT INSERT ON integrity_findings TO tact_queuer, tact_sender, tact_poller, tact_healer;
+
+-- queuer: campaigns, prospects, planning, the moment a send becomes due; and the clock's leaps.
+GRANT INSERT, UPDATE ON campaigns, campaign_accounts, workflows, workflow_steps, email_templates, leads, lead_batches,
+  prospect_approval_data, campaign_prospects, send_queue, lanes, suppressions, workspaces, api_tokens, accounts, account_reads TO tact_queuer;
+GRANT DELETE ON campaign_accounts, suppressions TO tact_queuer;
+GRANT INSERT, UPDATE, DELETE ON campaign_counter_deltas TO tact_queuer;
+GRANT UPDATE (anchored_at, business_at, version) ON stack_clock TO tact_queuer;
+
+-- sender: the ledger and the account's limits.
+GRANT INSERT, UPDATE ON send_attempts, account_usage, account_cool_downs, lanes, recipients, campaign_messages, observations TO tact_sender;
+GRANT UPDATE ON send_queue, campaign_prospects, accounts TO tact_sender;
+GRANT UPDATE (linkedin_id, updated_at) ON leads TO tact_sender;
+
+-- poller: what came back.
+GRANT INSERT, UPDATE ON observations, campaign_messages, recipients, account_reads, suppressions, account_usage TO tact_poller;
+GRANT UPDATE ON campaign_prospects, leads, accounts, send_queue, send_attempts, lanes TO tact_poller;
+
+-- healer: repairs.
+GRANT INSERT, UPDATE ON integrity_findings, integrity_history, cleanup_runs, de_enrollment_runs, de_enrollment_lead_log, observations,
+  campaign_messages, recipients, account_usage, account_reads, lanes TO tact_healer;
+GRANT UPDATE ON send_attempts, send_queue, campaign_prospects, accounts, leads TO tact_healer;
+
+GRANT EXECUTE ON FUNCTION reopen(uuid, text, text, timestamptz) TO tact_queuer, tact_healer;
+REVOKE EXECUTE ON FUNCTION reopen(uuid, text, text, timestamptz) FROM PUBLIC;
