@@ -13,6 +13,8 @@ from typing import Final
 
 import asyncpg
 
+from shared.db.pool import Connection
+
 MIGRATIONS: Final = Path(__file__).with_name("migrations")
 ROUTINES: Final = Path(__file__).with_name("routines")
 LOCK: Final = 7_228_001  # any constant nobody else takes; the advisory lock of migrations
@@ -69,7 +71,7 @@ def files(folder: Path) -> list[File]:
     return [File(path.stem, path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*.sql"))]
 
 
-async def plan(connection: asyncpg.Connection) -> Plan:
+async def plan(connection: Connection) -> Plan:
     """Compare this version's files with what the database says was applied."""
     if not await connection.fetchval("SELECT to_regclass('schema_migrations') IS NOT NULL"):
         return Plan(files(MIGRATIONS), files(ROUTINES), _too_old(connection))
@@ -124,7 +126,7 @@ async def apply(dsn: str) -> Plan:
         await connection.close()
 
 
-async def require_current(connection: asyncpg.Connection) -> None:
+async def require_current(connection: Connection) -> None:
     """Refuse to start on a schema behind this version's; a newer one is fine, for schemas expand before they contract.
 
     Raises:
@@ -145,7 +147,7 @@ async def _run(connection: asyncpg.Connection, file: File) -> None:
         raise SchemaError(f"{file.name}.sql failed, nothing was changed: {error}") from error
 
 
-def _too_old(connection: asyncpg.Connection) -> list[str]:
+def _too_old(connection: Connection) -> list[str]:
     version = connection.get_server_version()
     if version.major * 10_000 >= OLDEST_POSTGRES:
         return []

@@ -5,6 +5,10 @@ from typing import Any
 
 import asyncpg
 import orjson
+from asyncpg.pool import PoolConnectionProxy
+
+Connection = asyncpg.Connection | PoolConnectionProxy
+"""A connection of its own, or one a pool lent."""
 
 
 def encode_json(value: object) -> str:
@@ -12,7 +16,7 @@ def encode_json(value: object) -> str:
     return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
 
 
-async def prepare(connection: asyncpg.Connection) -> None:
+async def prepare(connection: Connection) -> None:
     """Teach a new connection JSON both ways."""
     for kind in ("json", "jsonb"):
         await connection.set_type_codec(kind, encoder=encode_json, decoder=json.loads, schema="pg_catalog")

@@ -1,0 +1,82 @@
+"""The outbox relay: rows written in a business transaction leave for Kafka afterwards, in order of id.
+
+One leader per service (an advisory lock held by its own connection), because two relays would swap the events of one
+account. Rows are marked, never counted by a last id: ids become visible out of order. A crash between publish and
+mark publishes again, and consumers bear it.
+"""
+
+import asyncio
+from datetime import timedelta
+from typing import Any, Final
+
+import asyncpg
+import structlog
+
+from shared.contracts.envelope import Envelope
+from shared.db.queries import load
+from shared.kafka.publisher import Publisher
+from shared.runtime.metrics import OUTBOX_OLDEST, OUTBOX_PENDING
+
+log = structlog.get_logger()
+queries = load(__file__)
+
+BATCH: Final = 1_000
+KEEP_PUBLISHED: Final = timedelta(days=2)
+LOCK_SPACE: Final = 7_202
+"""First half of the advisory lock's key; the second is the service's."""
+
+
+class Relay:
+    """Publishes one service's outbox; run `round` as a job, often."""
+
+    def __init__(self, pool: asyncpg.Pool, publisher: Publisher, *, service: str) -> None:
+        self._pool = pool
+        self._publisher = publisher
+        self._service = service
+        self._leading: Any = None  # the connection that holds the lock
+        self._rounds = 0
+
+    async def round(self) -> bool:
+        """Publish what waits; True when there may be more. A relay that is not the leader does nothing."""
+        if not await self._lead():
+            return False
+        rows = [row async for row in queries.unpublished(self._leading, service=self._service, most=BATCH)]
+        OUTBOX_PENDING.set(len(rows))
+        OUTBOX_OLDEST.set(rows[0]["age_s"] if rows else 0)
+        if rows:
+            await self._publisher.publish([Envelope(r["topic"], r["key"], r["headers"], r["payload"]) for r in rows])
+            await queries.mark_published(self._leading, ids=[row["id"] for row in rows])
+        self._rounds += 1
+        if self._rounds % 1_000 == 0:
+            await queries.purge_published(self._leading, service=self._service, older_than=KEEP_PUBLISHED, most=10_000)
+        return len(rows) == BATCH
+
+    async def stop(self) -> None:
+        """Give the lead up."""
+        if self._leading is not None:
+            connection, self._leading = self._leading, None
+            try:
+                async with asyncio.timeout(2):
+                    await queries.give_up_lead(connection, space=LOCK_SPACE, service=self._service)
+            except (TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+                connection.terminate()
+            await self._pool.release(connection)
+
+    async def _lead(self) -> bool:
+        if self._leading is not None:
+            if not self._leading.is_closed():
+                return True
+            connection, self._leading = self._leading, None
+            await self._pool.release(connection)
+        connection = await self._pool.acquire()
+        try:
+            leads = await queries.take_lead(connection, space=LOCK_SPACE, service=self._service)
+        except BaseException:
+            await self._pool.release(connection)
+            raise
+        if not leads:
+            await self._pool.release(connection)
+            return False
+        self._leading = connection
+        log.info("leads the outbox", service=self._service)
+        return True

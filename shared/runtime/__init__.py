@@ -1,0 +1,1 @@
+"""What every service process stands on: settings, the clock, logs, jobs, HTTP, and an orderly start and stop."""

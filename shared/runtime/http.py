@@ -1,0 +1,134 @@
+"""HTTP every service offers, and the one error body of Tact."""
+
+import asyncio
+import hmac
+import secrets
+import time
+from typing import Any, Final
+
+import asyncpg
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, PlainTextResponse, Response
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.exceptions import HTTPException
+from starlette.middleware.base import RequestResponseEndpoint
+
+from shared.runtime.service import Service
+
+START_GRACE: Final = 120.0
+"""Seconds after which a process that still consumes nothing counts as dead: Kafka was away when it started."""
+PROBE_TIMEOUT: Final = 2.0
+
+
+class ApiError(Exception):
+    """An answer that is no success, in the house's error body."""
+
+    def __init__(self, status: int, code: str, message: str, details: Any = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.message = message
+        self.details = details
+
+
+class CronError(Exception):
+    """The cron and admin routes keep the short answers their callers know: `{"error": ...}`."""
+
+    def __init__(self, status: int, error: str, details: str | None = None) -> None:
+        super().__init__(error)
+        self.status = status
+        self.body = {"error": error} if details is None else {"error": error, "details": details}
+
+
+def make_app(service: Service, *, title: str, description: str) -> FastAPI:
+    """A FastAPI app with health, metrics, request ids and error bodies."""
+    app = FastAPI(title=title, description=description, version="1", docs_url="/docs", openapi_url="/openapi.json", redoc_url=None)
+
+    @app.middleware("http")
+    async def name_the_request(request: Request, call_next: RequestResponseEndpoint) -> Response:
+        request.state.request_id = request.headers.get("x-request-id", "")[:64] or secrets.token_hex(8)
+        response = await call_next(request)
+        response.headers["x-request-id"] = request.state.request_id
+        return response
+
+    _explain_errors(app)
+
+    @app.get("/livez", include_in_schema=False)
+    async def livez() -> PlainTextResponse:
+        if not service.consuming and time.monotonic() - service.started_at > START_GRACE:
+            return PlainTextResponse("the broker was never started", status_code=503)
+        return PlainTextResponse("ok")
+
+    @app.get("/readyz", include_in_schema=False)
+    async def readyz() -> JSONResponse:
+        database, broker = await asyncio.gather(_database_answers(service), _broker_answers(service))
+        ready = database and broker and service.consuming and not service.stopping.is_set()
+        return JSONResponse({"database": database, "broker": broker, "consuming": service.consuming}, status_code=200 if ready else 503)
+
+    @app.get("/metrics", include_in_schema=False)
+    async def metrics() -> Response:
+        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+    return app
+
+
+def require_cron_secret(service: Service, request: Request) -> None:
+    """Let only callers with the right `x-cron-secret` in; compared in constant time.
+
+    Raises:
+        CronError: 401 in the words the callers know.
+    """
+    expected = service.settings.cron_secret
+    given = request.headers.get("x-cron-secret", "")
+    if expected is None or not hmac.compare_digest(given.encode(), expected.get_secret_value().encode()):
+        raise CronError(401, "Unauthorized")
+
+
+async def _database_answers(service: Service) -> bool:
+    try:
+        async with asyncio.timeout(PROBE_TIMEOUT):
+            return bool(await service.pool.fetchval("SELECT true"))
+    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        return False
+
+
+async def _broker_answers(service: Service) -> bool:
+    return await service.broker.ping(timeout=PROBE_TIMEOUT)
+
+
+def _explain_errors(app: FastAPI) -> None:
+    def body(request: Request, status: int, code: str, message: str, details: Any = None) -> JSONResponse:
+        return JSONResponse(
+            {
+                "success": False,
+                "error": {"code": code, "message": message, "details": details},
+                "request_id": getattr(request.state, "request_id", ""),
+            },
+            status_code=status,
+        )
+
+    @app.exception_handler(ApiError)
+    async def api_error(request: Request, error: ApiError) -> JSONResponse:
+        return body(request, error.status, error.code, error.message, error.details)
+
+    @app.exception_handler(CronError)
+    async def cron_error(_request: Request, error: CronError) -> JSONResponse:
+        return JSONResponse(error.body, status_code=error.status)
+
+    @app.exception_handler(RequestValidationError)
+    async def invalid(request: Request, error: RequestValidationError) -> JSONResponse:
+        details = [{"where": ".".join(str(part) for part in e["loc"]), "message": e["msg"]} for e in error.errors()]
+        return body(request, 422, "invalid_request", "The request does not have the shape this route documents.", details)
+
+    @app.exception_handler(HTTPException)
+    async def http_error(request: Request, error: HTTPException) -> JSONResponse:
+        code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "error")
+        return body(request, error.status_code, code, str(error.detail))
+
+    @app.exception_handler(Exception)
+    async def unexpected(request: Request, error: Exception) -> JSONResponse:
+        away = isinstance(error, OSError | asyncpg.PostgresConnectionError | asyncpg.InterfaceError | TimeoutError)
+        if away:
+            return body(request, 503, "unavailable", "The database or the broker is away. Nothing was changed; try again in a moment.")
+        return body(request, 500, "internal", "Something of ours went wrong. The request id leads to it in the logs.")

@@ -1,0 +1,19 @@
+"""Metrics every process has. A service's own stand in its metrics.py; labels come from enums, never from ids."""
+
+import os
+
+os.environ.setdefault("PROMETHEUS_DISABLE_CREATED_SERIES", "true")  # else every counter doubles its series
+
+from prometheus_client import Counter, Gauge, Histogram
+
+JOB_SECONDS = Histogram("tact_job_duration_seconds", "How long a run of a job took.", ["job"])
+JOB_FAILURES = Counter("tact_job_failures_total", "Runs of a job that raised; it runs again by itself.", ["job"])
+JOB_LAST_SUCCESS = Gauge("tact_job_last_success_timestamp_seconds", "When a job last ran to its end (Unix time).", ["job"])
+CONSUMED = Counter("tact_consumed_messages_total", "Kafka records handled.", ["topic", "outcome"])
+DEAD_LETTERS = Counter("tact_dead_letters_total", "Records set aside as dead letters.", ["topic", "reason"])
+REDELIVERIES = Counter("tact_redeliveries_total", "Batches given back to Kafka because our store or broker was away.", ["topic"])
+REBALANCES = Counter("tact_rebalances_total", "Times partitions were taken from this process.", ["topic"])
+PUBLISHED = Counter("tact_published_messages_total", "Records Kafka confirmed.", ["topic"])
+PRODUCER_FATAL = Counter("tact_producer_fatal_total", "Times the producer was refused for good; the process restarts.", [])
+OUTBOX_PENDING = Gauge("tact_outbox_pending", "Outbox rows of this service not yet published, as the relay last saw.", [])
+OUTBOX_OLDEST = Gauge("tact_outbox_oldest_seconds", "Age of the oldest unpublished outbox row.", [])

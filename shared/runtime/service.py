@@ -1,0 +1,204 @@
+"""One service process: open what it stands on, run, and stop in order within a deadline.
+
+The order of a stop: no new work (jobs, subscribers), then what is in hand is finished, then the outbox leaves, then
+connections close. When the deadline passes first (a dead broker blocks a stop for ever) the process ends anyway:
+rows and leases bear it.
+"""
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any, Final
+
+import asyncpg
+import structlog
+import uvicorn
+import uvloop
+from aiokafka.errors import KafkaError
+from fastapi import FastAPI
+
+from shared.db.migrate import SchemaError, require_current
+from shared.db.pool import open_pool
+from shared.kafka.broker import make_broker
+from shared.kafka.dead_letters import DeadLetters
+from shared.kafka.inbox import Inbox
+from shared.kafka.publisher import Publisher
+from shared.kafka.relay import Relay
+from shared.runtime import logs
+from shared.runtime.clock import StackClock
+from shared.runtime.jobs import Jobs
+from shared.runtime.settings import ServiceSettings
+
+log = structlog.get_logger()
+
+RELAY_EVERY: Final = timedelta(milliseconds=200)
+"""A relay that is woken by its own process's commits needs this only for what others wrote."""
+LARGEST_BACK_OFF: Final = 5.0
+
+
+class CannotStartError(Exception):
+    """The service cannot start; the message says what to do."""
+
+
+class Service:
+    """What the parts of a service are built on. `build` gets it open, and registers handlers, jobs and routes."""
+
+    def __init__(self, name: str, settings: ServiceSettings, *, port: int) -> None:
+        self.name = name
+        self.settings = settings
+        self.port = port
+        self.instance = f"{name}-{os.uname().nodename}-{os.getpid()}"
+        self.broker = make_broker(
+            settings.kafka, client_id=self.instance, graceful_timeout=max(settings.stop_deadline.total_seconds() - 5, 1.0)
+        )
+        self.publisher = Publisher(settings.kafka, client_id=self.instance, fatal=self.fail)
+        self.inbox = Inbox(self.broker, DeadLetters(self.publisher), service=name, pod_name=settings.pod_name, fatal=self.fail)
+        self.pool: asyncpg.Pool
+        self.clock: StackClock
+        self.jobs: Jobs
+        self.relay: Relay
+        self.started_at = time.monotonic()
+        self.consuming = False
+        self.stopping = asyncio.Event()
+        self.failure: str | None = None
+        self._on_stop: list[Callable[[], Awaitable[Any]]] = []
+        self.wake_relay: Callable[[], None] = lambda: None
+
+    def fail(self, why: str) -> None:
+        """End the process: it is better off started anew."""
+        self.failure = why
+        log.critical("stopping because it cannot go on", why=why)
+        self.stopping.set()
+
+    def on_stop(self, finish: Callable[[], Awaitable[Any]]) -> None:
+        """Call `finish` after the subscribers stopped and before the outbox leaves for the last time."""
+        self._on_stop.append(finish)
+
+    async def open(self) -> None:
+        """Database, clock and producer; waits with patience for servers that start at the same time.
+
+        Raises:
+            CannotStartError: they did not come, or the schema is behind this version's.
+        """
+        role = self.settings.database_role
+        role = f"tact_{self.name}" if role is None else (role or None)
+        self.pool = await self._patiently(
+            "PostgreSQL",
+            lambda: open_pool(self.settings.database_url, role=role, size=self.settings.database_pool, name=self.instance),
+        )
+        async with self.pool.acquire() as connection:
+            try:
+                await require_current(connection)
+            except SchemaError as error:
+                raise CannotStartError(str(error)) from None
+        self.clock = StackClock(self.pool)
+        await self.clock.start()
+        self.jobs = Jobs(self.clock)
+        self.relay = Relay(self.pool, self.publisher, service=self.name)
+        await self._patiently("Kafka", self.publisher.start)
+
+    async def consume(self) -> None:
+        """Start the relay, the jobs and the subscribers.
+
+        Raises:
+            CannotStartError: Kafka did not come in time.
+        """
+        self.wake_relay = self.jobs.add("outbox", RELAY_EVERY, self.relay.round).wake
+        await self._patiently("Kafka", self.broker.start)
+        self.jobs.start()
+        self.consuming = True
+        log.info("started", instance=self.instance, port=self.port)
+
+    async def stop(self) -> None:
+        """See the module."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self.settings.stop_deadline.total_seconds() - 3):
+                await self.jobs.stop()
+                await self.broker.stop()
+                for finish in self._on_stop:
+                    await finish()
+                with contextlib.suppress(OSError, asyncpg.PostgresError):
+                    while await self.relay.round():
+                        pass
+        await self.relay.stop()
+        await self.publisher.stop(within=2.0)
+        await self.clock.stop()
+
+    async def _patiently(self, what: str, do: Callable[[], Awaitable[Any]]) -> Any:
+        deadline = time.monotonic() + self.settings.patience.total_seconds()
+        pause = 0.1
+        while True:
+            try:
+                return await do()
+            except (OSError, asyncpg.PostgresError, KafkaError, TimeoutError) as error:
+                if isinstance(error, asyncpg.InvalidAuthorizationSpecificationError) or time.monotonic() > deadline:
+                    raise CannotStartError(
+                        f"{what} could not be reached: {error or type(error).__name__}. "
+                        f"Is it running, and is TACT_{'KAFKA' if what == 'Kafka' else 'DATABASE_URL'} right?"
+                    ) from error
+                log.info("waiting for a server", server=what, error=repr(error))
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, LARGEST_BACK_OFF)
+
+
+def main(service: Service, build: Callable[[Service], Awaitable[FastAPI]]) -> int:
+    """Run until SIGTERM, SIGINT or a failure; returns the exit status."""
+    logs.configure(service.name, level=service.settings.log_level, style=service.settings.log_format)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(_serve(service, build))
+
+
+async def _serve(service: Service, build: Callable[[Service], Awaitable[FastAPI]]) -> int:
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, service.stopping.set)
+    try:
+        await service.open()
+        server = _Server(
+            uvicorn.Config(await build(service), host=service.settings.host, port=service.port, log_config=None, access_log=False)
+        )
+        serving = asyncio.create_task(server.serve())
+        await service.consume()
+    except CannotStartError as error:
+        sys.stderr.write(f"{service.name}: {error}\n")
+        return 1
+    await asyncio.wait([serving, asyncio.create_task(service.stopping.wait())], return_when=asyncio.FIRST_COMPLETED)
+    log.info("stopping", instance=service.instance)
+    _end_by_force(service)
+    await service.stop()
+    server.should_exit = True
+    await asyncio.wait([serving], timeout=2)
+    await _close(service.pool)
+    log.info("stopped", instance=service.instance)
+    return 3 if service.failure else 0
+
+
+def _end_by_force(service: Service) -> None:
+    """Nothing may hold the process beyond its deadline, not even a library that never returns."""
+
+    def end() -> None:
+        log.critical("did not stop in time, ending", instance=service.instance)
+        os._exit(4)
+
+    asyncio.get_running_loop().call_later(service.settings.stop_deadline.total_seconds(), end)
+
+
+async def _close(pool: asyncpg.Pool) -> None:
+    try:
+        async with asyncio.timeout(2):
+            await pool.close()
+    except TimeoutError:
+        pool.terminate()
+
+
+class _Server(uvicorn.Server):
+    """Uvicorn without its own signal handling: the service decides when it stops."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Any:
+        yield

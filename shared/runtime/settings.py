@@ -1,0 +1,87 @@
+"""Settings every service has. Each service adds its own in its settings.py; they are handed in, never imported."""
+
+import os
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import AliasChoices, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+S = TypeVar("S", bound=BaseSettings)
+
+
+class SettingsError(Exception):
+    """A setting is missing or wrong; the message names the variable and what to do."""
+
+
+class ServiceSettings(BaseSettings):
+    """Read from `TACT_…` variables and a `.env` file."""
+
+    model_config = SettingsConfigDict(env_prefix="TACT_", env_file=".env", extra="ignore", frozen=True, populate_by_name=True)
+
+    database_url: str = Field(
+        default="postgresql://127.0.0.1:5432/tact", description="PostgreSQL 15 or newer. Without it nothing runs: it holds the truth."
+    )
+    database_role: str | None = Field(
+        default=None,
+        description="Role taken on after connecting; by default the service's own. Empty: stay as logged in.",
+    )
+    database_pool: int = Field(default=10, ge=2, le=200, description="Connections a process may hold.")
+    kafka: str = Field(default="127.0.0.1:9092", description="Bootstrap servers of Kafka 3.7 or newer, comma separated.")
+    host: str = Field(default="127.0.0.1", description="Address the service's HTTP listens on; 0.0.0.0 in a container.")
+    log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
+    log_format: str = Field(default="json", pattern="^(json|console)$")
+    pod_name: str | None = Field(
+        default=None, description="Set only where pods keep their names (a StatefulSet): it becomes the static member id in Kafka."
+    )
+    stop_deadline: timedelta = Field(
+        default=timedelta(seconds=25), description="A stop is over by then, finished or not; keep it below the pod's grace period."
+    )
+    patience: timedelta = Field(
+        default=timedelta(seconds=60), description="How long a starting service waits for its database and broker before it gives up."
+    )
+    cron_secret: SecretStr | None = Field(
+        default=None,
+        validation_alias=AliasChoices("TACT_CRON_SECRET", "CRON_SECRET"),
+        description="What callers of /api/cron/... send as x-cron-secret. Unset: those routes refuse everybody.",
+    )
+
+
+class ProviderSettings(BaseSettings):
+    """How to reach Unipile; the sender, poller and healer have these too."""
+
+    model_config = SettingsConfigDict(env_prefix="TACT_", env_file=".env", extra="ignore", frozen=True, populate_by_name=True)
+
+    unipile_url: str = Field(
+        default="http://127.0.0.1:3080",
+        validation_alias=AliasChoices("TACT_UNIPILE_URL", "UNIPILE_DSN"),
+        description="https://api8.unipile.com:13443, or the bare DSN.",
+    )
+    unipile_api_key: SecretStr = Field(
+        default=SecretStr(""),
+        validation_alias=AliasChoices("TACT_UNIPILE_API_KEY", "UNIPILE_API_KEY"),
+        description="The tenant's access token: one key sees all accounts.",
+    )
+    unipile_timeout: timedelta = Field(
+        default=timedelta(seconds=20), description="Longest a call may take; a write that passes it is unknown and looked up."
+    )
+    unipile_connections: int = Field(default=512, ge=1, le=10_000, description="Open calls at once.")
+
+
+def load(cls: type[S], **given: Any) -> S:
+    """Read `cls` from the environment.
+
+    Raises:
+        SettingsError: one line per wrong setting, with its variable's name.
+    """
+    try:
+        return cls(**given)
+    except ValidationError as error:
+        wrong = "; ".join(f"TACT_{str(e['loc'][0]).upper().removeprefix('TACT_')}: {e['msg']} (got {e['input']!r})" for e in error.errors())
+        raise SettingsError(f"Settings are wrong: {wrong}") from None
+
+
+def state_folder() -> Path:
+    """Where the embedded stack and the command line keep what they write: `build` unless TACT_BUILD_DIR says otherwise."""
+    return Path(os.environ.get("TACT_BUILD_DIR", "build"))
