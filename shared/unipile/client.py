@@ -1,0 +1,301 @@
+"""The provider's routes as methods, for what the sender, the poller and the healer need.
+
+Every method asks once and within one deadline; callers decide what comes after a failure, from `error.finding`. Reads
+and writes differ in one thing: a write that got no clear answer may have happened. Source: UNIPILE.md §2.
+"""
+
+from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
+from types import TracebackType
+from typing import Final, Self
+from urllib.parse import quote, urlsplit
+
+from pydantic import SecretStr
+
+from shared.unipile.errors import ProviderRefused
+from shared.unipile.findings import Subject
+from shared.unipile.models import (
+    Account,
+    Chat,
+    ChatStarted,
+    Header,
+    InvitationCanceled,
+    InvitationSent,
+    Me,
+    Message,
+    MessageSent,
+    Page,
+    PendingInvitation,
+    Profile,
+    Relation,
+    Webhook,
+    WebhookCreated,
+    WebhookDeleted,
+)
+from shared.unipile.registrations import Registrations, body_of, plan
+from shared.unipile.wire import Call, Wire
+
+RESERVED: Final = frozenset({"profile", "me", "relations", "invite"})
+"""Not people: words of the route itself. `profile` answers with the same stranger whatever is asked (UNIPILE.md §2.1)."""
+
+MOST_RELATIONS: Final = 1000
+MOST: Final = 250
+"""Largest pages the provider gives: relations, and everything else."""
+
+
+class UnusableIdentifierError(ValueError):
+    """The identifier cannot name a person in a route; nothing was asked."""
+
+
+class UnipileClient:
+    """The provider, over one pool of connections.
+
+    One per process, used as an async context manager. `timeout` bounds every call as a whole; `within` on the writes
+    shortens it for the one call, for a sender that must not act after its deadline.
+    """
+
+    def __init__(self, base_url: str, api_key: SecretStr, *, timeout: timedelta, max_connections: int = 512) -> None:
+        """Raises ValueError when the address, the key or a number cannot be right."""
+        self._wire = Wire(base_url, api_key, timeout=timeout, max_connections=max_connections)
+
+    async def __aenter__(self) -> Self:
+        await self._wire.open()
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        await self._wire.close()
+
+    async def profile(self, account_id: str, identifier: str) -> Profile:
+        """The person behind a vanity or a provider id, as this account sees them; a silent visit.
+
+        The caller compares the answer with what it asked for: the route has answered with strangers before.
+
+        Raises:
+            UnusableIdentifierError: a URL, an escaped text, a word of the route, or nothing.
+        """
+        return await self._wire.call(
+            Call(
+                doing="look up a profile",
+                method="GET",
+                path=f"/users/{quote(checked_identifier(identifier), safe='')}",
+                subject=Subject.PERSON,
+                params={"account_id": _id(account_id, "account")},
+            ),
+            Profile,
+        )
+
+    async def me(self, account_id: str) -> Me:
+        """The member behind an account."""
+        return await self._wire.call(
+            Call("say who an account is", "GET", "/users/me", Subject.ACCOUNT, params={"account_id": _id(account_id, "account")}), Me
+        )
+
+    async def invite(
+        self, account_id: str, provider_id: str, message: str | None = None, *, within: timedelta | None = None
+    ) -> InvitationSent:
+        """Invite a person. The length of the note is the planner's affair: nobody checks it before LinkedIn does."""
+        body = {"account_id": _id(account_id, "account"), "provider_id": _id(provider_id, "person")}
+        if message is not None:
+            body["message"] = _text(message, "note")
+        return await self._wire.call(
+            Call("send an invitation", "POST", "/users/invite", Subject.PERSON, write=True, json=body, within=within), InvitationSent
+        )
+
+    async def delete_invitation(self, account_id: str, invitation_id: str) -> None:
+        """Withdraw a pending invitation. LinkedIn then forbids another one to this person for about three weeks."""
+        await self._wire.call(
+            Call(
+                doing="withdraw an invitation",
+                method="DELETE",
+                path=f"/users/invite/sent/{quote(_id(invitation_id, 'invitation'), safe='')}",
+                subject=Subject.PERSON,
+                write=True,
+                params={"account_id": _id(account_id, "account")},
+            ),
+            InvitationCanceled,
+        )
+
+    async def start_chat(self, account_id: str, provider_id: str, text: str, *, within: timedelta | None = None) -> ChatStarted:
+        """Write to a connection; their existing 1:1 conversation is used where there is one."""
+        form = [
+            ("account_id", _id(account_id, "account")),
+            ("attendees_ids", _id(provider_id, "person")),
+            ("text", _text(text, "message")),
+        ]
+        return await self._wire.call(
+            Call("start a chat", "POST", "/chats", Subject.PERSON, write=True, form=form, within=within), ChatStarted
+        )
+
+    async def send_message(self, chat_id: str, account_id: str, text: str, *, within: timedelta | None = None) -> MessageSent:
+        """Write into a chat that is known."""
+        form = [("account_id", _id(account_id, "account")), ("text", _text(text, "message"))]
+        path = f"/chats/{quote(_id(chat_id, 'chat'), safe='')}/messages"
+        return await self._wire.call(Call("send a message", "POST", path, Subject.CHAT, write=True, form=form, within=within), MessageSent)
+
+    async def relations(self, account_id: str, *, limit: int = 100, cursor: str | None = None) -> Page[Relation]:
+        """First-degree connections, newest first."""
+        params = _listing(account_id, limit, cursor, most=MOST_RELATIONS)
+        return await self._wire.call(Call("list relations", "GET", "/users/relations", Subject.ACCOUNT, params=params), Page[Relation])
+
+    async def invitations_sent(self, account_id: str, *, limit: int = 100, cursor: str | None = None) -> Page[PendingInvitation]:
+        """Invitations that wait for an answer; 30 to 60 s behind. Accepted, ignored and withdrawn ones are not listed."""
+        return await self._wire.call(
+            Call("list sent invitations", "GET", "/users/invite/sent", Subject.ACCOUNT, params=_listing(account_id, limit, cursor)),
+            Page[PendingInvitation],
+        )
+
+    async def chats(
+        self,
+        account_id: str,
+        *,
+        limit: int = 100,
+        cursor: str | None = None,
+        unread: bool | None = None,
+        after: datetime | None = None,
+        before: datetime | None = None,
+    ) -> Page[Chat]:
+        """Conversations of an account, the latest first."""
+        params = _listing(account_id, limit, cursor) | _window(after, before)
+        if unread is not None:
+            params["unread"] = "true" if unread else "false"
+        return await self._wire.call(Call("list chats", "GET", "/chats", Subject.ACCOUNT, params=params), Page[Chat])
+
+    async def messages(
+        self,
+        *,
+        account_id: str | None = None,
+        chat_id: str | None = None,
+        limit: int = 100,
+        cursor: str | None = None,
+        after: datetime | None = None,
+        before: datetime | None = None,
+    ) -> Page[Message]:
+        """Messages of one chat or of a whole account, newest first. A 404 or an empty page proves nothing.
+
+        Raises:
+            ValueError: not exactly one of the two is named.
+        """
+        window = _window(after, before)
+        if chat_id is not None and account_id is None:
+            path, subject = f"/chats/{quote(_id(chat_id, 'chat'), safe='')}/messages", Subject.CHAT
+            params = _listing(None, limit, cursor) | window
+        elif account_id is not None and chat_id is None:
+            path, subject = "/messages", Subject.ACCOUNT
+            params = _listing(account_id, limit, cursor) | window
+        else:
+            raise ValueError("Ask for the messages of one chat_id or of one account_id, not of both and not of neither.")
+        return await self._wire.call(Call("list messages", "GET", path, subject, params=params), Page[Message])
+
+    async def account(self, account_id: str) -> Account:
+        """One account with the health of its sources."""
+        path = f"/accounts/{quote(_id(account_id, 'account'), safe='')}"
+        return await self._wire.call(Call("show an account", "GET", path, Subject.ACCOUNT), Account)
+
+    async def accounts(self, *, limit: int = 100, cursor: str | None = None) -> Page[Account]:
+        """All accounts of the key."""
+        return await self._wire.call(
+            Call("list accounts", "GET", "/accounts", Subject.TENANT, params=_listing(None, limit, cursor)), Page[Account]
+        )
+
+    async def ensure_webhooks(self, url: str, secret: SecretStr, header: str = "Unipile-Auth") -> Registrations:
+        """Each source reaches `url` once, with our secret in `header`; safe to call at every start.
+
+        New registrations are made before old ones are removed, so that no event falls between. Two processes that start
+        together may both make one; the next call removes the second. None of its calls counts as a write: what may have
+        happened is seen and mended by the next call. Returns what was kept, what was missing and made, what was removed.
+
+        Raises:
+            ValueError: the URL is none the provider can reach, or the secret is empty.
+        """
+        if urlsplit(url).scheme not in {"http", "https"} or not urlsplit(url).hostname:
+            raise ValueError(f"{url!r} is no address for webhooks; give the full http(s) URL that Unipile can reach.")
+        if not secret.get_secret_value():
+            raise ValueError("The secret of the webhooks is empty; anybody could send us events. Set one.")
+        ours = Header(key=header, value=secret.get_secret_value())
+        registrations = plan(await self._webhooks(), url=url, header=ours)
+        for source in registrations.missing:
+            body = body_of(source, url=url, header=ours)
+            await self._wire.call(Call("register a webhook", "POST", "/webhooks", Subject.TENANT, json=body), WebhookCreated)
+        for webhook_id in registrations.surplus:
+            await self._delete_webhook(webhook_id)
+        return registrations
+
+    async def _webhooks(self) -> list[Webhook]:
+        found: list[Webhook] = []
+        cursor: str | None = None
+        while True:
+            page = await self._wire.call(
+                Call("list webhooks", "GET", "/webhooks", Subject.TENANT, params=_listing(None, MOST, cursor)), Page[Webhook]
+            )
+            found.extend(page.items)
+            if page.cursor is None or page.cursor == cursor:
+                return found
+            cursor = page.cursor
+
+    async def _delete_webhook(self, webhook_id: str) -> None:
+        path = f"/webhooks/{quote(webhook_id, safe='')}"
+        try:
+            await self._wire.call(Call("remove a webhook", "DELETE", path, Subject.TENANT), WebhookDeleted)
+        except ProviderRefused as error:
+            if error.status != HTTPStatus.NOT_FOUND or error.type is None:
+                raise  # else another process removed it first
+
+
+def checked_identifier(identifier: str) -> str:
+    """A vanity or provider id that is safe as one segment of the route.
+
+    Raises:
+        UnusableIdentifierError: it is empty, a URL, escaped, a path, or a word of the route itself.
+    """
+    if not identifier.strip() or identifier != identifier.strip():
+        raise UnusableIdentifierError("The identifier of a person is empty or has spaces around it; import the person again.")
+    if "%" in identifier:
+        raise UnusableIdentifierError(f"{identifier!r} is escaped; give the vanity as it reads, without percent signs.")
+    if set(identifier) & set("/?#\\") or identifier in {".", ".."}:
+        raise UnusableIdentifierError(f"{identifier!r} is a URL or a path; give only what follows /in/, or the provider id.")
+    if identifier.lower() in RESERVED:
+        raise UnusableIdentifierError(f"{identifier!r} is a word of Unipile's route and would show somebody else; no person is looked up.")
+    return _sendable(identifier, "identifier")
+
+
+def _id(value: str, what: str) -> str:
+    if not value.strip():
+        raise ValueError(f"The id of the {what} is empty.")
+    return _sendable(value, f"id of the {what}")
+
+
+def _text(value: str, what: str) -> str:
+    if not value.strip():
+        raise ValueError(f"The {what} is empty; nothing was sent.")
+    return _sendable(value, what)
+
+
+def _sendable(value: str, what: str) -> str:
+    """Half a surrogate pair cannot be encoded; better told here than as an error of the transport."""
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        raise ValueError(f"The {what} holds half a character at position {error.start}; write it again.") from error
+    return value
+
+
+def _listing(account_id: str | None, limit: int, cursor: str | None, *, most: int = MOST) -> dict[str, str]:
+    if not 1 <= limit <= most:
+        raise ValueError(f"A page of this list holds 1 to {most} rows, not {limit}.")
+    params = {"limit": str(limit)}
+    if account_id is not None:
+        params["account_id"] = _id(account_id, "account")
+    if cursor is not None:
+        params["cursor"] = cursor
+    return params
+
+
+def _window(after: datetime | None, before: datetime | None) -> dict[str, str]:
+    return {name: _moment(value) for name, value in (("after", after), ("before", before)) if value is not None}
+
+
+def _moment(value: datetime) -> str:
+    """The provider takes exactly `YYYY-MM-DDTHH:MM:SS.sssZ`."""
+    if value.tzinfo is None:
+        raise ValueError("A moment without a time zone could mean any hour; give it in UTC.")
+    return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,92 @@
+"""Which webhook registrations to make and which to remove, so that each source reaches us once."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from shared.unipile.models import Header, Webhook
+
+
+class Source(StrEnum):
+    """What the provider can tell us about on its own accord."""
+
+    MESSAGING = "messaging"
+    USERS = "users"
+    ACCOUNT_STATUS = "account_status"
+
+
+EVENTS: Final[dict[Source, tuple[str, ...]]] = {
+    Source.MESSAGING: ("message_received",),
+    Source.USERS: ("new_relation",),
+    Source.ACCOUNT_STATUS: (),
+}
+"""Named in the registration; account_status knows no event names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Registrations:
+    """What stands as it should and stays, what is missing, and what is too much; `kept` and `surplus` are the provider's ids."""
+
+    kept: tuple[str, ...]
+    missing: tuple[Source, ...]
+    surplus: tuple[str, ...]
+
+
+def name_of(source: Source) -> str:
+    """Our name of a registration, by which its source is told again: the provider's list does not say it."""
+    return f"tact {source}"
+
+
+def source_of(webhook: Webhook) -> Source | None:
+    """What a registration is for; None when neither its source, its name nor its events say so."""
+    for source in Source:
+        if webhook.source == source or webhook.name == name_of(source):
+            return source
+    for source, events in EVENTS.items():
+        if webhook.events and set(webhook.events) & set(events):
+            return source
+    return None
+
+
+def plan(existing: Iterable[Webhook], *, url: str, header: Header) -> Registrations:
+    """Keep one good registration per source, ask for the missing ones, drop what else stands on our own URL.
+
+    Good means: enabled, and sending our header, as far as the list shows it. Registrations of other URLs and those
+    whose source cannot be told are not ours to remove.
+    """
+    kept: dict[Source, str] = {}
+    surplus: list[str] = []
+    for webhook in existing:
+        source = source_of(webhook)
+        if webhook.request_url != url or source is None:
+            continue
+        if source in kept or webhook.enabled is False or not _sends(webhook.headers, header):
+            surplus.append(webhook.id)
+        else:
+            kept[source] = webhook.id
+    return Registrations(
+        kept=tuple(kept.values()), missing=tuple(source for source in Source if source not in kept), surplus=tuple(surplus)
+    )
+
+
+def _sends(headers: Sequence[Header] | None, expected: Header) -> bool:
+    """A list that does not show headers is believed; one that shows another secret means 401 for every delivery."""
+    if headers is None:
+        return True
+    return any(header.key.lower() == expected.key.lower() and header.value == expected.value for header in headers)
+
+
+def body_of(source: Source, *, url: str, header: Header) -> dict[str, object]:
+    """The registration as POST /webhooks takes it. Without our own Content-Type the provider sends JSON as a form."""
+    body: dict[str, object] = {
+        "request_url": url,
+        "source": source.value,
+        "name": name_of(source),
+        "format": "json",
+        "enabled": True,
+        "headers": [header.model_dump(), {"key": "Content-Type", "value": "application/json"}],
+    }
+    if EVENTS[source]:
+        body["events"] = list(EVENTS[source])
+    return body

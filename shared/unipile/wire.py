@@ -1,0 +1,271 @@
+"""One call to the provider: the address, the deadline, and what came back turned into a model or an error.
+
+Nothing is tried twice here. httpx speaks over aiohttp, because its own transport slows down tenfold with hundreds of
+open calls (KAFKA.md §6.2).
+"""
+
+import asyncio
+import json
+from collections.abc import Mapping, Sequence
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import timedelta
+from email.utils import parsedate_to_datetime
+from typing import Final, TypeVar
+from urllib.parse import parse_qsl, urlsplit
+
+import aiohttp
+import httpx
+from httpx_aiohttp import AiohttpTransport
+from pydantic import SecretStr, ValidationError
+
+from shared.unipile.errors import AnsweredError, ProviderRefused, ProviderSilent, ProviderUnsure, UnreadableAnswer, classify
+from shared.unipile.findings import Subject
+from shared.unipile.models import Answer
+
+CONNECT_LIMIT: Final = timedelta(seconds=10)
+"""Technical time. A host that takes longer to shake hands is away; the rest of the deadline is for the answer."""
+
+KEEP_ALIVE: Final = timedelta(seconds=4)
+"""Below the 5 s after which a Node server drops an idle connection: a write on a dropped one would be `unknown`."""
+
+EXCERPT: Final = 300
+"""Characters of an unreadable answer that are kept."""
+
+ModelT = TypeVar("ModelT", bound=Answer)
+
+
+@dataclass(slots=True)
+class _Progress:
+    """How far the call in this task has come. Any connection counts as started: bytes may be in it from then on."""
+
+    connected: bool = False
+
+
+_progress: ContextVar[_Progress | None] = ContextVar("unipile_call", default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where the API is: its root, and the port parameter of tenants whose own port is firewalled (`?port=13443`)."""
+
+    root: str
+    params: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request. `doing` completes "when asked to …"; `json` or `form` is the body, a form goes out as multipart."""
+
+    doing: str
+    method: str
+    path: str
+    subject: Subject
+    write: bool = False
+    params: Mapping[str, str] | None = None
+    json: Mapping[str, object] | None = None
+    form: Sequence[tuple[str, str]] | None = None
+    within: timedelta | None = None
+
+
+def read_address(base_url: str) -> Address:
+    """The API's root from a DSN (`api8.unipile.com:13443`, meant as https) or a full http(s) URL, with or without `/api/v1`.
+
+    Raises:
+        ValueError: it is neither.
+    """
+    text = base_url.strip()
+    wish = "Give the DSN of the Unipile dashboard, such as api8.unipile.com:13443, or a full http(s) URL."
+    parts = urlsplit(text if "://" in text else f"https://{text}")
+    try:
+        port = parts.port
+    except ValueError as error:
+        raise ValueError(f"The Unipile address has a port that is not a number below 65536. {wish}") from error
+    if parts.scheme not in {"http", "https"} or not parts.hostname or " " in text:
+        raise ValueError(f"{text!r} is not a Unipile address. {wish}")
+    if parts.username is not None or parts.password is not None:
+        raise ValueError(f"The Unipile address must not hold a user or password; the key has a setting of its own. {wish}")
+    path = parts.path.rstrip("/")
+    if path not in {"", "/api/v1"} or parts.fragment:
+        raise ValueError(f"The Unipile address must end after the host and port; {parts.path!r} is too much. {wish}")
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    return Address(root=f"{parts.scheme}://{host}{f':{port}' if port is not None else ''}/api/v1", params=tuple(parse_qsl(parts.query)))
+
+
+def checked_key(api_key: SecretStr) -> str:
+    """The key as a header can carry it.
+
+    Raises:
+        ValueError: it is empty or holds spaces, line breaks or other characters that no header takes.
+    """
+    key = api_key.get_secret_value().strip()
+    if not key:
+        raise ValueError("The Unipile API key is empty; copy an access token from the Unipile dashboard.")
+    if not key.isascii() or not key.isprintable() or " " in key:
+        raise ValueError("The Unipile API key holds characters that no access token has; copy it again from the Unipile dashboard.")
+    return key
+
+
+class Wire:
+    """An open way to the provider; one per process."""
+
+    def __init__(self, base_url: str, api_key: SecretStr, *, timeout: timedelta, max_connections: int) -> None:
+        if timeout <= timedelta(0):
+            raise ValueError(f"The time-out of a Unipile call must be longer than nothing, not {timeout}.")
+        if max_connections < 1:
+            raise ValueError(f"At least one connection to Unipile is needed, not {max_connections}.")
+        self._address = read_address(base_url)
+        self._key = checked_key(api_key)
+        self._timeout = timeout
+        self._max_connections = max_connections
+        self._http: httpx.AsyncClient | None = None
+
+    async def open(self) -> None:
+        """Make the pool. Connections are made by the calls."""
+        transport = AiohttpTransport()
+        tracing = aiohttp.TraceConfig()
+        tracing.on_connection_create_end.append(_mark_connected)
+        tracing.on_connection_reuseconn.append(_mark_connected)
+        session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(
+                limit=self._max_connections, keepalive_timeout=KEEP_ALIVE.total_seconds(), ssl=transport.ssl_context
+            ),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            trace_configs=[tracing],
+        )
+        # aiohttp repeats GET and DELETE on its own when a kept connection turns out dead: a read the account's budget does
+        # not know of. Held by test_a_cut_call_is_not_repeated_behind_our_back.
+        session._retry_connection = False  # noqa: SLF001  # there is no public switch
+        transport.client = session
+        connect = min(CONNECT_LIMIT, self._timeout).total_seconds()
+        self._http = httpx.AsyncClient(
+            base_url=self._address.root,
+            params=self._address.params,
+            headers={"X-API-KEY": self._key, "accept": "application/json"},
+            timeout=httpx.Timeout(None, connect=connect),
+            transport=transport,
+            follow_redirects=False,  # a redirect may lead to another host, and the key would go with it
+        )
+
+    async def close(self) -> None:
+        """Give the connections back; calls under way end as silent."""
+        if self._http is not None:
+            http, self._http = self._http, None
+            await http.aclose()
+
+    async def call(self, call: Call, answer: type[ModelT]) -> ModelT:
+        """Ask once, within one deadline for everything from the wait for a connection to the last byte.
+
+        A caller that cancels the call cannot know whether it took place: a cancelled write is `unknown`.
+
+        Raises:
+            ProviderRefused: a definite no.
+            ProviderUnsure: an error answer to a write that leaves open whether it happened.
+            ProviderSilent: no whole answer.
+            UnreadableAnswer: 2xx, but not what the route promises.
+        """
+        response = await self._exchange(call)
+        body = response.content
+        if not response.is_success:
+            raise self._refusal(call, response)
+        try:
+            return answer.model_validate_json(body)
+        except ValidationError as error:
+            why = "; ".join(
+                f"{'.'.join(str(part) for part in flaw['loc']) or 'the body'}: {flaw['msg']}"
+                for flaw in error.errors(include_input=False)[:3]
+            )
+        # Outside of the handler: the validation error quotes the whole body, which must not follow into logs.
+        raise UnreadableAnswer(
+            call.doing, status=response.status_code, write=call.write, why=self._clean(why), body_excerpt=self._excerpt(body)
+        )
+
+    async def _exchange(self, call: Call) -> httpx.Response:
+        if self._http is None:
+            raise RuntimeError("The Unipile client is not open; use it as `async with UnipileClient(…) as unipile:`.")
+        request = self._http.build_request(
+            call.method,
+            call.path,
+            params=call.params,
+            json=call.json,
+            files=None if call.form is None else [(name, (None, value.encode())) for name, value in call.form],
+        )
+        await request.aread()  # whole, so that aiohttp sends a Content-Length instead of chunks
+        limit = self._timeout if call.within is None else min(self._timeout, call.within)
+        progress = _Progress()
+        token = _progress.set(progress)
+        try:
+            async with asyncio.timeout(limit.total_seconds()):
+                return await self._http.send(request)
+        except TimeoutError as error:
+            cause, origin = f"no whole answer within {limit.total_seconds():g} s", error
+            raise ProviderSilent(call.doing, started=progress.connected, write=call.write, cause=cause) from origin
+        except (httpx.HTTPError, aiohttp.ClientError, OSError) as error:
+            cause = self._clean(f"{type(error.__cause__ or error).__name__}: {error}")
+            raise ProviderSilent(call.doing, started=progress.connected, write=call.write, cause=cause) from error
+        finally:
+            _progress.reset(token)
+
+    def _refusal(self, call: Call, response: httpx.Response) -> AnsweredError:
+        type_, title, detail = _read_problem(response.content)
+        title = self._clean(title) if title else None
+        detail = self._clean(detail) if detail else None
+        if title is None and detail is None and response.content:
+            detail = self._excerpt(response.content)
+        finding = classify(
+            response.status_code, type_, write=call.write, subject=call.subject, wording=f"{title or ''} {detail or ''}" if type_ else ""
+        )
+        kind = ProviderUnsure if finding.may_have_happened else ProviderRefused
+        return kind(
+            call.doing,
+            status=response.status_code,
+            type_=type_,
+            title=title,
+            detail=detail,
+            finding=finding,
+            retry_after=_read_retry_after(response.headers),
+        )
+
+    def _excerpt(self, body: bytes) -> str:
+        text = " ".join(self._clean(body[: EXCERPT * 8].decode(errors="replace")).split())
+        return text if len(text) <= EXCERPT else f"{text[:EXCERPT]}…"
+
+    def _clean(self, text: str) -> str:
+        """An answer may echo the request's headers; the key must not travel on into logs and tables."""
+        return text.replace(self._key, "***")
+
+
+async def _mark_connected(*_: object) -> None:
+    progress = _progress.get()
+    if progress is not None:
+        progress.connected = True
+
+
+def _read_problem(body: bytes) -> tuple[str | None, str | None, str | None]:
+    """Type, title and detail of an error body; frameworks say `error` and `message` (a text or a list) instead."""
+    try:
+        problem = json.loads(body)
+    except (ValueError, RecursionError):
+        return None, None, None
+    if not isinstance(problem, dict):
+        return None, None, None
+    said = problem.get("detail", problem.get("message"))
+    if isinstance(said, list):
+        said = ", ".join(str(part) for part in said)
+    type_, title = problem.get("type"), problem.get("title", problem.get("error"))
+    return (
+        type_ if isinstance(type_, str) and type_ not in {"", "about:blank"} else None,
+        title if isinstance(title, str) else None,
+        said if isinstance(said, str) else None,
+    )
+
+
+def _read_retry_after(headers: httpx.Headers) -> timedelta | None:
+    """Seconds, or a date measured against the answer's own Date, so that no clock of ours is needed. Unreadable is None."""
+    value = headers.get("retry-after", "").strip()
+    if value.isdecimal():
+        return timedelta(seconds=min(int(value), 10**8))
+    try:
+        return max(parsedate_to_datetime(value) - parsedate_to_datetime(headers.get("date", "")), timedelta(0))
+    except (ValueError, TypeError):
+        return None
