@@ -8,7 +8,7 @@ Source: UNIPILE.md §2.
 from datetime import UTC, datetime
 from typing import Annotated, Final, Generic, Literal, TypeVar
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
 
 from shared.vocabulary import AccountType
 
@@ -261,3 +261,9 @@ class Page(Answer, Generic[Item]):
 
     items: tuple[Item, ...]
     cursor: str | None = None
+
+
+def told_flaws(error: ValidationError) -> str:
+    """Up to three flaws as field and reason, without the values: those are people's names and messages."""
+    flaws = error.errors(include_input=False, include_url=False, include_context=False)[:3]
+    return "; ".join(f"{'.'.join(str(part) for part in flaw['loc']) or 'the whole'}: {flaw['msg']}" for flaw in flaws)

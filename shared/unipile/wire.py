@@ -21,7 +21,7 @@ from pydantic import SecretStr, ValidationError
 
 from shared.unipile.errors import AnsweredError, ProviderRefused, ProviderSilent, ProviderUnsure, UnreadableAnswer, classify
 from shared.unipile.findings import Subject
-from shared.unipile.models import Answer
+from shared.unipile.models import Answer, told_flaws
 
 CONNECT_LIMIT: Final = timedelta(seconds=10)
 """Technical time. A host that takes longer to shake hands is away; the rest of the deadline is for the answer."""
@@ -171,10 +171,7 @@ class Wire:
         try:
             return answer.model_validate_json(body)
         except ValidationError as error:
-            why = "; ".join(
-                f"{'.'.join(str(part) for part in flaw['loc']) or 'the body'}: {flaw['msg']}"
-                for flaw in error.errors(include_input=False)[:3]
-            )
+            why = told_flaws(error)
         # Outside of the handler: the validation error quotes the whole body, which must not follow into logs.
         raise UnreadableAnswer(
             call.doing, status=response.status_code, write=call.write, why=self._clean(why), body_excerpt=self._excerpt(body)
