@@ -37,6 +37,7 @@ GRANT UPDATE (linkedin_id, updated_at) ON leads TO tact_sender;
 -- poller: what came back.
 GRANT INSERT, UPDATE ON observations, campaign_messages, recipients, account_reads, suppressions, account_usage TO tact_poller;
 GRANT UPDATE ON campaign_prospects, leads, accounts, send_queue, send_attempts, lanes TO tact_poller;
+GRANT INSERT, UPDATE, DELETE ON unsettled_observations TO tact_poller;
 
 -- healer: repairs.
 GRANT INSERT, UPDATE ON integrity_findings, integrity_history, cleanup_runs, de_enrollment_runs, de_enrollment_lead_log, observations,

@@ -1,0 +1,1 @@
+"""What came back: accepted connections, replies, the state of accounts."""

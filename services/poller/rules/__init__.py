@@ -1,0 +1,1 @@
+"""Decisions that only the poller takes: pure functions, everything they need is an argument."""

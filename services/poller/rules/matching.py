@@ -1,0 +1,46 @@
+"""What an observation says about our own people, and what it does not."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from services.poller.rules.seen import Source
+from shared.vocabulary import ProspectStatus as P
+
+CLOCK_SLACK: Final = timedelta(minutes=5)
+"""The provider's clock and ours may differ by so much."""
+UNPROMPTED: Final = timedelta(days=2)
+"""A message of somebody we have not written to yet counts as an answer this long: older ones are history."""
+FIRST_DEGREE: Final = "FIRST_DEGREE"
+
+
+def accepted_from(*, first_seen: bool, source: Source) -> tuple[P, ...]:
+    """The statuses an acceptance leads out of.
+
+    Who was invited is waiting for exactly this, whenever and however often it is seen. Who was withdrawn or given up
+    becomes connected only by news: the first read of an account, and a relation known long before, are no answer to us.
+    """
+    if first_seen and source is not Source.BASELINE:
+        return (P.CONNECTION_REQUEST_SENT, P.WITHDRAWN, P.FAILED)
+    return (P.CONNECTION_REQUEST_SENT,)
+
+
+def settles_unknown(*, decided_at: datetime, picture: Mapping[str, Any] | None, happened_at: datetime | None) -> bool:
+    """Does a relation (or an answer) prove that an invitation of which we know nothing did arrive?
+
+    Only a relation that was not there before: neither in the picture taken before the call, nor older than the call.
+    """
+    if picture and (picture.get("network_distance") == FIRST_DEGREE or picture.get("connected") is True):
+        return False
+    return happened_at is None or happened_at >= decided_at - CLOCK_SLACK
+
+
+def answers_us(*, said_at: datetime, first_contact: datetime | None, now: datetime, source: Source) -> bool:
+    """Is a message of one of our people an answer, or the history of an older conversation?
+
+    After our first contact it is one, even when the first read of the chats shows it. Before that only what was said
+    just now stops the lead: somebody who writes by himself must not get the prepared first message.
+    """
+    if first_contact is not None and said_at >= first_contact - CLOCK_SLACK:
+        return True
+    return source is not Source.BASELINE and said_at >= now - UNPROMPTED

@@ -1,0 +1,1 @@
+"""The poller's SQL, one aggregate per pair of files."""

@@ -1,0 +1,50 @@
+-- name: find_leads
+-- Who a person of the provider is to us: the resolved recipient of this account, or a lead of its workspace by classic id,
+-- or by vanity. A vanity proves nothing where the lead is known under another id: its owner may have given it up.
+SELECT q.person_id, found.lead_id
+  FROM unnest(:person_ids::text[], :vanities::text[]) AS q(person_id, vanity)
+  JOIN LATERAL (
+    SELECT r.lead_id FROM recipients r WHERE r.account_id = :account_id::uuid AND r.provider_id = q.person_id
+    UNION
+    SELECT l.id FROM leads l WHERE l.linkedin_id = q.person_id AND l.workspace_id = :workspace_id::uuid
+    UNION
+    SELECT l.id FROM leads l
+     WHERE l.linkedin_vanity = q.vanity AND l.workspace_id = :workspace_id::uuid AND (l.linkedin_id IS NULL OR l.linkedin_id = q.person_id)
+       AND NOT EXISTS (SELECT FROM recipients r WHERE r.account_id = :account_id::uuid AND r.lead_id = l.id AND r.provider_id <> q.person_id)
+  ) AS found ON true
+ ORDER BY found.lead_id;
+
+-- name: lock_leads
+-- First in the order of locks. What else is read of these people is read in later statements, which see what was committed
+-- while this one waited.
+SELECT id, identity FROM leads WHERE id = ANY(:lead_ids::uuid[]) ORDER BY id FOR NO KEY UPDATE;
+
+-- name: seen_connected!
+-- The resolved recipient is a relation now; a row is made where the invitation left by other means than ours.
+INSERT INTO recipients (account_id, lead_id, workspace_id, provider_id, public_identifier, network_distance, resolved_at, connected_at)
+SELECT :account_id::uuid, l.id, l.workspace_id, :person_id::text, :vanity::text, 'FIRST_DEGREE', :now::timestamptz, :now::timestamptz
+  FROM leads l
+ WHERE l.id = ANY(:lead_ids::uuid[])
+ ORDER BY l.id
+ON CONFLICT (account_id, lead_id) DO UPDATE SET connected_at = excluded.connected_at
+ WHERE recipients.connected_at IS NULL;
+
+-- name: remember_chat!
+UPDATE recipients SET chat_id = :chat_id::text
+ WHERE account_id = :account_id::uuid AND lead_id = ANY(:lead_ids::uuid[]) AND chat_id IS DISTINCT FROM :chat_id::text;
+
+-- name: answered!
+-- The policy reads last_reply_at, so a step planned at this very moment stops too. A late, older answer does not turn it back.
+UPDATE leads SET last_reply_at = greatest(last_reply_at, :said_at::timestamptz)
+ WHERE id = ANY(:lead_ids::uuid[]) AND (last_reply_at IS NULL OR last_reply_at < :said_at::timestamptz);
+
+-- name: opted_out!
+UPDATE leads SET opted_out_at = :said_at::timestamptz WHERE id = ANY(:lead_ids::uuid[]) AND opted_out_at IS NULL;
+
+-- name: suppress!
+INSERT INTO suppressions (workspace_id, kind, value, reason)
+SELECT l.workspace_id, 'person', l.identity, 'asked not to be contacted any more'
+  FROM leads l
+ WHERE l.id = ANY(:lead_ids::uuid[])
+ ORDER BY l.identity
+ON CONFLICT DO NOTHING;
