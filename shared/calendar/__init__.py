@@ -3,7 +3,7 @@
 from shared.calendar.resolve import resolve_schedule
 from shared.calendar.schedule import HORIZON_DAYS, Closed, Schedule
 from shared.calendar.settings import ScheduleError, ScheduleSettings, read_settings
-from shared.calendar.zones import Span, aware, spans
+from shared.calendar.zones import Span, spans, utc
 
 __all__ = [
     "HORIZON_DAYS",
@@ -12,8 +12,8 @@ __all__ = [
     "ScheduleError",
     "ScheduleSettings",
     "Span",
-    "aware",
     "read_settings",
     "resolve_schedule",
     "spans",
+    "utc",
 ]

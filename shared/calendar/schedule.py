@@ -10,7 +10,7 @@ from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
 from shared.calendar.countries import is_weekend, public_holiday
-from shared.calendar.zones import MINUTES_A_DAY, Span, aware, spans
+from shared.calendar.zones import MINUTES_A_DAY, Span, spans, utc
 
 Closed = Literal["hours", "weekend", "holiday"]
 
@@ -49,14 +49,16 @@ class Schedule:
 
     def closed_because(self, at: datetime) -> Closed | None:
         """Why nothing may leave at this moment, or None when the schedule is open."""
-        day = _day(self, aware(at).astimezone(self.zone).date())
+        at = utc(at)
+        day = _day(self, at.astimezone(self.zone).date())
         if day.closed is not None:
             return day.closed
         return None if any(opens <= at < closes for opens, closes in day.spans) else "hours"
 
     def window(self, at: datetime) -> Span | None:
         """The open span around this moment, None when it is closed. It never reaches past local midnight."""
-        for span in _day(self, aware(at).astimezone(self.zone).date()).spans:
+        at = utc(at)
+        for span in _day(self, at.astimezone(self.zone).date()).spans:
             if span[0] <= at < span[1]:
                 return span
         return None
@@ -67,7 +69,8 @@ class Schedule:
         None when there is no such moment in the next 400 days. Starts a day early and looks at the found day's
         neighbour, because clocks that go back over midnight show yesterday after today (America/St_Johns until 2011).
         """
-        today = aware(after).astimezone(self.zone).date()
+        after = utc(after)
+        today = after.astimezone(self.zone).date()
         for number in range(-1, HORIZON_DAYS + 1):
             found = self._openings(today + number * _ONE_DAY, after, least)
             if found:
@@ -76,7 +79,7 @@ class Schedule:
 
     def holiday(self, at: datetime) -> str | None:
         """The public holiday's name on this moment's local day, for people to read."""
-        return public_holiday(self.country, aware(at).astimezone(self.zone).date())
+        return public_holiday(self.country, utc(at).astimezone(self.zone).date())
 
     def _openings(self, day: date, after: datetime, least: timedelta) -> list[Span]:
         rests = ((max(opens, after), closes) for opens, closes in _day(self, day).spans if closes > after)

@@ -19,11 +19,11 @@ _HOUR = timedelta(hours=1)
 _FARTHEST_OFFSET: Final = timedelta(hours=16)  # the tz database's widest is -15:56 (Manila before 1845)
 
 
-def aware(at: datetime) -> datetime:
-    """The same moment, or a ValueError when it has no zone: Python would silently take the machine's own."""
+def utc(at: datetime) -> datetime:
+    """The same moment in UTC, or a ValueError when it has no zone: Python would silently take the machine's own."""
     if at.tzinfo is None:
         raise ValueError(f"{at.isoformat()} has no time zone; give an aware datetime, for example {at.isoformat()}+00:00.")
-    return at
+    return at.astimezone(UTC)
 
 
 @lru_cache(maxsize=32_768)

@@ -1,0 +1,180 @@
+"""The rules that delay a send. Each says, for any moment, the first one not before it that it would allow.
+
+That shape lets one function serve the sender (allowed now?), the planner (when first?) and the trace. Another delay,
+a warm-up ramp for example, is one more function here and one more line in DELAYS.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from shared.calendar import spans
+from shared.policy.case import Case
+from shared.policy.verdict import NEVER, Reason, Scope
+from shared.vocabulary import Action
+
+_ONE_DAY: Final = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Delay:
+    """A rule with a time, whom it concerns, and how it is shown.
+
+    `until` takes the moment and the time a call needs, and returns None when the moment is allowed, else the first
+    later one that is, or NEVER.
+    """
+
+    name: str
+    scope: Scope
+    until: Callable[[Case, datetime, timedelta], datetime | None]
+    reason: Callable[[Case, datetime], Reason]
+    value: Callable[[Case, datetime], str]
+    limit: Callable[[Case], str]
+
+
+def _not_due(case: Case, at: datetime, _need: timedelta) -> datetime | None:
+    return case.scheduled_for if case.scheduled_for > at else None
+
+
+def _out_of_office(case: Case, at: datetime, _need: timedelta) -> datetime | None:
+    return case.hold_until if case.hold_until is not None and case.hold_until > at else None
+
+
+def _relock(case: Case, at: datetime, _need: timedelta) -> datetime | None:
+    """LinkedIn refuses to invite somebody again for about three weeks after a withdrawal."""
+    if case.action is not Action.INVITATION or case.relock_until is None:
+        return None
+    return case.relock_until if case.relock_until > at else None
+
+
+def _spacing(case: Case, at: datetime, _need: timedelta) -> datetime | None:
+    return case.next_free_at if case.next_free_at is not None and case.next_free_at > at else None
+
+
+def _calendar(case: Case, at: datetime, need: timedelta) -> datetime | None:
+    """The last moments of a window count as closed when a call begun in them could end outside."""
+    window = case.schedule.window(at)
+    if window is not None and window[1] - at >= need:
+        return None
+    found = case.schedule.next_open(at, least=need)
+    return NEVER if found is None else found[0]
+
+
+def _day_end(case: Case, at: datetime, need: timedelta) -> datetime | None:
+    """A call that ran over the account's midnight would be counted on the day before."""
+    ends = end_of_day(case, at)
+    return ends if ends - at < need else None
+
+
+def _daily_cap(case: Case, at: datetime, _need: timedelta) -> datetime | None:
+    """The next of the account's own days with something left; later days may be partly planned already."""
+    today = at.astimezone(case.zone).date()
+    if case.used.get(today, 0) < case.daily_cap:
+        return None
+    if case.daily_cap <= 0:
+        return NEVER
+    for number in range(-1, len(case.used) + 3):  # as many days as can be used up, and one that a zone may have left out
+        day = today + number * _ONE_DAY
+        if case.used.get(day, 0) < case.daily_cap:
+            for start, end in spans(case.zone, day):
+                if end > at:
+                    return start
+    return NEVER
+
+
+def _weekly_cap(case: Case, at: datetime, _need: timedelta) -> datetime | None:
+    week = case.week
+    if case.action is not Action.INVITATION or week is None or week.count < week.cap:
+        return None
+    if week.frees_at is None:
+        return NEVER
+    return week.frees_at if week.frees_at > at else None
+
+
+def _cool_down(case: Case, at: datetime, _need: timedelta) -> datetime | None:
+    return case.cool_down_until if case.cool_down_until is not None and case.cool_down_until > at else None
+
+
+def end_of_day(case: Case, at: datetime) -> datetime:
+    """When the account's own date changes next."""
+    return next(end for start, end in spans(case.zone, at.astimezone(case.zone).date()) if start <= at < end)
+
+
+def _closed_because(case: Case, at: datetime) -> Reason:
+    """Open, but with too little left for a call, reads as the end of the hours."""
+    return Reason(case.schedule.closed_because(at) or Reason.HOURS)
+
+
+def _always(reason: Reason) -> Callable[[Case, datetime], Reason]:
+    return lambda _case, _at: reason
+
+
+def _moment(moment: datetime | None) -> str:
+    return moment.isoformat(timespec="seconds") if moment is not None else "none"
+
+
+def _calendar_shown(case: Case, at: datetime) -> str:
+    shown = f"{at.astimezone(case.schedule.zone):%a %Y-%m-%d %H:%M} {case.schedule.zone.key}"
+    holiday = case.schedule.holiday(at)
+    return f"{shown}, {holiday}" if holiday else shown
+
+
+def _hours_shown(case: Case) -> str:
+    hours = case.schedule
+    return f"{hours.opens // 60:02}:{hours.opens % 60:02} to {hours.closes // 60:02}:{hours.closes % 60:02}, calendar {hours.country}"
+
+
+def _used_shown(case: Case, at: datetime) -> str:
+    today = at.astimezone(case.zone).date()
+    return f"{case.used.get(today, 0)} on {today}"
+
+
+DELAYS: Final = (
+    Delay(
+        "due", Scope.SEND, _not_due, _always(Reason.NOT_DUE), lambda case, _: _moment(case.scheduled_for), lambda _: "not later than now"
+    ),
+    Delay(
+        "out_of_office",
+        Scope.SEND,
+        _out_of_office,
+        _always(Reason.OUT_OF_OFFICE),
+        lambda case, _: _moment(case.hold_until),
+        lambda _: "over",
+    ),
+    Delay("relock", Scope.SEND, _relock, _always(Reason.RELOCK), lambda case, _: _moment(case.relock_until), lambda _: "over"),
+    Delay("calendar", Scope.LANE, _calendar, _closed_because, _calendar_shown, _hours_shown),
+    Delay(
+        "spacing",
+        Scope.ACCOUNT,
+        _spacing,
+        _always(Reason.SPACING),
+        lambda case, _: _moment(case.next_free_at),
+        lambda case: f"{case.spacing.total_seconds():g} s",
+    ),
+    Delay(
+        "day_end",
+        Scope.ACCOUNT,
+        _day_end,
+        _always(Reason.DAY_END),
+        lambda case, at: f"{(end_of_day(case, at) - at).total_seconds():g} s left of the account's day",
+        lambda _: "time for one call",
+    ),
+    Delay("daily_cap", Scope.ACTION, _daily_cap, _always(Reason.DAILY_CAP), _used_shown, lambda case: str(case.daily_cap)),
+    Delay(
+        "weekly_cap",
+        Scope.ACTION,
+        _weekly_cap,
+        _always(Reason.WEEKLY_CAP),
+        lambda case, _: str(case.week.count) if case.week else "not counted",
+        lambda case: str(case.week.cap) if case.week else "none",
+    ),
+    Delay(
+        "cool_down",
+        Scope.ACTION,
+        _cool_down,
+        _always(Reason.COOL_DOWN),
+        lambda case, _: f"{_moment(case.cool_down_until)} {case.cool_down_reason or ''}".rstrip(),
+        lambda _: "over",
+    ),
+)
