@@ -1,0 +1,1 @@
+"""The rows the healer reads and writes, with their SQL beside them."""

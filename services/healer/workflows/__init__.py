@@ -1,0 +1,1 @@
+"""What the healer does, one verb per file."""
