@@ -1,6 +1,6 @@
 """A LinkedIn account that Unipile holds, and everything that lies between it and each member."""
 
-from bisect import bisect_left, insort
+from bisect import bisect_left, bisect_right, insort
 from collections import deque
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -135,7 +135,7 @@ class Account:
 
     def visible_sent(self, until: datetime) -> int:
         """How many of `sent` the lagging list shows: those sent by that moment."""
-        return bisect_left(self.sent, until, key=lambda one: one.at)
+        return bisect_right(self.sent, until, key=lambda one: one.at)
 
     def touch_chat(self, chat: Chat, at: datetime) -> None:
         """Move a chat to where its last message puts it."""

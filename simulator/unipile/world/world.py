@@ -19,14 +19,14 @@ WEEK = timedelta(days=7)
 class World:
     """Accounts, members and what lies between them. Every method that changes something takes the business time."""
 
-    def __init__(self, *, seed: int, start: datetime, behaviour: Behaviour | None = None, tell: Callable[[Event], None]) -> None:
+    def __init__(self, *, seed: int, start: datetime, behaviour: Behaviour | None = None) -> None:
         self.seed = seed
         self.behaviour = behaviour or Behaviour()
         self.people = Directory(seed)
         self.accounts: dict[str, Account] = {}
         self.chats: dict[str, Chat] = {}
         self.agenda = Agenda(start)
-        self._tell = tell
+        self.listeners: list[Callable[[Event], None]] = []
         self._order = count(1)
         self._promised: dict[str, list[tuple[Person, datetime | None]]] = {}  # relations of accounts that are not declared yet
 
@@ -248,6 +248,10 @@ class World:
         self._tell(Event("account_status", now, account, note=word))
 
     # -- inside -------------------------------------------------------------------------------------------------------
+
+    def _tell(self, event: Event) -> None:
+        for listener in self.listeners:
+            listener(event)
 
     def _within_week(self, account: Account, now: datetime) -> None:
         while account.invited_at and account.invited_at[0] <= now - WEEK:

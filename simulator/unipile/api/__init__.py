@@ -1,0 +1,1 @@
+"""Unipile's routes: requests read, world asked, answers shaped."""

@@ -1,0 +1,186 @@
+"""The way every call goes: key, reading, fault or hold, effect, answer, log line."""
+
+import asyncio
+from asyncio import Event
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from hmac import compare_digest
+from typing import Final
+
+import asyncpg
+import orjson
+from aiohttp import web
+
+from simulator.unipile.api.call import Act, Action, Answer, Call, Endpoint
+from simulator.unipile.faults import FaultOrdered, Faults, Subject
+from simulator.unipile.log import Log
+from simulator.unipile.settings import CannotStartError
+from simulator.unipile.world.clock import Clock
+from simulator.unipile.world.refusals import RefusalError, refuse
+from simulator.unipile.world.world import World
+
+LOOK_EVERY_S: Final = 0.01
+CLOCK_ERRORS: Final = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, CannotStartError)
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class CutError(Exception):
+    """The connection is to be dropped without an answer."""
+
+
+class Front:
+    """Wraps each endpoint; the only place that knows faults, time and the log at once."""
+
+    def __init__(self, *, world: World, clock: Clock, log: Log, faults: Faults, api_key: str) -> None:
+        self._world, self._clock, self._log, self._faults = world, clock, log, faults
+        self._api_key = api_key.encode()
+        self._stopping = Event()
+        self.under_way = 0
+
+    def stop(self) -> None:
+        """Calls that hang are dropped and written down."""
+        self._stopping.set()
+
+    async def now(self) -> datetime:
+        """The business time, with everything done that was due by then."""
+        return self._world.agenda.advance(await self._clock.now())
+
+    def handler(self, route: str, action: Action, endpoint: Endpoint) -> Handler:
+        """An aiohttp handler that answers as Unipile would and leaves a line in the log."""
+
+        async def handle(request: web.Request) -> web.StreamResponse:
+            self.under_way += 1
+            try:
+                return await self._serve(Call(request, route, action, datetime.now(UTC)), endpoint)
+            finally:
+                self.under_way -= 1
+
+        return handle
+
+    async def unknown(self, request: web.Request) -> web.StreamResponse:
+        """The framework's own shape, which says that the address is wrong and not that a person is missing."""
+
+        async def read(call: Call) -> Act:
+            body = {"message": f"Cannot {call.request.method} {call.request.path}", "error": "Not Found", "statusCode": 404}
+            return lambda _: Answer(404, body)
+
+        return await self._serve(Call(request, f"{request.method} ?", "other", datetime.now(UTC)), read)
+
+    async def _serve(self, call: Call, endpoint: Endpoint) -> web.StreamResponse:
+        try:
+            call.at = await self.now()
+        except CLOCK_ERRORS as error:
+            return respond(Answer(500, refuse("unexpected_error", f"The simulator's clock cannot be read: {error}").body()))
+        try:
+            answer = await self._answer(call, endpoint)
+        except RefusalError as refusal:
+            answer = Answer(refusal.status, refusal.body())
+        except CutError:
+            call.status = None
+            self._log.write(call.entry(None))
+            if call.request.transport is not None:
+                call.request.transport.abort()
+            return web.Response(status=500)  # goes nowhere
+        call.status = answer.status
+        call.error = _slug(answer)
+        response = respond(answer)
+        delivered = await _deliver(call.request, response)
+        self._log.write(call.entry(await self._answered_at(call) if delivered else None))
+        return response
+
+    async def _answer(self, call: Call, endpoint: Endpoint) -> Answer:
+        key = call.request.headers.get("X-API-KEY", "")
+        if not compare_digest(key.encode("utf-8", "surrogateescape"), self._api_key):
+            raise refuse("missing_credentials")
+        act = await endpoint(call)
+        subject = Subject(call.route, call.action, call.account_id, call.recipient)
+        latency = self._faults.draw_latency()
+        waited = await self._wait_at_hold(call, subject)
+        fault = self._faults.pick(subject)
+        call.fault = fault.fault if fault else None
+        if latency:
+            await asyncio.sleep(latency / 2)  # half before the effect and half after, as on a real way there and back
+        now = await self.now() if waited or latency else call.at
+        call.look(self._world)
+        answer = await self._strike(call, fault, act, now) if fault else act(now)
+        if latency:
+            await asyncio.sleep(latency / 2)
+        return answer
+
+    async def _strike(self, call: Call, fault: FaultOrdered, act: Act, now: datetime) -> Answer:
+        match fault.fault:
+            case "cut_before_effect":
+                raise CutError
+            case "timeout_before_effect":
+                return await self._hang(call, fault.hang_s)
+            case "cut_after_effect":
+                act(now)
+                raise CutError
+            case "timeout_after_effect":
+                act(now)
+                return await self._hang(call, fault.hang_s)
+            case "status":
+                if fault.effect:
+                    act(now)
+                return Answer(*fault.body())
+
+    async def _hang(self, call: Call, seconds: float) -> Answer:
+        """Wait until the client gives up or the time is over; an effect is in the log as soon as nobody waits any more."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + seconds
+        while loop.time() < until:
+            if _gone(call.request) or self._stopping.is_set():
+                raise CutError
+            await asyncio.sleep(min(LOOK_EVERY_S, max(0.0, until - loop.time())))
+        return Answer(504, refuse("request_timeout").body())
+
+    async def _wait_at_hold(self, call: Call, subject: Subject) -> bool:
+        """Wait until released, even if the client is gone by then: its call may still take effect, that is the point."""
+        held = self._faults.gate_for(subject)
+        if held is None:
+            return False
+        held.waiting += 1
+        gate, stop = asyncio.create_task(held.gate.wait()), asyncio.create_task(self._stopping.wait())
+        try:
+            await asyncio.wait((gate, stop), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            held.waiting -= 1
+            gate.cancel()
+            stop.cancel()
+        if self._stopping.is_set():
+            raise CutError
+        call.fault = "held"
+        return True
+
+    async def _answered_at(self, call: Call) -> datetime:
+        """Business time after the answer; that of the effect where the clock has gone away meanwhile."""
+        try:
+            return await self._clock.now()
+        except CLOCK_ERRORS:
+            return call.effect_at or call.at
+
+
+def respond(answer: Answer) -> web.Response:
+    """JSON as application/json, which the SDK insists on, errors included."""
+    return web.Response(status=answer.status, body=orjson.dumps(answer.body), content_type="application/json", charset="utf-8")
+
+
+def _slug(answer: Answer) -> str | None:
+    kind = answer.body.get("type") if answer.status >= 400 else None  # noqa: PLR2004 -- HTTP errors
+    return str(kind).removeprefix("errors/") if kind is not None else None
+
+
+def _gone(request: web.Request) -> bool:
+    return request.transport is None or request.transport.is_closing()
+
+
+async def _deliver(request: web.Request, response: web.Response) -> bool:
+    """Write the answer out; False when nobody is there. That the kernel took it is all one can know."""
+    if _gone(request):
+        return False
+    try:
+        await response.prepare(request)
+        await response.write_eof()
+    except ConnectionError:
+        return False
+    return not _gone(request)
