@@ -1,0 +1,1 @@
+"""queuer: who gets which message, from which account, and when."""

@@ -1,0 +1,107 @@
+"""An account's time, given out one send after another.
+
+Every send occupies the account from its own moment until the spacing (and its jitter) is over; one whose recipient
+must be looked up first occupies it twice as long, for the look-up and for the send. The book is loaded once per batch
+and only around the moments asked for, so that ten thousand prospects cost ten thousand steps and not their square.
+"""
+
+from bisect import bisect_left, insort
+from collections import deque
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from typing import Final
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from shared.policy import Case, Hold, Stop, WeekUse, jitter, next_slot
+from shared.vocabulary import Action
+
+WEEK: Final = timedelta(hours=168)
+CALL: Final = timedelta(seconds=30)
+"""Business time that must be left of a window for a planned call. The sender knows what a call really takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class NeedsMore:
+    """The search left what is loaded: read the account's sends before `until` and ask again."""
+
+    until: datetime
+
+
+@dataclass(slots=True)
+class Book:
+    """What is known of one account's time from `since` up to `until` (both business, aware)."""
+
+    zone: ZoneInfo
+    spacing: timedelta
+    caps: Mapping[Action, int]
+    weekly_cap: int
+    since: datetime
+    until: datetime
+    taken: list[tuple[datetime, datetime]] = field(default_factory=list)
+    days: dict[Action, dict[date, int]] = field(default_factory=dict)
+    last: dict[Action, datetime] = field(default_factory=dict)
+    invitations: deque[datetime] = field(default_factory=deque)
+
+    def length(self, send_id: UUID, *, look_up: bool) -> timedelta:
+        """How long a send occupies its account; the same for the same send in every process."""
+        return self.spacing * (2 if look_up else 1) + jitter(str(send_id), self.spacing)
+
+    def used(self, action: Action, day: date, count: int) -> None:
+        """Count what has left already on one of the account's days."""
+        counts = self.days.setdefault(action, {})
+        counts[day] = counts.get(day, 0) + count
+
+    def enter(self, send_id: UUID, action: Action, at: datetime, *, look_up: bool) -> None:
+        """A planned send that was loaded, or has just got its moment."""
+        insort(self.taken, (at, at + self.length(send_id, look_up=look_up)))
+        self.used(action, at.astimezone(self.zone).date(), 1)
+
+    def week_so_far(self, moments: Iterable[datetime]) -> None:
+        """The account's last invitations, sent or planned; as many as the weekly cap are enough."""
+        self.invitations = deque(sorted(moments), maxlen=self.weekly_cap)
+
+    def place(self, case: Case, send_id: UUID, *, earliest: datetime, look_up: bool) -> datetime | NeedsMore | Hold | Stop:
+        """The first moment from `earliest` on that the policy allows and at which the account is free; it is taken then.
+
+        `case` says what does not change with the moment; the counts are this book's.
+        """
+        case = self._counted(case)
+        need = self.length(send_id, look_up=look_up)
+        call = CALL + (self.spacing if look_up else timedelta())
+        at = earliest
+        while True:
+            slot = next_slot(case, after=at, call_time=call)
+            if not isinstance(slot, datetime):
+                return slot
+            if slot + need > self.until:
+                return NeedsMore(slot + need)
+            free = self._free(slot, need)
+            if free == slot:
+                self._give(case.action, slot, need)
+                return slot
+            at = free
+
+    def _counted(self, case: Case) -> Case:
+        week = None
+        if case.action is Action.INVITATION and len(self.invitations) >= self.weekly_cap:
+            week = WeekUse(len(self.invitations), self.weekly_cap, self.invitations[0] + WEEK)
+        return replace(case, used=self.days.get(case.action, {}), daily_cap=self.caps[case.action], week=week)
+
+    def _free(self, at: datetime, need: timedelta) -> datetime:
+        """The first moment from `at` on with `need` between two others."""
+        place = bisect_left(self.taken, (at, at))
+        if place and self.taken[place - 1][1] > at:
+            at = self.taken[place - 1][1]
+        while place < len(self.taken) and self.taken[place][0] < at + need:
+            at = max(at, self.taken[place][1])
+            place += 1
+        return at
+
+    def _give(self, action: Action, at: datetime, need: timedelta) -> None:
+        insort(self.taken, (at, at + need))
+        self.used(action, at.astimezone(self.zone).date(), 1)
+        self.last[action] = max(at, self.last.get(action, at))
+        if action is Action.INVITATION:
+            self.invitations.append(at)

@@ -1,0 +1,1 @@
+"""The queuer's SQL: one aggregate per pair of .py and .sql."""

@@ -1,0 +1,1 @@
+"""The queuer's stories: load, decide, act, record."""
