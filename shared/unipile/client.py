@@ -108,7 +108,7 @@ class UnipileClient:
                 doing="withdraw an invitation",
                 method="DELETE",
                 path=f"/users/invite/sent/{quote(_id(invitation_id, 'invitation'), safe='')}",
-                subject=Subject.PERSON,
+                subject=Subject.INVITATION,
                 write=True,
                 params={"account_id": _id(account_id, "account")},
             ),

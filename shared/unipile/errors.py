@@ -176,6 +176,7 @@ TABLE: Final[dict[str, Row]] = {
 
 NOT_FOUND: Final[dict[Subject, Finding]] = {
     Subject.PERSON: TABLE["resource_not_found"].finding,
+    Subject.INVITATION: _recipient("The invitation is not pending any more; look at the profile.", Remedy.ALREADY_DONE),
     Subject.CHAT: _recipient("This chat is not known, or not synced yet: no proof of anything.", Remedy.RE_RESOLVE),
     Subject.ACCOUNT: _paused("Unipile does not know this account; it was deleted there or belongs to another key."),
     Subject.TENANT: WRONG_URL,

@@ -44,6 +44,7 @@ class Subject(StrEnum):
     """What a call names, and so what a 404 is about."""
 
     PERSON = "person"
+    INVITATION = "invitation"
     CHAT = "chat"
     ACCOUNT = "account"
     TENANT = "tenant"

@@ -11,7 +11,7 @@ from shared.vocabulary import Action
 RECIPIENT, ACCOUNT, TENANT, OURS, TRANSIENT, UNKNOWN = Blame
 R = Remedy
 
-# type, status, blame and remedy on a write, blame and remedy on a read
+# type, status, blame, remedy: the same on a write and on a read
 ROWS = [
     ("invalid_parameters", 400, OURS, R.DEAD_LETTER),
     ("missing_parameters", 400, OURS, R.DEAD_LETTER),
@@ -201,6 +201,7 @@ def test_a_type_is_known_with_and_without_its_prefix() -> None:
 def test_a_404_is_about_what_the_call_names() -> None:
     found = {subject: classify(404, "errors/resource_not_found", write=False, subject=subject) for subject in Subject}
     assert found[Subject.PERSON].remedy is R.STOP_SEND
+    assert found[Subject.INVITATION].remedy is R.ALREADY_DONE
     assert found[Subject.CHAT].remedy is R.RE_RESOLVE
     assert (found[Subject.ACCOUNT].blame, found[Subject.ACCOUNT].remedy) == (ACCOUNT, R.PAUSE_ACCOUNT)
     assert found[Subject.TENANT].blame is OURS
