@@ -153,7 +153,16 @@ class Child:
             with contextlib.suppress(psutil.NoSuchProcess):
                 member.kill()
         self._process.wait()
-        psutil.wait_procs(family, timeout=5)
+        while any(_alive(member) for member in family):
+            time.sleep(PAUSE)
+
+
+def _alive(process: psutil.Process) -> bool:
+    """Does it still run? One that has ended and waits to be collected (in a container often for long) does not."""
+    try:
+        return process.is_running() and bool(process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
 
 
 def ending(code: int) -> str:
