@@ -46,7 +46,7 @@ async def serve(settings: SimulatorSettings) -> None:
         world = World(seed=settings.seed, start=start)
         webhooks = Webhooks(world=world, clock=clock, log=log, seed=settings.seed)
         world.listeners += [lambda event: _write_down(log, event), webhooks.tell]
-        world.declare(declared, start)
+        world.declare(declared, world.agenda.now)
         faults = Faults(world.people)
         front = Front(world=world, clock=clock, log=log, faults=faults, api_key=settings.api_key.get_secret_value())
         app = web.Application(client_max_size=BIGGEST_BODY)

@@ -155,7 +155,7 @@ class Front:
     async def _answered_at(self, call: Call) -> datetime:
         """Business time after the answer; that of the effect where the clock has gone away meanwhile."""
         try:
-            return await self._clock.now()
+            return max(call.effect_at or call.at, await self._clock.now())
         except CLOCK_ERRORS:
             return call.effect_at or call.at
 

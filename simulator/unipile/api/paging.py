@@ -66,7 +66,7 @@ class Asked:
         page = found[: self.limit]
         if len(found) <= self.limit:
             return page, None
-        place = {"last_id": name(page[-1]), "last_date": iso(at(page[-1])), "last_us": at(page[-1]).microsecond}
+        place = {"last_id": name(page[-1]), "last_date": iso(at(page[-1]))}
         return page, cursor_for({**self.filters, "limit": self.limit, "cursor": place})
 
     def _backwards(self, rows: Sequence[Row], at: Callable[[Row], datetime], name: Callable[[Row], str]) -> Iterator[Row]:
@@ -86,6 +86,6 @@ class Asked:
 def _last(cursor: dict[str, Any]) -> tuple[str, datetime]:
     place: Any = cursor.get("cursor")
     try:
-        return str(place["last_id"]), from_iso(str(place["last_date"])).replace(microsecond=int(place["last_us"]))
+        return str(place["last_id"]), from_iso(str(place["last_date"]))
     except (KeyError, TypeError, ValueError):
         raise refuse("invalid_parameters", "cursor is not one of this API's cursors.") from None
