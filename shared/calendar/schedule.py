@@ -70,11 +70,12 @@ class Schedule:
         neighbour, because clocks that go back over midnight show yesterday after today (America/St_Johns until 2011).
         """
         after = utc(after)
-        today = after.astimezone(self.zone).date()
-        for number in range(-1, HORIZON_DAYS + 1):
-            found = self._openings(today + number * _ONE_DAY, after, least)
-            if found:
-                return min(found + self._openings(today + (number + 1) * _ONE_DAY, after, least))
+        day = after.astimezone(self.zone).date() - _ONE_DAY
+        for _ in range(HORIZON_DAYS + 2):
+            following = day + _ONE_DAY
+            if found := self._openings(day, after, least):
+                return min(found + self._openings(following, after, least))
+            day = following
         return None
 
     def holiday(self, at: datetime) -> str | None:
@@ -82,8 +83,9 @@ class Schedule:
         return public_holiday(self.country, utc(at).astimezone(self.zone).date())
 
     def _openings(self, day: date, after: datetime, least: timedelta) -> list[Span]:
-        rests = ((max(opens, after), closes) for opens, closes in _day(self, day).spans if closes > after)
-        return [(opens, closes) for opens, closes in rests if closes - opens >= least]
+        return [
+            (max(opens, after), closes) for opens, closes in _day(self, day).spans if closes > after and closes - max(opens, after) >= least
+        ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,10 @@ class WeekUse:
     cap: int
     frees_at: datetime | None = None
 
+    def __post_init__(self) -> None:
+        if self.frees_at is not None:
+            object.__setattr__(self, "frees_at", utc(self.frees_at))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:

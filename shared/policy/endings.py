@@ -110,18 +110,18 @@ def _reply_shown(case: Case) -> str:
 
 
 ENDINGS: Final = (
-    Ending("campaign_over", _campaign_over, lambda case: case.campaign_status, "not completed or cancelled"),
+    Ending("campaign_over", _campaign_over, lambda case: str(case.campaign_status), "not completed or cancelled"),
     Ending("suppressed", _suppressed, lambda case: case.suppressed_by or "on no list", "on no do-not-contact list"),
     Ending("opted_out", _opted_out, lambda case: f"opted out {case.lead_opted_out_at}" if case.lead_opted_out_at else "no", "no opt-out"),
-    Ending("status", _done_with, lambda case: case.prospect_status, "still on the way"),
+    Ending("status", _done_with, lambda case: str(case.prospect_status), "still on the way"),
     Ending("reply", _replied, _reply_shown, "no reply after a person resumed"),
     Ending("first_contact", _first_contact, _connection_shown, "an invitation only to pending or approved"),
     Ending("reachable", _can_connect, _connection_shown, "connected, or invited"),
-    Ending("campaign_running", _campaign_running, lambda case: case.campaign_status, "running"),
+    Ending("campaign_running", _campaign_running, lambda case: str(case.campaign_status), "running"),
     Ending(
         "account_usable",
         _account_usable,
-        lambda case: f"{case.account_status}: {case.account_status_reason}" if case.account_status_reason else case.account_status,
+        lambda case: f"{case.account_status}: {case.account_status_reason}" if case.account_status_reason else str(case.account_status),
         "usable",
     ),
     Ending("connection", _connection, _connection_shown, "connected, where the step requires it"),
