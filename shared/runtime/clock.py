@@ -14,6 +14,8 @@ from typing import Final
 import asyncpg
 
 READ: Final = "SELECT clock_timestamp() AS now, anchored_at, business_at, speed, leaps, version FROM stack_clock"
+LEAP_LOCK: Final = 7_203
+"""Advisory lock: every begin holds it shared, a leap of the clock takes it alone."""
 CALM_REFRESH: Final = 10.0
 """Seconds between two looks at a clock that runs at real speed: it changes only by an operator's hand."""
 FAST_REFRESH: Final = 0.1

@@ -75,6 +75,10 @@ class Service:
         log.critical("stopping because it cannot go on", why=why)
         self.stopping.set()
 
+    def wake(self) -> None:
+        """An event was just written: let the relay look now."""
+        self.wake_relay()
+
     def on_stop(self, finish: Callable[[], Awaitable[Any]]) -> None:
         """Call `finish` after the subscribers stopped and before the outbox leaves for the last time."""
         self._on_stop.append(finish)

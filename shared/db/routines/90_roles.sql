@@ -32,6 +32,7 @@ GRANT UPDATE (anchored_at, business_at, version) ON stack_clock TO tact_queuer;
 -- sender: the ledger and the account's limits.
 GRANT INSERT, UPDATE ON send_attempts, account_usage, account_cool_downs, lanes, recipients, campaign_messages, observations TO tact_sender;
 GRANT UPDATE ON send_queue, campaign_prospects, accounts TO tact_sender;
+GRANT DELETE ON account_cool_downs TO tact_sender;
 GRANT UPDATE (linkedin_id, updated_at) ON leads TO tact_sender;
 
 -- poller: what came back.

@@ -1,0 +1,1 @@
+"""The four services: queuer, sender, poller, healer. They never import one another."""

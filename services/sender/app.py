@@ -1,0 +1,37 @@
+"""Settings → ledger → courier → handlers → app."""
+
+from fastapi import FastAPI
+
+from services.sender import handlers
+from services.sender.channels.linkedin import LinkedIn
+from services.sender.settings import SenderSettings
+from services.sender.store.answers import Answers
+from services.sender.store.ledger import Ledger
+from services.sender.workflows.brake import Brake
+from services.sender.workflows.courier import Courier
+from services.sender.workflows.finish import Finisher, space_after, tell
+from services.sender.workflows.send import Sender
+from shared.runtime.http import make_app
+from shared.runtime.service import Service
+from shared.unipile.client import UnipileClient
+
+
+async def build(service: Service, settings: SenderSettings) -> FastAPI:
+    """The sender on an open service."""
+    client = UnipileClient(
+        settings.unipile_url, settings.unipile_api_key, timeout=settings.unipile_timeout, max_connections=settings.unipile_connections
+    )
+    await client.__aenter__()
+    brake = Brake(service.clock)
+    finisher = Finisher(Answers(service.pool, space_after=space_after, tell=tell), brake, written=service.wake)
+    courier = Courier(LinkedIn(client, now=service.clock.now), finisher, service.clock, calls=settings.sender_calls)
+    ledger = Ledger(service.pool, owner=service.instance)
+    # A window closes early by the longest a call may take; in a fast stack that would close it for ever.
+    call_time = settings.unipile_timeout if service.clock.speed <= 1 else settings.sender_call_time
+    sender = Sender(ledger, courier, service.clock, brake, act_within=settings.sender_act_within, call_time=call_time)
+    finisher.start()
+    handlers.register(service.inbox, sender)
+    service.on_stop(courier.drain)
+    service.on_stop(finisher.stop)
+    service.on_stop(lambda: client.__aexit__(None, None, None))
+    return make_app(service, title="Tact sender", description="May this message leave now; if so it leaves once.")

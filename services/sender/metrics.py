@@ -1,0 +1,17 @@
+"""The sender's metrics."""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+SENDS = Counter("tact_sends_total", "Attempts that ended, by what they were and how they ended.", ["kind", "outcome"])
+DENIALS = Counter("tact_send_denials_total", "Decisions not to send now, by reason.", ["reason"])
+LATENESS = Histogram(
+    "tact_send_lateness_seconds",
+    "Business time between the planned moment and the decision that let the send leave.",
+    ["kind"],
+    buckets=(0.5, 1, 2, 5, 10, 30, 60, 300, 900, 3600, 14400),
+)
+DURATION = Histogram("tact_send_duration_seconds", "Real time a call to the provider took.", ["kind", "outcome"])
+INFLIGHT = Gauge("tact_inflight", "Calls to the provider under way.")
+STALE = Counter("tact_duplicates_suppressed_total", "Repeated or outdated events that led to nothing, by where it was noticed.", ["where"])
+LATE_ANSWERS = Counter("tact_late_answers_total", "Answers for attempts that had been settled before; each is stored.")
+BRAKES = Counter("tact_provider_brakes_total", "Times all sending paused because key or address of the provider are wrong.")

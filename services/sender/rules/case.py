@@ -1,0 +1,107 @@
+"""A due row as the policy and the courier want it."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+import orjson
+
+from services.sender.rules.attempt import Attempt
+from shared.calendar import Schedule, read_settings, resolve_schedule
+from shared.policy import SPACING, Case, WeekUse, daily_caps
+from shared.vocabulary import AccountStatus, AccountType, Action, CampaignStatus, CampaignType, ProspectStatus
+
+RELOCK: Final = timedelta(days=21)
+"""LinkedIn forbids another invitation for about three weeks after a withdrawal (UNIPILE.md §2.2)."""
+
+
+@lru_cache(maxsize=4096)
+def schedule_of(campaign: str, account: str, workspace: str, timezone: str, country: str) -> Schedule:
+    """The schedule from the settings as they are stored; parsed once for equal texts."""
+    return resolve_schedule(
+        read_settings(orjson.loads(campaign)),
+        read_settings(orjson.loads(account)),
+        read_settings(orjson.loads(workspace)),
+        account_timezone=timezone,
+        account_country=country,
+    )
+
+
+_zone = lru_cache(maxsize=512)(ZoneInfo)
+_ACTION = {action.value: action for action in Action}
+_PROSPECT = {status.value: status for status in ProspectStatus}
+
+
+def case_of(row: Mapping[str, Any], week: WeekUse | None) -> Case:
+    """The policy's view of a row of load_due."""
+    action = _ACTION[row["next_action"]]
+    caps = daily_caps(
+        AccountType(row["account_type"]), workspace_daily_cr_limit=row["workspace_limit"], account_daily_cr_limit=row["account_limit"]
+    )
+    withdrawn_at = row["withdrawn_at"]
+    return Case(
+        action=action,
+        scheduled_for=row["scheduled_for"],
+        campaign_status=CampaignStatus(row["campaign_status"]) if row["workspace_active"] else CampaignStatus.PAUSED,
+        prospect_status=_PROSPECT[row["prospect_status"]],
+        account_status=AccountStatus(row["account_status"]),
+        account_status_reason=row["status_reason"],
+        schedule=schedule_of(row["campaign_schedule"], row["account_schedule"], row["workspace_schedule"], row["timezone"], row["country"]),
+        zone=_zone(row["timezone"]),
+        spacing=SPACING,
+        next_free_at=row["next_free_at"],
+        daily_cap=caps[action],
+        used={row["local_date"]: row["used_today"]},
+        week=week,
+        cool_down_until=row["cool_down_until"],
+        cool_down_reason=row["cool_down_reason"],
+        requires_connection=row["requires_connection"],
+        connected=_connected(row),
+        hold_until=row["hold_until"],
+        resumed_at=row["resumed_at"],
+        lead_last_reply_at=row["last_reply_at"],
+        lead_opted_out_at=row["opted_out_at"],
+        suppressed_by=row["suppressed_by"],
+        relock_until=withdrawn_at + RELOCK if withdrawn_at else None,
+    )
+
+
+def attempt_of(row: Mapping[str, Any], attempt_id: int, *, valid_until: datetime, act_by: datetime) -> Attempt:
+    """The courier's view of a row whose intent is written."""
+    return Attempt(
+        id=attempt_id,
+        send_id=row["send_id"],
+        prospect_id=row["prospect_id"],
+        campaign_id=row["campaign_id"],
+        workspace_id=row["workspace_id"],
+        lead_id=row["lead_id"],
+        account_id=row["account_id"],
+        provider_account_id=row["provider_account_id"],
+        account_type=AccountType(row["account_type"]),
+        campaign_type=CampaignType(row["campaign_type"]),
+        action=_ACTION[row["next_action"]],
+        send_action=_ACTION[row["action"]],
+        message_type=row["message_type"],
+        message=row["message"],
+        requires_connection=row["requires_connection"],
+        recipient_id=row["linkedin_user_id"],
+        resolved=row["provider_id"] is not None,
+        identifier=row["linkedin_vanity"] or row["linkedin_id"] or row["sales_navigator_id"],
+        first_name=row["first_name"],
+        last_name=row["last_name"],
+        vanity=row["linkedin_vanity"],
+        retries=row["retries"],
+        cool_down_level=row["cool_down_level"],
+        decided_at=row["now"],
+        valid_until=valid_until,
+        act_by=act_by,
+    )
+
+
+def _connected(row: Mapping[str, Any]) -> bool | None:
+    """True by evidence; False only where an invitation is known to wait for its answer."""
+    if row["connected_at"] or row["recipient_connected_at"] or row["network_distance"] == "FIRST_DEGREE":
+        return True
+    return False if row["campaign_type"] == CampaignType.CONNECTOR else None

@@ -1,0 +1,26 @@
+"""The sender's settings."""
+
+from datetime import timedelta
+
+from pydantic import Field
+
+from shared.runtime.settings import ProviderSettings, ServiceSettings
+
+
+class SenderSettings(ServiceSettings, ProviderSettings):
+    """See also ServiceSettings and ProviderSettings."""
+
+    sender_port: int = Field(default=8082, ge=1, le=65_535, description="Where /livez, /readyz and /metrics are served.")
+    sender_calls: int = Field(
+        default=256,
+        ge=1,
+        le=4_096,
+        description="Calls at once over all accounts; an account never has two. A batch is no larger.",
+    )
+    sender_act_within: timedelta = Field(
+        default=timedelta(seconds=10), description="A call that has not begun so long after its decision is released and decided anew."
+    )
+    sender_call_time: timedelta = Field(
+        default=timedelta(seconds=2),
+        description="In a fast stack: real time kept free before a window ends, so that no call ends outside it.",
+    )

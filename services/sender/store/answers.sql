@@ -1,0 +1,143 @@
+-- name: lock_accounts_of
+SELECT id FROM accounts WHERE id = ANY(:ids::uuid[]) ORDER BY id FOR NO KEY UPDATE;
+
+-- name: lock_sends
+SELECT id FROM send_queue WHERE id = ANY(:ids::uuid[]) ORDER BY id FOR NO KEY UPDATE;
+
+-- name: lock_prospects
+SELECT id FROM campaign_prospects WHERE id = ANY(:ids::uuid[]) ORDER BY id FOR NO KEY UPDATE;
+
+-- name: settle_attempts
+-- Compare-and-set. An attempt that became unknown meanwhile is settled by the late answer; one that was settled otherwise
+-- does not come back.
+UPDATE send_attempts a
+   SET state = o.state, answered_at = o.answered_at, http_status = o.http_status, error_type = o.error_type, error_detail = o.error_detail,
+       provider_ref = o.provider_ref, chat_id = o.chat_id, given_back = o.given_back,
+       recipient_id = coalesce(a.recipient_id, o.recipient_id),
+       look_after = CASE WHEN o.state = 'unknown' THEN clock_timestamp() + :lag::interval END
+  FROM unnest(:ids::bigint[], :states::attempt_state[], :answered_ats::timestamptz[], :http_statuses::int[], :error_types::text[],
+              :error_details::text[], :provider_refs::text[], :chat_ids::text[], :given_backs::boolean[], :recipient_ids::text[])
+       AS o(id, state, answered_at, http_status, error_type, error_detail, provider_ref, chat_id, given_back, recipient_id)
+ WHERE a.id = o.id AND (a.state = 'intent' OR (a.state = 'unknown' AND o.state <> 'unknown'))
+RETURNING a.id;
+
+-- name: settled_otherwise
+-- A late answer to an attempt that was settled before it came: kept, and its state told.
+UPDATE send_attempts a
+   SET evidence = coalesce(a.evidence, '[]') || jsonb_build_array(jsonb_build_object('late_answer', o.state, 'provider_ref', o.provider_ref, 'at', o.at))
+  FROM unnest(:ids::bigint[], :states::text[], :provider_refs::text[], :ats::timestamptz[]) AS o(id, state, provider_ref, at)
+ WHERE a.id = o.id
+RETURNING a.id, a.state;
+
+-- name: settle_sends!
+UPDATE send_queue s
+   SET status = o.status, scheduled_for = coalesce(o.due, s.scheduled_for), next_action = coalesce(o.next_action, s.next_action),
+       linkedin_user_id = coalesce(o.recipient_id, s.linkedin_user_id), held_for = o.held_for, error_message = o.reason,
+       retries = s.retries + o.retried::int, sent_at = CASE WHEN o.status = 'sent' THEN o.at ELSE s.sent_at END
+  FROM unnest(:ids::uuid[], :statuses::send_status[], :dues::timestamptz[], :next_actions::action[], :recipient_ids::text[], :holds::text[],
+              :reasons::text[], :retried::boolean[], :ats::timestamptz[])
+       AS o(id, status, due, next_action, recipient_id, held_for, reason, retried, at)
+ WHERE s.id = o.id AND s.status = 'sending';
+
+-- name: mark_contacted!
+-- Only from the statuses the step may come from; whoever opted out or replied in between stays so, and was contacted all the same.
+UPDATE campaign_prospects p
+   SET status = CASE WHEN o.action = 'invitation' AND p.status IN ('pending', 'approved') THEN 'connection_request_sent'
+                     WHEN o.action <> 'invitation' AND p.status IN ('pending', 'approved', 'connected') THEN 'messaging'
+                     ELSE p.status END,
+       contacted_at = coalesce(p.contacted_at, o.at),
+       last_follow_up_at = CASE WHEN o.action = 'invitation' THEN p.last_follow_up_at ELSE o.at END
+  FROM unnest(:ids::uuid[], :actions::action[], :ats::timestamptz[]) AS o(id, action, at)
+ WHERE p.id = o.id;
+
+-- name: mark_connected
+-- The profile showed a connection before any invitation of ours.
+UPDATE campaign_prospects p
+   SET status = 'connected', connected_at = o.at
+  FROM unnest(:ids::uuid[], :ats::timestamptz[]) AS o(id, at)
+ WHERE p.id = o.id AND p.status IN ('pending', 'approved')
+RETURNING p.id;
+
+-- name: give_up!
+-- Failed means never contacted; somebody who was contacted and cannot be reached any more has completed.
+UPDATE campaign_prospects p
+   SET status = CASE WHEN p.contacted_at IS NULL THEN 'failed'::prospect_status ELSE 'completed' END,
+       outcome = CASE WHEN p.contacted_at IS NULL THEN p.outcome ELSE 'undeliverable' END,
+       completed_at = CASE WHEN p.contacted_at IS NULL THEN p.completed_at ELSE o.at END,
+       error_message = o.reason
+  FROM unnest(:ids::uuid[], :reasons::text[], :ats::timestamptz[]) AS o(id, reason, at)
+ WHERE p.id = o.id
+   AND ((p.contacted_at IS NULL AND p.status IN ('pending', 'approved', 'connected'))
+        OR (p.contacted_at IS NOT NULL AND p.status IN ('connection_request_sent', 'connected', 'messaging')));
+
+-- name: free_accounts!
+-- The spacing runs from the provider's answer; what was never asked of it changes nothing there.
+UPDATE accounts a
+   SET lease_until = NULL, lease_holder = NULL,
+       next_free_at = CASE WHEN o.next_free_at IS NULL THEN a.next_free_at ELSE greatest(a.next_free_at, o.next_free_at) END,
+       wake_at = least(coalesce(a.wake_at, 'infinity'), coalesce(greatest(a.next_free_at, o.next_free_at), o.at))
+  FROM unnest(:ids::uuid[], :next_free_ats::timestamptz[], :ats::timestamptz[]) AS o(id, next_free_at, at)
+ WHERE a.id = o.id;
+
+-- name: space_accounts!
+UPDATE accounts a SET next_free_at = greatest(a.next_free_at, o.next_free_at)
+  FROM unnest(:ids::uuid[], :next_free_ats::timestamptz[]) AS o(id, next_free_at)
+ WHERE a.id = o.id AND o.next_free_at IS NOT NULL;
+
+-- name: give_back!
+-- To the day it was taken from, whatever day it is now.
+UPDATE account_usage u SET used = u.used - g.many
+  FROM (SELECT a.account_id, a.counted_on, a.action, count(*)::int AS many FROM send_attempts a
+         WHERE a.id = ANY(:ids::bigint[]) GROUP BY 1, 2, 3) g
+ WHERE u.account_id = g.account_id AND u.local_date = g.counted_on AND u.action = g.action;
+
+-- name: remember_recipients!
+INSERT INTO recipients (account_id, lead_id, workspace_id, provider_id, public_identifier, network_distance, invitation_status, resolved_at, connected_at)
+SELECT DISTINCT ON (o.account_id, o.lead_id) o.account_id, o.lead_id, o.workspace_id, o.provider_id, o.public_identifier, o.network_distance,
+       o.invitation_status, o.at, CASE WHEN o.connected THEN o.at END
+  FROM unnest(:account_ids::uuid[], :lead_ids::uuid[], :workspace_ids::uuid[], :provider_ids::text[], :public_identifiers::text[],
+              :network_distances::text[], :invitation_statuses::text[], :ats::timestamptz[], :connected::boolean[])
+       AS o(account_id, lead_id, workspace_id, provider_id, public_identifier, network_distance, invitation_status, at, connected)
+ON CONFLICT (account_id, lead_id) DO UPDATE
+   SET provider_id = excluded.provider_id, public_identifier = excluded.public_identifier, network_distance = excluded.network_distance,
+       invitation_status = excluded.invitation_status, resolved_at = excluded.resolved_at,
+       connected_at = coalesce(recipients.connected_at, excluded.connected_at);
+
+-- name: know_recipients!
+-- A send that used the import's own id: remembered, so that what comes back can be matched.
+INSERT INTO recipients (account_id, lead_id, workspace_id, provider_id, resolved_at, chat_id)
+SELECT DISTINCT ON (o.account_id, o.lead_id) o.account_id, o.lead_id, o.workspace_id, o.provider_id, o.at, o.chat_id
+  FROM unnest(:account_ids::uuid[], :lead_ids::uuid[], :workspace_ids::uuid[], :provider_ids::text[], :ats::timestamptz[], :chat_ids::text[])
+       AS o(account_id, lead_id, workspace_id, provider_id, at, chat_id)
+ON CONFLICT (account_id, lead_id) DO UPDATE SET chat_id = coalesce(excluded.chat_id, recipients.chat_id)
+ WHERE recipients.chat_id IS DISTINCT FROM coalesce(excluded.chat_id, recipients.chat_id);
+
+-- name: store_messages!
+INSERT INTO campaign_messages (workspace_id, account_id, lead_id, campaign_id, prospect_id, send_id, attempt_id, direction, message_type,
+                               provider_message_id, chat_id, text, said_at)
+SELECT a.workspace_id, a.account_id, a.lead_id, a.campaign_id, a.prospect_id, a.send_id, a.id, 'out', s.message_type, a.provider_ref, a.chat_id,
+       s.message, a.answered_at
+  FROM send_attempts a JOIN send_queue s ON s.id = a.send_id
+ WHERE a.id = ANY(:ids::bigint[])
+ON CONFLICT DO NOTHING;
+
+-- name: rest!
+INSERT INTO account_cool_downs (account_id, action, until, level, reason)
+SELECT DISTINCT ON (o.account_id, o.action) o.account_id, o.action, o.until, o.level, o.reason
+  FROM unnest(:account_ids::uuid[], :actions::action[], :untils::timestamptz[], :levels::int[], :reasons::text[])
+       AS o(account_id, action, until, level, reason)
+ ORDER BY o.account_id, o.action, o.until DESC
+ON CONFLICT (account_id, action) DO UPDATE
+   SET until = greatest(account_cool_downs.until, excluded.until), level = excluded.level, reason = excluded.reason;
+
+-- name: rested!
+-- An action that went through again starts over: its next limit signal is a first one.
+DELETE FROM account_cool_downs c
+ USING unnest(:account_ids::uuid[], :actions::action[], :ats::timestamptz[]) AS o(account_id, action, at)
+ WHERE c.account_id = o.account_id AND c.action = o.action AND c.until <= o.at;
+
+-- name: lose_accounts
+UPDATE accounts a SET status = 'disconnected', status_reason = o.reason, status_version = a.status_version + 1, status_changed_at = now()
+  FROM unnest(:ids::uuid[], :reasons::text[]) AS o(id, reason)
+ WHERE a.id = o.id AND a.status = 'usable'
+RETURNING a.id, a.workspace_id, a.status_version, a.status_reason;

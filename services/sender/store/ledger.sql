@@ -1,0 +1,135 @@
+-- name: hold_the_clock$
+-- Shared with every other begin; the clock leaps only when nobody holds it (shared/runtime/clock.py).
+SELECT pg_advisory_xact_lock_shared(:key);
+
+-- name: lock_accounts
+-- In id order, so that two senders never wait for each other; a busy account is skipped and comes back by its
+-- lease. NO KEY UPDATE, because a planner inserting rows that refer to the account must not hide it.
+SELECT id FROM accounts WHERE id = ANY(:account_ids::uuid[]) ORDER BY id FOR NO KEY UPDATE SKIP LOCKED;
+
+-- name: lock_leads
+-- A reply or an opt-out that is being written holds its lead: we wait for it and read it, or it comes after our
+-- commit, which is the line after which a stop comes too late.
+SELECT l.id FROM leads l
+ WHERE l.id IN (SELECT lead_id FROM send_queue WHERE id = ANY(:send_ids::uuid[]))
+ ORDER BY l.id FOR SHARE;
+
+-- name: load_due
+-- A statement of its own: it must see what was committed while the locks were waited for. A send that is missing was
+-- taken, paused or withdrawn in between, or the event is an old one.
+WITH clock AS MATERIALIZED (SELECT clock_timestamp() AS technical, business_at(clock_timestamp()) AS now)
+SELECT clock.technical, clock.now,
+       s.id AS send_id, s.dispatch_no, s.prospect_id, s.campaign_id, s.workspace_id, s.lead_id, s.account_id, s.message_type, s.message,
+       s.message_sha256, s.action, s.next_action, s.scheduled_for, s.requires_connection, s.linkedin_user_id, s.retries,
+       p.status AS prospect_status, p.hold_until, p.resumed_at, p.connected_at,
+       c.status AS campaign_status, c.campaign_type, c.schedule_settings::text AS campaign_schedule,
+       w.schedule_settings::text AS workspace_schedule, w.daily_cr_limit AS workspace_limit, w.is_active AS workspace_active,
+       a.provider_account_id, a.account_type, a.status AS account_status, a.status_reason, a.country, a.next_free_at,
+       a.daily_cr_limit AS account_limit, a.schedule_settings::text AS account_schedule, zone.name AS timezone,
+       l.first_name, l.last_name, l.linkedin_vanity, l.linkedin_id, l.sales_navigator_id, l.last_reply_at, l.opted_out_at,
+       r.provider_id, r.network_distance, r.connected_at AS recipient_connected_at, r.chat_id,
+       (clock.now AT TIME ZONE zone.name)::date AS local_date,
+       coalesce((SELECT u.used FROM account_usage u
+                  WHERE u.account_id = s.account_id AND u.action = s.next_action
+                    AND u.local_date = (clock.now AT TIME ZONE zone.name)::date), 0) AS used_today,
+       CASE WHEN s.next_action = 'invitation' THEN
+         coalesce((SELECT sum(u.used) FROM account_usage u
+                    WHERE u.account_id = s.account_id AND u.action = 'invitation'
+                      AND u.local_date > (clock.now AT TIME ZONE zone.name)::date - 9), 0) ELSE 0 END AS used_about_a_week,
+       cd.until AS cool_down_until, cd.reason AS cool_down_reason, coalesce(cd.level, 0) AS cool_down_level,
+       CASE WHEN s.next_action = 'invitation' THEN
+         (SELECT max(x.withdrawn_at) FROM send_attempts x
+           WHERE x.workspace_id = s.workspace_id AND x.recipient_id = s.linkedin_user_id AND x.withdrawn_at IS NOT NULL) END AS withdrawn_at,
+       (SELECT x.kind FROM suppressions x
+         WHERE (x.workspace_id IS NULL OR x.workspace_id = s.workspace_id)
+           AND ((x.kind = 'person' AND x.value = l.identity) OR (x.kind = 'email' AND x.value = lower(l.email))
+                OR (x.kind = 'company' AND x.value = lower(l.company)) OR (x.kind = 'domain' AND x.value = split_part(lower(l.email), '@', 2)))
+         LIMIT 1) AS suppressed_by
+  FROM clock,
+       unnest(:send_ids::uuid[], :dispatch_nos::int[]) AS e(send_id, dispatch_no)
+  JOIN send_queue s ON s.id = e.send_id AND s.dispatch_no = e.dispatch_no
+  JOIN campaign_prospects p ON p.id = s.prospect_id
+  JOIN campaigns c ON c.id = s.campaign_id
+  JOIN workspaces w ON w.id = s.workspace_id
+  JOIN accounts a ON a.id = s.account_id
+  JOIN leads l ON l.id = s.lead_id
+  LEFT JOIN recipients r ON r.account_id = s.account_id AND r.lead_id = s.lead_id
+  LEFT JOIN account_cool_downs cd ON cd.account_id = s.account_id AND cd.action = s.next_action
+  CROSS JOIN LATERAL (SELECT CASE WHEN a.timezone_from <= clock.now THEN a.timezone_next ELSE a.timezone END AS name) zone
+ WHERE s.status = 'dispatched' AND s.account_id = ANY(:locked::uuid[])
+ ORDER BY s.account_id, s.scheduled_for
+   FOR NO KEY UPDATE OF s;
+
+-- name: week_of_invitations
+-- Exact, and asked only for accounts whose days add up to the cap: how many stand in the last 168 h, and when enough
+-- of them will have left for the next one.
+SELECT account_id, count(*)::int AS used,
+       (array_agg(decided_at ORDER BY decided_at DESC))[:cap] + interval '168 hours' AS frees_at
+  FROM send_attempts
+ WHERE account_id = ANY(:account_ids::uuid[]) AND action = 'invitation' AND NOT given_back AND decided_at > :now - interval '168 hours'
+ GROUP BY account_id;
+
+-- name: record_intents
+-- The commit of these rows is the decision. What meets one of the ledger's unique indexes does not come back.
+WITH made AS (
+  INSERT INTO send_attempts (workspace_id, campaign_id, prospect_id, lead_id, account_id, send_id, action, owner, dispatch_no, recipient_id,
+                             message_sha256, decided_at, valid_until, act_by, counted_on, picture)
+  SELECT s.workspace_id, s.campaign_id, s.prospect_id, s.lead_id, s.account_id, s.id, s.next_action, :owner, s.dispatch_no,
+         CASE WHEN s.next_action <> 'profile_lookup' THEN s.linkedin_user_id END, s.message_sha256, :now, i.valid_until, :act_by, i.counted_on,
+         CASE WHEN r.provider_id IS NOT NULL THEN
+           jsonb_build_object('network_distance', r.network_distance, 'invitation_status', r.invitation_status, 'resolved_at', r.resolved_at) END
+    FROM unnest(:send_ids::uuid[], :valid_untils::timestamptz[], :counted_ons::date[]) AS i(send_id, valid_until, counted_on)
+    JOIN send_queue s ON s.id = i.send_id
+    LEFT JOIN recipients r ON r.account_id = s.account_id AND r.lead_id = s.lead_id
+  ON CONFLICT DO NOTHING
+  RETURNING id, send_id, account_id, action, counted_on
+), counted AS (
+  INSERT INTO account_usage (account_id, local_date, action, used)
+  SELECT account_id, counted_on, action, count(*) FROM made GROUP BY 1, 2, 3
+  ON CONFLICT (account_id, local_date, action) DO UPDATE SET used = account_usage.used + excluded.used
+), held AS (
+  UPDATE accounts a SET lease_until = :lease_until, lease_holder = :owner, wake_at = NULL FROM made WHERE a.id = made.account_id
+), leaving AS (
+  UPDATE send_queue s SET status = 'sending', dispatches_in_vain = 0 FROM made WHERE s.id = made.send_id AND s.status = 'dispatched'
+)
+SELECT id, send_id FROM made;
+
+-- name: live_invitations
+-- Which of these sends met another live invitation to the same person in their workspace.
+SELECT s.id
+  FROM send_queue s
+  JOIN send_attempts x ON x.workspace_id = s.workspace_id AND x.recipient_id = s.linkedin_user_id AND x.action = 'invitation'
+                      AND x.state IN ('intent', 'unknown', 'accepted') AND x.withdrawn_at IS NULL
+ WHERE s.id = ANY(:send_ids::uuid[]) AND s.next_action = 'invitation' AND x.send_id <> s.id;
+
+-- name: put_back!
+-- Back to pending; what concerns only this send moves its own time or holds it.
+UPDATE send_queue s
+   SET status = 'pending', scheduled_for = greatest(s.scheduled_for, coalesce(b.due, s.scheduled_for)), held_for = b.held_for, dispatches_in_vain = 0
+  FROM unnest(:send_ids::uuid[], :dues::timestamptz[], :holds::text[]) AS b(send_id, due, held_for)
+ WHERE s.id = b.send_id AND s.status = 'dispatched';
+
+-- name: close_lanes!
+-- What concerns an account or a campaign closes lanes; an action's wait closes that action in all of the account's.
+INSERT INTO lanes (account_id, campaign_id, action, closed_until, reason)
+SELECT DISTINCT ON (w.account_id, w.campaign_id, w.action) w.account_id, w.campaign_id, w.action, w.until, w.reason
+  FROM unnest(:account_ids::uuid[], :campaign_ids::uuid[], :actions::action[], :untils::timestamptz[], :reasons::text[])
+       AS w(account_id, campaign_id, action, until, reason)
+ ORDER BY w.account_id, w.campaign_id, w.action, w.until DESC
+ON CONFLICT (account_id, campaign_id, action) DO UPDATE SET closed_until = excluded.closed_until, reason = excluded.reason;
+
+-- name: close_action!
+UPDATE lanes l SET closed_until = w.until, reason = w.reason
+  FROM unnest(:account_ids::uuid[], :actions::action[], :untils::timestamptz[], :reasons::text[]) AS w(account_id, action, until, reason)
+ WHERE l.account_id = w.account_id AND l.action = w.action;
+
+-- name: skip!
+UPDATE send_queue s SET status = 'skipped', error_message = k.reason
+  FROM unnest(:send_ids::uuid[], :reasons::text[]) AS k(send_id, reason)
+ WHERE s.id = k.send_id AND s.status = 'dispatched';
+
+-- name: let_go!
+-- The account is in nobody's hand; it is looked at again at `wake`, NULL: not before something else wakes it.
+UPDATE accounts a SET lease_until = NULL, lease_holder = NULL, wake_at = g.wake
+  FROM unnest(:account_ids::uuid[], :wakes::timestamptz[]) AS g(account_id, wake)
+ WHERE a.id = g.account_id;

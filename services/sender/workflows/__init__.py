@@ -1,0 +1,1 @@
+"""The sender's story: begin (send.py), act (courier.py), finish (finish.py)."""

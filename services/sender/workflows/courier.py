@@ -1,0 +1,91 @@
+"""Act: at most one call per account, many accounts at once, every call within its deadline.
+
+What it never started it releases, so that a stop leaves nothing unknown; what it started it waits for.
+"""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from typing import Protocol
+
+import structlog
+
+from services.sender.metrics import DURATION, INFLIGHT
+from services.sender.rules.attempt import Attempt
+from services.sender.rules.outcome import Outcome, never_started
+from services.sender.workflows.finish import Finisher
+from shared.runtime.clock import StackClock
+
+log = structlog.get_logger()
+
+
+class Channel(Protocol):
+    """A way out."""
+
+    async def deliver(self, attempt: Attempt) -> Outcome:
+        """Make the one call and say what the answer means; raises nothing but cancellation."""
+
+
+class Courier:
+    """A bounded pool of calls."""
+
+    def __init__(self, channel: Channel, finisher: Finisher, clock: StackClock, *, calls: int) -> None:
+        self._channel = channel
+        self._finisher = finisher
+        self._clock = clock
+        self._free = calls
+        self._changed = asyncio.Condition()
+        self._under_way: set[asyncio.Task[None]] = set()
+        self._stopping = False
+
+    async def room(self, wanted: int) -> int:
+        """Reserve room for up to `wanted` calls, at least one; waits until there is some."""
+        async with self._changed:
+            await self._changed.wait_for(lambda: self._free > 0)
+            granted = min(wanted, self._free)
+            self._free -= granted
+            return granted
+
+    def give_room(self, count: int) -> None:
+        """Reserved room that is not needed."""
+        self._free += count
+        if count:
+            task = asyncio.ensure_future(self._tell())
+            self._under_way.add(task)
+            task.add_done_callback(self._under_way.discard)
+
+    def take(self, attempts: Sequence[Attempt], *, room: int) -> None:
+        """Start them; `room` is what was reserved for the batch."""
+        self.give_room(room - len(attempts))
+        for attempt in attempts:
+            task = asyncio.create_task(self._carry(attempt))
+            self._under_way.add(task)
+            task.add_done_callback(self._under_way.discard)
+
+    async def drain(self) -> None:
+        """No new call; wait for those under way, and for their answers to be written."""
+        self._stopping = True
+        while self._under_way:
+            await asyncio.wait(set(self._under_way))
+        await self._finisher.drain()
+
+    async def _carry(self, attempt: Attempt) -> None:
+        try:
+            self._finisher.take(await self._act(attempt))
+        finally:
+            self._free += 1
+            await self._tell()
+
+    async def _act(self, attempt: Attempt) -> Outcome:
+        # The last look before the write: what cannot begin in time any more must not begin at all.
+        if self._stopping or self._clock.technical_now() >= attempt.act_by or self._clock.now() >= attempt.valid_until:
+            return never_started(attempt, self._clock.now())
+        started = time.monotonic()
+        with INFLIGHT.track_inprogress():
+            outcome = await self._channel.deliver(attempt)
+        DURATION.labels(kind=attempt.action.value, outcome=outcome.state.value).observe(time.monotonic() - started)
+        return outcome
+
+    async def _tell(self) -> None:
+        async with self._changed:
+            self._changed.notify_all()

@@ -1,0 +1,174 @@
+"""Begin: may these sends leave now? Those that may get an intent, and only then the courier gets them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+import structlog
+
+from services.sender.metrics import DENIALS, LATENESS, STALE
+from services.sender.rules.attempt import Attempt
+from services.sender.rules.case import attempt_of, case_of
+from services.sender.store.ledger import Begin, Closing, Due, Leaving, Ledger, PutBack
+from services.sender.workflows.brake import Brake
+from services.sender.workflows.courier import Courier
+from shared.contracts.envelope import Envelope, enclose
+from shared.contracts.sends_completed import Outcome, SendCompleted
+from shared.contracts.sends_due import SendDue
+from shared.contracts.topics import SENDS_COMPLETED
+from shared.policy import Hold, Scope, SendNow, Stop, Wait, WeekUse, decide, weekly_invitations
+from shared.runtime.clock import StackClock
+from shared.vocabulary import Action
+
+log = structlog.get_logger()
+
+LEASE_AFTER_ACT: Final = timedelta(seconds=60)
+"""An account stays in hand so long after its call had to begin: longer than any call takes, and finish frees it sooner."""
+
+
+@dataclass(slots=True)
+class _Decided:
+    """What a batch came to, sorted by what must be written."""
+
+    leaving: list[tuple[Due, SendNow]] = field(default_factory=list)
+    back: list[PutBack] = field(default_factory=list)
+    closings: list[Closing] = field(default_factory=list)
+    skipped: dict[UUID, str] = field(default_factory=dict)
+    wakes: dict[UUID, datetime | None] = field(default_factory=dict)
+
+
+class Sender:
+    """Takes batches of due sends."""
+
+    def __init__(self, ledger: Ledger, courier: Courier, clock: StackClock, brake: Brake, *, act_within: timedelta, call_time: timedelta):
+        self._ledger = ledger
+        self._courier = courier
+        self._clock = clock
+        self._brake = brake
+        self._act_within = act_within
+        self._call_time = call_time
+
+    async def send_batch(self, events: Sequence[SendDue]) -> None:
+        """Begin all of them, never more at once than can start; returns when every intent is durable."""
+        latest = {event.send_id: event for event in sorted(events, key=lambda event: event.dispatch_no)}
+        STALE.labels(where="batch").inc(len(events) - len(latest))
+        waiting = list(latest.values())
+        while waiting:
+            room = await self._courier.room(len(waiting))
+            now, waiting = waiting[:room], waiting[room:]
+            taken = await self._begin(now)
+            self._courier.take(taken, room=room)
+
+    async def _begin(self, events: Sequence[SendDue]) -> list[Attempt]:
+        try:
+            async with self._ledger.begin(events) as begin:
+                STALE.labels(where="begin").inc(len(events) - len(begin.due))
+                return await self._decide_and_record(begin) if begin.due else []
+        except BaseException:
+            self._courier.give_room(len(events))
+            raise
+
+    async def _decide_and_record(self, begin: Begin) -> list[Attempt]:
+        now, technical = begin.due[0]["now"], begin.due[0]["technical"]
+        decided = self._decide(begin.due, now, await self._weeks(begin, now))
+        act_by = technical + self._act_within
+        leaving = [Leaving(row["send_id"], send.valid_until, row["local_date"]) for row, send in decided.leaving]
+        made = await begin.intend(leaving, now=now, act_by=act_by, lease=LEASE_AFTER_ACT) if leaving else {}
+        await self._sort_out_refused(begin, decided, made, now)
+        await begin.put_back(decided.back)
+        await begin.close(decided.closings)
+        await begin.skip(decided.skipped)
+        await begin.let_go(decided.wakes)
+        skipped = [_skipped(row, decided.skipped[row["send_id"]], now) for row in begin.due if row["send_id"] in decided.skipped]
+        await begin.announce(skipped)
+        attempts = []
+        for row, send in decided.leaving:
+            if row["send_id"] in made:
+                LATENESS.labels(kind=row["next_action"]).observe(max((now - row["scheduled_for"]).total_seconds(), 0))
+                attempts.append(attempt_of(row, made[row["send_id"]], valid_until=send.valid_until, act_by=act_by))
+        return attempts
+
+    def _decide(self, due: Sequence[Due], now: datetime, weeks: dict[UUID, WeekUse]) -> _Decided:
+        decided = _Decided()
+        margin = self._clock.business(self._call_time) - self._call_time
+        pulled = self._brake.until(now)
+        for row in due:
+            decision = decide(case_of(row, weeks.get(row["send_id"])), now=now, call_time=self._call_time, margin=margin).decision
+            if isinstance(decision, SendNow) and pulled is not None:
+                decided.back.append(PutBack(row["send_id"]))
+                decided.wakes[row["account_id"]] = pulled
+            elif isinstance(decision, SendNow):
+                decided.leaving.append((row, decision))
+            else:
+                _refuse(decided, row, decision, now)
+        return decided
+
+    async def _weeks(self, begin: Begin, now: datetime) -> dict[UUID, WeekUse]:
+        """Exact counts only for the few whose days add up to the cap; for the rest their days are proof enough."""
+        cap = weekly_invitations()
+        inviting = [row for row in begin.due if row["next_action"] == Action.INVITATION]
+        near = sorted({row["account_id"] for row in inviting if row["used_about_a_week"] >= cap})
+        exact = await begin.weeks(near, now=now, cap=cap) if near else {}
+        weeks = {}
+        for row in inviting:
+            week = exact.get(row["account_id"])
+            count = week.used if week else min(int(row["used_about_a_week"]), cap - 1)
+            weeks[row["send_id"]] = WeekUse(count, cap, week.frees_at if week and week.used >= cap else None)
+        return weeks
+
+    async def _sort_out_refused(self, begin: Begin, decided: _Decided, made: dict[UUID, int], now: datetime) -> None:
+        """An index said no: to a second invitation of one person, or to a second call of one account at once."""
+        refused = [row for row, _ in decided.leaving if row["send_id"] not in made]
+        if not refused:
+            return
+        invited = await begin.invited_already([row["send_id"] for row in refused])
+        busy = {row["account_id"] for row, _ in decided.leaving if row["send_id"] in made}
+        for row in refused:
+            if row["send_id"] in invited:
+                decided.skipped[row["send_id"]] = "already_invited"
+            else:
+                decided.back.append(PutBack(row["send_id"]))
+            if row["account_id"] not in busy:
+                decided.wakes[row["account_id"]] = now
+
+
+def _refuse(decided: _Decided, row: Due, decision: Wait | Hold | Stop, now: datetime) -> None:
+    DENIALS.labels(reason=decision.reason.value).inc()
+    account_id, action = row["account_id"], Action(row["next_action"])
+    decided.wakes[account_id] = now
+    match decision:
+        case Stop(reason):
+            decided.skipped[row["send_id"]] = reason.value
+        case Hold(condition, _, Scope.SEND):
+            decided.back.append(PutBack(row["send_id"], held_for=condition.value))
+        case Hold(_, _, Scope.ACCOUNT):
+            decided.back.append(PutBack(row["send_id"]))
+            decided.wakes[account_id] = None  # its status says when it comes back
+        case Hold():
+            decided.back.append(PutBack(row["send_id"]))  # dispatch asks only for running campaigns
+        case Wait(until, _, Scope.SEND):
+            decided.back.append(PutBack(row["send_id"], due=until))
+        case Wait(until, _, Scope.ACCOUNT):
+            decided.back.append(PutBack(row["send_id"]))
+            decided.wakes[account_id] = until
+        case Wait(until, reason, scope):
+            decided.back.append(PutBack(row["send_id"]))
+            campaign = row["campaign_id"] if scope is Scope.LANE else None
+            decided.closings.append(Closing(account_id, campaign, action, until, reason.value))
+
+
+def _skipped(row: Due, reason: str, now: datetime) -> Envelope:
+    event = SendCompleted(
+        send_id=row["send_id"],
+        prospect_id=row["prospect_id"],
+        campaign_id=row["campaign_id"],
+        workspace_id=row["workspace_id"],
+        account_id=row["account_id"],
+        message_type=row["message_type"],
+        outcome=Outcome.SKIPPED,
+        reason=reason,
+        at=now,
+    )
+    return enclose(SENDS_COMPLETED, event, source="sender", key=row["account_id"], at=now)
