@@ -97,7 +97,8 @@ class Front:
         latency = self._faults.draw_latency()
         waited = await self._wait_at_hold(call, subject)
         fault = self._faults.pick(subject)
-        call.fault = fault.fault if fault else None
+        if fault is not None:
+            call.fault = fault.fault
         if latency:
             await asyncio.sleep(latency / 2)  # half before the effect and half after, as on a real way there and back
         now = await self.now() if waited or latency else call.at
