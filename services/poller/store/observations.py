@@ -113,5 +113,3 @@ async def _record(connection: Connection, account: Account, kind: str, rows: lis
         rows=rows,
     )
     return {row["provider_key"] async for row in stored}
-
-

@@ -14,7 +14,9 @@ queries = load(__file__)
 
 async def find_leads(connection: Connection, account: Account, people: Iterable[tuple[str, str | None]]) -> dict[str, list[UUID]]:
     """Leads by person id, for pairs of person id and vanity; several where one person was imported under several names."""
-    pairs = dict(people)
+    pairs: dict[str, str | None] = {}
+    for person_id, vanity in people:
+        pairs[person_id] = pairs.get(person_id) or vanity
     if not pairs:
         return {}
     found: dict[str, list[UUID]] = defaultdict(list)

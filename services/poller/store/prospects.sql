@@ -7,7 +7,7 @@ SELECT a.id, a.prospect_id, a.send_id, a.lead_id, a.state, a.decided_at, a.pictu
    AND a.action = 'invitation' AND a.state IN ('intent', 'unknown') AND a.withdrawn_at IS NULL;
 
 -- name: accept_unknown$
--- Attempt first, then send, then prospect, as everybody who finishes an attempt does.
+-- Compare-and-set: its own late answer, or a look-up, may have settled it first.
 UPDATE send_attempts
    SET state = 'accepted', answered_at = :now::timestamptz, look_after = NULL, needs_person = false,
        evidence = (CASE jsonb_typeof(evidence) WHEN 'array' THEN evidence WHEN 'object' THEN jsonb_build_array(evidence) ELSE '[]' END)
@@ -134,3 +134,7 @@ UPDATE campaign_prospects p SET hold_until = :hold_until::timestamptz
   FROM locked
  WHERE p.id = locked.id AND p.status IN ('pending', 'approved', 'connection_request_sent', 'connected', 'messaging')
 RETURNING p.id;
+
+-- name: lock_sends
+-- Sends before attempts and prospects, as whoever finishes an attempt does.
+SELECT id FROM send_queue WHERE id = ANY(:send_ids::uuid[]) ORDER BY id FOR NO KEY UPDATE;

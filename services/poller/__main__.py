@@ -1,0 +1,22 @@
+"""`python -m services.poller`."""
+
+import sys
+
+from services.poller.app import build
+from services.poller.settings import PollerSettings
+from shared.runtime.service import Service, main
+from shared.runtime.settings import SettingsError, load
+
+
+def run() -> int:
+    """Run the poller until it is told to stop; returns the exit status."""
+    try:
+        settings = load(PollerSettings)
+    except SettingsError as error:
+        sys.stderr.write(f"poller: {error}\n")
+        return 2
+    return main(Service("poller", settings, port=settings.poller_port), build)
+
+
+if __name__ == "__main__":
+    sys.exit(run())

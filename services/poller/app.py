@@ -1,0 +1,27 @@
+"""Settings → provider → reader → jobs → routes → app."""
+
+from fastapi import FastAPI
+
+from services.poller import http, jobs
+from services.poller.settings import PollerSettings
+from services.poller.workflows.read import Reader
+from shared.runtime.http import make_app
+from shared.runtime.service import Service
+from shared.unipile.client import UnipileClient
+
+
+async def build(service: Service) -> FastAPI:
+    """The poller on an open service."""
+    settings = service.settings
+    if not isinstance(settings, PollerSettings):
+        raise TypeError(f"The poller needs PollerSettings, not {type(settings).__name__}.")
+    client = UnipileClient(
+        settings.unipile_url, settings.unipile_api_key, timeout=settings.unipile_timeout, max_connections=settings.unipile_connections
+    )
+    await client.__aenter__()
+    reader = Reader(service.pool, client, settings, instance=service.instance)
+    jobs.register(service, reader, client, settings)
+    service.on_stop(lambda: client.__aexit__(None, None, None))
+    app = make_app(service, title="Tact poller", description="What came back: accepted connections, replies, the state of accounts.")
+    app.include_router(http.routes(service, reader, secret=settings.webhook_secret, away_for=settings.away_for))
+    return app

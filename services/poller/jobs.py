@@ -1,0 +1,57 @@
+"""What the clock starts."""
+
+from datetime import timedelta
+from typing import Final
+
+import structlog
+
+from services.poller.settings import PollerSettings
+from services.poller.workflows.read import Reader
+from services.poller.workflows.rematch import rematch
+from shared.runtime.service import Service
+from shared.unipile.client import UnipileClient
+from shared.unipile.errors import ProviderError
+
+log = structlog.get_logger()
+
+READS_EVERY: Final = timedelta(seconds=5)
+REMATCH_EVERY: Final = timedelta(seconds=1)
+INTRODUCE_EVERY: Final = timedelta(minutes=10)
+REGISTER_EVERY: Final = timedelta(hours=1)
+PATH: Final = "/webhooks/unipile"
+
+
+def register(service: Service, reader: Reader, client: UnipileClient, settings: PollerSettings) -> None:
+    """Declare the jobs; they start with the service."""
+
+    async def read() -> bool:
+        more = await reader.round()
+        service.wake_relay()
+        return more
+
+    async def look_again() -> bool:
+        return await rematch(service.pool)
+
+    service.jobs.add("introduce reads", INTRODUCE_EVERY, reader.introduce)
+    service.jobs.add("reads", READS_EVERY, read)
+    service.jobs.add("rematch", REMATCH_EVERY, look_again)
+    if settings.public_url is not None and settings.webhook_secret is not None:
+        service.jobs.add("register webhooks", REGISTER_EVERY, lambda: ensure_registered(client, settings))
+    elif settings.public_url is not None:
+        log.warning("no webhooks are registered: set TACT_WEBHOOK_SECRET, else anybody could send us events")
+
+
+async def ensure_registered(client: UnipileClient, settings: PollerSettings) -> None:
+    """Have the provider tell us of its own accord; until it does, the reads see everything later.
+
+    Raises:
+        ConnectionError: the provider is away or refuses; the job tries again.
+    """
+    if settings.public_url is None or settings.webhook_secret is None:
+        return
+    try:
+        registrations = await client.ensure_webhooks(settings.public_url.rstrip("/") + PATH, settings.webhook_secret)
+    except ProviderError as error:
+        raise ConnectionError(str(error)) from error
+    if registrations.missing or registrations.surplus:
+        log.info("webhooks registered", made=[s.value for s in registrations.missing], removed=len(registrations.surplus))

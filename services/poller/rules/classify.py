@@ -1,0 +1,53 @@
+"""What kind of answer a message is: a person's, an automatic note, or the wish not to be written to again.
+
+Conservative both ways. An opt-out ends everything for good, so only clear wording counts; doubtful words are a person's
+answer, which stops the sequence too. An out-of-office note lets the sequence go on later, so whoever asks a question or
+speaks of an absence that is over is a person.
+"""
+
+import re
+from datetime import timedelta
+from typing import Final
+
+from services.poller.rules.phrases import AUTOMATIC, AWAY_NOW, BACK_AGAIN, OPT_OUT, OPT_OUT_ALONE, TAKEN_BACK, fold
+from shared.vocabulary import Reply
+
+AWAY_FOR: Final = timedelta(days=3)
+"""How long an out-of-office note holds the sequence unless a setting says otherwise."""
+SHORT: Final = 400
+"""Characters. A stop word counts only in a message that is about little else."""
+
+_QUOTES = str.maketrans({"’": "'", "‘": "'", "`": "'", "´": "'", "“": '"', "”": '"', "\u00a0": " "})
+_SPACE = re.compile(r"\s+")
+
+
+def classify(text: str) -> Reply:
+    """The kind of an answer, by its words alone."""
+    words = normal(_own_words(text))
+    if not words:
+        return Reply.HUMAN
+    if _matches(OPT_OUT_ALONE, words.strip(" .!,-'\"")) or (len(words) <= SHORT and _asks_to_stop(words)):
+        return Reply.OPT_OUT
+    if _matches(BACK_AGAIN, words) or "?" in words or "؟" in words:
+        return Reply.HUMAN
+    if any(pattern.search(words) for pattern in (*AUTOMATIC, *AWAY_NOW)):
+        return Reply.OUT_OF_OFFICE
+    return Reply.HUMAN
+
+
+def normal(text: str) -> str:
+    """One spelling for all: lower case, straight quotes, no accents or vowel signs, single spaces."""
+    return _SPACE.sub(" ", fold(text.translate(_QUOTES))).strip()
+
+
+def _asks_to_stop(words: str) -> bool:
+    return _matches(OPT_OUT, words) and not _matches(TAKEN_BACK, words)
+
+
+def _own_words(text: str) -> str:
+    """Without what is quoted of our own message: its unsubscribe line must not opt anybody out."""
+    return "\n".join(line for line in text.splitlines() if not line.lstrip().startswith(">"))
+
+
+def _matches(patterns: tuple[re.Pattern[str], ...], words: str) -> bool:
+    return any(pattern.search(words) for pattern in patterns)

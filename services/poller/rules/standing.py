@@ -1,0 +1,28 @@
+"""What the provider's word about an account means for ours."""
+
+from shared.unipile.webhooks import CLEARING, HALTING
+from shared.vocabulary import AccountStatus
+
+SETTLING = frozenset({"CONNECTING"})
+"""On its way somewhere: changes nothing."""
+
+
+def status_after(word: str, now: AccountStatus) -> AccountStatus | None:
+    """The account's new status, None where the word changes nothing.
+
+    An account that a person paused stays paused whatever the provider says, and an unknown word changes nothing: a
+    wrong stop costs days of a campaign, and a call that fails says it again.
+    """
+    if now is AccountStatus.USABLE and (word in HALTING or word == "PERMISSIONS"):
+        return AccountStatus.DISCONNECTED
+    if now is AccountStatus.DISCONNECTED and word in CLEARING:
+        return AccountStatus.USABLE
+    return None
+
+
+def worst(words: tuple[str, ...]) -> str:
+    """One word for an account of several sources: it is as healthy as its worst one; without any it cannot act."""
+    for word in words:
+        if word not in CLEARING and word not in SETTLING:
+            return word
+    return next((word for word in words if word in SETTLING), "OK" if words else "STOPPED")

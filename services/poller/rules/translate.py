@@ -1,0 +1,75 @@
+"""The provider's shapes in our words."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from services.poller.rules.seen import Message, Relation
+from shared.people.identifiers import IdKind, LinkedInId, linkedin_identity
+from shared.unipile import models, webhooks
+
+ONE_TO_ONE = 0
+"""`type` of a chat between two; groups and channels are others."""
+
+
+def vanity_of(*spellings: str | None) -> str | None:
+    """The vanity name as leads store it, from the first spelling that has one."""
+    for spelling in spellings:
+        found = linkedin_identity(spelling) if spelling else None
+        if isinstance(found, LinkedInId) and found.kind is IdKind.VANITY:
+            return found.value
+    return None
+
+
+def relation_of_webhook(told: webhooks.NewRelation) -> Relation:
+    """`new_relation`: up to eight hours late, without a word on when it came to be."""
+    payload = {"account_id": told.account_id, "public_identifier": told.user_public_identifier}
+    vanity = vanity_of(told.user_public_identifier, told.user_profile_url)
+    return Relation(told.user_provider_id, vanity, told.timestamp, payload)
+
+
+def relation_of_list(listed: models.Relation) -> Relation:
+    """A row of the relations, where `member_id` holds the provider id."""
+    payload = {"public_identifier": listed.public_identifier, "connection_urn": listed.connection_urn}
+    vanity = vanity_of(listed.public_identifier, listed.public_profile_url)
+    return Relation(listed.member_id, vanity, listed.created_at, payload)
+
+
+def message_of_webhook(told: webhooks.MessageReceived, body: Mapping[str, Any]) -> Message:
+    """`message_received`: also for what the account wrote itself; then the other side is the other attendee."""
+    sender = told.sender.attendee_provider_id
+    others = [other for other in _attendees(body.get("attendees")) if other != sender]
+    person_id = sender if not told.own else (others[0] if len(others) == 1 else None)
+    return Message(
+        message_id=told.message_id,
+        chat_id=told.chat_id,
+        person_id=person_id,
+        vanity=None if told.own else vanity_of(told.sender.attendee_public_identifier, told.sender.attendee_profile_url),
+        own=told.own,
+        text=told.text or "",
+        said_at=told.timestamp,
+        private=not told.is_group,
+        spoken=not told.is_event,
+    )
+
+
+def message_of_list(chat: models.Chat, listed: models.Message) -> Message:
+    """A message of a chat that was read: between two people the other side is the chat's attendee."""
+    private = chat.type in {None, ONE_TO_ONE}
+    other = chat.attendee_provider_id or (None if listed.is_sender else listed.sender_id)
+    return Message(
+        message_id=listed.id,
+        chat_id=chat.id,
+        person_id=other if private else None,
+        vanity=vanity_of(chat.attendee_public_identifier),
+        own=listed.is_sender,
+        text=listed.text or "",
+        said_at=listed.timestamp,
+        private=private,
+        spoken=not (listed.is_event or listed.deleted or listed.hidden),
+    )
+
+
+def _attendees(told: object) -> Iterable[str]:
+    for attendee in told if isinstance(told, list) else ():
+        if isinstance(attendee, dict) and isinstance(attendee.get("attendee_provider_id"), str):
+            yield attendee["attendee_provider_id"]

@@ -1,0 +1,50 @@
+"""Accounts: found by the provider's id, and their status as the provider says it."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from services.poller.rules.seen import Account
+from shared.db.pool import Connection
+from shared.db.queries import load
+from shared.vocabulary import AccountStatus
+
+queries = load(__file__)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """An account with its status, and the version of it that events carry."""
+
+    account: Account
+    status: AccountStatus
+    version: int
+
+
+async def by_provider_id(connection: Connection, provider_account_id: str) -> Standing | None:
+    """The account known to the provider under this id; None when it is none of ours."""
+    return _standing(await queries.by_provider_id(connection, provider_account_id=provider_account_id))
+
+
+async def by_id(connection: Connection, account_id: UUID) -> Standing | None:
+    """The account of this id."""
+    return _standing(await queries.by_id(connection, account_id=account_id))
+
+
+async def change_status(connection: Connection, standing: Standing, status: AccountStatus, reason: str) -> int | None:
+    """Compare-and-set; the new version, or None when the status is not what it was."""
+    row = await queries.change_status(
+        connection,
+        account_id=standing.account.id,
+        from_status=standing.status.value,
+        status=status.value,
+        reason=reason,
+        now=standing.account.now,
+    )
+    return None if row is None else row["status_version"]
+
+
+def _standing(row: Any) -> Standing | None:
+    if row is None:
+        return None
+    return Standing(Account(row["id"], row["workspace_id"], row["now"]), AccountStatus(row["status"]), row["status_version"])

@@ -1,0 +1,137 @@
+"""Which reads of the provider are due, and the account's hold while one is under way."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Any, Final
+from uuid import UUID
+
+import asyncpg
+
+from services.poller.rules.seen import Account
+from shared.calendar.resolve import resolve_schedule
+from shared.calendar.schedule import Schedule
+from shared.calendar.settings import read_settings
+from shared.db.pool import Connection
+from shared.db.queries import load
+
+queries = load(__file__)
+
+LEASE: Final = timedelta(seconds=60)
+"""Technical; a read has ended by then, see workflows/read.py."""
+
+
+class Kind(StrEnum):
+    """What is read (column `account_reads.kind`; the healer's `invitations_sent` is its own)."""
+
+    RELATIONS = "relations"
+    CHATS = "chats"
+    STATUS = "status"
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A read that could be made now."""
+
+    kind: Kind
+    account_id: UUID
+    provider_account_id: str
+    schedule: Schedule
+    local_date: date
+    reads_today: int
+    cursor: Mapping[str, Any]
+    baseline: bool
+    """It is the first one: what it shows is how things stand, not news."""
+    failures: int
+
+
+async def business_now(pool: asyncpg.Pool) -> datetime:
+    """The stack's business time, by the database."""
+    now: datetime = await queries.business_now(pool)
+    return now
+
+
+async def introduce(pool: asyncpg.Pool, now: datetime, every: Mapping[Kind, timedelta]) -> None:
+    """Plan the first reads of accounts that have none."""
+    await queries.introduce(pool, now=now, kinds=[kind.value for kind in every], everies=list(every.values()))
+
+
+async def due(pool: asyncpg.Pool, now: datetime, *, kinds: Sequence[Kind], most: int) -> list[Due]:
+    """Reads whose time has come, of accounts that are free; the longest waiting first, one per account.
+
+    Raises:
+        ScheduleError: an account's own hours cannot be read; the sentence names what is wrong.
+    """
+    rows = [row async for row in queries.due(pool, now=now, kinds=[kind.value for kind in kinds], most=most)]
+    first: dict[UUID, Due] = {}
+    for row in rows:
+        first.setdefault(row["account_id"], _due(row))
+    return list(first.values())
+
+
+async def waiting(pool: asyncpg.Pool, now: datetime, kind: Kind) -> dict[str, int]:
+    """How many accounts are due and held up, by reason: spacing, busy, paused, disconnected."""
+    return {row["reason"]: row["accounts"] async for row in queries.waiting(pool, now=now, kind=kind.value)}
+
+
+async def claim(connection: Connection, read: Due, now: datetime, *, holder: str) -> bool:
+    """Take the account in hand and count the read on its own day; false when somebody else has it."""
+    taken = await queries.claim(connection, account_id=read.account_id, kind=read.kind.value, now=now, lease=LEASE, holder=holder)
+    if taken is None:
+        return False
+    await queries.count(connection, account_id=read.account_id, kind=read.kind.value, local_date=read.local_date)
+    return True
+
+
+async def release(pool: asyncpg.Pool, read: Due, *, holder: str, spacing: timedelta) -> None:
+    """Let the account go; it rests for `spacing` of business time."""
+    await queries.release(pool, account_id=read.account_id, holder=holder, spacing=spacing)
+
+
+async def finish(
+    pool: asyncpg.Pool, read: Due, now: datetime, *, next_at: datetime, cursor: Mapping[str, Any] | None, baseline: bool
+) -> None:
+    """It went well; the next one is at `next_at`."""
+    await queries.finish(pool, account_id=read.account_id, kind=read.kind.value, now=now, next_at=next_at, cursor=cursor, baseline=baseline)
+
+
+async def fail(pool: asyncpg.Pool, read: Due, *, next_at: datetime) -> None:
+    """It did not; try again at `next_at`."""
+    await queries.fail(pool, account_id=read.account_id, kind=read.kind.value, next_at=next_at)
+
+
+async def postpone(pool: asyncpg.Pool, read: Due, next_at: datetime) -> None:
+    """Not now: the account's hours or its budget are over."""
+    await queries.postpone(pool, account_id=read.account_id, kind=read.kind.value, next_at=next_at)
+
+
+async def ask_soon(connection: Connection, account: Account, kind: Kind) -> None:
+    """Make this read due now."""
+    await queries.ask_soon(connection, account_id=account.id, kind=kind.value, now=account.now)
+
+
+async def ask_all(pool: asyncpg.Pool, now: datetime, kind: Kind) -> None:
+    """Make this read due now for every usable account."""
+    await queries.ask_all(pool, now=now, kind=kind.value)
+
+
+def _due(row: Any) -> Due:
+    schedule = resolve_schedule(
+        None,
+        read_settings(row["account_schedule"]),
+        read_settings(row["workspace_schedule"]),
+        account_timezone=row["timezone"],
+        account_country=row["country"],
+    )
+    return Due(
+        kind=Kind(row["kind"]),
+        account_id=row["account_id"],
+        provider_account_id=row["provider_account_id"],
+        schedule=schedule,
+        local_date=row["local_date"],
+        reads_today=row["reads_today"],
+        cursor=row["cursor"] or {},
+        baseline=row["baseline_at"] is None,
+        failures=row["failures"],
+    )

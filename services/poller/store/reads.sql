@@ -1,0 +1,84 @@
+-- name: business_now$
+SELECT business_now();
+
+-- name: introduce!
+-- Accounts that were never read get their first times at random, so that a hundred imported at once do not read at once.
+INSERT INTO account_reads (account_id, kind, next_at)
+SELECT a.id, k.kind, :now::timestamptz + k.every * random()
+  FROM accounts a CROSS JOIN unnest(:kinds::text[], :everies::interval[]) AS k(kind, every)
+ WHERE a.channel = 'linkedin' AND NOT EXISTS (SELECT FROM account_reads r WHERE r.account_id = a.id AND r.kind = k.kind)
+ON CONFLICT (account_id, kind) DO NOTHING;
+
+-- name: due
+-- Those that could be read now. The health of an account is asked of the provider, not of LinkedIn, so a disconnected one
+-- has it read too, and its spacing does not matter.
+SELECT r.account_id, r.kind, r.cursor, r.baseline_at, r.failures, a.provider_account_id, a.workspace_id, a.country,
+       zone.name AS timezone, a.schedule_settings AS account_schedule, w.schedule_settings AS workspace_schedule,
+       (:now::timestamptz AT TIME ZONE zone.name)::date AS local_date,
+       (SELECT coalesce(sum(x.reads), 0)::int FROM account_reads x
+         WHERE x.account_id = r.account_id AND x.kind <> 'status'
+           AND x.read_on = (:now::timestamptz AT TIME ZONE zone.name)::date) AS reads_today
+  FROM account_reads r
+  JOIN accounts a ON a.id = r.account_id
+  JOIN workspaces w ON w.id = a.workspace_id
+  CROSS JOIN LATERAL (SELECT CASE WHEN a.timezone_from <= :now::timestamptz THEN a.timezone_next ELSE a.timezone END AS name) zone
+ WHERE r.next_at <= :now::timestamptz AND r.kind = ANY(:kinds::text[]) AND a.lease_until IS NULL
+   AND ((a.status = 'usable' AND (a.next_free_at IS NULL OR a.next_free_at <= :now::timestamptz))
+        OR (r.kind = 'status' AND a.status <> 'paused'))
+ ORDER BY r.next_at
+ LIMIT :most;
+
+-- name: waiting
+-- How many are due and cannot be read now, by what keeps them.
+SELECT CASE WHEN a.status <> 'usable' THEN a.status::text WHEN a.lease_until IS NOT NULL THEN 'busy' ELSE 'spacing' END AS reason,
+       count(*)::int AS accounts
+  FROM account_reads r
+  JOIN accounts a ON a.id = r.account_id
+ WHERE r.next_at <= :now::timestamptz AND r.kind = :kind::text
+   AND (a.status <> 'usable' OR a.lease_until IS NOT NULL OR a.next_free_at > :now::timestamptz)
+ GROUP BY 1;
+
+-- name: claim$
+-- The account is in one hand at a time: a dispatch, an attempt, or a read.
+UPDATE accounts a
+   SET lease_until = clock_timestamp() + :lease::interval, lease_holder = :holder::text
+ WHERE a.id = :account_id::uuid AND a.lease_until IS NULL
+   AND ((a.status = 'usable' AND (a.next_free_at IS NULL OR a.next_free_at <= :now::timestamptz))
+        OR (:kind::text = 'status' AND a.status <> 'paused'))
+   AND NOT EXISTS (SELECT FROM send_attempts t WHERE t.account_id = a.id AND t.state = 'intent')
+RETURNING a.id;
+
+-- name: count!
+UPDATE account_reads
+   SET reads = CASE WHEN read_on = :local_date::date THEN reads + 1 ELSE 1 END, read_on = :local_date::date
+ WHERE account_id = :account_id::uuid AND kind = :kind::text;
+
+-- name: release!
+-- What is pending of the account goes on when its rest is over. Nothing when the lease ran out and others took it.
+UPDATE accounts a
+   SET lease_until = NULL, lease_holder = NULL, next_free_at = greatest(a.next_free_at, clock.now + :spacing::interval),
+       wake_at = least(coalesce(a.wake_at, 'infinity'), greatest(clock.now, a.next_free_at, clock.now + :spacing::interval))
+  FROM (SELECT business_now() AS now) AS clock
+ WHERE a.id = :account_id::uuid AND a.lease_holder = :holder::text;
+
+-- name: finish!
+UPDATE account_reads
+   SET next_at = :next_at::timestamptz, cursor = coalesce(:cursor::jsonb, cursor), failures = 0, last_read_at = :now::timestamptz,
+       baseline_at = coalesce(baseline_at, CASE WHEN :baseline::boolean THEN :now::timestamptz END)
+ WHERE account_id = :account_id::uuid AND kind = :kind::text;
+
+-- name: fail!
+UPDATE account_reads SET next_at = :next_at::timestamptz, failures = failures + 1
+ WHERE account_id = :account_id::uuid AND kind = :kind::text;
+
+-- name: postpone!
+UPDATE account_reads SET next_at = :next_at::timestamptz WHERE account_id = :account_id::uuid AND kind = :kind::text;
+
+-- name: ask_soon!
+INSERT INTO account_reads (account_id, kind, next_at) VALUES (:account_id::uuid, :kind::text, :now::timestamptz)
+ON CONFLICT (account_id, kind) DO UPDATE SET next_at = excluded.next_at WHERE account_reads.next_at > excluded.next_at;
+
+-- name: ask_all!
+UPDATE account_reads r SET next_at = :now::timestamptz
+  FROM accounts a
+ WHERE a.id = r.account_id AND a.status = 'usable' AND r.kind = :kind::text AND r.next_at > :now::timestamptz;
