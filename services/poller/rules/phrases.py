@@ -34,12 +34,12 @@ OPT_OUT_ALONE: Final = _patterns(
 
 OPT_OUT: Final = _patterns(
     # English
-    r"\b(unsubscribe me|please unsubscribe|(want|like|wish) to (unsubscribe|opt[- ]?out)|opt me out)\b",
+    r"\b(unsubscribe me(?!-)|please unsubscribe|(want|like|wish) to (unsubscribe|opt[- ]?out)|opt me out)\b",
     (
         r"\b(remove|delete|take) me (from|off) (of )?(your|this|the|all|any)\b.{0,30}\b(list|lists|database|mailing"
         r"|mailings|emails|crm|outreach)\b"
     ),
-    r"\b(do not|don't|dont|never) (ever )?(contact|message|write( to)?|e-?mail|text) me\b(?! (on|at|via|by|before|until|in|if))",
+    r"\b(do not|don't|dont|never) (ever )?(contact|message|write( to)?|e-?mail|text) me\b(?!-| (on|at|via|by|before|until|in|if))",
     r"\bstop (contacting|messaging|emailing|e-mailing|writing( to)?|spamming|texting|bothering|harassing) me\b",
     r"\bstop (sending|sending me) (me )?(these |any |more |your |such )*(messages|emails|e-mails|spam)\b",
     r"\bno (more|further) (messages|emails|e-mails|contact)\b(,? please)",
