@@ -1,5 +1,6 @@
 """The levers under /_sim: what a test or an operator may look at, break and make happen. Loopback only."""
 
+import re
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from ipaddress import ip_address
@@ -25,6 +26,7 @@ Model = TypeVar("Model")
 Done = dict[str, object]
 Lever = Callable[[web.Request, datetime], Awaitable[Done]]
 
+WHOLE_NUMBER = re.compile(r"[0-9]{1,18}")
 ACCOUNTS = TypeAdapter(AccountDeclared | list[AccountDeclared])
 PEOPLE = TypeAdapter(PersonDeclared | list[PersonDeclared])
 
@@ -306,7 +308,7 @@ def _bad(sentence: str, *, status: int = 400) -> web.HTTPException:
 def _number(text: str | None) -> int | None:
     if text is None:
         return None
-    if not text.isascii() or not text.isdigit():
+    if not WHOLE_NUMBER.fullmatch(text):
         raise _bad("after and limit must be whole numbers")
     return int(text)
 

@@ -61,7 +61,7 @@ class Front:
         """The framework's own shape, which says that the address is wrong and not that a person is missing."""
 
         async def read(call: Call) -> Act:
-            body = {"message": f"Cannot {call.request.method} {call.request.path}", "error": "Not Found", "statusCode": 404}
+            body = {"message": f"Cannot {call.request.method} {readable(call.request.path)}", "error": "Not Found", "statusCode": 404}
             return lambda _: Answer(404, body)
 
         return await self._serve(Call(request, f"{request.method} ?", "other", datetime.now(UTC)), read)
@@ -81,6 +81,11 @@ class Front:
             if call.request.transport is not None:
                 call.request.transport.abort()
             return web.Response(status=500)  # goes nowhere
+        except Exception:
+            # A mistake of the simulator's own must not hide an effect from the judge; aiohttp prints it and answers 500.
+            call.status, call.error = 500, "simulator_failed"
+            self._log.write(call.entry(None))
+            raise
         call.status = answer.status
         call.error = _slug(answer)
         response = respond(answer)
@@ -164,6 +169,11 @@ class Front:
 def respond(answer: Answer) -> web.Response:
     """JSON as application/json, which the SDK insists on, errors included."""
     return web.Response(status=answer.status, body=orjson.dumps(answer.body), content_type="application/json", charset="utf-8")
+
+
+def readable(path: str) -> str:
+    """Bytes of an address that are no UTF-8 become question marks: JSON cannot carry them."""
+    return path.encode("utf-8", "replace").decode()
 
 
 def _slug(answer: Answer) -> str | None:

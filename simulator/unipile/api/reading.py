@@ -1,14 +1,17 @@
 """Reading requests the way the provider does: parameters, bodies in three encodings, cursors."""
 
+import re
 from base64 import b64decode, b64encode
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import orjson
 from aiohttp import web
 
 from simulator.unipile.world.moments import from_iso
 from simulator.unipile.world.refusals import refuse
+
+LIMIT: Final = re.compile(r"[0-9]{1,4}")
 
 
 def required(value: object, name: str) -> str:
@@ -41,7 +44,7 @@ def limit_of(given: object, most: int, default: int) -> int:
     if given is None:
         return default
     text = str(given)
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= most:
+    if not LIMIT.fullmatch(text) or not 1 <= int(text) <= most:
         raise refuse("invalid_parameters", f"limit must be a number from 1 to {most}.")
     return int(text)
 
@@ -95,7 +98,7 @@ async def json_of(request: web.Request) -> dict[str, Any]:
     if request.content_type != "application/json":
         raise refuse("unsupported_media_type", "Send this request as application/json.")
     try:
-        body = orjson.loads(await request.read())
+        body = orjson.loads(await _body(request))
     except orjson.JSONDecodeError:
         raise refuse("malformed_request", "The body is not valid JSON.") from None
     if not isinstance(body, dict):
@@ -117,7 +120,16 @@ async def form_of(request: web.Request, *, json_too: bool) -> dict[str, Any]:
         raise refuse("unsupported_media_type")
     try:
         form = await request.post()
-    except ValueError:
+    except web.HTTPRequestEntityTooLarge:
+        raise refuse("content_too_large", "The body exceeds 16 MB.") from None
+    except (ValueError, AssertionError):
         raise refuse("malformed_request", "The multipart body cannot be read; let the client set its boundary.") from None
     fields: dict[str, Any] = {name: form.getone(name) for name in form}
     return fields | {"attendees_ids": form.getall("attendees_ids", [])}
+
+
+async def _body(request: web.Request) -> bytes:
+    try:
+        return await request.read()
+    except web.HTTPRequestEntityTooLarge:
+        raise refuse("content_too_large", "The body exceeds 16 MB.") from None

@@ -188,6 +188,8 @@ async def test_a_body_that_is_no_json_or_says_it_is_none_is_refused(untouched: S
         ("/users/invite/sent", {"limit": 251}),
         ("/users/invite/received", {"limit": 101}),
         ("/messages", {"limit": "many"}),
+        ("/messages", {"limit": "9" * 5000}),
+        ("/messages", {"limit": "٣"}),
         ("/chats", {"limit": 251}),
         ("/chats", {"cursor": "no cursor at all"}),
         ("/users/invite/sent", {"cursor": "WzFd"}),
@@ -221,3 +223,31 @@ async def test_any_documented_error_can_be_ordered_by_its_type_alone(simulator: 
     answer = await simulator.invite()
     assert (answer.status_code, answer.json()) == (429, TOO_MANY_REQUESTS)
     assert (await simulator.invite()).status_code == 200
+
+
+async def test_bytes_that_are_no_text_break_nothing(untouched: Simulator) -> None:
+    assert (await untouched.get("/users/%FF%FE")).status_code in (200, 404)
+    assert (await untouched.api.get("/no/%FF%FE")).json()["statusCode"] == 404
+    assert (await untouched.api.get("/no/such/\udcff".encode("utf-8", "surrogateescape").decode("latin-1"))).json()["statusCode"] == 404
+    headers = {"Content-Type": "application/json"}
+    assert (await untouched.api.post("/users/invite", content=b"\xff\xfe{", headers=headers)).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body"),
+    [
+        ("multipart/form-data", b"no boundary named"),
+        ("multipart/form-data; boundary=b", b"nothing like a form"),
+        ("multipart/form-data; boundary=b", b'--b\r\nContent-Disposition: form-data; name="text"\r\n\r\ncut off'),
+        ("multipart/form-data; boundary=b", b'--b\r\nContent-Disposition: form-data; name="text"\r\n\r\n\xff\xfe\r\n--b--\r\n'),
+    ],
+)
+async def test_a_form_that_cannot_be_read_is_refused(untouched: Simulator, content_type: str, body: bytes) -> None:
+    answer = await untouched.api.post("/chats", content=body, headers={"Content-Type": content_type})
+    assert answer.status_code == 400
+    assert answer.json()["type"] in ("errors/malformed_request", "errors/missing_parameters")
+
+
+async def test_a_body_beyond_what_attachments_may_weigh_is_refused(untouched: Simulator) -> None:
+    answer = await untouched.api.post("/users/invite", content=b" " * (17 * 1024 * 1024), headers={"Content-Type": "application/json"})
+    assert (answer.status_code, answer.json()["type"]) == (400, "errors/content_too_large")
