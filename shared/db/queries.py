@@ -8,4 +8,4 @@ import aiosql
 
 def load(python_file: str) -> Any:
     """The queries of the .sql file beside `python_file` (call it with `__file__`)."""
-    return aiosql.from_path(Path(python_file).with_suffix(".sql"), "asyncpg")
+    return aiosql.from_path(Path(python_file).with_suffix(".sql"), "asyncpg", mandatory_parameters=False)
