@@ -1,0 +1,71 @@
+"""The servers every test may ask for: real ones, started once per session and only when somebody asks."""
+
+import uuid
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import asyncpg
+import pytest
+import pytest_asyncio
+
+from embedded.kafka import KafkaServer
+from embedded.ports import free_port, free_ports
+from embedded.postgres import PostgresServer
+from shared.db.migrate import apply
+from shared.db.pool import open_pool
+from tests.support.processes import Programs, programs
+
+TEMPLATE = "tact_template"
+
+
+@pytest_asyncio.fixture(scope="session")
+async def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[PostgresServer]:
+    """A PostgreSQL of this session's own; it forgets on a power cut, which no test of ours makes."""
+    server = PostgresServer(tmp_path_factory.mktemp("postgres") / "data", free_port(), durable=False)
+    await server.start()
+    yield server
+    await server.stop()
+
+
+@pytest_asyncio.fixture(scope="session")
+async def kafka_server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[KafkaServer]:
+    """A broker of this session's own; tests keep apart by the names of their topics and groups."""
+    server = KafkaServer(tmp_path_factory.mktemp("kafka") / "node", *free_ports(2))
+    await server.start()
+    yield server
+    await server.stop()
+
+
+@pytest_asyncio.fixture(scope="session")
+async def template_database(postgres_server: PostgresServer) -> str:
+    """The name of a database with our schema, migrated once; tests get copies of it."""
+    await apply(await postgres_server.create_database(TEMPLATE))
+    return TEMPLATE
+
+
+@pytest_asyncio.fixture
+async def database(postgres_server: PostgresServer, template_database: str) -> AsyncIterator[str]:
+    """The address of a database with our schema that nobody else has written to."""
+    name = f"test_{uuid.uuid4().hex[:12]}"
+    yield await postgres_server.create_database(name, template=template_database)
+    await postgres_server.drop_database(name)
+
+
+@pytest_asyncio.fixture
+async def pool(database: str) -> AsyncIterator[asyncpg.Pool]:
+    """Connections to `database` as its owner, who may do everything."""
+    async with await open_pool(database, role=None) as opened:
+        yield opened
+
+
+@pytest.fixture
+def kafka(kafka_server: KafkaServer) -> str:
+    """The address of the session's broker."""
+    return kafka_server.bootstrap
+
+
+@pytest_asyncio.fixture
+async def running(tmp_path: Path) -> AsyncIterator[Programs]:
+    """Starts our programs as child processes, which end with the test."""
+    async with programs(tmp_path / "logs") as starter:
+        yield starter
