@@ -30,6 +30,11 @@ class Terms:
     granularity: timedelta = timedelta(days=2)
     """Dates in the list come from words like "Sent yesterday"; one that is older than this cannot be ours."""
 
+    @property
+    def pause(self) -> timedelta:
+        """Before the next look: a little over `apart`, or rounding between the two clocks would waste it."""
+        return self.apart * 1.1
+
 
 class Sight(StrEnum):
     """What a profile shows of the two of them."""
@@ -154,6 +159,11 @@ def judge_invitation(
     What shows that it did comes first: a sign that it did outweighs any number of lists without it. `next_departure` is
     when the account's next invitation is planned to leave: it is waited for as a witness, if it is near.
     """
+    return _it_stands(doubt, look, earlier, terms) or _it_is_absent(doubt, look, earlier, next_departure, terms)
+
+
+def _it_stands(doubt: Doubt, look: InvitationLook, earlier: Sequence[InvitationLook], terms: Terms) -> Verdict | None:
+    """What a sign of an invitation or a relation says; None when there is no sign."""
     before = doubt.before or Before()
     if look.listed is not None and not before.pending and not _older(doubt, look, terms):
         return Happened(at=_within(doubt, look.listed_at, look.at), why="in the list of sent invitations", provider_ref=look.listed)
@@ -165,6 +175,13 @@ def judge_invitation(
         return _again(look.at, earlier, "an invitation stands, but it may be older than this attempt", terms)
     if look.profile is Sight.CONNECTED:
         return _again(look.at, earlier, "connected, but nobody knows since when", terms)
+    return None
+
+
+def _it_is_absent(
+    doubt: Doubt, look: InvitationLook, earlier: Sequence[InvitationLook], next_departure: datetime | None, terms: Terms
+) -> Verdict:
+    """Whether the absence of every sign is proof."""
     if not _counts(doubt, look, terms):
         return _again(look.at, earlier, _shortcoming(doubt, look, terms), terms)
     if look.witness:
@@ -174,7 +191,7 @@ def judge_invitation(
     if any(_counts(doubt, e, terms) and look.at - e.at >= needed for e in earlier):
         return DidNot(why="complete looks agree, and no later invitation came to bear witness")
     if witness_is_near and next_departure is not None:
-        return NotYet(next_at=max(next_departure + terms.lag, look.at + terms.apart), why="waits for a later invitation as witness")
+        return NotYet(next_at=max(next_departure + terms.lag, look.at + terms.pause), why="waits for a later invitation as witness")
     return _again(look.at, earlier, "one complete look lacks it; a second must agree", terms)
 
 
@@ -239,7 +256,7 @@ def _within(doubt: Doubt, told: datetime | None, seen: datetime) -> datetime:
 
 def _again(at: datetime, earlier: Sequence[object], why: str, terms: Terms) -> NotYet:
     """The first pauses are as short as two agreeing looks need, later ones double: the provider is asked ever less."""
-    return NotYet(next_at=at + terms.apart * (1 << max(len(earlier) - 1, 0)), why=why)
+    return NotYet(next_at=at + terms.pause * (1 << max(len(earlier) - 1, 0)), why=why)
 
 
 def _plain(text: str | None) -> str:

@@ -45,5 +45,7 @@ GRANT INSERT, UPDATE ON integrity_findings, integrity_history, cleanup_runs, de_
   campaign_messages, recipients, account_usage, account_reads, lanes TO tact_healer;
 GRANT UPDATE ON send_attempts, send_queue, campaign_prospects, accounts, leads TO tact_healer;
 
+GRANT EXECUTE ON FUNCTION mend_prospect(uuid, bigint, jsonb, prospect_status, timestamptz, text, text, text, jsonb) TO tact_healer;
+REVOKE EXECUTE ON FUNCTION mend_prospect(uuid, bigint, jsonb, prospect_status, timestamptz, text, text, text, jsonb) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION reopen(uuid, text, text, timestamptz) TO tact_queuer, tact_healer;
 REVOKE EXECUTE ON FUNCTION reopen(uuid, text, text, timestamptz) FROM PUBLIC;

@@ -1,0 +1,166 @@
+"""Mending corrupted prospects on the real database, the ledger deciding."""
+
+import asyncpg
+import pytest
+
+from shared.contracts.topics import PROSPECTS_LEFT, PROSPECTS_READY
+from tests.integration.healer.healer_rows import MONDAY_NINE, House, Person, a_house, a_person, an_attempt
+
+CLEANUP = "SELECT fixed_count, campaign_ids, run_id FROM cleanup_corrupted_prospect_statuses('test', 'test')"
+
+
+async def _prospect(pool: asyncpg.Pool, person: Person) -> asyncpg.Record:
+    return await pool.fetchrow("SELECT status, contacted_at, outcome, completed_at FROM campaign_prospects WHERE id = $1", person.prospect)
+
+
+async def test_a_clean_database_is_left_alone_and_the_answer_is_empty_not_null(pool: asyncpg.Pool) -> None:
+    row = await pool.fetchrow(CLEANUP)
+    assert (row["fixed_count"], row["campaign_ids"]) == (0, [])
+
+
+async def test_marked_sent_but_nothing_left_becomes_pending_with_its_send_reopened_and_the_planner_told(pool: asyncpg.Pool) -> None:
+    house = await a_house(pool)
+    person = await a_person(pool, house, status="connection_request_sent", send_status="sent", corrupt=True)
+    row = await pool.fetchrow(CLEANUP)
+    assert (row["fixed_count"], row["campaign_ids"]) == (1, [str(house.campaign)])
+    assert (await _prospect(pool, person))["status"] == "pending"
+    assert await pool.fetchval("SELECT status FROM send_queue WHERE id = $1", person.send) == "pending"
+    event = await pool.fetchrow("SELECT topic, key, headers, payload FROM outbox WHERE service = 'healer'")
+    assert event["topic"] == PROSPECTS_READY.name
+    assert event["headers"]["ce_type"] == PROSPECTS_READY.event_type
+    assert PROSPECTS_READY.message.model_validate_json(event["payload"]).prospect_id == person.prospect
+    assert await pool.fetchval("SELECT count(*) FROM integrity_history WHERE run_id = $1", row["run_id"]) == 1
+    assert await pool.fetchval("SELECT count(*) FROM audit_log WHERE verb = 'mend' AND object_id = $1", str(person.prospect)) == 1
+
+
+async def test_marked_sent_and_the_ledger_agrees_gets_its_contacted_at_back(pool: asyncpg.Pool) -> None:
+    house = await a_house(pool)
+    person = await a_person(pool, house, status="connection_request_sent", send_status="sent", corrupt=True)
+    await an_attempt(pool, house, person, state="accepted", decided_at=MONDAY_NINE)
+    assert await pool.fetchval(CLEANUP) == 1
+    row = await _prospect(pool, person)
+    assert (row["status"], row["contacted_at"]) == ("connection_request_sent", MONDAY_NINE)
+    assert await pool.fetchval("SELECT count(*) FROM outbox") == 0
+
+
+@pytest.mark.parametrize(("action", "status"), [("invitation", "connection_request_sent"), ("message", "messaging")])
+async def test_pending_but_contacted_takes_the_status_the_ledger_shows(pool: asyncpg.Pool, action: str, status: str) -> None:
+    house = await a_house(pool)
+    person = await a_person(pool, house, contacted_at=MONDAY_NINE, action=action, send_status="sent", corrupt=True)
+    await an_attempt(pool, house, person, state="accepted", action=action)
+    assert await pool.fetchval(CLEANUP) == 1
+    row = await _prospect(pool, person)
+    assert (row["status"], row["contacted_at"]) == (status, MONDAY_NINE)
+
+
+async def test_pending_and_contacted_without_a_trace_in_the_ledger_waits_for_a_person_and_is_found_once(pool: asyncpg.Pool) -> None:
+    house = await a_house(pool)
+    person = await a_person(pool, house, contacted_at=MONDAY_NINE, corrupt=True)
+    assert await pool.fetchval(CLEANUP) == 0
+    assert await pool.fetchval(CLEANUP) == 0
+    assert (await _prospect(pool, person))["status"] == "pending"
+    assert await pool.fetchval("SELECT count(*) FROM integrity_findings WHERE row_id = $1 AND state = 'open'", str(person.prospect)) == 1
+
+
+async def test_failed_but_contacted_has_completed_as_undeliverable(pool: asyncpg.Pool) -> None:
+    house = await a_house(pool)
+    person = await a_person(pool, house, status="failed", contacted_at=MONDAY_NINE, send_status="failed", corrupt=True)
+    assert await pool.fetchval(CLEANUP) == 1
+    row = await _prospect(pool, person)
+    assert (row["status"], row["outcome"], row["contacted_at"]) == ("completed", "undeliverable", MONDAY_NINE)
+    assert row["completed_at"] is not None
+
+
+async def test_a_prospect_whose_attempt_is_still_open_is_left_to_the_look_up(pool: asyncpg.Pool) -> None:
+    house = await a_house(pool)
+    person = await a_person(pool, house, status="connection_request_sent", send_status="sending", corrupt=True)
+    await an_attempt(pool, house, person, state="unknown")
+    assert await pool.fetchval(CLEANUP) == 0
+    assert (await _prospect(pool, person))["status"] == "connection_request_sent"
+
+
+async def test_a_second_run_finds_nothing_left_to_do(pool: asyncpg.Pool) -> None:
+    house = await a_house(pool)
+    await a_person(pool, house, status="connection_request_sent", send_status="sent", corrupt=True)
+    assert await pool.fetchval(CLEANUP) == 1
+    assert await pool.fetchval(CLEANUP) == 0
+    runs = await pool.fetch("SELECT before, after FROM cleanup_runs ORDER BY id")
+    assert [(run["before"]["corrupted_sent"], run["after"]["corrupted_sent"]) for run in runs] == [(1, 0), (0, 0)]
+
+
+async def test_the_healers_role_may_clean_up_and_others_may_not_mend(pool: asyncpg.Pool) -> None:
+    house = await a_house(pool)
+    await a_person(pool, house, status="connection_request_sent", send_status="sent", corrupt=True)
+    async with pool.acquire() as connection:
+        await connection.execute("SET ROLE tact_healer")
+        assert await connection.fetchval(CLEANUP) == 1
+        await connection.execute("SET ROLE tact_sender")
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await connection.execute("SELECT mend_prospect(gen_random_uuid(), NULL, '{}', 'pending', NULL, 'x', 'y')")
+        await connection.execute("RESET ROLE")
+
+
+async def _mend(pool: asyncpg.Pool, person: Person, **expected: object) -> str:
+    seen = {"status": "connection_request_sent", "contacted_at": None, "last_attempt": None} | expected
+    return str(await pool.fetchval("SELECT mend_prospect($1, NULL, $2, 'pending', NULL, 'test', 'corrupted_sent')", person.prospect, seen))
+
+
+async def _corrupt(pool: asyncpg.Pool) -> tuple[House, Person]:
+    house = await a_house(pool)
+    return house, await a_person(pool, house, status="connection_request_sent", send_status="sent", corrupt=True)
+
+
+async def test_mending_refuses_a_row_that_changed_meanwhile(pool: asyncpg.Pool) -> None:
+    _, person = await _corrupt(pool)
+    assert await _mend(pool, person, status="pending") == "changed"
+    assert await _mend(pool, person, contacted_at=MONDAY_NINE.isoformat()) == "changed"
+
+
+async def test_mending_refuses_when_an_attempt_came_later_than_what_the_repair_saw(pool: asyncpg.Pool) -> None:
+    house, person = await _corrupt(pool)
+    attempt = await an_attempt(pool, house, person, state="refused")
+    assert await _mend(pool, person) == "later_attempt"
+    assert await _mend(pool, person, last_attempt=attempt) == "mended"
+
+
+async def test_mending_never_takes_a_contact_back_nor_makes_another_wrong_row(pool: asyncpg.Pool) -> None:
+    house = await a_house(pool)
+    person = await a_person(pool, house, contacted_at=MONDAY_NINE, corrupt=True)
+    seen = {"status": "pending", "contacted_at": MONDAY_NINE.isoformat(), "last_attempt": None}
+    for contacted_at, sentence in ((None, "Cannot remove contacted_at"), (MONDAY_NINE, "wrong again")):
+        with pytest.raises(asyncpg.CheckViolationError, match=sentence):
+            await pool.execute("SELECT mend_prospect($1, NULL, $2, 'pending', $3, 'test', 'x')", person.prospect, seen, contacted_at)
+
+
+async def test_mending_without_a_reason_or_the_row_as_seen_is_refused(pool: asyncpg.Pool) -> None:
+    _, person = await _corrupt(pool)
+    with pytest.raises(asyncpg.CheckViolationError, match="actor and a reason"):
+        await pool.execute("SELECT mend_prospect($1, NULL, '{}', 'pending', NULL, 'test', ' ')", person.prospect)
+    with pytest.raises(asyncpg.CheckViolationError, match="as it was seen"):
+        await pool.execute("SELECT mend_prospect($1, NULL, '{}', 'pending', NULL, 'test', 'x')", person.prospect)
+
+
+async def test_a_lead_whose_prospect_ended_leaves_its_campaign_once_with_its_waiting_steps_cancelled(pool: asyncpg.Pool) -> None:
+    house = await a_house(pool)
+    person = await a_person(pool, house, status="not_interested")
+    active = await a_person(pool, house, name="bea")
+    run = await pool.fetchval("INSERT INTO de_enrollment_runs DEFAULT VALUES RETURNING id")
+    first = await pool.fetchrow("SELECT candidates, de_enrolled, skipped, last_lead FROM process_de_enrollment_batch($1)", run)
+    assert tuple(first) == (1, 1, 0, person.lead)
+    assert await pool.fetchval("SELECT campaign_id FROM leads WHERE id = $1", person.lead) is None
+    assert await pool.fetchval("SELECT status FROM send_queue WHERE id = $1", person.send) == "cancelled"
+    assert await pool.fetchval("SELECT status FROM send_queue WHERE id = $1", active.send) == "pending"
+    event = await pool.fetchrow("SELECT topic, headers, payload FROM outbox")
+    assert (event["topic"], event["headers"]["ce_type"]) == (PROSPECTS_LEFT.name, PROSPECTS_LEFT.event_type)
+    assert PROSPECTS_LEFT.message.model_validate_json(event["payload"]).prospect_id == person.prospect
+    again = await pool.fetchrow("SELECT candidates, de_enrolled FROM process_de_enrollment_batch($1)", run)
+    assert tuple(again) == (0, 0)
+    assert await pool.fetchval("SELECT leads_waiting FROM de_enrollment_health") == 0
+
+
+async def test_a_step_under_way_keeps_its_lead_enrolled_until_the_next_run(pool: asyncpg.Pool) -> None:
+    house = await a_house(pool)
+    await a_person(pool, house, status="opted_out", send_status="sending")
+    run = await pool.fetchval("INSERT INTO de_enrollment_runs DEFAULT VALUES RETURNING id")
+    row = await pool.fetchrow("SELECT candidates, de_enrolled, skipped FROM process_de_enrollment_batch($1)", run)
+    assert tuple(row) == (1, 0, 1)
