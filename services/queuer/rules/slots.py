@@ -18,6 +18,8 @@ from shared.policy import Case, Hold, Stop, WeekUse, jitter, next_slot
 from shared.vocabulary import Action
 
 WEEK: Final = timedelta(hours=168)
+A_LOCAL_DAY: Final = timedelta(hours=26)
+"""No local day is longer; a day's counts are complete when the book reaches so far around it."""
 CALL: Final = timedelta(seconds=30)
 """Business time that must be left of a window for a planned call. The sender knows what a call really takes."""
 
@@ -75,8 +77,8 @@ class Book:
             slot = next_slot(case, after=at, call_time=call)
             if not isinstance(slot, datetime):
                 return slot
-            if slot + need > self.until:
-                return NeedsMore(slot + need)
+            if slot + A_LOCAL_DAY > self.until:
+                return NeedsMore(slot + A_LOCAL_DAY)
             free = self._free(slot, need)
             if free == slot:
                 self._give(case.action, slot, need)

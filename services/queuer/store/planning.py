@@ -1,0 +1,218 @@
+"""What planning reads and writes; one transaction plans one batch."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any, Final
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import orjson
+
+from services.queuer.rules.drafts import Account, Ending, NewSend, Prospect
+from services.queuer.rules.rotation import Candidate
+from services.queuer.rules.slots import A_LOCAL_DAY, WEEK, Book
+from services.queuer.rules.steps import Planned, Step
+from shared.calendar import ScheduleSettings, read_settings
+from shared.db.pool import Connection
+from shared.db.queries import load
+from shared.policy import SPACING, daily_caps, weekly_invitations
+from shared.vocabulary import AccountType, Action, MissingValue, ProspectStatus, SendStatus
+
+queries = load(__file__)
+
+AHEAD: Final = timedelta(days=4)
+"""How much of an account's plan is read at once: over a weekend, some hundred rows at most."""
+
+
+async def lock(connection: Connection, prospect_ids: Sequence[UUID]) -> tuple[datetime, list[UUID]]:
+    """Lock the accounts these prospects have or may get, then the prospects; returns business time and the accounts."""
+    wanted = [row["id"] async for row in queries.accounts_wanted(connection, prospect_ids=prospect_ids)]
+    accounts = [row["id"] async for row in queries.lock_accounts(connection, account_ids=wanted)]
+    async for _ in queries.lock_prospects(connection, prospect_ids=prospect_ids):
+        pass
+    now: datetime = await connection.fetchval("SELECT business_now()")
+    return now, accounts
+
+
+async def prospects(connection: Connection, prospect_ids: Sequence[UUID]) -> list[Prospect]:
+    """The prospects that may be planned, as they are after the locks."""
+    return [
+        Prospect(
+            **{name: row[name] for name in _AS_READ},
+            status=ProspectStatus(row["status"]),
+            on_missing=MissingValue(row["on_missing"]),
+            values={name: row[name] for name in ("first_name", "last_name", "company", "title", "location")},
+        )
+        async for row in queries.load_prospects(connection, prospect_ids=prospect_ids)
+    ]
+
+
+_AS_READ: Final = tuple(name for name in Prospect.__slots__ if name not in {"status", "on_missing", "values"})
+
+
+async def steps(connection: Connection, workflow_ids: Iterable[UUID]) -> Mapping[UUID, list[Step]]:
+    """The steps of each workflow, in order."""
+    found: dict[UUID, list[Step]] = {}
+    async for row in queries.load_steps(connection, workflow_ids=list(set(workflow_ids))):
+        step = Step(row["position"], row["message_type"], Action(row["action"]), row["delay"], row["requires_connection"], row["template"])
+        found.setdefault(row["workflow_id"], []).append(step)
+    return found
+
+
+async def planned(connection: Connection, prospect_ids: Sequence[UUID]) -> Mapping[UUID, dict[str, Planned]]:
+    """What became of the steps that have a row, by prospect and message type."""
+    found: dict[UUID, dict[str, Planned]] = {}
+    async for row in queries.load_sends(connection, prospect_ids=prospect_ids):
+        send = Planned(SendStatus(row["status"]), row["sent_at"], row["dispatched"])
+        found.setdefault(row["prospect_id"], {})[row["message_type"]] = send
+    return found
+
+
+async def turns(connection: Connection, campaign_ids: Iterable[UUID]) -> dict[UUID, int]:
+    """Lock these campaigns and read whose turn it is in each."""
+    ids = sorted(set(campaign_ids))
+    return {row["id"]: row["next_account"] async for row in queries.lock_campaigns(connection, campaign_ids=ids)}
+
+
+async def candidates(connection: Connection, campaign_ids: Iterable[UUID], locked: Sequence[UUID]) -> Mapping[UUID, list[Candidate]]:
+    """The accounts of each campaign that this transaction holds, in their order."""
+    found: dict[UUID, list[Candidate]] = {}
+    async for row in queries.load_candidates(connection, campaign_ids=list(set(campaign_ids)), locked=locked):
+        found.setdefault(row["campaign_id"], []).append(Candidate(row["account_id"], row["usable"]))
+    return found
+
+
+async def accounts(connection: Connection, account_ids: Iterable[UUID], *, now: datetime) -> Mapping[UUID, Account]:
+    """The accounts by id."""
+    return {
+        row["id"]: Account(
+            row["id"],
+            AccountType(row["account_type"]),
+            row["country"],
+            row["timezone"],
+            row["schedule"],
+            row["daily_cr_limit"],
+            row["next_free_at"],
+        )
+        async for row in queries.load_accounts(connection, account_ids=list(set(account_ids)), now=now)
+    }
+
+
+async def recipients(
+    connection: Connection, pairs: Sequence[tuple[UUID, UUID]], *, fresh_since: datetime
+) -> Mapping[tuple[UUID, UUID], str]:
+    """The provider's id of each lead as its account knows it, where that was looked up since `fresh_since`."""
+    rows = queries.known_recipients(
+        connection, account_ids=[pair[0] for pair in pairs], lead_ids=[pair[1] for pair in pairs], fresh_since=fresh_since
+    )
+    return {(row["account_id"], row["lead_id"]): row["provider_id"] async for row in rows}
+
+
+async def ends_of_queues(connection: Connection, pairs: Iterable[tuple[UUID, Action]]) -> Mapping[tuple[UUID, Action], datetime]:
+    """The last planned first step of each account and action."""
+    ordered = sorted(set(pairs))
+    rows = queries.last_first_steps(connection, account_ids=[pair[0] for pair in ordered], actions=[pair[1] for pair in ordered])
+    return {(row["account_id"], Action(row["action"])): row["scheduled_for"] async for row in rows}
+
+
+def open_book(account: Account, *, workspace_limit: int | None, since: datetime, until: datetime) -> Book:
+    """An empty book for the account; `fill` and `count` load what is known."""
+    caps = daily_caps(account.account_type, workspace_daily_cr_limit=workspace_limit, account_daily_cr_limit=account.daily_cr_limit)
+    return Book(ZoneInfo(account.timezone), SPACING, caps, weekly_invitations(), since - A_LOCAL_DAY, until)
+
+
+async def fill(connection: Connection, books: Mapping[UUID, Book], *, until: Mapping[UUID, datetime] | None = None) -> None:
+    """Read each account's planned sends into its book; with `until`, only those accounts and from where their book ends."""
+    more = {account_id: books[account_id] for account_id in until} if until else books
+    sinces = [book.until if until else book.since for book in more.values()]
+    for account_id, book in more.items():
+        book.until = (until[account_id] if until else book.until) + AHEAD
+    rows = queries.taken(connection, account_ids=list(more), sinces=sinces, untils=[book.until for book in more.values()])
+    async for row in rows:
+        books[row["account_id"]].enter(row["id"], Action(row["action"]), row["scheduled_for"], look_up=row["look_up"])
+
+
+async def count(connection: Connection, books: Mapping[UUID, Book], *, now: datetime) -> None:
+    """Read what has left already: the days' usage and the last week's invitations."""
+    async for row in queries.usage(connection, account_ids=list(books), since=(now - A_LOCAL_DAY).date()):
+        books[row["account_id"]].used(Action(row["action"]), row["local_date"], row["used"])
+    weeks: dict[UUID, list[datetime]] = {account_id: [] for account_id in books}
+    cap = weekly_invitations()
+    async for row in queries.last_invitations(connection, account_ids=list(books), now=now, cap=cap):
+        weeks[row["account_id"]].append(row["at"])
+    for account_id, moments in weeks.items():
+        books[account_id].week_so_far(moment for moment in moments if moment > now - WEEK)
+
+
+async def record(connection: Connection, sends: Sequence[NewSend], endings: Sequence[Ending], *, now: datetime) -> frozenset[UUID]:
+    """Write the batch down; returns the ids of the sends that were not there before."""
+    fresh = await _insert(connection, sends)
+    waiting = [send for send in sends if send.id in fresh and send.status is SendStatus.PENDING]
+    lanes = [(s.account_id, s.prospect.campaign_id, action) for s in waiting for action in (s.step.action, Action.PROFILE_LOOKUP)]
+    ids, campaigns, actions = zip(*lanes, strict=True) if lanes else ((), (), ())
+    await queries.open_lanes(connection, account_ids=ids, campaign_ids=campaigns, actions=actions)
+    wakes: dict[UUID, datetime] = {}
+    for send in waiting:
+        wakes[send.account_id] = min(wakes.get(send.account_id, send.scheduled_for), send.scheduled_for)
+    await queries.wake_accounts(connection, account_ids=list(wakes), wakes=list(wakes.values()))
+    await queries.remember_plans(
+        connection,
+        prospect_ids=[send.prospect.id for send in sends],
+        account_ids=[send.account_id for send in sends],
+        workflow_ids=[send.prospect.workflow_id for send in sends],
+        follow_up_due_ats=[send.due if send.status is SendStatus.PENDING else None for send in sends],
+    )
+    await queries.end_prospects(
+        connection,
+        prospect_ids=[ending.prospect.id for ending in endings],
+        was=[ending.prospect.status for ending in endings],
+        statuses=[ending.status for ending in endings],
+        outcomes=[ending.outcome for ending in endings],
+        error_messages=[ending.reason for ending in endings],
+        now=now,
+    )
+    return fresh
+
+
+async def _insert(connection: Connection, sends: Sequence[NewSend]) -> frozenset[UUID]:
+    rows: Any = queries.insert_sends(
+        connection,
+        ids=[s.id for s in sends],
+        prospect_ids=[s.prospect.id for s in sends],
+        account_ids=[s.account_id for s in sends],
+        message_types=[s.step.message_type for s in sends],
+        step_positions=[s.step.position for s in sends],
+        actions=[s.step.action for s in sends],
+        next_actions=[s.next_action for s in sends],
+        linkedin_user_ids=[s.recipient for s in sends],
+        messages=[s.text for s in sends],
+        sha256s=[s.sha256 for s in sends],
+        scheduled_fors=[s.scheduled_for for s in sends],
+        statuses=[s.status for s in sends],
+        requires_connections=[s.step.requires_connection for s in sends],
+        error_messages=[s.reason for s in sends],
+    )
+    return frozenset([row["id"] async for row in rows])
+
+
+async def set_turns(connection: Connection, next_accounts: Mapping[UUID, int]) -> None:
+    """Remember whose turn comes next; the campaigns are locked."""
+    await queries.next_turns(connection, campaign_ids=list(next_accounts), next_accounts=list(next_accounts.values()))
+
+
+async def campaign_with_unplanned(connection: Connection, after: UUID) -> UUID | None:
+    """The next running campaign, in order of id, that has somebody to plan."""
+    found: UUID | None = await queries.campaign_with_unplanned(connection, after=after)
+    return found
+
+
+async def unplanned(connection: Connection, campaign_id: UUID, *, most: int) -> list[UUID]:
+    """Prospects of one campaign that nobody has planned."""
+    return [row["id"] async for row in queries.unplanned(connection, campaign_id=campaign_id, most=most)]
+
+
+@lru_cache(maxsize=4096)
+def hours(settings: str) -> ScheduleSettings:
+    """Stored schedule settings, parsed once per text. Raises ScheduleError."""
+    return read_settings(orjson.loads(settings))

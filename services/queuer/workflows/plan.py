@@ -1,0 +1,217 @@
+"""Plan what comes next for prospects: the step, its words, its account and its moment.
+
+Every event leads here with nothing but prospects' ids. What there is to plan is read from the rows under lock, so an
+event that comes twice, late or out of order plans nothing twice; the sweep makes a lost one harmless.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import asyncpg
+import structlog
+
+from services.queuer import metrics
+from services.queuer.rules.drafts import Account, Draft, Ending, NewSend, Prospect, draft, give_up
+from services.queuer.rules.rotation import pick
+from services.queuer.rules.slots import A_LOCAL_DAY, Book, NeedsMore
+from services.queuer.store import planning as store
+from shared.calendar import ScheduleError, resolve_schedule
+from shared.db.pool import Connection
+from shared.policy import SPACING, Case, Stop
+from shared.vocabulary import AccountStatus, Action, CampaignStatus, ProspectStatus, SendStatus
+
+log = structlog.get_logger()
+
+UNTOUCHED = frozenset({ProspectStatus.PENDING, ProspectStatus.APPROVED})
+NOBODY = UUID(int=0)
+
+
+class Planner:
+    """Plans prospects in batches, one transaction each."""
+
+    def __init__(self, pool: asyncpg.Pool, *, batch: int, recipients_stay_fresh: timedelta) -> None:
+        self._pool = pool
+        self._batch = batch
+        self._fresh_for = recipients_stay_fresh
+        self._swept = NOBODY
+        self._got_on = False
+
+    async def plan(self, prospect_ids: Sequence[UUID]) -> int:
+        """Plan what these prospects need; returns how many rows that wrote. What is planned already stays as it is."""
+        written = 0
+        ids = sorted(set(prospect_ids))
+        for start in range(0, len(ids), self._batch):
+            async with self._pool.acquire() as connection, connection.transaction():
+                outcomes = await _plan_batch(connection, ids[start : start + self._batch], fresh_for=self._fresh_for)
+            for outcome, count in outcomes.items():
+                metrics.PLANNED_SENDS.labels(outcome=outcome).inc(count)
+            written += sum(outcomes.values()) - outcomes["not_planned"]
+        return written
+
+    async def sweep(self) -> bool:
+        """Plan one batch of the next running campaign that has unplanned prospects; True when there may be more.
+
+        Campaigns take turns, so that one with a hundred thousand prospects does not keep the others waiting.
+        """
+        async with self._pool.acquire() as connection:
+            campaign = await store.campaign_with_unplanned(connection, self._swept)
+            if campaign is None:
+                # Round once. Campaigns that cannot be planned (an unreadable schedule) must not make this a hot loop.
+                again, self._got_on, self._swept = self._got_on, False, NOBODY
+                return again
+            self._swept = campaign
+            ids = await store.unplanned(connection, campaign, most=self._batch)
+        self._got_on |= bool(await self.plan(ids))
+        return True
+
+
+async def _plan_batch(connection: Connection, ids: Sequence[UUID], *, fresh_for: timedelta) -> Counter[str]:
+    now, locked = await store.lock(connection, ids)
+    people = [person for person in await store.prospects(connection, ids) if person.workflow_id is not None]
+    accounts = await store.accounts(connection, locked, now=now)
+    drafts = await _draft(connection, people, accounts, now=now)
+    outcomes: Counter[str] = Counter()
+    ended = [send for each in drafts for send in each.ended]
+    endings = [each.ending for each in drafts if each.ending]
+    outcomes.update(send.status.value for send in ended)
+    await store.record(connection, ended, endings, now=now)
+    wanted = await _address(connection, [each.wanted for each in drafts if each.wanted], fresh_since=now - fresh_for)
+    # First steps queue up behind one another, later ones fall due around now: two books, each short. The second is
+    # opened after the first is written, and so sees it.
+    for sends in ([send for send in wanted if send.first], [send for send in wanted if not send.first]):
+        if sends:
+            placed, stopped = await _place(connection, sends, accounts, now=now)
+            fresh = await store.record(connection, placed, stopped, now=now)
+            outcomes.update(send.status.value for send in placed if send.id in fresh)
+            outcomes["not_planned"] += len(sends) - len(placed)
+    for ending in endings:
+        metrics.FINISHED_PROSPECTS.labels(outcome=ending.outcome).inc()
+    return outcomes
+
+
+async def _draft(connection: Connection, people: Sequence[Prospect], accounts: Mapping[UUID, Account], *, now: datetime) -> list[Draft]:
+    """Give accounts to those who have none and something to say to, and find the words."""
+    steps = await store.steps(connection, [person.workflow_id for person in people if person.workflow_id])
+    planned = await store.planned(connection, [person.id for person in people])
+    without = {person.campaign_id for person in people if person.account_id is None and not planned.get(person.id)}
+    turns = await store.turns(connection, without)
+    candidates = await store.candidates(connection, without, list(accounts))
+    drafts = []
+    for person in people:
+        account_id, turn = person.account_id, None
+        if account_id is None:
+            chosen = pick(candidates.get(person.campaign_id, ()), turns.get(person.campaign_id, 0))
+            account_id, turn = chosen or (None, None)
+        if account_id is None or account_id not in accounts or person.workflow_id is None or person.workflow_id not in steps:
+            continue  # no account yet, or one that came after the locks were taken: the next sweep finds them
+        found = draft(person, accounts[account_id], steps[person.workflow_id], planned.get(person.id, {}), now=now)
+        if turn is not None and (found.wanted or found.ended):
+            turns[person.campaign_id] = turn
+        drafts.append(found)
+    await store.set_turns(connection, turns)
+    return drafts
+
+
+async def _address(connection: Connection, sends: Sequence[NewSend], *, fresh_since: datetime) -> list[NewSend]:
+    """Say whom each send goes to, or that this must be looked up first: a paced action of its own.
+
+    A classic id that came with the import is used as it is; any other id or a vanity name may be somebody else to
+    another account.
+    """
+    pairs = [(send.account_id, send.prospect.lead_id) for send in sends]
+    known = await store.recipients(connection, pairs, fresh_since=fresh_since)
+    addressed = []
+    for send, pair in zip(sends, pairs, strict=True):
+        recipient = known.get(pair) or send.prospect.linkedin_id
+        next_action = send.step.action if recipient else Action.PROFILE_LOOKUP
+        addressed.append(replace(send, recipient=recipient, next_action=next_action))
+    return addressed
+
+
+async def _place(
+    connection: Connection, sends: Sequence[NewSend], accounts: Mapping[UUID, Account], *, now: datetime
+) -> tuple[list[NewSend], list[Ending]]:
+    """Give each send its moment; those whom a rule ends get a row that says so."""
+    queues = await store.ends_of_queues(connection, [(send.account_id, send.step.action) for send in sends if send.first])
+    ordered = sorted(((_earliest(send, queues), send) for send in sends), key=lambda each: each[0])
+    books = await _open_books(connection, ordered, accounts, now=now)
+    placed: list[NewSend] = []
+    stopped: list[Ending] = []
+    for earliest, send in ordered:
+        case = _case(send, accounts[send.account_id])
+        if case is None:
+            continue
+        book = books[send.account_id]
+        start = max(earliest, book.last.get(send.step.action, earliest)) if send.first else earliest
+        while isinstance(slot := book.place(case, send.id, earliest=start, look_up=send.look_up), NeedsMore):
+            await store.fill(connection, books, until={send.account_id: slot.until})
+        if isinstance(slot, Stop):
+            placed.append(replace(send, status=SendStatus.SKIPPED, reason=slot.reason))
+            if send.prospect.status in UNTOUCHED:
+                stopped.append(give_up(send.prospect, "stopped", slot.reason))
+        else:
+            # A hold means that the schedule has no opening for more than a year: the sender holds its lane and says so.
+            placed.append(replace(send, scheduled_for=slot if isinstance(slot, datetime) else start))
+    return placed, stopped
+
+
+async def _open_books(
+    connection: Connection, ordered: Sequence[tuple[datetime, NewSend]], accounts: Mapping[UUID, Account], *, now: datetime
+) -> dict[UUID, Book]:
+    books: dict[UUID, Book] = {}
+    for earliest, send in ordered:
+        if send.account_id not in books:
+            limit = send.prospect.workspace_limit
+            books[send.account_id] = store.open_book(
+                accounts[send.account_id], workspace_limit=limit, since=earliest, until=earliest + A_LOCAL_DAY
+            )
+    await store.fill(connection, books)
+    await store.count(connection, books, now=now)
+    return books
+
+
+def _earliest(send: NewSend, queues: Mapping[tuple[UUID, Action], datetime]) -> datetime:
+    """First steps stand behind those that are planned already: every earlier moment was given away when they were."""
+    return max(send.due, queues.get((send.account_id, send.step.action), send.due)) if send.first else send.due
+
+
+def _case(send: NewSend, account: Account) -> Case | None:
+    """The policy's view of a send that is only being planned.
+
+    The plan asks when, the sender asks whether: campaign and account count as running here, because what concerns
+    them closes lanes and never moves rows, and a connection is for the moment of sending to show. None when the
+    schedule cannot be read: nothing may be planned by hours nobody meant.
+    """
+    prospect = send.prospect
+    try:
+        schedule = resolve_schedule(
+            store.hours(prospect.campaign_schedule),
+            store.hours(account.schedule),
+            store.hours(prospect.workspace_schedule),
+            account_timezone=account.timezone,
+            account_country=account.country,
+        )
+    except ScheduleError as error:
+        log.warning("cannot plan: the schedule settings are wrong", campaign=prospect.campaign_id, account=account.id, error=str(error))
+        return None
+    return Case(
+        action=send.step.action,
+        scheduled_for=send.due,
+        campaign_status=CampaignStatus.RUNNING,
+        prospect_status=prospect.status,
+        account_status=AccountStatus.USABLE,
+        schedule=schedule,
+        zone=ZoneInfo(account.timezone),
+        spacing=SPACING,
+        daily_cap=1,  # the account's book knows the caps
+        next_free_at=account.next_free_at,
+        hold_until=prospect.hold_until,
+        resumed_at=prospect.resumed_at,
+        lead_last_reply_at=prospect.last_reply_at,
+        lead_opted_out_at=prospect.opted_out_at,
+        suppressed_by=prospect.suppressed_by,
+    )
