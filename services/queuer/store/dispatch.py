@@ -1,0 +1,79 @@
+"""The moment a planned send becomes due: accounts that may act, their first due send, and leases."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from shared.db.pool import Connection
+from shared.db.queries import load
+
+queries = load(__file__)
+
+
+@dataclass(frozen=True, slots=True)
+class Dispatch:
+    """One send that was marked dispatched; `scheduled_for` is its planned moment (business)."""
+
+    send_id: UUID
+    account_id: UUID
+    dispatch_no: int
+    scheduled_for: datetime
+
+
+async def business_now(connection: Connection) -> datetime:
+    """Business time by the database, so that the clocks of processes do not matter."""
+    now: datetime = await connection.fetchval("SELECT business_now()")
+    return now
+
+
+async def unanswered(connection: Connection, *, most: int) -> int:
+    """Dispatches that wait for a sender, counted up to `most`."""
+    count: int = await queries.unanswered(connection, most=most)
+    return count
+
+
+async def take_awake(connection: Connection, *, now: datetime, most: int) -> list[UUID]:
+    """Lock up to `most` accounts that may have something to do, the longest waiting first."""
+    return [row["id"] async for row in queries.take_awake(connection, now=now, most=most)]
+
+
+async def dispatch(
+    connection: Connection, account_ids: Sequence[UUID], *, now: datetime, lease: timedelta, longest: timedelta
+) -> list[Dispatch]:
+    """Mark the first due send of each of these locked accounts and lease the accounts that have one."""
+    due = {row["send_id"]: row async for row in queries.first_due(connection, account_ids=account_ids, now=now)}
+    held = [row["id"] async for row in queries.lock_sends(connection, send_ids=list(due))]
+    marked = [row async for row in queries.mark_dispatched(connection, send_ids=held)]
+    await queries.lease(
+        connection,
+        account_ids=[row["account_id"] for row in marked],
+        in_vains=[due[row["id"]]["dispatches_in_vain"] for row in marked],
+        lease=lease,
+        longest=longest,
+    )
+    return [Dispatch(row["id"], row["account_id"], row["dispatch_no"], due[row["id"]]["scheduled_for"]) for row in marked]
+
+
+async def rest(connection: Connection, account_ids: Sequence[UUID], *, now: datetime, least: timedelta) -> None:
+    """Let these locked accounts sleep until something of theirs may be due, `least` (business) or longer."""
+    await queries.rest(connection, account_ids=account_ids, now=now, least=least)
+
+
+async def take_expired(connection: Connection, *, most: int) -> list[UUID]:
+    """Lock accounts whose dispatch or read nobody finished in time."""
+    return [row["id"] async for row in queries.take_expired(connection, most=most)]
+
+
+async def take_back(connection: Connection, account_ids: Sequence[UUID], *, now: datetime) -> int:
+    """Their unanswered sends are pending again, and the accounts free; returns how many sends came back."""
+    sends = [row["id"] async for row in queries.lock_unanswered(connection, account_ids=account_ids)]
+    back = [row["id"] async for row in queries.take_back(connection, send_ids=sends)]
+    await queries.let_go(connection, account_ids=account_ids, now=now)
+    return len(back)
+
+
+async def oldest_due(connection: Connection, *, now: datetime) -> datetime | None:
+    """Since when the account that waits longest could have acted."""
+    found: datetime | None = await queries.oldest_due(connection, now=now)
+    return found

@@ -1,0 +1,91 @@
+-- name: unanswered$
+-- How many dispatches wait for a sender, counted no further than it matters.
+SELECT count(*)::int FROM (
+  SELECT FROM accounts WHERE lease_until > clock_timestamp() AND lease_holder = 'dispatch' LIMIT :most) waiting;
+
+-- name: take_awake
+-- Accounts that may have something to do; whoever is in another dispatcher's hand is skipped, not waited for.
+SELECT id FROM accounts
+ WHERE wake_at <= :now AND lease_until IS NULL AND status = 'usable'
+ ORDER BY wake_at LIMIT :most
+   FOR NO KEY UPDATE SKIP LOCKED;
+
+-- name: first_due
+-- For each account the send that has been due longest, over its open lanes. A statement of its own: it must see what was
+-- committed before the locks. Only what is found is read: one index probe per lane.
+SELECT a.id AS account_id, d.id AS send_id, d.scheduled_for, d.dispatches_in_vain
+  FROM unnest(:account_ids::uuid[]) AS t(id)
+  JOIN accounts a ON a.id = t.id
+ CROSS JOIN LATERAL (
+   SELECT s.id, s.scheduled_for, s.dispatches_in_vain
+     FROM lanes l
+     JOIN campaigns c ON c.id = l.campaign_id AND c.status = 'running'
+    CROSS JOIN LATERAL (
+      SELECT s.id, s.scheduled_for, s.dispatches_in_vain FROM send_queue s
+       WHERE s.account_id = l.account_id AND s.campaign_id = l.campaign_id AND s.next_action = l.action
+         AND s.status = 'pending' AND s.held_for IS NULL AND s.scheduled_for <= :now
+       ORDER BY s.scheduled_for LIMIT 1) s
+    WHERE l.account_id = a.id AND l.condition IS NULL AND (l.closed_until IS NULL OR l.closed_until <= :now)
+    ORDER BY s.scheduled_for LIMIT 1) d
+ WHERE (a.next_free_at IS NULL OR a.next_free_at <= :now)
+   AND NOT EXISTS (SELECT FROM send_attempts i WHERE i.account_id = a.id AND i.state = 'intent')
+ ORDER BY d.id;
+
+-- name: lock_sends
+-- In id order. What is being cancelled just now is skipped; its account comes back by its wake.
+SELECT id FROM send_queue WHERE id = ANY(:send_ids::uuid[]) AND status = 'pending' AND held_for IS NULL
+ ORDER BY id FOR NO KEY UPDATE SKIP LOCKED;
+
+-- name: mark_dispatched
+UPDATE send_queue SET status = 'dispatched', dispatch_no = dispatch_no + 1
+ WHERE id = ANY(:send_ids::uuid[]) AND status = 'pending' AND held_for IS NULL
+RETURNING id, account_id, dispatch_no;
+
+-- name: lease!
+-- Technical time: a lease must not end early because the business clock runs fast. It doubles with every dispatch that
+-- nobody answered, so that a sender in trouble is not buried.
+UPDATE accounts a
+   SET wake_at = NULL, lease_holder = 'dispatch',
+       lease_until = clock_timestamp() + least(:lease::interval * power(2, least(d.in_vain, 16)), :longest::interval)
+  FROM unnest(:account_ids::uuid[], :in_vains::int[]) AS d(account_id, in_vain)
+ WHERE a.id = d.account_id;
+
+-- name: rest!
+-- Accounts with nothing due sleep until the first moment at which one of their lanes may have something, or until
+-- somebody wakes them. A few seconds at least: an account that cannot be served now must not be asked every round.
+UPDATE accounts a
+   SET wake_at = (
+     SELECT greatest(min(greatest(s.scheduled_for, l.closed_until, a.next_free_at)), :now + :least::interval)
+       FROM lanes l
+       JOIN campaigns c ON c.id = l.campaign_id AND c.status = 'running'
+      CROSS JOIN LATERAL (
+        SELECT s.scheduled_for FROM send_queue s
+         WHERE s.account_id = l.account_id AND s.campaign_id = l.campaign_id AND s.next_action = l.action
+           AND s.status = 'pending' AND s.held_for IS NULL
+         ORDER BY s.scheduled_for LIMIT 1) s
+      WHERE l.account_id = a.id AND l.condition IS NULL
+     HAVING count(*) > 0)
+ WHERE a.id = ANY(:account_ids::uuid[]);
+
+-- name: take_expired
+-- Reads that were abandoned come back here as well. What holds an intent is the healer's.
+SELECT a.id FROM accounts a
+ WHERE a.lease_until < clock_timestamp() AND (a.lease_holder = 'dispatch' OR a.lease_holder LIKE 'read:%')
+   AND NOT EXISTS (SELECT FROM send_attempts i WHERE i.account_id = a.id AND i.state = 'intent')
+ ORDER BY a.lease_until LIMIT :most
+   FOR NO KEY UPDATE OF a SKIP LOCKED;
+
+-- name: lock_unanswered
+SELECT id FROM send_queue WHERE account_id = ANY(:account_ids::uuid[]) AND status = 'dispatched' ORDER BY id FOR NO KEY UPDATE;
+
+-- name: take_back
+UPDATE send_queue SET status = 'pending', dispatches_in_vain = dispatches_in_vain + 1
+ WHERE id = ANY(:send_ids::uuid[]) AND status = 'dispatched'
+RETURNING id;
+
+-- name: let_go!
+UPDATE accounts SET lease_until = NULL, lease_holder = NULL, wake_at = least(coalesce(wake_at, 'infinity'), :now)
+ WHERE id = ANY(:account_ids::uuid[]);
+
+-- name: oldest_due$
+SELECT min(wake_at) FROM accounts WHERE wake_at <= :now AND lease_until IS NULL AND status = 'usable';

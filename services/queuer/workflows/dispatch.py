@@ -1,0 +1,93 @@
+"""Hand what is due to the sender, one send per account at a time, and take back what nobody answered.
+
+The row is its own outbox: it is marked and leased before Kafka hears of it, so a publish that fails, a crash in
+between and a topic that was lost all end the same way: the lease runs out and the send is dispatched again.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+import asyncpg
+import structlog
+
+from services.queuer import metrics
+from services.queuer.store import dispatch as store
+from shared.contracts.envelope import enclose
+from shared.contracts.sends_due import SendDue
+from shared.contracts.topics import SENDS_DUE
+from shared.kafka.publisher import Publisher
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class DispatchLimits:
+    """How much is handed out at once. Leases are technical time, `rest` is business time."""
+
+    batch: int
+    unanswered: int
+    lease: timedelta
+    longest_lease: timedelta
+    rest: timedelta = timedelta(seconds=5)
+
+
+class Dispatcher:
+    """Any number of these may run: each takes accounts the others do not hold."""
+
+    def __init__(self, pool: asyncpg.Pool, publisher: Publisher, limits: DispatchLimits) -> None:
+        self._pool = pool
+        self._publisher = publisher
+        self._limits = limits
+
+    async def dispatch(self) -> bool:
+        """Dispatch one batch; True when there may be more.
+
+        Raises:
+            PublishError: the broker did not confirm; the leases bring these sends back.
+        """
+        limits = self._limits
+        async with self._pool.acquire() as connection:
+            waiting = await store.unanswered(connection, most=limits.unanswered)
+            metrics.UNANSWERED.set(waiting)
+            if waiting >= limits.unanswered:
+                return False  # the topic lags: more of it would only run out of lease there
+            async with connection.transaction():
+                now = await store.business_now(connection)
+                accounts = await store.take_awake(connection, now=now, most=limits.batch)
+                due = await store.dispatch(connection, accounts, now=now, lease=limits.lease, longest=limits.longest_lease)
+                busy = {each.account_id for each in due}
+                await store.rest(connection, [each for each in accounts if each not in busy], now=now, least=limits.rest)
+        await self._publisher.publish(
+            [
+                enclose(
+                    SENDS_DUE,
+                    SendDue(send_id=d.send_id, account_id=d.account_id, dispatch_no=d.dispatch_no),
+                    source="queuer",
+                    key=d.account_id,
+                    at=now,
+                )
+                for d in due
+            ]
+        )
+        metrics.DISPATCHED_SENDS.inc(len(due))
+        for each in due:
+            metrics.DISPATCH_LATENESS.observe(max((now - each.scheduled_for).total_seconds(), 0))
+        return len(accounts) == limits.batch
+
+    async def sweep(self) -> bool:
+        """Take back what nobody answered in time; True when there may be more."""
+        async with self._pool.acquire() as connection, connection.transaction():
+            now = await store.business_now(connection)
+            accounts = await store.take_expired(connection, most=self._limits.batch)
+            back = await store.take_back(connection, accounts, now=now) if accounts else 0
+        if accounts:
+            log.warning("nobody answered in time, taken back", accounts=len(accounts), sends=back)
+        metrics.LEASES_OVER.inc(back)
+        return len(accounts) == self._limits.batch
+
+    async def measure(self) -> None:
+        """Say how long the account that waits longest has been waiting."""
+        async with self._pool.acquire() as connection:
+            now = await store.business_now(connection)
+            oldest = await store.oldest_due(connection, now=now)
+        metrics.OLDEST_DUE_AGE.set((now - oldest).total_seconds() if oldest else 0)
