@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import Any, TypeVar, overload
 
 Value = TypeVar("Value")
 
@@ -11,7 +11,11 @@ FIRST_PAUSE = 0.005  # seconds
 LONGEST_PAUSE = 0.1
 
 
-async def eventually(check: Callable[[], Awaitable[Value] | Value], *, within: float = 10.0, what: str) -> Value:
+@overload
+async def eventually(check: Callable[[], Awaitable[Value]], *, within: float = 10.0, what: str) -> Value: ...
+@overload
+async def eventually(check: Callable[[], Value], *, within: float = 10.0, what: str) -> Value: ...
+async def eventually(check: Callable[[], Any], *, within: float = 10.0, what: str) -> Any:
     """The first truthy value of `check`, asked again and again for at most `within` seconds.
 
     `what` ends the sentence "waited N s for ...". An AssertionError that `check` raises counts as "not yet".
@@ -25,7 +29,7 @@ async def eventually(check: Callable[[], Awaitable[Value] | Value], *, within: f
         last: object
         try:
             answer = check()
-            value: Value = await answer if isinstance(answer, Awaitable) else answer
+            value = await answer if isinstance(answer, Awaitable) else answer
             if value:
                 return value
             last = value
