@@ -1,0 +1,71 @@
+"""The people of a workspace, as imports add and fill them."""
+
+from collections.abc import Iterable, Sequence
+from uuid import UUID
+
+from services.queuer.importing.matching import Lead, Matched, match
+from services.queuer.importing.reader import Person
+from shared.db.pool import Connection, encode_json
+from shared.db.queries import load
+
+queries = load(__file__)
+
+_COLUMNS = (
+    "identity",
+    "first_name",
+    "last_name",
+    "company",
+    "title",
+    "location",
+    "linkedin_id",
+    "linkedin_vanity",
+    "sales_navigator_id",
+    "email",
+    "connected_on",
+)
+
+
+async def store_people(
+    connection: Connection, people: Sequence[Person], *, workspace_id: UUID, campaign_id: UUID, batch_id: UUID
+) -> Matched:
+    """Store the rows of one chunk and queue each for approval, inside the caller's transaction; returns what they came to.
+
+    Set by set: four statements a chunk, however many rows it has.
+    """
+    await queries.lock_people(connection, workspace_id=workspace_id)
+    outcome = match(people, await _candidates(connection, people, workspace_id))
+    if outcome.added:
+        await queries.add_leads(connection, workspace_id=workspace_id, **_columns(outcome.added))
+    if outcome.filled:
+        await queries.fill_leads(connection, workspace_id=workspace_id, **_columns(outcome.filled.values()))
+    if people:
+        await queries.queue_for_approval(
+            connection,
+            workspace_id=workspace_id,
+            campaign_id=campaign_id,
+            batch_id=batch_id,
+            identities=outcome.identities,
+            lines=[person.line for person in people],
+        )
+    return outcome
+
+
+async def _candidates(connection: Connection, people: Sequence[Person], workspace_id: UUID) -> list[Lead]:
+    """Every lead that shares an identifier with one of the rows."""
+    rows = await queries.known_leads(
+        connection,
+        workspace_id=workspace_id,
+        linkedin_ids=[p.linkedin_id for p in people if p.linkedin_id],
+        vanities=[p.linkedin_vanity for p in people if p.linkedin_vanity],
+        sales_ids=[p.sales_navigator_id for p in people if p.sales_navigator_id],
+        emails=[p.email for p in people if p.email],
+    )
+    return [Lead(**{name: row[name] for name in _COLUMNS}, extra=row["extra"]) for row in rows]
+
+
+def _columns(leads: Iterable[Lead]) -> dict[str, list[object]]:
+    """One array per column, as `unnest` takes them."""
+    leads = list(leads)
+    columns: dict[str, list[object]] = {name: [getattr(lead, name) for lead in leads] for name in _COLUMNS}
+    columns["extra"] = [encode_json(lead.extra) for lead in leads]
+    return columns
