@@ -1,0 +1,28 @@
+-- name: violations^
+SELECT corrupted_sent, corrupted_failed, corrupted_pending, total_prospects, corruption_percentage::float8 AS corruption_percentage
+  FROM prospect_data_integrity;
+
+-- name: unknown_attempts^
+SELECT count(*) FILTER (WHERE NOT needs_person) AS waiting, count(*) FILTER (WHERE needs_person) AS needs_person,
+       coalesce(extract(epoch FROM :now::timestamptz - min(decided_at)), 0)::float8 AS oldest_seconds
+  FROM send_attempts WHERE state = 'unknown';
+
+-- name: clean_up^
+SELECT run_id, fixed_count, campaign_ids FROM cleanup_corrupted_prospect_statuses(:actor, :called_by);
+
+-- name: counts_of_run^
+SELECT before, after FROM cleanup_runs WHERE id = :run_id;
+
+-- name: record_failure!
+INSERT INTO cleanup_runs (trigger, finished_at, error) VALUES (:called_by, clock_timestamp(), :error);
+
+-- name: begin_de_enrollment$
+INSERT INTO de_enrollment_runs DEFAULT VALUES RETURNING id;
+
+-- name: de_enroll_batch^
+SELECT candidates, de_enrolled, skipped, last_lead FROM process_de_enrollment_batch(:run_id::uuid, :most::int, NULL, :after_lead::uuid);
+
+-- name: end_de_enrollment!
+UPDATE de_enrollment_runs SET status = CASE WHEN :error::text IS NULL THEN 'completed' ELSE 'failed' END, error = :error::text,
+                              finished_at = clock_timestamp()
+ WHERE id = :run_id::uuid AND status = 'running';

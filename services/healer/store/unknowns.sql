@@ -1,0 +1,79 @@
+-- name: accounts_in_doubt
+-- By the partial index of unknown attempts: costs what is unknown, not what was ever sent. Mail has nothing to look at.
+SELECT DISTINCT a.account_id
+  FROM (SELECT account_id, look_after FROM send_attempts
+         WHERE state = 'unknown' AND NOT needs_person AND (look_after <= clock_timestamp() OR look_after IS NULL)
+         ORDER BY look_after LIMIT 1000) a
+ LIMIT :most;
+
+-- name: claim^
+-- The account is a mutex: no send and no other read while this look is on. One that is free a little later is taken now and
+-- waited for, or a busy account's planned sends would win every time.
+UPDATE accounts a
+   SET lease_until = clock_timestamp() + :lease::interval, lease_holder = 'read:healer'
+ WHERE a.id = :account_id::uuid AND a.lease_until IS NULL AND a.status = 'usable'
+   AND (a.next_free_at IS NULL OR a.next_free_at <= :free_by::timestamptz)
+   AND NOT EXISTS (SELECT FROM send_attempts i WHERE i.account_id = a.id AND i.state = 'intent')
+RETURNING a.id, a.workspace_id, a.provider_account_id, a.channel, a.next_free_at, a.lease_until;
+
+-- name: let_go!
+-- A look is an action of the account like any other, so the spacing runs from its end. Only our own lease is given back.
+UPDATE accounts
+   SET lease_until = NULL, lease_holder = NULL, next_free_at = greatest(next_free_at, :next_free_at::timestamptz),
+       wake_at = least(coalesce(wake_at, 'infinity'), greatest(next_free_at, :next_free_at::timestamptz))
+ WHERE id = :account_id::uuid AND lease_holder = 'read:healer' AND lease_until = :lease_until::timestamptz;
+
+-- name: doubts
+-- Every unknown of the account whose call is certainly over; those not due yet are settled by the same look if it shows them.
+SELECT a.id, a.action, a.workspace_id, a.campaign_id, a.prospect_id, a.lead_id, a.account_id, a.send_id, a.recipient_id, a.decided_at, a.act_by,
+       a.picture, a.evidence, a.looks, a.chat_id, s.message_type, s.message, r.public_identifier, r.chat_id AS known_chat_id,
+       coalesce(a.look_after <= clock_timestamp(), true) AS due
+  FROM send_attempts a
+  JOIN send_queue s ON s.id = a.send_id
+  LEFT JOIN recipients r ON r.account_id = a.account_id AND r.lead_id = a.lead_id
+ WHERE a.account_id = :account_id::uuid AND a.state = 'unknown' AND NOT a.needs_person AND a.act_by + :call_time::interval < clock_timestamp()
+ ORDER BY a.id
+ LIMIT 100;
+
+-- name: standing_invitations
+-- Our own invitations that should still stand in the list: not withdrawn, and not answered as far as we know.
+SELECT a.id, a.recipient_id, a.provider_ref, coalesce(a.answered_at, a.decided_at) AS left_at
+  FROM send_attempts a
+  JOIN campaign_prospects p ON p.id = a.prospect_id
+ WHERE a.account_id = :account_id::uuid AND a.action = 'invitation' AND NOT a.given_back AND a.state = 'accepted' AND a.withdrawn_at IS NULL
+   AND a.decided_at > :since::timestamptz AND p.status = 'connection_request_sent'
+ ORDER BY a.decided_at DESC
+ LIMIT 200;
+
+-- name: next_departure$
+-- When the account's next invitation is planned to leave, as far as its lane is open.
+SELECT greatest(s.scheduled_for, l.closed_until, :now::timestamptz)
+  FROM send_queue s
+  JOIN campaigns c ON c.id = s.campaign_id AND c.status = 'running'
+  LEFT JOIN lanes l ON l.account_id = s.account_id AND l.campaign_id = s.campaign_id AND l.action = s.action
+ WHERE s.account_id = :account_id::uuid AND s.status = 'pending' AND s.action = 'invitation' AND s.held_for IS NULL
+   AND s.scheduled_for <= :horizon::timestamptz AND l.condition IS NULL AND (l.closed_until IS NULL OR l.closed_until <= :horizon::timestamptz)
+ ORDER BY s.scheduled_for
+ LIMIT 1;
+
+-- name: claimed_messages
+-- Which of these messages of the provider another attempt has as its own, or were stored as said.
+SELECT m.provider_message_id AS id FROM campaign_messages m
+ WHERE m.account_id = :account_id::uuid AND m.provider_message_id = ANY(:ids::text[])
+UNION
+SELECT a.provider_ref FROM send_queue s JOIN send_attempts a ON a.send_id = s.id
+ WHERE s.lead_id = ANY(:lead_ids::uuid[]) AND a.account_id = :account_id::uuid AND a.state = 'accepted' AND a.provider_ref = ANY(:ids::text[]);
+
+-- name: observe!
+-- Append-only; what was seen before stays as it was first seen. In order of key, so that two writers never wait crosswise.
+INSERT INTO observations (workspace_id, account_id, kind, provider_key, person_id, source, happened_at, observed_at, payload)
+SELECT :workspace_id::uuid, :account_id::uuid, r.kind, r.provider_key, r.person_id, 'lookup', r.happened_at, :now::timestamptz, r.payload
+  FROM jsonb_to_recordset(:rows::jsonb) AS r(kind text, provider_key text, person_id text, happened_at timestamptz, payload jsonb)
+ ORDER BY r.kind, r.provider_key
+ON CONFLICT (account_id, kind, provider_key) DO NOTHING;
+
+-- name: overdue
+-- Unknown for so long that a person decides, also where the account may not act and so nobody could look.
+SELECT id, workspace_id, send_id, decided_at FROM send_attempts
+ WHERE state = 'unknown' AND NOT needs_person AND decided_at < :decided_before::timestamptz
+ ORDER BY id LIMIT 500;

@@ -1,0 +1,65 @@
+-- name: expired_intents
+-- Their call cannot be under way any more: act_by, the request's time-out and a margin are over. The owner is gone or silent.
+SELECT a.id, a.account_id, a.send_id, a.action
+  FROM send_attempts a
+ WHERE a.state = 'intent' AND a.act_by < clock_timestamp() - :grace::interval
+ ORDER BY a.act_by LIMIT :most;
+
+-- name: lock_accounts
+SELECT id FROM accounts WHERE id = ANY(:ids::uuid[]) ORDER BY id FOR NO KEY UPDATE SKIP LOCKED;
+
+-- name: doubt_intents
+-- It may have left. Looked up once the provider's lag has passed.
+UPDATE send_attempts SET state = 'unknown', error_detail = coalesce(error_detail, 'the sender gave no answer'), look_after = :look_after::timestamptz
+ WHERE id = ANY(:ids::bigint[]) AND account_id = ANY(:account_ids::uuid[]) AND state = 'intent' AND action <> 'profile_lookup'
+   AND act_by < clock_timestamp() - :grace::interval
+RETURNING id, account_id;
+
+-- name: release_lookups
+-- A read is never unknown: reading again is harmless. Its budget is not given back, for the provider may have counted it.
+UPDATE send_attempts SET state = 'released', error_detail = coalesce(error_detail, 'the sender gave no answer')
+ WHERE id = ANY(:ids::bigint[]) AND account_id = ANY(:account_ids::uuid[]) AND state = 'intent' AND action = 'profile_lookup'
+   AND act_by < clock_timestamp() - :grace::interval
+RETURNING id, account_id, send_id;
+
+-- name: send_again!
+UPDATE send_queue SET status = 'pending', scheduled_for = greatest(scheduled_for, :now::timestamptz)
+ WHERE id = ANY(:send_ids::uuid[]) AND status = 'sending';
+
+-- name: free_accounts!
+-- The spacing runs from now: nobody knows how late the call went out.
+UPDATE accounts SET lease_until = NULL, lease_holder = NULL, next_free_at = greatest(next_free_at, :next_free_at::timestamptz),
+                    wake_at = least(coalesce(wake_at, 'infinity'), greatest(next_free_at, :next_free_at::timestamptz))
+ WHERE id = ANY(:account_ids::uuid[]) AND NOT EXISTS (SELECT FROM send_attempts i WHERE i.account_id = accounts.id AND i.state = 'intent');
+
+-- name: clear_leases
+-- Reads and senders that died. A dispatch's lease is the queuer's, and an account with an intent is in hand.
+WITH over AS MATERIALIZED (
+  SELECT id FROM accounts
+   WHERE lease_until < clock_timestamp() AND (lease_holder LIKE 'read:%' OR lease_holder LIKE 'sender%')
+     AND NOT EXISTS (SELECT FROM send_attempts i WHERE i.account_id = accounts.id AND i.state = 'intent')
+   ORDER BY id LIMIT :most FOR NO KEY UPDATE SKIP LOCKED
+)
+UPDATE accounts a SET lease_until = NULL, lease_holder = NULL, wake_at = least(coalesce(a.wake_at, 'infinity'), :now::timestamptz)
+  FROM over WHERE a.id = over.id AND a.lease_until < clock_timestamp()
+RETURNING a.id;
+
+-- name: stuck_sends
+-- In the sender's hand for long, and the ledger knows of nothing under way.
+SELECT s.id, s.workspace_id, s.account_id, s.updated_at,
+       EXISTS (SELECT FROM send_attempts a WHERE a.send_id = s.id AND a.state = 'accepted' AND a.action <> 'profile_lookup') AS accepted
+  FROM send_queue s
+ WHERE s.status = 'sending' AND s.updated_at < clock_timestamp() - :grace::interval
+   AND NOT EXISTS (SELECT FROM send_attempts a WHERE a.send_id = s.id AND (a.state = 'intent' OR (a.state = 'unknown' AND a.action <> 'profile_lookup')))
+ ORDER BY s.id LIMIT :most;
+
+-- name: unstick
+-- Asked again under the lock: an attempt may have begun or been settled since.
+UPDATE send_queue s SET status = 'pending', scheduled_for = greatest(s.scheduled_for, :now::timestamptz)
+ WHERE s.id = ANY(:ids::uuid[]) AND s.status = 'sending' AND s.updated_at < clock_timestamp() - :grace::interval
+   AND NOT EXISTS (SELECT FROM send_attempts a WHERE a.send_id = s.id
+                      AND (a.state = 'intent' OR (a.state IN ('unknown', 'accepted') AND a.action <> 'profile_lookup')))
+RETURNING s.id, s.workspace_id, s.account_id;
+
+-- name: wake_accounts!
+UPDATE accounts SET wake_at = least(coalesce(wake_at, 'infinity'), :now::timestamptz) WHERE id = ANY(:ids::uuid[]);
