@@ -54,6 +54,8 @@ class Dispatcher:
             async with connection.transaction():
                 now = await store.business_now(connection)
                 accounts = await store.take_awake(connection, now=now, most=limits.batch)
+                if not accounts:
+                    return False
                 due = await store.dispatch(connection, accounts, now=now, lease=limits.lease, longest=limits.longest_lease)
                 busy = {each.account_id for each in due}
                 await store.rest(connection, [each for each in accounts if each not in busy], now=now, least=limits.rest)

@@ -1,0 +1,34 @@
+"""Settings, resources, workflows, handlers, jobs, routes: the queuer put together."""
+
+from fastapi import FastAPI
+
+from services.queuer import handlers, jobs
+from services.queuer.settings import QueuerSettings
+from services.queuer.workflows.dispatch import Dispatcher, DispatchLimits
+from services.queuer.workflows.leap import Leaper
+from services.queuer.workflows.plan import Planner
+from services.queuer.workflows.stop import Stopper
+from shared.runtime.http import make_app
+from shared.runtime.service import Service
+
+
+async def build(service: Service, settings: QueuerSettings) -> FastAPI:
+    """The queuer on an open service."""
+    planner = Planner(service.pool, batch=settings.planning_batch, recipients_stay_fresh=settings.recipients_stay_fresh)
+    stopper = Stopper(service.pool)
+    dispatcher = Dispatcher(service.pool, service.publisher, _limits(settings))
+    leaper = Leaper(service.pool, service.clock, quiet=settings.leap_quiet)
+    handlers.register(service.inbox, planner, stopper)
+    jobs.register(service.jobs, settings, service.pool, planner=planner, dispatcher=dispatcher, leaper=leaper)
+    app = make_app(service, title="Tact queuer", description="Who gets which message, from which account, and when.")
+    # The campaigns' routes join here: app.include_router(services.queuer.http.router(service)).
+    return app  # noqa: RET504 - the line above is where routers join
+
+
+def _limits(settings: QueuerSettings) -> DispatchLimits:
+    return DispatchLimits(
+        batch=settings.dispatch_batch,
+        unanswered=settings.dispatch_unanswered,
+        lease=settings.dispatch_lease,
+        longest_lease=settings.dispatch_longest_lease,
+    )

@@ -1,0 +1,26 @@
+"""What the clock starts in the queuer. Each job may run in any number of processes at once."""
+
+from datetime import timedelta
+from functools import partial
+from typing import Final
+
+import asyncpg
+
+from services.queuer.settings import QueuerSettings
+from services.queuer.workflows.count import fold_counters
+from services.queuer.workflows.dispatch import Dispatcher
+from services.queuer.workflows.leap import Leaper
+from services.queuer.workflows.plan import Planner
+from shared.runtime.jobs import Jobs
+
+MEASURE_EVERY: Final = timedelta(seconds=15)
+
+
+def register(jobs: Jobs, settings: QueuerSettings, pool: asyncpg.Pool, *, planner: Planner, dispatcher: Dispatcher, leaper: Leaper) -> None:
+    """Declare the jobs."""
+    jobs.add("plan", settings.planning_every, planner.sweep)
+    jobs.add("dispatch", settings.dispatch_every, dispatcher.dispatch)
+    jobs.add("take back", settings.sweep_every, dispatcher.sweep)
+    jobs.add("fold counters", settings.fold_every, partial(fold_counters, pool))
+    jobs.add("leap", settings.leap_every, leaper.leap)
+    jobs.add("measure", MEASURE_EVERY, dispatcher.measure)

@@ -1,0 +1,44 @@
+"""The queuer's settings."""
+
+from datetime import timedelta
+
+from pydantic import Field
+
+from shared.runtime.settings import ServiceSettings
+
+
+class QueuerSettings(ServiceSettings):
+    """See also ServiceSettings."""
+
+    queuer_port: int = Field(
+        default=8081, ge=1, le=65_535, description="Where the campaigns' API, /livez, /readyz and /metrics are served."
+    )
+    planning_batch: int = Field(
+        default=500, ge=1, le=5_000, description="Prospects planned in one transaction; their accounts cannot be dispatched meanwhile."
+    )
+    planning_every: timedelta = Field(
+        default=timedelta(seconds=2), description="How often running campaigns are searched for prospects nobody has planned."
+    )
+    recipients_stay_fresh: timedelta = Field(
+        default=timedelta(days=30), description="A profile looked up longer ago is looked up again before somebody is written to."
+    )
+    dispatch_batch: int = Field(default=500, ge=1, le=5_000, description="Accounts looked at in one transaction.")
+    dispatch_every: timedelta = Field(default=timedelta(milliseconds=250), description="How long a due send may wait for the next look.")
+    dispatch_unanswered: int = Field(
+        default=20_000,
+        ge=1,
+        description="Dispatching pauses while so many wait for a sender: the topic lags, and leases would run out in it.",
+    )
+    dispatch_lease: timedelta = Field(
+        default=timedelta(seconds=30),
+        description="How long a sender may take to begin a dispatched send; then it is dispatched again, with twice the time.",
+    )
+    dispatch_longest_lease: timedelta = Field(default=timedelta(minutes=10), description="Where the doubling ends.")
+    sweep_every: timedelta = Field(default=timedelta(seconds=2), description="How often leases that ran out are taken back.")
+    fold_every: timedelta = Field(default=timedelta(seconds=2), description="How far campaigns' counters may lag behind.")
+    leap_every: timedelta = Field(
+        default=timedelta(seconds=30), description="Business time between two looks whether the clock may leap; only in a stack that leaps."
+    )
+    leap_quiet: timedelta = Field(
+        default=timedelta(milliseconds=150), description="Real time nothing must have happened before a leap: an answer may be in Kafka."
+    )
