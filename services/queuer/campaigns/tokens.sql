@@ -1,0 +1,12 @@
+-- name: create_token$
+INSERT INTO api_tokens (workspace_id, role, name, token_sha256) VALUES (:workspace_id, :role::role, :name, :sha256) RETURNING id;
+
+-- name: revoke_token^
+UPDATE api_tokens SET revoked_at = now() WHERE id = :token_id AND revoked_at IS NULL RETURNING id, workspace_id;
+
+-- name: token_exists$
+SELECT EXISTS (SELECT FROM api_tokens WHERE id = :token_id);
+
+-- name: list_tokens
+SELECT id, workspace_id, role, name, created_at, revoked_at FROM api_tokens
+ WHERE :workspace_id::uuid IS NULL OR workspace_id = :workspace_id ORDER BY created_at, id;
