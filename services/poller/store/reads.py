@@ -71,7 +71,7 @@ async def due(pool: asyncpg.Pool, now: datetime, *, kinds: Sequence[Kind], most:
 
 
 async def waiting(pool: asyncpg.Pool, now: datetime, kind: Kind) -> dict[str, int]:
-    """How many accounts are due and held up, by reason: spacing, busy, paused, disconnected."""
+    """How many accounts are asked for and held up, by reason: spacing, busy, paused, disconnected."""
     return {row["reason"]: row["accounts"] async for row in queries.waiting(pool, now=now, kind=kind.value)}
 
 

@@ -29,13 +29,14 @@ SELECT r.account_id, r.kind, r.cursor, r.baseline_at, r.failures, a.provider_acc
  LIMIT :most;
 
 -- name: waiting
--- How many are due and cannot be read now, by what keeps them.
+-- How many cannot be read now although somebody asks, by what keeps them.
 SELECT CASE WHEN a.status <> 'usable' THEN a.status::text WHEN a.lease_until IS NOT NULL THEN 'busy' ELSE 'spacing' END AS reason,
        count(*)::int AS accounts
   FROM account_reads r
   JOIN accounts a ON a.id = r.account_id
- WHERE r.next_at <= :now::timestamptz AND r.kind = :kind::text
-   AND (a.status <> 'usable' OR a.lease_until IS NOT NULL OR a.next_free_at > :now::timestamptz)
+ WHERE r.kind = :kind::text
+   AND (a.status <> 'usable'
+        OR (r.next_at <= :now::timestamptz AND (a.lease_until IS NOT NULL OR a.next_free_at > :now::timestamptz)))
  GROUP BY 1;
 
 -- name: claim$

@@ -21,14 +21,7 @@ from tests.integration.poller.poller_stage import Stage
 
 SECRET = "secret-of-the-webhooks"
 CRON = "secret-of-the-cron"
-
-
-@pytest.fixture
-async def owner(database: str) -> AsyncIterator[asyncpg.Pool]:
-    """Writes every table."""
-    pool = await open_pool(database, role=None, size=4)
-    yield pool
-    await pool.close()
+KEY = "key-of-the-simulator"
 
 
 @pytest.fixture
@@ -40,27 +33,49 @@ async def poller_pool(database: str) -> AsyncIterator[asyncpg.Pool]:
 
 
 @pytest.fixture
-async def stage(owner: asyncpg.Pool) -> Stage:
+async def stage(pool: asyncpg.Pool) -> Stage:
     """One account of a connector campaign that is always open."""
-    stage = Stage(owner)
+    stage = Stage(pool)
     await stage.prepare()
     return stage
 
 
 @pytest.fixture
-async def poller(database: str, poller_pool: asyncpg.Pool) -> AsyncIterator[httpx.AsyncClient]:
-    """The poller's routes on a real server; no provider is reached by them unless a test starts one."""
-    settings = PollerSettings(database_url=database, webhook_secret=SecretStr(SECRET), cron_secret=SecretStr(CRON), _env_file=None)
+def provider_url() -> str:
+    """Nobody answers there; tests that read start a simulator and say where."""
+    return "http://127.0.0.1:9"
+
+
+@pytest.fixture
+def settings(database: str) -> PollerSettings:
+    """Made up, and nothing from the environment of whoever runs the tests."""
+    return PollerSettings(database_url=database, webhook_secret=SecretStr(SECRET), cron_secret=SecretStr(CRON), _env_file=None)
+
+
+@pytest.fixture
+async def client(provider_url: str, settings: PollerSettings) -> AsyncIterator[UnipileClient]:
+    """The provider's client as the poller has it."""
+    async with UnipileClient(provider_url, SecretStr(KEY), timeout=settings.unipile_timeout) as opened:
+        yield opened
+
+
+@pytest.fixture
+def reader(poller_pool: asyncpg.Pool, client: UnipileClient, settings: PollerSettings) -> Reader:
+    """What makes the reads."""
+    return Reader(poller_pool, client, settings, instance="test")
+
+
+@pytest.fixture
+async def poller(settings: PollerSettings, poller_pool: asyncpg.Pool, reader: Reader) -> AsyncIterator[httpx.AsyncClient]:
+    """The poller's routes on a real server."""
     service = Service("poller", settings, port=0)
     service.pool = poller_pool
-    client = UnipileClient("http://127.0.0.1:9", SecretStr("key"), timeout=settings.unipile_timeout)
     app = make_app(service, title="poller", description="under test")
-    reader = Reader(poller_pool, client, settings, instance="test")
     app.include_router(http.routes(service, reader, secret=settings.webhook_secret, away_for=settings.away_for))
     listener = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off"))
     serving = asyncio.create_task(server.serve(sockets=[listener]))
-    async with client, httpx.AsyncClient(base_url=f"http://127.0.0.1:{listener.getsockname()[1]}", timeout=10) as caller:
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{listener.getsockname()[1]}", timeout=10) as caller:
         yield caller
         server.should_exit = True
         await serving
