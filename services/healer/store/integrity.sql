@@ -3,9 +3,10 @@ SELECT corrupted_sent, corrupted_failed, corrupted_pending, total_prospects, cor
   FROM prospect_data_integrity;
 
 -- name: unknown_attempts^
-SELECT count(*) FILTER (WHERE NOT needs_person) AS waiting, count(*) FILTER (WHERE needs_person) AS needs_person,
-       coalesce(extract(epoch FROM :now::timestamptz - min(decided_at)), 0)::float8 AS oldest_seconds
-  FROM send_attempts WHERE state = 'unknown';
+-- By the partial index alone; those that wait for a person are counted by their findings.
+SELECT count(*) AS waiting, coalesce(extract(epoch FROM :now::timestamptz - min(decided_at)), 0)::float8 AS oldest_seconds,
+       (SELECT count(*) FROM integrity_findings WHERE kind = 'unknown_waiting' AND state IN ('open', 'proposed')) AS needs_person
+  FROM send_attempts WHERE state = 'unknown' AND NOT needs_person;
 
 -- name: clean_up^
 SELECT run_id, fixed_count, campaign_ids FROM cleanup_corrupted_prospect_statuses(:actor, :called_by);

@@ -72,5 +72,9 @@ UPDATE send_attempts
 UPDATE send_attempts SET look_after = greatest(look_after, :look_after::timestamptz)
  WHERE id = ANY(:attempt_ids::bigint[]) AND state = 'unknown';
 
--- name: hand_to_person$
-UPDATE send_attempts SET needs_person = true WHERE id = :attempt_id::bigint AND state = 'unknown' AND NOT needs_person RETURNING id;
+-- name: hand_over
+-- Unknown for so long that a person decides. By the partial index; ids sorted, so that two healers never wait crosswise.
+UPDATE send_attempts SET needs_person = true
+ WHERE id IN (SELECT id FROM send_attempts WHERE state = 'unknown' AND NOT needs_person AND decided_at < :decided_before::timestamptz
+               ORDER BY id LIMIT 500 FOR NO KEY UPDATE SKIP LOCKED)
+RETURNING id, workspace_id;

@@ -71,9 +71,3 @@ SELECT :workspace_id::uuid, :account_id::uuid, r.kind, r.provider_key, r.person_
   FROM jsonb_to_recordset(:rows::jsonb) AS r(kind text, provider_key text, person_id text, happened_at timestamptz, payload jsonb)
  ORDER BY r.kind, r.provider_key
 ON CONFLICT (account_id, kind, provider_key) DO NOTHING;
-
--- name: overdue
--- Unknown for so long that a person decides, also where the account may not act and so nobody could look.
-SELECT id, workspace_id, send_id, decided_at FROM send_attempts
- WHERE state = 'unknown' AND NOT needs_person AND decided_at < :decided_before::timestamptz
- ORDER BY id LIMIT 500;

@@ -1,0 +1,35 @@
+"""The healer's metrics."""
+
+from enum import StrEnum
+
+from prometheus_client import Counter, Gauge
+
+
+class Result(StrEnum):
+    """What a look at one unknown attempt brought."""
+
+    HAPPENED = "happened"
+    DID_NOT = "did_not"
+    NOT_YET = "not_yet"
+    ASK_PERSON = "ask_person"
+    UNREADABLE = "unreadable"  # the provider could not be asked
+
+
+class Mended(StrEnum):
+    """What upkeep put right."""
+
+    INTENT_UNKNOWN = "intent_unknown"
+    LOOKUP_RELEASED = "lookup_released"
+    LEASE_CLEARED = "lease_cleared"
+    SEND_UNSTUCK = "send_unstuck"
+
+
+VIOLATIONS = Gauge("tact_integrity_violations", "Prospects that say what cannot be, by the rule they break.", ["rule"])
+FINDINGS_OPEN = Gauge("tact_integrity_findings_open", "Findings nobody has closed yet.", ["severity"])
+LOOK_UPS = Counter("tact_look_ups_total", "Looks at attempts whose end nobody saw.", ["result"])
+UNKNOWN_WAITING = Gauge("tact_unknown_attempts", "Attempts whose end nobody saw and that are still looked up.")
+UNKNOWN_FOR_PERSON = Gauge("tact_unknown_attempts_for_person", "Attempts whose end only a person can decide.")
+UNKNOWN_OLDEST = Gauge("tact_unknown_attempts_oldest_seconds", "Business time since the oldest of those still looked up was decided.")
+MENDED = Counter("tact_mended_total", "What died in a process's hand and was put right.", ["what"])
+CLEANED_UP = Counter("tact_cleanup_fixed_total", "Prospects mended by clean-up runs.")
+CLEANUP_FAILURES = Counter("tact_cleanup_failures_total", "Clean-up runs that failed and changed nothing.")

@@ -1,0 +1,27 @@
+"""Findings: what breaks a rule, once per kind, table and row."""
+
+from collections.abc import Sequence
+
+from shared.contracts.integrity_events import IntegrityEvent
+from shared.db.pool import Connection
+from shared.db.queries import load
+
+queries = load(__file__)
+
+
+async def record(connection: Connection, found: Sequence[IntegrityEvent]) -> int:
+    """Store what is new; returns how many."""
+    if not found:
+        return 0
+    rows = [one.model_dump(mode="json") for one in found]
+    return len([row async for row in queries.record(connection, rows=rows)])
+
+
+async def close(connection: Connection, *, kind: str, table_name: str, row_ids: Sequence[str]) -> None:
+    """The rows are in order again."""
+    await queries.close(connection, kind=kind, table_name=table_name, row_ids=list(row_ids))
+
+
+async def open_by_severity(connection: Connection) -> dict[str, int]:
+    """How many are open."""
+    return {row["severity"]: row["many"] async for row in queries.open_by_severity(connection)}

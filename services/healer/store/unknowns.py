@@ -1,0 +1,145 @@
+"""Attempts whose end nobody saw, and the account as the mutex under which they are looked up."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from services.healer.rules.evidence import Doubt
+from services.healer.rules.looks import picture_before
+from shared.db.pool import Connection
+from shared.db.queries import load
+from shared.vocabulary import Action
+
+queries = load(__file__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """An account in our hand until `lease_until` (technical)."""
+
+    account_id: UUID
+    workspace_id: UUID
+    provider_account_id: str
+    next_free_at: datetime | None
+    lease_until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unknown:
+    """One attempt in state unknown with what its look-up and its settling need."""
+
+    id: int
+    action: Action
+    workspace_id: UUID
+    campaign_id: UUID
+    prospect_id: UUID
+    lead_id: UUID
+    account_id: UUID
+    send_id: UUID
+    message_type: str
+    recipient_id: str | None
+    public_identifier: str | None
+    chat_id: str | None
+    decided_at: datetime
+    evidence: Any
+    looks: int
+    due: bool
+    doubt: Doubt
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """An own invitation that should still stand in the provider's list."""
+
+    attempt_id: int
+    recipient_id: str | None
+    provider_ref: str | None
+    left_at: datetime
+
+
+async def accounts_in_doubt(connection: Connection, *, most: int) -> list[UUID]:
+    """Accounts with an unknown attempt that may be looked up now."""
+    return [row["account_id"] async for row in queries.accounts_in_doubt(connection, most=most)]
+
+
+async def claim(connection: Connection, account_id: UUID, *, free_by: datetime, lease: timedelta) -> Claim | None:
+    """Take the account, which is free by `free_by` (business) at the latest; None when it is in somebody's hand."""
+    row = await queries.claim(connection, account_id=account_id, free_by=free_by, lease=lease)
+    if row is None:
+        return None
+    return Claim(
+        account_id=row["id"],
+        workspace_id=row["workspace_id"],
+        provider_account_id=row["provider_account_id"],
+        next_free_at=row["next_free_at"],
+        lease_until=row["lease_until"],
+    )
+
+
+async def let_go(connection: Connection, claimed: Claim, *, next_free_at: datetime) -> None:
+    """Give the account back; its next action waits for the spacing."""
+    await queries.let_go(connection, account_id=claimed.account_id, lease_until=claimed.lease_until, next_free_at=next_free_at)
+
+
+async def of_account(connection: Connection, account_id: UUID, *, call_time: timedelta) -> list[Unknown]:
+    """Every unknown of the account whose call is certainly over; `call_time` is the request's time-out."""
+    return [_unknown(row, call_time) async for row in queries.doubts(connection, account_id=account_id, call_time=call_time)]
+
+
+async def standing(connection: Connection, account_id: UUID, *, since: datetime) -> list[Standing]:
+    """Own invitations, sent after `since`, that nobody answered or withdrew as far as we know."""
+    return [
+        Standing(attempt_id=row["id"], recipient_id=row["recipient_id"], provider_ref=row["provider_ref"], left_at=row["left_at"])
+        async for row in queries.standing_invitations(connection, account_id=account_id, since=since)
+    ]
+
+
+async def next_departure(connection: Connection, account_id: UUID, *, now: datetime, horizon: datetime) -> datetime | None:
+    """When the account's next invitation is planned to leave, if before `horizon`."""
+    at: datetime | None = await queries.next_departure(connection, account_id=account_id, now=now, horizon=horizon)
+    return at
+
+
+async def claimed(connection: Connection, account_id: UUID, *, ids: Sequence[str], lead_ids: Sequence[UUID]) -> set[str]:
+    """Which of these messages belong to another attempt."""
+    return {
+        row["id"]
+        async for row in queries.claimed_messages(connection, account_id=account_id, ids=list(ids), lead_ids=sorted(set(lead_ids)))
+    }
+
+
+async def observe(connection: Connection, claim_: Claim, rows: Sequence[dict[str, Any]], *, now: datetime) -> None:
+    """Keep what the provider showed, before anything is concluded from it."""
+    if rows:
+        await queries.observe(connection, workspace_id=claim_.workspace_id, account_id=claim_.account_id, rows=list(rows), now=now)
+
+
+def _unknown(row: Any, call_time: timedelta) -> Unknown:
+    doubt = Doubt(
+        action=Action(row["action"]),
+        decided_at=row["decided_at"],
+        deadline=row["act_by"] + call_time,
+        before=picture_before(row["picture"]),
+        text=row["message"],
+    )
+    return Unknown(
+        id=row["id"],
+        action=doubt.action,
+        workspace_id=row["workspace_id"],
+        campaign_id=row["campaign_id"],
+        prospect_id=row["prospect_id"],
+        lead_id=row["lead_id"],
+        account_id=row["account_id"],
+        send_id=row["send_id"],
+        message_type=row["message_type"],
+        recipient_id=row["recipient_id"],
+        public_identifier=row["public_identifier"],
+        chat_id=row["chat_id"] or row["known_chat_id"],
+        decided_at=row["decided_at"],
+        evidence=row["evidence"],
+        looks=row["looks"],
+        due=row["due"],
+        doubt=doubt,
+    )
