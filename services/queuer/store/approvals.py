@@ -35,8 +35,9 @@ class Candidate:
 async def load_candidates(connection: Connection, taken: Sequence[tuple[UUID, UUID]], campaign_id: UUID) -> list[Candidate]:
     """Lock the leads of the taken rows (approval id, lead id) and read what decides over them."""
     lead_ids = sorted(lead for _, lead in taken)
-    await queries.lock_leads(connection, lead_ids=lead_ids)
-    facts = {row["id"]: row for row in await queries.load_candidates(connection, lead_ids=lead_ids, campaign_id=campaign_id)}
+    async for _ in queries.lock_leads(connection, lead_ids=lead_ids):
+        pass  # locked; what decides is read by the next statement
+    facts = {row["id"]: row async for row in queries.load_candidates(connection, lead_ids=lead_ids, campaign_id=campaign_id)}
     return [
         Candidate(approval, lead, fact["identity"], fact["opted_out_at"], fact["last_reply_at"], fact["busy_in"])
         for approval, lead in taken
@@ -58,7 +59,7 @@ async def enrol(
     A lead who once answered gets `resumed_at`: approving is a person's decision to write all the same, and the policy
     compares it with the last reply.
     """
-    new = await queries.enrol(
+    rows = queries.enrol(
         connection,
         workspace_id=workspace_id,
         campaign_id=campaign_id,
@@ -66,6 +67,7 @@ async def enrol(
         lead_ids=[c.lead_id for c in candidates],
         resumed_at=[now if c.last_reply_at else None for c in candidates],
     )
+    new = [row async for row in rows]
     if new:
         await queries.claim_leads(connection, campaign_id=campaign_id, lead_ids=[row["lead_id"] for row in new])
         await outbox.put(

@@ -56,10 +56,11 @@ UPDATE prospect_approval_data a
   FROM unnest(:ids::uuid[], :statuses::text[], :decided_by::text[]) AS n(id, status, decided_by)
  WHERE a.id = n.id AND a.status IN ('waiting', 'rejected');
 
--- name: reject_waiting!
+-- name: reject_waiting
 UPDATE prospect_approval_data SET status = 'rejected', decided_at = :now, decided_by = :actor
  WHERE campaign_id = :campaign_id AND status = 'waiting'
-   AND ((:batch_id)::uuid IS NULL OR batch_id = :batch_id) AND ((:ids)::uuid[] IS NULL OR id = ANY(:ids));
+   AND ((:batch_id)::uuid IS NULL OR batch_id = :batch_id) AND ((:ids)::uuid[] IS NULL OR id = ANY(:ids))
+RETURNING id;
 
 -- name: note_enrolment!
 UPDATE campaigns SET last_enrollment_at = :now WHERE id = :campaign_id;

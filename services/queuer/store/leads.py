@@ -52,7 +52,7 @@ async def store_people(
 
 async def _candidates(connection: Connection, people: Sequence[Person], workspace_id: UUID) -> list[Lead]:
     """Every lead that shares an identifier with one of the rows."""
-    rows = await queries.known_leads(
+    rows = queries.known_leads(
         connection,
         workspace_id=workspace_id,
         linkedin_ids=[p.linkedin_id for p in people if p.linkedin_id],
@@ -60,7 +60,7 @@ async def _candidates(connection: Connection, people: Sequence[Person], workspac
         sales_ids=[p.sales_navigator_id for p in people if p.sales_navigator_id],
         emails=[p.email for p in people if p.email],
     )
-    return [Lead(**{name: row[name] for name in _COLUMNS}, extra=row["extra"]) for row in rows]
+    return [Lead(**{name: row[name] for name in _COLUMNS}, extra=row["extra"]) async for row in rows]
 
 
 def _columns(leads: Iterable[Lead]) -> dict[str, list[object]]:

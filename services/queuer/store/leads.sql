@@ -6,7 +6,7 @@ SELECT c.campaign_name, c.campaign_type::text AS campaign_type, c.status::text A
 INSERT INTO lead_batches (workspace_id, campaign_id, file_name, file_format)
 VALUES (:workspace_id, :campaign_id, :file_name, :file_format) RETURNING id;
 
--- name: lock_people
+-- name: lock_people$
 -- Two imports of one workspace take turns, chunk by chunk: each must see whom the other has stored, or the same person
 -- under two spellings becomes two leads. Other writers are held off by the unique identity alone.
 SELECT pg_advisory_xact_lock(hashtextextended('tact.leads.' || (:workspace_id)::uuid::text, 0));

@@ -105,10 +105,10 @@ async def reject(
     """
     async with _borrowed(database) as connection, connection.transaction():
         campaign = await _campaign(connection, campaign_id, over_is_fine=True)
-        tag: str = await queries.reject_waiting(
+        rows = queries.reject_waiting(
             connection, campaign_id=campaign_id, batch_id=batch_id, ids=None if ids is None else list(ids), actor=actor, now=now
         )
-        rejected = int(tag.rsplit(" ", 1)[1])
+        rejected = len([row async for row in rows])
         if rejected:
             await queries.write_audit(
                 connection,
@@ -155,10 +155,10 @@ async def _take(
     connection: Connection, campaign_id: UUID, batch_id: UUID | None, chunk: list[UUID] | None, *, again: bool
 ) -> list[tuple[UUID, UUID]]:
     if chunk is None:
-        rows = await queries.take_waiting(connection, campaign_id=campaign_id, batch_id=batch_id, size=CHUNK)
+        rows = queries.take_waiting(connection, campaign_id=campaign_id, batch_id=batch_id, size=CHUNK)
     else:
-        rows = await queries.take_named(connection, campaign_id=campaign_id, ids=chunk, again=again)
-    return [(row["id"], row["lead_id"]) for row in rows]
+        rows = queries.take_named(connection, campaign_id=campaign_id, ids=chunk, again=again)
+    return [(row["id"], row["lead_id"]) async for row in rows]
 
 
 async def _campaign(connection: Connection, campaign_id: UUID, *, over_is_fine: bool = False) -> asyncpg.Record:

@@ -158,9 +158,10 @@ async def _store(
 async def _approve(
     pool: asyncpg.Pool, identities: list[str], count: _Count, *, workspace_id: UUID, campaign_id: UUID, actor: str, now: datetime | None
 ) -> None:
-    waiting = await queries.waiting_of(pool, workspace_id=workspace_id, campaign_id=campaign_id, identities=identities)
+    rows = queries.waiting_of(pool, workspace_id=workspace_id, campaign_id=campaign_id, identities=identities)
+    waiting = [row["id"] async for row in rows]
     moment: datetime = now or await queries.business_time(pool)
-    result = await approve_rows(pool, campaign_id=campaign_id, ids=[row["id"] for row in waiting], actor=actor, now=moment)
+    result = await approve_rows(pool, campaign_id=campaign_id, ids=waiting, actor=actor, now=moment)
     count.enrolled += result.enrolled
     count.refused_approval += len(result.refused)
 
