@@ -6,13 +6,18 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import asyncpg
+
 from services.healer.rules.evidence import Doubt
 from services.healer.rules.looks import picture_before
-from shared.db.pool import Connection
+from shared.db.pool import Connection as OneConnection
 from shared.db.queries import load
 from shared.vocabulary import Action
 
 queries = load(__file__)
+
+Connection = OneConnection | asyncpg.Pool
+"""A pool lends one for the statement: each of these is one statement."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

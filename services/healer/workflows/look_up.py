@@ -93,8 +93,8 @@ class LookUp:
             await unknowns.let_go(self._pool, claim, next_free_at=now + SPACING + jitter(f"look {account_id} {now}"))
 
     async def _await_turn(self, claim: Claim) -> None:
-        while claim.next_free_at is not None and (left := claim.next_free_at - self._clock.now()) > timedelta(0):
-            await asyncio.sleep(max(left.total_seconds() / self._clock.speed, 0.001))
+        if claim.next_free_at is not None and (left := claim.next_free_at - self._clock.now()) > timedelta(0):
+            await asyncio.sleep(left.total_seconds() / self._clock.speed)
 
     async def _look(self, claim: Claim) -> int:
         found = await unknowns.of_account(self._pool, claim.account_id, call_time=self._call_time)

@@ -99,7 +99,7 @@ async def read_messages(
     by_person = {chat.attendee_provider_id: chat.id for chat in chats if chat.attendee_provider_id and chat.type in {None, 0}}
     account: tuple[list[Message], bool] | None = None
     for unknown in unknowns:
-        chat_id = unknown.chat_id or by_person.get(unknown.recipient_id)
+        chat_id = unknown.chat_id or by_person.get(unknown.recipient_id or "")
         if chat_id is not None:
             own, reach = await _in_chat(provider, chat_id, unknown, over(unknown), seen)
         else:

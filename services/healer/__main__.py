@@ -1,0 +1,22 @@
+"""python -m services.healer"""
+
+import sys
+
+from services.healer.app import build
+from services.healer.settings import HealerSettings
+from shared.runtime.service import Service, main
+from shared.runtime.settings import SettingsError, load
+
+
+def run() -> int:
+    """Run the healer; returns the exit status."""
+    try:
+        settings = load(HealerSettings)
+    except SettingsError as error:
+        sys.stderr.write(f"healer: {error}\n")
+        return 2
+    return main(Service("healer", settings, port=settings.healer_port), build)
+
+
+if __name__ == "__main__":
+    sys.exit(run())

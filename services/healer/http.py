@@ -1,0 +1,44 @@
+"""HTTP in: the integrity view, and the clean-up that people and cron call. Their answers are those the callers know."""
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+
+from services.healer.workflows.mend import CleanupError, Mend
+from shared.runtime.http import CronError, require_cron_secret
+from shared.runtime.service import Service
+
+
+def routes(service: Service, mend: Mend) -> APIRouter:
+    """The healer's own routes; each wants `x-cron-secret`."""
+    router = APIRouter(tags=["integrity"])
+
+    @router.get("/api/admin/data-integrity", summary="How many prospects say what cannot be")
+    async def data_integrity(request: Request) -> dict[str, Any]:
+        require_cron_secret(service, request)
+        return await mend.take_stock()
+
+    async def clean_up(called_by: str) -> dict[str, Any]:
+        try:
+            run = await mend.clean_up(actor=service.instance, called_by=called_by)
+        except CleanupError as error:
+            raise CronError(500, "Cleanup failed", str(error)) from error
+        return {
+            "success": True,
+            "fixed_count": run["fixed_count"],
+            "campaign_ids": run["campaign_ids"],
+            "before": run["before"],
+            "after": run["after"],
+        }
+
+    @router.post("/api/admin/data-integrity", summary="Mend them from the ledger")
+    async def mend_now(request: Request) -> dict[str, Any]:
+        require_cron_secret(service, request)
+        return await clean_up("admin")
+
+    @router.post("/api/cron/cleanup", summary="The same, called by a schedule")
+    async def mend_by_schedule(request: Request) -> dict[str, Any]:
+        require_cron_secret(service, request)
+        return await clean_up("cron")
+
+    return router

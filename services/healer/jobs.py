@@ -1,0 +1,21 @@
+"""The clock in: what runs again and again."""
+
+from services.healer.settings import HealerSettings
+from services.healer.workflows.de_enroll import de_enroll
+from services.healer.workflows.look_up import LookUp
+from services.healer.workflows.mend import Mend
+from shared.runtime.service import Service
+
+
+def register(service: Service, settings: HealerSettings, *, mend: Mend, look_up: LookUp) -> None:
+    """Declare the healer's jobs."""
+
+    async def leave() -> None:
+        await de_enroll(service.pool, wake_relay=lambda: service.wake_relay())
+
+    service.jobs.add("expire intents", settings.healer_upkeep_every, mend.expire_intents)
+    service.jobs.add("clear leases", settings.healer_upkeep_every, mend.clear_leases)
+    service.jobs.add("unstick sends", settings.healer_upkeep_every, mend.unstick_sends)
+    service.jobs.add("look up", settings.healer_look_every, look_up.round)
+    service.jobs.add("take stock", settings.healer_stock_every, mend.take_stock)
+    service.jobs.add("de-enrol", settings.healer_de_enroll_every, leave)

@@ -1,0 +1,54 @@
+"""The counts of what cannot be, and the runs that mend it."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from shared.db.queries import load
+
+queries = load(__file__)
+
+
+async def violations(pool: asyncpg.Pool) -> dict[str, Any]:
+    """The row of the view prospect_data_integrity."""
+    return dict(await queries.violations(pool))
+
+
+async def unknown_attempts(pool: asyncpg.Pool, *, now: datetime) -> dict[str, Any]:
+    """How many are looked up, how many wait for a person, and how old the oldest is (business seconds)."""
+    return dict(await queries.unknown_attempts(pool, now=now))
+
+
+async def clean_up(pool: asyncpg.Pool, *, actor: str, called_by: str) -> dict[str, Any]:
+    """One run of cleanup_corrupted_prospect_statuses(), all or nothing.
+
+    Raises:
+        asyncpg.PostgresError, OSError: it failed and nothing was changed; the failure stands in cleanup_runs.
+    """
+    async with pool.acquire() as connection, connection.transaction():
+        run = dict(await queries.clean_up(connection, actor=actor, called_by=called_by))
+        return run | dict(await queries.counts_of_run(connection, run_id=run["run_id"]))
+
+
+async def record_failure(pool: asyncpg.Pool, *, called_by: str, error: str) -> None:
+    """A run that failed leaves its row too."""
+    await queries.record_failure(pool, called_by=called_by, error=error)
+
+
+async def begin_de_enrollment(pool: asyncpg.Pool) -> UUID:
+    """Open a run."""
+    run: UUID = await queries.begin_de_enrollment(pool)
+    return run
+
+
+async def de_enroll_batch(pool: asyncpg.Pool, run_id: UUID, *, most: int, after_lead: UUID | None) -> dict[str, Any]:
+    """One batch, in its own transaction."""
+    async with pool.acquire() as connection, connection.transaction():
+        return dict(await queries.de_enroll_batch(connection, run_id=run_id, most=most, after_lead=after_lead))
+
+
+async def end_de_enrollment(pool: asyncpg.Pool, run_id: UUID, *, error: str | None) -> None:
+    """Close the run."""
+    await queries.end_de_enrollment(pool, run_id=run_id, error=error)

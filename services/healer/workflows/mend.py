@@ -1,0 +1,127 @@
+"""Mend what is wrong: corrupted prospects on request, what died in a process's hand by the clock."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any, Final
+
+import asyncpg
+import structlog
+
+from services.healer.metrics import (
+    CLEANED_UP,
+    CLEANUP_FAILURES,
+    FINDINGS_OPEN,
+    MENDED,
+    UNKNOWN_FOR_PERSON,
+    UNKNOWN_OLDEST,
+    UNKNOWN_WAITING,
+    VIOLATIONS,
+    Mended,
+)
+from services.healer.rules.evidence import Terms
+from services.healer.store import findings, integrity, upkeep
+from shared.policy.limits import SPACING
+from shared.runtime.clock import StackClock
+
+log = structlog.get_logger()
+
+RULES: Final = ("corrupted_sent", "corrupted_failed", "corrupted_pending")
+SEVERITIES: Final = ("info", "warning", "critical")
+MOST: Final = 500
+MARGIN: Final = timedelta(seconds=10)
+"""Technical: beyond act_by and the request's time-out, before a silent owner's intent is taken over."""
+STUCK_AFTER: Final = timedelta(seconds=120)
+"""Technical: a send without anything under way is the sender's own for as long; finish retries meanwhile."""
+
+
+class CleanupError(Exception):
+    """A clean-up run failed and changed nothing; the message is the database's."""
+
+
+class Mend:
+    """The workflows of mending; the small ones are jobs."""
+
+    def __init__(
+        self,
+        pool: asyncpg.Pool,
+        clock: StackClock,
+        *,
+        call_time: timedelta,
+        terms: Terms | None = None,
+        wake_relay: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._pool = pool
+        self._clock = clock
+        self._call_time = call_time
+        self._terms = terms or Terms()
+        self._wake_relay = wake_relay
+
+    async def clean_up(self, *, actor: str, called_by: str) -> dict[str, Any]:
+        """Mend corrupted prospects from the ledger.
+
+        Raises:
+            CleanupError: nothing was changed.
+        """
+        try:
+            run = await integrity.clean_up(self._pool, actor=actor, called_by=called_by)
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
+            CLEANUP_FAILURES.inc()
+            await self._note_failure(called_by, error)
+            raise CleanupError(str(error) or type(error).__name__) from error
+        CLEANED_UP.inc(run["fixed_count"])
+        self._wake_relay()
+        await self.take_stock()
+        log.info("cleaned up", called_by=called_by, fixed_count=run["fixed_count"], run_id=run["run_id"])
+        return run
+
+    async def take_stock(self) -> dict[str, Any]:
+        """Look at what is wrong and say so in the metrics; returns the view's row."""
+        row = await integrity.violations(self._pool)
+        for rule in RULES:
+            VIOLATIONS.labels(rule=rule).set(row[rule])
+        open_ones = await findings.open_by_severity(self._pool)
+        for severity in SEVERITIES:
+            FINDINGS_OPEN.labels(severity=severity).set(open_ones.get(severity, 0))
+        unknown = await integrity.unknown_attempts(self._pool, now=self._clock.now())
+        UNKNOWN_WAITING.set(unknown["waiting"])
+        UNKNOWN_FOR_PERSON.set(unknown["needs_person"])
+        UNKNOWN_OLDEST.set(unknown["oldest_seconds"])
+        return row
+
+    async def expire_intents(self) -> bool:
+        """Take over intents whose owner is gone or silent; True when there may be more."""
+        now = self._clock.now()
+        doubted, released = await upkeep.expire_intents(
+            self._pool,
+            grace=self._call_time + MARGIN,
+            look_after=self._clock.clock.technical(now + self._terms.lag),
+            now=now,
+            next_free_at=now + SPACING,
+            most=MOST,
+        )
+        MENDED.labels(what=Mended.INTENT_UNKNOWN).inc(doubted)
+        MENDED.labels(what=Mended.LOOKUP_RELEASED).inc(released)
+        if doubted or released:
+            log.warning("took over attempts whose sender gave no answer", unknown=doubted, released=released)
+        return doubted + released == MOST
+
+    async def clear_leases(self) -> bool:
+        """Let go of accounts that a dead read or sender held; True when there may be more."""
+        cleared = await upkeep.clear_leases(self._pool, now=self._clock.now(), most=MOST)
+        MENDED.labels(what=Mended.LEASE_CLEARED).inc(cleared)
+        return cleared == MOST
+
+    async def unstick_sends(self) -> bool:
+        """Sends in nobody's hand go back to pending; True when there may be more."""
+        freed = await upkeep.unstick_sends(self._pool, grace=STUCK_AFTER, now=self._clock.now(), most=MOST)
+        MENDED.labels(what=Mended.SEND_UNSTUCK).inc(freed)
+        if freed:
+            log.warning("sends were in nobody's hand", sends=freed)
+        return freed == MOST
+
+    async def _note_failure(self, called_by: str, error: BaseException) -> None:
+        log.error("clean-up failed, nothing was changed", called_by=called_by, error=repr(error))
+        try:
+            await integrity.record_failure(self._pool, called_by=called_by, error=str(error) or type(error).__name__)
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
+            log.warning("the failed run could not be recorded", called_by=called_by)
