@@ -11,7 +11,7 @@ def register(service: Service, settings: HealerSettings, *, mend: Mend, look_up:
     """Declare the healer's jobs."""
 
     async def leave() -> None:
-        await de_enroll(service.pool, wake_relay=lambda: service.wake_relay())
+        await de_enroll(service.pool, wake_relay=service.wake_relay)
 
     service.jobs.add("expire intents", settings.healer_upkeep_every, mend.expire_intents)
     service.jobs.add("clear leases", settings.healer_upkeep_every, mend.clear_leases)

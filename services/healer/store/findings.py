@@ -2,11 +2,15 @@
 
 from collections.abc import Sequence
 
+import asyncpg
+
 from shared.contracts.integrity_events import IntegrityEvent
-from shared.db.pool import Connection
+from shared.db.pool import Connection as OneConnection
 from shared.db.queries import load
 
 queries = load(__file__)
+
+Connection = OneConnection | asyncpg.Pool
 
 
 async def record(connection: Connection, found: Sequence[IntegrityEvent]) -> int:
