@@ -55,7 +55,7 @@ UPDATE accounts a
 -- somebody wakes them. A few seconds at least: an account that cannot be served now must not be asked every round.
 UPDATE accounts a
    SET wake_at = (
-     SELECT greatest(min(greatest(s.scheduled_for, l.closed_until, a.next_free_at)), :now + :least::interval)
+     SELECT greatest(min(greatest(s.scheduled_for, l.closed_until, a.next_free_at)), :now::timestamptz + :least::interval)
        FROM lanes l
        JOIN campaigns c ON c.id = l.campaign_id AND c.status = 'running'
       CROSS JOIN LATERAL (

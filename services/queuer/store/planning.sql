@@ -98,7 +98,7 @@ SELECT w.account_id, i.at
      ORDER BY s.scheduled_for DESC LIMIT :cap)
    UNION ALL
    (SELECT x.decided_at FROM send_attempts x
-     WHERE x.account_id = w.account_id AND x.action = 'invitation' AND NOT x.given_back AND x.decided_at > :now - interval '168 hours'
+     WHERE x.account_id = w.account_id AND x.action = 'invitation' AND NOT x.given_back AND x.decided_at > :now::timestamptz - interval '168 hours'
      ORDER BY x.decided_at DESC LIMIT :cap)) i;
 
 -- name: taken
