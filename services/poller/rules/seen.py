@@ -22,6 +22,8 @@ class Account:
     id: UUID
     workspace_id: UUID
     now: datetime
+    member_id: str | None = None
+    """The member behind it: whatever this person writes is our own."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,4 +47,5 @@ async def change_status(connection: Connection, standing: Standing, status: Acco
 def _standing(row: Any) -> Standing | None:
     if row is None:
         return None
-    return Standing(Account(row["id"], row["workspace_id"], row["now"]), AccountStatus(row["status"]), row["status_version"])
+    account = Account(row["id"], row["workspace_id"], row["now"], row["provider_user_id"])
+    return Standing(account, AccountStatus(row["status"]), row["status_version"])

@@ -1,9 +1,9 @@
 -- name: by_provider_id^
 -- The business moment comes with it, so that every process agrees on it whatever its own clock shows.
-SELECT id, workspace_id, status, status_version, business_now() AS now FROM accounts WHERE provider_account_id = :provider_account_id;
+SELECT id, workspace_id, provider_user_id, status, status_version, business_now() AS now FROM accounts WHERE provider_account_id = :provider_account_id;
 
 -- name: by_id^
-SELECT id, workspace_id, status, status_version, business_now() AS now FROM accounts WHERE id = :account_id::uuid;
+SELECT id, workspace_id, provider_user_id, status, status_version, business_now() AS now FROM accounts WHERE id = :account_id::uuid;
 
 -- name: change_status^
 -- What a person paused stays paused: only usable and disconnected follow the provider's word. An account that comes back is

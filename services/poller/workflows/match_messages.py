@@ -5,7 +5,7 @@ messages come back too and are never replies: they are kept as evidence for atte
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -40,6 +40,7 @@ async def note_messages(
     connection: Connection, account: Account, messages: Sequence[Message], *, source: Source, away_for: timedelta = AWAY_FOR
 ) -> int:
     """Store the messages and let the replies among them act, oldest first; how many replies were new."""
+    messages = [_own_if_ours(message, account) for message in messages]
     ours = await people.find_leads(connection, account, [(m.person_id, m.vanity) for m in messages if m.person_id is not None])
     await observations.record_messages(connection, account, messages, source=source, ours=frozenset(ours))
     replies = [_Reply(m, m.person_id, ours[m.person_id]) for m in messages if m.person_id in ours and m.person_id and m.may_be_reply]
@@ -48,6 +49,13 @@ async def note_messages(
     for reply in sorted(replies, key=lambda reply: reply.message.said_at):
         count += await _take(connection, account, reply, source=source, away_for=away_for)
     return count
+
+
+def _own_if_ours(message: Message, account: Account) -> Message:
+    """A delivery may lack every sign of its direction; what our own member wrote must not stop the sequence."""
+    if message.own or account.member_id is None or message.person_id != account.member_id:
+        return message
+    return replace(message, own=True, person_id=None)
 
 
 async def _take(connection: Connection, account: Account, reply: _Reply, *, source: Source, away_for: timedelta) -> bool:

@@ -17,11 +17,7 @@ from shared.db.pool import open_pool
 from shared.runtime.http import make_app
 from shared.runtime.service import Service
 from shared.unipile.client import UnipileClient
-from tests.integration.poller.poller_stage import Stage
-
-SECRET = "secret-of-the-webhooks"
-CRON = "secret-of-the-cron"
-KEY = "key-of-the-simulator"
+from tests.integration.poller.poller_stage import CRON, KEY, SECRET, Stage
 
 
 @pytest.fixture

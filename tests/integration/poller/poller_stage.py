@@ -8,6 +8,9 @@ from uuid import UUID, uuid4
 import asyncpg
 
 HASH = bytes(32)
+SECRET = "secret-of-the-webhooks"
+CRON = "secret-of-the-cron"
+KEY = "key-of-the-simulator"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,7 @@ from aiokafka import AIOKafkaConsumer
 
 from embedded.ports import free_port
 from shared.kafka.admin import create_topics
-from tests.integration.poller.conftest import SECRET
-from tests.integration.poller.poller_stage import Stage
+from tests.integration.poller.poller_stage import SECRET, Stage
 from tests.support.facts import eventually
 from tests.support.processes import Programs
 

@@ -14,8 +14,7 @@ from services.poller.settings import PollerSettings
 from services.poller.store.reads import Kind
 from services.poller.workflows.read import Reader
 from shared.unipile.client import UnipileClient
-from tests.integration.poller.conftest import CRON, SECRET
-from tests.integration.poller.poller_stage import Enrolled, Stage
+from tests.integration.poller.poller_stage import CRON, SECRET, Enrolled, Stage
 from tests.integration.simulator.simulator_process import Simulator, running
 from tests.support.facts import eventually
 

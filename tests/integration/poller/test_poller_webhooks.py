@@ -8,8 +8,7 @@ import httpx
 import orjson
 import pytest
 
-from tests.integration.poller.conftest import SECRET
-from tests.integration.poller.poller_stage import Enrolled, Stage
+from tests.integration.poller.poller_stage import SECRET, Enrolled, Stage
 
 HEADERS = {"Unipile-Auth": SECRET, "Content-Type": "application/x-www-form-urlencoded"}
 
@@ -138,6 +137,15 @@ async def test_our_own_message_is_evidence_and_never_a_reply(poller: httpx.Async
     assert kept["payload"]["is_sender"] is True
     assert kept["payload"]["text"] == "Following up"
     assert kept["person_id"] == one.person_id
+
+
+async def test_our_own_message_is_told_by_its_member_when_nothing_else_says_so(poller: httpx.AsyncClient, stage: Stage) -> None:
+    one = await stage.enrol("messaging", person_id=stage.member_id)
+    body = message(stage, one, "A note to myself", await stage.now(), own=True)
+    del body["account_info"]
+    await deliver(poller, body)
+    assert await stage.status(one) == "messaging"
+    assert await stage.events("replies.received") == []
 
 
 async def test_what_a_stranger_writes_is_noted_without_its_words(poller: httpx.AsyncClient, stage: Stage) -> None:
