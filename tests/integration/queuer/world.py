@@ -6,7 +6,7 @@ from uuid import UUID
 
 import asyncpg
 
-from tests.support.builders import a_campaign, a_lead, a_prospect, a_workspace, an_account, set_clock
+from tests.support.builders import BASE, a_campaign, a_lead, a_prospect, a_workspace, an_account, set_clock
 
 
 @dataclass
@@ -45,3 +45,18 @@ async def make_world(pool: asyncpg.Pool, *, accounts: int = 1, account: dict[str
         workspace = await a_workspace(connection)
         ids = [await an_account(connection, workspace, **(account or {})) for _ in range(accounts)]
         return World(pool, workspace, ids, await a_campaign(connection, workspace, ids, **campaign))
+
+
+async def an_attempt(pool: asyncpg.Pool, send_id: UUID, *, state: str = "intent", action: str = "profile_lookup") -> None:
+    """An attempt of this send in this state."""
+    await pool.execute(
+        """INSERT INTO send_attempts (workspace_id, campaign_id, prospect_id, lead_id, account_id, send_id, action, state, owner,
+                                      dispatch_no, decided_at, valid_until, act_by, counted_on)
+           SELECT workspace_id, campaign_id, prospect_id, lead_id, account_id, id, $3, $2, 'a sender', 1, $4, $4, clock_timestamp(), $5
+             FROM send_queue WHERE id = $1""",
+        send_id,
+        state,
+        action,
+        BASE,
+        BASE.date(),
+    )

@@ -1,0 +1,162 @@
+"""The moment a send becomes due: marks, leases, and two dispatchers at once."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import asyncpg
+import pytest_asyncio
+from aiokafka import AIOKafkaConsumer
+
+from services.queuer.workflows.dispatch import Dispatcher, DispatchLimits
+from services.queuer.workflows.plan import Planner
+from shared.contracts.sends_due import SendDue
+from shared.contracts.topics import SENDS_DUE
+from shared.kafka.admin import create_topics
+from shared.kafka.publisher import Publisher
+from tests.integration.queuer.world import World, an_attempt, make_world
+from tests.support.builders import BASE, set_clock
+
+LIMITS = DispatchLimits(batch=50, unanswered=1_000, lease=timedelta(seconds=30), longest_lease=timedelta(minutes=10))
+LATER = BASE + timedelta(hours=2)
+
+
+@pytest_asyncio.fixture
+async def publisher(kafka: str) -> AsyncIterator[Publisher]:
+    """A producer on the session's broker."""
+    await create_topics(kafka, replication=1)
+    producer = Publisher(kafka, client_id="test", fatal=lambda _why: None)
+    await producer.start()
+    yield producer
+    await producer.stop()
+
+
+async def planned_world(pool: asyncpg.Pool, planner: Planner, *, accounts: int = 3) -> World:
+    """Accounts with a planned send each, on a clock that shows a moment after all of them."""
+    world = await make_world(pool, accounts=accounts)
+    await planner.plan(await world.enrol(accounts))
+    await show(pool, LATER)
+    return world
+
+
+async def show(pool: asyncpg.Pool, at: datetime) -> None:
+    """Set the business clock."""
+    async with pool.acquire() as connection:
+        await set_clock(connection, at)
+
+
+async def test_a_due_send_is_marked_leased_and_told_by_account(
+    pool: asyncpg.Pool, queuer_pool: asyncpg.Pool, planner: Planner, publisher: Publisher, kafka: str
+) -> None:
+    world = await planned_world(pool, planner)
+    await Dispatcher(queuer_pool, publisher, LIMITS).dispatch()
+    sends = await world.sends()
+    assert {(send["status"], send["dispatch_no"]) for send in sends} == {("dispatched", 1)}
+    for account in await pool.fetch("SELECT wake_at, lease_holder, lease_until - clock_timestamp() AS rest FROM accounts"):
+        assert (account["wake_at"], account["lease_holder"]) == (None, "dispatch")
+        assert timedelta(seconds=20) < account["rest"] <= timedelta(seconds=30)
+    told = await read_all(kafka, {send["id"] for send in sends})
+    assert told == {(str(send["account_id"]).encode(), send["id"], send["account_id"], 1) for send in sends}
+
+
+async def test_a_leased_account_gets_no_second_send(
+    pool: asyncpg.Pool, queuer_pool: asyncpg.Pool, planner: Planner, publisher: Publisher
+) -> None:
+    world = await make_world(pool)
+    await planner.plan(await world.enrol(3))
+    await show(pool, LATER)
+    dispatcher = Dispatcher(queuer_pool, publisher, LIMITS)
+    await dispatcher.dispatch()
+    await dispatcher.dispatch()
+    assert sorted(send["status"] for send in await world.sends()) == ["dispatched", "pending", "pending"]
+
+
+async def test_two_dispatchers_never_take_the_same_account(
+    pool: asyncpg.Pool, queuer_pool: asyncpg.Pool, planner: Planner, publisher: Publisher
+) -> None:
+    world = await planned_world(pool, planner, accounts=12)
+    small = DispatchLimits(batch=2, unanswered=1_000, lease=LIMITS.lease, longest_lease=LIMITS.longest_lease)
+    dispatchers = [Dispatcher(queuer_pool, publisher, small) for _ in range(4)]
+    for _ in range(4):
+        await asyncio.gather(*(dispatcher.dispatch() for dispatcher in dispatchers))
+    assert {(send["status"], send["dispatch_no"]) for send in await world.sends()} == {("dispatched", 1)}
+
+
+async def test_a_lease_that_ran_out_brings_the_send_back_and_doubles(
+    pool: asyncpg.Pool, queuer_pool: asyncpg.Pool, planner: Planner, publisher: Publisher
+) -> None:
+    world = await planned_world(pool, planner, accounts=1)
+    dispatcher = Dispatcher(queuer_pool, publisher, LIMITS)
+    await dispatcher.dispatch()
+    await dispatcher.sweep()
+    assert [send["status"] for send in await world.sends()] == ["dispatched"], "the lease still runs"
+    await pool.execute("UPDATE accounts SET lease_until = clock_timestamp() - interval '1 second'")
+    await dispatcher.sweep()
+    [send] = await world.sends()
+    assert (send["status"], send["dispatches_in_vain"]) == ("pending", 1)
+    await dispatcher.dispatch()
+    [send] = await world.sends()
+    assert (send["status"], send["dispatch_no"]) == ("dispatched", 2)
+    left = await pool.fetchval("SELECT lease_until - clock_timestamp() FROM accounts")
+    assert timedelta(seconds=50) < left <= timedelta(seconds=60)
+
+
+async def test_an_abandoned_read_gives_its_account_back_but_one_with_an_intent_is_left_to_the_healer(
+    pool: asyncpg.Pool, queuer_pool: asyncpg.Pool, planner: Planner, publisher: Publisher
+) -> None:
+    world = await planned_world(pool, planner, accounts=2)
+    reading, leaving = world.accounts
+    await pool.execute("UPDATE accounts SET lease_until = clock_timestamp() - interval '1 second', lease_holder = 'read:relations'")
+    held = next(send["id"] for send in await world.sends() if send["account_id"] == leaving)
+    await an_attempt(pool, held)
+    await Dispatcher(queuer_pool, publisher, LIMITS).sweep()
+    free = await pool.fetch("SELECT id FROM accounts WHERE lease_until IS NULL")
+    assert [row["id"] for row in free] == [reading]
+
+
+async def test_closed_lanes_paused_campaigns_and_a_running_spacing_hold_sends_back(
+    pool: asyncpg.Pool, queuer_pool: asyncpg.Pool, planner: Planner, publisher: Publisher
+) -> None:
+    world = await planned_world(pool, planner, accounts=3)
+    closed, paused, busy = world.accounts
+    until = LATER + timedelta(hours=20)
+    await pool.execute("UPDATE lanes SET closed_until = $2 WHERE account_id = $1", closed, until)
+    await pool.execute("UPDATE lanes SET condition = 'campaign_running' WHERE account_id = $1", paused)
+    await pool.execute("UPDATE accounts SET next_free_at = $2 WHERE id = $1", busy, LATER + timedelta(seconds=90))
+    await Dispatcher(queuer_pool, publisher, LIMITS).dispatch()
+    assert {send["status"] for send in await world.sends()} == {"pending"}
+    wakes = {row["id"]: row["wake_at"] for row in await pool.fetch("SELECT id, wake_at FROM accounts")}
+    assert wakes == {closed: until, paused: None, busy: LATER + timedelta(seconds=90)}
+    await pool.execute("UPDATE campaigns SET status = 'paused'")
+    await pool.execute("UPDATE accounts SET wake_at = $1", LATER)
+    await Dispatcher(queuer_pool, publisher, LIMITS).dispatch()
+    assert await pool.fetchval("SELECT count(*) FROM accounts WHERE wake_at IS NOT NULL") == 0
+
+
+async def test_dispatching_pauses_while_the_topic_lags(
+    pool: asyncpg.Pool, queuer_pool: asyncpg.Pool, planner: Planner, publisher: Publisher
+) -> None:
+    world = await planned_world(pool, planner, accounts=4)
+    narrow = DispatchLimits(batch=2, unanswered=2, lease=LIMITS.lease, longest_lease=LIMITS.longest_lease)
+    dispatcher = Dispatcher(queuer_pool, publisher, narrow)
+    for _ in range(3):
+        await dispatcher.dispatch()
+    assert sorted(send["status"] for send in await world.sends()) == ["dispatched", "dispatched", "pending", "pending"]
+
+
+async def read_all(kafka: str, wanted: set[UUID]) -> set[tuple[bytes | None, UUID, UUID, int]]:
+    """What sends.due says about these sends; ends when every one was seen."""
+    consumer = AIOKafkaConsumer(SENDS_DUE.name, bootstrap_servers=kafka, auto_offset_reset="earliest", enable_auto_commit=False)
+    await consumer.start()
+    told: set[tuple[bytes | None, UUID, UUID, int]] = set()
+    try:
+        async with asyncio.timeout(20):
+            while {each[1] for each in told} != wanted:
+                record = await consumer.getone()
+                event = SendDue.model_validate_json(record.value)
+                if event.send_id in wanted:
+                    told.add((record.key, event.send_id, event.account_id, event.dispatch_no))
+    finally:
+        await consumer.stop()
+    return told

@@ -1,0 +1,109 @@
+"""The clock of a fast stack leaps over empty hours, and over nothing else."""
+
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
+
+import asyncpg
+import pytest
+import pytest_asyncio
+
+from services.queuer.workflows.leap import Leaper
+from services.queuer.workflows.plan import Planner
+from shared.runtime.clock import LEAP_LOCK, StackClock
+from tests.integration.queuer.world import World, an_attempt, make_world
+from tests.support.builders import BASE, a_send, set_clock
+
+MOMENT = BASE + timedelta(hours=5)
+HAND = {
+    "a leased account": "UPDATE accounts SET lease_until = clock_timestamp(), lease_holder = 'dispatch'",
+    "an event to publish": "INSERT INTO outbox (service, topic, key, headers, payload) VALUES ('poller', 't', 'k', '{}', '{}')",
+    "an intent": "attempt intent",
+    "an unknown": "attempt unknown",
+}
+
+
+@pytest_asyncio.fixture
+async def world(pool: asyncpg.Pool) -> World:
+    """One account that has nothing to do for five hours, in a stack that leaps."""
+    made = await make_world(pool)
+    async with pool.acquire() as connection:
+        await set_clock(connection, BASE, speed=1, leaps=True)
+    await pool.execute("UPDATE accounts SET wake_at = $1", MOMENT)
+    return made
+
+
+@pytest_asyncio.fixture
+async def leaper(queuer_pool: asyncpg.Pool, world: World) -> AsyncIterator[Leaper]:
+    """A leaper that needs no quiet."""
+    clock = StackClock(queuer_pool)
+    await clock.start()
+    yield Leaper(queuer_pool, clock, quiet=timedelta())
+    await clock.stop()
+
+
+async def now(pool: asyncpg.Pool) -> datetime:
+    """Business time."""
+    found: datetime = await pool.fetchval("SELECT business_now()")
+    return found
+
+
+async def test_the_clock_lands_a_quarter_of_an_hour_before_the_next_moment(pool: asyncpg.Pool, leaper: Leaper) -> None:
+    assert await leaper.leap()
+    assert MOMENT - timedelta(minutes=15) <= await now(pool) < MOMENT - timedelta(minutes=14)
+    assert not await leaper.leap(), "a quarter of an hour is run, not leapt"
+
+
+async def test_a_read_that_comes_sooner_is_met_awake(pool: asyncpg.Pool, world: World, leaper: Leaper) -> None:
+    sooner = BASE + timedelta(hours=1)
+    await pool.execute("INSERT INTO account_reads (account_id, kind, next_at) VALUES ($1, 'chats', $2)", world.accounts[0], sooner)
+    assert await leaper.leap()
+    assert sooner - timedelta(minutes=15) <= await now(pool) < sooner
+
+
+@pytest.mark.parametrize("what", HAND)
+async def test_nothing_in_hand_is_leapt_over(pool: asyncpg.Pool, world: World, leaper: Leaper, what: str) -> None:
+    if HAND[what].startswith("attempt"):
+        await attempt(pool, world, HAND[what].split()[1])
+    else:
+        await pool.execute(HAND[what])
+    assert not await leaper.leap()
+    assert await now(pool) < BASE + timedelta(minutes=1)
+
+
+async def test_prospects_are_planned_before_the_clock_leaps(pool: asyncpg.Pool, world: World, leaper: Leaper, planner: Planner) -> None:
+    prospects = await world.enrol(1)
+    assert not await leaper.leap()
+    await planner.plan(prospects)
+    await pool.execute("UPDATE accounts SET wake_at = $1", MOMENT)
+    assert await leaper.leap()
+
+
+async def test_a_sender_that_is_beginning_holds_the_clock(pool: asyncpg.Pool, leaper: Leaper) -> None:
+    async with pool.acquire() as connection, connection.transaction():
+        await connection.execute("SELECT pg_advisory_xact_lock_shared($1)", LEAP_LOCK)
+        assert not await leaper.leap()
+    assert await leaper.leap()
+
+
+async def test_a_stack_that_nobody_told_to_leap_never_does(pool: asyncpg.Pool, world: World, queuer_pool: asyncpg.Pool) -> None:
+    async with pool.acquire() as connection:
+        await set_clock(connection, BASE)
+    clock = StackClock(queuer_pool)
+    await clock.refresh()
+    assert not await Leaper(queuer_pool, clock, quiet=timedelta()).leap()
+
+
+async def test_the_quiet_must_last_before_a_leap(pool: asyncpg.Pool, world: World, queuer_pool: asyncpg.Pool) -> None:
+    clock = StackClock(queuer_pool)
+    await clock.refresh()
+    patient = Leaper(queuer_pool, clock, quiet=timedelta(hours=1))
+    assert not await patient.leap()
+    assert not await patient.leap()
+
+
+async def attempt(pool: asyncpg.Pool, world: World, state: str) -> None:
+    """A live attempt in this state."""
+    [prospect] = await world.enrol(1)
+    async with pool.acquire() as connection:
+        send = await a_send(connection, prospect, world.accounts[0])
+    await an_attempt(pool, send, state=state, action="invitation")
