@@ -14,6 +14,9 @@ BEGIN
   END LOOP;
 END $$;
 
+-- Requests of a workspace are served by these in the tenant's role, local to the transaction.
+GRANT tact_tenant TO tact_queuer, tact_poller, tact_healer;
+
 REVOKE ALL ON ALL TABLES IN SCHEMA public FROM tact_queuer, tact_sender, tact_poller, tact_healer, tact_tenant;
 GRANT USAGE ON SCHEMA public TO tact_queuer, tact_sender, tact_poller, tact_healer, tact_tenant;
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO tact_queuer, tact_sender, tact_poller, tact_healer;

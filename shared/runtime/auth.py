@@ -1,0 +1,129 @@
+"""Who is asking: bearer tokens, roles, and transactions that see one workspace alone.
+
+A token is looked up by its SHA-256 and then compared in constant time; what it opened is remembered for a few seconds,
+so that a revoked one is shut out within them.
+"""
+
+import hashlib
+import hmac
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Annotated, Final
+from uuid import UUID
+
+import asyncpg
+from fastapi import Depends, FastAPI, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from shared.db.pool import Connection
+from shared.db.queries import load
+from shared.runtime.http import ApiError
+from shared.vocabulary import Role
+
+queries = load(__file__)
+
+REMEMBERED: Final = 5.0
+"""Seconds for which a token is not looked up again."""
+MOST_REMEMBERED: Final = 10_000
+
+_RANK: Final = {role: rank for rank, role in enumerate(Role)}
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """The bearer of a token; `workspace_id` None: an operator of the platform, who sees every workspace."""
+
+    workspace_id: UUID | None
+    role: Role
+    token_id: UUID
+
+    @property
+    def actor(self) -> str:
+        """What the audit log says."""
+        return f"token {self.token_id}"
+
+    def own(self, workspace_id: UUID | None) -> UUID:
+        """The workspace that a request which makes something is about.
+
+        Raises:
+            ApiError: 422 when the token is bound to none and the request names none; 404 for another one's.
+        """
+        wanted = workspace_id or self.workspace_id
+        if wanted is None:
+            raise ApiError(422, "workspace_missing", "This token is bound to no workspace; name one in workspace_id.")
+        if self.workspace_id is not None and wanted != self.workspace_id:
+            raise ApiError(404, "unknown_workspace", f"There is no workspace {wanted}.")
+        return wanted
+
+
+class Doors:
+    """Lets callers in by their token."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+        self._known: dict[bytes, tuple[float, Caller]] = {}
+
+    async def admit(self, token: str) -> Caller | None:
+        """Whose token this is; None when it opens nothing."""
+        digest = hashlib.sha256(token.encode()).digest()
+        remembered = self._known.get(digest)
+        if remembered and remembered[0] > time.monotonic():
+            return remembered[1]
+        row = await queries.find_token(self._pool, sha256=digest)
+        if row is None or not hmac.compare_digest(row["token_sha256"], digest):
+            self._known.pop(digest, None)
+            return None
+        caller = Caller(row["workspace_id"], Role(row["role"]), row["id"])
+        if len(self._known) >= MOST_REMEMBERED:
+            self._known.clear()
+        self._known[digest] = (time.monotonic() + REMEMBERED, caller)
+        return caller
+
+
+def install(app: FastAPI, pool: asyncpg.Pool) -> None:
+    """Give the app its doors; `require` looks for them there. The pool's role must be allowed to read `api_tokens`."""
+    app.state.doors = Doors(pool)
+
+
+_bearer = HTTPBearer(auto_error=False, description="A token made by `tact token create`: tact_…")
+
+
+def require(role: Role) -> Callable[..., Awaitable[Caller]]:
+    """A dependency that lets in callers of this role or a stronger one.
+
+    Raises (the dependency):
+        ApiError: 401 without a token that opens anything, 403 for a role that is too weak.
+    """
+
+    async def caller(request: Request, given: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> Caller:
+        if given is None:
+            raise ApiError(401, "unauthorized", "Send the header Authorization: Bearer <token>; `tact token create` makes one.")
+        doors: Doors = request.app.state.doors
+        found = await doors.admit(given.credentials)
+        if found is None:
+            raise ApiError(401, "unauthorized", "The token is unknown, was revoked, or its workspace is not active. Ask for a new one.")
+        if _RANK[found.role] < _RANK[role]:
+            raise ApiError(403, "forbidden", f"This needs the role {role}, and the token has {found.role}. Ask for a stronger token.")
+        return found
+
+    return caller
+
+
+Viewer = Annotated[Caller, Depends(require(Role.VIEWER))]
+Operator = Annotated[Caller, Depends(require(Role.OPERATOR))]
+Admin = Annotated[Caller, Depends(require(Role.ADMIN))]
+
+
+@asynccontextmanager
+async def tenant_transaction(pool: asyncpg.Pool, caller: Caller) -> AsyncIterator[Connection]:
+    """A read-only transaction that sees what the caller may see: row-level security holds whatever the query says.
+
+    An operator of the platform has no workspace and reads in the role of the service.
+    """
+    async with pool.acquire() as connection, connection.transaction(readonly=True):
+        if caller.workspace_id is not None:
+            async for _ in queries.act_as_tenant(connection, workspace_id=str(caller.workspace_id)):
+                pass
+        yield connection
