@@ -156,6 +156,13 @@ def test_clocks_that_go_back_over_midnight_do_not_hide_yesterdays_last_hour() ->
     assert found[0].astimezone(st_johns).isoformat() == "2009-10-31T23:30:00-03:30"
 
 
+def test_a_minute_of_tomorrow_that_comes_before_yesterdays_repeated_hour_is_found_first() -> None:
+    st_johns = ZoneInfo("America/St_Johns")
+    schedule = a_schedule(st_johns, opens=0, closes=24 * 60, country="CA-NL", skip_weekends=False)
+    after_midnight = datetime(2009, 11, 1, 2, 30, 30, tzinfo=UTC)
+    assert schedule.next_open(after_midnight) == (after_midnight, after_midnight + timedelta(seconds=30))
+
+
 def test_a_schedule_that_never_opens_says_so() -> None:
     assert a_schedule(weekdays=frozenset()).next_open(local(NEW_YORK, 2026, 6, 1)) is None
     assert a_schedule().next_open(local(NEW_YORK, 2026, 6, 1), least=timedelta(hours=12)) is None

@@ -32,6 +32,7 @@ def test_a_decision_is_not_valid_beyond_the_accounts_own_midnight() -> None:
 
 def test_the_last_seconds_before_the_accounts_midnight_are_left_alone() -> None:
     kolkata = a_case(zone=ZoneInfo("Asia/Kolkata"))
+    assert decided(kolkata, new_york(2, 14, 29, 30)) == SendNow(new_york(2, 14, 29, 30))
     assert decided(kolkata, new_york(2, 14, 29, 45)) == Wait(new_york(2, 14, 30), Reason.DAY_END, Scope.ACCOUNT)
 
 

@@ -66,6 +66,11 @@ def test_a_reply_after_the_resumption_ends_the_steps_again() -> None:
     assert decided(case) == Stop(Reason.REPLIED)
 
 
+def test_a_reply_at_the_moment_of_the_resumption_counts_as_after_it() -> None:
+    case = a_message(prospect_status=ProspectStatus.MESSAGING, lead_last_reply_at=YESTERDAY, resumed_at=YESTERDAY)
+    assert decided(case) == Stop(Reason.REPLIED)
+
+
 def test_a_resumption_does_not_lift_an_opt_out() -> None:
     case = a_message(lead_last_reply_at=TWO_DAYS_AGO, lead_opted_out_at=TWO_DAYS_AGO, resumed_at=YESTERDAY)
     assert decided(case) == Stop(Reason.OPTED_OUT)
