@@ -3,10 +3,11 @@
 Pure, so that the rule can be read and tried without a database; the store loads the candidates and writes the outcome.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
+from uuid import UUID
 
 from services.queuer.importing.reader import Person
 
@@ -29,6 +30,8 @@ class Lead:
     email: str | None
     connected_on: date | None
     extra: dict[str, str]
+    id: UUID | None = None
+    """None until it is stored."""
 
     def fill(self, person: Person) -> bool:
         """Take from the row what is empty here; True where that changed anything."""
@@ -48,11 +51,11 @@ class Lead:
 
 @dataclass(slots=True)
 class Matched:
-    """What a chunk of rows comes to: leads to add, leads to fill, and for every row the identity of its lead."""
+    """What a chunk of rows comes to: leads to add, leads to fill, and for every row its lead."""
 
     added: list[Lead] = field(default_factory=list)
-    filled: dict[str, Lead] = field(default_factory=dict)
-    identities: list[str] = field(default_factory=list)
+    filled: dict[UUID, Lead] = field(default_factory=dict)
+    leads: list[Lead] = field(default_factory=list)
     known: int = 0
 
 
@@ -63,66 +66,73 @@ def match(people: Sequence[Person], candidates: Iterable[Lead]) -> Matched:
     stronger one says otherwise: a vanity may have been given up and taken by somebody else. An e-mail address alone
     joins only where one side has nothing else, for `info@` belongs to many.
     """
-    index: dict[tuple[str, str], list[Lead]] = {}
+    index: dict[str, list[Lead]] = {}
     for candidate in candidates:
-        _enter(index, candidate)
+        _enter(index, candidate, _keys(candidate))
     outcome = Matched()
-    fresh: set[str] = set()
     for person in people:
-        lead = _find(index, person)
+        keys = _keys(person)
+        lead = _find(index, person, keys)
         if lead is None:
             lead = Lead(*person[1:])
             outcome.added.append(lead)
-            fresh.add(lead.identity)
-            _enter(index, lead)
+            _enter(index, lead, keys)
         else:
             outcome.known += 1
             if lead.fill(person):
-                _enter(index, lead)
-                if lead.identity not in fresh:
-                    outcome.filled[lead.identity] = lead
-        outcome.identities.append(lead.identity)
+                _enter(index, lead, _keys(lead))
+                if lead.id is not None:
+                    outcome.filled[lead.id] = lead
+        outcome.leads.append(lead)
     return outcome
 
 
-def _find(index: dict[tuple[str, str], list[Lead]], person: Person) -> Lead | None:
-    for key in _keys(person):
+def _find(index: dict[str, list[Lead]], person: Person, keys: list[str]) -> Lead | None:
+    for key in keys:
         for lead in index.get(key, ()):
-            if _may_be_one(key[0], person, lead):
+            if _may_be_one(key, person, lead):
                 return lead
     return None
 
 
-def _may_be_one(by: str, person: Person, lead: Lead) -> bool:
-    if by in {"id", "own"}:
+def _may_be_one(key: str, person: Person, lead: Lead) -> bool:
+    """Whether what both call `key` is not contradicted by something stronger.
+
+    Always true of the row's own identity, so no two leads of one identity are ever added.
+    """
+    if key.startswith("id:"):
         return True
     if person.linkedin_id and lead.linkedin_id and person.linkedin_id != lead.linkedin_id:
         return False
-    if by == "in":
+    if key.startswith("in:"):
         return True
     if person.linkedin_vanity and lead.linkedin_vanity and person.linkedin_vanity != lead.linkedin_vanity:
         return False
-    return by == "sn" or not _on_linkedin(person) or not _on_linkedin(lead)
+    return key.startswith("sn:") or not _on_linkedin(person) or not _on_linkedin(lead)
 
 
 def _on_linkedin(who: Person | Lead) -> bool:
     return bool(who.linkedin_id or who.linkedin_vanity or who.sales_navigator_id)
 
 
-def _keys(who: Person | Lead) -> Iterator[tuple[str, str]]:
+def _keys(who: Person | Lead) -> list[str]:
+    """Every identifier in the spelling of `leads.identity`, the strongest first."""
+    keys = []
     if who.linkedin_id:
-        yield "id", who.linkedin_id
-    yield "own", who.identity  # the table's unique key: a second row of it could not be stored
+        keys.append(f"id:{who.linkedin_id}")
     if who.linkedin_vanity:
-        yield "in", who.linkedin_vanity
+        keys.append(f"in:{who.linkedin_vanity}")
     if who.sales_navigator_id:
-        yield "sn", who.sales_navigator_id
+        keys.append(f"sn:{who.sales_navigator_id}")
     if who.email:
-        yield "mail", who.email
+        keys.append(f"mail:{who.email}")
+    return keys
 
 
-def _enter(index: dict[tuple[str, str], list[Lead]], lead: Lead) -> None:
-    for key in _keys(lead):
-        leads = index.setdefault(key, [])
-        if not any(lead is other for other in leads):
+def _enter(index: dict[str, list[Lead]], lead: Lead, keys: list[str]) -> None:
+    for key in keys:
+        leads = index.get(key)
+        if leads is None:
+            index[key] = [lead]
+        elif not any(lead is other for other in leads):
             leads.append(lead)

@@ -35,16 +35,19 @@ async def store_people(
     await queries.lock_people(connection, workspace_id=workspace_id)
     outcome = match(people, await _candidates(connection, people, workspace_id))
     if outcome.added:
-        await queries.add_leads(connection, workspace_id=workspace_id, **_columns(outcome.added))
+        added = queries.add_leads(connection, workspace_id=workspace_id, **_columns(outcome.added))
+        ids = {row["identity"]: row["id"] async for row in added}
+        for lead in outcome.added:
+            lead.id = ids[lead.identity]
     if outcome.filled:
-        await queries.fill_leads(connection, workspace_id=workspace_id, **_columns(outcome.filled.values()))
+        await queries.fill_leads(connection, lead_ids=list(outcome.filled), **_columns(outcome.filled.values()))
     if people:
         await queries.queue_for_approval(
             connection,
             workspace_id=workspace_id,
             campaign_id=campaign_id,
             batch_id=batch_id,
-            identities=outcome.identities,
+            lead_ids=[lead.id for lead in outcome.leads],
             lines=[person.line for person in people],
         )
     return outcome
@@ -60,7 +63,7 @@ async def _candidates(connection: Connection, people: Sequence[Person], workspac
         sales_ids=[p.sales_navigator_id for p in people if p.sales_navigator_id],
         emails=[p.email for p in people if p.email],
     )
-    return [Lead(**{name: row[name] for name in _COLUMNS}, extra=row["extra"]) async for row in rows]
+    return [Lead(**{name: row[name] for name in _COLUMNS}, extra=row["extra"], id=row["id"]) async for row in rows]
 
 
 def _columns(leads: Iterable[Lead]) -> dict[str, list[object]]:

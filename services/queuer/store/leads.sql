@@ -27,7 +27,7 @@ SELECT l.id, l.identity, l.first_name, l.last_name, l.company, l.title, l.locati
   FROM leads l JOIN hits h ON h.id = l.id
  ORDER BY l.created_at, l.id;
 
--- name: add_leads!
+-- name: add_leads
 INSERT INTO leads (workspace_id, identity, first_name, last_name, company, title, location, linkedin_id, linkedin_vanity,
                    sales_navigator_id, email, connected_on, extra)
 SELECT :workspace_id, n.identity, n.first_name, n.last_name, n.company, n.title, n.location, n.linkedin_id, n.linkedin_vanity,
@@ -37,13 +37,15 @@ SELECT :workspace_id, n.identity, n.first_name, n.last_name, n.company, n.title,
               :extra::text[])
        AS n(identity, first_name, last_name, company, title, location, linkedin_id, linkedin_vanity, sales_navigator_id, email,
             connected_on, extra)
-    ON CONFLICT (workspace_id, identity) DO NOTHING; -- somebody else stored the person this very moment; the next import fills the rest
+    -- Somebody else than an import stored the person this very moment: their row is the lead, and the next import fills it.
+    ON CONFLICT (workspace_id, identity) DO UPDATE SET identity = excluded.identity
+RETURNING id, identity;
 
 -- name: fill_leads!
 -- Only what was empty: a person may have corrected a lead by hand, and an older file must not undo that. In id order,
 -- as everywhere a set of leads is locked.
 WITH locked AS (
-  SELECT id FROM leads WHERE workspace_id = :workspace_id AND identity = ANY(:identity::text[]) ORDER BY id FOR NO KEY UPDATE
+  SELECT id FROM leads WHERE id = ANY(:lead_ids::uuid[]) ORDER BY id FOR NO KEY UPDATE
 )
 UPDATE leads l
    SET first_name = coalesce(nullif(l.first_name, ''), n.first_name),
@@ -59,24 +61,22 @@ UPDATE leads l
        extra = n.extra::jsonb || l.extra
   FROM unnest(:identity::text[], :first_name::text[], :last_name::text[], :company::text[], :title::text[], :location::text[],
               :linkedin_id::text[], :linkedin_vanity::text[], :sales_navigator_id::text[], :email::text[], :connected_on::date[],
-              :extra::text[])
+              :extra::text[], :lead_ids::uuid[])
        AS n(identity, first_name, last_name, company, title, location, linkedin_id, linkedin_vanity, sales_navigator_id, email,
-            connected_on, extra),
+            connected_on, extra, id),
        locked
- WHERE l.workspace_id = :workspace_id AND l.identity = n.identity AND locked.id = l.id;
+ WHERE l.id = n.id AND locked.id = l.id;
 
 -- name: queue_for_approval!
 INSERT INTO prospect_approval_data (workspace_id, batch_id, campaign_id, lead_id, line)
-SELECT :workspace_id, :batch_id, :campaign_id, l.id, n.line
-  FROM unnest(:identities::text[], :lines::bigint[]) AS n(identity, line)
-  JOIN leads l ON l.workspace_id = :workspace_id AND l.identity = n.identity
+SELECT :workspace_id, :batch_id, :campaign_id, n.lead_id, n.line
+  FROM unnest(:lead_ids::uuid[], :lines::bigint[]) AS n(lead_id, line)
  ORDER BY n.line
     ON CONFLICT (campaign_id, lead_id) DO NOTHING; -- imported before; whatever was decided then stands
 
 -- name: waiting_of
-SELECT a.id
-  FROM prospect_approval_data a JOIN leads l ON l.id = a.lead_id
- WHERE a.campaign_id = :campaign_id AND a.status = 'waiting' AND l.workspace_id = :workspace_id AND l.identity = ANY(:identities::text[]);
+SELECT a.id FROM prospect_approval_data a
+ WHERE a.campaign_id = :campaign_id AND a.status = 'waiting' AND a.lead_id = ANY(:lead_ids);
 
 -- name: count_batch!
 UPDATE lead_batches

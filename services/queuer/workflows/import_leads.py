@@ -100,9 +100,9 @@ async def import_file(
                 pool, workspace_id=workspace_id, campaign_id=campaign_id, file_name=name, file_format=reader.layout.file_format
             )
             async for rows, position in _chunks(reader):
-                identities = await _store(pool, rows, report, count, workspace_id=workspace_id, campaign_id=campaign_id, batch_id=batch_id)
+                lead_ids = await _store(pool, rows, report, count, workspace_id=workspace_id, campaign_id=campaign_id, batch_id=batch_id)
                 if approve:
-                    await _approve(pool, identities, count, workspace_id=workspace_id, campaign_id=campaign_id, actor=actor, now=now)
+                    await _approve(pool, lead_ids, count, campaign_id=campaign_id, actor=actor, now=now)
                 if progress:
                     progress(ImportProgress(count.stored + count.refused, count.stored, count.known, count.refused, position, size))
         await queries.close_batch(pool, batch_id=batch_id)
@@ -138,8 +138,8 @@ async def _store(
     workspace_id: UUID,
     campaign_id: UUID,
     batch_id: UUID,
-) -> list[str]:
-    """Store one chunk and count it in one transaction; returns the identities of its leads."""
+) -> list[UUID]:
+    """Store one chunk and count it in one transaction; returns its leads."""
     people = [row for row in rows if isinstance(row, Person)]
     for row in rows:
         if isinstance(row, Refusal):
@@ -152,13 +152,11 @@ async def _store(
     count.stored += len(people)
     count.known += outcome.known
     count.refused += refused
-    return outcome.identities
+    return [lead.id for lead in outcome.leads if lead.id is not None]
 
 
-async def _approve(
-    pool: asyncpg.Pool, identities: list[str], count: _Count, *, workspace_id: UUID, campaign_id: UUID, actor: str, now: datetime | None
-) -> None:
-    rows = queries.waiting_of(pool, workspace_id=workspace_id, campaign_id=campaign_id, identities=identities)
+async def _approve(pool: asyncpg.Pool, lead_ids: list[UUID], count: _Count, *, campaign_id: UUID, actor: str, now: datetime | None) -> None:
+    rows = queries.waiting_of(pool, campaign_id=campaign_id, lead_ids=lead_ids)
     waiting = [row["id"] async for row in rows]
     moment: datetime = now or await queries.business_time(pool)
     result = await approve_rows(pool, campaign_id=campaign_id, ids=waiting, actor=actor, now=moment)
