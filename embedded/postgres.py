@@ -179,7 +179,7 @@ def installed() -> Path:
     if home is None or not (home / "bin" / "postgres").exists():
         raise EmbeddedError(
             "There is no embedded PostgreSQL for this platform. Use Linux or macOS on x86-64 or arm64, "
-            "or point TACT_DATABASE_DSN at a PostgreSQL 15 or newer."
+            "or point TACT_DATABASE_URL at a PostgreSQL 15 or newer."
         )
     return home
 

@@ -13,7 +13,7 @@ from typing import Final
 import structlog
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import (
-    InvalidTimestamp,
+    InvalidTimestampError,
     KafkaError,
     MessageSizeTooLargeError,
     OutOfOrderSequenceNumber,
@@ -28,7 +28,7 @@ log = structlog.get_logger()
 
 DEADLINE: Final = 15.0
 """Seconds; a normal fail-over of a broker took 8.8 s when measured, so less would call it a failure."""
-POISON: Final = (OutOfOrderSequenceNumber, ProducerFenced, UnknownProducerId, InvalidTimestamp, MessageSizeTooLargeError)
+POISON: Final = (OutOfOrderSequenceNumber, ProducerFenced, UnknownProducerId, InvalidTimestampError, MessageSizeTooLargeError)
 
 
 class PublishError(OSError):

@@ -66,7 +66,7 @@ SELECT clock.technical, clock.now,
 SELECT account_id, count(*)::int AS used,
        (array_agg(decided_at ORDER BY decided_at DESC))[:cap] + interval '168 hours' AS frees_at
   FROM send_attempts
- WHERE account_id = ANY(:account_ids::uuid[]) AND action = 'invitation' AND NOT given_back AND decided_at > :now - interval '168 hours'
+ WHERE account_id = ANY(:account_ids::uuid[]) AND action = 'invitation' AND NOT given_back AND decided_at > :now::timestamptz - interval '168 hours'
  GROUP BY account_id;
 
 -- name: record_intents

@@ -65,9 +65,14 @@ class Courier:
     async def drain(self) -> None:
         """No new call; wait for those under way, and for their answers to be written."""
         self._stopping = True
-        while self._under_way:
-            await asyncio.wait(set(self._under_way))
+        await self.idle()
         await self._finisher.drain()
+
+    async def idle(self) -> None:
+        """Wait until no call is under way."""
+        while self._under_way:
+            done, _ = await asyncio.wait(set(self._under_way))
+            self._under_way -= done
 
     async def _carry(self, attempt: Attempt) -> None:
         try:
