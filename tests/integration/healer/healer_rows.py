@@ -32,6 +32,11 @@ class Person:
     vanity: str
 
 
+def provider_id_of(name: str) -> str:
+    """A classic id that names its person."""
+    return f"ACoAA{name.capitalize():0<11}"
+
+
 async def set_clock(pool: asyncpg.Pool, at: datetime, *, speed: float = 1.0) -> None:
     """Let the business clock show `at` now."""
     await pool.execute(
@@ -49,7 +54,8 @@ async def a_house(pool: asyncpg.Pool, *, provider_account: str = ACCOUNT) -> Hou
         "INSERT INTO accounts (workspace_id, provider_account_id, name) VALUES ($1, $2, 'Ada') RETURNING id", workspace, provider_account
     )
     campaign = await pool.fetchval(
-        "INSERT INTO campaigns (workspace_id, campaign_name, campaign_type, status) VALUES ($1, 'Spring', 'connector', 'running') RETURNING id",
+        """INSERT INTO campaigns (workspace_id, campaign_name, campaign_type, status)
+           VALUES ($1, 'Spring', 'connector', 'running') RETURNING id""",
         workspace,
     )
     return House(workspace=workspace, account=account, campaign=campaign)
@@ -67,7 +73,7 @@ async def a_person(
     corrupt: bool = False,
 ) -> Person:
     """A prospect with its first send; a corrupt one comes into being as in real life: with the triggers switched off."""
-    provider_id = f"ACoAA{name}"
+    provider_id = provider_id_of(name)
     async with pool.acquire() as connection, connection.transaction():
         if corrupt:
             await connection.execute("ALTER TABLE campaign_prospects DISABLE TRIGGER validate_prospect_status")
@@ -94,8 +100,8 @@ async def a_person(
     message_type = "connection_request" if action == "invitation" else "direct_message_1"
     send = uuid4()
     await pool.execute(
-        """INSERT INTO send_queue (id, workspace_id, campaign_id, prospect_id, lead_id, account_id, message_type, step_position, action, next_action,
-                                   linkedin_user_id, message, message_sha256, scheduled_for, status)
+        """INSERT INTO send_queue (id, workspace_id, campaign_id, prospect_id, lead_id, account_id, message_type, step_position, action,
+                                   next_action, linkedin_user_id, message, message_sha256, scheduled_for, status)
            VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8, $8, $9, 'Hello ' || $10::text, sha256('x'), $11, $12)""",
         send,
         house.workspace,
@@ -134,10 +140,12 @@ async def an_attempt(
     )
     return int(
         await pool.fetchval(
-            """INSERT INTO send_attempts (workspace_id, campaign_id, prospect_id, lead_id, account_id, send_id, action, state, owner, dispatch_no,
-                                          recipient_id, decided_at, valid_until, act_by, counted_on, picture, look_after, answered_at)
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'sender-test', 1, $9, $10::timestamptz, $10::timestamptz + interval '1 hour', clock_timestamp() - $11::interval, $12,
-                       $13, clock_timestamp() - interval '1 second', CASE WHEN $8 = 'accepted'::attempt_state THEN $10::timestamptz END) RETURNING id""",
+            """INSERT INTO send_attempts (workspace_id, campaign_id, prospect_id, lead_id, account_id, send_id, action, state, owner,
+                                          dispatch_no, recipient_id,
+                                          decided_at, valid_until, act_by, counted_on, picture, look_after, answered_at)
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'sender-test', 1, $9, $10::timestamptz, $10::timestamptz + interval '1 hour',
+                       clock_timestamp() - $11::interval, $12, $13, clock_timestamp() - interval '1 second',
+                       CASE WHEN $8 = 'accepted'::attempt_state THEN $10::timestamptz END) RETURNING id""",
             house.workspace,
             house.campaign,
             person.prospect,
@@ -153,3 +161,19 @@ async def an_attempt(
             picture,
         )
     )
+
+
+async def time_passes(pool: asyncpg.Pool, span: timedelta) -> None:
+    """The business clock goes on by `span`; what was to be looked at by then is due."""
+    await pool.execute(
+        "UPDATE stack_clock SET business_at = business_now() + $1, anchored_at = clock_timestamp(), version = version + 1", span
+    )
+    await pool.execute("UPDATE send_attempts SET look_after = look_after - $1::interval WHERE look_after IS NOT NULL", span)
+    await pool.execute("UPDATE accounts SET next_free_at = NULL")
+
+
+async def one(pool: asyncpg.Pool, query: str, *arguments: object) -> asyncpg.Record:
+    """The row that must be there."""
+    row = await pool.fetchrow(query, *arguments)
+    assert row is not None, query
+    return row

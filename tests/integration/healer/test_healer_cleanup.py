@@ -4,28 +4,28 @@ import asyncpg
 import pytest
 
 from shared.contracts.topics import PROSPECTS_LEFT, PROSPECTS_READY
-from tests.integration.healer.healer_rows import MONDAY_NINE, House, Person, a_house, a_person, an_attempt
+from tests.integration.healer.healer_rows import MONDAY_NINE, House, Person, a_house, a_person, an_attempt, one
 
 CLEANUP = "SELECT fixed_count, campaign_ids, run_id FROM cleanup_corrupted_prospect_statuses('test', 'test')"
 
 
 async def _prospect(pool: asyncpg.Pool, person: Person) -> asyncpg.Record:
-    return await pool.fetchrow("SELECT status, contacted_at, outcome, completed_at FROM campaign_prospects WHERE id = $1", person.prospect)
+    return await one(pool, "SELECT status, contacted_at, outcome, completed_at FROM campaign_prospects WHERE id = $1", person.prospect)
 
 
 async def test_a_clean_database_is_left_alone_and_the_answer_is_empty_not_null(pool: asyncpg.Pool) -> None:
-    row = await pool.fetchrow(CLEANUP)
+    row = await one(pool, CLEANUP)
     assert (row["fixed_count"], row["campaign_ids"]) == (0, [])
 
 
 async def test_marked_sent_but_nothing_left_becomes_pending_with_its_send_reopened_and_the_planner_told(pool: asyncpg.Pool) -> None:
     house = await a_house(pool)
     person = await a_person(pool, house, status="connection_request_sent", send_status="sent", corrupt=True)
-    row = await pool.fetchrow(CLEANUP)
+    row = await one(pool, CLEANUP)
     assert (row["fixed_count"], row["campaign_ids"]) == (1, [str(house.campaign)])
     assert (await _prospect(pool, person))["status"] == "pending"
     assert await pool.fetchval("SELECT status FROM send_queue WHERE id = $1", person.send) == "pending"
-    event = await pool.fetchrow("SELECT topic, key, headers, payload FROM outbox WHERE service = 'healer'")
+    event = await one(pool, "SELECT topic, key, headers, payload FROM outbox WHERE service = 'healer'")
     assert event["topic"] == PROSPECTS_READY.name
     assert event["headers"]["ce_type"] == PROSPECTS_READY.event_type
     assert PROSPECTS_READY.message.model_validate_json(event["payload"]).prospect_id == person.prospect
@@ -145,15 +145,15 @@ async def test_a_lead_whose_prospect_ended_leaves_its_campaign_once_with_its_wai
     person = await a_person(pool, house, status="not_interested")
     active = await a_person(pool, house, name="bea")
     run = await pool.fetchval("INSERT INTO de_enrollment_runs DEFAULT VALUES RETURNING id")
-    first = await pool.fetchrow("SELECT candidates, de_enrolled, skipped, last_lead FROM process_de_enrollment_batch($1)", run)
+    first = await one(pool, "SELECT candidates, de_enrolled, skipped, last_lead FROM process_de_enrollment_batch($1)", run)
     assert tuple(first) == (1, 1, 0, person.lead)
     assert await pool.fetchval("SELECT campaign_id FROM leads WHERE id = $1", person.lead) is None
     assert await pool.fetchval("SELECT status FROM send_queue WHERE id = $1", person.send) == "cancelled"
     assert await pool.fetchval("SELECT status FROM send_queue WHERE id = $1", active.send) == "pending"
-    event = await pool.fetchrow("SELECT topic, headers, payload FROM outbox")
+    event = await one(pool, "SELECT topic, headers, payload FROM outbox")
     assert (event["topic"], event["headers"]["ce_type"]) == (PROSPECTS_LEFT.name, PROSPECTS_LEFT.event_type)
     assert PROSPECTS_LEFT.message.model_validate_json(event["payload"]).prospect_id == person.prospect
-    again = await pool.fetchrow("SELECT candidates, de_enrolled FROM process_de_enrollment_batch($1)", run)
+    again = await one(pool, "SELECT candidates, de_enrolled FROM process_de_enrollment_batch($1)", run)
     assert tuple(again) == (0, 0)
     assert await pool.fetchval("SELECT leads_waiting FROM de_enrollment_health") == 0
 
@@ -162,5 +162,5 @@ async def test_a_step_under_way_keeps_its_lead_enrolled_until_the_next_run(pool:
     house = await a_house(pool)
     await a_person(pool, house, status="opted_out", send_status="sending")
     run = await pool.fetchval("INSERT INTO de_enrollment_runs DEFAULT VALUES RETURNING id")
-    row = await pool.fetchrow("SELECT candidates, de_enrolled, skipped FROM process_de_enrollment_batch($1)", run)
+    row = await one(pool, "SELECT candidates, de_enrolled, skipped FROM process_de_enrollment_batch($1)", run)
     assert tuple(row) == (1, 0, 1)
