@@ -14,8 +14,7 @@ SELECT id FROM accounts
 -- For each account the send that has been due longest, over its open lanes. A statement of its own: it must see what was
 -- committed before the locks. Only what is found is read: one index probe per lane.
 SELECT a.id AS account_id, d.id AS send_id, d.scheduled_for, d.dispatches_in_vain
-  FROM unnest(:account_ids::uuid[]) AS t(id)
-  JOIN accounts a ON a.id = t.id
+  FROM accounts a
  CROSS JOIN LATERAL (
    SELECT s.id, s.scheduled_for, s.dispatches_in_vain
      FROM lanes l
@@ -27,7 +26,7 @@ SELECT a.id AS account_id, d.id AS send_id, d.scheduled_for, d.dispatches_in_vai
        ORDER BY s.scheduled_for LIMIT 1) s
     WHERE l.account_id = a.id AND l.condition IS NULL AND (l.closed_until IS NULL OR l.closed_until <= :now)
     ORDER BY s.scheduled_for LIMIT 1) d
- WHERE (a.next_free_at IS NULL OR a.next_free_at <= :now)
+ WHERE a.id = ANY(:account_ids::uuid[]) AND (a.next_free_at IS NULL OR a.next_free_at <= :now)
    AND NOT EXISTS (SELECT FROM send_attempts i WHERE i.account_id = a.id AND i.state = 'intent')
  ORDER BY d.id;
 

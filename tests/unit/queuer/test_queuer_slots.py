@@ -1,0 +1,134 @@
+"""An account's time is given out once, with its spacing."""
+
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from uuid import UUID, uuid5
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from services.queuer.rules.leaps import landing
+from services.queuer.rules.rotation import Candidate, pick
+from services.queuer.rules.slots import Book, NeedsMore
+from services.queuer.rules.steps import Step
+from services.queuer.rules.wording import WITHOUT_NOTE, NoWords, Words, compose
+from shared.calendar import Schedule
+from shared.policy import SPACING, Case
+from shared.vocabulary import AccountStatus, Action, CampaignStatus, MissingValue, ProspectStatus
+
+NOW = datetime(2026, 3, 10, 15, 0, tzinfo=UTC)  # a Tuesday, 11:00 in New York
+NEW_YORK = ZoneInfo("America/New_York")
+NAMES = UUID(int=7)
+
+
+def a_book(**caps: int) -> Book:
+    return Book(
+        NEW_YORK,
+        SPACING,
+        {Action.INVITATION: caps.get("invitations", 40), Action.MESSAGE: 100},
+        weekly_cap=caps.get("week", 100),
+        since=NOW - timedelta(days=1),
+        until=NOW + timedelta(days=30),
+    )
+
+
+def a_case(action: Action = Action.INVITATION) -> Case:
+    return Case(
+        action=action,
+        scheduled_for=NOW,
+        campaign_status=CampaignStatus.RUNNING,
+        prospect_status=ProspectStatus.PENDING,
+        account_status=AccountStatus.USABLE,
+        schedule=Schedule(NEW_YORK, 7 * 60, 18 * 60, "US"),
+        zone=NEW_YORK,
+        spacing=SPACING,
+        daily_cap=1,
+    )
+
+
+def placed(book: Book, number: int, *, earliest: datetime = NOW, look_up: bool = False, action: Action = Action.INVITATION) -> datetime:
+    slot = book.place(a_case(action), uuid5(NAMES, str(number)), earliest=earliest, look_up=look_up)
+    assert isinstance(slot, datetime)
+    return slot
+
+
+def test_every_send_gets_a_moment_of_its_own_with_room_behind_it() -> None:
+    book = a_book()
+    moments = sorted(placed(book, number) for number in range(60))
+    assert moments[0] == NOW
+    assert all(later - earlier >= SPACING for earlier, later in pairwise(moments))
+
+
+def test_the_jitter_is_the_same_in_every_process() -> None:
+    assert a_book().length(NAMES, look_up=True) == a_book().length(NAMES, look_up=True)
+    lengths = {a_book().length(uuid5(NAMES, str(number)), look_up=False) for number in range(50)}
+    assert len(lengths) == 50
+    assert all(SPACING <= length <= 1.25 * SPACING for length in lengths)
+
+
+def test_a_message_finds_the_gap_between_two_planned_invitations() -> None:
+    book = a_book()
+    book.enter(uuid5(NAMES, "a"), Action.INVITATION, NOW, look_up=False)
+    book.enter(uuid5(NAMES, "b"), Action.INVITATION, NOW + timedelta(minutes=10), look_up=False)
+    slot = placed(book, 1, action=Action.MESSAGE)
+    assert NOW + SPACING <= slot <= NOW + timedelta(minutes=10) - SPACING
+
+
+def test_a_gap_too_small_for_look_up_and_send_is_passed_over() -> None:
+    book = a_book()
+    book.enter(uuid5(NAMES, "a"), Action.INVITATION, NOW, look_up=False)
+    book.enter(uuid5(NAMES, "b"), Action.INVITATION, NOW + timedelta(minutes=6), look_up=False)
+    assert placed(book, 1, look_up=True) >= NOW + timedelta(minutes=8)
+
+
+def test_a_full_day_moves_to_the_next_ones_opening() -> None:
+    book = a_book(invitations=3)
+    moments = [placed(book, number) for number in range(4)]
+    assert moments[3] == datetime(2026, 3, 11, 11, 0, tzinfo=UTC)  # 07:00 in New York
+
+
+def test_the_week_is_counted_over_168_hours() -> None:
+    book = a_book(week=2)
+    first, _, third = (placed(book, number) for number in range(3))
+    assert third >= first + timedelta(hours=168)
+
+
+def test_the_search_says_when_it_needs_more_of_the_plan() -> None:
+    book = a_book()
+    book.until = NOW + timedelta(hours=1)
+    assert isinstance(book.place(a_case(), NAMES, earliest=NOW, look_up=False), NeedsMore)
+
+
+def test_accounts_take_turns_and_the_unusable_are_passed_over() -> None:
+    one, two, three = (Candidate(UUID(int=n), n != 2) for n in (1, 2, 3))
+    assert pick([one, two, three], 0) == (one.account_id, 1)
+    assert pick([one, two, three], 1) == (three.account_id, 0)
+    assert pick([two], 0) == (two.account_id, 0)
+    assert pick([], 0) is None
+
+
+@pytest.mark.parametrize(("limit", "fits"), [(9, True), (8, False)])
+def test_a_note_fits_up_to_its_limit_and_says_both_numbers_beyond(limit: int, fits: bool) -> None:
+    step = Step(1, "connection_request", Action.INVITATION, timedelta(), False, "Hello {firstName}")
+    words = compose(step, {"first_name": "Zoë"}, MissingValue.BLOCK, note_limit=limit)
+    assert words.text == "Hello Zoë"
+    assert isinstance(words, Words) is fits
+    if isinstance(words, NoWords):
+        assert "9 characters" in words.reason
+        assert "may send 8" in words.reason
+
+
+def test_a_blank_invitation_has_no_note_and_a_broken_template_says_where() -> None:
+    blank = Step(1, "connection_request", Action.INVITATION, timedelta(), False, "  ")
+    assert compose(blank, {}, MissingValue.BLOCK, note_limit=200) == WITHOUT_NOTE
+    broken = Step(1, "direct_message_1", Action.MESSAGE, timedelta(), False, "Hi {wrong}")
+    words = compose(broken, {}, MissingValue.BLOCK, note_limit=200)
+    assert isinstance(words, NoWords)
+    assert "direct_message_1" in words.reason
+
+
+def test_the_clock_leaps_only_over_more_than_half_an_hour() -> None:
+    assert landing(NOW, None) is None
+    assert landing(NOW, NOW + timedelta(minutes=30)) is None
+    assert landing(NOW, NOW - timedelta(minutes=1)) is None
+    assert landing(NOW, NOW + timedelta(hours=2)) == NOW + timedelta(minutes=105)
