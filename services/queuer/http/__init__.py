@@ -1,0 +1,35 @@
+"""The queuer's own API: workspaces, accounts and campaigns, over the same workflows as the command line."""
+
+from typing import Final
+
+from fastapi import FastAPI
+
+from services.queuer.http import accounts, campaigns, people, retired
+from shared.db.pool import open_pool
+from shared.runtime import auth
+from shared.runtime.service import Service
+
+READERS: Final = 5
+"""Connections for requests that only read; a slow list never takes those that plan and dispatch."""
+LARGEST_UPLOAD: Final = 200 * 1024**2
+"""Bytes of one list."""
+
+
+async def mount(app: FastAPI, service: Service, *, largest_upload: int = LARGEST_UPLOAD) -> None:
+    """Serve the API on `app`, with a pool of its own for reading.
+
+    Raises:
+        OSError, asyncpg.PostgresError: the database is away.
+    """
+    given = service.settings.database_role
+    role = "tact_queuer" if given is None else (given or None)
+    readers = await open_pool(service.settings.database_url, role=role, size=READERS, name=f"{service.instance}-http")
+    service.on_stop(readers.close)
+    auth.install(app, readers)
+    for router in (
+        retired.routes(),
+        campaigns.routes(service, readers),
+        people.routes(service, readers, largest_upload=largest_upload),
+        accounts.routes(service, readers),
+    ):
+        app.include_router(router)

@@ -1,0 +1,223 @@
+"""What the API takes and gives, and how the reasons of the workflows become answers."""
+
+from collections.abc import Callable, Coroutine
+from datetime import datetime
+from typing import Annotated, Any, Final, Literal, Self
+from uuid import UUID
+
+from fastapi import Request, Response
+from fastapi.routing import APIRoute
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+from services.queuer.campaigns.errors import CampaignError, Conflict, NotFound
+from services.queuer.campaigns.views import Campaign, CampaignInFull
+from services.queuer.importing.detect import ImportRefused
+from services.queuer.workflows.approve import ApprovalError
+from shared.runtime.http import ApiError
+from shared.vocabulary import AccountStatus, AccountType, Action, CampaignStatus, CampaignType, Channel, MissingValue, ProspectStatus
+
+HOURS: Final[dict[str, JsonValue]] = {
+    "timezone": "Europe/Berlin",
+    "working_hours_start": "08:00",
+    "working_hours_end": "17:30",
+    "country": "DE",
+}
+TEMPLATES: Final[dict[str, JsonValue]] = {
+    "connection_request": "Hi {firstName|there}, I follow what {company|your team} does. Shall we connect?",
+    "direct_message_1": "Thanks for connecting, {firstName|there}!",
+    "follow_up_1": "Hello again {firstName|there}, did you see my last note?",
+}
+
+ScheduleSettings = Annotated[
+    dict[str, Any],
+    Field(
+        description="timezone, working_hours_start, working_hours_end, skip_weekends, skip_holidays, country, days, extra_days_off, "
+        "working_exceptions; what is absent is said by the account, then the workspace.",
+        examples=[HOURS],
+    ),
+]
+Hours = Annotated[float, Field(ge=0, le=8760, allow_inf_nan=False)]
+DailyLimit = Annotated[int | None, Field(ge=1, le=100, description="Invitations per account and day, within the account's type.")]
+
+
+class Explained(APIRoute):
+    """Turns the workflows' reasons into the one error body."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The route's handler with the workflows' errors explained."""
+        handler = super().get_route_handler()
+
+        async def explained(request: Request) -> Response:
+            try:
+                return await handler(request)
+            except CampaignError as error:
+                status = 404 if isinstance(error, NotFound) else 409 if isinstance(error, Conflict) else 422
+                raise ApiError(status, error.code, error.message, error.details) from None
+            except (ImportRefused, ApprovalError) as error:
+                raise ApiError(422, "refused", str(error)) from None
+
+        return explained
+
+
+class Taken(BaseModel):
+    """A request's body: a field nobody knows is refused, because it is a known one spelled wrongly."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Given(BaseModel):
+    """An answer's part."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+
+class Failure(BaseModel):
+    """Why not."""
+
+    code: str
+    message: str
+    details: Any = None
+
+
+class Failed(BaseModel):
+    """The one error body."""
+
+    success: Literal[False] = False
+    error: Failure
+    request_id: str
+
+
+FAILURES: Final[dict[int | str, dict[str, Any]]] = {
+    401: {"model": Failed, "description": "No token, or one that opens nothing"},
+    403: {"model": Failed, "description": "The token's role is too weak"},
+    404: {"model": Failed, "description": "There is no such thing in your workspace"},
+    409: {"model": Failed, "description": "It contradicts what is there"},
+    422: {"model": Failed, "description": "It cannot be used; the message says what to write instead"},
+}
+
+
+class StepOut(Given):
+    """One message of the campaign."""
+
+    position: int
+    message_type: str
+    action: Action
+    delay_hours: float
+    requires_connection: bool
+    template: str
+
+
+class CampaignAccountOut(Given):
+    """An account of the campaign."""
+
+    id: UUID
+    name: str
+    provider_account_id: str
+    account_type: AccountType
+    status: AccountStatus
+    status_reason: str | None
+
+
+class CampaignRow(Given):
+    """A campaign in a list; its counts lag a few seconds behind."""
+
+    id: UUID
+    workspace_id: UUID
+    campaign_name: str
+    campaign_type: CampaignType
+    status: CampaignStatus
+    is_active: bool
+    message_templates: dict[str, str]
+    step_delays: dict[str, float]
+    schedule_settings: dict[str, Any]
+    on_missing: MissingValue
+    prospects_count: int
+    active_leads_count: int
+    completed_leads_count: int
+    opted_out_count: int
+    booked_count: int
+    last_enrollment_at: datetime | None
+    actual_started_at: datetime | None
+    paused_at: datetime | None
+    resumed_at: datetime | None
+    completed_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, campaign: Campaign) -> Self:
+        """From the stored row."""
+        return cls.model_validate(campaign)
+
+
+class CampaignOut(CampaignRow):
+    """A campaign with what belongs to it."""
+
+    version: int
+    steps: list[StepOut]
+    accounts: list[CampaignAccountOut]
+    prospects_by_status: dict[ProspectStatus, int]
+    next_planned_at: datetime | None
+
+    @classmethod
+    def in_full(cls, campaign: CampaignInFull) -> Self:
+        """From the stored rows."""
+        row = {name: getattr(campaign, name) for name in CampaignRow.model_fields}
+        steps = [
+            StepOut(
+                position=step.position,
+                message_type=step.message_type,
+                action=step.action,
+                delay_hours=step.delay.total_seconds() / 3600,
+                requires_connection=step.requires_connection,
+                template=step.template,
+            )
+            for step in campaign.steps
+        ]
+        return cls(
+            **row,
+            version=campaign.version,
+            steps=steps,
+            accounts=[CampaignAccountOut.model_validate(account) for account in campaign.accounts],
+            prospects_by_status=dict(campaign.prospects_by_status),
+            next_planned_at=campaign.next_planned_at,
+        )
+
+
+class WorkspaceOut(Given):
+    """A workspace."""
+
+    id: UUID
+    company_name: str
+    email: str
+    airtable_base_id: str
+    is_active: bool
+    tier: str
+    daily_cr_limit: int | None
+    schedule_settings: dict[str, Any]
+    created_at: datetime
+
+
+class AccountOut(Given):
+    """An account."""
+
+    id: UUID
+    workspace_id: UUID
+    channel: Channel
+    provider_account_id: str
+    provider_user_id: str | None
+    name: str
+    account_type: AccountType
+    country: str
+    timezone: str
+    status: AccountStatus
+    status_reason: str | None
+    daily_cr_limit: int | None
+    schedule_settings: dict[str, Any]
+    created_at: datetime
+
+
+class Success(BaseModel):
+    """What every answer that is no failure begins with."""
+
+    success: Literal[True] = True
