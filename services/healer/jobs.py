@@ -8,14 +8,18 @@ from shared.runtime.service import Service
 
 
 def register(service: Service, settings: HealerSettings, *, mend: Mend, look_up: LookUp) -> None:
-    """Declare the healer's jobs."""
+    """Declare the healer's jobs.
+
+    Upkeep seeks what died in real time, so its pace must not shrink with a fast stack's clock.
+    """
+    real = max(service.clock.speed, 1.0)
 
     async def leave() -> None:
         await de_enroll(service.pool, wake_relay=service.wake_relay)
 
-    service.jobs.add("expire intents", settings.healer_upkeep_every, mend.expire_intents)
-    service.jobs.add("clear leases", settings.healer_upkeep_every, mend.clear_leases)
-    service.jobs.add("unstick sends", settings.healer_upkeep_every, mend.unstick_sends)
+    service.jobs.add("expire intents", settings.healer_upkeep_every * real, mend.expire_intents)
+    service.jobs.add("clear leases", settings.healer_upkeep_every * real, mend.clear_leases)
+    service.jobs.add("unstick sends", settings.healer_upkeep_every * real, mend.unstick_sends)
     service.jobs.add("look up", settings.healer_look_every, look_up.round)
-    service.jobs.add("take stock", settings.healer_stock_every, mend.take_stock)
+    service.jobs.add("take stock", settings.healer_stock_every * real, mend.take_stock)
     service.jobs.add("de-enrol", settings.healer_de_enroll_every, leave)

@@ -37,6 +37,11 @@ async def record_failure(pool: asyncpg.Pool, *, called_by: str, error: str) -> N
     await queries.record_failure(pool, called_by=called_by, error=error)
 
 
+async def anybody_to_leave(pool: asyncpg.Pool) -> bool:
+    """Does a campaign hold a lead that it has nothing more to say to?"""
+    return bool(await queries.anybody_to_leave(pool))
+
+
 async def begin_de_enrollment(pool: asyncpg.Pool) -> UUID:
     """Open a run."""
     run: UUID = await queries.begin_de_enrollment(pool)

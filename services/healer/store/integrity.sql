@@ -17,6 +17,9 @@ SELECT before, after FROM cleanup_runs WHERE id = :run_id;
 -- name: record_failure!
 INSERT INTO cleanup_runs (trigger, finished_at, error) VALUES (:called_by, clock_timestamp(), :error);
 
+-- name: anybody_to_leave$
+SELECT EXISTS (SELECT FROM get_leads_for_de_enrollment(1));
+
 -- name: begin_de_enrollment$
 INSERT INTO de_enrollment_runs DEFAULT VALUES RETURNING id;
 

@@ -13,12 +13,14 @@ log = structlog.get_logger()
 BATCH: Final = 500
 
 
-async def de_enroll(pool: asyncpg.Pool, *, wake_relay: Callable[[], None] = lambda: None) -> dict[str, Any]:
-    """One run over everybody who is to leave, batch by batch in order of lead; each batch commits for itself.
+async def de_enroll(pool: asyncpg.Pool, *, wake_relay: Callable[[], None] = lambda: None) -> dict[str, Any] | None:
+    """One run over everybody who is to leave, batch by batch in order of lead; each batch commits for itself. None when nobody is to leave.
 
     Raises:
         asyncpg.PostgresError, OSError: the run failed where it stands and says so; what was committed stays.
     """
+    if not await integrity.anybody_to_leave(pool):
+        return None
     run = await integrity.begin_de_enrollment(pool)
     total = {"candidates": 0, "de_enrolled": 0, "skipped": 0}
     after = None

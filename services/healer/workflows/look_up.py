@@ -70,6 +70,8 @@ class LookUp:
 
     async def round(self) -> int:
         """Look at every account with something due that is free; returns how many attempts were settled."""
+        if not await unknowns.accounts_in_doubt(self._pool, most=1):
+            return 0
         await self._hand_over_old_ones()
         accounts = await unknowns.accounts_in_doubt(self._pool, most=AT_ONCE)
         settled = await asyncio.gather(*(self._account(account) for account in accounts), return_exceptions=True)

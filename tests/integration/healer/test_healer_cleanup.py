@@ -3,6 +3,7 @@
 import asyncpg
 import pytest
 
+from services.healer.workflows.de_enroll import de_enroll
 from shared.contracts.topics import PROSPECTS_LEFT, PROSPECTS_READY
 from tests.integration.healer.healer_rows import MONDAY_NINE, House, Person, a_house, a_person, an_attempt, one
 
@@ -164,3 +165,14 @@ async def test_a_step_under_way_keeps_its_lead_enrolled_until_the_next_run(pool:
     run = await pool.fetchval("INSERT INTO de_enrollment_runs DEFAULT VALUES RETURNING id")
     row = await one(pool, "SELECT candidates, de_enrolled, skipped FROM process_de_enrollment_batch($1)", run)
     assert tuple(row) == (1, 0, 1)
+
+
+async def test_a_run_takes_out_everybody_and_where_nobody_is_to_leave_there_is_no_run(pool: asyncpg.Pool) -> None:
+    house = await a_house(pool)
+    assert await de_enroll(pool) is None
+    for name in ("ana", "bea", "cleo"):
+        await a_person(pool, house, name=name, status="converted")
+    done = await de_enroll(pool)
+    assert done is not None
+    assert (done["candidates"], done["de_enrolled"], done["skipped"]) == (3, 3, 0)
+    assert [row["status"] for row in await pool.fetch("SELECT status FROM de_enrollment_runs")] == ["completed"]

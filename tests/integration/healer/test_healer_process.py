@@ -116,7 +116,7 @@ async def test_an_integrity_event_becomes_a_finding_and_a_dead_senders_intent_an
         await producer.stop()
 
     async def found() -> bool:
-        return await pool.fetchval("SELECT count(*) FROM integrity_findings WHERE kind = 'duplicate_effect'") == 1
+        return bool(await pool.fetchval("SELECT count(*) = 1 FROM integrity_findings WHERE kind = 'duplicate_effect'"))
 
     await eventually(found, what="the finding")
     house = await a_house(pool)
