@@ -1,0 +1,58 @@
+"""Two workspaces with accounts and tokens, and where the API listens."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+import asyncpg
+import httpx
+
+from services.queuer.campaigns import accounts, tokens, workspaces
+from shared.vocabulary import AccountType, Role
+
+LARGEST = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Where the API is, and who may ask."""
+
+    url: str
+    ours: UUID
+    theirs: UUID
+    viewer: str
+    operator: str
+    foreign: str
+    platform: str
+
+    def client(self, token: str | None) -> httpx.AsyncClient:
+        """A client with a token, or with none."""
+        headers = {b"authorization": f"Bearer {token}".encode()} if token else {}
+        return httpx.AsyncClient(base_url=self.url, headers=headers, timeout=30)
+
+
+async def set_stage(pool: asyncpg.Pool, url: str) -> Stage:
+    ours = (await workspaces.add(pool, company_name="Ours", email="ops@example.com")).workspace.id
+    theirs = (await workspaces.add(pool, company_name="Theirs", email="ops@example.org")).workspace.id
+    for workspace, name in ((ours, "acc-ana"), (ours, "acc-bo"), (theirs, "acc-zoe")):
+        await accounts.add(
+            pool,
+            workspace_id=workspace,
+            provider_account_id=name,
+            name=name.removeprefix("acc-").title(),
+            account_type=AccountType.PREMIUM,
+            country="DE",
+            timezone="Europe/Berlin",
+        )
+
+    async def token(workspace: UUID | None, role: Role) -> str:
+        return (await tokens.create(pool, workspace_id=workspace, role=role, name=f"{role} for tests")).token
+
+    return Stage(
+        url,
+        ours,
+        theirs,
+        viewer=await token(ours, Role.VIEWER),
+        operator=await token(ours, Role.OPERATOR),
+        foreign=await token(theirs, Role.ADMIN),
+        platform=await token(None, Role.ADMIN),
+    )
