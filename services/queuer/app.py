@@ -3,6 +3,7 @@
 from fastapi import FastAPI
 
 from services.queuer import handlers, jobs
+from services.queuer.http import mount
 from services.queuer.settings import QueuerSettings
 from services.queuer.workflows.dispatch import Dispatcher, DispatchLimits
 from services.queuer.workflows.leap import Leaper
@@ -21,8 +22,8 @@ async def build(service: Service, settings: QueuerSettings) -> FastAPI:
     handlers.register(service.inbox, planner, stopper)
     jobs.register(service.jobs, settings, service.pool, planner=planner, dispatcher=dispatcher, leaper=leaper)
     app = make_app(service, title="Tact queuer", description="Who gets which message, from which account, and when.")
-    # The campaigns' routes join here: app.include_router(services.queuer.http.router(service)).
-    return app  # noqa: RET504 - the line above is where routers join
+    await mount(app, service)
+    return app
 
 
 def _limits(settings: QueuerSettings) -> DispatchLimits:

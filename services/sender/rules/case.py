@@ -11,6 +11,7 @@ import orjson
 from services.sender.rules.attempt import Attempt
 from shared.calendar import Schedule, read_settings, resolve_schedule
 from shared.policy import SPACING, Case, WeekUse, daily_caps
+from shared.unipile.models import FIRST_DEGREE
 from shared.vocabulary import AccountStatus, AccountType, Action, CampaignStatus, CampaignType, ProspectStatus
 
 RELOCK: Final = timedelta(days=21)
@@ -100,8 +101,11 @@ def attempt_of(row: Mapping[str, Any], attempt_id: int, *, valid_until: datetime
     )
 
 
-def _connected(row: Mapping[str, Any]) -> bool | None:
-    """True by evidence; False only where an invitation is known to wait for its answer."""
-    if row["connected_at"] or row["recipient_connected_at"] or row["network_distance"] == "FIRST_DEGREE":
+def _connected(row: Mapping[str, Any]) -> bool:
+    """By evidence; a messenger lead counts as the connection its owner says it is until somebody says otherwise.
+
+    A distance that is missing proves nothing (UNIPILE.md §6.15), and the provider refuses a message to a stranger.
+    """
+    if row["connected_at"] or row["recipient_connected_at"] or row["network_distance"] == FIRST_DEGREE:
         return True
-    return False if row["campaign_type"] == CampaignType.CONNECTOR else None
+    return bool(row["campaign_type"] == CampaignType.MESSENGER and row["network_distance"] is None)

@@ -1,0 +1,19 @@
+"""`python -m cli`, and `tact` in the environment that `make` builds."""
+
+import sys
+
+from cli.app import app
+from cli.console import Refused, console_error
+
+
+def main() -> None:
+    """Run the command line; errors that say what to do end it with status 1 and one sentence."""
+    try:
+        app()
+    except Refused as error:
+        console_error(str(error))
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

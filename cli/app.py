@@ -1,0 +1,23 @@
+"""The commands of `tact`."""
+
+import typer
+
+from cli import people, records, schema, stack
+
+app = typer.Typer(
+    help="Outreach campaigns with tact: never twice, never at the wrong hour, never faster than an account can bear.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+app.command()(stack.up)
+app.command()(stack.demo)
+app.command()(stack.status)
+app.command()(stack.simulator)
+app.command("import")(people.import_file)
+app.command()(people.approve)
+app.add_typer(records.workspaces, name="workspace")
+app.add_typer(records.accounts, name="account")
+app.add_typer(records.campaigns, name="campaign")
+app.add_typer(records.tokens, name="token")
+app.add_typer(schema.app, name="migrate")

@@ -1,0 +1,80 @@
+"""How commands speak: rich tables for people, one JSON document with --json, one sentence on standard error when refused."""
+
+import asyncio
+import json
+from collections.abc import Coroutine, Mapping, Sequence
+from typing import Any, TypeVar
+
+import asyncpg
+from aiokafka.errors import KafkaError
+from pydantic import BaseModel
+from rich.console import Console
+from rich.table import Table
+
+T = TypeVar("T")
+
+out = Console()
+err = Console(stderr=True)
+
+
+class Refused(Exception):  # noqa: N818 - reads as the sentence it is
+    """The command cannot do what was asked; the message says what to do."""
+
+
+def console_error(message: str) -> None:
+    """One sentence on standard error."""
+    err.print(f"[bold red]tact:[/] {message}", highlight=False, soft_wrap=True)
+
+
+def say(message: str) -> None:
+    """A line of progress on standard error, so that --json stays clean."""
+    err.print(message, highlight=False, soft_wrap=True)
+
+
+def run(work: Coroutine[Any, Any, T]) -> T:
+    """Run a command's work; servers that are away become one sentence."""
+    try:
+        return asyncio.run(work)
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, KafkaError) as error:
+        raise Refused(reason(error)) from error
+
+
+def reason(error: BaseException) -> str:
+    """What to do about a server that is away."""
+    if isinstance(error, asyncpg.UndefinedTableError | asyncpg.UndefinedFunctionError):
+        return "The database has no schema of Tact yet. Run `tact migrate apply` first."
+    if isinstance(error, KafkaError):
+        return f"Kafka could not be reached: {error}. Is it running, and is TACT_KAFKA right?"
+    if isinstance(error, FileNotFoundError):
+        return f"There is no file {error.filename}."
+    if isinstance(error, ConnectionError | asyncpg.PostgresConnectionError | asyncpg.InvalidCatalogNameError):
+        return f"PostgreSQL could not be reached: {error}. Is the stack up (`tact up`), and is TACT_DATABASE_URL right?"
+    return str(error) or type(error).__name__
+
+
+def show(rows: Sequence[Mapping[str, Any]], *, title: str, as_json: bool, columns: Sequence[str] | None = None) -> None:
+    """A table, or a JSON list."""
+    if as_json:
+        print_json(list(rows))
+        return
+    if not rows:
+        out.print(f"{title}: none")
+        return
+    names = list(columns or rows[0])
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    for name in names:
+        table.add_column(name.replace("_", " "), overflow="fold")
+    for row in rows:
+        table.add_row(*("" if row[name] is None else str(row[name]) for name in names))
+    out.print(table)
+
+
+def print_json(value: object) -> None:
+    """One JSON document on standard output."""
+    out.file.write(json.dumps(value, indent=2, default=_plain, ensure_ascii=False) + "\n")
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json")
+    return str(value)

@@ -1,0 +1,71 @@
+"""tact migrate: what stands between the database, the topics, and this version."""
+
+from typing import Annotated
+
+import asyncpg
+import typer
+
+from cli.console import Refused, out, print_json, run, say
+from cli.target import target
+from embedded.settings import StackSettings
+from shared.db import migrate
+from shared.db.migrate import Plan, SchemaError
+from shared.kafka.admin import TopicError, create_topics, missing_topics
+
+app = typer.Typer(help="Bring schema and topics to this version.", no_args_is_help=True)
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON document.")]
+
+
+@app.command()
+def plan(as_json: AsJson = False) -> None:
+    """Show what `apply` would do; changes nothing."""
+    todo, topics = run(_plan())
+    _show(todo, topics, as_json=as_json, done=False)
+
+
+@app.command()
+def apply(as_json: AsJson = False) -> None:
+    """Apply the missing migrations and routines, and create the missing topics."""
+    replication = StackSettings().kafka_replication
+    try:
+        done = run(migrate.apply(target().database_url))
+        say("schema is up to date")
+        made = run(create_topics(target().kafka, replication=replication))
+    except (SchemaError, TopicError) as error:
+        raise Refused(str(error)) from error
+    _show(done, list(made), as_json=as_json, done=True)
+
+
+@app.command()
+def verify(as_json: AsJson = False) -> None:
+    """Exit 0 when schema and topics are this version's, 1 when something is missing or edited."""
+    todo, topics = run(_plan())
+    _show(todo, topics, as_json=as_json, done=False)
+    if not todo.empty or topics:
+        raise typer.Exit(1)
+
+
+async def _plan() -> tuple[Plan, list[str]]:
+    connection = await asyncpg.connect(target().database_url)
+    try:
+        todo = await migrate.plan(connection)
+    finally:
+        await connection.close()
+    return todo, [topic.name for topic in await missing_topics(target().kafka)]
+
+
+def _show(todo: Plan, topics: list[str], *, as_json: bool, done: bool) -> None:
+    steps = {
+        "migrations": [file.name for file in todo.migrations],
+        "routines": [file.name for file in todo.routines],
+        "topics": topics,
+        "problems": list(todo.problems),
+    }
+    if as_json:
+        print_json(steps)
+        return
+    if not any(steps.values()):
+        out.print("Nothing to do: schema and topics are this version's.")
+    for what, names in steps.items():
+        for name in names:
+            out.print(f"{'[red]problem' if what == 'problems' else ('applied' if done else 'would apply')}[/] {what[:-1]} {name}")

@@ -1,0 +1,141 @@
+"""tact up, demo, simulator, status."""
+
+import asyncio
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import asyncpg
+import httpx
+import typer
+from pydantic import ValidationError
+
+from cli.console import Refused, out, print_json, run, say, show
+from cli.target import folder, target
+from embedded.cache import EmbeddedError
+from embedded.child import ChildError
+from embedded.ports import PortInUseError
+from embedded.run import run as run_on
+from embedded.settings import StackSettings
+from embedded.stack import Stack
+from shared.db.migrate import SchemaError
+from shared.kafka.admin import TopicError
+
+TROUBLE = (EmbeddedError, PortInUseError, ChildError, SchemaError, TopicError)
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON document.")]
+
+
+def up() -> None:
+    """Run the whole stack in real time until Ctrl-C: embedded servers for what the TACT_ settings do not name."""
+    stack = Stack(_settings(), folder("stack"), say=say)
+
+    async def stay() -> int:
+        a = stack.addresses
+        out.print(f"\nTact is up at [bold]{a.url}[/]")
+        for name in a.services:
+            out.print(f"  {name:<8} docs {a.url}/{name}/docs   metrics {a.url}/{name}/metrics", highlight=False)
+        out.print(f"  database {a.database_url}   kafka {a.kafka}   unipile {a.unipile_url}", highlight=False)
+        out.print("`tact status` shows it, Ctrl-C stops it.")
+        await asyncio.Event().wait()
+        return 0
+
+    raise typer.Exit(_guarded(stack, stay))
+
+
+def demo(
+    csv: Annotated[Path | None, typer.Option(help="Your own list instead of the examples.")] = None,
+    speed: Annotated[float, typer.Option(help="Business seconds in one real second.", min=1)] = 1500.0,
+    plain: Annotated[bool, typer.Option(help="Lines instead of a live table.")] = False,
+) -> None:
+    """A week of two workspaces in about two minutes, judged at the end by the simulator's own log."""
+    from embedded.demo.play import Demo, DemoError
+
+    if csv is not None and not csv.is_file():
+        raise Refused(f"There is no file {csv}. Give the path of a CSV: make demo CSV=path/to/list.csv")
+    try:
+        the_demo = Demo(_settings(), folder("demo"), csv=csv, speed=speed, plain=plain or not sys.stdout.isatty(), say=say)
+        raise typer.Exit(_guarded(the_demo.stack, the_demo.play))
+    except DemoError as error:
+        raise Refused(str(error)) from error
+
+
+def simulator(
+    port: Annotated[int, typer.Option(help="0 takes a free one.")] = 3080,
+    api_key: Annotated[str, typer.Option(help="What callers send as X-API-KEY.")] = "",
+    clock_speed: Annotated[float | None, typer.Option(help="Business seconds in one real second.")] = None,
+    clock_start: Annotated[str | None, typer.Option(help="Where its clock starts, ISO 8601.")] = None,
+    clock_database: Annotated[str | None, typer.Option(help="Live in the clock of this stack instead.")] = None,
+    log: Annotated[Path | None, typer.Option(help="JSON lines of everything it is asked.")] = None,
+    seed: Annotated[int | None, typer.Option(help="The same seed makes the same people.")] = None,
+    world: Annotated[Path | None, typer.Option(help="Accounts, people and behaviour to begin with.")] = None,
+) -> None:
+    """Run the Unipile simulator alone; its state, levers and log are under /_sim."""
+    from simulator.unipile.__main__ import main
+
+    if not api_key:
+        raise Refused("The simulator wants an API key: tact simulator --port 3080 --api-key anything")
+    given: dict[str, Any] = {
+        "port": port,
+        "api-key": api_key,
+        "clock-speed": clock_speed,
+        "clock-start": clock_start,
+        "clock-database": clock_database,
+        "log": log,
+        "seed": seed,
+        "world": world,
+    }
+    raise typer.Exit(main([f"--{name}={value}" for name, value in given.items() if value is not None]))
+
+
+def status(as_json: AsJson = False) -> None:
+    """Which services are ready, and what the accounts and campaigns are doing."""
+    services, accounts, campaigns, clock = run(_status())
+    if as_json:
+        print_json({"services": services, "accounts": accounts, "campaigns": campaigns, "business_now": clock})
+        return
+    out.print(f"{target().url}   business time {clock:%Y-%m-%d %H:%M:%S} UTC", highlight=False)
+    show(services, title="services", as_json=False)
+    show(accounts, title="accounts", as_json=False)
+    show(campaigns, title="campaigns", as_json=False)
+
+
+async def _status() -> tuple[list[dict[str, Any]], list[dict[str, Any]], list[dict[str, Any]], Any]:
+    from embedded.demo.watch import read_accounts, read_campaigns
+
+    where = target()
+    async with httpx.AsyncClient(timeout=3, trust_env=False) as client:
+        answers = await asyncio.gather(*(_ready(client, name, url) for name, url in where.services.items()))
+    connection = await asyncpg.connect(where.database_url)
+    try:
+        return (
+            list(answers),
+            await read_accounts(connection),
+            await read_campaigns(connection),
+            await connection.fetchval("SELECT business_now()"),
+        )
+    finally:
+        await connection.close()
+
+
+async def _ready(client: httpx.AsyncClient, name: str, url: str) -> dict[str, Any]:
+    try:
+        answer = await client.get(f"{url}/readyz")
+        state = "ready" if answer.is_success else ", ".join(part for part, ok in answer.json().items() if not ok) + " missing"
+    except (httpx.HTTPError, ValueError):
+        state = "does not answer"
+    return {"service": name, "state": state, "address": url}
+
+
+def _settings() -> StackSettings:
+    try:
+        return StackSettings()
+    except ValidationError as error:
+        wrong = "; ".join(f"TACT_{str(e['loc'][0]).upper()}: {e['msg']} (got {e['input']!r})" for e in error.errors())
+        raise Refused(f"Settings are wrong: {wrong}") from None
+
+
+def _guarded(stack: Stack, body: Any) -> int:
+    try:
+        return run_on(stack, body)
+    except TROUBLE as error:
+        raise Refused(str(error)) from error

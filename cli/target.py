@@ -1,0 +1,65 @@
+"""Which stack a command speaks to: the one that the TACT_ settings name, else the one that runs here."""
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Final
+
+import asyncpg
+
+from cli.console import Refused
+from embedded.settings import StackSettings
+from embedded.stack import Addresses, read_addresses
+from shared.db.migrate import SchemaError, require_current
+from shared.db.pool import open_pool
+
+PLACES: Final = ("stack", "demo")
+
+
+def folder(name: str) -> Path:
+    """Where a stack of that name keeps its files."""
+    return Path(os.environ.get("TACT_BUILD_DIR", "build")) / name
+
+
+def target() -> Addresses:
+    """The settings' servers; what they leave open is taken from a stack that runs here.
+
+    Raises:
+        Refused: there is neither.
+    """
+    settings = StackSettings()
+    running = next((found for place in PLACES if (found := read_addresses(folder(place)))), None)
+    if settings.database_url is None and running is None:
+        raise Refused("No stack runs here and TACT_DATABASE_URL is not set. Start one with `tact up`, or name a database.")
+    here = Addresses(**running) if running else None
+    return Addresses(
+        url=here.url if here else f"http://127.0.0.1:{settings.port}",
+        database_url=settings.database_url or (here.database_url if here else ""),
+        kafka=settings.kafka or (here.kafka if here else "127.0.0.1:9092"),
+        unipile_url=settings.unipile_url or (here.unipile_url if here else ""),
+        services=here.services if here else {},
+        cron_secret=here.cron_secret if here else "",
+        webhook_secret="",
+        unipile_api_key="",
+        pids=here.pids if here else {},
+    )
+
+
+@asynccontextmanager
+async def database(*, role: str | None = "tact_queuer") -> AsyncIterator[asyncpg.Pool]:
+    """A pool on the target's database, schema checked.
+
+    Raises:
+        Refused: its schema is behind this version's.
+    """
+    pool = await open_pool(target().database_url, role=role, size=4, name="tact-cli")
+    try:
+        async with pool.acquire() as connection:
+            try:
+                await require_current(connection)
+            except SchemaError as error:
+                raise Refused(str(error)) from None
+        yield pool
+    finally:
+        await pool.close()

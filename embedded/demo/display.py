@@ -1,0 +1,50 @@
+"""What the demo shows while it runs, at 80 columns."""
+
+from typing import Any
+
+from rich.console import Group
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from embedded.demo.scenario import END, START, Workspace
+from embedded.stack import Addresses
+
+BAR_WIDTH = 40
+COLUMNS = ("account", "local", "invited", "messages", "week", "waiting", "why", "accepted", "replied")
+
+
+def table(accounts: list[dict[str, Any]], progress: dict[str, Any]) -> Group:
+    """One row per account and the week's progress below."""
+    shown = Table(box=None, pad_edge=False, header_style="bold")
+    shown.add_column("account")
+    shown.add_column("local time", no_wrap=True)
+    for title in ("invited", "written", "7 days", "waits"):
+        shown.add_column(title, justify="right")
+    shown.add_column("because of")
+    for title in ("acc.", "repl."):
+        shown.add_column(title, justify="right")
+    for account in accounts:
+        shown.add_row(*(str(account[name]) for name in COLUMNS))
+    done = max((progress["now"] - START) / (END - START), 0)
+    return Group(shown, Text(), ProgressBar(total=1.0, completed=min(done, 1.0), width=BAR_WIDTH), Text(progress_line(progress)))
+
+
+def progress_line(progress: dict[str, Any]) -> str:
+    """Where the week stands."""
+    return f"{progress['now']:%A %d %B, %H:%M} UTC   {progress['sent']} sent, {progress['waiting']} planned"
+
+
+def addresses(where: Addresses) -> Text:
+    """Where to look while it runs."""
+    lines = [f"  {name:<8} docs {where.url}/{name}/docs   metrics {where.url}/{name}/metrics" for name in where.services]
+    return Text("\n".join(["While it runs:", *lines, f"  simulator {where.unipile_url}/_sim/state"]))
+
+
+def scene(workspace: Workspace, file: str, imported: dict[str, Any], approved: dict[str, Any]) -> str:
+    """What was set up in a workspace."""
+    return (
+        f"{workspace.company_name}: {len(workspace.accounts)} accounts, campaign '{workspace.campaign.name}' "
+        f"({workspace.campaign.campaign_type}), {file}: {imported['stored']} people stored, {imported['refused']} refused, "
+        f"{approved['enrolled']} enrolled"
+    )

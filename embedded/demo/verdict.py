@@ -1,0 +1,55 @@
+"""The end of the demo: the judge reads the simulator's log, and every send in our ledger is held against it."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from embedded.demo.scenario import WORKSPACES
+from shared.policy import WEEKLY_INVITATIONS, daily_caps
+from shared.vocabulary import AccountType, Action
+from simulator.judge import AccountRule, LedgerEntry, Tolerance, Verdict, judge
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What there is to judge: the simulator's log, our ledger, and how long the demo took in real seconds."""
+
+    log: Path
+    ledger: Sequence[dict[str, Any]]
+    wall_s: float
+
+
+def pronounce(told: Told, console: Console, path: Path) -> int:
+    """Print the verdict and write it to `path`; returns the exit status: 0 when nothing was violated."""
+    entries = [LedgerEntry(**row) for row in told.ledger]
+    verdict: Verdict = judge(told.log, accounts=rules(), ledger=entries, tolerance=Tolerance())
+    console.print(*verdict.table())
+    document = verdict.as_dict() | {"wall_s": round(told.wall_s, 1)}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(document, indent=2, ensure_ascii=False, default=str) + "\n", encoding="utf-8")
+    console.print(f"The whole verdict: {path}   ({told.wall_s:.0f} s in all)", highlight=False)
+    return 0 if document["ok"] else 1
+
+
+def rules() -> list[AccountRule]:
+    """What each account may do, in the judge's own terms; the caps are the published ones (docs/limits.md)."""
+    found = []
+    for workspace in WORKSPACES:
+        for account in workspace.accounts:
+            caps = daily_caps(AccountType(account.account_type), workspace_daily_cr_limit=None, account_daily_cr_limit=None)
+            found.append(
+                AccountRule(
+                    account_id=account.provider_id,
+                    workspace=workspace.company_name,
+                    name=account.name,
+                    timezone=account.timezone,
+                    country=account.country,
+                    caps={action.value: caps[action] for action in (Action.INVITATION, Action.MESSAGE, Action.PROFILE_LOOKUP)},
+                    weekly_invitations=WEEKLY_INVITATIONS,
+                )
+            )
+    return found

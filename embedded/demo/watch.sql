@@ -1,0 +1,57 @@
+-- name: accounts
+-- One row per account: what it did on its own day and in its week, what waits, and why.
+WITH clock AS MATERIALIZED (SELECT business_now() AS now)
+SELECT a.name AS account, w.company_name AS workspace, a.account_type::text AS type, a.timezone AS zone, a.status::text AS status,
+       a.daily_cr_limit AS account_limit, w.daily_cr_limit AS workspace_limit,
+       to_char(clock.now AT TIME ZONE a.timezone, 'Dy HH24:MI') AS local_time,
+       coalesce((SELECT used FROM account_usage u WHERE u.account_id = a.id AND u.action = 'invitation' AND u.local_date = day.today), 0)
+         AS invitations,
+       coalesce((SELECT used FROM account_usage u WHERE u.account_id = a.id AND u.action = 'message' AND u.local_date = day.today), 0) AS messages,
+       coalesce((SELECT sum(used) FROM account_usage u WHERE u.account_id = a.id AND u.action IN ('invitation', 'message')
+                    AND u.local_date > day.today - 7), 0)::int AS week,
+       (SELECT count(*) FROM send_queue s WHERE s.account_id = a.id AND s.status = 'pending')::int AS waiting,
+       (SELECT l.reason FROM lanes l WHERE l.account_id = a.id AND l.closed_until > clock.now ORDER BY l.closed_until DESC LIMIT 1) AS why,
+       (SELECT count(*) FROM campaign_prospects p WHERE p.account_id = a.id AND p.connected_at IS NOT NULL AND p.contacted_at IS NOT NULL)::int
+         AS accepted,
+       (SELECT count(*) FROM campaign_prospects p WHERE p.account_id = a.id AND p.status = 'replied')::int AS replied
+  FROM clock, accounts a
+  JOIN workspaces w ON w.id = a.workspace_id
+  CROSS JOIN LATERAL (SELECT ((SELECT now FROM clock) AT TIME ZONE a.timezone)::date AS today) day
+ ORDER BY w.company_name, a.name
+ LIMIT :most;
+
+-- name: campaigns
+SELECT c.campaign_name AS campaign, w.company_name AS workspace, c.campaign_type::text AS type, c.status::text AS status,
+       c.prospects_count AS prospects, c.active_leads_count AS active,
+       (SELECT count(*) FROM campaign_prospects p WHERE p.campaign_id = c.id AND p.contacted_at IS NOT NULL)::int AS contacted,
+       (SELECT count(*) FROM campaign_prospects p WHERE p.campaign_id = c.id AND p.status = 'replied')::int AS replied,
+       c.completed_leads_count AS completed
+  FROM campaigns c JOIN workspaces w ON w.id = c.workspace_id
+ ORDER BY w.company_name, c.campaign_name
+ LIMIT :most;
+
+-- name: in_hand^
+-- Whether anything is under way: a dispatch, a call, a read, or an event on its way to Kafka.
+SELECT (SELECT count(*) FROM send_attempts WHERE state = 'intent')::int AS intents,
+       (SELECT count(*) FROM send_attempts WHERE state = 'unknown')::int AS unknown,
+       (SELECT count(*) FROM send_queue WHERE status IN ('dispatched', 'sending'))::int AS in_hand,
+       (SELECT count(*) FROM outbox WHERE published_at IS NULL)::int AS outbox;
+
+-- name: progress^
+SELECT business_now() AS now,
+       (SELECT count(*) FROM send_attempts WHERE state = 'accepted' AND action <> 'profile_lookup')::int AS sent,
+       (SELECT count(*) FROM send_queue WHERE status = 'pending')::int AS waiting;
+
+-- name: leads
+-- Who was imported, for the simulator to know them.
+SELECT l.first_name, l.last_name, l.company, l.title, l.location, l.linkedin_vanity, l.linkedin_id, l.sales_navigator_id, c.campaign_name
+  FROM leads l JOIN campaign_prospects p ON p.lead_id = l.id JOIN campaigns c ON c.id = p.campaign_id;
+
+-- name: ledger
+-- What our tables say has left: the judge compares it with the simulator's log.
+SELECT a.action::text AS action, acc.provider_account_id AS account_id, a.recipient_id AS recipient, a.provider_ref, s.message AS text
+  FROM send_attempts a
+  JOIN accounts acc ON acc.id = a.account_id
+  JOIN send_queue s ON s.id = a.send_id
+ WHERE a.state = 'accepted' AND a.action IN ('invitation', 'message')
+ ORDER BY a.id;
