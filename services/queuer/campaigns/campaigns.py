@@ -94,7 +94,7 @@ async def create(
     return Created(stored, created=False)
 
 
-async def get(connection: Connection, campaign_id: UUID, *, workspace_id: UUID | None = None) -> CampaignInFull:
+async def get(connection: Connection | asyncpg.Pool, campaign_id: UUID, *, workspace_id: UUID | None = None) -> CampaignInFull:
     """One campaign in full, of `workspace_id` if that is given.
 
     Raises:
@@ -213,7 +213,7 @@ def _same(plan: Plan, campaign_type: CampaignType, stored: CampaignInFull) -> No
         )
 
 
-async def _steps(connection: Connection, workflow_id: UUID) -> tuple[Step, ...]:
+async def _steps(connection: Connection | asyncpg.Pool, workflow_id: UUID) -> tuple[Step, ...]:
     return tuple(
         [
             Step(row["position"], row["message_type"], Action(row["action"]), row["delay"], row["requires_connection"], row["template"])

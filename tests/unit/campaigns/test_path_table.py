@@ -1,0 +1,34 @@
+"""The path table says of every path which service serves it."""
+
+import pytest
+
+from shared.contracts.routes import Target, resolve
+
+
+@pytest.mark.parametrize(
+    ("path", "service"),
+    [
+        ("/api/campaigns", "queuer"),
+        ("/api/campaigns/direct/send-connection-requests-fast", "queuer"),
+        ("/api/accounts/1/pause", "queuer"),
+        ("/api/workspaces", "queuer"),
+        ("/webhooks/unipile", "poller"),
+        ("/api/cron/poll-accepted-connections", "poller"),
+        ("/api/cron/poll-message-replies", "poller"),
+        ("/api/cron/cleanup", "healer"),
+        ("/api/admin/data-integrity", "healer"),
+    ],
+)
+def test_the_longest_prefix_names_the_service_and_the_path_stays(path: str, service: str) -> None:
+    assert resolve(path) == Target(service, path, "")
+
+
+def test_a_services_own_name_is_cut_off() -> None:
+    assert resolve("/queuer/docs") == Target("queuer", "/docs", "/queuer")
+    assert resolve("/healer/openapi.json") == Target("healer", "/openapi.json", "/healer")
+    assert resolve("/sender") == Target("sender", "/", "/sender")
+
+
+@pytest.mark.parametrize("path", ["/", "/api", "/api/campaignsfoo", "/kafka/docs", ""])
+def test_what_nobody_serves_has_no_service(path: str) -> None:
+    assert resolve(path) is None
