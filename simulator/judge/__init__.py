@@ -1,0 +1,11 @@
+"""The judge: reads the simulator's own log and says whether the outreach was done with tact.
+
+It shares no code with `services/` or `shared/`: a mistake there must not be able to acquit itself here.
+"""
+
+from simulator.judge.judging import judge
+from simulator.judge.reading import LogError
+from simulator.judge.rules import AccountRule, LedgerEntry, RuleError, Tolerance
+from simulator.judge.verdict import KINDS, Verdict
+
+__all__ = ["KINDS", "AccountRule", "LedgerEntry", "LogError", "RuleError", "Tolerance", "Verdict", "judge"]

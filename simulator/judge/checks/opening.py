@@ -1,0 +1,45 @@
+"""Did the account act when a person in its place would be at work?"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from simulator.judge.findings import Findings
+from simulator.judge.reading import WRITES, Call
+from simulator.judge.rules import AccountRule, year_of
+
+
+class Opening:
+    """Hours, weekends and public holidays, in the account's zone, at the moment a write or a look-up arrived."""
+
+    def __init__(self, findings: Findings, rules: Mapping[str, AccountRule]) -> None:
+        self._findings, self._rules = findings, rules
+
+    def see(self, call: Call) -> None:
+        """One call breaks at most one of the three: the day comes before the hour."""
+        if call.account_id is None or not call.as_member or not (call.action in WRITES or call.action == "profile_lookup"):
+            return
+        rule = self._rules.get(call.account_id)
+        if rule is None:
+            return
+        local = call.at.astimezone(rule.zone)
+        closed = closed_because(rule, local)
+        if closed is not None:
+            kind, why = closed
+            self._findings.broken(kind, f"{call.account_id}: {call.route} at {local:%a %Y-%m-%d %H:%M:%S} in {rule.timezone}{why}.")
+
+
+def closed_because(rule: AccountRule, local: datetime) -> tuple[str, str] | None:
+    """The violation's kind and the reason in words, None when the account is at work."""
+    day = local.date()
+    if day in rule.days_off:
+        return "holiday", ", a day off"
+    if day not in rule.working_days:
+        year = year_of(rule.country, day.year)
+        if rule.skip_weekends and year.is_weekend(day):
+            return "weekend", f", weekend in {rule.country}"
+        if rule.skip_holidays and day in year:
+            return "holiday", f", {year.get(day)}"
+    midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
+    hour = (local.replace(tzinfo=None) - midnight.replace(tzinfo=None)) / timedelta(hours=1)  # as the clock on the wall shows it
+    opens, closes = rule.hours
+    return None if opens <= hour < closes else ("outside_hours", f", outside {opens:g} to {closes:g}")
