@@ -140,7 +140,7 @@ async def find(connection: Connection, workspace_id: UUID, words: Sequence[UUID 
     Raises:
         Refused: one is unknown in this workspace, stands twice, or a name belongs to several.
     """
-    wanted = [str(word).strip() for word in words]
+    wanted = [checks.text(str(word), "name of an account") for word in words]
     rows = [_account(row) async for row in queries.named(connection, workspace_id=workspace_id, words=wanted)]
     found: list[Account] = []
     for word in wanted:

@@ -59,7 +59,7 @@ async def add(
     wanted = {
         "company_name": checks.text(company_name, "company_name"),
         "email": checks.email(email),
-        "airtable_base_id": airtable_base_id.strip(),
+        "airtable_base_id": checks.text(airtable_base_id, "airtable_base_id") if airtable_base_id.strip() else "",
         "tier": checks.text(tier, "tier"),
         "daily_cr_limit": checks.daily_limit(daily_cr_limit),
         "schedule_settings": checks.schedule(schedule_settings),
@@ -84,19 +84,25 @@ async def get(connection: Connection | asyncpg.Pool, id_or_name: UUID | str) -> 
 
     Raises:
         NotFound: there is none.
+        Refused: that can be no name.
     """
     row = None
     if (workspace_id := _uuid(id_or_name)) is not None:
         row = await queries.by_id(connection, workspace_id=workspace_id)
     if row is None and isinstance(id_or_name, str):
-        row = await queries.by_name(connection, company_name=id_or_name.strip())
+        row = await queries.by_name(connection, company_name=checks.text(id_or_name, "workspace"))
     if row is None:
         raise NotFound(f"There is no workspace {str(id_or_name)!r}; `tact workspace list` shows those there are.", code="unknown_workspace")
     return Workspace(**row)
 
 
 async def list_workspaces(connection: Connection | asyncpg.Pool, *, after: str | None = None, most: int = 200) -> list[Workspace]:
-    """Workspaces by name, those behind `after`."""
+    """Workspaces by name, those behind `after`.
+
+    Raises:
+        Refused: `after` can be no name.
+    """
+    after = None if after is None else checks.text(after, "after")
     return [Workspace(**row) async for row in queries.all_workspaces(connection, after=after, most=most)]
 
 

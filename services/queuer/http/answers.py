@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Annotated, Any, Final, Literal, Self
 from uuid import UUID
 
-from fastapi import Request, Response
+from fastapi import HTTPException, Request, Response
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
@@ -53,6 +53,10 @@ class Explained(APIRoute):
             except CampaignError as error:
                 status = 404 if isinstance(error, NotFound) else 409 if isinstance(error, Conflict) else 422
                 raise ApiError(status, error.code, error.message, error.details) from None
+            except HTTPException as error:
+                if error.status_code != 400:  # noqa: PLR2004 - what FastAPI says of bytes that are no text at all
+                    raise
+                raise ApiError(400, "unreadable_body", "The body cannot be read; send JSON in UTF-8.") from None
             except (ImportRefused, ApprovalError) as error:
                 raise ApiError(422, "refused", str(error)) from None
 
@@ -88,6 +92,7 @@ class Failed(BaseModel):
 
 
 FAILURES: Final[dict[int | str, dict[str, Any]]] = {
+    400: {"model": Failed, "description": "The body is no text"},
     401: {"model": Failed, "description": "No token, or one that opens nothing"},
     403: {"model": Failed, "description": "The token's role is too weak"},
     404: {"model": Failed, "description": "There is no such thing in your workspace"},
