@@ -31,6 +31,7 @@ class Planned:
     status: SendStatus
     sent_at: datetime | None = None
     dispatched: bool = False
+    needs_words: bool = False  # refused its words while planning; a person may have reopened it
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,8 @@ def next_step(
     base = connected_at
     for step in steps:
         send = planned.get(step.message_type)
+        if send is not None and send.status is SendStatus.PENDING and send.needs_words:
+            send = None
         if send is not None and send.status in _IN_HAND:
             return Nothing(f"{step.message_type} is {send.status}")
         if step.action is Action.INVITATION and status in _REACHED:

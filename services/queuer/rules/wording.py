@@ -29,9 +29,12 @@ class NoWords:
 
     @property
     def sha256(self) -> bytes:
-        """Of the text that was refused."""
-        return hashlib.sha256(self.text.encode()).digest()
+        """No text has this hash: the dispatcher passes such a row over, and planning finds its words anew."""
+        return NOT_RENDERED
 
+
+NOT_RENDERED: Final = bytes(32)
+"""The hash of a row that was refused its words. When a person reopens it, nothing may leave before it has some."""
 
 WITHOUT_NOTE: Final = Words("", hashlib.sha256(b"").digest())
 """An invitation without a note; LinkedIn takes more of these than of the others."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from services.queuer.rules.wording import NOT_RENDERED
 from shared.db.pool import Connection
 from shared.db.queries import load
 
@@ -42,7 +43,7 @@ async def dispatch(
     connection: Connection, account_ids: Sequence[UUID], *, now: datetime, lease: timedelta, longest: timedelta
 ) -> list[Dispatch]:
     """Mark the first due send of each of these locked accounts and lease the accounts that have one."""
-    due = {row["send_id"]: row async for row in queries.first_due(connection, account_ids=account_ids, now=now)}
+    due = {row["send_id"]: row async for row in queries.first_due(connection, account_ids=account_ids, now=now, not_rendered=NOT_RENDERED)}
     held = [row["id"] async for row in queries.lock_sends(connection, send_ids=list(due))]
     marked = [row async for row in queries.mark_dispatched(connection, send_ids=held)]
     await queries.lease(
@@ -57,7 +58,7 @@ async def dispatch(
 
 async def rest(connection: Connection, account_ids: Sequence[UUID], *, now: datetime, least: timedelta) -> None:
     """Let these locked accounts sleep until something of theirs may be due, `least` (business) or longer."""
-    await queries.rest(connection, account_ids=account_ids, now=now, least=least)
+    await queries.rest(connection, account_ids=account_ids, now=now, least=least, not_rendered=NOT_RENDERED)
 
 
 async def take_expired(connection: Connection, *, most: int) -> list[UUID]:

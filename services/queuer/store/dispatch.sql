@@ -22,7 +22,7 @@ SELECT a.id AS account_id, d.id AS send_id, d.scheduled_for, d.dispatches_in_vai
     CROSS JOIN LATERAL (
       SELECT s.id, s.scheduled_for, s.dispatches_in_vain FROM send_queue s
        WHERE s.account_id = l.account_id AND s.campaign_id = l.campaign_id AND s.next_action = l.action
-         AND s.status = 'pending' AND s.held_for IS NULL AND s.scheduled_for <= :now
+         AND s.status = 'pending' AND s.held_for IS NULL AND s.scheduled_for <= :now AND s.message_sha256 <> :not_rendered
        ORDER BY s.scheduled_for LIMIT 1) s
     WHERE l.account_id = a.id AND l.condition IS NULL AND (l.closed_until IS NULL OR l.closed_until <= :now)
     ORDER BY s.scheduled_for LIMIT 1) d
@@ -60,7 +60,7 @@ UPDATE accounts a
       CROSS JOIN LATERAL (
         SELECT s.scheduled_for FROM send_queue s
          WHERE s.account_id = l.account_id AND s.campaign_id = l.campaign_id AND s.next_action = l.action
-           AND s.status = 'pending' AND s.held_for IS NULL
+           AND s.status = 'pending' AND s.held_for IS NULL AND s.message_sha256 <> :not_rendered
          ORDER BY s.scheduled_for LIMIT 1) s
       WHERE l.account_id = a.id AND l.condition IS NULL
      HAVING count(*) > 0)

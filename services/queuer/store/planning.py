@@ -13,6 +13,7 @@ from services.queuer.rules.drafts import Account, Ending, NewSend, Prospect
 from services.queuer.rules.rotation import Candidate
 from services.queuer.rules.slots import A_LOCAL_DAY, WEEK, Book
 from services.queuer.rules.steps import Planned, Step
+from services.queuer.rules.wording import NOT_RENDERED
 from shared.calendar import ScheduleSettings, read_settings
 from shared.db.pool import Connection
 from shared.db.queries import load
@@ -63,8 +64,8 @@ async def steps(connection: Connection, workflow_ids: Iterable[UUID]) -> Mapping
 async def planned(connection: Connection, prospect_ids: Sequence[UUID]) -> Mapping[UUID, dict[str, Planned]]:
     """What became of the steps that have a row, by prospect and message type."""
     found: dict[UUID, dict[str, Planned]] = {}
-    async for row in queries.load_sends(connection, prospect_ids=prospect_ids):
-        send = Planned(SendStatus(row["status"]), row["sent_at"], row["dispatched"])
+    async for row in queries.load_sends(connection, prospect_ids=prospect_ids, not_rendered=NOT_RENDERED):
+        send = Planned(SendStatus(row["status"]), row["sent_at"], row["dispatched"], row["needs_words"])
         found.setdefault(row["prospect_id"], {})[row["message_type"]] = send
     return found
 
@@ -192,6 +193,7 @@ async def _insert(connection: Connection, sends: Sequence[NewSend]) -> frozenset
         statuses=[s.status for s in sends],
         requires_connections=[s.step.requires_connection for s in sends],
         error_messages=[s.reason for s in sends],
+        not_rendered=NOT_RENDERED,
     )
     return frozenset([row["id"] async for row in rows])
 

@@ -31,24 +31,36 @@ class Leaper:
         """
         if not self._clock.clock.leaps:
             return False
-        async with self._pool.acquire() as connection, connection.transaction():
-            leapt = await store.take(connection) and await self._leap(connection)
+        async with self._pool.acquire() as connection:
+            if not await self._time_to(connection):
+                return False
+            async with connection.transaction():
+                leapt = await store.take(connection) and await self._leap(connection)
         if leapt:
             metrics.CLOCK_LEAPS.inc()
             await self._clock.refresh()
         return leapt
 
-    async def _leap(self, connection: Connection) -> bool:
-        moment = None if await store.in_hand(connection) else await store.next_moment(connection)
-        now, version = await store.read(connection)
-        to = landing(now, moment)
+    async def _time_to(self, connection: Connection) -> bool:
+        """A look without the lock, which would make every sender's begin wait."""
+        to, moment, _ = await self._landing(connection)
         if to is None or moment is None:
             self._quiet_since = None
             return False
         if self._quiet_since is None or self._quiet_since[0] != moment:
             self._quiet_since = (moment, time.monotonic())
-        if time.monotonic() - self._quiet_since[1] < self._quiet.total_seconds():
-            return False
+        return time.monotonic() - self._quiet_since[1] >= self._quiet.total_seconds()
+
+    async def _leap(self, connection: Connection) -> bool:
+        """Look again now that no sender can begin anything, and leap."""
+        to, _, version = await self._landing(connection)
         self._quiet_since = None
-        log.info("the clock leaps", start=now, to=to)
+        if to is None:
+            return False
+        log.info("the clock leaps", to=to)
         return await store.leap(connection, to=to, version=version)
+
+    async def _landing(self, connection: Connection) -> tuple[datetime | None, datetime | None, int]:
+        moment = None if await store.in_hand(connection) else await store.next_moment(connection)
+        now, version = await store.read(connection)
+        return landing(now, moment), moment, version

@@ -134,6 +134,25 @@ async def test_closed_lanes_paused_campaigns_and_a_running_spacing_hold_sends_ba
     assert await pool.fetchval("SELECT count(*) FROM accounts WHERE wake_at IS NOT NULL") == 0
 
 
+async def test_a_reopened_send_without_words_waits_for_them(
+    pool: asyncpg.Pool, queuer_pool: asyncpg.Pool, planner: Planner, publisher: Publisher
+) -> None:
+    world = await make_world(pool, message_templates={"connection_request": "Hi {firstName}"})
+    [prospect] = await world.enrol(1, first_name="")
+    await planner.plan([prospect])
+    await pool.execute("UPDATE campaign_prospects SET status = 'pending' WHERE id = $1", prospect)
+    await pool.execute("SELECT reopen(id, 'a person', 'the name is known now') FROM send_queue")
+    await show(pool, LATER)
+    dispatcher = Dispatcher(queuer_pool, publisher, LIMITS)
+    await dispatcher.dispatch()
+    assert [send["status"] for send in await world.sends()] == ["pending"]
+    await pool.execute("UPDATE leads SET first_name = 'Ana'")
+    await planner.plan([prospect])
+    await show(pool, LATER + timedelta(minutes=1))
+    await dispatcher.dispatch()
+    assert [(send["status"], send["message"]) for send in await world.sends()] == [("dispatched", "Hi Ana")]
+
+
 async def test_dispatching_pauses_while_the_topic_lags(
     pool: asyncpg.Pool, queuer_pool: asyncpg.Pool, planner: Planner, publisher: Publisher
 ) -> None:

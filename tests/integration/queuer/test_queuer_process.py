@@ -1,6 +1,5 @@
 """The queuer as a process: it plans what it finds, hands out what is due, hears a reply, and stops in order."""
 
-from datetime import timedelta
 from functools import partial
 from uuid import uuid4
 
@@ -15,7 +14,7 @@ from shared.kafka.admin import create_topics
 from shared.kafka.publisher import Publisher
 from shared.vocabulary import Reply
 from tests.integration.queuer.world import World, make_world
-from tests.support.builders import BASE, set_clock
+from tests.support.builders import BASE
 from tests.support.facts import eventually
 from tests.support.processes import Programs
 
@@ -33,10 +32,7 @@ async def test_the_process_plans_dispatches_hears_a_reply_and_stops(
     child = await running.start(NAME, env=env)
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
         await eventually(lambda: ready(client), within=40, what="the queuer to be ready")
-        await eventually(lambda: status(world), what="the prospect to be planned")
-        async with pool.acquire() as connection:
-            await set_clock(connection, BASE + timedelta(hours=2))
-        await eventually(lambda: status(world, "dispatched"), what="the send to be handed out")
+        await eventually(lambda: status(world, "dispatched"), what="the prospect to be planned and, as it is due, handed out")
         for line in ('tact_planned_sends_total{outcome="pending"} 1.0', "tact_dispatched_sends_total 1.0"):
             await eventually(partial(measures, client, line), what=line)
 
@@ -67,7 +63,7 @@ async def measures(client: httpx.AsyncClient, line: str) -> bool:
     return line in (await client.get("/metrics")).text
 
 
-async def status(world: World, wanted: str = "pending") -> bool:
+async def status(world: World, wanted: str) -> bool:
     """Whether the one send stands there."""
     return [send["status"] for send in await world.sends()] == [wanted]
 
