@@ -25,10 +25,8 @@ _COLUMNS = (
 )
 
 
-async def store_people(
-    connection: Connection, people: Sequence[Person], *, workspace_id: UUID, campaign_id: UUID, batch_id: UUID
-) -> Matched:
-    """Store the rows of one chunk and queue each for approval, inside the caller's transaction; returns what they came to.
+async def store_people(connection: Connection, people: Sequence[Person], *, workspace_id: UUID) -> Matched:
+    """Store the people of one chunk, inside the caller's transaction; every lead of the outcome then has its id.
 
     Set by set: four statements a chunk, however many rows it has.
     """
@@ -41,15 +39,6 @@ async def store_people(
             lead.id = ids[lead.identity]
     if outcome.filled:
         await queries.fill_leads(connection, lead_ids=list(outcome.filled), **_columns(outcome.filled.values()))
-    if people:
-        await queries.queue_for_approval(
-            connection,
-            workspace_id=workspace_id,
-            campaign_id=campaign_id,
-            batch_id=batch_id,
-            lead_ids=[lead.id for lead in outcome.leads],
-            lines=[person.line for person in people],
-        )
     return outcome
 
 

@@ -1,13 +1,13 @@
 """Import a list: read a chunk, store it, queue it for approval, count it, until the file ends.
 
-Each chunk is a transaction of its own, so a crash leaves whole chunks, and importing the file again stores the rest
-and changes nothing else.
+Each chunk is stored in one transaction and queued in another, so a crash leaves whole sets of people, some perhaps not
+queued yet; importing the file again queues and stores the rest and changes nothing else.
 """
 
 import asyncio
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,6 +19,7 @@ from uuid import UUID
 import asyncpg
 
 from services.queuer.importing.detect import ImportRefused
+from services.queuer.importing.matching import Matched
 from services.queuer.importing.reader import ListReader, Person, Refusal
 from services.queuer.importing.report import Report
 from services.queuer.store.leads import queries, store_people
@@ -56,15 +57,6 @@ class ImportResult:
     refused_approval: int = 0
 
 
-@dataclass(slots=True)
-class _Count:
-    stored: int = 0
-    known: int = 0
-    refused: int = 0
-    enrolled: int = 0
-    refused_approval: int = 0
-
-
 async def import_file(
     pool: asyncpg.Pool,
     *,
@@ -94,29 +86,29 @@ async def import_file(
         needs = Channel.EMAIL if campaign["campaign_type"] == CampaignType.EMAIL else Channel.LINKEDIN
         reader = await asyncio.to_thread(ListReader, stream, needs=needs, columns=columns)
         name = file_name or (source.name if isinstance(source, Path) else "upload.csv")
-        count = _Count()
         with Report(report_path) as report:
             batch_id: UUID = await queries.open_batch(
                 pool, workspace_id=workspace_id, campaign_id=campaign_id, file_name=name, file_format=reader.layout.file_format
             )
-            async for rows, position in _chunks(reader):
-                lead_ids = await _store(pool, rows, report, count, workspace_id=workspace_id, campaign_id=campaign_id, batch_id=batch_id)
-                if approve:
-                    await _approve(pool, lead_ids, count, campaign_id=campaign_id, actor=actor, now=now)
+            work = _Import(pool, workspace_id, campaign_id, batch_id, actor, approve, now)
+
+            def told(position: int) -> None:
                 if progress:
-                    progress(ImportProgress(count.stored + count.refused, count.stored, count.known, count.refused, position, size))
+                    progress(ImportProgress(work.stored + work.refused, work.stored, work.known, work.refused, position, size))
+
+            await _run(work, reader, report, told)
         await queries.close_batch(pool, batch_id=batch_id)
     return ImportResult(
         batch_id,
-        count.stored + count.refused,
-        count.stored,
-        count.known,
-        count.refused,
+        work.stored + work.refused,
+        work.stored,
+        work.known,
+        work.refused,
         report_path,
         reader.layout.file_format,
         reader.encoding,
-        count.enrolled,
-        count.refused_approval,
+        work.enrolled,
+        work.refused_approval,
     )
 
 
@@ -129,39 +121,82 @@ async def _campaign(pool: asyncpg.Pool, workspace_id: UUID, campaign_id: UUID) -
     return cast(asyncpg.Record, campaign)
 
 
-async def _store(
-    pool: asyncpg.Pool,
-    rows: list[Person | Refusal],
-    report: Report,
-    count: _Count,
-    *,
-    workspace_id: UUID,
-    campaign_id: UUID,
-    batch_id: UUID,
-) -> list[UUID]:
-    """Store one chunk and count it in one transaction; returns its leads."""
-    people = [row for row in rows if isinstance(row, Person)]
-    for row in rows:
-        if isinstance(row, Refusal):
-            report.add(row)
-    report.flush()
-    refused = len(rows) - len(people)
-    async with pool.acquire() as connection, connection.transaction():
-        outcome = await store_people(connection, people, workspace_id=workspace_id, campaign_id=campaign_id, batch_id=batch_id)
-        await queries.count_batch(connection, batch_id=batch_id, stored=len(people), known=outcome.known, refused=refused)
-    count.stored += len(people)
-    count.known += outcome.known
-    count.refused += refused
-    return [lead.id for lead in outcome.leads if lead.id is not None]
+@dataclass(slots=True)
+class _Import:
+    """One import under way: where to, and what it came to so far."""
+
+    pool: asyncpg.Pool
+    workspace_id: UUID
+    campaign_id: UUID
+    batch_id: UUID
+    actor: str
+    approve: bool
+    now: datetime | None
+    stored: int = 0
+    known: int = 0
+    refused: int = 0
+    enrolled: int = 0
+    refused_approval: int = 0
+
+    async def store(self, people: Sequence[Person]) -> Matched:
+        async with self.pool.acquire() as connection, connection.transaction():
+            return await store_people(connection, people, workspace_id=self.workspace_id)
+
+    async def queue(self, people: Sequence[Person], outcome: Matched, refused: int) -> None:
+        """Queue one chunk for approval, count it, and approve it where that was asked for."""
+        lead_ids = [lead.id for lead in outcome.leads if lead.id is not None]
+        async with self.pool.acquire() as connection, connection.transaction():
+            await queries.queue_for_approval(
+                connection,
+                workspace_id=self.workspace_id,
+                campaign_id=self.campaign_id,
+                batch_id=self.batch_id,
+                lead_ids=lead_ids,
+                lines=[person.line for person in people],
+            )
+            await queries.count_batch(connection, batch_id=self.batch_id, stored=len(people), known=outcome.known, refused=refused)
+        self.stored += len(people)
+        self.known += outcome.known
+        self.refused += refused
+        if self.approve:
+            await self._approve(lead_ids)
+
+    async def _approve(self, lead_ids: list[UUID]) -> None:
+        rows = queries.waiting_of(self.pool, campaign_id=self.campaign_id, lead_ids=lead_ids)
+        waiting = [row["id"] async for row in rows]
+        moment: datetime = self.now or await queries.business_time(self.pool)
+        result = await approve_rows(self.pool, campaign_id=self.campaign_id, ids=waiting, actor=self.actor, now=moment)
+        self.enrolled += result.enrolled
+        self.refused_approval += len(result.refused)
 
 
-async def _approve(pool: asyncpg.Pool, lead_ids: list[UUID], count: _Count, *, campaign_id: UUID, actor: str, now: datetime | None) -> None:
-    rows = queries.waiting_of(pool, campaign_id=campaign_id, lead_ids=lead_ids)
-    waiting = [row["id"] async for row in rows]
-    moment: datetime = now or await queries.business_time(pool)
-    result = await approve_rows(pool, campaign_id=campaign_id, ids=waiting, actor=actor, now=moment)
-    count.enrolled += result.enrolled
-    count.refused_approval += len(result.refused)
+async def _run(work: _Import, reader: ListReader, report: Report, told: Callable[[int], None]) -> None:
+    """Store chunk after chunk; each is queued for approval while the next is being stored, which takes a second connection.
+
+    One after the other cost a third of the speed. The queue of a chunk never overtakes that of the chunk before.
+    """
+
+    async def queue(people: Sequence[Person], outcome: Matched, refused: int, position: int) -> None:
+        await work.queue(people, outcome, refused)
+        told(position)
+
+    queued: asyncio.Task[None] | None = None
+    try:
+        async for rows, position in _chunks(reader):
+            people = [row for row in rows if isinstance(row, Person)]
+            for row in rows:
+                if isinstance(row, Refusal):
+                    report.add(row)
+            report.flush()
+            outcome = await work.store(people)
+            if queued:
+                await queued
+            queued = asyncio.create_task(queue(people, outcome, len(rows) - len(people), position))
+        if queued:
+            await queued
+    finally:
+        if queued:
+            await asyncio.gather(queued, return_exceptions=True)
 
 
 async def _chunks(reader: ListReader) -> AsyncIterator[tuple[list[Person | Refusal], int]]:
