@@ -61,8 +61,9 @@ class Caller:
 class Doors:
     """Lets callers in by their token."""
 
-    def __init__(self, pool: asyncpg.Pool) -> None:
+    def __init__(self, pool: asyncpg.Pool, *, remembered: float = REMEMBERED) -> None:
         self._pool = pool
+        self._remembered = remembered
         self._known: dict[bytes, tuple[float, Caller]] = {}
 
     async def admit(self, token: str) -> Caller | None:
@@ -78,7 +79,7 @@ class Doors:
         caller = Caller(row["workspace_id"], Role(row["role"]), row["id"])
         if len(self._known) >= MOST_REMEMBERED:
             self._known.clear()
-        self._known[digest] = (time.monotonic() + REMEMBERED, caller)
+        self._known[digest] = (time.monotonic() + self._remembered, caller)
         return caller
 
 

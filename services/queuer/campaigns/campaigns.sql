@@ -108,25 +108,32 @@ UPDATE lanes
 UPDATE accounts SET wake_at = :now
  WHERE id = ANY(:account_ids::uuid[]) AND status = 'usable' AND coalesce(wake_at, 'infinity') > :now;
 
--- name: cancel_pending
--- In batches, each its own transaction: a campaign may have a hundred thousand. Those under way end by themselves.
+-- name: planned_ids
+-- Read once and worked off in batches: a hundred thousand ids are little, a search for the next batch each time is not.
+SELECT id FROM send_queue WHERE campaign_id = :campaign_id AND status = 'pending' ORDER BY id;
+
+-- name: cancel_pending!
+-- Those under way end by themselves.
 UPDATE send_queue s SET status = 'cancelled', error_message = :reason
- WHERE s.id IN (SELECT p.id FROM send_queue p WHERE p.campaign_id = :campaign_id AND p.status = 'pending' ORDER BY p.id LIMIT :most FOR NO KEY UPDATE)
-   AND s.status = 'pending'
-RETURNING s.id;
+  FROM (SELECT p.id FROM send_queue p WHERE p.id = ANY(:send_ids::uuid[]) AND p.status = 'pending' ORDER BY p.id FOR NO KEY UPDATE) AS locked
+ WHERE s.id = locked.id;
 
 -- name: pin_newest!
--- Nobody has written to these yet, so they take the newest version; everybody else keeps the one of their enrolment.
-UPDATE campaign_prospects SET workflow_id = :workflow_id
- WHERE campaign_id = :campaign_id AND status IN ('pending', 'approved') AND account_id IS NULL AND workflow_id IS DISTINCT FROM :workflow_id::uuid;
+-- Nobody has written to these yet, so they take the newest version; everybody else keeps the one of their enrolment. In
+-- order of id, like the planner, for whom it waits.
+UPDATE campaign_prospects p SET workflow_id = :workflow_id
+  FROM (SELECT u.id FROM campaign_prospects u
+         WHERE u.campaign_id = :campaign_id AND u.status IN ('pending', 'approved') AND u.account_id IS NULL
+           AND u.workflow_id IS DISTINCT FROM :workflow_id::uuid
+         ORDER BY u.id FOR NO KEY UPDATE) AS locked
+ WHERE p.id = locked.id;
 
--- name: lock_stale
--- Planned and never dispatched: their words are not frozen yet. One page in order of id behind `after`.
-SELECT s.id FROM send_queue s
- WHERE s.campaign_id = :campaign_id AND s.status = 'pending' AND s.dispatch_no = 0 AND s.id > :after
- ORDER BY s.id LIMIT :most FOR NO KEY UPDATE;
+-- name: lock_unfrozen
+-- Never dispatched: their words are not frozen yet.
+SELECT id FROM send_queue
+ WHERE id = ANY(:send_ids::uuid[]) AND status = 'pending' AND dispatch_no = 0 ORDER BY id FOR NO KEY UPDATE;
 
--- name: load_stale
+-- name: load_unfrozen
 -- A statement of its own, after the locks.
 SELECT s.id, s.prospect_id, s.message_type, s.step_position, s.message_sha256, a.account_type, p.status AS prospect_status, p.contacted_at,
        l.first_name, l.last_name, l.company, l.title, l.location

@@ -22,8 +22,6 @@ from shared.vocabulary import AccountType, ProspectStatus, SendStatus
 BATCH: Final = 500
 """Messages written anew in one transaction."""
 
-_NOBODY: Final = UUID(int=0)
-
 
 @dataclass(slots=True)
 class _Batch:
@@ -48,20 +46,18 @@ async def rewrite(connection: Connection, campaign_id: UUID) -> int:
     async with connection.transaction():
         await queries.pin_newest(connection, campaign_id=campaign_id, workflow_id=newest["id"])
     steps = {step.message_type: step for step in campaign.steps}
-    changed, after = 0, _NOBODY
-    while True:
+    planned = [row["id"] async for row in queries.planned_ids(connection, campaign_id=campaign_id)]
+    changed = 0
+    for start in range(0, len(planned), BATCH):
         async with connection.transaction():
-            rows = queries.lock_stale(connection, campaign_id=campaign_id, after=after, most=BATCH)
-            ids = [row["id"] async for row in rows]
-            if not ids:
-                return changed
-            after = ids[-1]
-            changed += await _rewrite(connection, campaign, steps, ids)
+            rows = queries.lock_unfrozen(connection, send_ids=planned[start : start + BATCH])
+            changed += await _rewrite(connection, campaign, steps, [row["id"] async for row in rows])
+    return changed
 
 
 async def _rewrite(connection: Connection, campaign: CampaignInFull, steps: Mapping[str, Step], ids: Sequence[UUID]) -> int:
     batch = _Batch()
-    async for row in queries.load_stale(connection, send_ids=ids, message_types=list(steps)):
+    async for row in queries.load_unfrozen(connection, send_ids=ids, message_types=list(steps)):
         words = compose(steps[row["message_type"]], row, campaign.on_missing, note_limit=note_limit(AccountType(row["account_type"])))
         if isinstance(words, NoWords):
             _end(batch, row, words)

@@ -114,8 +114,9 @@ async def _end(
                 await _move(connection, campaign_id, was, status, actor=actor, verb=verb)
         # The campaign's status alone lets nothing leave; a crash in here is mended by pressing again.
         reason = f"The campaign was {status}."
-        while [row async for row in queries.cancel_pending(connection, campaign_id=campaign_id, reason=reason, most=BATCH)]:
-            pass
+        planned = [row["id"] async for row in queries.planned_ids(connection, campaign_id=campaign_id)]
+        for start in range(0, len(planned), BATCH):
+            await queries.cancel_pending(connection, send_ids=planned[start : start + BATCH], reason=reason)
         return Changed(await campaigns.get(connection, campaign_id), changed)
 
 
