@@ -1,0 +1,1 @@
+"""How fast the pipeline is, on the machine it runs on, and what each of its processes costs."""
