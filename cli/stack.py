@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -45,15 +46,19 @@ def up() -> None:
 def demo(
     csv: Annotated[Path | None, typer.Option(help="Your own list instead of the examples.")] = None,
     speed: Annotated[float, typer.Option(help="Business seconds in one real second.", min=1)] = 1500.0,
+    days: Annotated[float, typer.Option(help="How much of the week to play.", min=0.1, max=7.8)] = 7.8,
     plain: Annotated[bool, typer.Option(help="Lines instead of a live table.")] = False,
 ) -> None:
     """A week of two workspaces in about two minutes, judged at the end by the simulator's own log."""
     from embedded.demo.play import Demo, DemoError
+    from embedded.demo.scenario import START
 
     if csv is not None and not csv.is_file():
         raise Refused(f"There is no file {csv}. Give the path of a CSV: make demo CSV=path/to/list.csv")
     try:
-        the_demo = Demo(_settings(), folder("demo"), csv=csv, speed=speed, plain=plain or not sys.stdout.isatty(), say=say)
+        plain = plain or not sys.stdout.isatty()
+        end = START + timedelta(days=days)
+        the_demo = Demo(_settings(), folder("demo"), csv=csv, speed=speed, plain=plain, say=say, end=end)
         raise typer.Exit(_guarded(the_demo.stack, the_demo.play))
     except DemoError as error:
         raise Refused(str(error)) from error

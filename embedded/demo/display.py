@@ -1,5 +1,6 @@
 """What the demo shows while it runs, at 80 columns."""
 
+from datetime import datetime
 from typing import Any
 
 from rich.console import Group
@@ -7,14 +8,14 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from embedded.demo.scenario import END, START, Workspace
+from embedded.demo.scenario import START, Workspace
 from embedded.stack import Addresses
 
 BAR_WIDTH = 40
 COLUMNS = ("account", "local", "invited", "messages", "week", "waiting", "why", "accepted", "replied")
 
 
-def table(accounts: list[dict[str, Any]], progress: dict[str, Any]) -> Group:
+def table(accounts: list[dict[str, Any]], progress: dict[str, Any], *, end: datetime) -> Group:
     """One row per account and the week's progress below."""
     shown = Table(box=None, pad_edge=False, header_style="bold")
     shown.add_column("account")
@@ -26,7 +27,7 @@ def table(accounts: list[dict[str, Any]], progress: dict[str, Any]) -> Group:
         shown.add_column(title, justify="right")
     for account in accounts:
         shown.add_row(*(str(account[name]) for name in COLUMNS))
-    done = max((progress["now"] - START) / (END - START), 0)
+    done = max((progress["now"] - START) / (end - START), 0)
     return Group(shown, Text(), ProgressBar(total=1.0, completed=min(done, 1.0), width=BAR_WIDTH), Text(progress_line(progress)))
 
 

@@ -6,6 +6,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -42,11 +43,20 @@ class Demo:
     """One run."""
 
     def __init__(
-        self, settings: StackSettings, folder: Path, *, csv: Path | None, speed: float, plain: bool, say: Callable[[str], None]
+        self,
+        settings: StackSettings,
+        folder: Path,
+        *,
+        csv: Path | None,
+        speed: float,
+        plain: bool,
+        say: Callable[[str], None],
+        end: datetime = END,
     ) -> None:
         self._folder = folder.absolute()
         self._csv = csv
         self._plain = plain
+        self._end = end
         self._say = say
         self._console = Console()
         self._started = time.monotonic()
@@ -137,8 +147,8 @@ class Demo:
         with Live(console=self._console, refresh_per_second=4, transient=False) as live:
             while True:
                 state = await _look(pool)
-                live.update(table(*state))
-                if state[1]["now"] >= END:
+                live.update(table(*state, end=self._end))
+                if state[1]["now"] >= self._end:
                     return
                 await asyncio.sleep(LOOK_EVERY)
 
@@ -147,10 +157,10 @@ class Demo:
         while True:
             accounts, progress = await _look(pool)
             day = (progress["now"] - START).days
-            if progress["now"] >= END or day != shown:
+            if progress["now"] >= self._end or day != shown:
                 shown = day
-                self._console.print(table(accounts, progress))
-            if progress["now"] >= END:
+                self._console.print(table(accounts, progress, end=self._end))
+            if progress["now"] >= self._end:
                 return
             self._say(progress_line(progress))
             await asyncio.sleep(LOOK_EVERY * 10)

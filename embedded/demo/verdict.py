@@ -27,7 +27,7 @@ def pronounce(told: Told, console: Console, path: Path) -> int:
     """Print the verdict and write it to `path`; returns the exit status: 0 when nothing was violated."""
     entries = [LedgerEntry(**row) for row in told.ledger]
     verdict: Verdict = judge(told.log, accounts=rules(), ledger=entries, tolerance=Tolerance())
-    console.print(*verdict.table())
+    console.print(verdict.table())
     document = verdict.as_dict() | {"wall_s": round(told.wall_s, 1)}
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(document, indent=2, ensure_ascii=False, default=str) + "\n", encoding="utf-8")
