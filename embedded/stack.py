@@ -55,6 +55,8 @@ class Stack:
         self._folder = folder
         self._say = say
         self._world = world
+        self.environment: dict[str, str] = {}
+        """More settings for the services, for tests that want other deadlines."""
         self._postgres: PostgresServer | None = None
         self._kafka: KafkaServer | None = None
         self._children: dict[str, Child] = {}
@@ -92,6 +94,10 @@ class Stack:
     def child(self, name: str) -> Child:
         """One of its processes: queuer, sender, poller, healer or simulator."""
         return self._children[name]
+
+    def forget(self, name: str) -> None:
+        """Do not mind that this process ends: a test is about to kill it."""
+        self._children.pop(name)
 
     async def up(self) -> None:
         """Start everything and return when every service is ready.
@@ -172,6 +178,7 @@ class Stack:
             "TACT_WEBHOOK_SECRET": a.webhook_secret,
             "TACT_PUBLIC_URL": self._settings.public_url or a.url,
             "PYTHONUNBUFFERED": "1",
+            **self.environment,
         }
 
     def _check_ports(self) -> None:

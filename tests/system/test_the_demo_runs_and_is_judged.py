@@ -1,0 +1,32 @@
+"""The demo's own stack, its own verdict: two days of it, as a user starts it."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_two_days_of_the_demo_end_with_a_verdict_of_no_violation_and_leave_no_process(tmp_path: Path) -> None:
+    before = {process.pid for process in psutil.process_iter()}
+    done = subprocess.run(
+        [sys.executable, "-m", "cli", "demo", "--plain", "--days", "1.9", "--speed", "2500"],
+        cwd=ROOT,
+        env={**os.environ, "TACT_BUILD_DIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    verdict = json.loads((tmp_path / "demo-verdict.json").read_text())
+    assert verdict["ok"] is True
+    assert verdict["sent"] > 100
+    assert verdict["duplicates"] == verdict["ledger_not_in_log"] == verdict["log_not_in_ledger"] == 0
+    assert set(verdict["violations"].values()) == {0}
+    assert verdict["accepted"] > 0
+    assert not [p for p in psutil.process_iter(["cmdline"]) if p.pid not in before and str(tmp_path) in " ".join(p.info["cmdline"] or [])]
