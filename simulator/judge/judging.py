@@ -60,6 +60,7 @@ class Hearing:
         self._sent = dict.fromkeys(SENT, 0)
         self._per_account: dict[str, dict[str, dict[str, int]]] = {rule.account_id: {} for rule in accounts}
         self._last_seq: int | None = None
+        self._gaps, self._first_gap = 0, ""
 
     def hear(self, log: str | Path | Iterable[Line]) -> Verdict:
         """Read to the end, then judge."""
@@ -94,7 +95,8 @@ class Hearing:
 
     def _in_order(self, seq: int) -> None:
         if self._last_seq is not None and seq != self._last_seq + 1:
-            self._findings.notes.append(f"The log goes from line {self._last_seq} to {seq}: it is a selection, or lines are missing.")
+            self._gaps += 1
+            self._first_gap = self._first_gap or f"from line {self._last_seq} to {seq}"
         self._last_seq = seq
 
     def _unreadable(self, line: Unreadable) -> None:
@@ -108,6 +110,8 @@ class Hearing:
         self._findings.settle(speed)
         found = self._findings
         violations = {kind: found.violations[kind] for kind in KINDS}
+        if self._gaps:
+            found.notes.append(f"The log skips numbers {self._gaps} times, first {self._first_gap}: a selection, or lines are missing.")
         if not self._rules:
             found.notes.append("No account rules were given: hours, weekends, holidays and caps were not judged; days are UTC.")
         if self._books is None:

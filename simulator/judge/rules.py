@@ -46,9 +46,7 @@ class AccountRule:
         who = f"Account {self.account_id}"
         try:
             ZoneInfo(self.timezone)
-        except (ValueError, OSError) as error:  # ZoneInfoNotFoundError is a KeyError on some platforms and an OSError on others
-            raise RuleError(f"{who}: unknown timezone {self.timezone!r}; write it like Europe/Berlin.") from error
-        except KeyError as error:
+        except (KeyError, ValueError, OSError) as error:  # unknown, malformed, or the name of a folder of zones
             raise RuleError(f"{who}: unknown timezone {self.timezone!r}; write it like Europe/Berlin.") from error
         try:
             year_of(self.country, 2000)
@@ -76,7 +74,7 @@ class LedgerEntry:
     `account_id` and `recipient` are the provider's ids; `text` None means that the row does not say.
 
     Raises:
-        RuleError: the action is neither.
+        RuleError: the action is neither, or nobody is named.
     """
 
     action: str
@@ -88,6 +86,8 @@ class LedgerEntry:
     def __post_init__(self) -> None:
         if self.action not in SENT:
             raise RuleError(f"A ledger entry is an invitation or a message, not {self.action!r}.")
+        if not self.account_id or not self.recipient:
+            raise RuleError(f"The ledger entry with reference {self.provider_ref or 'none'} names no account or no recipient.")
 
 
 @dataclass(frozen=True, slots=True)
