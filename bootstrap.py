@@ -20,9 +20,25 @@ def main(lock: str) -> int:
     command = [".venv/bin/python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes", "-r", lock]
     done = subprocess.run(command, stderr=subprocess.PIPE, text=True, check=False)  # noqa: S603 - fixed words, no shell
     if done.returncode == 0:
+        write_command()
         return 0
     sys.stderr.write(done.stderr)
     return say(cause(done.stderr))
+
+
+def write_command() -> None:
+    """Put `tact` beside the environment's Python, so that `.venv/bin/tact` works from anywhere."""
+    root = Path.cwd()
+    script = root / ".venv" / "bin" / "tact"
+    lines = [
+        f"#!{root / '.venv' / 'bin' / 'python'}",
+        "import sys",
+        f"sys.path.insert(0, {str(root)!r})",
+        "from cli.__main__ import main",
+        "main()",
+    ]
+    script.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    script.chmod(0o755)
 
 
 def cause(errors: str) -> str:

@@ -12,19 +12,15 @@ from embedded.demo.scenario import START, Workspace
 from embedded.stack import Addresses
 
 BAR_WIDTH = 40
-COLUMNS = ("account", "local", "invited", "messages", "week", "waiting", "why", "accepted", "replied")
+WORDS = ("account", "local", "because")
+COLUMNS = ("account", "local", "invites", "written", "week", "waits", "because", "accepted", "replied")
 
 
 def table(accounts: list[dict[str, Any]], progress: dict[str, Any], *, end: datetime) -> Group:
     """One row per account and the week's progress below."""
     shown = Table(box=None, pad_edge=False, header_style="bold")
-    shown.add_column("account")
-    shown.add_column("local time", no_wrap=True)
-    for title in ("invited", "written", "7 days", "waits"):
-        shown.add_column(title, justify="right")
-    shown.add_column("because of")
-    for title in ("acc.", "repl."):
-        shown.add_column(title, justify="right")
+    for name in COLUMNS:
+        shown.add_column(name, justify="left" if name in WORDS else "right", no_wrap=True, min_width=len(name))
     for account in accounts:
         shown.add_row(*(str(account[name]) for name in COLUMNS))
     done = max((progress["now"] - START) / (end - START), 0)

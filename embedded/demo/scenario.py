@@ -49,9 +49,9 @@ WORKSPACES: Final = (
         "Harbour Lane Software",
         "ops@harbourlane.example",
         (
-            Account("ny-free", "Nora (New York)", "free", "US", "America/New_York"),
-            Account("ny-premium", "Miles (New York)", "premium", "US", "America/New_York"),
-            Account("berlin-nav", "Greta (Berlin)", "sales_navigator", "DE-BE", "Europe/Berlin"),
+            Account("ny-free", "Nora, New York", "free", "US", "America/New_York"),
+            Account("ny-premium", "Miles, New York", "premium", "US", "America/New_York"),
+            Account("berlin-nav", "Greta, Berlin", "sales_navigator", "DE-BE", "Europe/Berlin"),
         ),
         Campaign(
             "Platform teams, autumn",
@@ -69,8 +69,8 @@ WORKSPACES: Final = (
         "Qamar Analytics",
         "ops@qamar.example",
         (
-            Account("riyadh-premium", "Faisal (Riyadh)", "premium", "SA", "Asia/Riyadh"),
-            Account("berlin-premium", "Jonas (Berlin)", "premium", "DE-BE", "Europe/Berlin"),
+            Account("riyadh-premium", "Faisal, Riyadh", "premium", "SA", "Asia/Riyadh"),
+            Account("berlin-premium", "Jonas, Berlin", "premium", "DE-BE", "Europe/Berlin"),
         ),
         Campaign(
             "Old friends",
@@ -90,6 +90,6 @@ BEHAVIOUR: Final = {
     "acceptance_delay": {"shortest_h": 0.5, "longest_h": 48},
     "reply_rate": 0.35,
     "reply_delay": {"shortest_h": 0.3, "longest_h": 36},
-    "delivery": {"lose_percent": 5, "duplicate_percent": 5, "relation_delay": {"shortest_h": 0, "longest_h": 4}},
+    "delivery": {"duplicate_percent": 10, "reorder_percent": 5, "relation_delay": {"shortest_h": 0, "longest_h": 4}},
 }
-"""People of the simulator: half accept, a third of everybody answers once; a few webhooks are lost or come twice."""
+"""People of the simulator: half accept, a third of everybody answers once; some webhooks come twice or late."""

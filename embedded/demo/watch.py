@@ -22,11 +22,11 @@ async def read_accounts(connection: Connection) -> list[dict[str, Any]]:
             {
                 "account": row["account"],
                 "local": row["local_time"],
-                "invited": f"{row['invitations']}/{caps[Action.INVITATION]}",
-                "messages": f"{row['messages']}/{caps[Action.MESSAGE]}",
+                "invites": f"{row['invitations']}/{caps[Action.INVITATION]}",
+                "written": f"{row['messages']}/{caps[Action.MESSAGE]}",
                 "week": row["week"],
-                "waiting": row["waiting"],
-                "why": row["status"] if row["status"] != "usable" else (row["why"] or "").replace("_", " "),
+                "waits": row["waiting"],
+                "because": row["status"] if row["status"] != "usable" else (row["why"] or "").replace("_", " "),
                 "accepted": row["accepted"],
                 "replied": row["replied"],
             }

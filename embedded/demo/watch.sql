@@ -21,11 +21,10 @@ SELECT a.name AS account, w.company_name AS workspace, a.account_type::text AS t
  LIMIT :most;
 
 -- name: campaigns
-SELECT c.campaign_name AS campaign, w.company_name AS workspace, c.campaign_type::text AS type, c.status::text AS status,
-       c.prospects_count AS prospects, c.active_leads_count AS active,
-       (SELECT count(*) FROM campaign_prospects p WHERE p.campaign_id = c.id AND p.contacted_at IS NOT NULL)::int AS contacted,
+SELECT c.campaign_name AS campaign, c.campaign_type::text AS type, c.status::text AS status, c.prospects_count AS people, c.active_leads_count AS active,
+       (SELECT count(*) FROM campaign_prospects p WHERE p.campaign_id = c.id AND p.contacted_at IS NOT NULL)::int AS reached,
        (SELECT count(*) FROM campaign_prospects p WHERE p.campaign_id = c.id AND p.status = 'replied')::int AS replied,
-       c.completed_leads_count AS completed
+       c.completed_leads_count AS done
   FROM campaigns c JOIN workspaces w ON w.id = c.workspace_id
  ORDER BY w.company_name, c.campaign_name
  LIMIT :most;

@@ -21,6 +21,6 @@ class SenderSettings(ServiceSettings, ProviderSettings):
         default=timedelta(seconds=10), description="A call that has not begun so long after its decision is released and decided anew."
     )
     sender_call_time: timedelta = Field(
-        default=timedelta(seconds=2),
+        default=timedelta(seconds=1),
         description="In a fast stack: real time kept free before a window ends, so that no call ends outside it.",
     )

@@ -18,6 +18,7 @@ def make_broker(bootstrap: str, *, client_id: str, graceful_timeout: float) -> K
         acks="all",
         request_timeout_ms=15_000,
         graceful_timeout=graceful_timeout,
+        logger=logging.getLogger("faststream"),  # its own would print beside our structured lines
         log_level=logging.DEBUG,
         parser=tolerant,
         apply_types=False,

@@ -26,7 +26,7 @@ def configure(service: str, *, level: str, style: str) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(processor=renderer, foreign_pre_chain=shared))
     logging.basicConfig(level=level, handlers=[handler], force=True)
-    for chatty in ("aiokafka", "httpx", "httpcore", "asyncio", "uvicorn.access"):
+    for chatty in ("aiokafka", "faststream", "httpx", "httpcore", "asyncio", "uvicorn"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 
