@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from services.queuer.campaigns import tokens
+from shared.contracts.routes import Target, resolve
 from tests.integration.campaigns.campaigns_stage import Stage
 
 TEMPLATES = {
@@ -259,3 +260,10 @@ async def test_accounts_are_added_once_and_paused_by_hand(stage: Stage, pool: as
     events = await pool.fetch("SELECT payload FROM outbox WHERE topic = 'accounts.status' ORDER BY id")
     assert ['"status":"paused"' in row["payload"] for row in events] == [True, False]
     assert ['"version":1' in events[0]["payload"], '"version":2' in events[1]["payload"]] == [True, True]
+
+
+async def test_every_route_stands_in_the_path_table_as_the_queuers(stage: Stage) -> None:
+    async with stage.client(None) as client:
+        paths = list((await client.get("/openapi.json")).json()["paths"])
+    assert "/api/campaigns/{campaign_id}/import" in paths
+    assert [resolve(path) for path in paths] == [Target("queuer", path, "") for path in paths]

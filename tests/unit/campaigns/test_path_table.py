@@ -1,8 +1,13 @@
 """The path table says of every path which service serves it."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from shared.contracts.routes import Target, resolve
+
+ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.mark.parametrize(
@@ -32,3 +37,11 @@ def test_a_services_own_name_is_cut_off() -> None:
 @pytest.mark.parametrize("path", ["/", "/api", "/api/campaignsfoo", "/kafka/docs", ""])
 def test_what_nobody_serves_has_no_service(path: str) -> None:
     assert resolve(path) is None
+
+
+@pytest.mark.parametrize("service", ["poller", "healer"])
+def test_every_route_that_a_service_declares_is_its_own_in_the_table(service: str) -> None:
+    source = (ROOT / "services" / service / "http.py").read_text(encoding="utf-8")
+    declared = re.findall(r'@router\.(?:get|post|put|patch|delete)\(\s*"([^"]+)"', source)
+    assert declared
+    assert {path: target.service for path in declared if (target := resolve(path))} == dict.fromkeys(declared, service)
