@@ -7,9 +7,6 @@ from services.poller.rules.seen import Message, Relation
 from shared.people.identifiers import IdKind, LinkedInId, linkedin_identity
 from shared.unipile import models, webhooks
 
-ONE_TO_ONE = 0
-"""`type` of a chat between two; groups and channels are others."""
-
 
 def vanity_of(*spellings: str | None) -> str | None:
     """The vanity name as leads store it, from the first spelling that has one."""
@@ -52,19 +49,17 @@ def message_of_webhook(told: webhooks.MessageReceived, body: Mapping[str, Any]) 
     )
 
 
-def message_of_list(chat: models.Chat, listed: models.Message) -> Message:
-    """A message of a chat that was read: between two people the other side is the chat's attendee."""
-    private = chat.type in {None, ONE_TO_ONE}
-    other = chat.attendee_provider_id or (None if listed.is_sender else listed.sender_id)
+def message_of_account(listed: models.Message) -> Message:
+    """A message from the list of all of an account's conversations, which names the writer and not the other side."""
     return Message(
         message_id=listed.id,
-        chat_id=chat.id,
-        person_id=other if private else None,
-        vanity=vanity_of(chat.attendee_public_identifier),
+        chat_id=listed.chat_id,
+        person_id=None if listed.is_sender else listed.sender_id,
+        vanity=None,
         own=listed.is_sender,
         text=listed.text or "",
         said_at=listed.timestamp,
-        private=private,
+        private=True,
         spoken=not (listed.is_event or listed.deleted or listed.hidden),
     )
 

@@ -90,10 +90,19 @@ async def release(pool: asyncpg.Pool, read: Due, *, holder: str, spacing: timede
 
 
 async def finish(
-    pool: asyncpg.Pool, read: Due, now: datetime, *, next_at: datetime, cursor: Mapping[str, Any] | None, baseline: bool
+    pool: asyncpg.Pool, read: Due, now: datetime, *, next_at: datetime, cursor: Mapping[str, Any] | None, baseline: bool, whole: bool
 ) -> None:
-    """It went well; the next one is at `next_at`."""
-    await queries.finish(pool, account_id=read.account_id, kind=read.kind.value, now=now, next_at=next_at, cursor=cursor, baseline=baseline)
+    """It went well; the next one is at `next_at`. Only a `whole` read counts as having seen everything up to `now`."""
+    await queries.finish(
+        pool,
+        account_id=read.account_id,
+        kind=read.kind.value,
+        now=now,
+        next_at=next_at,
+        cursor=cursor,
+        baseline=baseline,
+        whole=whole,
+    )
 
 
 async def fail(pool: asyncpg.Pool, read: Due, *, next_at: datetime) -> None:

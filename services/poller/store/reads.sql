@@ -64,7 +64,8 @@ UPDATE accounts a
 
 -- name: finish!
 UPDATE account_reads
-   SET next_at = :next_at::timestamptz, cursor = coalesce(:cursor::jsonb, cursor), failures = 0, last_read_at = :now::timestamptz,
+   SET next_at = :next_at::timestamptz, cursor = coalesce(:cursor::jsonb, cursor), failures = 0,
+       last_read_at = CASE WHEN :whole::boolean THEN :now::timestamptz ELSE last_read_at END,
        baseline_at = coalesce(baseline_at, CASE WHEN :baseline::boolean THEN :now::timestamptz END)
  WHERE account_id = :account_id::uuid AND kind = :kind::text;
 

@@ -1,19 +1,19 @@
-"""One look at an account: its relations, its chats or its health; what is shown is noted page by page.
+"""One look at an account: its relations, its messages or its health. One look is one call.
 
-Every page is its own transaction, so a read that is cut keeps what it saw.
+LinkedIn sees calls, not intentions: pages that follow each other at once would be a burst like any other.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import asyncpg
 
 from services.poller.rules.seen import Message, Relation, Source
 from services.poller.rules.standing import worst
-from services.poller.rules.translate import message_of_list, relation_of_list, vanity_of
-from services.poller.store import accounts, people
+from services.poller.rules.translate import message_of_account, relation_of_list
+from services.poller.store import accounts
 from services.poller.store.accounts import Standing
 from services.poller.store.reads import Due, Kind
 from services.poller.store.transactions import in_transaction
@@ -22,17 +22,16 @@ from services.poller.workflows.match_messages import note_messages
 from services.poller.workflows.match_relations import Matched, note_relations
 from shared.db.pool import Connection
 from shared.unipile.client import UnipileClient
-from shared.unipile.models import Chat
 
 PAGE: Final = 100
 MOST_PAGES: Final = 5
-MOST_CHATS: Final = 25
-"""Conversations opened by one read; more of them wait for the next, which follows soon."""
+"""Pages of relations one after the other; an account that wins more than 500 people between two reads has no invitations of ours."""
+MESSAGES: Final = 250
+"""The largest page of messages the provider gives."""
 OVERLAP: Final = timedelta(hours=1)
 """Chats are asked for again from so long before the last read: the provider shows some of them late."""
 HISTORY: Final = timedelta(days=7)
 """How far the first read of an account's chats looks back."""
-ONE_TO_ONE: Final = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +44,7 @@ class Shown:
     complete: bool = True
     """False when it showed nothing where there should be something: a throttled provider answers with empty pages."""
     more: bool = False
+    """A further page waits, to be read when the account's spacing is over."""
 
 
 class Look:
@@ -70,33 +70,33 @@ class Look:
                 return await self._status(read)
 
     async def _relations(self, read: Due) -> Shown:
-        """Newest first, so the first page is enough until all of it is new."""
+        """One page, newest first; the next one is a read of its own, asked for while all of a page was new."""
         source = Source.BASELINE if read.baseline else Source.POLL
-        accepted, seen, cursor = 0, 0, None
-        for _ in range(MOST_PAGES):
-            page = await self._client.relations(read.provider_account_id, limit=PAGE, cursor=cursor)
-            relations = [relation_of_list(item) for item in page.items]
-            matched = await self._note_relations(read, relations, source)
-            accepted += matched.accepted
-            seen += len(relations)
-            cursor = page.cursor
-            if read.baseline or cursor is None or len(matched.new) < len(relations):
-                break
-        return Shown(accepted=accepted, complete=seen > 0)
+        page = await self._client.relations(read.provider_account_id, limit=PAGE, cursor=_text(read.cursor.get("page")))
+        relations = [relation_of_list(item) for item in page.items]
+        matched = await self._note_relations(read, relations, source)
+        pages = int(read.cursor.get("pages") or 1)
+        more = not read.baseline and page.cursor is not None and len(matched.new) == len(relations) and pages < MOST_PAGES
+        cursor = {"page": page.cursor, "pages": pages + 1} if more else {}
+        return Shown(accepted=matched.accepted, cursor=cursor, complete=bool(relations) or pages > 1, more=more)
 
     async def _chats(self, read: Due) -> Shown:
-        """Conversations that moved since the last read, oldest first, so that a cut read goes on where it was."""
-        started = (await self._standing(read)).account.now
-        told = read.cursor.get("since")
-        since = datetime.fromisoformat(told) if isinstance(told, str) else started - HISTORY
+        """What was written since the last whole read, by one call over all conversations; a further page is a read of its own.
+
+        The mark moves only when the last page is noted, so a read that is cut, or spread over an hour by the account's
+        spacing, misses nothing.
+        """
+        started = _moment(read.cursor.get("started")) or (await self._standing(read)).account.now
+        since = _moment(read.cursor.get("since")) or started - HISTORY
         source = Source.BASELINE if read.baseline else Source.POLL
-        chats = await self._ours(read, await self._moved(read, since))
-        replies = 0
-        for chat in chats[:MOST_CHATS]:
-            replies += await self._messages(read, chat, since, source)
-        rest = chats[MOST_CHATS:]
-        reached = min([started - OVERLAP, *(chat.timestamp for chat in rest[:1] if chat.timestamp)])
-        return Shown(replies=replies, cursor={"since": max(reached, since).isoformat()}, more=bool(rest))
+        page = await self._client.messages(
+            account_id=read.provider_account_id, limit=MESSAGES, cursor=_text(read.cursor.get("page")), after=since
+        )
+        replies = await self._note_messages(read, [message_of_account(item) for item in page.items], source)
+        if page.cursor is not None:
+            waiting = {"since": since.isoformat(), "started": started.isoformat(), "page": page.cursor}
+            return Shown(replies=replies, cursor=waiting, complete=False, more=True)
+        return Shown(replies=replies, cursor={"since": max(started - OVERLAP, since).isoformat()})
 
     async def _status(self, read: Due) -> Shown:
         account = await self._client.account(read.provider_account_id)
@@ -109,37 +109,6 @@ class Look:
 
         await in_transaction(self._pool, note)
         return Shown()
-
-    async def _moved(self, read: Due, since: datetime) -> list[Chat]:
-        found: list[Chat] = []
-        cursor = None
-        for _ in range(MOST_PAGES):
-            page = await self._client.chats(read.provider_account_id, limit=PAGE, cursor=cursor, after=since)
-            found += [
-                chat for chat in page.items if chat.type in {None, ONE_TO_ONE} and (chat.timestamp is None or chat.timestamp >= since)
-            ]
-            cursor = page.cursor
-            if cursor is None:
-                break
-        return sorted(found, key=lambda chat: chat.timestamp or datetime.max.replace(tzinfo=UTC))
-
-    async def _ours(self, read: Due, chats: list[Chat]) -> list[Chat]:
-        """Conversations with our people: what a member writes with others is none of our business."""
-        async with self._pool.acquire() as connection:
-            account = (await _known(connection, read)).account
-            pairs = [(c.attendee_provider_id, vanity_of(c.attendee_public_identifier)) for c in chats if c.attendee_provider_id]
-            ours = await people.find_leads(connection, account, pairs)
-        return [chat for chat in chats if chat.attendee_provider_id is None or chat.attendee_provider_id in ours]
-
-    async def _messages(self, read: Due, chat: Chat, since: datetime, source: Source) -> int:
-        replies, cursor = 0, None
-        for _ in range(MOST_PAGES):
-            page = await self._client.messages(chat_id=chat.id, limit=PAGE, cursor=cursor, after=since)
-            replies += await self._note_messages(read, [message_of_list(chat, item) for item in page.items], source)
-            cursor = page.cursor
-            if cursor is None:
-                break
-        return replies
 
     async def _note_relations(self, read: Due, relations: list[Relation], source: Source) -> Matched:
         async def note(connection: Connection) -> Matched:
@@ -164,3 +133,11 @@ async def _known(connection: Connection, read: Due) -> Standing:
     if standing is None:
         raise LookupError(f"Account {read.account_id} is gone; its rows in account_reads should have gone with it.")
     return standing
+
+
+def _text(told: object) -> str | None:
+    return told if isinstance(told, str) else None
+
+
+def _moment(told: object) -> datetime | None:
+    return datetime.fromisoformat(told) if isinstance(told, str) else None

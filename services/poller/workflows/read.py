@@ -143,7 +143,7 @@ class Reader:
 
     async def _finished(self, read: Due, now: datetime, shown: Shown) -> None:
         next_at = now + self._spacing if shown.more else next_read(now, self._every[read.kind], chance=self._chance)
-        await reads.finish(self._pool, read, now, next_at=next_at, cursor=shown.cursor, baseline=shown.complete)
+        await reads.finish(self._pool, read, now, next_at=next_at, cursor=shown.cursor, baseline=shown.complete, whole=not shown.more)
 
     async def _failed(self, read: Due, now: datetime, error: ProviderError | TimeoutError) -> None:
         log.warning("a read failed, it will be tried again", error=str(error) or type(error).__name__, failures=read.failures + 1)

@@ -98,7 +98,7 @@ async def test_chats_show_the_reply_and_our_own_message_as_evidence(reader: Read
     assert (await reader.at_once(Kind.CHATS)).replies == 0, "the same message is shown again"
     assert await stage.status(ana) == "replied"
     kept = [(row["payload"]["is_sender"], row["payload"]["text"]) for row in await stage.observations("message")]
-    assert kept == [(True, "Hello Ana"), (False, "Let us talk")]
+    assert kept == [(True, None), (False, "Let us talk")], "the list of an account does not name whom its owner wrote to"
 
 
 async def test_a_read_lets_the_account_rest_and_wakes_it_afterwards(reader: Reader, stage: Stage) -> None:

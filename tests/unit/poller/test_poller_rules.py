@@ -9,7 +9,7 @@ from services.poller.rules.matching import accepted_from, answers_us, settles_un
 from services.poller.rules.pacing import after_failure, next_read, off_the_hour, when_open
 from services.poller.rules.seen import Source
 from services.poller.rules.standing import status_after, worst
-from services.poller.rules.translate import message_of_list, message_of_webhook, relation_of_list, relation_of_webhook
+from services.poller.rules.translate import message_of_account, message_of_webhook, relation_of_list, relation_of_webhook
 from shared.calendar.resolve import resolve_schedule
 from shared.unipile import models
 from shared.unipile.webhooks import MessageReceived, NewRelation
@@ -157,8 +157,9 @@ def test_attendees_that_are_no_list_do_not_break_a_delivery() -> None:
     assert message_of_webhook(*_told(attendees="?", is_sender=True)).person_id is None
 
 
-def test_a_message_of_a_chat_belongs_to_the_chats_attendee() -> None:
-    chat = models.Chat.model_validate({"id": "c", "account_id": "a", "attendee_provider_id": "ACoAAThem", "type": 0})
-    listed = models.Message.model_validate({"id": "m", "timestamp": "2026-03-02T09:00:00.000Z", "is_sender": 1, "text": None})
-    message = message_of_list(chat, listed)
-    assert (message.person_id, message.own, message.text) == ("ACoAAThem", True, "")
+def test_a_listed_message_belongs_to_its_writer_and_our_own_to_nobody_we_know() -> None:
+    listed = {"id": "m", "timestamp": "2026-03-02T09:00:00.000Z", "sender_id": "ACoAAThem", "chat_id": "c", "text": "Hello"}
+    theirs = message_of_account(models.Message.model_validate(listed | {"is_sender": 0}))
+    ours = message_of_account(models.Message.model_validate(listed | {"is_sender": 1}))
+    assert (theirs.person_id, theirs.own, theirs.may_be_reply) == ("ACoAAThem", False, True)
+    assert (ours.person_id, ours.own, ours.may_be_reply) == (None, True, False)
