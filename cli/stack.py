@@ -45,7 +45,7 @@ def up() -> None:
 
 def demo(
     csv: Annotated[Path | None, typer.Option(help="Your own list instead of the examples.")] = None,
-    speed: Annotated[float, typer.Option(help="Business seconds in one real second.", min=1)] = 1500.0,
+    speed: Annotated[float, typer.Option(help="Business seconds in one real second.", min=1)] = 3600.0,
     days: Annotated[float, typer.Option(help="How much of the week to play.", min=0.1, max=7.8)] = 7.8,
     plain: Annotated[bool, typer.Option(help="Lines instead of a live table.")] = False,
 ) -> None:

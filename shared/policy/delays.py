@@ -12,9 +12,15 @@ from typing import Final
 from shared.calendar import spans
 from shared.policy.case import Case
 from shared.policy.verdict import NEVER, Reason, Scope
-from shared.vocabulary import Action
+from shared.vocabulary import Action, ProspectStatus
 
 _ONE_DAY: Final = timedelta(days=1)
+_SPOKEN_TO: Final = frozenset({ProspectStatus.CONNECTED, ProspectStatus.MESSAGING})
+
+REPLIES_STAY_FRESH: Final = timedelta(hours=6)
+"""Longer than the poller's longest pause between two reads of an open day (4 h and 30 %), shorter than any night."""
+TIME_TO_READ: Final = timedelta(minutes=10)
+"""How long after its planned moment a read may take to come to its turn and to be stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +45,20 @@ def _not_due(case: Case, at: datetime, _need: timedelta) -> datetime | None:
 
 def _out_of_office(case: Case, at: datetime, _need: timedelta) -> datetime | None:
     return case.hold_until if case.hold_until is not None and case.hold_until > at else None
+
+
+def _replies_unread(case: Case, at: datetime, _need: timedelta) -> datetime | None:
+    """A follow-up waits for the read that may show an answer: webhooks get lost, and nobody likes to be asked twice.
+
+    It waits for the next planned read and a little longer, not for ever: when nobody reads any more, that is an alarm of
+    its own and no reason to let a campaign die unseen.
+    """
+    if case.action is not Action.MESSAGE or case.prospect_status not in _SPOKEN_TO or case.replies_read_at is None:
+        return None
+    if case.replies_next_read_at is None or at <= case.replies_read_at + REPLIES_STAY_FRESH:
+        return None
+    read_by = case.replies_next_read_at + TIME_TO_READ
+    return read_by if read_by > at else None
 
 
 def _relock(case: Case, at: datetime, _need: timedelta) -> datetime | None:
@@ -141,6 +161,14 @@ DELAYS: Final = (
         _always(Reason.OUT_OF_OFFICE),
         lambda case, _: _moment(case.hold_until),
         lambda _: "over",
+    ),
+    Delay(
+        "replies_unread",
+        Scope.ACTION,
+        _replies_unread,
+        _always(Reason.REPLIES_UNREAD),
+        lambda case, _: f"read {_moment(case.replies_read_at)}, next {_moment(case.replies_next_read_at)}",
+        lambda _: f"{REPLIES_STAY_FRESH.total_seconds() / 3600:g} h",
     ),
     Delay("relock", Scope.SEND, _relock, _always(Reason.RELOCK), lambda case, _: _moment(case.relock_until), lambda _: "over"),
     Delay("calendar", Scope.LANE, _calendar, _closed_because, _calendar_shown, _hours_shown),

@@ -47,6 +47,7 @@ class Reason(StrEnum):
     ACCOUNT_DISCONNECTED = "account_disconnected"
     NOT_DUE = "not_due"
     OUT_OF_OFFICE = "out_of_office"
+    REPLIES_UNREAD = "replies_unread"
     RELOCK = "relock"
     HOURS = "hours"
     WEEKEND = "weekend"

@@ -65,6 +65,8 @@ def case_of(row: Mapping[str, Any], week: WeekUse | None) -> Case:
         lead_last_reply_at=row["last_reply_at"],
         lead_opted_out_at=row["opted_out_at"],
         suppressed_by=row["suppressed_by"],
+        replies_read_at=row["replies_read_at"],
+        replies_next_read_at=row["replies_next_read_at"],
         relock_until=withdrawn_at + RELOCK if withdrawn_at else None,
     )
 

@@ -36,6 +36,7 @@ SELECT clock.technical, clock.now,
          coalesce((SELECT sum(u.used) FROM account_usage u
                     WHERE u.account_id = s.account_id AND u.action = 'invitation'
                       AND u.local_date > (clock.now AT TIME ZONE zone.name)::date - 9), 0) ELSE 0 END AS used_about_a_week,
+       reads.last_read_at AS replies_read_at, reads.next_at AS replies_next_read_at,
        cd.until AS cool_down_until, cd.reason AS cool_down_reason, coalesce(cd.level, 0) AS cool_down_level,
        CASE WHEN s.next_action = 'invitation' THEN
          (SELECT max(x.withdrawn_at) FROM send_attempts x
@@ -55,6 +56,7 @@ SELECT clock.technical, clock.now,
   JOIN leads l ON l.id = s.lead_id
   LEFT JOIN recipients r ON r.account_id = s.account_id AND r.lead_id = s.lead_id
   LEFT JOIN account_cool_downs cd ON cd.account_id = s.account_id AND cd.action = s.next_action
+  LEFT JOIN account_reads reads ON reads.account_id = s.account_id AND reads.kind = 'chats' AND s.next_action = 'message'
   CROSS JOIN LATERAL (SELECT CASE WHEN a.timezone_from <= clock.now THEN a.timezone_next ELSE a.timezone END AS name) zone
  WHERE s.status = 'dispatched' AND s.account_id = ANY(:locked::uuid[])
  ORDER BY s.account_id, s.scheduled_for

@@ -1,13 +1,14 @@
 """What delays a send: until when, why, and whom it concerns."""
 
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from shared.calendar import Schedule
 from shared.policy import Condition, Hold, Outcome, Reason, Scope, SendNow, Stop, Wait, WeekUse, decide, next_slot
-from shared.vocabulary import Action
+from shared.vocabulary import Action, ProspectStatus
 from tests.unit.shared.policy.cases import CALL, NOON, SEVEN_TO_SIX, TUESDAY, a_case, a_message, decided, new_york
 
 WEDNESDAY_7 = new_york(3, 7)
@@ -170,7 +171,7 @@ def test_the_trace_shows_every_rule_with_what_it_saw() -> None:
     assert list(lines) == [
         *("campaign_over", "suppressed", "opted_out", "status", "reply", "first_contact", "reachable"),
         *("campaign_running", "account_usable", "connection"),
-        *("due", "out_of_office", "relock", "calendar", "spacing", "day_end", "daily_cap", "weekly_cap", "cool_down"),
+        *("due", "out_of_office", "replies_unread", "relock", "calendar", "spacing", "day_end", "daily_cap", "weekly_cap", "cool_down"),
     ]
     assert lines["reply"].verdict is Outcome.STOP
     cap = lines["daily_cap"]
@@ -209,3 +210,24 @@ def test_a_negative_time_is_refused() -> None:
 def test_a_look_up_is_held_back_by_the_same_calendar_and_caps() -> None:
     case = a_case(action=Action.PROFILE_LOOKUP, daily_cap=100, used={TUESDAY: 100})
     assert decided(case) == Wait(WEDNESDAY_7, Reason.DAILY_CAP, Scope.LANE)
+
+
+def test_a_follow_up_waits_for_the_read_that_may_show_an_answer() -> None:
+    stale = a_message(replies_read_at=NOON - timedelta(hours=7), replies_next_read_at=NOON - timedelta(minutes=5))
+    decision = decided(stale)
+    assert isinstance(decision, Wait)
+    assert (decision.until, decision.reason) == (NOON + timedelta(minutes=5), Reason.REPLIES_UNREAD)
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"replies_read_at": NOON - timedelta(hours=5), "replies_next_read_at": NOON + timedelta(hours=1)},
+        {"replies_read_at": NOON - timedelta(hours=9), "replies_next_read_at": NOON - timedelta(hours=1)},
+        {"replies_read_at": None, "replies_next_read_at": NOON + timedelta(hours=1)},
+        {"prospect_status": ProspectStatus.APPROVED, "replies_read_at": NOON - timedelta(hours=9), "replies_next_read_at": NOON},
+    ],
+    ids=["read lately", "the reader is gone", "never read", "first words"],
+)
+def test_nothing_waits_for_a_read_that_is_fresh_or_will_not_come(facts: dict[str, Any]) -> None:
+    assert not (isinstance(decision := decided(a_message(**facts, connected=True)), Wait) and decision.reason is Reason.REPLIES_UNREAD)
