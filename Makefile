@@ -43,7 +43,7 @@ bench: $(RUNTIME) ## sends per second through the whole pipeline, beside a bare 
 	@$(BIN)/python -m bench $(ARGS)
 
 schema: $(DEVELOP) ## write shared/db/schema.sql from the migrations
-	@$(BIN)/python -m shared.db.dump
+	@$(BIN)/python -m embedded.schema_file
 
 lock: ## pin requirements/*.in anew, with hashes (needs uv)
 	uv pip compile -q requirements/runtime.in -o requirements/runtime.lock --generate-hashes --python-version 3.11 --universal --no-header --no-emit-index-url

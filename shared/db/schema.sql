@@ -1,0 +1,1914 @@
+-- The schema after all migrations and routines. Made by `make schema`; read it, never edit it.
+CREATE TYPE public.account_status AS ENUM (
+    'usable',
+    'paused',
+    'disconnected'
+);
+
+CREATE TYPE public.account_type AS ENUM (
+    'free',
+    'premium',
+    'sales_navigator'
+);
+
+CREATE TYPE public.action AS ENUM (
+    'invitation',
+    'message',
+    'profile_lookup',
+    'email'
+);
+
+CREATE TYPE public.approval_status AS ENUM (
+    'waiting',
+    'approved',
+    'rejected'
+);
+
+CREATE TYPE public.attempt_state AS ENUM (
+    'intent',
+    'accepted',
+    'refused',
+    'unknown',
+    'released',
+    'not_happened'
+);
+
+CREATE TYPE public.campaign_status AS ENUM (
+    'draft',
+    'running',
+    'paused',
+    'completed',
+    'cancelled'
+);
+
+CREATE TYPE public.campaign_type AS ENUM (
+    'connector',
+    'messenger',
+    'email'
+);
+
+CREATE TYPE public.channel AS ENUM (
+    'linkedin',
+    'email'
+);
+
+CREATE TYPE public.missing_value AS ENUM (
+    'block',
+    'skip',
+    'blank'
+);
+
+CREATE TYPE public.prospect_status AS ENUM (
+    'pending',
+    'approved',
+    'connection_request_sent',
+    'connected',
+    'messaging',
+    'replied',
+    'completed',
+    'failed',
+    'opted_out',
+    'converted',
+    'not_interested',
+    'withdrawn'
+);
+
+CREATE TYPE public.reply AS ENUM (
+    'human',
+    'out_of_office',
+    'opt_out'
+);
+
+CREATE TYPE public.role AS ENUM (
+    'viewer',
+    'operator',
+    'admin'
+);
+
+CREATE TYPE public.send_status AS ENUM (
+    'pending',
+    'dispatched',
+    'sending',
+    'sent',
+    'failed',
+    'skipped',
+    'cancelled'
+);
+
+CREATE TABLE public.stack_clock (
+    only_row boolean DEFAULT true NOT NULL,
+    anchored_at timestamp with time zone NOT NULL,
+    business_at timestamp with time zone NOT NULL,
+    speed double precision DEFAULT 1 NOT NULL,
+    leaps boolean DEFAULT false NOT NULL,
+    version bigint DEFAULT 0 NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT stack_clock_only_row_check CHECK (only_row),
+    CONSTRAINT stack_clock_speed_check CHECK ((speed > (0)::double precision))
+);
+
+CREATE FUNCTION public.business_at(technical timestamp with time zone) RETURNS timestamp with time zone
+    LANGUAGE sql STABLE PARALLEL SAFE
+    BEGIN ATOMIC
+ SELECT (c.business_at + ((business_at.technical - c.anchored_at) * c.speed))
+    FROM public.stack_clock c;
+END;
+
+CREATE FUNCTION public.business_now() RETURNS timestamp with time zone
+    LANGUAGE sql
+    BEGIN ATOMIC
+ SELECT public.business_at(clock_timestamp()) AS business_at;
+END;
+
+CREATE FUNCTION public.cleanup_corrupted_prospect_statuses(actor text DEFAULT SESSION_USER, called_by text DEFAULT 'sql'::text, most integer DEFAULT 5000) RETURNS TABLE(fixed_count bigint, campaign_ids text[], run_id bigint)
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+DECLARE
+  the_run bigint;
+  counts_before jsonb;
+  chosen uuid[];
+  mended uuid[] := '{}';
+  r record;
+BEGIN
+  PERFORM pg_advisory_xact_lock(7204, 1); -- one run at a time: two would wait for each other row by row
+  SELECT to_jsonb(v) INTO counts_before FROM prospect_data_integrity v;
+  INSERT INTO cleanup_runs (trigger, before) VALUES (called_by, counts_before) RETURNING id INTO the_run;
+
+  SELECT coalesce(array_agg(w.id), '{}') INTO chosen FROM (
+    SELECT c.id
+      FROM (SELECT id FROM campaign_prospects WHERE status = 'connection_request_sent' AND contacted_at IS NULL
+            UNION ALL
+            SELECT id FROM campaign_prospects WHERE status = 'failed' AND contacted_at IS NOT NULL
+            UNION ALL
+            SELECT id FROM campaign_prospects WHERE status = 'pending' AND contacted_at IS NOT NULL) c
+     WHERE NOT EXISTS (SELECT FROM integrity_findings f WHERE f.kind = 'corrupted_pending' AND f.table_name = 'campaign_prospects'
+                          AND f.row_id = c.id::text AND f.state IN ('open', 'proposed') AND f.severity = 'critical') -- a person's already
+       AND NOT EXISTS (SELECT FROM send_queue s JOIN send_attempts a ON a.send_id = s.id
+                        WHERE s.prospect_id = c.id AND a.action <> 'profile_lookup' AND a.state IN ('intent', 'unknown'))
+     LIMIT most) w;
+
+  -- The order of locks of everybody: accounts, sends, prospects; in order of id.
+  PERFORM FROM accounts WHERE id IN (SELECT account_id FROM send_queue WHERE prospect_id = ANY(chosen)) ORDER BY id FOR NO KEY UPDATE;
+  PERFORM FROM send_queue WHERE prospect_id = ANY(chosen) ORDER BY id FOR NO KEY UPDATE;
+  PERFORM FROM campaign_prospects WHERE id = ANY(chosen) ORDER BY id FOR NO KEY UPDATE;
+
+  FOR r IN -- a statement of its own: it sees what was committed while the locks were waited for
+    SELECT p.id, p.workspace_id, p.campaign_id, p.account_id, p.status, p.contacted_at, p.connected_at, p.status::text AS was,
+           inv.at AS invited_at, msg.at AS messaged_at, coalesce(inv.id, msg.id) AS attempt, last.id AS last_attempt, send.id AS send_id
+      FROM campaign_prospects p
+      LEFT JOIN LATERAL (SELECT a.id, coalesce(a.answered_at, a.decided_at) AS at FROM send_queue s JOIN send_attempts a ON a.send_id = s.id
+                          WHERE s.prospect_id = p.id AND a.action = 'invitation' AND a.state = 'accepted' ORDER BY a.id LIMIT 1) inv ON true
+      LEFT JOIN LATERAL (SELECT a.id, coalesce(a.answered_at, a.decided_at) AS at FROM send_queue s JOIN send_attempts a ON a.send_id = s.id
+                          WHERE s.prospect_id = p.id AND a.action IN ('message', 'email') AND a.state = 'accepted' ORDER BY a.id LIMIT 1) msg ON true
+      LEFT JOIN LATERAL (SELECT max(a.id) AS id FROM send_queue s JOIN send_attempts a ON a.send_id = s.id
+                          WHERE s.prospect_id = p.id AND a.action <> 'profile_lookup') last ON true
+      LEFT JOIN LATERAL (SELECT s.id FROM send_queue s WHERE s.prospect_id = p.id ORDER BY s.step_position LIMIT 1) send ON true
+     WHERE p.id = ANY(chosen)
+     ORDER BY p.id
+  LOOP
+    DECLARE
+      seen jsonb := jsonb_build_object('status', r.status, 'contacted_at', r.contacted_at, 'last_attempt', r.last_attempt);
+      proof jsonb := jsonb_build_object('attempt', r.attempt, 'invited_at', r.invited_at, 'messaged_at', r.messaged_at);
+      answer text;
+    BEGIN
+      IF r.status = 'connection_request_sent' AND r.contacted_at IS NULL AND coalesce(r.invited_at, r.messaged_at) IS NOT NULL THEN
+        answer := mend_prospect(r.id, the_run, seen,
+                                CASE WHEN r.invited_at IS NULL THEN 'messaging' ELSE 'connection_request_sent' END::prospect_status,
+                                least(r.invited_at, r.messaged_at), actor, 'corrupted_sent', NULL, proof);
+      ELSIF r.status = 'connection_request_sent' AND r.contacted_at IS NULL THEN
+        answer := mend_prospect(r.id, the_run, seen, 'pending', NULL, actor, 'corrupted_sent', NULL, proof);
+        IF answer = 'mended' THEN
+          PERFORM reopen(r.send_id, actor, 'marked as sent, but the ledger shows that nothing left');
+          PERFORM healer_says('prospects.ready', 'tact.prospect.ready.v1', coalesce(r.account_id, r.id)::text,
+                              jsonb_build_object('prospect_id', r.id, 'campaign_id', r.campaign_id, 'workspace_id', r.workspace_id,
+                                                 'reason', 'repaired'));
+        END IF;
+      ELSIF r.status = 'pending' AND r.contacted_at IS NOT NULL AND coalesce(r.invited_at, r.messaged_at) IS NOT NULL THEN
+        answer := mend_prospect(r.id, the_run, seen,
+                                CASE WHEN r.messaged_at IS NOT NULL THEN 'messaging' WHEN r.connected_at IS NOT NULL THEN 'connected'
+                                     ELSE 'connection_request_sent' END::prospect_status,
+                                r.contacted_at, actor, 'corrupted_pending', NULL, proof);
+      ELSIF r.status = 'pending' AND r.contacted_at IS NOT NULL THEN
+        INSERT INTO integrity_findings (workspace_id, kind, severity, table_name, row_id, evidence)
+             VALUES (r.workspace_id, 'corrupted_pending', 'critical', 'campaign_prospects', r.id::text,
+                     jsonb_build_object('contacted_at', r.contacted_at, 'why', 'contacted_at is set and no attempt of ours went out; a person decides'))
+        ON CONFLICT (kind, table_name, row_id) WHERE state IN ('open', 'proposed')
+        DO UPDATE SET severity = excluded.severity, evidence = integrity_findings.evidence || excluded.evidence;
+      ELSIF r.status = 'failed' AND r.contacted_at IS NOT NULL THEN
+        answer := mend_prospect(r.id, the_run, seen, 'completed', r.contacted_at, actor, 'corrupted_failed', 'undeliverable', proof);
+      END IF;
+      IF answer = 'mended' THEN
+        mended := mended || r.id;
+      END IF;
+    END;
+  END LOOP;
+
+  RETURN QUERY
+    UPDATE cleanup_runs u
+       SET finished_at = clock_timestamp(), fixed_count = cardinality(mended), after = (SELECT to_jsonb(v) FROM prospect_data_integrity v),
+           campaign_ids = (SELECT coalesce(array_agg(DISTINCT p.campaign_id::text), '{}') FROM campaign_prospects p WHERE p.id = ANY(mended))
+     WHERE u.id = the_run
+    RETURNING u.fixed_count, u.campaign_ids, u.id;
+  INSERT INTO audit_log (actor, verb, object, object_id, details)
+       VALUES (actor, 'cleanup', 'cleanup_run', the_run::text, jsonb_build_object('called_by', called_by, 'fixed_count', cardinality(mended)));
+END $$;
+
+CREATE FUNCTION public.count_prospect_status() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+  was boolean := OLD.status IN ('pending', 'approved', 'connection_request_sent', 'connected', 'messaging');
+  is_now boolean := NEW.status IN ('pending', 'approved', 'connection_request_sent', 'connected', 'messaging');
+BEGIN
+  IF was <> is_now THEN
+    INSERT INTO campaign_counter_deltas (campaign_id, counter, delta) VALUES (NEW.campaign_id, 'active_leads', CASE WHEN is_now THEN 1 ELSE -1 END);
+  END IF;
+  IF NEW.status = 'completed' THEN
+    INSERT INTO campaign_counter_deltas (campaign_id, counter, delta) VALUES (NEW.campaign_id, 'completed_leads', 1);
+  END IF;
+  IF OLD.status = 'completed' THEN
+    INSERT INTO campaign_counter_deltas (campaign_id, counter, delta) VALUES (NEW.campaign_id, 'completed_leads', -1);
+  END IF;
+  IF NEW.status = 'opted_out' THEN
+    INSERT INTO campaign_counter_deltas (campaign_id, counter, delta) VALUES (NEW.campaign_id, 'opted_out', 1);
+  END IF;
+  RETURN NULL;
+END $$;
+
+CREATE FUNCTION public.count_prospects_added() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+  INSERT INTO campaign_counter_deltas (campaign_id, counter, delta) SELECT campaign_id, 'prospects', count(*) FROM added GROUP BY campaign_id;
+  INSERT INTO campaign_counter_deltas (campaign_id, counter, delta)
+       SELECT campaign_id, 'active_leads', count(*) FROM added
+        WHERE status IN ('pending', 'approved', 'connection_request_sent', 'connected', 'messaging') GROUP BY campaign_id;
+  RETURN NULL;
+END $$;
+
+CREATE FUNCTION public.count_prospects_removed() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+  INSERT INTO campaign_counter_deltas (campaign_id, counter, delta) SELECT campaign_id, 'prospects', -count(*) FROM gone GROUP BY campaign_id;
+  RETURN NULL;
+END $$;
+
+CREATE FUNCTION public.get_leads_for_de_enrollment(batch_size integer DEFAULT 500, the_workspace uuid DEFAULT NULL::uuid, after_lead uuid DEFAULT NULL::uuid, only_leads uuid[] DEFAULT NULL::uuid[]) RETURNS TABLE(lead_id uuid, prospect_id uuid, campaign_id uuid, workspace_id uuid, status public.prospect_status, reason text)
+    LANGUAGE sql STABLE
+    AS $$
+  SELECT l.id, p.id, p.campaign_id, l.workspace_id, p.status,
+         CASE WHEN l.opted_out_at IS NOT NULL OR p.status = 'opted_out' THEN 'opted_out'
+              WHEN l.sms_stop THEN 'sms_stop'
+              WHEN l.booked THEN 'booked'
+              ELSE p.status::text END
+    FROM leads l
+    JOIN LATERAL (SELECT x.id, x.campaign_id, x.status FROM campaign_prospects x
+                   WHERE x.lead_id = l.id AND x.workspace_id = l.workspace_id
+                     AND (x.campaign_id = l.campaign_id
+                          OR EXISTS (SELECT FROM send_queue s WHERE s.lead_id = l.id AND s.prospect_id = x.id AND s.status IN ('pending', 'dispatched')))
+                     -- a later enrolment of the same campaign speaks for it
+                     AND NOT EXISTS (SELECT FROM campaign_prospects y WHERE y.lead_id = x.lead_id AND y.campaign_id = x.campaign_id
+                                        AND y.enrolment_no > x.enrolment_no)) p ON true
+   WHERE (l.campaign_id IS NOT NULL OR EXISTS (SELECT FROM send_queue s WHERE s.lead_id = l.id AND s.status IN ('pending', 'dispatched')))
+     AND (p.status IN ('replied', 'completed', 'failed', 'opted_out', 'converted', 'not_interested', 'withdrawn')
+          OR l.opted_out_at IS NOT NULL OR l.sms_stop OR l.booked)
+     AND (the_workspace IS NULL OR l.workspace_id = the_workspace)
+     AND (after_lead IS NULL OR l.id > after_lead)
+     AND (only_leads IS NULL OR l.id = ANY(only_leads))
+   ORDER BY l.id, p.id
+   LIMIT batch_size
+$$;
+
+CREATE FUNCTION public.healer_says(topic text, event_type text, key text, payload jsonb) RETURNS void
+    LANGUAGE sql
+    AS $$
+  INSERT INTO outbox (service, topic, key, headers, payload)
+  SELECT 'healer', healer_says.topic, healer_says.key,
+         jsonb_build_object('content-type', 'application/json', 'ce_specversion', '1.0', 'ce_id', gen_random_uuid()::text,
+                            'ce_type', event_type, 'ce_source', 'tact/healer',
+                            'ce_time', to_char(business_now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"'),
+                            'ce_subject', healer_says.key),
+         healer_says.payload::text
+$$;
+
+CREATE FUNCTION public.mend_prospect(prospect uuid, run_id bigint, expected jsonb, new_status public.prospect_status, new_contacted_at timestamp with time zone, actor text, reason text, new_outcome text DEFAULT NULL::text, evidence jsonb DEFAULT '{}'::jsonb) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+DECLARE
+  p campaign_prospects;
+  n campaign_prospects;
+  finding bigint;
+BEGIN
+  IF btrim(coalesce(actor, '')) = '' OR btrim(coalesce(reason, '')) = '' THEN
+    RAISE EXCEPTION 'mend_prospect needs an actor and a reason: they are the trace (prospect %)', prospect USING ERRCODE = 'check_violation';
+  END IF;
+  IF NOT expected ?& ARRAY['status', 'contacted_at', 'last_attempt'] THEN
+    RAISE EXCEPTION 'mend_prospect needs the row as it was seen: status, contacted_at and last_attempt (prospect %)', prospect
+      USING ERRCODE = 'check_violation';
+  END IF;
+  SELECT * INTO p FROM campaign_prospects c WHERE c.id = prospect FOR NO KEY UPDATE;
+  IF NOT FOUND THEN
+    RETURN 'gone';
+  END IF;
+  IF p.status::text IS DISTINCT FROM expected ->> 'status'
+     OR p.contacted_at IS DISTINCT FROM (expected ->> 'contacted_at')::timestamptz THEN
+    RETURN 'changed';
+  END IF;
+  IF EXISTS (SELECT FROM send_queue s JOIN send_attempts a ON a.send_id = s.id
+              WHERE s.prospect_id = prospect AND a.action <> 'profile_lookup'
+                AND (a.id > coalesce((expected ->> 'last_attempt')::bigint, 0) OR a.state IN ('intent', 'unknown'))) THEN
+    RETURN 'later_attempt';
+  END IF;
+  IF p.contacted_at IS NOT NULL AND new_contacted_at IS NULL THEN
+    RAISE EXCEPTION 'Cannot remove contacted_at timestamp once set (prospect %)', prospect USING ERRCODE = 'check_violation';
+  END IF;
+  IF (new_contacted_at IS NULL AND new_status IN ('connection_request_sent', 'messaging'))
+     OR (new_contacted_at IS NOT NULL AND new_status IN ('pending', 'approved', 'failed')) THEN
+    RAISE EXCEPTION 'Cannot mend prospect % to % with contacted_at %: that would be wrong again', prospect, new_status, new_contacted_at
+      USING ERRCODE = 'check_violation';
+  END IF;
+  PERFORM set_config('tact.mending', 'on', true);
+  UPDATE campaign_prospects c
+     SET status = new_status, contacted_at = new_contacted_at, outcome = coalesce(new_outcome, c.outcome),
+         completed_at = CASE WHEN new_status = 'completed' THEN coalesce(c.completed_at, business_now()) ELSE c.completed_at END
+   WHERE c.id = prospect
+  RETURNING * INTO n;
+  PERFORM set_config('tact.mending', 'off', true);
+  UPDATE integrity_findings f SET state = 'repaired', closed_at = clock_timestamp()
+   WHERE f.table_name = 'campaign_prospects' AND f.row_id = prospect::text AND f.state IN ('open', 'proposed')
+     AND f.kind IN ('corrupted_sent', 'corrupted_failed', 'corrupted_pending')
+  RETURNING f.id INTO finding;
+  INSERT INTO integrity_history (finding_id, run_id, kind, table_name, row_id, before, after, evidence, done_by)
+       VALUES (finding, run_id, reason, 'campaign_prospects', prospect::text, to_jsonb(p), to_jsonb(n), evidence, actor);
+  INSERT INTO audit_log (workspace_id, actor, verb, object, object_id, details)
+       VALUES (p.workspace_id, actor, 'mend', 'prospect', prospect::text,
+               jsonb_build_object('reason', reason, 'run_id', run_id, 'was', p.status, 'is', n.status,
+                                  'contacted_at_was', p.contacted_at, 'contacted_at', n.contacted_at));
+  RETURN 'mended';
+END $$;
+
+CREATE FUNCTION public.process_de_enrollment_batch(the_run uuid, batch_size integer DEFAULT 500, the_workspace uuid DEFAULT NULL::uuid, after_lead uuid DEFAULT NULL::uuid) RETURNS TABLE(candidates integer, de_enrolled integer, skipped integer, last_lead uuid)
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+DECLARE
+  chosen uuid[];
+  r record;
+  out_now integer := 0;
+  passed_by integer := 0;
+BEGIN
+  SELECT coalesce(array_agg(DISTINCT g.lead_id ORDER BY g.lead_id), '{}') INTO chosen
+    FROM get_leads_for_de_enrollment(batch_size, the_workspace, after_lead) g;
+  PERFORM FROM leads WHERE id = ANY(chosen) ORDER BY id FOR NO KEY UPDATE;
+  PERFORM FROM send_queue WHERE lead_id = ANY(chosen) AND status IN ('pending', 'dispatched', 'sending') ORDER BY id FOR NO KEY UPDATE;
+  FOR r IN -- asked anew, now that nobody can change them
+    SELECT g.lead_id, g.prospect_id, g.campaign_id, g.workspace_id, g.status, g.reason, p.account_id,
+           EXISTS (SELECT FROM send_queue s WHERE s.lead_id = g.lead_id AND s.prospect_id = g.prospect_id AND s.status = 'sending') AS under_way
+      FROM get_leads_for_de_enrollment(batch_size * 10, the_workspace, NULL, chosen) g
+      JOIN campaign_prospects p ON p.id = g.prospect_id
+     ORDER BY g.lead_id, g.prospect_id
+  LOOP
+    IF r.under_way THEN
+      passed_by := passed_by + 1;
+      CONTINUE;
+    END IF;
+    UPDATE send_queue SET status = 'cancelled', error_message = 'de-enrolled: ' || r.reason
+     WHERE lead_id = r.lead_id AND prospect_id = r.prospect_id AND status IN ('pending', 'dispatched');
+    UPDATE leads SET campaign_id = NULL WHERE id = r.lead_id AND campaign_id = r.campaign_id;
+    INSERT INTO de_enrollment_lead_log (run_id, workspace_id, lead_id, prospect_id, campaign_id, reason, status_before)
+         VALUES (the_run, r.workspace_id, r.lead_id, r.prospect_id, r.campaign_id, r.reason, r.status)
+    ON CONFLICT (run_id, prospect_id) DO NOTHING;
+    PERFORM healer_says('prospects.left', 'tact.prospect.left.v1', coalesce(r.account_id, r.prospect_id)::text,
+                        jsonb_build_object('prospect_id', r.prospect_id, 'campaign_id', r.campaign_id, 'workspace_id', r.workspace_id,
+                                           'reason', r.reason));
+    out_now := out_now + 1;
+  END LOOP;
+  UPDATE de_enrollment_runs u
+     SET candidates = u.candidates + out_now + passed_by, de_enrolled = u.de_enrolled + out_now, skipped = u.skipped + passed_by
+   WHERE u.id = the_run;
+  RETURN QUERY SELECT out_now + passed_by, out_now, passed_by, chosen[cardinality(chosen)];
+END $$;
+
+CREATE FUNCTION public.prospect_transition(old_status public.prospect_status, new_status public.prospect_status) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+  SELECT CASE
+    WHEN new_status = 'replied' THEN
+      CASE WHEN old_status IN ('replied', 'opted_out', 'converted', 'not_interested') THEN NULL ELSE 'reply_named' END
+    WHEN new_status IN ('converted', 'not_interested') THEN
+      CASE WHEN old_status IN ('opted_out', 'converted', 'not_interested') THEN NULL ELSE 'always' END
+    WHEN new_status = 'opted_out' THEN CASE WHEN old_status = 'opted_out' THEN NULL ELSE 'always' END
+    WHEN old_status IN ('pending', 'approved') THEN
+      CASE WHEN new_status <> old_status
+            AND new_status IN ('pending', 'approved', 'connection_request_sent', 'connected', 'messaging', 'failed') THEN 'always' END
+    WHEN old_status = 'connection_request_sent' THEN
+      CASE WHEN new_status IN ('connected', 'completed', 'withdrawn') THEN 'always' WHEN new_status = 'pending' THEN 'uncontacted' END
+    WHEN old_status = 'connected' THEN
+      CASE WHEN new_status IN ('messaging', 'completed') THEN 'always' WHEN new_status = 'failed' THEN 'uncontacted' END
+    WHEN old_status = 'messaging' THEN CASE WHEN new_status = 'completed' THEN 'always' END
+    WHEN old_status = 'replied' THEN CASE WHEN new_status = 'messaging' THEN 'resumed' END
+    WHEN old_status = 'failed' THEN CASE WHEN new_status = 'connected' THEN 'always' WHEN new_status = 'pending' THEN 'uncontacted' END
+    WHEN old_status = 'withdrawn' THEN CASE WHEN new_status = 'connected' THEN 'always' END
+  END
+$$;
+
+CREATE FUNCTION public.reopen(the_send uuid, actor text, reason text, due timestamp with time zone DEFAULT NULL::timestamp with time zone) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE s send_queue;
+BEGIN
+  SELECT * INTO s FROM send_queue WHERE id = the_send FOR NO KEY UPDATE;
+  IF NOT FOUND OR s.status NOT IN ('failed', 'skipped', 'cancelled', 'sent') THEN
+    RETURN false;
+  END IF;
+  IF EXISTS (SELECT FROM send_attempts a WHERE a.send_id = the_send AND a.action <> 'profile_lookup'
+                AND a.state IN ('intent', 'unknown', 'accepted')) THEN
+    RAISE EXCEPTION 'Cannot reopen send %: an attempt has left or may have left', the_send USING ERRCODE = 'check_violation';
+  END IF;
+  PERFORM set_config('tact.reopening', 'on', true);
+  UPDATE send_queue SET status = 'pending', held_for = NULL, error_message = NULL, retries = 0, dispatches_in_vain = 0, sent_at = NULL,
+                        scheduled_for = greatest(scheduled_for, coalesce(due, scheduled_for))
+   WHERE id = the_send;
+  PERFORM set_config('tact.reopening', 'off', true);
+  UPDATE accounts SET wake_at = least(coalesce(wake_at, 'infinity'), greatest(s.scheduled_for, coalesce(due, s.scheduled_for)))
+   WHERE id = s.account_id;
+  INSERT INTO audit_log (workspace_id, actor, verb, object, object_id, details)
+       VALUES (s.workspace_id, actor, 'reopen', 'send', the_send::text, jsonb_build_object('reason', reason, 'was', s.status, 'error', s.error_message));
+  RETURN true;
+END $$;
+
+CREATE FUNCTION public.touch_updated_at() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+  NEW.updated_at := now();
+  RETURN NEW;
+END $$;
+
+CREATE FUNCTION public.validate_prospect_status_update() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+DECLARE condition text;
+BEGIN
+  -- The one way around: mend_prospect(), which runs as the owner of the table and leaves an audited trace.
+  IF current_setting('tact.mending', true) = 'on'
+     AND current_user = (SELECT pg_get_userbyid(relowner) FROM pg_class WHERE oid = TG_RELID) THEN
+    RETURN NEW;
+  END IF;
+  IF TG_OP = 'UPDATE' AND OLD.contacted_at IS NOT NULL AND NEW.contacted_at IS NULL THEN
+    RAISE EXCEPTION 'Cannot remove contacted_at timestamp once set (prospect %)', NEW.id
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'validate_prospect_status';
+  END IF;
+  IF NEW.status = 'connection_request_sent' AND NEW.contacted_at IS NULL THEN
+    RAISE EXCEPTION 'Cannot set status to connection_request_sent without contacted_at timestamp (prospect %)', NEW.id
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'validate_prospect_status';
+  END IF;
+  IF NEW.contacted_at IS NOT NULL AND (TG_OP = 'INSERT' OR OLD.contacted_at IS NULL) AND NEW.status IN ('pending', 'approved') THEN
+    RAISE EXCEPTION 'Setting contacted_at requires status to be connection_request_sent, connected, messaging, replied, or failed, or one that follows them; prospect % is %', NEW.id, NEW.status
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'validate_prospect_status';
+  END IF;
+  IF TG_OP = 'UPDATE' AND NEW.status IS DISTINCT FROM OLD.status THEN
+    condition := prospect_transition(OLD.status, NEW.status);
+    IF condition IS NULL
+       OR (condition = 'uncontacted' AND (OLD.contacted_at IS NOT NULL OR NEW.contacted_at IS NOT NULL))
+       OR (condition = 'resumed' AND (NEW.resumed_at IS NULL OR NEW.resumed_at IS NOT DISTINCT FROM OLD.resumed_at))
+       OR (condition = 'reply_named' AND (NEW.reply_message_id IS NULL OR NEW.reply_message_id IS NOT DISTINCT FROM OLD.reply_message_id)) THEN
+      RAISE EXCEPTION 'Cannot change prospect status from % to % (prospect %)%', OLD.status, NEW.status, NEW.id,
+          CASE condition WHEN 'uncontacted' THEN ': only while contacted_at is empty'
+                         WHEN 'resumed' THEN ': only when a person resumes, with resumed_at set in the same update'
+                         WHEN 'reply_named' THEN ': the stored reply must be named in the same update (reply_message_id)' ELSE '' END
+        USING ERRCODE = 'check_violation', CONSTRAINT = 'validate_prospect_status';
+    END IF;
+  END IF;
+  RETURN NEW;
+END $$;
+
+CREATE FUNCTION public.validate_send_status_update() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+  IF (OLD.status = 'dispatched' AND NEW.status IN ('sending', 'pending', 'skipped', 'failed', 'cancelled'))
+     OR (OLD.status = 'pending' AND NEW.status IN ('dispatched', 'skipped', 'failed', 'cancelled'))
+     OR (OLD.status = 'sending' AND NEW.status IN ('sent', 'failed', 'skipped', 'pending')) THEN
+    RETURN NEW;
+  END IF;
+  IF OLD.status IN ('failed', 'skipped', 'cancelled', 'sent') AND NEW.status = 'pending'
+     AND current_setting('tact.reopening', true) = 'on'
+     AND current_user = (SELECT pg_get_userbyid(relowner) FROM pg_class WHERE oid = TG_RELID) THEN
+    RETURN NEW;
+  END IF;
+  RAISE EXCEPTION 'Cannot change send status from % to % (send %)', OLD.status, NEW.status, NEW.id
+    USING ERRCODE = 'check_violation', CONSTRAINT = 'validate_send_status',
+          HINT = CASE WHEN NEW.status = 'pending' THEN 'Use reopen(send_id, actor, reason).' ELSE '' END;
+END $$;
+
+CREATE TABLE public.account_cool_downs (
+    account_id uuid NOT NULL,
+    action public.action NOT NULL,
+    until timestamp with time zone NOT NULL,
+    level integer DEFAULT 1 NOT NULL,
+    reason text NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT account_cool_downs_level_check CHECK ((level >= 1))
+);
+
+ALTER TABLE ONLY public.account_cool_downs FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.account_reads (
+    account_id uuid NOT NULL,
+    kind text NOT NULL,
+    next_at timestamp with time zone NOT NULL,
+    cursor jsonb,
+    baseline_at timestamp with time zone,
+    last_read_at timestamp with time zone,
+    failures integer DEFAULT 0 NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    read_on date,
+    reads integer DEFAULT 0 NOT NULL,
+    CONSTRAINT account_reads_kind_check CHECK ((kind = ANY (ARRAY['relations'::text, 'chats'::text, 'invitations_sent'::text, 'status'::text]))),
+    CONSTRAINT account_reads_reads_check CHECK ((reads >= 0))
+);
+
+CREATE TABLE public.account_usage (
+    account_id uuid NOT NULL,
+    local_date date NOT NULL,
+    action public.action NOT NULL,
+    used integer DEFAULT 0 NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT account_usage_used_check CHECK ((used >= 0))
+)
+WITH (fillfactor='70');
+
+ALTER TABLE ONLY public.account_usage FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.accounts (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    workspace_id uuid NOT NULL,
+    channel public.channel DEFAULT 'linkedin'::public.channel NOT NULL,
+    provider_account_id text NOT NULL,
+    provider_user_id text,
+    name text NOT NULL,
+    account_type public.account_type DEFAULT 'free'::public.account_type NOT NULL,
+    country text DEFAULT 'US'::text NOT NULL,
+    timezone text DEFAULT 'America/New_York'::text NOT NULL,
+    timezone_next text,
+    timezone_from timestamp with time zone,
+    status public.account_status DEFAULT 'usable'::public.account_status NOT NULL,
+    status_reason text,
+    status_version bigint DEFAULT 0 NOT NULL,
+    status_changed_at timestamp with time zone DEFAULT now() NOT NULL,
+    schedule_settings jsonb DEFAULT '{}'::jsonb NOT NULL,
+    daily_cr_limit integer,
+    next_free_at timestamp with time zone,
+    wake_at timestamp with time zone,
+    lease_until timestamp with time zone,
+    lease_holder text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT accounts_check CHECK (((timezone_next IS NULL) = (timezone_from IS NULL))),
+    CONSTRAINT accounts_check1 CHECK (((lease_until IS NULL) = (lease_holder IS NULL))),
+    CONSTRAINT accounts_daily_cr_limit_check CHECK (((daily_cr_limit >= 1) AND (daily_cr_limit <= 100))),
+    CONSTRAINT accounts_schedule_settings_check CHECK ((jsonb_typeof(schedule_settings) = 'object'::text))
+)
+WITH (fillfactor='70');
+
+ALTER TABLE ONLY public.accounts FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.api_tokens (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    workspace_id uuid,
+    role public.role NOT NULL,
+    name text NOT NULL,
+    token_sha256 bytea NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    revoked_at timestamp with time zone,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT api_tokens_token_sha256_check CHECK ((length(token_sha256) = 32))
+);
+
+ALTER TABLE ONLY public.api_tokens FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.audit_log (
+    id bigint NOT NULL,
+    workspace_id uuid,
+    actor text NOT NULL,
+    verb text NOT NULL,
+    object text NOT NULL,
+    object_id text NOT NULL,
+    details jsonb DEFAULT '{}'::jsonb NOT NULL,
+    at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE ONLY public.audit_log FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.audit_log ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.audit_log_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.campaign_accounts (
+    campaign_id uuid NOT NULL,
+    account_id uuid NOT NULL,
+    "position" integer NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE ONLY public.campaign_accounts FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.campaign_counter_deltas (
+    id bigint NOT NULL,
+    campaign_id uuid NOT NULL,
+    counter text NOT NULL,
+    delta integer NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT campaign_counter_deltas_counter_check CHECK ((counter = ANY (ARRAY['prospects'::text, 'active_leads'::text, 'completed_leads'::text, 'opted_out'::text, 'booked'::text, 'emails_scheduled'::text, 'emails_sent'::text])))
+);
+
+ALTER TABLE public.campaign_counter_deltas ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.campaign_counter_deltas_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.campaign_messages (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    workspace_id uuid NOT NULL,
+    account_id uuid NOT NULL,
+    lead_id uuid NOT NULL,
+    campaign_id uuid,
+    prospect_id uuid,
+    send_id uuid,
+    attempt_id bigint,
+    direction text NOT NULL,
+    message_type text,
+    provider_message_id text,
+    chat_id text,
+    text text NOT NULL,
+    reply public.reply,
+    said_at timestamp with time zone NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT campaign_messages_check CHECK (((reply IS NOT NULL) = (direction = 'in'::text))),
+    CONSTRAINT campaign_messages_direction_check CHECK ((direction = ANY (ARRAY['out'::text, 'in'::text])))
+);
+
+ALTER TABLE ONLY public.campaign_messages FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.campaign_prospects (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    workspace_id uuid NOT NULL,
+    campaign_id uuid NOT NULL,
+    lead_id uuid NOT NULL,
+    enrolment_no integer DEFAULT 1 NOT NULL,
+    status public.prospect_status DEFAULT 'pending'::public.prospect_status NOT NULL,
+    account_id uuid,
+    workflow_id uuid,
+    contacted_at timestamp with time zone,
+    connected_at timestamp with time zone,
+    follow_up_due_at timestamp with time zone,
+    last_follow_up_at timestamp with time zone,
+    completed_at timestamp with time zone,
+    withdrawn_at timestamp with time zone,
+    hold_until timestamp with time zone,
+    resumed_at timestamp with time zone,
+    reply_message_id uuid,
+    outcome text,
+    error_message text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT campaign_prospects_enrolment_no_check CHECK ((enrolment_no >= 1)),
+    CONSTRAINT campaign_prospects_status_check CHECK (((status)::text = ANY (ARRAY['pending'::text, 'approved'::text, 'connection_request_sent'::text, 'connected'::text, 'messaging'::text, 'replied'::text, 'completed'::text, 'failed'::text, 'opted_out'::text, 'converted'::text, 'not_interested'::text, 'withdrawn'::text])))
+)
+WITH (fillfactor='80');
+
+ALTER TABLE ONLY public.campaign_prospects FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.campaigns (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    workspace_id uuid NOT NULL,
+    campaign_name text NOT NULL,
+    campaign_type public.campaign_type NOT NULL,
+    status public.campaign_status DEFAULT 'draft'::public.campaign_status NOT NULL,
+    is_active boolean GENERATED ALWAYS AS ((status = 'running'::public.campaign_status)) STORED,
+    linkedin_account_id uuid,
+    message_templates jsonb DEFAULT '{}'::jsonb NOT NULL,
+    step_delays jsonb DEFAULT '{}'::jsonb NOT NULL,
+    schedule_settings jsonb DEFAULT '{}'::jsonb NOT NULL,
+    on_missing public.missing_value DEFAULT 'block'::public.missing_value NOT NULL,
+    next_account integer DEFAULT 0 NOT NULL,
+    prospects_count integer DEFAULT 0 NOT NULL,
+    active_leads_count integer DEFAULT 0 NOT NULL,
+    completed_leads_count integer DEFAULT 0 NOT NULL,
+    opted_out_count integer DEFAULT 0 NOT NULL,
+    booked_count integer DEFAULT 0 NOT NULL,
+    emails_scheduled_count integer DEFAULT 0 NOT NULL,
+    emails_sent_count integer DEFAULT 0 NOT NULL,
+    auto_discovered boolean DEFAULT false NOT NULL,
+    last_enrollment_at timestamp with time zone,
+    actual_started_at timestamp with time zone,
+    paused_at timestamp with time zone,
+    resumed_at timestamp with time zone,
+    completed_at timestamp with time zone,
+    deactivated_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT campaigns_campaign_name_check CHECK ((btrim(campaign_name) <> ''::text)),
+    CONSTRAINT campaigns_message_templates_check CHECK ((jsonb_typeof(message_templates) = 'object'::text)),
+    CONSTRAINT campaigns_schedule_settings_check CHECK ((jsonb_typeof(schedule_settings) = 'object'::text)),
+    CONSTRAINT campaigns_step_delays_check CHECK ((jsonb_typeof(step_delays) = 'object'::text))
+);
+
+ALTER TABLE ONLY public.campaigns FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.cleanup_runs (
+    id bigint NOT NULL,
+    started_at timestamp with time zone DEFAULT now() NOT NULL,
+    finished_at timestamp with time zone,
+    trigger text NOT NULL,
+    fixed_count bigint,
+    campaign_ids text[] DEFAULT '{}'::text[] NOT NULL,
+    before jsonb,
+    after jsonb,
+    error text,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE public.cleanup_runs ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.cleanup_runs_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.workspaces (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    company_name text NOT NULL,
+    email text NOT NULL,
+    airtable_base_id text DEFAULT ''::text NOT NULL,
+    is_active boolean DEFAULT true NOT NULL,
+    tier text DEFAULT 'standard'::text NOT NULL,
+    daily_cr_limit integer,
+    schedule_settings jsonb DEFAULT '{}'::jsonb NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT workspaces_company_name_check CHECK ((btrim(company_name) <> ''::text)),
+    CONSTRAINT workspaces_daily_cr_limit_check CHECK (((daily_cr_limit >= 1) AND (daily_cr_limit <= 100))),
+    CONSTRAINT workspaces_email_check CHECK ((email ~~ '%_@_%'::text)),
+    CONSTRAINT workspaces_schedule_settings_check CHECK ((jsonb_typeof(schedule_settings) = 'object'::text))
+);
+
+ALTER TABLE ONLY public.workspaces FORCE ROW LEVEL SECURITY;
+
+CREATE VIEW public.clients WITH (security_invoker='true') AS
+ SELECT id,
+    company_name,
+    email,
+    airtable_base_id,
+    is_active,
+    tier,
+    daily_cr_limit,
+    created_at,
+    updated_at
+   FROM public.workspaces;
+
+CREATE TABLE public.de_enrollment_runs (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    workspace_id uuid,
+    started_at timestamp with time zone DEFAULT now() NOT NULL,
+    finished_at timestamp with time zone,
+    status text DEFAULT 'running'::text NOT NULL,
+    candidates integer DEFAULT 0 NOT NULL,
+    de_enrolled integer DEFAULT 0 NOT NULL,
+    skipped integer DEFAULT 0 NOT NULL,
+    error text,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT de_enrollment_runs_status_check CHECK ((status = ANY (ARRAY['running'::text, 'completed'::text, 'failed'::text])))
+);
+
+ALTER TABLE ONLY public.de_enrollment_runs FORCE ROW LEVEL SECURITY;
+
+CREATE VIEW public.de_enrollment_health WITH (security_invoker='true') AS
+ SELECT ( SELECT count(*) AS count
+           FROM public.get_leads_for_de_enrollment(10000) get_leads_for_de_enrollment(lead_id, prospect_id, campaign_id, workspace_id, status, reason)) AS leads_waiting,
+    ( SELECT max(de_enrollment_runs.started_at) AS max
+           FROM public.de_enrollment_runs) AS last_run_at,
+    ( SELECT de_enrollment_runs.status
+           FROM public.de_enrollment_runs
+          ORDER BY de_enrollment_runs.started_at DESC
+         LIMIT 1) AS last_run_status,
+    ( SELECT count(*) AS count
+           FROM public.de_enrollment_runs
+          WHERE (de_enrollment_runs.started_at > (clock_timestamp() - '24:00:00'::interval))) AS runs_24h,
+    ( SELECT count(*) AS count
+           FROM public.de_enrollment_runs
+          WHERE ((de_enrollment_runs.status = 'failed'::text) AND (de_enrollment_runs.started_at > (clock_timestamp() - '24:00:00'::interval)))) AS failed_runs_24h,
+    ( SELECT count(*) AS count
+           FROM public.de_enrollment_runs
+          WHERE ((de_enrollment_runs.status = 'running'::text) AND (de_enrollment_runs.started_at < (clock_timestamp() - '01:00:00'::interval)))) AS stuck_runs,
+    ( SELECT COALESCE(sum(de_enrollment_runs.de_enrolled), (0)::bigint) AS "coalesce"
+           FROM public.de_enrollment_runs
+          WHERE (de_enrollment_runs.started_at > (clock_timestamp() - '24:00:00'::interval))) AS de_enrolled_24h;
+
+CREATE TABLE public.de_enrollment_lead_log (
+    id bigint NOT NULL,
+    run_id uuid NOT NULL,
+    workspace_id uuid NOT NULL,
+    lead_id uuid NOT NULL,
+    prospect_id uuid NOT NULL,
+    campaign_id uuid NOT NULL,
+    reason text NOT NULL,
+    status_before public.prospect_status NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE ONLY public.de_enrollment_lead_log FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.de_enrollment_lead_log ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.de_enrollment_lead_log_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.email_templates (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    workspace_id uuid NOT NULL,
+    name text NOT NULL,
+    subject text NOT NULL,
+    body text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE ONLY public.email_templates FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.integrity_findings (
+    id bigint NOT NULL,
+    workspace_id uuid,
+    kind text NOT NULL,
+    severity text DEFAULT 'warning'::text NOT NULL,
+    table_name text NOT NULL,
+    row_id text NOT NULL,
+    evidence jsonb DEFAULT '{}'::jsonb NOT NULL,
+    state text DEFAULT 'open'::text NOT NULL,
+    found_at timestamp with time zone DEFAULT now() NOT NULL,
+    closed_at timestamp with time zone,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT integrity_findings_severity_check CHECK ((severity = ANY (ARRAY['info'::text, 'warning'::text, 'critical'::text]))),
+    CONSTRAINT integrity_findings_state_check CHECK ((state = ANY (ARRAY['open'::text, 'proposed'::text, 'repaired'::text, 'refused'::text, 'gone'::text, 'undone'::text])))
+);
+
+ALTER TABLE ONLY public.integrity_findings FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.integrity_findings ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.integrity_findings_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.integrity_history (
+    id bigint NOT NULL,
+    finding_id bigint,
+    run_id bigint,
+    kind text NOT NULL,
+    table_name text NOT NULL,
+    row_id text NOT NULL,
+    before jsonb NOT NULL,
+    after jsonb NOT NULL,
+    evidence jsonb DEFAULT '{}'::jsonb NOT NULL,
+    done_by text NOT NULL,
+    done_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE public.integrity_history ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.integrity_history_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.lanes (
+    account_id uuid NOT NULL,
+    campaign_id uuid NOT NULL,
+    action public.action NOT NULL,
+    closed_until timestamp with time zone,
+    condition text,
+    reason text,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL
+)
+WITH (fillfactor='70');
+
+ALTER TABLE ONLY public.lanes FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.lead_batches (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    workspace_id uuid NOT NULL,
+    campaign_id uuid NOT NULL,
+    file_name text NOT NULL,
+    file_format text NOT NULL,
+    rows_in bigint DEFAULT 0 NOT NULL,
+    rows_stored bigint DEFAULT 0 NOT NULL,
+    rows_known bigint DEFAULT 0 NOT NULL,
+    rows_refused bigint DEFAULT 0 NOT NULL,
+    finished_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE ONLY public.lead_batches FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.leads (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    workspace_id uuid NOT NULL,
+    identity text NOT NULL,
+    campaign_id uuid,
+    first_name text DEFAULT ''::text NOT NULL,
+    last_name text DEFAULT ''::text NOT NULL,
+    company text DEFAULT ''::text NOT NULL,
+    title text DEFAULT ''::text NOT NULL,
+    location text DEFAULT ''::text NOT NULL,
+    linkedin_vanity text,
+    linkedin_id text,
+    sales_navigator_id text,
+    email text,
+    connected_on date,
+    tags text[] DEFAULT '{}'::text[] NOT NULL,
+    extra jsonb DEFAULT '{}'::jsonb NOT NULL,
+    sms_stop boolean DEFAULT false NOT NULL,
+    booked boolean DEFAULT false NOT NULL,
+    processing_status text,
+    sms_sequence_position integer,
+    last_reply_at timestamp with time zone,
+    opted_out_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE ONLY public.leads FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.observations (
+    id bigint NOT NULL,
+    workspace_id uuid NOT NULL,
+    account_id uuid NOT NULL,
+    kind text NOT NULL,
+    provider_key text NOT NULL,
+    person_id text,
+    source text NOT NULL,
+    happened_at timestamp with time zone,
+    observed_at timestamp with time zone NOT NULL,
+    payload jsonb NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT observations_kind_check CHECK ((kind = ANY (ARRAY['relation'::text, 'invitation'::text, 'message'::text, 'profile'::text, 'status'::text]))),
+    CONSTRAINT observations_source_check CHECK ((source = ANY (ARRAY['webhook'::text, 'poll'::text, 'lookup'::text, 'baseline'::text])))
+);
+
+ALTER TABLE ONLY public.observations FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.observations ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.observations_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.outbox (
+    id bigint NOT NULL,
+    service text NOT NULL,
+    topic text NOT NULL,
+    key text NOT NULL,
+    headers jsonb NOT NULL,
+    payload text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    published_at timestamp with time zone,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT outbox_service_check CHECK ((service = ANY (ARRAY['queuer'::text, 'sender'::text, 'poller'::text, 'healer'::text])))
+);
+
+ALTER TABLE public.outbox ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.outbox_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.prospect_approval_data (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    workspace_id uuid NOT NULL,
+    batch_id uuid NOT NULL,
+    campaign_id uuid NOT NULL,
+    lead_id uuid NOT NULL,
+    line bigint NOT NULL,
+    status public.approval_status DEFAULT 'waiting'::public.approval_status NOT NULL,
+    decided_at timestamp with time zone,
+    decided_by text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE ONLY public.prospect_approval_data FORCE ROW LEVEL SECURITY;
+
+CREATE VIEW public.prospect_data_integrity WITH (security_invoker='true') AS
+ WITH found AS (
+         SELECT ( SELECT count(*) AS count
+                   FROM public.campaign_prospects
+                  WHERE ((campaign_prospects.status = 'connection_request_sent'::public.prospect_status) AND (campaign_prospects.contacted_at IS NULL))) AS corrupted_sent,
+            ( SELECT count(*) AS count
+                   FROM public.campaign_prospects
+                  WHERE ((campaign_prospects.status = 'failed'::public.prospect_status) AND (campaign_prospects.contacted_at IS NOT NULL))) AS corrupted_failed,
+            ( SELECT count(*) AS count
+                   FROM public.campaign_prospects
+                  WHERE ((campaign_prospects.status = 'pending'::public.prospect_status) AND (campaign_prospects.contacted_at IS NOT NULL))) AS corrupted_pending,
+            (( SELECT COALESCE(sum(campaigns.prospects_count), (0)::bigint) AS "coalesce"
+                   FROM public.campaigns) + ( SELECT COALESCE(sum(campaign_counter_deltas.delta), (0)::bigint) AS "coalesce"
+                   FROM public.campaign_counter_deltas
+                  WHERE (campaign_counter_deltas.counter = 'prospects'::text))) AS total_prospects
+        )
+ SELECT corrupted_sent,
+    corrupted_failed,
+    corrupted_pending,
+    total_prospects,
+        CASE
+            WHEN (total_prospects = 0) THEN (0)::numeric(5,2)
+            ELSE round(((100.0 * (corrupted_sent)::numeric) / (total_prospects)::numeric), 2)
+        END AS corruption_percentage
+   FROM found;
+
+CREATE TABLE public.recipients (
+    account_id uuid NOT NULL,
+    lead_id uuid NOT NULL,
+    workspace_id uuid NOT NULL,
+    provider_id text NOT NULL,
+    public_identifier text,
+    network_distance text,
+    invitation_status text,
+    resolved_at timestamp with time zone NOT NULL,
+    connected_at timestamp with time zone,
+    chat_id text,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE ONLY public.recipients FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.send_queue (
+    id uuid NOT NULL,
+    workspace_id uuid NOT NULL,
+    campaign_id uuid NOT NULL,
+    prospect_id uuid NOT NULL,
+    lead_id uuid NOT NULL,
+    account_id uuid NOT NULL,
+    message_type text NOT NULL,
+    step_position integer NOT NULL,
+    action public.action NOT NULL,
+    next_action public.action NOT NULL,
+    linkedin_user_id text,
+    subject text,
+    message text NOT NULL,
+    message_sha256 bytea NOT NULL,
+    scheduled_for timestamp with time zone NOT NULL,
+    status public.send_status DEFAULT 'pending'::public.send_status NOT NULL,
+    held_for text,
+    requires_connection boolean DEFAULT false NOT NULL,
+    dispatch_no integer DEFAULT 0 NOT NULL,
+    dispatches_in_vain integer DEFAULT 0 NOT NULL,
+    retries integer DEFAULT 0 NOT NULL,
+    sent_at timestamp with time zone,
+    error_message text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT send_queue_action_check CHECK ((action <> 'profile_lookup'::public.action)),
+    CONSTRAINT send_queue_check CHECK (((next_action = action) OR (next_action = 'profile_lookup'::public.action))),
+    CONSTRAINT send_queue_message_sha256_check CHECK ((length(message_sha256) = 32))
+)
+WITH (fillfactor='70');
+
+ALTER TABLE ONLY public.send_queue FORCE ROW LEVEL SECURITY;
+
+CREATE VIEW public.scheduled_emails WITH (security_invoker='true') AS
+ SELECT s.id,
+    s.campaign_id,
+    s.prospect_id,
+    s.lead_id,
+    s.account_id,
+    s.subject,
+    s.message AS body,
+    s.scheduled_for,
+    s.sent_at,
+        CASE
+            WHEN ((s.status = 'pending'::public.send_status) AND (c.status = 'paused'::public.campaign_status)) THEN 'cancelled'::text
+            ELSE (s.status)::text
+        END AS status,
+    s.error_message,
+    s.created_at,
+    s.updated_at
+   FROM (public.send_queue s
+     JOIN public.campaigns c ON ((c.id = s.campaign_id)))
+  WHERE (s.action = 'email'::public.action);
+
+CREATE TABLE public.schema_migrations (
+    version integer NOT NULL,
+    name text NOT NULL,
+    sha256 text NOT NULL,
+    applied_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+CREATE TABLE public.schema_routines (
+    name text NOT NULL,
+    sha256 text NOT NULL,
+    applied_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+CREATE TABLE public.send_attempts (
+    id bigint NOT NULL,
+    workspace_id uuid NOT NULL,
+    campaign_id uuid NOT NULL,
+    prospect_id uuid NOT NULL,
+    lead_id uuid NOT NULL,
+    account_id uuid NOT NULL,
+    send_id uuid NOT NULL,
+    action public.action NOT NULL,
+    state public.attempt_state DEFAULT 'intent'::public.attempt_state NOT NULL,
+    owner text NOT NULL,
+    dispatch_no integer NOT NULL,
+    recipient_id text,
+    message_sha256 bytea,
+    decided_at timestamp with time zone NOT NULL,
+    valid_until timestamp with time zone NOT NULL,
+    act_by timestamp with time zone NOT NULL,
+    counted_on date NOT NULL,
+    given_back boolean DEFAULT false NOT NULL,
+    answered_at timestamp with time zone,
+    http_status integer,
+    error_type text,
+    error_detail text,
+    provider_ref text,
+    chat_id text,
+    picture jsonb,
+    evidence jsonb,
+    look_after timestamp with time zone,
+    looks integer DEFAULT 0 NOT NULL,
+    needs_person boolean DEFAULT false NOT NULL,
+    withdrawn_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL
+)
+WITH (fillfactor='80');
+
+ALTER TABLE ONLY public.send_attempts FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.send_attempts ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.send_attempts_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.suppressions (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    workspace_id uuid,
+    kind text NOT NULL,
+    value text NOT NULL,
+    reason text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT suppressions_kind_check CHECK ((kind = ANY (ARRAY['person'::text, 'email'::text, 'company'::text, 'domain'::text])))
+);
+
+ALTER TABLE ONLY public.suppressions FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.unsettled_observations (
+    observation_id bigint NOT NULL,
+    look_at timestamp with time zone NOT NULL,
+    tries integer DEFAULT 0 NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+CREATE TABLE public.workflow_steps (
+    workflow_id uuid NOT NULL,
+    "position" integer NOT NULL,
+    message_type text NOT NULL,
+    action public.action NOT NULL,
+    delay interval DEFAULT '00:00:00'::interval NOT NULL,
+    requires_connection boolean NOT NULL,
+    template text NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT workflow_steps_action_check CHECK ((action <> 'profile_lookup'::public.action)),
+    CONSTRAINT workflow_steps_message_type_check CHECK ((message_type ~ '^(connection_request|(direct_message|follow_up|email)_[1-9][0-9]?)$'::text)),
+    CONSTRAINT workflow_steps_position_check CHECK (("position" >= 1))
+);
+
+ALTER TABLE ONLY public.workflow_steps FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.workflows (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    campaign_id uuid NOT NULL,
+    version integer NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT workflows_version_check CHECK ((version >= 1))
+);
+
+ALTER TABLE ONLY public.workflows FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE ONLY public.account_cool_downs
+    ADD CONSTRAINT account_cool_downs_pkey PRIMARY KEY (account_id, action);
+
+ALTER TABLE ONLY public.account_reads
+    ADD CONSTRAINT account_reads_pkey PRIMARY KEY (account_id, kind);
+
+ALTER TABLE ONLY public.account_usage
+    ADD CONSTRAINT account_usage_pkey PRIMARY KEY (account_id, local_date, action);
+
+ALTER TABLE ONLY public.accounts
+    ADD CONSTRAINT accounts_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.accounts
+    ADD CONSTRAINT accounts_provider_account_id_key UNIQUE (provider_account_id);
+
+ALTER TABLE ONLY public.accounts
+    ADD CONSTRAINT accounts_provider_user_id_key UNIQUE (provider_user_id);
+
+ALTER TABLE ONLY public.api_tokens
+    ADD CONSTRAINT api_tokens_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.api_tokens
+    ADD CONSTRAINT api_tokens_token_sha256_key UNIQUE (token_sha256);
+
+ALTER TABLE ONLY public.audit_log
+    ADD CONSTRAINT audit_log_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.campaign_accounts
+    ADD CONSTRAINT campaign_accounts_campaign_id_position_key UNIQUE (campaign_id, "position");
+
+ALTER TABLE ONLY public.campaign_accounts
+    ADD CONSTRAINT campaign_accounts_pkey PRIMARY KEY (campaign_id, account_id);
+
+ALTER TABLE ONLY public.campaign_counter_deltas
+    ADD CONSTRAINT campaign_counter_deltas_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.campaign_messages
+    ADD CONSTRAINT campaign_messages_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.campaign_prospects
+    ADD CONSTRAINT campaign_prospects_enrolment_unique UNIQUE (campaign_id, lead_id, enrolment_no);
+
+ALTER TABLE ONLY public.campaign_prospects
+    ADD CONSTRAINT campaign_prospects_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.campaigns
+    ADD CONSTRAINT campaigns_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.cleanup_runs
+    ADD CONSTRAINT cleanup_runs_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.de_enrollment_lead_log
+    ADD CONSTRAINT de_enrollment_lead_log_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.de_enrollment_lead_log
+    ADD CONSTRAINT de_enrollment_lead_log_run_id_prospect_id_key UNIQUE (run_id, prospect_id);
+
+ALTER TABLE ONLY public.de_enrollment_runs
+    ADD CONSTRAINT de_enrollment_runs_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.email_templates
+    ADD CONSTRAINT email_templates_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.email_templates
+    ADD CONSTRAINT email_templates_workspace_id_name_key UNIQUE (workspace_id, name);
+
+ALTER TABLE ONLY public.integrity_findings
+    ADD CONSTRAINT integrity_findings_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.integrity_history
+    ADD CONSTRAINT integrity_history_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.lanes
+    ADD CONSTRAINT lanes_pkey PRIMARY KEY (account_id, campaign_id, action);
+
+ALTER TABLE ONLY public.lead_batches
+    ADD CONSTRAINT lead_batches_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.leads
+    ADD CONSTRAINT leads_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.leads
+    ADD CONSTRAINT leads_workspace_id_identity_key UNIQUE (workspace_id, identity);
+
+ALTER TABLE ONLY public.observations
+    ADD CONSTRAINT observations_account_id_kind_provider_key_key UNIQUE (account_id, kind, provider_key);
+
+ALTER TABLE ONLY public.observations
+    ADD CONSTRAINT observations_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.outbox
+    ADD CONSTRAINT outbox_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.prospect_approval_data
+    ADD CONSTRAINT prospect_approval_data_campaign_id_lead_id_key UNIQUE (campaign_id, lead_id);
+
+ALTER TABLE ONLY public.prospect_approval_data
+    ADD CONSTRAINT prospect_approval_data_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.recipients
+    ADD CONSTRAINT recipients_pkey PRIMARY KEY (account_id, lead_id);
+
+ALTER TABLE ONLY public.schema_migrations
+    ADD CONSTRAINT schema_migrations_pkey PRIMARY KEY (version);
+
+ALTER TABLE ONLY public.schema_routines
+    ADD CONSTRAINT schema_routines_pkey PRIMARY KEY (name);
+
+ALTER TABLE ONLY public.send_attempts
+    ADD CONSTRAINT send_attempts_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.send_queue
+    ADD CONSTRAINT send_queue_campaign_prospect_unique UNIQUE (prospect_id, message_type);
+
+ALTER TABLE ONLY public.send_queue
+    ADD CONSTRAINT send_queue_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.stack_clock
+    ADD CONSTRAINT stack_clock_pkey PRIMARY KEY (only_row);
+
+ALTER TABLE ONLY public.suppressions
+    ADD CONSTRAINT suppressions_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.unsettled_observations
+    ADD CONSTRAINT unsettled_observations_pkey PRIMARY KEY (observation_id);
+
+ALTER TABLE ONLY public.workflow_steps
+    ADD CONSTRAINT workflow_steps_pkey PRIMARY KEY (workflow_id, "position");
+
+ALTER TABLE ONLY public.workflow_steps
+    ADD CONSTRAINT workflow_steps_workflow_id_message_type_key UNIQUE (workflow_id, message_type);
+
+ALTER TABLE ONLY public.workflows
+    ADD CONSTRAINT workflows_campaign_id_version_key UNIQUE (campaign_id, version);
+
+ALTER TABLE ONLY public.workflows
+    ADD CONSTRAINT workflows_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.workspaces
+    ADD CONSTRAINT workspaces_pkey PRIMARY KEY (id);
+
+CREATE INDEX account_reads_due ON public.account_reads USING btree (next_at);
+
+CREATE INDEX accounts_awake ON public.accounts USING btree (wake_at) WHERE ((wake_at IS NOT NULL) AND (lease_until IS NULL) AND (status = 'usable'::public.account_status));
+
+CREATE INDEX accounts_leased ON public.accounts USING btree (lease_until) WHERE (lease_until IS NOT NULL);
+
+CREATE INDEX accounts_workspace ON public.accounts USING btree (workspace_id);
+
+CREATE INDEX audit_log_object ON public.audit_log USING btree (object, object_id);
+
+CREATE INDEX campaign_accounts_account ON public.campaign_accounts USING btree (account_id);
+
+CREATE UNIQUE INDEX campaign_messages_attempt_unique ON public.campaign_messages USING btree (attempt_id) WHERE (attempt_id IS NOT NULL);
+
+CREATE INDEX campaign_messages_lead ON public.campaign_messages USING btree (lead_id, said_at);
+
+CREATE UNIQUE INDEX campaign_messages_provider_unique ON public.campaign_messages USING btree (account_id, provider_message_id) WHERE (provider_message_id IS NOT NULL);
+
+CREATE INDEX campaign_prospects_account_invited ON public.campaign_prospects USING btree (account_id, contacted_at) WHERE (status = 'connection_request_sent'::public.prospect_status);
+
+CREATE INDEX campaign_prospects_corrupted_failed ON public.campaign_prospects USING btree (workspace_id) WHERE ((status = 'failed'::public.prospect_status) AND (contacted_at IS NOT NULL));
+
+CREATE INDEX campaign_prospects_corrupted_pending ON public.campaign_prospects USING btree (workspace_id) WHERE ((status = 'pending'::public.prospect_status) AND (contacted_at IS NOT NULL));
+
+CREATE INDEX campaign_prospects_corrupted_sent ON public.campaign_prospects USING btree (workspace_id) WHERE ((status = 'connection_request_sent'::public.prospect_status) AND (contacted_at IS NULL));
+
+CREATE INDEX campaign_prospects_lead ON public.campaign_prospects USING btree (lead_id);
+
+CREATE UNIQUE INDEX campaign_prospects_one_active ON public.campaign_prospects USING btree (campaign_id, lead_id) WHERE (status = ANY (ARRAY['pending'::public.prospect_status, 'approved'::public.prospect_status, 'connection_request_sent'::public.prospect_status, 'connected'::public.prospect_status, 'messaging'::public.prospect_status]));
+
+CREATE INDEX campaign_prospects_unplanned ON public.campaign_prospects USING btree (campaign_id, id) WHERE ((status = ANY (ARRAY['pending'::public.prospect_status, 'approved'::public.prospect_status])) AND (account_id IS NULL));
+
+CREATE UNIQUE INDEX campaigns_name_unique ON public.campaigns USING btree (workspace_id, lower(campaign_name));
+
+CREATE INDEX campaigns_running ON public.campaigns USING btree (id) WHERE (status = 'running'::public.campaign_status);
+
+CREATE UNIQUE INDEX integrity_findings_open_unique ON public.integrity_findings USING btree (kind, table_name, row_id) WHERE (state = ANY (ARRAY['open'::text, 'proposed'::text]));
+
+CREATE INDEX lanes_campaign ON public.lanes USING btree (campaign_id);
+
+CREATE INDEX leads_email ON public.leads USING btree (workspace_id, lower(email)) WHERE (email IS NOT NULL);
+
+CREATE INDEX leads_linkedin_id ON public.leads USING btree (linkedin_id) WHERE (linkedin_id IS NOT NULL);
+
+CREATE INDEX leads_linkedin_vanity ON public.leads USING btree (linkedin_vanity) WHERE (linkedin_vanity IS NOT NULL);
+
+CREATE INDEX leads_sales_navigator_id ON public.leads USING btree (sales_navigator_id) WHERE (sales_navigator_id IS NOT NULL);
+
+CREATE INDEX observations_person ON public.observations USING btree (account_id, person_id) WHERE (person_id IS NOT NULL);
+
+CREATE INDEX outbox_published ON public.outbox USING btree (published_at) WHERE (published_at IS NOT NULL);
+
+CREATE INDEX outbox_unpublished ON public.outbox USING btree (service, id) WHERE (published_at IS NULL);
+
+CREATE INDEX prospect_approval_data_waiting ON public.prospect_approval_data USING btree (campaign_id, batch_id, id) WHERE (status = 'waiting'::public.approval_status);
+
+CREATE INDEX recipients_lead ON public.recipients USING btree (lead_id);
+
+CREATE INDEX recipients_provider_id ON public.recipients USING btree (account_id, provider_id);
+
+CREATE INDEX send_attempts_intents ON public.send_attempts USING btree (act_by) WHERE (state = 'intent'::public.attempt_state);
+
+CREATE UNIQUE INDEX send_attempts_one_intent_per_account ON public.send_attempts USING btree (account_id) WHERE (state = 'intent'::public.attempt_state);
+
+CREATE UNIQUE INDEX send_attempts_one_live_invitation ON public.send_attempts USING btree (workspace_id, recipient_id) WHERE ((action = 'invitation'::public.action) AND (state = ANY (ARRAY['intent'::public.attempt_state, 'unknown'::public.attempt_state, 'accepted'::public.attempt_state])) AND (withdrawn_at IS NULL));
+
+CREATE UNIQUE INDEX send_attempts_one_live_per_send ON public.send_attempts USING btree (send_id) WHERE ((state = ANY (ARRAY['intent'::public.attempt_state, 'unknown'::public.attempt_state, 'accepted'::public.attempt_state])) AND (action <> 'profile_lookup'::public.action));
+
+CREATE INDEX send_attempts_send ON public.send_attempts USING btree (send_id);
+
+CREATE INDEX send_attempts_unknown ON public.send_attempts USING btree (look_after) WHERE ((state = 'unknown'::public.attempt_state) AND (NOT needs_person));
+
+CREATE INDEX send_attempts_week ON public.send_attempts USING btree (account_id, decided_at) WHERE ((action = 'invitation'::public.action) AND (NOT given_back));
+
+CREATE INDEX send_attempts_withdrawn ON public.send_attempts USING btree (workspace_id, recipient_id) WHERE (withdrawn_at IS NOT NULL);
+
+CREATE INDEX send_queue_campaign_pending ON public.send_queue USING btree (campaign_id) WHERE (status = 'pending'::public.send_status);
+
+CREATE INDEX send_queue_due ON public.send_queue USING btree (account_id, campaign_id, next_action, scheduled_for) WHERE ((status = 'pending'::public.send_status) AND (held_for IS NULL));
+
+CREATE INDEX send_queue_first_steps ON public.send_queue USING btree (account_id, action, scheduled_for) WHERE ((status = 'pending'::public.send_status) AND (step_position = 1));
+
+CREATE INDEX send_queue_in_hand ON public.send_queue USING btree (account_id) WHERE (status = ANY (ARRAY['dispatched'::public.send_status, 'sending'::public.send_status]));
+
+CREATE INDEX send_queue_planned ON public.send_queue USING btree (account_id, scheduled_for) WHERE (status = 'pending'::public.send_status);
+
+CREATE INDEX send_queue_stoppable ON public.send_queue USING btree (lead_id) WHERE (status = ANY (ARRAY['pending'::public.send_status, 'dispatched'::public.send_status]));
+
+CREATE UNIQUE INDEX suppressions_unique ON public.suppressions USING btree (kind, value, COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid));
+
+CREATE INDEX unsettled_observations_due ON public.unsettled_observations USING btree (look_at);
+
+CREATE UNIQUE INDEX workspaces_company_name_unique ON public.workspaces USING btree (lower(company_name));
+
+CREATE TRIGGER count_prospect_status AFTER UPDATE OF status ON public.campaign_prospects FOR EACH ROW WHEN (((old.status IS DISTINCT FROM new.status) AND (((old.status = ANY (ARRAY['pending'::public.prospect_status, 'approved'::public.prospect_status, 'connection_request_sent'::public.prospect_status, 'connected'::public.prospect_status, 'messaging'::public.prospect_status])) <> (new.status = ANY (ARRAY['pending'::public.prospect_status, 'approved'::public.prospect_status, 'connection_request_sent'::public.prospect_status, 'connected'::public.prospect_status, 'messaging'::public.prospect_status]))) OR (new.status = ANY (ARRAY['completed'::public.prospect_status, 'opted_out'::public.prospect_status])) OR (old.status = 'completed'::public.prospect_status)))) EXECUTE FUNCTION public.count_prospect_status();
+
+CREATE TRIGGER count_prospects_added AFTER INSERT ON public.campaign_prospects REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION public.count_prospects_added();
+
+CREATE TRIGGER count_prospects_removed AFTER DELETE ON public.campaign_prospects REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION public.count_prospects_removed();
+
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.account_cool_downs FOR EACH ROW EXECUTE FUNCTION public.touch_updated_at();
+
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.account_reads FOR EACH ROW EXECUTE FUNCTION public.touch_updated_at();
+
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.account_usage FOR EACH ROW EXECUTE FUNCTION public.touch_updated_at();
+
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.accounts FOR EACH ROW EXECUTE FUNCTION public.touch_updated_at();
+
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.api_tokens FOR EACH ROW EXECUTE FUNCTION public.touch_updated_at();
+
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.audit_log FOR EACH ROW EXECUTE FUNCTION public.touch_updated_at();
+
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.campaign_accounts FOR EACH ROW EXECUTE FUNCTION public.touch_updated_at();
+
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.campaign_counter_deltas FOR EACH ROW EXECUTE FUNCTION public.touch_updated_at();
+
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.campaign_messages FOR EACH ROW EXECUTE FUNCTION public.touch_updated_at();
+
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.campaign_prospects FOR EACH ROW EXECUTE FUNCTION public.touch_updated_at();
+
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.campaigns FOR EACH ROW EXECUTE FUNCTION public.touch_updated_at();
+
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.cleanup_runs FOR EACH ROW EXECUTE FUNCTION public.touch_updated_at();
+
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.de_enrollment_lead_log FOR EACH ROW EXECUTE FUNCTION public.touch_updated_at();
+
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.de_enrollment_runs FOR EACH ROW EXECUTE FUNCTION public.touch_updated_at();
+
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.email_templates FOR EACH ROW EXECUTE FUNCTION public.touch_updated_at();
+
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.integrity_findings FOR EACH ROW EXECUTE FUNCTION public.touch_updated_at();
+
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.integrity_history FOR EACH ROW EXECUTE FUNCTION public.touch_updated_at();
+
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.lanes FOR EACH ROW EXECUTE FUNCTION public.touch_updated_at();
+
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.lead_batches FOR EACH ROW EXECUTE FUNCTION public.touch_updated_at();
+
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.leads FOR EACH ROW EXECUTE FUNCTION public.touch_updated_at();
+
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.observations FOR EACH ROW EXECUTE FUNCTION public.touch_updated_at();
+
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.outbox FOR EACH ROW EXECUTE FUNCTION public.touch_updated_at();
+
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.prospect_approval_data FOR EACH ROW EXECUTE FUNCTION public.touch_updated_at();
+
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.recipients FOR EACH ROW EXECUTE FUNCTION public.touch_updated_at();
+
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.schema_migrations FOR EACH ROW EXECUTE FUNCTION public.touch_updated_at();
+
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.schema_routines FOR EACH ROW EXECUTE FUNCTION public.touch_updated_at();
+
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.send_attempts FOR EACH ROW EXECUTE FUNCTION public.touch_updated_at();
+
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.send_queue FOR EACH ROW EXECUTE FUNCTION public.touch_updated_at();
+
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.stack_clock FOR EACH ROW EXECUTE FUNCTION public.touch_updated_at();
+
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.suppressions FOR EACH ROW EXECUTE FUNCTION public.touch_updated_at();
+
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.unsettled_observations FOR EACH ROW EXECUTE FUNCTION public.touch_updated_at();
+
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.workflow_steps FOR EACH ROW EXECUTE FUNCTION public.touch_updated_at();
+
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.workflows FOR EACH ROW EXECUTE FUNCTION public.touch_updated_at();
+
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.workspaces FOR EACH ROW EXECUTE FUNCTION public.touch_updated_at();
+
+CREATE TRIGGER validate_prospect_status BEFORE INSERT OR UPDATE OF status, contacted_at ON public.campaign_prospects FOR EACH ROW EXECUTE FUNCTION public.validate_prospect_status_update();
+
+CREATE TRIGGER validate_send_status BEFORE UPDATE OF status ON public.send_queue FOR EACH ROW WHEN ((old.status IS DISTINCT FROM new.status)) EXECUTE FUNCTION public.validate_send_status_update();
+
+ALTER TABLE ONLY public.account_cool_downs
+    ADD CONSTRAINT account_cool_downs_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);
+
+ALTER TABLE ONLY public.account_reads
+    ADD CONSTRAINT account_reads_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);
+
+ALTER TABLE ONLY public.account_usage
+    ADD CONSTRAINT account_usage_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);
+
+ALTER TABLE ONLY public.accounts
+    ADD CONSTRAINT accounts_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
+
+ALTER TABLE ONLY public.api_tokens
+    ADD CONSTRAINT api_tokens_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
+
+ALTER TABLE ONLY public.audit_log
+    ADD CONSTRAINT audit_log_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
+
+ALTER TABLE ONLY public.campaign_accounts
+    ADD CONSTRAINT campaign_accounts_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);
+
+ALTER TABLE ONLY public.campaign_accounts
+    ADD CONSTRAINT campaign_accounts_campaign_id_fkey FOREIGN KEY (campaign_id) REFERENCES public.campaigns(id);
+
+ALTER TABLE ONLY public.campaign_counter_deltas
+    ADD CONSTRAINT campaign_counter_deltas_campaign_id_fkey FOREIGN KEY (campaign_id) REFERENCES public.campaigns(id);
+
+ALTER TABLE ONLY public.campaign_messages
+    ADD CONSTRAINT campaign_messages_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);
+
+ALTER TABLE ONLY public.campaign_messages
+    ADD CONSTRAINT campaign_messages_attempt_id_fkey FOREIGN KEY (attempt_id) REFERENCES public.send_attempts(id);
+
+ALTER TABLE ONLY public.campaign_messages
+    ADD CONSTRAINT campaign_messages_campaign_id_fkey FOREIGN KEY (campaign_id) REFERENCES public.campaigns(id);
+
+ALTER TABLE ONLY public.campaign_messages
+    ADD CONSTRAINT campaign_messages_lead_id_fkey FOREIGN KEY (lead_id) REFERENCES public.leads(id);
+
+ALTER TABLE ONLY public.campaign_messages
+    ADD CONSTRAINT campaign_messages_prospect_id_fkey FOREIGN KEY (prospect_id) REFERENCES public.campaign_prospects(id);
+
+ALTER TABLE ONLY public.campaign_messages
+    ADD CONSTRAINT campaign_messages_send_id_fkey FOREIGN KEY (send_id) REFERENCES public.send_queue(id);
+
+ALTER TABLE ONLY public.campaign_messages
+    ADD CONSTRAINT campaign_messages_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
+
+ALTER TABLE ONLY public.campaign_prospects
+    ADD CONSTRAINT campaign_prospects_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);
+
+ALTER TABLE ONLY public.campaign_prospects
+    ADD CONSTRAINT campaign_prospects_campaign_id_fkey FOREIGN KEY (campaign_id) REFERENCES public.campaigns(id);
+
+ALTER TABLE ONLY public.campaign_prospects
+    ADD CONSTRAINT campaign_prospects_lead_id_fkey FOREIGN KEY (lead_id) REFERENCES public.leads(id);
+
+ALTER TABLE ONLY public.campaign_prospects
+    ADD CONSTRAINT campaign_prospects_reply_message FOREIGN KEY (reply_message_id) REFERENCES public.campaign_messages(id);
+
+ALTER TABLE ONLY public.campaign_prospects
+    ADD CONSTRAINT campaign_prospects_workflow_id_fkey FOREIGN KEY (workflow_id) REFERENCES public.workflows(id);
+
+ALTER TABLE ONLY public.campaign_prospects
+    ADD CONSTRAINT campaign_prospects_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
+
+ALTER TABLE ONLY public.campaigns
+    ADD CONSTRAINT campaigns_linkedin_account_id_fkey FOREIGN KEY (linkedin_account_id) REFERENCES public.accounts(id);
+
+ALTER TABLE ONLY public.campaigns
+    ADD CONSTRAINT campaigns_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
+
+ALTER TABLE ONLY public.de_enrollment_lead_log
+    ADD CONSTRAINT de_enrollment_lead_log_campaign_id_fkey FOREIGN KEY (campaign_id) REFERENCES public.campaigns(id);
+
+ALTER TABLE ONLY public.de_enrollment_lead_log
+    ADD CONSTRAINT de_enrollment_lead_log_lead_id_fkey FOREIGN KEY (lead_id) REFERENCES public.leads(id);
+
+ALTER TABLE ONLY public.de_enrollment_lead_log
+    ADD CONSTRAINT de_enrollment_lead_log_prospect_id_fkey FOREIGN KEY (prospect_id) REFERENCES public.campaign_prospects(id);
+
+ALTER TABLE ONLY public.de_enrollment_lead_log
+    ADD CONSTRAINT de_enrollment_lead_log_run_id_fkey FOREIGN KEY (run_id) REFERENCES public.de_enrollment_runs(id);
+
+ALTER TABLE ONLY public.de_enrollment_lead_log
+    ADD CONSTRAINT de_enrollment_lead_log_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
+
+ALTER TABLE ONLY public.de_enrollment_runs
+    ADD CONSTRAINT de_enrollment_runs_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
+
+ALTER TABLE ONLY public.email_templates
+    ADD CONSTRAINT email_templates_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
+
+ALTER TABLE ONLY public.integrity_findings
+    ADD CONSTRAINT integrity_findings_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
+
+ALTER TABLE ONLY public.integrity_history
+    ADD CONSTRAINT integrity_history_finding_id_fkey FOREIGN KEY (finding_id) REFERENCES public.integrity_findings(id);
+
+ALTER TABLE ONLY public.integrity_history
+    ADD CONSTRAINT integrity_history_run_id_fkey FOREIGN KEY (run_id) REFERENCES public.cleanup_runs(id);
+
+ALTER TABLE ONLY public.lanes
+    ADD CONSTRAINT lanes_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);
+
+ALTER TABLE ONLY public.lanes
+    ADD CONSTRAINT lanes_campaign_id_fkey FOREIGN KEY (campaign_id) REFERENCES public.campaigns(id);
+
+ALTER TABLE ONLY public.lead_batches
+    ADD CONSTRAINT lead_batches_campaign_id_fkey FOREIGN KEY (campaign_id) REFERENCES public.campaigns(id);
+
+ALTER TABLE ONLY public.lead_batches
+    ADD CONSTRAINT lead_batches_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
+
+ALTER TABLE ONLY public.leads
+    ADD CONSTRAINT leads_campaign_id_fkey FOREIGN KEY (campaign_id) REFERENCES public.campaigns(id);
+
+ALTER TABLE ONLY public.leads
+    ADD CONSTRAINT leads_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
+
+ALTER TABLE ONLY public.observations
+    ADD CONSTRAINT observations_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);
+
+ALTER TABLE ONLY public.observations
+    ADD CONSTRAINT observations_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
+
+ALTER TABLE ONLY public.prospect_approval_data
+    ADD CONSTRAINT prospect_approval_data_batch_id_fkey FOREIGN KEY (batch_id) REFERENCES public.lead_batches(id);
+
+ALTER TABLE ONLY public.prospect_approval_data
+    ADD CONSTRAINT prospect_approval_data_campaign_id_fkey FOREIGN KEY (campaign_id) REFERENCES public.campaigns(id);
+
+ALTER TABLE ONLY public.prospect_approval_data
+    ADD CONSTRAINT prospect_approval_data_lead_id_fkey FOREIGN KEY (lead_id) REFERENCES public.leads(id);
+
+ALTER TABLE ONLY public.prospect_approval_data
+    ADD CONSTRAINT prospect_approval_data_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
+
+ALTER TABLE ONLY public.recipients
+    ADD CONSTRAINT recipients_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);
+
+ALTER TABLE ONLY public.recipients
+    ADD CONSTRAINT recipients_lead_id_fkey FOREIGN KEY (lead_id) REFERENCES public.leads(id);
+
+ALTER TABLE ONLY public.recipients
+    ADD CONSTRAINT recipients_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
+
+ALTER TABLE ONLY public.send_attempts
+    ADD CONSTRAINT send_attempts_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);
+
+ALTER TABLE ONLY public.send_attempts
+    ADD CONSTRAINT send_attempts_campaign_id_fkey FOREIGN KEY (campaign_id) REFERENCES public.campaigns(id);
+
+ALTER TABLE ONLY public.send_attempts
+    ADD CONSTRAINT send_attempts_lead_id_fkey FOREIGN KEY (lead_id) REFERENCES public.leads(id);
+
+ALTER TABLE ONLY public.send_attempts
+    ADD CONSTRAINT send_attempts_prospect_id_fkey FOREIGN KEY (prospect_id) REFERENCES public.campaign_prospects(id);
+
+ALTER TABLE ONLY public.send_attempts
+    ADD CONSTRAINT send_attempts_send_id_fkey FOREIGN KEY (send_id) REFERENCES public.send_queue(id);
+
+ALTER TABLE ONLY public.send_attempts
+    ADD CONSTRAINT send_attempts_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
+
+ALTER TABLE ONLY public.send_queue
+    ADD CONSTRAINT send_queue_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);
+
+ALTER TABLE ONLY public.send_queue
+    ADD CONSTRAINT send_queue_campaign_id_fkey FOREIGN KEY (campaign_id) REFERENCES public.campaigns(id);
+
+ALTER TABLE ONLY public.send_queue
+    ADD CONSTRAINT send_queue_lead_id_fkey FOREIGN KEY (lead_id) REFERENCES public.leads(id);
+
+ALTER TABLE ONLY public.send_queue
+    ADD CONSTRAINT send_queue_prospect_id_fkey FOREIGN KEY (prospect_id) REFERENCES public.campaign_prospects(id);
+
+ALTER TABLE ONLY public.send_queue
+    ADD CONSTRAINT send_queue_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
+
+ALTER TABLE ONLY public.suppressions
+    ADD CONSTRAINT suppressions_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
+
+ALTER TABLE ONLY public.unsettled_observations
+    ADD CONSTRAINT unsettled_observations_observation_id_fkey FOREIGN KEY (observation_id) REFERENCES public.observations(id);
+
+ALTER TABLE ONLY public.workflow_steps
+    ADD CONSTRAINT workflow_steps_workflow_id_fkey FOREIGN KEY (workflow_id) REFERENCES public.workflows(id);
+
+ALTER TABLE ONLY public.workflows
+    ADD CONSTRAINT workflows_campaign_id_fkey FOREIGN KEY (campaign_id) REFERENCES public.campaigns(id);
+
+ALTER TABLE public.account_cool_downs ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.account_usage ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.accounts ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.api_tokens ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.audit_log ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.campaign_accounts ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.campaign_messages ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.campaign_prospects ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.campaigns ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.de_enrollment_lead_log ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.de_enrollment_runs ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.email_templates ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY everything ON public.account_cool_downs TO postgres, tact_queuer, tact_sender, tact_poller, tact_healer USING (true) WITH CHECK (true);
+
+CREATE POLICY everything ON public.account_usage TO postgres, tact_queuer, tact_sender, tact_poller, tact_healer USING (true) WITH CHECK (true);
+
+CREATE POLICY everything ON public.accounts TO postgres, tact_queuer, tact_sender, tact_poller, tact_healer USING (true) WITH CHECK (true);
+
+CREATE POLICY everything ON public.api_tokens TO postgres, tact_queuer, tact_sender, tact_poller, tact_healer USING (true) WITH CHECK (true);
+
+CREATE POLICY everything ON public.audit_log TO postgres, tact_queuer, tact_sender, tact_poller, tact_healer USING (true) WITH CHECK (true);
+
+CREATE POLICY everything ON public.campaign_accounts TO postgres, tact_queuer, tact_sender, tact_poller, tact_healer USING (true) WITH CHECK (true);
+
+CREATE POLICY everything ON public.campaign_messages TO postgres, tact_queuer, tact_sender, tact_poller, tact_healer USING (true) WITH CHECK (true);
+
+CREATE POLICY everything ON public.campaign_prospects TO postgres, tact_queuer, tact_sender, tact_poller, tact_healer USING (true) WITH CHECK (true);
+
+CREATE POLICY everything ON public.campaigns TO postgres, tact_queuer, tact_sender, tact_poller, tact_healer USING (true) WITH CHECK (true);
+
+CREATE POLICY everything ON public.de_enrollment_lead_log TO postgres, tact_queuer, tact_sender, tact_poller, tact_healer USING (true) WITH CHECK (true);
+
+CREATE POLICY everything ON public.de_enrollment_runs TO postgres, tact_queuer, tact_sender, tact_poller, tact_healer USING (true) WITH CHECK (true);
+
+CREATE POLICY everything ON public.email_templates TO postgres, tact_queuer, tact_sender, tact_poller, tact_healer USING (true) WITH CHECK (true);
+
+CREATE POLICY everything ON public.integrity_findings TO postgres, tact_queuer, tact_sender, tact_poller, tact_healer USING (true) WITH CHECK (true);
+
+CREATE POLICY everything ON public.lanes TO postgres, tact_queuer, tact_sender, tact_poller, tact_healer USING (true) WITH CHECK (true);
+
+CREATE POLICY everything ON public.lead_batches TO postgres, tact_queuer, tact_sender, tact_poller, tact_healer USING (true) WITH CHECK (true);
+
+CREATE POLICY everything ON public.leads TO postgres, tact_queuer, tact_sender, tact_poller, tact_healer USING (true) WITH CHECK (true);
+
+CREATE POLICY everything ON public.observations TO postgres, tact_queuer, tact_sender, tact_poller, tact_healer USING (true) WITH CHECK (true);
+
+CREATE POLICY everything ON public.prospect_approval_data TO postgres, tact_queuer, tact_sender, tact_poller, tact_healer USING (true) WITH CHECK (true);
+
+CREATE POLICY everything ON public.recipients TO postgres, tact_queuer, tact_sender, tact_poller, tact_healer USING (true) WITH CHECK (true);
+
+CREATE POLICY everything ON public.send_attempts TO postgres, tact_queuer, tact_sender, tact_poller, tact_healer USING (true) WITH CHECK (true);
+
+CREATE POLICY everything ON public.send_queue TO postgres, tact_queuer, tact_sender, tact_poller, tact_healer USING (true) WITH CHECK (true);
+
+CREATE POLICY everything ON public.suppressions TO postgres, tact_queuer, tact_sender, tact_poller, tact_healer USING (true) WITH CHECK (true);
+
+CREATE POLICY everything ON public.workflow_steps TO postgres, tact_queuer, tact_sender, tact_poller, tact_healer USING (true) WITH CHECK (true);
+
+CREATE POLICY everything ON public.workflows TO postgres, tact_queuer, tact_sender, tact_poller, tact_healer USING (true) WITH CHECK (true);
+
+CREATE POLICY everything ON public.workspaces TO postgres, tact_queuer, tact_sender, tact_poller, tact_healer USING (true) WITH CHECK (true);
+
+ALTER TABLE public.integrity_findings ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.lanes ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.lead_batches ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.leads ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.observations ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY own_workspace ON public.account_cool_downs TO tact_tenant USING ((EXISTS ( SELECT
+   FROM public.accounts p
+  WHERE (p.id = account_cool_downs.account_id))));
+
+CREATE POLICY own_workspace ON public.account_usage TO tact_tenant USING ((EXISTS ( SELECT
+   FROM public.accounts p
+  WHERE (p.id = account_usage.account_id))));
+
+CREATE POLICY own_workspace ON public.accounts TO tact_tenant USING ((workspace_id = (NULLIF(current_setting('tact.workspace'::text, true), ''::text))::uuid));
+
+CREATE POLICY own_workspace ON public.api_tokens TO tact_tenant USING ((workspace_id = (NULLIF(current_setting('tact.workspace'::text, true), ''::text))::uuid));
+
+CREATE POLICY own_workspace ON public.audit_log TO tact_tenant USING ((workspace_id = (NULLIF(current_setting('tact.workspace'::text, true), ''::text))::uuid));
+
+CREATE POLICY own_workspace ON public.campaign_accounts TO tact_tenant USING ((EXISTS ( SELECT
+   FROM public.campaigns p
+  WHERE (p.id = campaign_accounts.campaign_id))));
+
+CREATE POLICY own_workspace ON public.campaign_messages TO tact_tenant USING ((workspace_id = (NULLIF(current_setting('tact.workspace'::text, true), ''::text))::uuid));
+
+CREATE POLICY own_workspace ON public.campaign_prospects TO tact_tenant USING ((workspace_id = (NULLIF(current_setting('tact.workspace'::text, true), ''::text))::uuid));
+
+CREATE POLICY own_workspace ON public.campaigns TO tact_tenant USING ((workspace_id = (NULLIF(current_setting('tact.workspace'::text, true), ''::text))::uuid));
+
+CREATE POLICY own_workspace ON public.de_enrollment_lead_log TO tact_tenant USING ((workspace_id = (NULLIF(current_setting('tact.workspace'::text, true), ''::text))::uuid));
+
+CREATE POLICY own_workspace ON public.de_enrollment_runs TO tact_tenant USING ((workspace_id = (NULLIF(current_setting('tact.workspace'::text, true), ''::text))::uuid));
+
+CREATE POLICY own_workspace ON public.email_templates TO tact_tenant USING ((workspace_id = (NULLIF(current_setting('tact.workspace'::text, true), ''::text))::uuid));
+
+CREATE POLICY own_workspace ON public.integrity_findings TO tact_tenant USING ((workspace_id = (NULLIF(current_setting('tact.workspace'::text, true), ''::text))::uuid));
+
+CREATE POLICY own_workspace ON public.lanes TO tact_tenant USING ((EXISTS ( SELECT
+   FROM public.campaigns p
+  WHERE (p.id = lanes.campaign_id))));
+
+CREATE POLICY own_workspace ON public.lead_batches TO tact_tenant USING ((workspace_id = (NULLIF(current_setting('tact.workspace'::text, true), ''::text))::uuid));
+
+CREATE POLICY own_workspace ON public.leads TO tact_tenant USING ((workspace_id = (NULLIF(current_setting('tact.workspace'::text, true), ''::text))::uuid));
+
+CREATE POLICY own_workspace ON public.observations TO tact_tenant USING ((workspace_id = (NULLIF(current_setting('tact.workspace'::text, true), ''::text))::uuid));
+
+CREATE POLICY own_workspace ON public.prospect_approval_data TO tact_tenant USING ((workspace_id = (NULLIF(current_setting('tact.workspace'::text, true), ''::text))::uuid));
+
+CREATE POLICY own_workspace ON public.recipients TO tact_tenant USING ((workspace_id = (NULLIF(current_setting('tact.workspace'::text, true), ''::text))::uuid));
+
+CREATE POLICY own_workspace ON public.send_attempts TO tact_tenant USING ((workspace_id = (NULLIF(current_setting('tact.workspace'::text, true), ''::text))::uuid));
+
+CREATE POLICY own_workspace ON public.send_queue TO tact_tenant USING ((workspace_id = (NULLIF(current_setting('tact.workspace'::text, true), ''::text))::uuid));
+
+CREATE POLICY own_workspace ON public.suppressions TO tact_tenant USING ((workspace_id = (NULLIF(current_setting('tact.workspace'::text, true), ''::text))::uuid));
+
+CREATE POLICY own_workspace ON public.workflow_steps TO tact_tenant USING ((EXISTS ( SELECT
+   FROM public.workflows p
+  WHERE (p.id = workflow_steps.workflow_id))));
+
+CREATE POLICY own_workspace ON public.workflows TO tact_tenant USING ((EXISTS ( SELECT
+   FROM public.campaigns p
+  WHERE (p.id = workflows.campaign_id))));
+
+CREATE POLICY own_workspace ON public.workspaces TO tact_tenant USING ((id = (NULLIF(current_setting('tact.workspace'::text, true), ''::text))::uuid));
+
+ALTER TABLE public.prospect_approval_data ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.recipients ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.send_attempts ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.send_queue ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.suppressions ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.workflow_steps ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.workflows ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.workspaces ENABLE ROW LEVEL SECURITY;
