@@ -65,7 +65,7 @@ def show(rows: Sequence[Mapping[str, Any]], *, title: str, as_json: bool, column
     names = list(columns or rows[0])
     table = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
     for name in names:
-        table.add_column(name.replace("_", " "), overflow="fold", min_width=min(len(name), WIDEST_HEADER))
+        table.add_column(name.replace("_", " "), overflow="fold", no_wrap=name == "id", min_width=min(len(name), WIDEST_HEADER))
     for row in rows:
         table.add_row(*("" if row[name] is None else str(row[name]) for name in names))
     out.print(table)

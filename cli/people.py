@@ -62,7 +62,8 @@ def approve(
     if as_json:
         print_json({name: getattr(result, name) for name in result.__dataclass_fields__})
         return
-    out.print(f"{result.approved} approved, {result.enrolled} became prospects, {len(result.refused)} could not:", highlight=False)
+    could_not = f"{len(result.refused)} could not{':' if result.refused else '.'}"
+    out.print(f"{result.approved} approved, {result.enrolled} became prospects, {could_not}", highlight=False)
     for lead, reason in list(result.refused)[:20]:
         out.print(f"  {lead}: {reason}", highlight=False)
 
