@@ -15,7 +15,6 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final, TypeVar
 
-import asyncpg
 import structlog
 from aiokafka import ConsumerRebalanceListener, ConsumerRecord, TopicPartition
 from faststream import AckPolicy
@@ -24,6 +23,7 @@ from pydantic import ValidationError
 
 from shared.contracts.event import Event
 from shared.contracts.topics import Topic
+from shared.db.errors import AWAY
 from shared.kafka.dead_letters import DeadLetters, Fault, TooManyDeadLetters
 from shared.kafka.publisher import PublishError
 from shared.runtime.metrics import CONSUMED, REBALANCES, REDELIVERIES
@@ -34,9 +34,6 @@ E = TypeVar("E", bound=Event)
 Handler = Callable[[Sequence[E]], Awaitable[None]]
 """Gets the readable events of one batch, in order per partition."""
 
-AWAY: Final = (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, TimeoutError, PublishError)
-"""Our own plumbing is away: not the event's fault."""
-TRY_AGAIN: Final = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError, asyncpg.TooManyConnectionsError, asyncpg.QueryCanceledError)
 FIRST_PAUSE: Final = 0.2
 LONGEST_PAUSE: Final = 5.0
 """Seconds; far below max_poll_interval and within the drain's budget."""
@@ -165,7 +162,7 @@ class _Work:
                 topic=self._topic.name, partition=readable[0][0].partition, offset=readable[0][0].offset
             ):
                 await self._handle([event for _, event in readable])
-        except (*AWAY, *TRY_AGAIN):
+        except (*AWAY, PublishError):
             raise
         except Exception:
             log.exception("a batch failed; trying its events one by one", topic=self._topic.name)
@@ -177,7 +174,7 @@ class _Work:
         for record, event in readable:
             try:
                 await self._handle([event])
-            except (*AWAY, *TRY_AGAIN):
+            except (*AWAY, PublishError):
                 raise
             except Exception as error:
                 await self._set_aside(record, Fault.OURS, repr(error))

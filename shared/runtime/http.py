@@ -14,6 +14,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.exceptions import HTTPException
 from starlette.middleware.base import RequestResponseEndpoint
 
+from shared.db.errors import AWAY
 from shared.runtime.service import Service
 
 START_GRACE: Final = 120.0
@@ -128,7 +129,6 @@ def _explain_errors(app: FastAPI) -> None:
 
     @app.exception_handler(Exception)
     async def unexpected(request: Request, error: Exception) -> JSONResponse:
-        away = isinstance(error, OSError | asyncpg.PostgresConnectionError | asyncpg.InterfaceError | TimeoutError)
-        if away:
+        if isinstance(error, AWAY):
             return body(request, 503, "unavailable", "The database or the broker is away. Nothing was changed; try again in a moment.")
         return body(request, 500, "internal", "Something of ours went wrong. The request id leads to it in the logs.")

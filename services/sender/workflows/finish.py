@@ -13,7 +13,7 @@ from uuid import UUID
 import asyncpg
 import structlog
 
-from services.sender.metrics import LATE_ANSWERS, SENDS
+from services.sender.metrics import LATE_ANSWERS, REFUSED_ANSWERS, SENDS
 from services.sender.rules.outcome import Outcome
 from services.sender.store.answers import Answers, Settled
 from services.sender.workflows.brake import Brake
@@ -24,6 +24,7 @@ from shared.contracts.integrity_events import IntegrityEvent
 from shared.contracts.sends_completed import Outcome as Completed
 from shared.contracts.sends_completed import SendCompleted
 from shared.contracts.topics import ACCOUNTS_STATUS, CONNECTIONS_ACCEPTED, INTEGRITY_EVENTS, SENDS_COMPLETED
+from shared.db.errors import AWAY
 from shared.policy import SPACING, jitter
 from shared.vocabulary import AccountStatus, Action, AttemptState, SendStatus
 
@@ -91,14 +92,26 @@ class Finisher:
         while True:
             try:
                 settled = await self._answers.write(batch)
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
+            except AWAY as error:
                 log.warning("answers could not be written yet", answers=len(batch), error=repr(error))
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, LONGEST_PAUSE)
                 continue
+            except asyncpg.PostgresError as error:
+                await self._write_apart(batch, error)
+                return
             self._count(batch, settled)
             self._written()
             return
+
+    async def _write_apart(self, batch: Sequence[Outcome], error: asyncpg.PostgresError) -> None:
+        """The rows refuse something: one answer must not keep the others. Its intent runs out, and the healer looks it up."""
+        if len(batch) > 1:
+            for outcome in batch:
+                await self._write_surely([outcome])
+            return
+        REFUSED_ANSWERS.inc()
+        log.error("the database refuses an answer, it is left to the healer", attempt=batch[0].attempt.id, error=str(error))
 
     def _count(self, batch: Sequence[Outcome], settled: Settled) -> None:
         for outcome in batch:

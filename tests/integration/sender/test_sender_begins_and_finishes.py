@@ -195,3 +195,17 @@ async def test_outside_hours_the_lane_closes_and_the_send_keeps_its_time(stage: 
     assert lane is not None
     assert lane["reason"] == "hours"
     assert lane["closed_until"] > BASE + timedelta(hours=12)
+
+
+async def test_an_answer_that_the_database_refuses_does_not_keep_the_others(stage: Stage) -> None:
+    async with stage.pool.acquire() as connection:
+        other = await builders.an_account(connection, stage.workspace, provider_account_id="acc-free", account_type="free")
+    refused, cursed = await stage.due()
+    written, _ = await stage.due(account=other)
+    await stage.pool.execute(f"ALTER TABLE campaign_prospects ADD CONSTRAINT cursed CHECK (id <> '{cursed}' OR contacted_at IS NULL)")
+    await stage.begin(refused, written)
+    await stage.settled()
+    assert (await stage.send_row(written))["status"] == "sent"
+    assert (await stage.send_row(refused))["status"] == "sending"
+    state = await stage.pool.fetchval("SELECT state FROM send_attempts WHERE send_id = $1", refused)
+    assert state == "intent", "the healer finds it when its time is over"
