@@ -1,0 +1,107 @@
+"""`python -m bench`: sends per second through the whole pipeline, beside a bare HTTP loop in the same run."""
+
+import argparse
+import asyncio
+import json
+import logging
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from rich.console import Console
+
+from bench.figures import Figures, report, show
+from bench.pipeline import Load, Say, measure
+from bench.stack import BenchError, Stack, stack
+from embedded.cache import EmbeddedError
+from embedded.child import ChildError
+from embedded.ports import PortInUseError
+from embedded.unprivileged import remove
+from shared.db.migrate import SchemaError
+from shared.runtime.settings import state_folder
+
+CONCURRENCY: Final = 256
+"""As many calls at once as the sender makes by default (TACT_SENDER_CALLS)."""
+MOST_TURNS: Final = 10
+"""An account sends so often at most: its daily cap is near, and each turn leaps over its spacing."""
+MOST_ACCOUNTS: Final = 1_000_000
+MOST_CALLS: Final = 20_000
+"""Of the bare loop: some seconds of it."""
+
+
+def read(arguments: Sequence[str]) -> argparse.Namespace:
+    """The command line; ends the process with a sentence when it makes no sense."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--accounts", type=int, default=10_000, help="accounts of the first run")
+    parser.add_argument("--rows", type=int, default=20_000, help="sends due in a burst; more than accounts are sent in turns")
+    parser.add_argument("--large-accounts", type=int, default=100_000, help="accounts of the second run; 0: none")
+    parser.add_argument("--json", action="store_true", help="print the figures as JSON instead of a table")
+    parser.add_argument("--profile", type=Path, metavar="FOLDER", help="write cProfile's files of both services there (halves the rate)")
+    chosen = parser.parse_args(arguments)
+    if not 1 <= chosen.accounts <= MOST_ACCOUNTS:
+        parser.error(f"--accounts is {chosen.accounts}; give a number from 1 to {MOST_ACCOUNTS:,}.")
+    if not 0 <= chosen.large_accounts <= MOST_ACCOUNTS:
+        parser.error(f"--large-accounts is {chosen.large_accounts}; give a number up to {MOST_ACCOUNTS:,}, or 0 for no second run.")
+    if not 1 <= chosen.rows <= chosen.accounts * MOST_TURNS:
+        parser.error(f"--rows is {chosen.rows}; with {chosen.accounts:,} accounts give 1 to {chosen.accounts * MOST_TURNS:,}.")
+    return chosen
+
+
+async def run(chosen: argparse.Namespace, say: Say) -> tuple[Figures, Figures | None]:
+    """Both sizes on servers of their own.
+
+    Raises:
+        BenchError, EmbeddedError, PortInUseError, ChildError, SchemaError: one sentence that says what to do.
+    """
+    folder = state_folder() / "bench"
+    await asyncio.to_thread(remove, folder)
+    say("starting PostgreSQL, Kafka and the stub provider")
+    async with stack(folder, profiles=chosen.profile) as servers:
+        small = await _size(servers, Load(chosen.accounts, chosen.rows), say)
+        if not chosen.large_accounts:
+            return small, None
+        return small, await _size(servers, Load(chosen.large_accounts, min(chosen.rows, chosen.large_accounts)), say)
+
+
+async def _size(servers: Stack, load: Load, say: Say) -> Figures:
+    """The yardstick is taken right before each size, so that both have the same machine."""
+    say("bare HTTP loop")
+    command = [sys.executable, "-m", "bench.bare", servers.provider, str(min(load.rows, MOST_CALLS)), str(CONCURRENCY)]
+    process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
+    printed, _ = await process.communicate()
+    if process.returncode != 0:
+        raise BenchError("The bare HTTP loop failed; what it said stands above.")
+    return await measure(servers, load, bare_http_per_s=float(printed), say=say)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Measure, print, write build/bench.json; returns the exit status."""
+    chosen = read(arguments)
+    logging.basicConfig(level=logging.CRITICAL)  # a process that dies is told as one sentence below
+    aside = Console(stderr=True)
+
+    def say(what: str) -> None:
+        aside.print(f"[dim]{what} …[/dim]")
+
+    try:
+        small, large = asyncio.run(run(chosen, say))
+    except (BenchError, EmbeddedError, PortInUseError, ChildError, SchemaError) as error:
+        aside.print(f"bench: {error}", markup=False)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    written = json.dumps(report(small, large), indent=2)
+    path = state_folder() / "bench.json"
+    path.write_text(f"{written}\n", encoding="utf-8")
+    if chosen.json:
+        sys.stdout.write(f"{written}\n")
+    else:
+        console = Console()
+        show(console, small, large)
+        console.print(f"Written to {path}.", style="dim")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

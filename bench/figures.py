@@ -1,0 +1,109 @@
+"""What was measured, as JSON for machines and as a table of 80 columns for people."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+from rich.console import Console, Group
+from rich.table import Table
+from rich.text import Text
+
+TARGET: Final = 0.3
+"""Pipeline over bare loop, at 10,000 accounts."""
+DISTURBED: Final = 0.1
+"""Share of the machine that others may use before the figures are called disturbed."""
+HOW: Final = {
+    "pipeline_per_s": "sends per second while all were due at once, from the first decision to the last recorded answer",
+    "bare_http_per_s": "the same request in a bare httpx loop, 256 at once, servers idle, just before",
+    "lateness": "decided_at minus scheduled_for at half that rate; the lateness of a burst would only say how long it was",
+    "cpu_ms_per_send": "CPU time of each process during the burst, divided by its sends",
+    "elsewhere": "share of the machine's CPU that processes of others used during the burst",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """One size's measurement. Rates are per second of real time, lateness is in seconds, CPU in milliseconds."""
+
+    accounts: int
+    rows: int
+    pipeline_per_s: float
+    bare_http_per_s: float
+    lateness_p50_s: float
+    lateness_p99_s: float
+    steady_per_s: float
+    steady_rows: int
+    burst_s: float
+    cpu_ms_per_send: Mapping[str, float]
+    elsewhere: float
+
+    @property
+    def ratio(self) -> float:
+        """How much of the bare loop's rate is left with everything around it."""
+        return self.pipeline_per_s / self.bare_http_per_s
+
+    def as_json(self) -> dict[str, Any]:
+        """Numbers to a sensible precision."""
+        plain = {name: _rounded(value) for name, value in asdict(self).items()}
+        return plain | {"ratio": round(self.ratio, 3)}
+
+
+def percentile(values: Sequence[float], percent: float) -> float:
+    """The nearest rank: a value that occurred, of which at most `percent` of all are smaller.
+
+    Raises:
+        ValueError: there are no values, or no such percent.
+    """
+    if not values or not 0 < percent <= 100:  # noqa: PLR2004 - a hundred percent
+        raise ValueError(f"There is no {percent:g}th percentile of {len(values)} values.")
+    rank = -(-len(values) * percent // 100)
+    return sorted(values)[int(rank) - 1]
+
+
+def report(small: Figures, large: Figures | None) -> dict[str, Any]:
+    """The content of build/bench.json."""
+    return small.as_json() | ({"large": large.as_json()} if large else {}) | {"how": HOW}
+
+
+def show(console: Console, small: Figures, large: Figures | None) -> None:
+    """Print the table, what each process cost, and whether the target is met."""
+    sizes = [each for each in (small, large) if each]
+    table = Table(title="Sends through the whole pipeline", width=min(console.width, 80))
+    table.add_column("")
+    for each in sizes:
+        table.add_column(f"{each.accounts:,} accounts", justify="right")
+    for name, cell in _rows():
+        table.add_row(name, *(cell(each) for each in sizes))
+    table.add_section()
+    for process in small.cpu_ms_per_send:
+        table.add_row(f"CPU a send: {process}", *(f"{each.cpu_ms_per_send.get(process, 0):.2f} ms" for each in sizes))
+    notes = [Text("Rate: all due at once. Lateness: due one by one at half the rate.", style="dim"), _verdict(small)]
+    notes += [
+        Text(f"Others used {each.elsewhere:.0%} of the machine at {each.accounts:,} accounts: run it alone.", style="yellow")
+        for each in sizes
+        if each.elsewhere > DISTURBED
+    ]
+    console.print(Group(table, *notes))
+
+
+def _rows() -> list[tuple[str, Any]]:
+    return [
+        ("sends due in the burst", lambda f: f"{f.rows:,}"),
+        ("pipeline", lambda f: f"{f.pipeline_per_s:,.0f}/s"),
+        ("bare HTTP loop", lambda f: f"{f.bare_http_per_s:,.0f}/s"),
+        ("ratio", lambda f: f"{f.ratio:.2f}"),
+        ("steady rate for the lateness", lambda f: f"{f.steady_per_s:,.0f}/s"),
+        ("lateness, half of them below", lambda f: f"{f.lateness_p50_s * 1000:,.0f} ms"),
+        ("lateness, 99 of 100 below", lambda f: f"{f.lateness_p99_s * 1000:,.0f} ms"),
+    ]
+
+
+def _verdict(small: Figures) -> Text:
+    met = small.ratio >= TARGET
+    return Text(f"Target: ratio {TARGET} or better, {'met' if met else 'not met'}.", style="green" if met else "red")
+
+
+def _rounded(value: Any) -> Any:
+    if isinstance(value, float):
+        return round(value, 4)
+    return {name: round(each, 4) for name, each in value.items()} if isinstance(value, Mapping) else value

@@ -1,0 +1,169 @@
+"""One run through the whole pipeline: a burst for the rate, then a steady stream below it for the lateness.
+
+A burst's lateness only measures the burst (the last of it is as late as the burst is long), and a stream that the
+pipeline can bear says nothing about what it could bear. Hence both.
+"""
+
+import asyncio
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+import asyncpg
+
+from bench import cpu, seeding
+from bench.figures import Figures, percentile
+from bench.seeding import NOT_TODAY, OPEN, OVER_THE_SPACING, Turn, queries
+from bench.stack import BenchError, Stack
+
+STALLED_AFTER: Final = 30.0
+"""Seconds without one more invitation at the stub."""
+LOOK_EVERY: Final = 0.2
+STEADY_SHARE: Final = 0.5
+"""Of the rate just measured."""
+STEADY_FOR: Final = timedelta(seconds=10)
+STEADY_BEGINS: Final = timedelta(seconds=3)
+"""Time to write the rows before the first falls due."""
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """How many accounts there are, and how many of their sends are due in the burst."""
+
+    accounts: int
+    rows: int
+
+    def turns(self) -> list[Turn]:
+        """The burst: every account once, and again after its spacing until the rows are used up."""
+        whole, left = divmod(self.rows, self.accounts)
+        sizes = [self.accounts] * whole + ([left] if left else [])
+        return [Turn(number, 0, size - 1, OPEN) for number, size in enumerate(sizes, 1)]
+
+    def tomorrow(self) -> Turn | None:
+        """Accounts without a send in the burst have one planned all the same: looking must not cost what is stored."""
+        return Turn(0, self.rows, self.accounts - 1, OPEN + NOT_TODAY) if self.rows < self.accounts else None
+
+
+@dataclass(frozen=True, slots=True)
+class Burst:
+    """What the burst came to."""
+
+    sends: int
+    seconds: float
+    spent: cpu.Cpu
+
+
+async def measure(stack: Stack, load: Load, *, bare_http_per_s: float, say: Say) -> Figures:
+    """Seed a database of its own, start the services on it, and measure both.
+
+    Raises:
+        BenchError: a process died, or sends stopped arriving.
+    """
+    say(f"seeding {load.accounts:,} accounts")
+    database = await stack.database(f"bench_{load.accounts}")
+    connection = await asyncpg.connect(database)
+    try:
+        await seeding.seed_accounts(connection, load.accounts)
+        for turn in [*load.turns(), *([later] if (later := load.tomorrow()) else [])]:
+            await seeding.seed_turn(connection, turn)
+        await seeding.settle(connection)
+        say("starting queuer and sender")
+        async with stack.services(database):
+            say(f"burst of {load.rows:,} due sends")
+            burst = await _burst(stack, connection, load)
+            rate = burst.sends / burst.seconds
+            steady = rate * STEADY_SHARE
+            say(f"{rate:,.0f} sends/s; now {steady:,.0f}/s for {STEADY_FOR.seconds} s")
+            late = await _steady(stack, connection, load, steady)
+    finally:
+        await connection.close()
+    return Figures(
+        accounts=load.accounts,
+        rows=burst.sends,
+        pipeline_per_s=rate,
+        bare_http_per_s=bare_http_per_s,
+        lateness_p50_s=percentile(late, 50),
+        lateness_p99_s=percentile(late, 99),
+        steady_per_s=steady,
+        steady_rows=len(late),
+        burst_s=burst.seconds,
+        cpu_ms_per_send={name: seconds / burst.sends * 1000 for name, seconds in burst.spent.by_process.items()},
+        elsewhere=burst.spent.elsewhere / (burst.seconds * (os.cpu_count() or 1)),
+    )
+
+
+async def _burst(stack: Stack, connection: asyncpg.Connection, load: Load) -> Burst:
+    sends, seconds = 0, 0.0
+    spent: list[cpu.Cpu] = []
+    for turn in load.turns():
+        before = cpu.look(stack.pids)
+        since = await queries.business_now(connection)
+        wanted = turn.last - turn.first + 1
+        arrived = await stack.taken()
+        if turn.number == 1:
+            await seeding.wake(connection, turn)
+        else:
+            await queries.leap(connection, over=OVER_THE_SPACING)
+        await _arrived(stack, connection, arrived + wanted)
+        seconds += await _recorded(connection, since, wanted)
+        spent.append(cpu.look(stack.pids).since(before))
+        sends += wanted
+    together = {name: sum(each.by_process.get(name, 0.0) for each in spent) for name in stack.pids}
+    return Burst(sends, seconds, cpu.Cpu(together, sum(each.elsewhere for each in spent)))
+
+
+async def _steady(stack: Stack, connection: asyncpg.Connection, load: Load, rate: float) -> list[float]:
+    """Lateness of sends that fall due one after the other at `rate` a second, each for another account; in seconds."""
+    await queries.leap(connection, over=OVER_THE_SPACING)
+    await _quiet(connection)
+    count = max(min(int(rate * STEADY_FOR.total_seconds()), load.accounts), 1)
+    due = await queries.business_now(connection) + STEADY_BEGINS
+    turn = Turn(len(load.turns()) + 1, 0, count - 1, due, timedelta(seconds=1 / rate))
+    arrived = await stack.taken()
+    async with connection.transaction():
+        await seeding.seed_turn(connection, turn)
+        await seeding.wake(connection, turn)
+    await _arrived(stack, connection, arrived + count)
+    await _recorded(connection, due, count)
+    return [row["late"] async for row in queries.lateness(connection, since=due, until=turn.ends)]
+
+
+async def _arrived(stack: Stack, connection: asyncpg.Connection, wanted: int) -> None:
+    """Wait until the stub has taken so many; asking it costs the database nothing."""
+    last, moved = -1, time.monotonic()
+    while (taken := await stack.taken()) < wanted:
+        stack.check()
+        if taken != last:
+            last, moved = taken, time.monotonic()
+        elif time.monotonic() - moved > STALLED_AFTER:
+            states = {row["status"]: row["many"] async for row in queries.states(connection)}
+            raise BenchError(f"No send arrived for {STALLED_AFTER:.0f} s; {wanted - taken} are missing. The queue holds {states}.")
+        await asyncio.sleep(LOOK_EVERY)
+    if taken > wanted:
+        raise BenchError(f"The stub took {taken - wanted} invitations more than were due: something was sent twice.")
+
+
+async def _recorded(connection: asyncpg.Connection, since: object, wanted: int) -> float:
+    """Seconds from the first decision to the last answer, once every answer is written."""
+    deadline = time.monotonic() + STALLED_AFTER
+    while True:
+        row = await queries.burst(connection, since=since)
+        if row["accepted"] == wanted == row["attempts"]:
+            return float(row["seconds"])
+        if time.monotonic() > deadline:
+            raise BenchError(f"Of {wanted} sends {row['accepted']} are recorded as accepted, in {row['attempts']} attempts.")
+        await asyncio.sleep(LOOK_EVERY)
+
+
+async def _quiet(connection: asyncpg.Connection) -> None:
+    """Wait until no account is looked at any more: those woken by the leap have found nothing due."""
+    deadline = time.monotonic() + STALLED_AFTER
+    while awake := await queries.awake(connection):
+        if time.monotonic() > deadline:
+            raise BenchError(f"{awake} accounts have been awake for {STALLED_AFTER:.0f} s although nothing is due.")
+        await asyncio.sleep(LOOK_EVERY)

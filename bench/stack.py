@@ -1,0 +1,113 @@
+"""The servers and the two services under measurement, as processes of their own."""
+
+import contextlib
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Final
+
+import httpx
+
+from bench.bare import KEY
+from embedded.kafka import KafkaServer
+from embedded.ports import LOOPBACK, free_port, free_ports
+from embedded.postgres import PostgresServer
+from embedded.ready import answers, listens
+from embedded.supervisor import Supervisor
+from shared.db.migrate import apply
+from shared.kafka.admin import create_topics
+
+REPOSITORY: Final = Path(__file__).resolve().parent.parent
+SERVICES: Final = ("queuer", "sender")
+READY_WITHIN: Final = 60.0
+PATIENCE: Final = 5.0
+
+
+class BenchError(Exception):
+    """The bench cannot go on; the sentence says what to do."""
+
+
+class Stack:
+    """PostgreSQL (durable), Kafka and the stub; made by `stack`."""
+
+    def __init__(self, supervisor: Supervisor, postgres: PostgresServer, kafka: KafkaServer, stub_port: int, profiles: Path | None) -> None:
+        self._supervisor = supervisor
+        self._postgres = postgres
+        self._kafka = kafka
+        self._profiles = profiles
+        self.provider = f"http://{LOOPBACK}:{stub_port}"
+        self.pids: dict[str, int] = {}
+        for server in (postgres, kafka):
+            if server.child is not None:
+                self.pids[server.name.lower()] = server.child.pid
+
+    async def database(self, name: str) -> str:
+        """The address of a new database with our schema."""
+        await self._postgres.drop_database(name)
+        address = await self._postgres.create_database(name)
+        await apply(address)
+        return address
+
+    @asynccontextmanager
+    async def services(self, database_url: str) -> AsyncIterator[None]:
+        """Queuer and sender on that database, stopped in order at the end. Their other settings are the user's or the defaults."""
+        ports = dict(zip(SERVICES, free_ports(len(SERVICES)), strict=True))
+        env = {"TACT_DATABASE_URL": database_url, "TACT_KAFKA": self._kafka.bootstrap, "TACT_UNIPILE_URL": self.provider}
+        env |= {"TACT_UNIPILE_API_KEY": KEY, "TACT_LOG_LEVEL": "WARNING"}
+        env |= {f"TACT_{name.upper()}_PORT": str(port) for name, port in ports.items()}
+        try:
+            for name in SERVICES:
+                ready = answers(f"http://{LOOPBACK}:{ports[name]}/readyz")
+                child = await self._supervisor.start(
+                    name, self._command(name, database_url), env, ready=ready, within=READY_WITHIN, cwd=REPOSITORY
+                )
+                self.pids[name] = child.pid
+            yield
+        finally:
+            for name in reversed(SERVICES):
+                with contextlib.suppress(OSError):
+                    await self._supervisor.stop(name, within=40.0)
+                self.pids.pop(name, None)
+
+    async def taken(self) -> int:
+        """How many invitations the stub has taken since it started."""
+        async with httpx.AsyncClient(trust_env=False, timeout=PATIENCE) as client:
+            return int((await client.get(f"{self.provider}/_stub")).json()["invitations"])
+
+    def check(self) -> None:
+        """Raise BenchError when a process has died."""
+        for death in self._supervisor.deaths:
+            raise BenchError(f"A process under measurement ended: {death}")
+
+    def _command(self, name: str, database_url: str) -> list[str]:
+        module = f"services.{name}"
+        if self._profiles is None:
+            return [sys.executable, "-m", module]
+        self._profiles.mkdir(parents=True, exist_ok=True)
+        written = self._profiles.resolve() / f"{name}-{database_url.rpartition('/')[2]}.prof"
+        return [sys.executable, "-m", "cProfile", "-o", str(written), "-m", module]
+
+
+@asynccontextmanager
+async def stack(folder: Path, *, profiles: Path | None = None) -> AsyncIterator[Stack]:
+    """Start the servers and the stub in `folder`; everything is stopped when the block is left, however.
+
+    `profiles` is a folder for cProfile's files of the services, which then run at about half their speed.
+
+    Raises:
+        EmbeddedError, PortInUseError, ChildError: they cannot run here, or not now; the sentence says what to do.
+    """
+    kafka_port, controller, stub_port = *free_ports(2), free_port()
+    postgres = PostgresServer(folder / "postgres", free_port(), durable=True)
+    kafka = KafkaServer(folder / "kafka", kafka_port, controller)
+    async with Supervisor(folder / "logs") as supervisor:
+        await supervisor.run(postgres)
+        await supervisor.run(kafka)
+        await create_topics(kafka.bootstrap)
+        child = await supervisor.start(
+            "stub", [sys.executable, "-m", "bench.stub", str(stub_port)], ready=listens(stub_port), cwd=REPOSITORY
+        )
+        made = Stack(supervisor, postgres, kafka, stub_port, profiles)
+        made.pids["stub"] = child.pid
+        yield made
