@@ -49,8 +49,8 @@ def register(inbox: Inbox, planner: Planner, stopper: Stopper) -> None:
     async def on_account(events: Sequence[AccountStatusChanged]) -> None:
         await stopper.accounts(sorted({event.account_id for event in events}))
 
-    inbox.subscribe(PROSPECTS_READY, on_ready, max_records=1_000, patient=True)
-    inbox.subscribe(SENDS_COMPLETED, on_completed, max_records=1_000, patient=True)
+    inbox.subscribe(PROSPECTS_READY, on_ready)
+    inbox.subscribe(SENDS_COMPLETED, on_completed)
     inbox.subscribe(CONNECTIONS_ACCEPTED, on_accepted)
     inbox.subscribe(REPLIES_RECEIVED, on_reply)
     inbox.subscribe(PROSPECTS_LEFT, on_left)

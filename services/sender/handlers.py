@@ -7,4 +7,4 @@ from shared.kafka.inbox import Inbox
 
 def register(inbox: Inbox, sender: Sender) -> None:
     """sends.due → begin; acknowledged when every intent is durable, because a second delivery finds it."""
-    inbox.subscribe(SENDS_DUE, sender.send_batch, max_records=512)
+    inbox.subscribe(SENDS_DUE, sender.send_batch, max_records=512, urgent=True)

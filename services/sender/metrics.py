@@ -13,6 +13,7 @@ LATENESS = Histogram(
 DURATION = Histogram("tact_send_duration_seconds", "Real time a call to the provider took.", ["kind", "outcome"])
 INFLIGHT = Gauge("tact_inflight", "Calls to the provider under way.")
 STALE = Counter("tact_duplicates_suppressed_total", "Repeated or outdated events that led to nothing, by where it was noticed.", ["where"])
+BUSY = Counter("tact_busy_accounts_total", "Times begin found an account in another transaction and asked again a moment later.")
 LATE_ANSWERS = Counter("tact_late_answers_total", "Answers for attempts that had been settled before; each is stored.")
 REFUSED_ANSWERS = Counter("tact_refused_answers_total", "Answers the database refused; the healer looks their attempts up.")
 BRAKES = Counter("tact_provider_brakes_total", "Times all sending paused because key or address of the provider are wrong.")

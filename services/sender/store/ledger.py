@@ -1,6 +1,6 @@
 """The ledger's first half: lock, load, and record what was decided, in one short transaction."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -63,10 +63,12 @@ class Week:
 class Begin:
     """One open transaction of begin."""
 
-    def __init__(self, connection: Connection, due: Sequence[Due], owner: str) -> None:
+    def __init__(self, connection: Connection, due: Sequence[Due], owner: str, *, locked: Collection[UUID] = ()) -> None:
         self._connection = connection
         self._owner = owner
         self.due = due
+        self.locked = frozenset(locked)
+        """The accounts that were to be had; the others are in another transaction just now."""
 
     async def weeks(self, account_ids: Sequence[UUID], *, now: datetime, cap: int) -> dict[UUID, Week]:
         """Exact counts for accounts near their weekly cap."""
@@ -158,4 +160,4 @@ class Ledger:
             send_ids = [event.send_id for event in events]
             [None async for _ in queries.lock_leads(connection, send_ids=send_ids)]
             rows = queries.load_due(connection, send_ids=send_ids, dispatch_nos=[event.dispatch_no for event in events], locked=locked)
-            yield Begin(connection, [row async for row in rows], self._owner)
+            yield Begin(connection, [row async for row in rows], self._owner, locked=locked)

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from services.sender.metrics import BUSY
 from tests.integration.sender.conftest import BASE, Stage
 from tests.support import builders
 from tests.support.facts import eventually
@@ -209,3 +210,23 @@ async def test_an_answer_that_the_database_refuses_does_not_keep_the_others(stag
     assert (await stage.send_row(refused))["status"] == "sending"
     state = await stage.pool.fetchval("SELECT state FROM send_attempts WHERE send_id = $1", refused)
     assert state == "intent", "the healer finds it when its time is over"
+
+
+async def test_an_account_in_another_transaction_is_asked_for_again_and_not_left_to_its_lease(stage: Stage) -> None:
+    send, _ = await stage.due()
+    async with stage.pool.acquire() as connection:
+        planner = connection.transaction()
+        await planner.start()
+        await connection.execute("SELECT id FROM accounts WHERE id = $1 FOR NO KEY UPDATE", stage.account)
+        before = passed_over()
+        begun = asyncio.create_task(stage.begin(send))
+        await eventually(lambda: passed_over() > before, what="begin to pass the locked account over")
+        await planner.commit()
+    await begun
+    await stage.settled()
+    assert (await stage.send_row(send))["status"] == "sent"
+
+
+def passed_over() -> float:
+    """How often begin found an account busy, in this process."""
+    return next(sample.value for metric in BUSY.collect() for sample in metric.samples if sample.name.endswith("_total"))
