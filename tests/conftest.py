@@ -1,5 +1,6 @@
 """The servers every test may ask for: real ones, started once per session and only when somebody asks."""
 
+import tempfile
 import uuid
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest_asyncio
 from embedded.kafka import KafkaServer
 from embedded.ports import free_port, free_ports
 from embedded.postgres import PostgresServer
+from embedded.unprivileged import remove
 from shared.db.migrate import apply
 from shared.db.pool import open_pool
 from tests.support.processes import Programs, programs
@@ -19,12 +21,18 @@ TEMPLATE = "tact_template"
 
 
 @pytest_asyncio.fixture(scope="session")
-async def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[PostgresServer]:
-    """A PostgreSQL of this session's own; it forgets on a power cut, which no test of ours makes."""
-    server = PostgresServer(tmp_path_factory.mktemp("postgres") / "data", free_port(), durable=False)
+async def postgres_server() -> AsyncIterator[PostgresServer]:
+    """A PostgreSQL of this session's own; it forgets on a power cut, which no test of ours makes.
+
+    Not below pytest's own folder: a second session closes that to everybody but its owner, and as root the server runs as
+    somebody else, who then cannot open his files any more.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="tact-tests-postgres-"))
+    server = PostgresServer(folder / "data", free_port(), durable=False)
     await server.start()
     yield server
     await server.stop()
+    remove(folder)
 
 
 @pytest_asyncio.fixture(scope="session")
