@@ -20,6 +20,7 @@ from shared.runtime.service import Service
 START_GRACE: Final = 120.0
 """Seconds after which a process that still consumes nothing counts as dead: Kafka was away when it started."""
 PROBE_TIMEOUT: Final = 2.0
+DOCUMENTED: Final = frozenset({"/docs", "/openapi.json"})
 
 
 class ApiError(Exception):
@@ -49,6 +50,8 @@ def make_app(service: Service, *, title: str, description: str) -> FastAPI:
     @app.middleware("http")
     async def name_the_request(request: Request, call_next: RequestResponseEndpoint) -> Response:
         request.state.request_id = request.headers.get("x-request-id", "")[:64] or secrets.token_hex(8)
+        if request.url.path in DOCUMENTED:  # behind the one address the page must ask for its own service's description
+            request.scope["root_path"] = request.headers.get("x-forwarded-prefix", "")[:64]
         response = await call_next(request)
         response.headers["x-request-id"] = request.state.request_id
         return response
