@@ -130,7 +130,7 @@ async def _steady(stack: Stack, connection: asyncpg.Connection, load: Load, rate
         await seeding.wake(connection, turn)
     await _arrived(stack, connection, arrived + count)
     await _recorded(connection, due, count)
-    return [row["late"] async for row in queries.lateness(connection, since=due, until=turn.ends)]
+    return [row["late"] async for row in queries.lateness(connection, since=due)]
 
 
 async def _arrived(stack: Stack, connection: asyncpg.Connection, wanted: int) -> None:
