@@ -2,7 +2,7 @@
 INSERT INTO api_tokens (workspace_id, role, name, token_sha256) VALUES (:workspace_id, :role::role, :name, :sha256) RETURNING id;
 
 -- name: revoke_token^
-UPDATE api_tokens SET revoked_at = now() WHERE id = :token_id AND revoked_at IS NULL RETURNING id, workspace_id;
+UPDATE api_tokens SET revoked_at = clock_timestamp() WHERE id = :token_id AND revoked_at IS NULL RETURNING id, workspace_id;
 
 -- name: token_exists$
 SELECT EXISTS (SELECT FROM api_tokens WHERE id = :token_id);

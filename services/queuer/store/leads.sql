@@ -85,7 +85,7 @@ UPDATE lead_batches
  WHERE id = :batch_id;
 
 -- name: close_batch!
-UPDATE lead_batches SET finished_at = now() WHERE id = :batch_id; -- technical: how long the import took
+UPDATE lead_batches SET finished_at = clock_timestamp() WHERE id = :batch_id; -- technical: how long the import took
 
 -- name: business_time$
 SELECT business_now();
