@@ -29,11 +29,17 @@ def register(service: Service, reader: Reader, client: UnipileClient, settings: 
         service.wake_relay()
         return more
 
+    async def insist() -> bool:
+        more = await reader.insist()
+        service.wake_relay()
+        return more
+
     async def look_again() -> bool:
         return await rematch(service.pool)
 
     service.jobs.add("introduce reads", INTRODUCE_EVERY, reader.introduce)
     service.jobs.add("reads", READS_EVERY, read)
+    service.jobs.add("insist on reads", READS_EVERY, insist)
     service.jobs.add("rematch", REMATCH_EVERY, look_again)
     if settings.public_url is not None and settings.webhook_secret is not None:
         service.jobs.add("register webhooks", REGISTER_EVERY, lambda: ensure_registered(client, settings))

@@ -1,10 +1,10 @@
 """What an observation says about our own people, and what it does not."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence, Set
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from services.poller.rules.seen import Source
+from services.poller.rules.seen import Relation, Source
 from shared.vocabulary import ProspectStatus as P
 
 CLOCK_SLACK: Final = timedelta(minutes=5)
@@ -44,3 +44,15 @@ def answers_us(*, said_at: datetime, first_contact: datetime | None, now: dateti
     if first_contact is not None and said_at >= first_contact - CLOCK_SLACK:
         return True
     return source is not Source.BASELINE and said_at >= now - UNPROMPTED
+
+
+def reaches_known(relations: Sequence[Relation], new: Set[str], mark: datetime | None) -> bool:
+    """Does a page of relations, newest first, reach back to what the last whole read showed?
+
+    By the dates where there are some: a webhook may have made the newest known while older ones are not. Without dates a page
+    with somebody known is enough.
+    """
+    dates = [relation.happened_at for relation in relations if relation.happened_at is not None]
+    if mark is not None and dates:
+        return min(dates) <= mark
+    return any(relation.person_id not in new for relation in relations)

@@ -13,6 +13,8 @@ MORNING: Final = timedelta(minutes=90)
 """Reads that waited for the opening are spread over so much of it."""
 FIRST_BACK_OFF: Final = timedelta(minutes=15)
 LONGEST_BACK_OFF: Final = timedelta(hours=12)
+NEVER_OPEN: Final = timedelta(days=30)
+"""An account whose schedule has no opening for a year is asked about again after so long: settings change."""
 
 
 def next_read(now: datetime, every: timedelta, *, chance: random.Random) -> datetime:
@@ -35,6 +37,16 @@ def when_open(schedule: Schedule, after: datetime, *, chance: random.Random) -> 
         return None
     opens, closes = span
     return opens + min(MORNING, (closes - opens) / 2) * chance.random()
+
+
+def within_hours(schedule: Schedule, at: datetime, *, chance: random.Random) -> datetime:
+    """The same moment while the schedule is open, else one of its next opening; a month later where it never opens.
+
+    A read that is planned for the night would only wake everybody to be put off.
+    """
+    if schedule.is_open(at):
+        return at
+    return when_open(schedule, at, chance=chance) or at + NEVER_OPEN
 
 
 def after_failure(now: datetime, failures: int, *, chance: random.Random, rest: timedelta | None = None) -> datetime:

@@ -44,9 +44,12 @@ async def seen_connected(connection: Connection, account: Account, person_id: st
     )
 
 
-async def remember_chat(connection: Connection, account: Account, chat_id: str, lead_ids: Sequence[UUID]) -> None:
-    """The conversation in which they write with this account."""
-    await queries.remember_chat(connection, account_id=account.id, chat_id=chat_id, lead_ids=list(lead_ids))
+async def of_chats(connection: Connection, account: Account, chat_ids: Iterable[str]) -> dict[str, str]:
+    """The other side of conversations of ours, by chat."""
+    return {
+        row["chat_id"]: row["provider_id"]
+        async for row in queries.of_chats(connection, account_id=account.id, chat_ids=sorted(set(chat_ids)))
+    }
 
 
 async def answered(connection: Connection, lead_ids: Sequence[UUID], said_at: datetime) -> None:

@@ -29,9 +29,10 @@ SELECT :account_id::uuid, l.id, l.workspace_id, :person_id::text, :vanity::text,
 ON CONFLICT (account_id, lead_id) DO UPDATE SET connected_at = excluded.connected_at
  WHERE recipients.connected_at IS NULL;
 
--- name: remember_chat!
-UPDATE recipients SET chat_id = :chat_id::text
- WHERE account_id = :account_id::uuid AND lead_id = ANY(:lead_ids::uuid[]) AND chat_id IS DISTINCT FROM :chat_id::text;
+-- name: of_chats
+SELECT chat_id, min(provider_id) AS provider_id FROM recipients
+ WHERE account_id = :account_id::uuid AND chat_id = ANY(:chat_ids::text[])
+ GROUP BY chat_id HAVING count(DISTINCT provider_id) = 1;
 
 -- name: answered!
 -- The policy reads last_reply_at, so a step planned at this very moment stops too. A late, older answer does not turn it back.

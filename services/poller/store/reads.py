@@ -19,7 +19,7 @@ from shared.db.queries import load
 queries = load(__file__)
 
 LEASE: Final = timedelta(seconds=60)
-"""Technical; a read has ended by then, see workflows/read.py."""
+"""Technical, beyond the wait for the account's turn; a read has ended by then, see workflows/read.py."""
 
 
 class Kind(StrEnum):
@@ -44,6 +44,18 @@ class Due:
     baseline: bool
     """It is the first one: what it shows is how things stand, not news."""
     failures: int
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """An account in our hand."""
+
+    lease_until: datetime
+    """Technical; also what tells our hold from a later one."""
+    starts: datetime
+    """Business: when its spacing is over, at the earliest now."""
+    wait: timedelta
+    """Technical time until then."""
 
 
 async def business_now(pool: asyncpg.Pool) -> datetime:
@@ -75,39 +87,42 @@ async def waiting(pool: asyncpg.Pool, now: datetime, kind: Kind) -> dict[str, in
     return {row["reason"]: row["accounts"] async for row in queries.waiting(pool, now=now, kind=kind.value)}
 
 
-async def claim(connection: Connection, read: Due, now: datetime, *, holder: str) -> bool:
-    """Take the account in hand and count the read on its own day; false when somebody else has it."""
-    taken = await queries.claim(connection, account_id=read.account_id, kind=read.kind.value, now=now, lease=LEASE, holder=holder)
-    if taken is None:
-        return False
-    await queries.count(connection, account_id=read.account_id, kind=read.kind.value, local_date=read.local_date)
-    return True
+async def starved(pool: asyncpg.Pool, now: datetime, *, since: datetime, free_by: datetime, most: int) -> list[Due]:
+    """Reads due since long ago, of accounts that are busy all the time and free by `free_by`; one per account."""
+    first: dict[UUID, Due] = {}
+    async for row in queries.starved(pool, now=now, since=since, free_by=free_by, most=most):
+        first.setdefault(row["account_id"], _due(row))
+    return list(first.values())
 
 
-async def release(pool: asyncpg.Pool, read: Due, *, holder: str, spacing: timedelta) -> None:
-    """Let the account go; it rests for `spacing` of business time."""
-    await queries.release(pool, account_id=read.account_id, holder=holder, spacing=spacing)
+async def claim(connection: Connection, read: Due, *, holder: str, free_by: datetime) -> Claim | None:
+    """Take the account in hand, which is free by `free_by`; None when somebody else has it, or it is not free by then."""
+    row = await queries.claim(
+        connection, account_id=read.account_id, kind=read.kind.value, lease=LEASE, holder=f"read:{holder}", free_by=free_by
+    )
+    return None if row is None else Claim(row["lease_until"], row["starts"], row["wait"])
+
+
+async def count(pool: asyncpg.Pool, read: Due) -> None:
+    """The account's own day has one read more."""
+    await queries.count(pool, account_id=read.account_id, kind=read.kind.value, local_date=read.local_date)
+
+
+async def release(pool: asyncpg.Pool | Connection, read: Due, claimed: Claim, *, spacing: timedelta) -> None:
+    """Let the account go; it rests for `spacing` of business time from now. Harmless when it was let go already."""
+    await queries.release(pool, account_id=read.account_id, lease_until=claimed.lease_until, spacing=spacing)
 
 
 async def finish(
-    pool: asyncpg.Pool, read: Due, now: datetime, *, next_at: datetime, cursor: Mapping[str, Any] | None, baseline: bool, whole: bool
+    pool: asyncpg.Pool | Connection, read: Due, now: datetime, *, next_at: datetime, cursor: Mapping[str, Any] | None, whole: bool
 ) -> None:
-    """It went well; the next one is at `next_at`. Only a `whole` read counts as having seen everything up to `now`."""
-    await queries.finish(
-        pool,
-        account_id=read.account_id,
-        kind=read.kind.value,
-        now=now,
-        next_at=next_at,
-        cursor=cursor,
-        baseline=baseline,
-        whole=whole,
-    )
+    """It went well; the next one is at `next_at`. Only a `whole` read has seen everything up to `now`, and is a baseline."""
+    await queries.finish(pool, account_id=read.account_id, kind=read.kind.value, now=now, next_at=next_at, cursor=cursor, whole=whole)
 
 
-async def fail(pool: asyncpg.Pool, read: Due, *, next_at: datetime) -> None:
-    """It did not; try again at `next_at`."""
-    await queries.fail(pool, account_id=read.account_id, kind=read.kind.value, next_at=next_at)
+async def fail(pool: asyncpg.Pool | Connection, read: Due, *, next_at: datetime) -> None:
+    """It did not; try again at `next_at`, and from the first page when the same page failed before: a cursor may have gone stale."""
+    await queries.fail(pool, account_id=read.account_id, kind=read.kind.value, next_at=next_at, afresh=read.failures > 0)
 
 
 async def postpone(pool: asyncpg.Pool, read: Due, next_at: datetime) -> None:

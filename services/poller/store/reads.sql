@@ -28,6 +28,23 @@ SELECT r.account_id, r.kind, r.cursor, r.baseline_at, r.failures, a.provider_acc
  ORDER BY r.next_at
  LIMIT :most;
 
+-- name: starved
+-- Those whose account has something due whenever it is free, so that its sends would win every time.
+SELECT r.account_id, r.kind, r.cursor, r.baseline_at, r.failures, a.provider_account_id, a.workspace_id, a.country,
+       zone.name AS timezone, a.schedule_settings AS account_schedule, w.schedule_settings AS workspace_schedule,
+       (:now::timestamptz AT TIME ZONE zone.name)::date AS local_date,
+       (SELECT coalesce(sum(x.reads), 0)::int FROM account_reads x
+         WHERE x.account_id = r.account_id AND x.kind <> 'status'
+           AND x.read_on = (:now::timestamptz AT TIME ZONE zone.name)::date) AS reads_today
+  FROM account_reads r
+  JOIN accounts a ON a.id = r.account_id
+  JOIN workspaces w ON w.id = a.workspace_id
+  CROSS JOIN LATERAL (SELECT CASE WHEN a.timezone_from <= :now::timestamptz THEN a.timezone_next ELSE a.timezone END AS name) zone
+ WHERE r.next_at <= :since::timestamptz AND r.kind <> 'status' AND a.lease_until IS NULL AND a.status = 'usable'
+   AND a.next_free_at > :now::timestamptz AND a.next_free_at <= :free_by::timestamptz
+ ORDER BY r.next_at
+ LIMIT :most;
+
 -- name: waiting
 -- How many cannot be read now although somebody asks, by what keeps them.
 SELECT CASE WHEN a.status <> 'usable' THEN a.status::text WHEN a.lease_until IS NOT NULL THEN 'busy' ELSE 'spacing' END AS reason,
@@ -39,15 +56,19 @@ SELECT CASE WHEN a.status <> 'usable' THEN a.status::text WHEN a.lease_until IS 
         OR (r.next_at <= :now::timestamptz AND (a.lease_until IS NOT NULL OR a.next_free_at > :now::timestamptz)))
  GROUP BY 1;
 
--- name: claim$
--- The account is in one hand at a time: a dispatch, an attempt, or a read.
+-- name: claim^
+-- The account is in one hand at a time: a dispatch, an attempt, or a read. One that is free a moment later is taken now and
+-- waited for. Its spacing means nothing to a read of its health.
 UPDATE accounts a
-   SET lease_until = clock_timestamp() + :lease::interval, lease_holder = :holder::text
+   SET lease_holder = :holder::text, lease_until = clock.technical + :lease::interval
+         + CASE WHEN :kind::text <> 'status' AND a.next_free_at > clock.now THEN (a.next_free_at - clock.now) / clock.speed ELSE '0' END
+  FROM (SELECT t.at AS technical, business_at(t.at) AS now, c.speed FROM clock_timestamp() AS t(at), stack_clock c) AS clock
  WHERE a.id = :account_id::uuid AND a.lease_until IS NULL
-   AND ((a.status = 'usable' AND (a.next_free_at IS NULL OR a.next_free_at <= :now::timestamptz))
+   AND ((a.status = 'usable' AND (a.next_free_at IS NULL OR a.next_free_at <= :free_by::timestamptz))
         OR (:kind::text = 'status' AND a.status <> 'paused'))
    AND NOT EXISTS (SELECT FROM send_attempts t WHERE t.account_id = a.id AND t.state = 'intent')
-RETURNING a.id;
+RETURNING a.lease_until, a.lease_until - clock.technical - :lease::interval AS wait,
+          clock.now + (a.lease_until - clock.technical - :lease::interval) * clock.speed AS starts;
 
 -- name: count!
 UPDATE account_reads
@@ -60,17 +81,19 @@ UPDATE accounts a
    SET lease_until = NULL, lease_holder = NULL, next_free_at = greatest(a.next_free_at, clock.now + :spacing::interval),
        wake_at = least(coalesce(a.wake_at, 'infinity'), greatest(clock.now, a.next_free_at, clock.now + :spacing::interval))
   FROM (SELECT business_now() AS now) AS clock
- WHERE a.id = :account_id::uuid AND a.lease_holder = :holder::text;
+ WHERE a.id = :account_id::uuid AND a.lease_until = :lease_until::timestamptz AND a.lease_holder LIKE 'read:%';
 
 -- name: finish!
 UPDATE account_reads
    SET next_at = :next_at::timestamptz, cursor = coalesce(:cursor::jsonb, cursor), failures = 0,
        last_read_at = CASE WHEN :whole::boolean THEN :now::timestamptz ELSE last_read_at END,
-       baseline_at = coalesce(baseline_at, CASE WHEN :baseline::boolean THEN :now::timestamptz END)
+       baseline_at = coalesce(baseline_at, CASE WHEN :whole::boolean THEN :now::timestamptz END)
  WHERE account_id = :account_id::uuid AND kind = :kind::text;
 
 -- name: fail!
-UPDATE account_reads SET next_at = :next_at::timestamptz, failures = failures + 1
+UPDATE account_reads
+   SET next_at = :next_at::timestamptz, failures = failures + 1,
+       cursor = CASE WHEN :afresh::boolean THEN cursor - 'page' ELSE cursor END
  WHERE account_id = :account_id::uuid AND kind = :kind::text;
 
 -- name: postpone!

@@ -3,13 +3,14 @@
 LinkedIn sees calls, not intentions: pages that follow each other at once would be a burst like any other.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 import asyncpg
 
+from services.poller.rules.matching import reaches_known
 from services.poller.rules.seen import Message, Relation, Source
 from services.poller.rules.standing import worst
 from services.poller.rules.translate import message_of_account, relation_of_list
@@ -23,15 +24,20 @@ from services.poller.workflows.match_relations import Matched, note_relations
 from shared.db.pool import Connection
 from shared.unipile.client import UnipileClient
 
-PAGE: Final = 100
-MOST_PAGES: Final = 5
-"""Pages of relations one after the other; an account that wins more than 500 people between two reads has no invitations of ours."""
-MESSAGES: Final = 250
-"""The largest page of messages the provider gives."""
 OVERLAP: Final = timedelta(hours=1)
-"""Chats are asked for again from so long before the last read: the provider shows some of them late."""
+"""Messages are asked for again from so long before the newest one seen: the provider shows some of them late."""
 HISTORY: Final = timedelta(days=7)
-"""How far the first read of an account's chats looks back."""
+"""How far the first read of an account's messages looks back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """Rows of one call; at most what the provider gives, see UNIPILE.md §1."""
+
+    relations: int = 100
+    baseline: int = 1000
+    """Of relations, before anything is known: a member may have 30,000, and each page takes the account's turn."""
+    messages: int = 250
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +47,9 @@ class Shown:
     accepted: int = 0
     replies: int = 0
     cursor: Mapping[str, Any] | None = None
-    complete: bool = True
-    """False when it showed nothing where there should be something: a throttled provider answers with empty pages."""
+    whole: bool = True
+    """Everything since the last whole read was shown. False while a further page waits, and for an empty page where there
+    should be something: a throttled provider answers so."""
     more: bool = False
     """A further page waits, to be read when the account's spacing is over."""
 
@@ -50,10 +57,11 @@ class Shown:
 class Look:
     """The three looks."""
 
-    def __init__(self, pool: asyncpg.Pool, client: UnipileClient, *, away_for: timedelta) -> None:
+    def __init__(self, pool: asyncpg.Pool, client: UnipileClient, *, away_for: timedelta, pages: Pages) -> None:
         self._pool = pool
         self._client = client
         self._away_for = away_for
+        self._pages = pages
 
     async def at(self, read: Due) -> Shown:
         """Make the read.
@@ -65,38 +73,53 @@ class Look:
             case Kind.RELATIONS:
                 return await self._relations(read)
             case Kind.CHATS:
-                return await self._chats(read)
+                return await self._messages(read)
             case Kind.STATUS:
                 return await self._status(read)
 
     async def _relations(self, read: Due) -> Shown:
-        """One page, newest first; the next one is a read of its own, asked for while all of a page was new."""
-        source = Source.BASELINE if read.baseline else Source.POLL
-        page = await self._client.relations(read.provider_account_id, limit=PAGE, cursor=_text(read.cursor.get("page")))
-        relations = [relation_of_list(item) for item in page.items]
-        matched = await self._note_relations(read, relations, source)
-        pages = int(read.cursor.get("pages") or 1)
-        more = not read.baseline and page.cursor is not None and len(matched.new) == len(relations) and pages < MOST_PAGES
-        cursor = {"page": page.cursor, "pages": pages + 1} if more else {}
-        return Shown(accepted=matched.accepted, cursor=cursor, complete=bool(relations) or pages > 1, more=more)
+        """One page, newest first; the next one is a read of its own, asked for until known ground is reached.
 
-    async def _chats(self, read: Due) -> Shown:
+        The mark is the newest relation of the last whole read and moves when this one is whole, so what lies between two
+        pages is not lost when one fails. Where relations carry no dates, a page with somebody known is known ground.
+        """
+        going_on = _text(read.cursor.get("page"))
+        page = await self._client.relations(
+            read.provider_account_id, limit=self._pages.baseline if read.baseline else self._pages.relations, cursor=going_on
+        )
+        relations = [relation_of_list(item) for item in page.items]
+        matched = await self._note_relations(read, relations, Source.BASELINE if read.baseline else Source.POLL)
+        mark = _moment(read.cursor.get("mark"))
+        newest = _latest([_moment(read.cursor.get("newest")), *(relation.happened_at for relation in relations)])
+        known = not read.baseline and reaches_known(relations, matched.new, mark)
+        if page.cursor is not None and relations and not known:
+            cursor = {"mark": _told(mark), "newest": _told(newest), "page": page.cursor}
+            return Shown(accepted=matched.accepted, cursor=cursor, whole=False, more=True)
+        if not relations:
+            return Shown(cursor={"mark": _told(mark)}, whole=False)
+        return Shown(accepted=matched.accepted, cursor={"mark": _told(_latest([mark, newest]))})
+
+    async def _messages(self, read: Due) -> Shown:
         """What was written since the last whole read, by one call over all conversations; a further page is a read of its own.
 
-        The mark moves only when the last page is noted, so a read that is cut, or spread over an hour by the account's
-        spacing, misses nothing.
+        The mark follows what was shown, never the clock: an empty page may be a throttled one, and moves nothing.
         """
-        started = _moment(read.cursor.get("started")) or (await self._standing(read)).account.now
-        since = _moment(read.cursor.get("since")) or started - HISTORY
-        source = Source.BASELINE if read.baseline else Source.POLL
+        now = (await self._standing(read)).account.now
+        since = _moment(read.cursor.get("since")) or now - HISTORY
+        going_on = _text(read.cursor.get("page"))
         page = await self._client.messages(
-            account_id=read.provider_account_id, limit=MESSAGES, cursor=_text(read.cursor.get("page")), after=since
+            account_id=read.provider_account_id, limit=self._pages.messages, cursor=going_on, after=None if going_on else since
         )
+        source = Source.BASELINE if read.baseline else Source.POLL
         replies = await self._note_messages(read, [message_of_account(item) for item in page.items], source)
-        if page.cursor is not None:
-            waiting = {"since": since.isoformat(), "started": started.isoformat(), "page": page.cursor}
-            return Shown(replies=replies, cursor=waiting, complete=False, more=True)
-        return Shown(replies=replies, cursor={"since": max(started - OVERLAP, since).isoformat()})
+        newest = _latest([_moment(read.cursor.get("newest")), *(item.timestamp for item in page.items)])
+        if page.cursor is not None and page.items:
+            waiting = {"since": since.isoformat(), "newest": _told(newest), "page": page.cursor}
+            return Shown(replies=replies, cursor=waiting, whole=False, more=True)
+        if going_on and not page.items:
+            return Shown(cursor={"since": since.isoformat()}, whole=False)
+        reached = min(newest, now) - OVERLAP if newest else since
+        return Shown(replies=replies, cursor={"since": max(reached, since).isoformat()})
 
     async def _status(self, read: Due) -> Shown:
         account = await self._client.account(read.provider_account_id)
@@ -141,3 +164,11 @@ def _text(told: object) -> str | None:
 
 def _moment(told: object) -> datetime | None:
     return datetime.fromisoformat(told) if isinstance(told, str) else None
+
+
+def _told(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat()
+
+
+def _latest(moments: Iterable[datetime | None]) -> datetime | None:
+    return max((moment for moment in moments if moment is not None), default=None)

@@ -41,6 +41,7 @@ async def note_messages(
 ) -> int:
     """Store the messages and let the replies among them act, oldest first; how many replies were new."""
     messages = [_own_if_ours(message, account) for message in messages]
+    messages = await _with_recipients(connection, account, messages)
     ours = await people.find_leads(connection, account, [(m.person_id, m.vanity) for m in messages if m.person_id is not None])
     await observations.record_messages(connection, account, messages, source=source, ours=frozenset(ours))
     replies = [_Reply(m, m.person_id, ours[m.person_id]) for m in messages if m.person_id in ours and m.person_id and m.may_be_reply]
@@ -56,6 +57,20 @@ def _own_if_ours(message: Message, account: Account) -> Message:
     if message.own or account.member_id is None or message.person_id != account.member_id:
         return message
     return replace(message, own=True, person_id=None)
+
+
+async def _with_recipients(connection: Connection, account: Account, messages: Sequence[Message]) -> Sequence[Message]:
+    """The list of an account does not say whom its owner wrote to; the conversation does, where it is one of ours."""
+    nameless = [message.chat_id for message in messages if message.own and message.person_id is None and message.chat_id]
+    if not nameless:
+        return messages
+    people_of = await people.of_chats(connection, account, nameless)
+    return [
+        replace(message, person_id=people_of.get(message.chat_id))
+        if message.own and message.person_id is None and message.chat_id
+        else message
+        for message in messages
+    ]
 
 
 async def _take(connection: Connection, account: Account, reply: _Reply, *, source: Source, away_for: timedelta) -> bool:

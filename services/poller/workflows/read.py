@@ -6,6 +6,7 @@ rest. While it is under way the account does nothing else.
 
 import asyncio
 import random
+import time
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,14 +18,14 @@ import asyncpg
 import structlog
 
 from services.poller.metrics import READS
-from services.poller.rules.pacing import after_failure, next_read, when_open
+from services.poller.rules.pacing import after_failure, next_read, within_hours
 from services.poller.rules.seen import Source
 from services.poller.settings import PollerSettings
 from services.poller.store import accounts, reads
-from services.poller.store.reads import Due, Kind
+from services.poller.store.reads import LEASE, Claim, Due, Kind
 from services.poller.store.transactions import in_transaction
 from services.poller.workflows.follow_accounts import note_status
-from services.poller.workflows.look import Look, Shown
+from services.poller.workflows.look import Look, Pages, Shown
 from shared.db.pool import Connection
 from shared.policy.limits import jitter
 from shared.unipile.client import UnipileClient
@@ -35,7 +36,13 @@ log = structlog.get_logger()
 
 WITHIN: Final = 50.0
 """Seconds a read may take as a whole; shorter than its lease, so that nobody else acts for the account meanwhile."""
+QUEUED_WITHIN: Final = LEASE.total_seconds() - WITHIN
+"""Seconds an account in hand may wait for `reads_at_once`; after more of them its lease could end during the call."""
 BATCH: Final = 200
+PATIENCE: Final = timedelta(minutes=10)
+"""Business: a read waits so long for a free moment of its account before it insists."""
+TURN: Final = timedelta(seconds=160)
+"""Business: the longest rest that is waited out with the account in hand; a little more than the spacing and its jitter."""
 MOST_AT_ONCE: Final = 2_000
 """Reads that one call of a cron route makes; the rest is due and is read by the job."""
 
@@ -64,10 +71,12 @@ class Round:
 class Reader:
     """Makes the reads that are due."""
 
-    def __init__(self, pool: asyncpg.Pool, client: UnipileClient, settings: PollerSettings, *, instance: str) -> None:
+    def __init__(
+        self, pool: asyncpg.Pool, client: UnipileClient, settings: PollerSettings, *, instance: str, pages: Pages | None = None
+    ) -> None:
         self._pool = pool
-        self._look = Look(pool, client, away_for=settings.away_for)
-        self._holder = f"read:{instance}"
+        self._look = Look(pool, client, away_for=settings.away_for, pages=pages or Pages())
+        self._instance = instance
         self._budget = settings.reads_per_day
         self._spacing = settings.read_spacing
         self._at_once = asyncio.Semaphore(settings.reads_at_once)
@@ -89,6 +98,16 @@ class Reader:
         await self._read_all(waiting, now)
         return len(waiting) == BATCH
 
+    async def insist(self) -> bool:
+        """Make the reads that have waited for `PATIENCE` because their account is never free; True when more may wait.
+
+        The account is taken while it rests and waited for, or its planned sends would win every time.
+        """
+        now = await reads.business_now(self._pool)
+        waiting = await reads.starved(self._pool, now, since=now - PATIENCE, free_by=now + TURN, most=BATCH)
+        await self._read_all(waiting, now, patient=True)
+        return len(waiting) == BATCH
+
     async def at_once(self, kind: Kind) -> Round:
         """Make this read due for every account and read those that may be read now."""
         now = await reads.business_now(self._pool)
@@ -99,65 +118,98 @@ class Reader:
         done.outcomes.update(held_up)
         return done
 
-    async def _read_all(self, waiting: list[Due], now: datetime) -> Round:
+    async def _read_all(self, waiting: list[Due], now: datetime, *, patient: bool = False) -> Round:
         done = Round()
-        ended = await asyncio.gather(*(self._read(read, now, done) for read in waiting), return_exceptions=True)
+        ended = await asyncio.gather(*(self._read(read, now, done, patient=patient) for read in waiting), return_exceptions=True)
         for problem in ended:
             if isinstance(problem, BaseException):
                 raise problem
         return done
 
-    async def _read(self, read: Due, now: datetime, done: Round) -> None:
-        async with self._at_once:
-            with structlog.contextvars.bound_contextvars(account=str(read.account_id), read=read.kind.value):
-                outcome = await self._not_now(read, now) or await self._hold_and_look(read, now, done)
+    async def _read(self, read: Due, now: datetime, done: Round, *, patient: bool = False) -> None:
+        with structlog.contextvars.bound_contextvars(account=str(read.account_id), read=read.kind.value):
+            outcome = await self._over_budget(read, now) or await self._hold_and_look(read, done, free_by=now + patient * TURN)
         READS.labels(kind=read.kind.value, outcome=outcome.value).inc()
         done.outcomes[outcome.value] += 1
 
-    async def _not_now(self, read: Due, now: datetime) -> Outcome | None:
+    async def _over_budget(self, read: Due, now: datetime) -> Outcome | None:
         if read.kind is Kind.STATUS:
             return None  # asked of the provider alone: LinkedIn sees nothing of it
-        closed = read.schedule.closed_because(now)
-        if closed is None and read.reads_today < self._budget:
-            return None
-        after = now if closed else _next_day(read, now)
-        opens = when_open(read.schedule, after, chance=self._chance)
-        await reads.postpone(self._pool, read, opens or now + timedelta(days=30))
-        return Outcome(closed) if closed else Outcome.BUDGET
+        if read.schedule.is_open(now) and read.reads_today >= self._budget:
+            await reads.postpone(self._pool, read, within_hours(read.schedule, _next_day(read, now), chance=self._chance))
+            return Outcome.BUDGET
+        return await self._closed(read, now)
 
-    async def _hold_and_look(self, read: Due, now: datetime, done: Round) -> Outcome:
-        if not await in_transaction(self._pool, lambda connection: reads.claim(connection, read, now, holder=self._holder)):
+    async def _closed(self, read: Due, at: datetime) -> Outcome | None:
+        closed = None if read.kind is Kind.STATUS else read.schedule.closed_because(at)
+        if closed is None:
+            return None
+        await reads.postpone(self._pool, read, within_hours(read.schedule, at, chance=self._chance))
+        return Outcome(closed)
+
+    async def _hold_and_look(self, read: Due, done: Round, *, free_by: datetime) -> Outcome:
+        claimed = await in_transaction(self._pool, lambda connection: reads.claim(connection, read, holder=self._instance, free_by=free_by))
+        if claimed is None:
             return Outcome.BUSY
+        held_since, rest = time.monotonic() + claimed.wait.total_seconds(), timedelta()
+        try:
+            # Asked again for the moment at which the call leaves: in a fast stack the round's own moment may be long past.
+            if closed := await self._closed(read, claimed.starts):
+                return closed
+            await asyncio.sleep(claimed.wait.total_seconds())
+            async with self._at_once:
+                if time.monotonic() - held_since > QUEUED_WITHIN:
+                    return Outcome.BUSY
+                rest = self._rest(read, claimed.starts)
+                return await self._look_and_tell(read, claimed, rest, done)
+        finally:
+            await reads.release(self._pool, read, claimed, spacing=rest)
+
+    async def _look_and_tell(self, read: Due, claimed: Claim, rest: timedelta, done: Round) -> Outcome:
+        """One call, and what it showed; the plan of the next read and the account's rest are one commit, so no read is made twice."""
+        await reads.count(self._pool, read)
         try:
             async with asyncio.timeout(WITHIN):
                 shown = await self._look.at(read)
         except (ProviderError, TimeoutError) as error:
-            await self._failed(read, now, error)
+            await self._failed(read, claimed, rest, error)
             return Outcome.FAILED
-        finally:
-            await reads.release(self._pool, read, holder=self._holder, spacing=self._rest(read, now))
-        await self._finished(read, now, shown)
+        await self._finished(read, claimed, rest, shown)
         done.accepted += shown.accepted
         done.replies += shown.replies
         return Outcome.READ
 
-    async def _finished(self, read: Due, now: datetime, shown: Shown) -> None:
-        next_at = now + self._spacing if shown.more else next_read(now, self._every[read.kind], chance=self._chance)
-        await reads.finish(self._pool, read, now, next_at=next_at, cursor=shown.cursor, baseline=shown.complete, whole=not shown.more)
+    async def _finished(self, read: Due, claimed: Claim, rest: timedelta, shown: Shown) -> None:
+        now = claimed.starts
+        soon = now + rest if shown.more else next_read(now, self._every[read.kind], chance=self._chance)
+        next_at = within_hours(read.schedule, soon, chance=self._chance)
 
-    async def _failed(self, read: Due, now: datetime, error: ProviderError | TimeoutError) -> None:
+        async def finish(connection: Connection) -> None:
+            await reads.release(connection, read, claimed, spacing=rest)
+            await reads.finish(connection, read, now, next_at=next_at, cursor=shown.cursor, whole=shown.whole)
+
+        await in_transaction(self._pool, finish)
+
+    async def _failed(self, read: Due, claimed: Claim, spacing: timedelta, error: ProviderError | TimeoutError) -> None:
         log.warning("a read failed, it will be tried again", error=str(error) or type(error).__name__, failures=read.failures + 1)
         rest = None
         if isinstance(error, ProviderError):
             rest = error.finding.cool_down.rest(None, level=min(read.failures, 10)) if error.finding.cool_down else None
             if error.finding.remedy is Remedy.PAUSE_ACCOUNT:
                 await in_transaction(self._pool, lambda connection: _disconnected(connection, read, error))
-        await reads.fail(self._pool, read, next_at=after_failure(now, read.failures, chance=self._chance, rest=rest))
+        later = after_failure(claimed.starts, read.failures, chance=self._chance, rest=rest)
+        next_at = later if read.kind is Kind.STATUS else within_hours(read.schedule, later, chance=self._chance)
 
-    def _rest(self, read: Due, now: datetime) -> timedelta:
+        async def fail(connection: Connection) -> None:
+            await reads.release(connection, read, claimed, spacing=spacing)
+            await reads.fail(connection, read, next_at=next_at)
+
+        await in_transaction(self._pool, fail)
+
+    def _rest(self, read: Due, at: datetime) -> timedelta:
         if read.kind is Kind.STATUS:
             return timedelta()
-        return self._spacing + jitter(f"{read.account_id}:{now.isoformat()}", self._spacing)
+        return self._spacing + jitter(f"{read.account_id}:{at.isoformat()}", self._spacing)
 
 
 async def _disconnected(connection: Connection, read: Due, error: ProviderError) -> None:
