@@ -205,16 +205,26 @@ def judge_message(doubt: Doubt, look: MessageLook, *, earlier: Sequence[MessageL
             provider_ref=found.id,
             chat_id=found.chat_id,
         )
-    if not _late_enough(doubt, look, terms):
+    if not late_enough(doubt, look, terms):
         return _again(look.at, earlier, "seen before the call was certainly over and the provider's lag had passed", terms)
     if look.reach is Reach.CHAT:
         return DidNot(why="the chat shows what was said around that moment, and this is not in it")
     if look.reach is Reach.NOTHING:
         return _again(look.at, earlier, "an empty or missing page proves nothing", terms)
     # No chat with the person is known. A new chat may be shown late, so one look at the whole account is not enough.
-    if any(e.reach is not Reach.NOTHING and _late_enough(doubt, e, terms) and look.at - e.at >= terms.apart for e in earlier):
+    if any(e.reach is not Reach.NOTHING and late_enough(doubt, e, terms) and look.at - e.at >= terms.apart for e in earlier):
         return DidNot(why="two looks at all the account said lack it")
     return _again(look.at, earlier, "one look at all the account said lacks it; a second must agree", terms)
+
+
+def late_enough(doubt: Doubt, look: InvitationLook | MessageLook, terms: Terms) -> bool:
+    """The call could no longer act, and the provider had the time to show its effect."""
+    return look.seen_at > doubt.deadline and look.at >= doubt.decided_at + terms.lag
+
+
+def worth_a_profile(doubt: Doubt, look: InvitationLook, *, terms: Terms) -> bool:
+    """Whether the person's profile could settle what the list alone left open. It is a read of its own, so only then."""
+    return look.listed is None and late_enough(doubt, look, terms)
 
 
 def judge_email(doubt: Doubt) -> Verdict:
@@ -229,18 +239,13 @@ def with_patience(verdict: Verdict, doubt: Doubt, *, looks: int, now: datetime, 
     return verdict
 
 
-def _late_enough(doubt: Doubt, look: InvitationLook | MessageLook, terms: Terms) -> bool:
-    """The call could no longer act, and the provider had the time to show its effect."""
-    return look.seen_at > doubt.deadline and look.at >= doubt.decided_at + terms.lag
-
-
 def _counts(doubt: Doubt, look: InvitationLook, terms: Terms) -> bool:
     """A look that speaks for "it did not": whole, late enough, and both places agree."""
-    return look.complete and look.listed is None and look.profile is Sight.CLEAR and _late_enough(doubt, look, terms)
+    return look.complete and look.listed is None and look.profile is Sight.CLEAR and late_enough(doubt, look, terms)
 
 
 def _shortcoming(doubt: Doubt, look: InvitationLook, terms: Terms) -> str:
-    if not _late_enough(doubt, look, terms):
+    if not late_enough(doubt, look, terms):
         return "seen before the call was certainly over and the provider's lag had passed"
     return "the list was not whole" if not look.complete else "the profile does not tell"
 

@@ -75,6 +75,11 @@ async def not_yet(pool: asyncpg.Pool, unknown: Unknown, *, look: dict[str, Any],
     await queries.keep_looking(pool, attempt_id=unknown.id, look=look, look_after=look_after, needs_person=False)
 
 
+async def half_seen(pool: asyncpg.Pool, unknown: Unknown, *, part: dict[str, Any], look_after: datetime) -> None:
+    """A look needs another read; what the first one showed is kept until the account may be asked again (technical)."""
+    await queries.keep_part(pool, attempt_id=unknown.id, part=part, look_after=look_after)
+
+
 async def ask_person(pool: asyncpg.Pool, unknown: Unknown, verdict: AskPerson, *, look: dict[str, Any]) -> None:
     """No look will tell any more: the attempt stays unknown, its send stays where it is, and a person is asked."""
     async with pool.acquire() as connection, connection.transaction():

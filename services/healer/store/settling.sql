@@ -67,6 +67,13 @@ UPDATE send_attempts
        evidence = (CASE jsonb_typeof(evidence) WHEN 'array' THEN evidence ELSE '[]' END) || jsonb_build_array(:look::jsonb)
  WHERE id = :attempt_id::bigint AND state = 'unknown';
 
+-- name: keep_part!
+-- Half a look: kept, and not counted before its other half is there.
+UPDATE send_attempts
+   SET look_after = :look_after::timestamptz,
+       evidence = (CASE jsonb_typeof(evidence) WHEN 'array' THEN evidence ELSE '[]' END) || jsonb_build_array(:part::jsonb)
+ WHERE id = :attempt_id::bigint AND state = 'unknown';
+
 -- name: postpone!
 -- The provider could not be read: no look at all, so none is counted.
 UPDATE send_attempts SET look_after = greatest(look_after, :look_after::timestamptz)

@@ -64,9 +64,9 @@ class Standing:
     left_at: datetime
 
 
-async def accounts_in_doubt(connection: Connection, *, most: int) -> list[UUID]:
-    """Accounts with an unknown attempt that may be looked up now."""
-    return [row["account_id"] async for row in queries.accounts_in_doubt(connection, most=most)]
+async def accounts_in_doubt(connection: Connection, *, call_time: timedelta, most: int) -> list[UUID]:
+    """Accounts with an unknown attempt that may be looked up now; `call_time` is the request's time-out."""
+    return [row["account_id"] async for row in queries.accounts_in_doubt(connection, call_time=call_time, most=most)]
 
 
 async def claim(connection: Connection, account_id: UUID, *, free_by: datetime, lease: timedelta) -> Claim | None:
@@ -83,9 +83,9 @@ async def claim(connection: Connection, account_id: UUID, *, free_by: datetime, 
     )
 
 
-async def let_go(connection: Connection, claimed: Claim, *, next_free_at: datetime) -> None:
-    """Give the account back; its next action waits for the spacing."""
-    await queries.let_go(connection, account_id=claimed.account_id, lease_until=claimed.lease_until, next_free_at=next_free_at)
+async def let_go(connection: Connection, claimed: Claim, *, spacing: timedelta) -> None:
+    """Give the account back; its next action waits for `spacing` of business time from now."""
+    await queries.let_go(connection, account_id=claimed.account_id, lease_until=claimed.lease_until, spacing=spacing)
 
 
 async def of_account(connection: Connection, account_id: UUID, *, call_time: timedelta) -> list[Unknown]:
@@ -113,6 +113,12 @@ async def claimed(connection: Connection, account_id: UUID, *, ids: Sequence[str
         row["id"]
         async for row in queries.claimed_messages(connection, account_id=account_id, ids=list(ids), lead_ids=sorted(set(lead_ids)))
     }
+
+
+async def whose_chats(connection: Connection, account_id: UUID, chat_ids: Sequence[str]) -> dict[str, str]:
+    """Whom the account writes with in these conversations, as far as we know."""
+    rows = queries.whose_chats(connection, account_id=account_id, chat_ids=sorted(set(chat_ids)))
+    return {row["chat_id"]: row["provider_id"] async for row in rows}
 
 
 async def observe(connection: Connection, claim_: Claim, rows: Sequence[dict[str, Any]], *, now: datetime) -> None:

@@ -3,6 +3,7 @@
 SELECT DISTINCT a.account_id
   FROM (SELECT account_id, look_after FROM send_attempts
          WHERE state = 'unknown' AND NOT needs_person AND (look_after <= clock_timestamp() OR look_after IS NULL)
+           AND act_by + :call_time::interval < clock_timestamp() -- else the call may still be under way
          ORDER BY look_after LIMIT 1000) a
  LIMIT :most;
 
@@ -18,10 +19,11 @@ RETURNING a.id, a.workspace_id, a.provider_account_id, a.channel, a.next_free_at
 
 -- name: let_go!
 -- A look is an action of the account like any other, so the spacing runs from its end. Only our own lease is given back.
-UPDATE accounts
-   SET lease_until = NULL, lease_holder = NULL, next_free_at = greatest(next_free_at, :next_free_at::timestamptz),
-       wake_at = least(coalesce(wake_at, 'infinity'), greatest(next_free_at, :next_free_at::timestamptz))
- WHERE id = :account_id::uuid AND lease_holder = 'read:healer' AND lease_until = :lease_until::timestamptz;
+UPDATE accounts a
+   SET lease_until = NULL, lease_holder = NULL, next_free_at = greatest(a.next_free_at, clock.now + :spacing::interval),
+       wake_at = least(coalesce(a.wake_at, 'infinity'), greatest(clock.now, a.next_free_at, clock.now + :spacing::interval))
+  FROM (SELECT business_now() AS now) AS clock
+ WHERE a.id = :account_id::uuid AND a.lease_holder = 'read:healer' AND a.lease_until = :lease_until::timestamptz;
 
 -- name: doubts
 -- Every unknown of the account whose call is certainly over; those not due yet are settled by the same look if it shows them.
@@ -63,6 +65,11 @@ SELECT m.provider_message_id AS id FROM campaign_messages m
 UNION
 SELECT a.provider_ref FROM send_queue s JOIN send_attempts a ON a.send_id = s.id
  WHERE s.lead_id = ANY(:lead_ids::uuid[]) AND a.account_id = :account_id::uuid AND a.state = 'accepted' AND a.provider_ref = ANY(:ids::text[]);
+
+-- name: whose_chats
+SELECT chat_id, min(provider_id) AS provider_id FROM recipients
+ WHERE account_id = :account_id::uuid AND chat_id = ANY(:chat_ids::text[])
+ GROUP BY chat_id HAVING count(DISTINCT provider_id) = 1;
 
 -- name: observe!
 -- Append-only; what was seen before stays as it was first seen. In order of key, so that two writers never wait crosswise.

@@ -1,7 +1,11 @@
-"""Look unknown attempts up, account by account: claim, read, keep what was seen, judge, settle, let go."""
+"""Look unknown attempts up, account by account: claim, make one read, keep what was seen, judge, settle, let go.
+
+LinkedIn sees every read, so an account makes one per turn and rests after it. What a look still needs is asked at the
+account's next turn; until then the half that was seen stands in the attempt's evidence.
+"""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -18,17 +22,32 @@ from services.healer.rules.evidence import (
     InvitationLook,
     MessageLook,
     NotYet,
+    OwnMessage,
+    Reach,
     Terms,
     Verdict,
     judge_email,
     judge_invitation,
     judge_message,
     with_patience,
+    worth_a_profile,
 )
-from services.healer.rules.looks import invitation_looks, message_looks, written
+from services.healer.rules.looks import Said, invitation_looks, listed_part, message_looks, open_list, open_said, said_part, written
 from services.healer.store import settling, unknowns
 from services.healer.store.unknowns import Claim, Unknown
-from services.healer.workflows.read import Seen, read_invitations, read_messages
+from services.healer.workflows.read import (
+    SLACK,
+    account_said,
+    look_at_list,
+    own_since,
+    partners,
+    reach_of,
+    sent_list,
+    sight_of_person,
+    told_by_list,
+    told_by_messages,
+)
+from services.healer.workflows.steps import Read, Step, next_step
 from shared.policy.limits import SPACING, jitter
 from shared.runtime.clock import StackClock
 from shared.unipile.client import UnipileClient
@@ -39,8 +58,8 @@ log = structlog.get_logger()
 
 AT_ONCE: Final = 16
 """Accounts looked at in one round, together."""
-WAIT_FOR_TURN: Final = timedelta(seconds=160)
-"""Technical: longest wait, with the account in hand, for its spacing to end; a little more than spacing and jitter."""
+TURN: Final = timedelta(seconds=160)
+"""Business: longest wait, with the account in hand, for its spacing to end; a little more than spacing and jitter."""
 LOOK_WITHIN: Final = timedelta(seconds=120)
 """Technical: a look that takes longer is given up, well before its lease could run out."""
 MARGIN: Final = timedelta(seconds=30)
@@ -69,88 +88,167 @@ class LookUp:
         self._wake_relay = wake_relay
 
     async def round(self) -> int:
-        """Look at every account with something due that is free; returns how many attempts were settled."""
-        if not await unknowns.accounts_in_doubt(self._pool, most=1):
+        """Make one read for every account with something due that is free; returns how many attempts were settled."""
+        if not await self._in_doubt(most=1):
             return 0
         await self._hand_over_old_ones()
-        accounts = await unknowns.accounts_in_doubt(self._pool, most=AT_ONCE)
-        settled = await asyncio.gather(*(self._account(account) for account in accounts), return_exceptions=True)
+        settled = await asyncio.gather(*(self._account(account) for account in await self._in_doubt(most=AT_ONCE)), return_exceptions=True)
         self._wake_relay()
         for result in settled:
             if isinstance(result, BaseException):
                 raise result
         return sum(result for result in settled if isinstance(result, int))
 
+    async def _in_doubt(self, *, most: int) -> list[UUID]:
+        return await unknowns.accounts_in_doubt(self._pool, call_time=self._call_time, most=most)
+
     async def _account(self, account_id: UUID) -> int:
-        free_by = self._clock.now() + self._clock.business(WAIT_FOR_TURN)
-        claim = await unknowns.claim(self._pool, account_id, free_by=free_by, lease=WAIT_FOR_TURN + LOOK_WITHIN + MARGIN)
+        patience = TURN / self._clock.speed + LOOK_WITHIN + MARGIN
+        claim = await unknowns.claim(self._pool, account_id, free_by=self._clock.now() + TURN, lease=patience)
         if claim is None:
             return 0
+        rest = timedelta()
         try:
+            await self._clock.refresh()  # the clock cannot leap while the account is in hand, but may have a moment ago
+            found = await unknowns.of_account(self._pool, account_id, call_time=self._call_time)
+            settled = await self._without_a_read(found)
+            if (step := next_step(found)) is None:
+                return settled
             await self._await_turn(claim)
+            rest = SPACING + jitter(f"look {account_id} {self._clock.now()}")
             async with asyncio.timeout(LOOK_WITHIN.total_seconds()):
-                return await self._look(claim)
+                return settled + await self._make(claim, step, rest)
         finally:
-            now = self._clock.now()
-            await unknowns.let_go(self._pool, claim, next_free_at=now + SPACING + jitter(f"look {account_id} {now}"))
+            await unknowns.let_go(self._pool, claim, spacing=rest)
 
     async def _await_turn(self, claim: Claim) -> None:
         if claim.next_free_at is not None and (left := claim.next_free_at - self._clock.now()) > timedelta(0):
             await asyncio.sleep(left.total_seconds() / self._clock.speed)
 
-    async def _look(self, claim: Claim) -> int:
-        found = await unknowns.of_account(self._pool, claim.account_id, call_time=self._call_time)
+    async def _without_a_read(self, found: Sequence[Unknown]) -> int:
+        settled = 0
+        for unknown in found:
+            if unknown.action not in {Action.INVITATION, Action.MESSAGE}:
+                settled += await self._settle(unknown, judge_email(unknown.doubt), {"look": "none"})
+        return settled
+
+    async def _make(self, claim: Claim, step: Step, rest: timedelta) -> int:
+        """One read; what it leaves open is taken up when the account's `rest` is over."""
+        again_at = self._clock.clock.technical(self._clock.now() + rest)
         try:
-            seen = await self._read(claim, found)
+            match step.read:
+                case Read.SENT:
+                    return await self._sent(claim, step.unknowns, again_at)
+                case Read.PROFILE:
+                    return await self._profile(claim, step.unknowns[0])
+                case Read.SAID:
+                    return await self._said(claim, step.unknowns, again_at)
+                case Read.PARTNERS:
+                    return await self._partners(claim, step.unknowns)
         except ProviderError as error:
             LOOK_UPS.labels(result=Result.UNREADABLE).inc()
             log.warning("the provider could not be asked what became of attempts", account=str(claim.account_id), error=str(error))
-            await settling.postpone(self._pool, found, look_after=self._clock.clock.technical(self._clock.now() + self._terms.pause))
+            later = self._clock.clock.technical(self._clock.now() + self._terms.pause)
+            await settling.postpone(self._pool, list(step.unknowns), look_after=later)
             return 0
-        await unknowns.observe(self._pool, claim, seen.observations, now=self._clock.now())
-        horizon = self._clock.now() + self._terms.horizon
-        departure = await unknowns.next_departure(self._pool, claim.account_id, now=self._clock.now(), horizon=horizon)
+
+    async def _sent(self, claim: Claim, found: Sequence[Unknown], again_at: datetime) -> int:
+        standing = await unknowns.standing(self._pool, claim.account_id, since=self._clock.now() - INVITATIONS_STAND)
+        seen = await sent_list(self._provider, claim, self._moment())
+        await self._observe(claim, told_by_list(seen))
+        departure = await self._next_departure(claim)
         settled = 0
-        taken: set[str] = set()
         for unknown in found:
-            verdict, look = await self._judge(unknown, seen, departure, taken)
-            settled += await self._settle(unknown, verdict, look)
+            look = look_at_list(seen, unknown, standing, lag=self._terms.lag)
+            if look.listed is not None or (unknown.due and not self._worth_a_profile(unknown, look)):
+                settled += await self._judge_invitation(unknown, look, departure)
+            elif self._worth_a_profile(unknown, look) and (unknown.due or unknown.looks == 0):
+                await settling.half_seen(self._pool, unknown, part=listed_part(look), look_after=again_at)
         return settled
 
-    async def _read(self, claim: Claim, found: list[Unknown]) -> Seen:
-        seen = Seen()
-        invitations = [unknown for unknown in found if unknown.action is Action.INVITATION]
-        messages = [unknown for unknown in found if unknown.action is Action.MESSAGE]
-        if invitations:
-            since = self._clock.now() - INVITATIONS_STAND
-            standing = await unknowns.standing(self._pool, claim.account_id, since=since)
-            await read_invitations(self._provider, claim, invitations, standing, lag=self._terms.lag, moment=self._moment, seen=seen)
-        if messages:
-            await read_messages(self._provider, claim, messages, over=self._over, moment=self._moment, seen=seen)
-        return seen
+    def _worth_a_profile(self, unknown: Unknown, look: InvitationLook) -> bool:
+        return unknown.recipient_id is not None and worth_a_profile(unknown.doubt, look, terms=self._terms)
 
-    async def _judge(self, unknown: Unknown, seen: Seen, departure: datetime | None, taken: set[str]) -> tuple[Verdict, dict[str, Any]]:
-        look: InvitationLook | MessageLook
-        if unknown.action is Action.INVITATION:
-            look = seen.invitations[unknown.id]
-            verdict = judge_invitation(
-                unknown.doubt, look, earlier=invitation_looks(unknown.evidence), next_departure=departure, terms=self._terms
+    async def _profile(self, claim: Claim, unknown: Unknown) -> int:
+        look = open_list(unknown.evidence)
+        if look is None:
+            return 0
+        sight, told = await sight_of_person(self._provider, claim, unknown)
+        await self._observe(claim, told)
+        return await self._judge_invitation(unknown, replace(look, profile=sight), await self._next_departure(claim), whole=True)
+
+    async def _judge_invitation(self, unknown: Unknown, look: InvitationLook, departure: datetime | None, *, whole: bool = False) -> int:
+        verdict = judge_invitation(
+            unknown.doubt, look, earlier=invitation_looks(unknown.evidence), next_departure=departure, terms=self._terms
+        )
+        return await self._conclude(unknown, verdict, look, counts=whole or unknown.due)
+
+    async def _said(self, claim: Claim, found: Sequence[Unknown], again_at: datetime) -> int:
+        """Own messages in conversations nobody knows may be the ones in question: then it is asked whose they are."""
+        seen = await account_said(self._provider, claim, min(unknown.decided_at for unknown in found) - SLACK, self._moment())
+        people = await unknowns.whose_chats(self._pool, claim.account_id, [m.chat_id for m in seen.messages if m.chat_id])
+        people |= {
+            m.chat_id: m.sender_id for m in seen.messages if m.chat_id and m.sender_id and not m.is_sender and m.chat_id not in people
+        }
+        people |= {unknown.chat_id: unknown.recipient_id for unknown in found if unknown.chat_id and unknown.recipient_id}
+        await self._observe(claim, told_by_messages(own_since(seen, min(found, key=lambda u: u.decided_at)), people))
+        settled, taken = 0, set[str]()
+        for unknown in found:
+            said = await self._unclaimed(unknown, own_since(seen, unknown), taken)
+            own = tuple(m for m in said if people.get(m.chat_id or "") == unknown.recipient_id)
+            nameless = tuple(m for m in said if m.chat_id not in people)
+            if nameless and not own:
+                if unknown.due or unknown.looks == 0:
+                    half = Said(at=seen.at, seen_at=seen.seen_at, whole=seen.whole, own=nameless)
+                    await settling.half_seen(self._pool, unknown, part=said_part(half, unknown.doubt.text), look_after=again_at)
+                continue
+            chat_id = next((chat for chat, person in people.items() if person == unknown.recipient_id), None)
+            look = MessageLook(at=seen.at, seen_at=seen.seen_at, reach=reach_of(seen, unknown, chat_id, self._over(unknown)), own=own)
+            settled += await self._judge_message(unknown, look, taken, counts=unknown.due)
+        return settled
+
+    async def _partners(self, claim: Claim, found: Sequence[Unknown]) -> int:
+        people = await partners(self._provider, claim, min(unknown.decided_at for unknown in found) - SLACK)
+        settled, taken = 0, set[str]()
+        for unknown in found:
+            if (half := open_said(unknown.evidence, unknown.doubt.text)) is None:
+                continue
+            mine = [m for m in half.own if people.get(m.chat_id or "") == unknown.recipient_id]
+            named = all(m.chat_id in people for m in half.own)
+            look = MessageLook(
+                at=half.at,
+                seen_at=half.seen_at,
+                reach=Reach.ACCOUNT if half.whole and named else Reach.NOTHING,
+                own=tuple(await self._unclaimed(unknown, mine, taken)),
             )
-        elif unknown.action is Action.MESSAGE:
-            look = await self._unclaimed(unknown, seen.messages[unknown.id], taken)
-            verdict = judge_message(unknown.doubt, look, earlier=message_looks(unknown.evidence), terms=self._terms)
-            if isinstance(verdict, Happened) and verdict.provider_ref:
-                taken.add(verdict.provider_ref)
-        else:
-            return judge_email(unknown.doubt), {"look": "none"}
-        verdict = with_patience(verdict, unknown.doubt, looks=unknown.looks + 1, now=look.at, terms=self._terms)
-        return verdict, written(look, f"{type(verdict).__name__}: {verdict.why}")
+            settled += await self._judge_message(unknown, look, taken, counts=True)
+        return settled
 
-    async def _unclaimed(self, unknown: Unknown, look: MessageLook, taken: set[str]) -> MessageLook:
+    async def _judge_message(self, unknown: Unknown, look: MessageLook, taken: set[str], *, counts: bool) -> int:
+        verdict = judge_message(unknown.doubt, look, earlier=message_looks(unknown.evidence), terms=self._terms)
+        if isinstance(verdict, Happened) and verdict.provider_ref:
+            taken.add(verdict.provider_ref)
+        return await self._conclude(unknown, verdict, look, counts=counts)
+
+    async def _unclaimed(self, unknown: Unknown, own: Sequence[OwnMessage], taken: set[str]) -> list[OwnMessage]:
         """Without the messages that other attempts have as theirs."""
-        ids = [message.id for message in look.own]
+        ids = [message.id for message in own]
         claimed = taken | await unknowns.claimed(self._pool, unknown.account_id, ids=ids, lead_ids=[unknown.lead_id])
-        return replace(look, own=tuple(message for message in look.own if message.id not in claimed))
+        return [message for message in own if message.id not in claimed]
+
+    async def _conclude(self, unknown: Unknown, verdict: Verdict, look: InvitationLook | MessageLook, *, counts: bool) -> int:
+        """A look that was made for others and proves nothing does not count: this one's own time will come."""
+        if isinstance(verdict, NotYet) and not counts:
+            return 0
+        verdict = with_patience(verdict, unknown.doubt, looks=unknown.looks + 1, now=look.at, terms=self._terms)
+        return await self._settle(unknown, verdict, written(look, f"{type(verdict).__name__}: {verdict.why}"))
+
+    async def _observe(self, claim: Claim, told: Sequence[dict[str, Any]]) -> None:
+        await unknowns.observe(self._pool, claim, told, now=self._clock.now())
+
+    async def _next_departure(self, claim: Claim) -> datetime | None:
+        now = self._clock.now()
+        return await unknowns.next_departure(self._pool, claim.account_id, now=now, horizon=now + self._terms.horizon)
 
     async def _settle(self, unknown: Unknown, verdict: Verdict, look: dict[str, Any]) -> int:
         now = self._clock.now()
@@ -161,7 +259,7 @@ class LookUp:
             case DidNot():
                 LOOK_UPS.labels(result=Result.DID_NOT).inc()
                 return int(await settling.did_not(self._pool, unknown, verdict.why, look=look, now=now))
-            case NotYet() if unknown.due:
+            case NotYet():
                 LOOK_UPS.labels(result=Result.NOT_YET).inc()
                 await settling.not_yet(self._pool, unknown, look=look, look_after=self._clock.clock.technical(verdict.next_at))
             case AskPerson():

@@ -1,115 +1,55 @@
-"""Ask the provider what it shows of an account's unknown attempts: one read of each list answers for all of them."""
+"""Ask the provider what it shows of an account's unknown attempts: each of these is one read, and answers for all of them.
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+The pages of one list follow each other at once: they are one read, and a list that changes between its pages would not be
+whole.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from services.healer.rules.evidence import InvitationLook, MessageLook, OwnMessage, Reach, Sight
+from services.healer.rules.evidence import InvitationLook, OwnMessage, Reach, Sight
 from services.healer.store.unknowns import Claim, Standing, Unknown
 from shared.unipile.client import UnipileClient
 from shared.unipile.errors import ProviderError
-from shared.unipile.models import Chat, Message, PendingInvitation, Profile
+from shared.unipile.models import Message, PendingInvitation, Profile
 
 MOST_PAGES: Final = 30
 """Of 100 rows: LinkedIn lets about 1,000 to 3,000 invitations stand."""
 SLACK: Final = timedelta(seconds=5)
 """The provider's clock may be behind ours by so much (business time)."""
+NOBODY: Final = ""
+"""Whom a conversation is with that is not between two people."""
 
 
-@dataclass(slots=True)
-class Seen:
-    """What a look brought: one look per attempt, and the observations to be kept."""
+@dataclass(frozen=True, slots=True)
+class SentList:
+    """The invitations that wait for an answer."""
 
-    invitations: dict[int, InvitationLook] = field(default_factory=dict)
-    messages: dict[int, MessageLook] = field(default_factory=dict)
-    observations: list[dict[str, Any]] = field(default_factory=list)
-
-
-async def read_invitations(
-    provider: UnipileClient,
-    claim: Claim,
-    unknowns: Sequence[Unknown],
-    standing: Sequence[Standing],
-    *,
-    lag: timedelta,
-    moment: Callable[[], tuple[datetime, datetime]],
-    seen: Seen,
-) -> None:
-    """The list of sent invitations to its end, and the profile of everybody it does not show.
-
-    Raises:
-        ProviderError: the list could not be read; nothing is concluded.
-    """
-    listed, complete = await _sent_list(provider, claim)
-    at, _ = moment()
-    ids = {item.id for item in listed}
-    people = {item.invited_user_id for item in listed}
-    due_to_stand = [one for one in standing if one.left_at <= at - lag]
-
-    def stands(one: Standing) -> bool:
-        return one.provider_ref in ids or (one.recipient_id is not None and one.recipient_id in people)
-
-    whole = complete and (not due_to_stand or any(stands(one) for one in due_to_stand))
-    seen.observations += [
-        {
-            "kind": "invitation",
-            "provider_key": item.id,
-            "person_id": item.invited_user_id,
-            "happened_at": item.parsed_datetime.isoformat() if item.parsed_datetime else None,
-            "payload": item.model_dump(mode="json"),
-        }
-        for item in listed
-    ]
-    for unknown in unknowns:
-        mine = next((item for item in listed if _names(item, unknown)), None)
-        later = [one for one in due_to_stand if one.attempt_id > unknown.id]
-        witness = any(stands(one) for one in later)
-        sight = Sight.UNTOLD if mine else await _profile(provider, claim, unknown, seen)
-        at, seen_at = moment()
-        seen.invitations[unknown.id] = InvitationLook(
-            at=at,
-            seen_at=seen_at,
-            complete=whole and (not later or witness),  # later ones that are all missing: the list is behind
-            listed=mine.id if mine else None,
-            listed_at=mine.parsed_datetime if mine else None,
-            witness=witness,
-            profile=sight,
-        )
+    listed: Sequence[PendingInvitation]
+    complete: bool
+    at: datetime
+    seen_at: datetime
 
 
-async def read_messages(
-    provider: UnipileClient,
-    claim: Claim,
-    unknowns: Sequence[Unknown],
-    *,
-    over: Callable[[Unknown], datetime],
-    moment: Callable[[], tuple[datetime, datetime]],
-    seen: Seen,
-) -> None:
-    """The chats with these people; where there is none, all the account said since.
+@dataclass(frozen=True, slots=True)
+class AccountSaid:
+    """What the account and its partners wrote, newest first."""
 
-    `over` gives the business time by which an attempt's call was certainly over.
+    messages: Sequence[Message]
+    whole: bool
+    """It reaches back to before the moment it was asked for."""
+    at: datetime
+    seen_at: datetime
+
+
+async def sent_list(provider: UnipileClient, claim: Claim, moment: tuple[datetime, datetime]) -> SentList:
+    """The list of sent invitations to its end.
 
     Raises:
-        ProviderError: a list could not be read; nothing is concluded.
+        ProviderError: it could not be read; nothing is concluded.
     """
-    since = min(unknown.decided_at for unknown in unknowns) - SLACK
-    chats = await _chats_since(provider, claim, since) if any(unknown.chat_id is None for unknown in unknowns) else []
-    by_person = {chat.attendee_provider_id: chat.id for chat in chats if chat.attendee_provider_id and chat.type in {None, 0}}
-    account: tuple[list[Message], bool] | None = None
-    for unknown in unknowns:
-        chat_id = unknown.chat_id or by_person.get(unknown.recipient_id or "")
-        if chat_id is not None:
-            own, reach = await _in_chat(provider, chat_id, unknown, over(unknown), seen)
-        else:
-            account = account or await _said_since(provider, claim, since)
-            own, reach = [], _account_reach(account, {chat.id for chat in chats}, unknown)
-        at, seen_at = moment()
-        seen.messages[unknown.id] = MessageLook(at=at, seen_at=seen_at, reach=reach, own=tuple(own))
-
-
-async def _sent_list(provider: UnipileClient, claim: Claim) -> tuple[list[PendingInvitation], bool]:
     listed: list[PendingInvitation] = []
     cursor: str | None = None
     for _ in range(MOST_PAGES):
@@ -117,20 +57,56 @@ async def _sent_list(provider: UnipileClient, claim: Claim) -> tuple[list[Pendin
         listed += page.items
         cursor = page.cursor
         if cursor is None:
-            return listed, True
-    return listed, False
+            return SentList(listed, True, *moment)
+    return SentList(listed, False, *moment)
 
 
-async def _profile(provider: UnipileClient, claim: Claim, unknown: Unknown, seen: Seen) -> Sight:
-    if unknown.recipient_id is None:
-        return Sight.UNTOLD
+async def account_said(provider: UnipileClient, claim: Claim, since: datetime, moment: tuple[datetime, datetime]) -> AccountSaid:
+    """All messages of the account back to `since`. An empty list proves nothing.
+
+    Raises:
+        ProviderError: the list could not be read; nothing is concluded.
+    """
+    said: list[Message] = []
+    cursor: str | None = None
+    for _ in range(MOST_PAGES):
+        page = await provider.messages(account_id=claim.provider_account_id, limit=250, cursor=cursor)
+        said += page.items
+        cursor = page.cursor
+        if page.items and page.items[-1].timestamp < since:
+            return AccountSaid(said, True, *moment)
+        if cursor is None:
+            return AccountSaid(said, bool(said), *moment)
+    return AccountSaid(said, False, *moment)
+
+
+async def partners(provider: UnipileClient, claim: Claim, since: datetime) -> dict[str, str]:
+    """Whom the conversations that moved since then are with, by chat.
+
+    Raises:
+        ProviderError: the list could not be read; nothing is concluded.
+    """
+    found: dict[str, str] = {}
+    cursor: str | None = None
+    for _ in range(MOST_PAGES):
+        page = await provider.chats(claim.provider_account_id, limit=100, cursor=cursor)
+        found |= {chat.id: (chat.attendee_provider_id or NOBODY) if chat.type in {None, 0} else NOBODY for chat in page.items}
+        cursor = page.cursor
+        oldest = page.items[-1].timestamp if page.items else None
+        if cursor is None or (oldest is not None and oldest < since):
+            break
+    return found
+
+
+async def sight_of_person(provider: UnipileClient, claim: Claim, unknown: Unknown) -> tuple[Sight, list[dict[str, Any]]]:
+    """What the person's profile shows, and the observation to be kept; one that cannot be read tells nothing."""
     try:
-        profile = await provider.profile(claim.provider_account_id, unknown.recipient_id)
+        profile = await provider.profile(claim.provider_account_id, unknown.recipient_id or "")
     except ProviderError:
-        return Sight.UNTOLD  # a profile that cannot be read tells nothing, the list may still
+        return Sight.UNTOLD, []
     if profile.provider_id != unknown.recipient_id:
-        return Sight.UNTOLD
-    seen.observations.append(
+        return Sight.UNTOLD, []
+    return sight_of(profile), [
         {
             "kind": "profile",
             "provider_key": f"{profile.provider_id}:{unknown.id}:{unknown.looks + 1}",
@@ -138,8 +114,7 @@ async def _profile(provider: UnipileClient, claim: Claim, unknown: Unknown, seen
             "happened_at": None,
             "payload": profile.model_dump(mode="json"),
         }
-    )
-    return sight_of(profile)
+    ]
 
 
 def sight_of(profile: Profile) -> Sight:
@@ -152,63 +127,76 @@ def sight_of(profile: Profile) -> Sight:
     return Sight.UNTOLD if ours or profile.network_distance is None else Sight.CLEAR
 
 
+def look_at_list(seen: SentList, unknown: Unknown, standing: Sequence[Standing], *, lag: timedelta) -> InvitationLook:
+    """What the list alone says of one attempt. It is believed where it shows what must stand in it."""
+    ids = {item.id for item in seen.listed}
+    people = {item.invited_user_id for item in seen.listed}
+
+    def stands(one: Standing) -> bool:
+        return one.provider_ref in ids or (one.recipient_id is not None and one.recipient_id in people)
+
+    due_to_stand = [one for one in standing if one.left_at <= seen.at - lag]
+    later = [one for one in due_to_stand if one.attempt_id > unknown.id]
+    witness = any(stands(one) for one in later)
+    whole = seen.complete and (not due_to_stand or any(stands(one) for one in due_to_stand))
+    mine = next((item for item in seen.listed if _names(item, unknown)), None)
+    return InvitationLook(
+        at=seen.at,
+        seen_at=seen.seen_at,
+        complete=whole and (not later or witness),  # later ones that are all missing: the list is behind
+        listed=mine.id if mine else None,
+        listed_at=mine.parsed_datetime if mine else None,
+        witness=witness,
+    )
+
+
+def told_by_list(seen: SentList) -> list[dict[str, Any]]:
+    """The observations to be kept of a list."""
+    return [
+        {
+            "kind": "invitation",
+            "provider_key": item.id,
+            "person_id": item.invited_user_id,
+            "happened_at": item.parsed_datetime.isoformat() if item.parsed_datetime else None,
+            "payload": item.model_dump(mode="json"),
+        }
+        for item in seen.listed
+    ]
+
+
+def own_since(seen: AccountSaid, unknown: Unknown) -> list[OwnMessage]:
+    """What the account itself wrote to anybody since the attempt."""
+    begins = unknown.decided_at - SLACK
+    return [
+        OwnMessage(id=m.id, chat_id=m.chat_id, at=m.timestamp, text=m.text)
+        for m in seen.messages
+        if m.is_sender and not m.is_event and m.timestamp >= begins
+    ]
+
+
+def reach_of(seen: AccountSaid, unknown: Unknown, chat_id: str | None, over: datetime) -> Reach:
+    """How far the list saw: around the moment in this person's own conversation, or all the account said."""
+    begins = unknown.decided_at - SLACK
+    if chat_id is not None and any(m.chat_id == chat_id and (m.timestamp < begins or m.timestamp > over) for m in seen.messages):
+        return Reach.CHAT
+    return Reach.ACCOUNT if seen.whole else Reach.NOTHING
+
+
+def told_by_messages(own: Sequence[OwnMessage], people: Mapping[str, str]) -> list[dict[str, Any]]:
+    """The observations to be kept of own messages, with their words where they went to one of our people."""
+    return [
+        {
+            "kind": "message",
+            "provider_key": m.id,
+            "person_id": people.get(m.chat_id or ""),
+            "happened_at": m.at.isoformat(),
+            "payload": {"is_sender": True, "chat_id": m.chat_id, "text": m.text if m.chat_id in people else None},
+        }
+        for m in own
+    ]
+
+
 def _names(item: PendingInvitation, unknown: Unknown) -> bool:
     if item.invited_user_id is not None and item.invited_user_id == unknown.recipient_id:
         return True
     return item.invited_user_public_id is not None and item.invited_user_public_id == unknown.public_identifier
-
-
-async def _chats_since(provider: UnipileClient, claim: Claim, since: datetime) -> list[Chat]:
-    chats: list[Chat] = []
-    cursor: str | None = None
-    for _ in range(MOST_PAGES):
-        page = await provider.chats(claim.provider_account_id, limit=100, cursor=cursor)
-        chats += page.items
-        cursor = page.cursor
-        oldest = page.items[-1].timestamp if page.items else None
-        if cursor is None or (oldest is not None and oldest < since):
-            break
-    return chats
-
-
-async def _said_since(provider: UnipileClient, claim: Claim, since: datetime) -> tuple[list[Message], bool]:
-    """All messages of the account since then, and whether the list reaches back that far."""
-    said: list[Message] = []
-    cursor: str | None = None
-    for _ in range(MOST_PAGES):
-        page = await provider.messages(account_id=claim.provider_account_id, limit=100, cursor=cursor)
-        said += page.items
-        cursor = page.cursor
-        if page.items and page.items[-1].timestamp < since:
-            return said, True
-        if cursor is None:
-            return said, bool(said)
-    return said, False
-
-
-def _account_reach(account: tuple[list[Message], bool], known_chats: set[str], unknown: Unknown) -> Reach:
-    said, whole = account
-    nameless = any(m.is_sender and m.timestamp >= unknown.decided_at - SLACK and m.chat_id not in known_chats for m in said)
-    return Reach.ACCOUNT if whole and not nameless else Reach.NOTHING
-
-
-async def _in_chat(provider: UnipileClient, chat_id: str, unknown: Unknown, over: datetime, seen: Seen) -> tuple[list[OwnMessage], Reach]:
-    try:
-        page = await provider.messages(chat_id=chat_id, limit=100)
-    except ProviderError:
-        return [], Reach.NOTHING  # a 404 proves nothing
-    begins = unknown.decided_at - SLACK
-    mine = [m for m in page.items if m.is_sender and not m.is_event and m.timestamp >= begins]
-    seen.observations += [
-        {
-            "kind": "message",
-            "provider_key": m.id,
-            "person_id": unknown.recipient_id,
-            "happened_at": m.timestamp.isoformat(),
-            "payload": m.model_dump(mode="json"),
-        }
-        for m in mine
-    ]
-    spans = any(m.timestamp < begins or m.timestamp > over for m in page.items)
-    own = [OwnMessage(id=m.id, chat_id=chat_id, at=m.timestamp, text=m.text) for m in mine]
-    return own, Reach.CHAT if spans else Reach.NOTHING

@@ -1,7 +1,7 @@
 """Looking unknown attempts up: a simulator as its own process in the database's clock, and what it was asked as the judge."""
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,8 @@ from tests.integration.healer.healer_rows import (
 from tests.integration.simulator.simulator_process import KEY, Simulator, running
 
 STRANGERS = {"network_distance": "SECOND_DEGREE", "invitation_status": None, "resolved_at": "2026-03-02T13:00:00Z"}
+HALF_SEEN = """SELECT count(*) FROM send_attempts
+                WHERE state = 'unknown' AND evidence -> -1 ->> 'look' IN ('invitation_list', 'message_list')"""
 WORLD: dict[str, Any] = {
     "behaviour": {"acceptance_rate": 0, "reply_rate": 0, "invite_list_lag_s": 0},
     "accounts": [{"id": ACCOUNT, "name": "Ada", "type": "premium"}],
@@ -57,21 +59,36 @@ async def simulator(tmp_path: Path, database: str, house: House) -> AsyncIterato
 class Looker:
     """Looks as the healer's job does, at the business time of the moment."""
 
-    def __init__(self, pool: asyncpg.Pool, base: str) -> None:
-        self._pool, self._base = pool, base
+    def __init__(self, pool: asyncpg.Pool, simulator: Simulator) -> None:
+        self._pool, self._simulator = pool, simulator
 
-    async def look(self) -> int:
-        """One round; how many attempts it settled."""
+    async def turn(self) -> int:
+        """One round, in which an account makes one read at the most; how many attempts it settled."""
+        before = await self._reads()
         clock = StackClock(self._pool)
         await clock.refresh()
         call_time = timedelta(seconds=5)
-        async with UnipileClient(self._base, SecretStr(KEY), timeout=call_time) as provider:
-            return await LookUp(self._pool, provider, clock, call_time=call_time).round()
+        async with UnipileClient(self._simulator.base, SecretStr(KEY), timeout=call_time) as provider:
+            settled = await LookUp(self._pool, provider, clock, call_time=call_time).round()
+        assert await self._reads() - before <= 1
+        return settled
+
+    async def look(self) -> int:
+        """A whole look, in as many turns as it needs; how many attempts it settled."""
+        settled = await self.turn()
+        while await self._pool.fetchval(HALF_SEEN):
+            assert await self._pool.fetchval("SELECT next_free_at >= business_now() + interval '119 s' FROM accounts"), "it rests"
+            await time_passes(self._pool, timedelta(minutes=3))
+            settled += await self.turn()
+        return settled
+
+    async def _reads(self) -> int:
+        return sum(entry["action"] in {"read", "profile_lookup"} for entry in await self._simulator.entries(kind="call"))
 
 
 @pytest.fixture
 def healer(pool: asyncpg.Pool, simulator: Simulator) -> Looker:
-    return Looker(pool, simulator.base)
+    return Looker(pool, simulator)
 
 
 async def in_doubt(pool: asyncpg.Pool, house: House, name: str = "ana", *, action: str = "invitation", **more: Any) -> tuple[Person, int]:
@@ -227,12 +244,64 @@ async def test_a_message_that_stands_in_the_chat_was_sent_and_is_claimed_once(
 async def test_a_message_the_chat_lacks_beside_an_older_one_was_not_sent(
     pool: asyncpg.Pool, house: House, simulator: Simulator, healer: Looker
 ) -> None:
-    await simulator.lever("/write-by-hand", account_id=ACCOUNT, person="carl", text="We met in May")
+    await simulator.lever("/people/carl/reply", account_id=ACCOUNT, text="We met in May")
     await time_passes(pool, timedelta(hours=1))
     now = await pool.fetchval("SELECT business_now()")
     person, attempt = await in_doubt(pool, house, "carl", action="message", decided_at=now - timedelta(minutes=5))
     assert await healer.look() == 1
     assert await facts(pool, person, attempt) == ("not_happened", "pending", "pending")
+
+
+async def test_where_nobody_knows_whose_an_own_message_is_the_conversations_are_asked_once_for_all(
+    pool: asyncpg.Pool, house: House, simulator: Simulator, healer: Looker
+) -> None:
+    for name in ("carl", "dora"):
+        person, _ = await in_doubt(pool, house, name, action="message")
+        await simulator.write(person.provider_id, f"Hello {name}", account=ACCOUNT)
+    assert await healer.turn() == 0
+    kept = await pool.fetch("SELECT evidence, looks FROM send_attempts ORDER BY id")
+    assert [(row["looks"], [own["same"] for own in row["evidence"][-1]["own"]]) for row in kept] == [(0, [False, True]), (0, [True, False])]
+    assert await healer.turn() == 0, "not before the account has rested"
+    await time_passes(pool, timedelta(minutes=3))
+    assert await healer.turn() == 2
+    assert [entry["route"] for entry in await simulator.entries(kind="call", action="read")] == ["GET /messages", "GET /chats"]
+    assert await pool.fetchval("SELECT count(DISTINCT provider_ref) FROM send_attempts WHERE state = 'accepted'") == 2
+
+
+async def test_one_list_answers_for_all_and_each_profile_it_leaves_open_waits_for_a_turn_of_its_own(
+    pool: asyncpg.Pool, house: House, simulator: Simulator, healer: Looker
+) -> None:
+    for name in ("ana", "bea"):
+        await in_doubt(pool, house, name, picture=STRANGERS)
+    for _ in range(3):
+        assert await healer.turn() == 0
+        await time_passes(pool, timedelta(minutes=3))
+    routes = [entry["route"] for entry in await simulator.entries(kind="call")]
+    assert routes == ["GET /users/invite/sent", "GET /users/{identifier}", "GET /users/{identifier}"]
+    assert [row["looks"] for row in await pool.fetch("SELECT looks FROM send_attempts")] == [1, 1]
+
+
+async def test_an_account_whose_call_may_still_be_under_way_is_left_alone(
+    pool: asyncpg.Pool, house: House, simulator: Simulator, healer: Looker
+) -> None:
+    await in_doubt(pool, house, acted_ago=timedelta(seconds=1))
+    assert await healer.turn() == 0
+    assert await simulator.entries(kind="call") == []
+    assert (await one(pool, "SELECT next_free_at FROM accounts"))["next_free_at"] is None
+
+
+async def test_an_account_that_rests_is_waited_for_by_the_business_clock_and_no_longer(
+    pool: asyncpg.Pool, house: House, simulator: Simulator, healer: Looker
+) -> None:
+    await in_doubt(pool, house)
+    await pool.execute("UPDATE stack_clock SET business_at = business_now(), anchored_at = clock_timestamp(), speed = 1500")
+    await pool.execute("UPDATE accounts SET next_free_at = business_now() + interval '1 hour'")
+    await healer.turn()
+    assert await simulator.entries(kind="call") == [], "an hour is nothing to wait for with the account in hand"
+    free_at = await pool.fetchval("UPDATE accounts SET next_free_at = business_now() + interval '150 s' RETURNING next_free_at")
+    await healer.turn()
+    [call] = await simulator.entries(kind="call")
+    assert datetime.fromisoformat(call["at"]) >= free_at - timedelta(milliseconds=1)
 
 
 async def test_no_chat_at_all_proves_nothing_until_two_looks_at_all_the_account_said_agree(

@@ -22,8 +22,19 @@ from services.healer.rules.evidence import (
     judge_invitation,
     judge_message,
     with_patience,
+    worth_a_profile,
 )
-from services.healer.rules.looks import invitation_looks, message_looks, picture_before, written
+from services.healer.rules.looks import (
+    Said,
+    invitation_looks,
+    listed_part,
+    message_looks,
+    open_list,
+    open_said,
+    picture_before,
+    said_part,
+    written,
+)
 from shared.vocabulary import Action
 
 TERMS = Terms()
@@ -246,3 +257,28 @@ def test_looks_come_back_from_the_row_as_they_were_and_other_notes_are_passed_ov
 )
 def test_the_picture_before_is_read_as_the_sender_wrote_it(picture: object, before: Before | None) -> None:
     assert picture_before(picture) == before
+
+
+def test_a_profile_is_asked_only_where_the_list_lacks_the_person_and_the_call_was_certainly_over() -> None:
+    assert worth_a_profile(INVITATION, a_look(), terms=TERMS)
+    assert not worth_a_profile(INVITATION, replace(a_look(), listed="i1"), terms=TERMS)
+    assert not worth_a_profile(INVITATION, a_look(DECIDED + timedelta(seconds=20)), terms=TERMS)
+
+
+def test_half_a_look_is_taken_up_again_and_is_no_look_until_it_is_whole() -> None:
+    half = replace(a_look(), profile=Sight.UNTOLD)
+    evidence = [written(a_look(), "NotYet"), {"note": "of the sender"}, listed_part(half), {"note": "again"}]
+    assert open_list(evidence) == half
+    assert invitation_looks(evidence) == [a_look()]
+    assert open_list([*evidence, written(a_look(), "NotYet")]) is None
+    assert open_list(None) is None
+
+
+def test_what_an_account_said_to_people_nobody_knows_is_kept_without_its_words() -> None:
+    said_it = Said(at=LATE, seen_at=LATE, whole=True, own=(said("m1", MESSAGE.text), said("m2", "Something private")))
+    part = said_part(said_it, MESSAGE.text)
+    assert "private" not in str(part)
+    assert MESSAGE.text not in str(part)
+    again = open_said([part], MESSAGE.text)
+    assert again is not None
+    assert (again.at, again.whole, [m.text for m in again.own]) == (LATE, True, [MESSAGE.text, None])

@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.poller.rules.matching import accepted_from, answers_us, settles_unknown
-from services.poller.rules.pacing import after_failure, next_read, off_the_hour, when_open
-from services.poller.rules.seen import Source
+from services.poller.rules.matching import accepted_from, answers_us, reaches_known, settles_unknown
+from services.poller.rules.pacing import after_failure, next_read, off_the_hour, when_open, within_hours
+from services.poller.rules.seen import Relation, Source
 from services.poller.rules.standing import status_after, worst
 from services.poller.rules.translate import message_of_account, message_of_webhook, relation_of_list, relation_of_webhook
 from shared.calendar.resolve import resolve_schedule
@@ -163,3 +163,31 @@ def test_a_listed_message_belongs_to_its_writer_and_our_own_to_nobody_we_know() 
     ours = message_of_account(models.Message.model_validate(listed | {"is_sender": 1}))
     assert (theirs.person_id, theirs.own, theirs.may_be_reply) == ("ACoAAThem", False, True)
     assert (ours.person_id, ours.own, ours.may_be_reply) == (None, True, False)
+
+
+def _relation(person_id: str, at: datetime | None) -> Relation:
+    return Relation(person_id, None, at, {})
+
+
+def test_a_page_reaches_known_ground_by_its_dates_whoever_of_it_is_known() -> None:
+    page = [_relation("b", MONDAY_9 + HOUR), _relation("a", MONDAY_9)]
+    assert not reaches_known(page, frozenset({"a"}), MONDAY_9 - HOUR)
+    assert reaches_known(page, frozenset({"a", "b"}), MONDAY_9)
+
+
+def test_a_page_without_dates_or_mark_reaches_known_ground_with_somebody_known() -> None:
+    page = [_relation("b", None), _relation("a", None)]
+    assert reaches_known(page, frozenset({"b"}), MONDAY_9)
+    assert not reaches_known(page, frozenset({"a", "b"}), MONDAY_9)
+    assert not reaches_known([_relation("a", MONDAY_9)], frozenset({"a"}), None)
+
+
+def test_a_read_planned_for_the_night_moves_to_the_morning_and_one_of_the_day_stays() -> None:
+    schedule = resolve_schedule(None, None, None, account_timezone="Europe/Berlin", account_country="DE")
+    noon, night = datetime(2026, 3, 3, 11, tzinfo=UTC), datetime(2026, 3, 3, 23, tzinfo=UTC)
+    assert within_hours(schedule, noon, chance=random.Random(1)) == noon
+    assert (
+        datetime(2026, 3, 4, 6, tzinfo=UTC)
+        <= within_hours(schedule, night, chance=random.Random(1))
+        < datetime(2026, 3, 4, 7, 30, tzinfo=UTC)
+    )
