@@ -14,6 +14,18 @@ OPEN: Final = datetime(2026, 3, 10, 15, 0, tzinfo=UTC)
 """A Tuesday, 11:00 in New York: hours of room before the accounts' day ends."""
 OVER_THE_SPACING: Final = timedelta(seconds=155)
 """More than 120 s and a quarter of it, the longest an account rests after an answer."""
+FILLED: Final = (
+    "workspaces",
+    "accounts",
+    "campaigns",
+    "campaign_accounts",
+    "workflows",
+    "workflow_steps",
+    "lanes",
+    "leads",
+    "campaign_prospects",
+    "send_queue",
+)
 NOT_TODAY: Final = timedelta(days=1)
 
 
@@ -64,6 +76,10 @@ async def wake(connection: asyncpg.Connection, turn: Turn) -> None:
 
 
 async def settle(connection: asyncpg.Connection) -> None:
-    """Statistics and a checkpoint after a bulk load, so that neither falls into what is measured."""
-    await connection.execute("VACUUM ANALYZE")
+    """Statistics and a checkpoint after a bulk load, so that neither falls into what is measured.
+
+    Only of the tables that were filled: one that was analysed while empty is taken for empty, and plans that scan it for
+    every row stay in use until the autovacuum comes by, a minute later. It halved the rate of some runs.
+    """
+    await connection.execute(f"VACUUM ANALYZE {', '.join(FILLED)}")
     await connection.execute("CHECKPOINT")
