@@ -83,9 +83,11 @@ def require_cron_secret(service: Service, request: Request) -> None:
     Raises:
         CronError: 401 in the words the callers know.
     """
-    expected = service.settings.cron_secret
+    secret = service.settings.cron_secret
+    expected = secret.get_secret_value() if secret else ""
     given = request.headers.get("x-cron-secret", "")
-    if expected is None or not hmac.compare_digest(given.encode(), expected.get_secret_value().encode()):
+    # An empty secret is an unset one: it would compare equal to a header that was never sent.
+    if not expected or not hmac.compare_digest(given.encode(), expected.encode()):
         raise CronError(401, "Unauthorized")
 
 
