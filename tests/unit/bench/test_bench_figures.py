@@ -1,0 +1,79 @@
+"""What the bench prints and writes."""
+
+import io
+import json
+
+import pytest
+from rich.console import Console
+
+from bench.figures import Figures, percentile, report, show
+
+
+def figures(*, accounts: int = 10_000, pipeline_per_s: float = 900.0, elsewhere: float = 0.0) -> Figures:
+    """A run of twenty thousand sends beside a loop of 3,000 calls a second."""
+    return Figures(
+        accounts=accounts,
+        rows=20_000,
+        pipeline_per_s=pipeline_per_s,
+        bare_http_per_s=3_000.0,
+        lateness_p50_s=0.2,
+        lateness_p99_s=0.45,
+        steady_per_s=pipeline_per_s / 2,
+        steady_rows=4_500,
+        burst_s=22.2,
+        cpu_ms_per_send={"postgresql": 0.61234567, "sender": 0.7},
+        elsewhere=elsewhere,
+    )
+
+
+def printed(*runs: Figures) -> str:
+    """What a person with a window of 80 columns sees."""
+    console = Console(width=80, color_system=None, record=True, file=io.StringIO())
+    show(console, runs[0], runs[1] if len(runs) > 1 else None)
+    return console.export_text()
+
+
+@pytest.mark.parametrize(("percent", "value"), [(50, 5.0), (99, 10.0), (100, 10.0), (1, 1.0), (10, 1.0), (11, 2.0)])
+def test_a_percentile_is_a_value_that_occurred(percent: float, value: float) -> None:
+    assert percentile([10.0, 1.0, 9.0, 2.0, 8.0, 3.0, 7.0, 4.0, 6.0, 5.0], percent) == value
+
+
+@pytest.mark.parametrize("percent", [0, 101, -1])
+def test_there_is_no_percentile_outside_of_a_hundred(percent: float) -> None:
+    with pytest.raises(ValueError, match="is no"):
+        percentile([1.0], percent)
+
+
+def test_there_is_no_percentile_of_nothing() -> None:
+    with pytest.raises(ValueError, match="of 0 values"):
+        percentile([], 50)
+
+
+def test_the_file_holds_every_figure_the_target_is_read_from() -> None:
+    written = json.loads(json.dumps(report(figures(), figures(accounts=100_000, pipeline_per_s=880.0))))
+    wanted = {"pipeline_per_s", "bare_http_per_s", "ratio", "lateness_p50_s", "lateness_p99_s", "accounts", "rows"}
+    assert wanted <= written.keys()
+    assert wanted <= written["large"].keys()
+    assert (written["ratio"], written["large"]["accounts"]) == (0.3, 100_000)
+
+
+def test_without_a_large_run_nothing_is_said_about_one() -> None:
+    assert "large" not in report(figures(), None)
+
+
+def test_the_file_says_how_each_figure_came_about() -> None:
+    assert {"pipeline_per_s", "bare_http_per_s", "lateness"} <= report(figures(), None)["how"].keys()
+
+
+def test_the_table_fits_80_columns() -> None:
+    assert max(len(line) for line in printed(figures(), figures(accounts=100_000)).splitlines()) <= 80
+
+
+@pytest.mark.parametrize(("rate", "verdict"), [(900.0, "met."), (899.0, "not met.")])
+def test_the_verdict_is_the_ratio_at_the_first_size(rate: float, verdict: str) -> None:
+    assert f"0.3 or better, {verdict}" in printed(figures(pipeline_per_s=rate))
+
+
+def test_a_machine_that_others_used_is_told() -> None:
+    assert "Others used 41%" in printed(figures(elsewhere=0.41))
+    assert "Others used" not in printed(figures(elsewhere=0.05))
