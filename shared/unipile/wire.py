@@ -11,6 +11,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import Final, TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
@@ -28,6 +29,8 @@ CONNECT_LIMIT: Final = timedelta(seconds=10)
 
 KEEP_ALIVE: Final = timedelta(seconds=4)
 """Below the 5 s after which a Node server drops an idle connection: a write on a dropped one would be `unknown`."""
+
+USER_AGENT: Final = "tact"
 
 EXCERPT: Final = 300
 """Characters of an unreadable answer that are kept."""
@@ -118,7 +121,8 @@ class Wire:
         self._key = checked_key(api_key)
         self._timeout = timeout
         self._max_connections = max_connections
-        self._http: httpx.AsyncClient | None = None
+        self._headers = {"X-API-KEY": self._key, "Accept": "application/json", "User-Agent": USER_AGENT}
+        self._transport: httpx.AsyncBaseTransport | None = None
 
     async def open(self) -> None:
         """Make the pool. Connections are made by the calls."""
@@ -137,21 +141,13 @@ class Wire:
         # not know of. Held by test_a_cut_call_is_not_repeated_behind_our_back.
         session._retry_connection = False  # noqa: SLF001  # there is no public switch
         transport.client = session
-        connect = min(CONNECT_LIMIT, self._timeout).total_seconds()
-        self._http = httpx.AsyncClient(
-            base_url=self._address.root,
-            params=self._address.params,
-            headers={"X-API-KEY": self._key, "accept": "application/json"},
-            timeout=httpx.Timeout(None, connect=connect),
-            transport=transport,
-            follow_redirects=False,  # a redirect may lead to another host, and the key would go with it
-        )
+        self._transport = transport
 
     async def close(self) -> None:
         """Give the connections back; calls under way end as silent."""
-        if self._http is not None:
-            http, self._http = self._http, None
-            await http.aclose()
+        if self._transport is not None:
+            transport, self._transport = self._transport, None
+            await transport.aclose()
 
     async def call(self, call: Call, answer: type[ModelT]) -> ModelT:
         """Ask once, within one deadline for everything from the wait for a connection to the last byte.
@@ -178,22 +174,16 @@ class Wire:
         )
 
     async def _exchange(self, call: Call) -> httpx.Response:
-        if self._http is None:
+        if self._transport is None:
             raise RuntimeError("The Unipile client is not open; use it as `async with UnipileClient(…) as unipile:`.")
-        request = self._http.build_request(
-            call.method,
-            call.path,
-            params=call.params,
-            json=call.json,
-            files=None if call.form is None else [(name, (None, value.encode())) for name, value in call.form],
-        )
+        request = self._request(call)
         await request.aread()  # whole, so that aiohttp sends a Content-Length instead of chunks
         limit = self._timeout if call.within is None else min(self._timeout, call.within)
         progress = _Progress()
         token = _progress.set(progress)
         try:
             async with asyncio.timeout(limit.total_seconds()):
-                return await self._http.send(request)
+                return await _whole(await self._transport.handle_async_request(request))
         except TimeoutError as error:
             cause, origin = f"no whole answer within {limit.total_seconds():g} s", error
             raise ProviderSilent(call.doing, started=progress.connected, write=call.write, cause=cause) from origin
@@ -202,6 +192,22 @@ class Wire:
             raise ProviderSilent(call.doing, started=progress.connected, write=call.write, cause=cause) from error
         finally:
             _progress.reset(token)
+
+    def _request(self, call: Call) -> httpx.Request:
+        """Made by hand and given to the transport: httpx's client would merge and parse the address twice for each call.
+
+        That, its cookies and its redirects cost a third of the sender's CPU (`make bench`), and we want neither: a
+        redirect may lead to another host, and the key would go with it.
+        """
+        connect = min(CONNECT_LIMIT, self._timeout).total_seconds()
+        return httpx.Request(
+            call.method,
+            _url(self._address, call.path, tuple(call.params.items()) if call.params else ()),
+            headers=self._headers,
+            json=call.json,
+            files=None if call.form is None else [(name, (None, value.encode())) for name, value in call.form],
+            extensions={"timeout": {"connect": connect}},
+        )
 
     def _refusal(self, call: Call, response: httpx.Response) -> AnsweredError:
         type_, title, detail = _read_problem(response.content)
@@ -230,6 +236,22 @@ class Wire:
     def _clean(self, text: str) -> str:
         """An answer may echo the request's headers; the key must not travel on into logs and tables."""
         return text.replace(self._key, "***")
+
+
+@lru_cache(maxsize=512)
+def _url(address: Address, path: str, params: tuple[tuple[str, str], ...]) -> httpx.URL:
+    """The routes of writes are few and come again and again."""
+    url = httpx.URL(f"{address.root}{path if path.startswith('/') else f'/{path}'}")
+    return url.copy_merge_params((*address.params, *params)) if address.params or params else url
+
+
+async def _whole(response: httpx.Response) -> httpx.Response:
+    """With its body read and its connection given back."""
+    try:
+        await response.aread()
+    finally:
+        await response.aclose()
+    return response
 
 
 async def _mark_connected(*_: object) -> None:
