@@ -18,21 +18,34 @@ from shared.db.pool import open_pool
 from tests.support.processes import Programs, programs
 
 TEMPLATE = "tact_template"
+OWN_FOLDER = pytest.StashKey[Path]()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep this session's files in a folder of its own.
+
+    pytest's default folder is one for all sessions of a user, and each closes it to everybody else when it begins: as root,
+    the servers of a session under way run as somebody else, who then cannot open his files any more.
+    """
+    if config.option.basetemp is None:
+        config.stash[OWN_FOLDER] = folder = Path(tempfile.mkdtemp(prefix="tact-tests-"))
+        config.option.basetemp = folder / "tmp"
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Leave nothing behind."""
+    if OWN_FOLDER in config.stash:
+        remove(config.stash[OWN_FOLDER])
 
 
 @pytest_asyncio.fixture(scope="session")
-async def postgres_server() -> AsyncIterator[PostgresServer]:
-    """A PostgreSQL of this session's own; it forgets on a power cut, which no test of ours makes.
-
-    Not below pytest's own folder: a second session closes that to everybody but its owner, and as root the server runs as
-    somebody else, who then cannot open his files any more.
-    """
-    folder = Path(tempfile.mkdtemp(prefix="tact-tests-postgres-"))
-    server = PostgresServer(folder / "data", free_port(), durable=False)
+async def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[PostgresServer]:
+    """A PostgreSQL of this session's own; it forgets on a power cut, which no test of ours makes."""
+    server = PostgresServer(tmp_path_factory.mktemp("postgres") / "data", free_port(), durable=False)
     await server.start()
     yield server
     await server.stop()
-    remove(folder)
 
 
 @pytest_asyncio.fixture(scope="session")
