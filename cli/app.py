@@ -2,7 +2,7 @@
 
 import typer
 
-from cli import people, records, schema, stack
+from cli import notices, people, records, schema, stack
 
 app = typer.Typer(
     help="Outreach campaigns with tact: never twice, never at the wrong hour, never faster than an account can bear.",
@@ -20,4 +20,5 @@ app.add_typer(records.workspaces, name="workspace")
 app.add_typer(records.accounts, name="account")
 app.add_typer(records.campaigns, name="campaign")
 app.add_typer(records.tokens, name="token")
+app.add_typer(notices.app, name="notices")
 app.add_typer(schema.app, name="migrate")

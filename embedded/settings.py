@@ -28,6 +28,7 @@ class StackSettings(BaseSettings):
     sender_port: int = 8082
     poller_port: int = 8083
     healer_port: int = 8084
+    notices_to_private: bool = Field(default=True, description="Notices may go to receivers on this machine and its networks.")
     clock_start: AwareDatetime | None = Field(default=None, description="Where the business clock starts; unset: it shows real time.")
     clock_speed: float = Field(default=1.0, gt=0, description="Business seconds in one real second.")
     clock_leaps: bool = Field(default=False, description="Leap over hours in which no account may act.")

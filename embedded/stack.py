@@ -177,6 +177,7 @@ class Stack:
             "TACT_CRON_SECRET": a.cron_secret,
             "TACT_WEBHOOK_SECRET": a.webhook_secret,
             "TACT_PUBLIC_URL": self._settings.public_url or a.url,
+            "TACT_NOTICES_TO_PRIVATE": str(self._settings.notices_to_private).lower(),
             "PYTHONUNBUFFERED": "1",
             **self.environment,
         }

@@ -3,10 +3,15 @@
 from fastapi import FastAPI
 
 from services.healer import handlers, jobs
-from services.healer.http import routes
+from services.healer.channels.mail import Mail, MailServer
+from services.healer.channels.web import Web
+from services.healer.http import mount
 from services.healer.settings import HealerSettings
+from services.healer.workflows.deliver import Deliver
+from services.healer.workflows.keep_channels import Terms
 from services.healer.workflows.look_up import LookUp
 from services.healer.workflows.mend import Mend
+from services.healer.workflows.notify import Notify
 from shared.runtime.http import make_app
 from shared.runtime.service import Service
 from shared.unipile.client import UnipileClient
@@ -28,8 +33,29 @@ async def build(service: Service) -> FastAPI:
 
     mend = Mend(service.pool, service.clock, call_time=settings.unipile_timeout, wake_relay=wake)
     look_up = LookUp(service.pool, provider, service.clock, call_time=settings.unipile_timeout, wake_relay=wake)
-    handlers.register(service.inbox, service.pool)
-    jobs.register(service, settings, mend=mend, look_up=look_up)
+    web = Web(timeout=settings.notices_timeout, private=settings.notices_to_private)
+    await web.__aenter__()
+    service.on_stop(lambda: web.__aexit__(None, None, None))
+    mail = _mail(settings)
+    deliver = Deliver(service.pool, service.clock, web=web, mail=mail, timeout=settings.notices_timeout)
+    wake_deliver = jobs.register(service, settings, mend=mend, look_up=look_up, deliver=deliver)
+    handlers.register(service.inbox, service.pool, Notify(service.pool, service.clock, mail=mail is not None, wake=wake_deliver))
     app = make_app(service, title="Tact healer", description="What is wrong, and mending it.")
-    app.include_router(routes(service, mend))
+    await mount(app, service, mend=mend, deliver=deliver, terms=Terms(mail=mail is not None, private=settings.notices_to_private))
     return app
+
+
+def _mail(settings: HealerSettings) -> Mail | None:
+    if settings.smtp_host is None or settings.smtp_from is None:
+        return None
+    return Mail(
+        MailServer(
+            host=settings.smtp_host,
+            port=settings.smtp_port,
+            sender=settings.smtp_from,
+            user=settings.smtp_user,
+            password=settings.smtp_password,
+            starttls=settings.smtp_starttls,
+            timeout=settings.notices_timeout,
+        )
+    )

@@ -1,16 +1,17 @@
-"""Kafka in: integrity events become findings."""
+"""Kafka in: integrity events become findings, what people must know becomes notices."""
 
 from collections.abc import Sequence
 
 import asyncpg
 
 from services.healer.store import findings
+from services.healer.workflows.notify import Notify
 from shared.contracts.integrity_events import IntegrityEvent
-from shared.contracts.topics import INTEGRITY_EVENTS
+from shared.contracts.topics import ACCOUNTS_STATUS, INTEGRITY_EVENTS, SENDS_COMPLETED
 from shared.kafka.inbox import Inbox
 
 
-def register(inbox: Inbox, pool: asyncpg.Pool) -> None:
+def register(inbox: Inbox, pool: asyncpg.Pool, notify: Notify) -> None:
     """Subscribe to what the healer consumes."""
 
     async def on_integrity_events(events: Sequence[IntegrityEvent]) -> None:
@@ -18,3 +19,5 @@ def register(inbox: Inbox, pool: asyncpg.Pool) -> None:
             await findings.record(connection, events)
 
     inbox.subscribe(INTEGRITY_EVENTS, on_integrity_events)
+    inbox.subscribe(SENDS_COMPLETED, notify.of_sends)
+    inbox.subscribe(ACCOUNTS_STATUS, notify.of_accounts)

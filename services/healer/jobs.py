@@ -1,16 +1,19 @@
 """The clock in: what runs again and again."""
 
+from collections.abc import Callable
+
 from services.healer.settings import HealerSettings
 from services.healer.workflows.de_enroll import de_enroll
+from services.healer.workflows.deliver import Deliver
 from services.healer.workflows.look_up import LookUp
 from services.healer.workflows.mend import Mend
 from shared.runtime.service import Service
 
 
-def register(service: Service, settings: HealerSettings, *, mend: Mend, look_up: LookUp) -> None:
-    """Declare the healer's jobs.
+def register(service: Service, settings: HealerSettings, *, mend: Mend, look_up: LookUp, deliver: Deliver) -> Callable[[], None]:
+    """Declare the healer's jobs; returns what wakes the one that delivers notices.
 
-    Upkeep seeks what died in real time, so its pace must not shrink with a fast stack's clock.
+    Upkeep seeks what died in real time, and people read in real time, so their pace must not shrink with a fast stack's clock.
     """
     real = max(service.clock.speed, 1.0)
 
@@ -23,3 +26,4 @@ def register(service: Service, settings: HealerSettings, *, mend: Mend, look_up:
     service.jobs.add("look up", settings.healer_look_every, look_up.round)
     service.jobs.add("take stock", settings.healer_stock_every * real, mend.take_stock)
     service.jobs.add("de-enrol", settings.healer_de_enroll_every, leave)
+    return service.jobs.add("deliver notices", settings.healer_notices_every * real, deliver.round).wake

@@ -33,3 +33,10 @@ UNKNOWN_OLDEST = Gauge("tact_unknown_attempts_oldest_seconds", "Business time si
 MENDED = Counter("tact_mended_total", "What died in a process's hand and was put right.", ["what"])
 CLEANED_UP = Counter("tact_cleanup_fixed_total", "Prospects mended by clean-up runs.")
 CLEANUP_FAILURES = Counter("tact_cleanup_failures_total", "Clean-up runs that failed and changed nothing.")
+NOTICES = Counter("tact_notices_total", "Notices written, each once, by kind.", ["kind"])
+DELIVERIES = Counter(
+    "tact_notice_deliveries_total", "Tries to bring a notice to people; waiting: it will be tried again.", ["channel", "outcome"]
+)
+OLDEST_NOTICE = Gauge(
+    "tact_notices_oldest_undelivered_seconds", "Real time since the oldest delivery still to be made was written; 0: none waits."
+)

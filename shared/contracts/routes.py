@@ -37,6 +37,7 @@ ROUTES: Final = (
     Route("/api/cron/poll-message-replies", "poller"),
     Route("/api/cron", "healer"),  # cleaning up and de-enrolment
     Route("/api/admin", "healer"),
+    Route("/api/notices", "healer"),
 )
 
 _LONGEST_FIRST: Final = tuple(sorted(ROUTES, key=lambda route: len(route.prefix), reverse=True))

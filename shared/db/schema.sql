@@ -52,10 +52,30 @@ CREATE TYPE public.channel AS ENUM (
     'email'
 );
 
+CREATE TYPE public.delivery_state AS ENUM (
+    'waiting',
+    'delivered',
+    'given_up',
+    'held_back'
+);
+
 CREATE TYPE public.missing_value AS ENUM (
     'block',
     'skip',
     'blank'
+);
+
+CREATE TYPE public.notice_kind AS ENUM (
+    'send_failed',
+    'account_paused',
+    'account_disconnected',
+    'test'
+);
+
+CREATE TYPE public.notice_medium AS ENUM (
+    'webhook',
+    'slack',
+    'email'
 );
 
 CREATE TYPE public.prospect_status AS ENUM (
@@ -975,6 +995,69 @@ CREATE TABLE public.leads (
 
 ALTER TABLE ONLY public.leads FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE public.notice_channels (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    workspace_id uuid NOT NULL,
+    name text NOT NULL,
+    medium public.notice_medium NOT NULL,
+    target text NOT NULL,
+    secret text,
+    kinds public.notice_kind[] NOT NULL,
+    enabled boolean DEFAULT true NOT NULL,
+    removed_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT notice_channels_check CHECK ((((medium = 'webhook'::public.notice_medium) AND (removed_at IS NULL)) = (secret IS NOT NULL))),
+    CONSTRAINT notice_channels_kinds_check CHECK ((cardinality(kinds) > 0)),
+    CONSTRAINT notice_channels_name_check CHECK ((btrim(name) <> ''::text))
+);
+
+ALTER TABLE ONLY public.notice_channels FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.notice_deliveries (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    workspace_id uuid NOT NULL,
+    notice_id bigint NOT NULL,
+    channel_id uuid NOT NULL,
+    state public.delivery_state DEFAULT 'waiting'::public.delivery_state NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    next_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    last_status integer,
+    last_error text,
+    delivered_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT notice_deliveries_check CHECK (((state = 'delivered'::public.delivery_state) = (delivered_at IS NOT NULL)))
+);
+
+ALTER TABLE ONLY public.notice_deliveries FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.notices (
+    id bigint NOT NULL,
+    workspace_id uuid NOT NULL,
+    kind public.notice_kind NOT NULL,
+    dedupe_key text NOT NULL,
+    about uuid NOT NULL,
+    subject text NOT NULL,
+    text text NOT NULL,
+    details jsonb DEFAULT '{}'::jsonb NOT NULL,
+    happened_at timestamp with time zone NOT NULL,
+    told boolean NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE ONLY public.notices FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.notices ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.notices_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE public.observations (
     id bigint NOT NULL,
     workspace_id uuid NOT NULL,
@@ -1330,6 +1413,21 @@ ALTER TABLE ONLY public.leads
 ALTER TABLE ONLY public.leads
     ADD CONSTRAINT leads_workspace_id_identity_key UNIQUE (workspace_id, identity);
 
+ALTER TABLE ONLY public.notice_channels
+    ADD CONSTRAINT notice_channels_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.notice_deliveries
+    ADD CONSTRAINT notice_deliveries_once UNIQUE (notice_id, channel_id);
+
+ALTER TABLE ONLY public.notice_deliveries
+    ADD CONSTRAINT notice_deliveries_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.notices
+    ADD CONSTRAINT notices_dedupe_unique UNIQUE (dedupe_key);
+
+ALTER TABLE ONLY public.notices
+    ADD CONSTRAINT notices_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.observations
     ADD CONSTRAINT observations_account_id_kind_provider_key_key UNIQUE (account_id, kind, provider_key);
 
@@ -1435,6 +1533,18 @@ CREATE INDEX leads_linkedin_vanity ON public.leads USING btree (linkedin_vanity)
 
 CREATE INDEX leads_sales_navigator_id ON public.leads USING btree (sales_navigator_id) WHERE (sales_navigator_id IS NOT NULL);
 
+CREATE UNIQUE INDEX notice_channels_name_unique ON public.notice_channels USING btree (workspace_id, lower(name)) WHERE (removed_at IS NULL);
+
+CREATE INDEX notice_channels_workspace ON public.notice_channels USING btree (workspace_id);
+
+CREATE INDEX notice_deliveries_channel ON public.notice_deliveries USING btree (channel_id) WHERE (state = 'waiting'::public.delivery_state);
+
+CREATE INDEX notice_deliveries_due ON public.notice_deliveries USING btree (next_at) WHERE (state = 'waiting'::public.delivery_state);
+
+CREATE INDEX notices_told ON public.notices USING btree (about, kind, created_at) WHERE told;
+
+CREATE INDEX notices_workspace ON public.notices USING btree (workspace_id, id);
+
 CREATE INDEX observations_person ON public.observations USING btree (account_id, person_id) WHERE (person_id IS NOT NULL);
 
 CREATE INDEX outbox_published ON public.outbox USING btree (published_at) WHERE (published_at IS NOT NULL);
@@ -1526,6 +1636,12 @@ CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.lanes FOR EACH ROW EXECU
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.lead_batches FOR EACH ROW EXECUTE FUNCTION public.touch_updated_at();
 
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.leads FOR EACH ROW EXECUTE FUNCTION public.touch_updated_at();
+
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.notice_channels FOR EACH ROW EXECUTE FUNCTION public.touch_updated_at();
+
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.notice_deliveries FOR EACH ROW EXECUTE FUNCTION public.touch_updated_at();
+
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.notices FOR EACH ROW EXECUTE FUNCTION public.touch_updated_at();
 
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.observations FOR EACH ROW EXECUTE FUNCTION public.touch_updated_at();
 
@@ -1679,6 +1795,21 @@ ALTER TABLE ONLY public.leads
 ALTER TABLE ONLY public.leads
     ADD CONSTRAINT leads_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
 
+ALTER TABLE ONLY public.notice_channels
+    ADD CONSTRAINT notice_channels_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
+
+ALTER TABLE ONLY public.notice_deliveries
+    ADD CONSTRAINT notice_deliveries_channel_id_fkey FOREIGN KEY (channel_id) REFERENCES public.notice_channels(id);
+
+ALTER TABLE ONLY public.notice_deliveries
+    ADD CONSTRAINT notice_deliveries_notice_id_fkey FOREIGN KEY (notice_id) REFERENCES public.notices(id);
+
+ALTER TABLE ONLY public.notice_deliveries
+    ADD CONSTRAINT notice_deliveries_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
+
+ALTER TABLE ONLY public.notices
+    ADD CONSTRAINT notices_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
+
 ALTER TABLE ONLY public.observations
     ADD CONSTRAINT observations_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);
 
@@ -1807,6 +1938,12 @@ CREATE POLICY everything ON public.lead_batches TO postgres, tact_queuer, tact_s
 
 CREATE POLICY everything ON public.leads TO postgres, tact_queuer, tact_sender, tact_poller, tact_healer USING (true) WITH CHECK (true);
 
+CREATE POLICY everything ON public.notice_channels TO postgres, tact_queuer, tact_sender, tact_poller, tact_healer USING (true) WITH CHECK (true);
+
+CREATE POLICY everything ON public.notice_deliveries TO postgres, tact_queuer, tact_sender, tact_poller, tact_healer USING (true) WITH CHECK (true);
+
+CREATE POLICY everything ON public.notices TO postgres, tact_queuer, tact_sender, tact_poller, tact_healer USING (true) WITH CHECK (true);
+
 CREATE POLICY everything ON public.observations TO postgres, tact_queuer, tact_sender, tact_poller, tact_healer USING (true) WITH CHECK (true);
 
 CREATE POLICY everything ON public.prospect_approval_data TO postgres, tact_queuer, tact_sender, tact_poller, tact_healer USING (true) WITH CHECK (true);
@@ -1832,6 +1969,12 @@ ALTER TABLE public.lanes ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.lead_batches ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.leads ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.notice_channels ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.notice_deliveries ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.notices ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.observations ENABLE ROW LEVEL SECURITY;
 
@@ -1874,6 +2017,12 @@ CREATE POLICY own_workspace ON public.lanes TO tact_tenant USING ((EXISTS ( SELE
 CREATE POLICY own_workspace ON public.lead_batches TO tact_tenant USING ((workspace_id = (NULLIF(current_setting('tact.workspace'::text, true), ''::text))::uuid));
 
 CREATE POLICY own_workspace ON public.leads TO tact_tenant USING ((workspace_id = (NULLIF(current_setting('tact.workspace'::text, true), ''::text))::uuid));
+
+CREATE POLICY own_workspace ON public.notice_channels TO tact_tenant USING ((workspace_id = (NULLIF(current_setting('tact.workspace'::text, true), ''::text))::uuid));
+
+CREATE POLICY own_workspace ON public.notice_deliveries TO tact_tenant USING ((workspace_id = (NULLIF(current_setting('tact.workspace'::text, true), ''::text))::uuid));
+
+CREATE POLICY own_workspace ON public.notices TO tact_tenant USING ((workspace_id = (NULLIF(current_setting('tact.workspace'::text, true), ''::text))::uuid));
 
 CREATE POLICY own_workspace ON public.observations TO tact_tenant USING ((workspace_id = (NULLIF(current_setting('tact.workspace'::text, true), ''::text))::uuid));
 

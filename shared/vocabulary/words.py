@@ -130,6 +130,32 @@ class Role(StrEnum):
     ADMIN = "admin"
 
 
+class NoticeKind(StrEnum):
+    """What people are told of, unasked."""
+
+    SEND_FAILED = "send_failed"  # for good: refused, or given up after its retries
+    ACCOUNT_PAUSED = "account_paused"
+    ACCOUNT_DISCONNECTED = "account_disconnected"
+    TEST = "test"  # somebody wants to see that a channel works
+
+
+class NoticeMedium(StrEnum):
+    """The way a notice reaches a person."""
+
+    WEBHOOK = "webhook"
+    SLACK = "slack"
+    EMAIL = "email"
+
+
+class DeliveryState(StrEnum):
+    """Where one notice stands on one way (column `notice_deliveries.state`)."""
+
+    WAITING = "waiting"
+    DELIVERED = "delivered"
+    GIVEN_UP = "given_up"
+    HELD_BACK = "held_back"  # never tried: too old, or one of a flood
+
+
 STOPPING: Final = frozenset({ProspectStatus.REPLIED, ProspectStatus.OPTED_OUT, ProspectStatus.CONVERTED, ProspectStatus.NOT_INTERESTED})
 """Statuses that stop every message."""
 

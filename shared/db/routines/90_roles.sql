@@ -38,6 +38,7 @@ REVOKE ALL ON ALL TABLES IN SCHEMA public FROM tact_queuer, tact_sender, tact_po
 GRANT USAGE ON SCHEMA public TO tact_queuer, tact_sender, tact_poller, tact_healer, tact_tenant;
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO tact_queuer, tact_sender, tact_poller, tact_healer;
 REVOKE SELECT ON api_tokens FROM tact_sender, tact_poller;
+REVOKE SELECT ON notice_channels FROM tact_queuer, tact_sender, tact_poller; -- it holds secrets
 GRANT INSERT ON outbox, audit_log TO tact_queuer, tact_sender, tact_poller, tact_healer;
 GRANT UPDATE (published_at), DELETE ON outbox TO tact_queuer, tact_sender, tact_poller, tact_healer;
 GRANT INSERT ON integrity_findings TO tact_queuer, tact_sender, tact_poller, tact_healer;
@@ -64,6 +65,9 @@ GRANT INSERT, UPDATE, DELETE ON unsettled_observations TO tact_poller;
 GRANT INSERT, UPDATE ON integrity_findings, integrity_history, cleanup_runs, de_enrollment_runs, de_enrollment_lead_log, observations,
   campaign_messages, recipients, account_usage, account_reads, lanes TO tact_healer;
 GRANT UPDATE ON send_attempts, send_queue, campaign_prospects, accounts, leads TO tact_healer;
+
+-- healer: notices.
+GRANT INSERT, UPDATE ON notices, notice_channels, notice_deliveries TO tact_healer;
 
 GRANT EXECUTE ON FUNCTION mend_prospect(uuid, bigint, jsonb, prospect_status, timestamptz, text, text, text, jsonb) TO tact_healer;
 REVOKE EXECUTE ON FUNCTION mend_prospect(uuid, bigint, jsonb, prospect_status, timestamptz, text, text, text, jsonb) FROM PUBLIC;

@@ -37,6 +37,9 @@ TYPES = {
     "reply": vocabulary.Reply,
     "missing_value": vocabulary.MissingValue,
     "role": vocabulary.Role,
+    "notice_kind": vocabulary.NoticeKind,
+    "notice_medium": vocabulary.NoticeMedium,
+    "delivery_state": vocabulary.DeliveryState,
 }
 WITHOUT = "Cannot set status to connection_request_sent without contacted_at timestamp"
 REQUIRES = "Setting contacted_at requires status to be connection_request_sent, connected, messaging, replied, or failed"

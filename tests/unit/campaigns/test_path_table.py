@@ -22,6 +22,8 @@ ROOT = Path(__file__).resolve().parents[3]
         ("/api/cron/poll-message-replies", "poller"),
         ("/api/cron/cleanup", "healer"),
         ("/api/admin/data-integrity", "healer"),
+        ("/api/notices", "healer"),
+        ("/api/notices/channels/1/test", "healer"),
     ],
 )
 def test_the_longest_prefix_names_the_service_and_the_path_stays(path: str, service: str) -> None:
@@ -41,7 +43,8 @@ def test_what_nobody_serves_has_no_service(path: str) -> None:
 
 @pytest.mark.parametrize("service", ["poller", "healer"])
 def test_every_route_that_a_service_declares_is_its_own_in_the_table(service: str) -> None:
-    source = (ROOT / "services" / service / "http.py").read_text(encoding="utf-8")
+    room = ROOT / "services" / service
+    source = "".join(path.read_text(encoding="utf-8") for path in [*room.glob("http.py"), *room.glob("http/*.py")])
     declared = re.findall(r'@router\.(?:get|post|put|patch|delete)\(\s*"([^"]+)"', source)
     assert declared
     assert {path: target.service for path in declared if (target := resolve(path))} == dict.fromkeys(declared, service)

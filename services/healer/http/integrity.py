@@ -1,4 +1,4 @@
-"""HTTP in: the integrity view, and the clean-up that people and cron call. Their answers are those the callers know."""
+"""The integrity view, and the clean-up that people and cron call. Their answers are those the callers know."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from shared.runtime.service import Service
 
 
 def routes(service: Service, mend: Mend) -> APIRouter:
-    """The healer's own routes; each wants `x-cron-secret`."""
+    """The routes of mending; each wants `x-cron-secret`."""
     router = APIRouter(tags=["integrity"])
 
     @router.get("/api/admin/data-integrity", summary="How many prospects say what cannot be")

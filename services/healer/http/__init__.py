@@ -1,0 +1,31 @@
+"""HTTP in: the integrity view and the clean-up for cron, and a workspace's notices for its people."""
+
+from typing import Final
+
+from fastapi import FastAPI
+
+from services.healer.http import integrity, notices
+from services.healer.workflows.deliver import Deliver
+from services.healer.workflows.keep_channels import Terms
+from services.healer.workflows.mend import Mend
+from shared.db.pool import open_pool
+from shared.runtime import auth
+from shared.runtime.service import Service
+
+READERS: Final = 3
+"""Connections for requests that only read; a slow list never takes those that mend."""
+
+
+async def mount(app: FastAPI, service: Service, *, mend: Mend, deliver: Deliver, terms: Terms) -> None:
+    """Serve the API on `app`, with a pool of its own for reading.
+
+    Raises:
+        OSError, asyncpg.PostgresError: the database is away.
+    """
+    given = service.settings.database_role
+    role = "tact_healer" if given is None else (given or None)
+    readers = await open_pool(service.settings.database_url, role=role, size=READERS, name=f"{service.instance}-http")
+    service.on_stop(readers.close)
+    auth.install(app, readers)
+    app.include_router(integrity.routes(service, mend))
+    app.include_router(notices.routes(service, readers, deliver=deliver, terms=terms))

@@ -1,0 +1,193 @@
+"""What people are told, in words: what happened, about whom, and what to do."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from shared.vocabulary import AccountStatus, NoticeKind
+
+OLDEST: Final = timedelta(days=7)
+"""Business time. What happened longer ago is kept in the log and told to nobody: a topic read anew, from its beginning, is
+no news. Longer than any weekend with holidays that a stack's clock leaps over."""
+FLOOD_WINDOW: Final = timedelta(hours=1)
+MOST_IN_WINDOW: Final = 20
+"""Notices of one kind about one campaign or account that people are told of within FLOOD_WINDOW (technical). A template that
+fails for ten thousand people is one thing to mend, not ten thousand mails."""
+LONGEST_REASON: Final = 500  # characters
+LONGEST_SUBJECT: Final = 150  # characters; mail programs show less
+TOLD_OF: Final = tuple(kind for kind in NoticeKind if kind is not NoticeKind.TEST)
+"""What a channel may ask for; a test goes to the channel that is tested."""
+
+_ENDS: Final = (".", "!", "?", "…")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """One thing people are told, told once: `dedupe_key` names the thing and not the event that brought it."""
+
+    workspace_id: UUID
+    kind: NoticeKind
+    dedupe_key: str
+    about: UUID
+    """The campaign, account or channel that a flood of such notices would be of."""
+    subject: str
+    text: str
+    details: Mapping[str, Any]
+    happened_at: datetime  # business
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailedSend:
+    """A send that failed for good, with what people call it."""
+
+    send_id: UUID
+    workspace_id: UUID
+    campaign_id: UUID
+    campaign_name: str
+    prospect_id: UUID
+    person: str
+    company: str
+    account_id: UUID
+    account_name: str
+    message_type: str
+    reason: str | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LostAccount:
+    """An account that may not act any more; `version` tells one loss from the next."""
+
+    account_id: UUID
+    workspace_id: UUID
+    account_name: str
+    provider_account_id: str
+    status: AccountStatus
+    reason: str | None
+    version: int
+    at: datetime
+
+
+def of_failed_send(send: FailedSend) -> Notice:
+    """A send reopened by a person may fail again, which is another failure at another moment."""
+    step = send.message_type.replace("_", " ").capitalize()
+    person = one_line(send.person) or "somebody without a name"
+    company = f" ({one_line(send.company)})" if send.company.strip() else ""
+    why = sentence(send.reason) or "No reason was given."
+    return Notice(
+        workspace_id=send.workspace_id,
+        kind=NoticeKind.SEND_FAILED,
+        dedupe_key=f"send_failed:{send.send_id}:{send.at.astimezone(UTC).isoformat()}",
+        about=send.campaign_id,
+        subject=subject(f"{step} to {person} failed"),
+        text=(
+            f'{step} to {person}{company} in the campaign "{one_line(send.campaign_name)}" from the account '
+            f'"{one_line(send.account_name)}" failed for good on {moment(send.at)}.\nWhy: {why}\n'
+            f"It is not tried again by itself. See it with `tact failed show {send.send_id}`; when the cause is mended, "
+            f"`tact failed retry {send.send_id}` tries anew, and `tact failed drop {send.send_id}` lets it be."
+        ),
+        details={
+            "send_id": str(send.send_id),
+            "campaign_id": str(send.campaign_id),
+            "campaign_name": send.campaign_name,
+            "prospect_id": str(send.prospect_id),
+            "person": send.person,
+            "company": send.company,
+            "account_id": str(send.account_id),
+            "account_name": send.account_name,
+            "message_type": send.message_type,
+            "reason": send.reason,
+        },
+        happened_at=send.at,
+    )
+
+
+def of_lost_account(account: LostAccount) -> Notice:
+    """A paused or disconnected account; the same one lost again later has another version."""
+    paused = account.status is AccountStatus.PAUSED
+    name = one_line(account.account_name)
+    why = sentence(account.reason)
+    todo = (
+        f"Let it act again with `tact account resume {account.provider_account_id}`."
+        if paused
+        else "Reconnect it at Unipile; it comes back by itself, and nothing that piled up leaves in a burst."
+    )
+    return Notice(
+        workspace_id=account.workspace_id,
+        kind=NoticeKind.ACCOUNT_PAUSED if paused else NoticeKind.ACCOUNT_DISCONNECTED,
+        dedupe_key=f"account:{account.account_id}:{account.version}",
+        about=account.account_id,
+        subject=subject(f"Account {name} is {account.status}"),
+        text=(
+            f'The account "{name}" ({account.provider_account_id}) is {account.status} since {moment(account.at)}; nothing leaves from it, '
+            f"in any campaign.\n" + (f"Why: {why}\n" if why else "") + todo
+        ),
+        details={
+            "account_id": str(account.account_id),
+            "account_name": account.account_name,
+            "provider_account_id": account.provider_account_id,
+            "status": account.status.value,
+            "reason": account.reason,
+            "version": account.version,
+        },
+        happened_at=account.at,
+    )
+
+
+def of_test(*, workspace_id: UUID, channel_id: UUID, channel_name: str, test_id: UUID, at: datetime) -> Notice:
+    """What somebody sends to see whether a channel works; each press is another one."""
+    name = one_line(channel_name)
+    return Notice(
+        workspace_id=workspace_id,
+        kind=NoticeKind.TEST,
+        dedupe_key=f"test:{test_id}",
+        about=channel_id,
+        subject=subject(f"Test of the channel {name}"),
+        text=f'This is a test of the channel "{name}". Notices of Tact arrive here; there is nothing to do.',
+        details={"channel_id": str(channel_id), "channel_name": channel_name},
+        happened_at=at,
+    )
+
+
+def held_back(notice: Notice, *, told_lately: int, now: datetime) -> str | None:
+    """Why a notice is only kept and told to nobody; None when people are told. `now` is business time."""
+    if notice.kind is NoticeKind.SEND_FAILED and now - notice.happened_at > OLDEST:
+        return f"It happened more than {OLDEST.days} days before it was read, so it is only kept here."
+    if told_lately >= MOST_IN_WINDOW:
+        return f"{MOST_IN_WINDOW} of this kind about the same were told within the hour before, so it is only kept here."
+    return None
+
+
+def announcing_silence(notice: Notice, *, told_lately: int) -> Notice:
+    """The last notice before a flood is held back says so; any other comes back as it is."""
+    if told_lately != MOST_IN_WINDOW - 1:
+        return notice
+    return replace(notice, text=f"{notice.text}\nMore of this kind within the hour are kept and not sent: `tact notices log` shows them.")
+
+
+def one_line(text: str) -> str:
+    """The text without line breaks or control characters: it may stand in a header."""
+    return " ".join(re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]", " ", text).split())
+
+
+def sentence(reason: str | None) -> str:
+    """A reason as a sentence, or nothing."""
+    text = one_line(reason or "")
+    if not text:
+        return ""
+    text = text if len(text) <= LONGEST_REASON else text[: LONGEST_REASON - 1] + "…"
+    return text if text.endswith(_ENDS) else f"{text}."
+
+
+def subject(text: str) -> str:
+    """A subject of bounded length."""
+    whole = f"Tact: {one_line(text)}"
+    return whole if len(whole) <= LONGEST_SUBJECT else whole[: LONGEST_SUBJECT - 1] + "…"
+
+
+def moment(at: datetime) -> str:
+    """A moment as people write it."""
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"

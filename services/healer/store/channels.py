@@ -1,0 +1,146 @@
+"""Channels: where a workspace wants to be told. The secret goes in and comes out for signing alone."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from shared.db.pool import Connection as OneConnection
+from shared.db.queries import load
+from shared.vocabulary import NoticeKind, NoticeMedium
+
+queries = load(__file__)
+
+Connection = OneConnection | asyncpg.Pool
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """One channel as stored, without its secret."""
+
+    id: UUID
+    workspace_id: UUID
+    name: str
+    medium: NoticeMedium
+    target: str
+    kinds: Sequence[NoticeKind]
+    enabled: bool
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """A channel to be made."""
+
+    workspace_id: UUID
+    name: str
+    medium: NoticeMedium
+    target: str
+    secret: str | None
+    kinds: Sequence[NoticeKind]
+
+
+class NameTaken(Exception):  # noqa: N818 - reads as what happened
+    """Another channel of the workspace has the name."""
+
+
+async def workspace_exists(connection: Connection, workspace_id: UUID) -> bool:
+    """Is there such a workspace?"""
+    return bool(await queries.workspace_exists(connection, workspace_id=workspace_id))
+
+
+async def add(connection: Connection, wanted: Wanted) -> Channel | None:
+    """Make one; None when the name is taken."""
+    row = await queries.add_channel(
+        connection,
+        workspace_id=wanted.workspace_id,
+        name=wanted.name,
+        medium=wanted.medium.value,
+        target=wanted.target,
+        secret=wanted.secret,
+        kinds=[kind.value for kind in wanted.kinds],
+    )
+    return row and _channel(row)
+
+
+async def by_name(connection: Connection, workspace_id: UUID, name: str) -> Channel | None:
+    """The channel of that name."""
+    row = await queries.by_name(connection, workspace_id=workspace_id, name=name)
+    return row and _channel(row)
+
+
+async def by_id(connection: Connection, channel_id: UUID, *, workspace_id: UUID | None) -> Channel | None:
+    """The channel, of `workspace_id` if that is given."""
+    row = await queries.by_id(connection, channel_id=channel_id, workspace_id=workspace_id)
+    return row and _channel(row)
+
+
+async def list_channels(connection: Connection, *, workspace_id: UUID | None, after: UUID | None, most: int) -> list[Channel]:
+    """A page in order of id."""
+    return [_channel(row) async for row in queries.list_channels(connection, workspace_id=workspace_id, after=after, most=most)]
+
+
+async def change(
+    connection: Connection,
+    channel_id: UUID,
+    *,
+    name: str | None,
+    target: str | None,
+    secret: str | None,
+    kinds: Sequence[NoticeKind] | None,
+    enabled: bool | None,
+) -> Channel | None:
+    """Change what is given; None when it is gone meanwhile.
+
+    Raises:
+        NameTaken: another channel has the name.
+    """
+    try:
+        row = await queries.change_channel(
+            connection,
+            channel_id=channel_id,
+            name=name,
+            target=target,
+            secret=secret,
+            kinds=None if kinds is None else [kind.value for kind in kinds],
+            enabled=enabled,
+        )
+    except asyncpg.UniqueViolationError as error:
+        if error.constraint_name != "notice_channels_name_unique":
+            raise
+        raise NameTaken from None
+    return row and _channel(row)
+
+
+async def remove(connection: Connection, channel_id: UUID, *, workspace_id: UUID | None) -> Channel | None:
+    """Remove it; None when it is not there."""
+    row = await queries.remove_channel(connection, channel_id=channel_id, workspace_id=workspace_id)
+    return row and _channel(row)
+
+
+async def give_up_waiting(connection: Connection, channel_id: UUID, *, why: str) -> None:
+    """Nothing that waits for the channel is tried any more."""
+    await queries.give_up_waiting(connection, channel_id=channel_id, error=why)
+
+
+async def note(connection: Connection, channel: Channel, *, actor: str, verb: str, details: Mapping[str, Any]) -> None:
+    """Leave a line in the audit log, in the caller's transaction."""
+    await queries.note(
+        connection, workspace_id=channel.workspace_id, actor=actor, verb=verb, object_id=str(channel.id), details=dict(details)
+    )
+
+
+def _channel(row: Mapping[str, Any]) -> Channel:
+    return Channel(
+        row["id"],
+        row["workspace_id"],
+        row["name"],
+        NoticeMedium(row["medium"]),
+        row["target"],
+        tuple(NoticeKind(kind) for kind in row["kinds"]),
+        row["enabled"],
+        row["created_at"],
+    )

@@ -1,0 +1,196 @@
+"""Notices and their deliveries: written once per thing that happened, taken one try at a time."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+import asyncpg
+
+from services.healer.rules.deliveries import Answer, Next
+from services.healer.rules.notices import FLOOD_WINDOW, TOLD_OF, FailedSend, LostAccount, Notice
+from shared.db.pool import Connection as OneConnection
+from shared.db.queries import load
+from shared.vocabulary import AccountStatus, DeliveryState, NoticeKind, NoticeMedium
+
+queries = load(__file__)
+
+Connection = OneConnection | asyncpg.Pool
+
+_NOTICE: Final = ("workspace_id", "dedupe_key", "about", "subject", "text", "details", "happened_at")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Try:
+    """One delivery, taken for one try. `secret` never leaves it but as a signature."""
+
+    id: UUID
+    attempts: int
+    notice: Notice
+    medium: NoticeMedium
+    target: str
+    secret: str | None
+    enabled: bool
+
+    def __repr__(self) -> str:
+        """Without target and secret: what is printed may be logged."""
+        return f"Try({self.id}, {self.medium}, attempts={self.attempts})"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """How a notice fared on one channel."""
+
+    id: UUID
+    notice_id: int
+    channel_id: UUID
+    channel_name: str
+    medium: NoticeMedium
+    state: DeliveryState
+    attempts: int
+    next_at: datetime
+    last_status: int | None
+    last_error: str | None
+    delivered_at: datetime | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the log."""
+
+    id: int
+    workspace_id: UUID
+    kind: NoticeKind
+    subject: str
+    text: str
+    details: Mapping[str, Any]
+    happened_at: datetime
+    created_at: datetime
+    deliveries: Sequence[Delivery]
+
+
+async def failed_sends(connection: Connection, failures: Mapping[UUID, tuple[str | None, datetime]]) -> list[FailedSend]:
+    """What people call them: send -> reason and business time of the failure. Those that are failed no more are absent."""
+    found = []
+    async for row in queries.failed_sends(connection, send_ids=sorted(failures)):
+        fields = dict(row)
+        reason, at = failures[row["send_id"]]
+        found.append(FailedSend(**{**fields, "reason": fields.pop("error_message") or reason, "at": at}))
+    return found
+
+
+async def lost_accounts(connection: Connection, versions: Mapping[UUID, int]) -> list[LostAccount]:
+    """The accounts that still stand at that version and may not act; of anything older a newer event tells."""
+    return [
+        LostAccount(
+            account_id=row["account_id"],
+            workspace_id=row["workspace_id"],
+            account_name=row["account_name"],
+            provider_account_id=row["provider_account_id"],
+            status=AccountStatus(row["status"]),
+            reason=row["status_reason"],
+            version=row["status_version"],
+            at=row["status_changed_at"],
+        )
+        async for row in queries.accounts(connection, account_ids=sorted(versions))
+        if row["status_version"] == versions[row["account_id"]] and AccountStatus(row["status"]) is not AccountStatus.USABLE
+    ]
+
+
+async def ensure_owner(connection: Connection, workspace_ids: Sequence[UUID]) -> None:
+    """A workspace without any channel, ever, gets one: mail to its owner."""
+    kinds = [kind.value for kind in TOLD_OF]
+    await queries.ensure_owner(connection, workspace_ids=sorted(set(workspace_ids)), kinds=kinds)
+
+
+async def told_lately(connection: Connection, notice: Notice) -> int:
+    """How many of its kind, about the same, people were told of within FLOOD_WINDOW."""
+    return int(await queries.told_lately(connection, about=notice.about, kind=notice.kind.value, window=FLOOD_WINDOW))
+
+
+async def add(connection: Connection, notice: Notice, *, told: bool) -> int | None:
+    """Store it; None when the thing was noticed already."""
+    values = {name: getattr(notice, name) for name in _NOTICE} | {"kind": notice.kind.value, "details": dict(notice.details)}
+    return await queries.add_notice(connection, **values, told=told)  # type: ignore[no-any-return] # aiosql: one value
+
+
+async def deliver_to_channels(connection: Connection, notice_id: int, *, held_back: str | None) -> int:
+    """A delivery for every channel that wants it; returns how many."""
+    return len([row async for row in queries.deliver_to_channels(connection, notice_id=notice_id, held_back=held_back)])
+
+
+async def deliver_to(connection: Connection, notice_id: int, channel_id: UUID, *, hold: timedelta) -> UUID:
+    """A delivery for one channel, due after `hold` (technical) unless somebody takes it by its id before."""
+    delivery: UUID = await queries.deliver_to(connection, notice_id=notice_id, channel_id=channel_id, hold=hold)
+    return delivery
+
+
+async def claim(pool: asyncpg.Pool, *, most: int, lease: timedelta) -> list[Try]:
+    """Take what is due; it is due again when the lease (technical) is over."""
+    return [_try(row) async for row in queries.claim(pool, most=most, lease=lease)]
+
+
+async def claim_one(pool: asyncpg.Pool, delivery_id: UUID, *, lease: timedelta) -> Try | None:
+    """Take one that was never tried; None when somebody else has."""
+    row = await queries.claim_one(pool, delivery_id=delivery_id, lease=lease)
+    return row and _try(row)
+
+
+async def finish(pool: asyncpg.Pool, taken: Try, answer: Answer, then: Next) -> bool:
+    """Record a try's end; false when another one knew better."""
+    if then.state is DeliveryState.DELIVERED:
+        return await queries.delivered(pool, delivery_id=taken.id, status=answer.status) is not None
+    return (
+        await queries.not_delivered(
+            pool,
+            delivery_id=taken.id,
+            attempts=taken.attempts,
+            state=then.state.value,
+            pause=then.pause,
+            status=answer.status,
+            error=then.error,
+        )
+        is not None
+    )
+
+
+async def oldest_waiting(pool: asyncpg.Pool) -> float:
+    """Seconds since the oldest delivery that waits was made; 0 when none does."""
+    return float(await queries.oldest_waiting(pool))
+
+
+async def log(connection: Connection, *, workspace_id: UUID | None, before: int | None, kind: NoticeKind | None, most: int) -> list[Entry]:
+    """A page of the log, newest first."""
+    rows = [
+        row
+        async for row in queries.list_notices(
+            connection, workspace_id=workspace_id, before=before, kind=kind.value if kind else None, most=most
+        )
+    ]
+    deliveries: dict[int, list[Delivery]] = {row["id"]: [] for row in rows}
+    async for row in queries.deliveries_of(connection, notice_ids=list(deliveries)):
+        deliveries[row["notice_id"]].append(_delivery(row))
+    return [Entry(**{**row, "kind": NoticeKind(row["kind"])}, deliveries=deliveries[row["id"]]) for row in rows]
+
+
+async def delivery(connection: Connection, delivery_id: UUID) -> Delivery:
+    """One delivery that must be there."""
+    return _delivery(await queries.delivery(connection, delivery_id=delivery_id))
+
+
+def _try(row: Mapping[str, Any]) -> Try:
+    return Try(
+        id=row["id"],
+        attempts=row["attempts"],
+        notice=Notice(**{name: row[name] for name in _NOTICE}, kind=NoticeKind(row["kind"])),
+        medium=NoticeMedium(row["medium"]),
+        target=row["target"],
+        secret=row["secret"],
+        enabled=row["enabled"],
+    )
+
+
+def _delivery(row: Mapping[str, Any]) -> Delivery:
+    return Delivery(**{**row, "medium": NoticeMedium(row["medium"]), "state": DeliveryState(row["state"])})

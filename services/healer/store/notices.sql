@@ -1,0 +1,104 @@
+-- name: failed_sends
+-- Those that are still failed: one that was opened anew meanwhile is in somebody's hands already.
+SELECT s.id AS send_id, s.workspace_id, s.campaign_id, c.campaign_name, s.prospect_id, btrim(l.first_name || ' ' || l.last_name) AS person,
+       l.company, s.account_id, a.name AS account_name, s.message_type, s.error_message
+  FROM send_queue s
+  JOIN campaigns c ON c.id = s.campaign_id
+  JOIN leads l ON l.id = s.lead_id
+  JOIN accounts a ON a.id = s.account_id
+ WHERE s.id = ANY(:send_ids::uuid[]) AND s.status = 'failed';
+
+-- name: accounts
+SELECT id AS account_id, workspace_id, name AS account_name, provider_account_id, status, status_reason, status_version, status_changed_at
+  FROM accounts WHERE id = ANY(:account_ids::uuid[]);
+
+-- name: ensure_owner!
+-- A workspace that never had a channel is told by mail to its owner's address. The row is like any other: who removes it is
+-- not told again, because a removed row counts too.
+INSERT INTO notice_channels (workspace_id, name, medium, target, kinds)
+SELECT w.id, 'owner', 'email', w.email, :kinds::text[]::notice_kind[]
+  FROM workspaces w
+ WHERE w.id = ANY(:workspace_ids::uuid[]) AND NOT EXISTS (SELECT FROM notice_channels c WHERE c.workspace_id = w.id)
+ ORDER BY w.id
+ON CONFLICT (workspace_id, lower(name)) WHERE removed_at IS NULL DO NOTHING;
+
+-- name: add_notice$
+INSERT INTO notices (workspace_id, kind, dedupe_key, about, subject, text, details, happened_at, told)
+VALUES (:workspace_id, :kind::notice_kind, :dedupe_key, :about, :subject, :text, :details, :happened_at, :told)
+ON CONFLICT (dedupe_key) DO NOTHING
+RETURNING id;
+
+-- name: told_lately$
+-- How many notices of this kind, about the same, people were told of lately (technical time).
+SELECT count(*) FROM notices WHERE told AND about = :about AND kind = :kind::notice_kind AND created_at > clock_timestamp() - :window::interval;
+
+-- name: deliver_to_channels
+-- One row per channel that wants the kind. `held_back` says why it is never tried.
+INSERT INTO notice_deliveries (workspace_id, notice_id, channel_id, state, last_error)
+SELECT n.workspace_id, n.id, c.id, CASE WHEN :held_back::text IS NULL THEN 'waiting' ELSE 'held_back' END::delivery_state, :held_back::text
+  FROM notices n JOIN notice_channels c ON c.workspace_id = n.workspace_id
+ WHERE n.id = :notice_id AND c.enabled AND n.kind = ANY(c.kinds)
+ ORDER BY c.id
+ON CONFLICT (notice_id, channel_id) DO NOTHING
+RETURNING id;
+
+-- name: deliver_to$
+-- A test, to the one channel it is of; whoever made it tries at once, so it is due for others only after a lease.
+INSERT INTO notice_deliveries (workspace_id, notice_id, channel_id, next_at)
+SELECT c.workspace_id, :notice_id, c.id, clock_timestamp() + :hold::interval FROM notice_channels c WHERE c.id = :channel_id
+RETURNING id;
+
+-- name: claim
+-- Takes what is due for the length of a lease. The try is counted now: a process that dies in it leaves it counted, or a
+-- notice that kills its process would be tried for ever.
+UPDATE notice_deliveries d
+   SET attempts = d.attempts + 1, next_at = clock_timestamp() + :lease::interval
+  FROM notices n, notice_channels c
+ WHERE d.id IN (SELECT w.id FROM notice_deliveries w
+                 WHERE w.state = 'waiting' AND w.next_at <= clock_timestamp() ORDER BY w.next_at LIMIT :most FOR UPDATE SKIP LOCKED)
+   AND d.state = 'waiting' AND n.id = d.notice_id AND c.id = d.channel_id
+RETURNING d.id, d.attempts, n.workspace_id, n.kind, n.dedupe_key, n.about, n.subject, n.text, n.details, n.happened_at,
+          c.medium, c.target, c.secret, c.enabled;
+
+-- name: claim_one^
+-- The same for one of them, whenever it is due.
+UPDATE notice_deliveries d
+   SET attempts = d.attempts + 1, next_at = clock_timestamp() + :lease::interval
+  FROM notices n, notice_channels c
+ WHERE d.id = :delivery_id AND d.state = 'waiting' AND d.attempts = 0 AND n.id = d.notice_id AND c.id = d.channel_id
+RETURNING d.id, d.attempts, n.workspace_id, n.kind, n.dedupe_key, n.about, n.subject, n.text, n.details, n.happened_at,
+          c.medium, c.target, c.secret, c.enabled;
+
+-- name: delivered^
+-- Whoever else holds it by now: it arrived.
+UPDATE notice_deliveries SET state = 'delivered', delivered_at = clock_timestamp(), last_status = :status, last_error = NULL
+ WHERE id = :delivery_id AND state = 'waiting' RETURNING id;
+
+-- name: not_delivered^
+-- Only by the try that was counted last: a later one knows better.
+UPDATE notice_deliveries
+   SET state = :state::delivery_state, next_at = clock_timestamp() + :pause::interval, last_status = :status, last_error = :error
+ WHERE id = :delivery_id AND state = 'waiting' AND attempts = :attempts RETURNING id;
+
+-- name: oldest_waiting$
+SELECT coalesce(extract(epoch FROM clock_timestamp() - min(created_at)), 0)::float8 FROM notice_deliveries WHERE state = 'waiting';
+
+-- name: list_notices
+-- The log, newest first, those before `before`; NULL: of every workspace.
+SELECT id, workspace_id, kind, subject, text, details, happened_at, created_at
+  FROM notices
+ WHERE (:workspace_id::uuid IS NULL OR workspace_id = :workspace_id) AND (:before::bigint IS NULL OR id < :before)
+   AND (:kind::text IS NULL OR kind = :kind::text::notice_kind)
+ ORDER BY id DESC LIMIT :most;
+
+-- name: deliveries_of
+SELECT d.id, d.notice_id, d.channel_id, c.name AS channel_name, c.medium, d.state, d.attempts, d.next_at, d.last_status, d.last_error,
+       d.delivered_at, d.created_at
+  FROM notice_deliveries d JOIN notice_channels c ON c.id = d.channel_id
+ WHERE d.notice_id = ANY(:notice_ids::bigint[]) ORDER BY d.notice_id DESC, d.created_at, d.id;
+
+-- name: delivery^
+SELECT d.id, d.notice_id, d.channel_id, c.name AS channel_name, c.medium, d.state, d.attempts, d.next_at, d.last_status, d.last_error,
+       d.delivered_at, d.created_at
+  FROM notice_deliveries d JOIN notice_channels c ON c.id = d.channel_id
+ WHERE d.id = :delivery_id;

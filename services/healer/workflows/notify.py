@@ -1,0 +1,62 @@
+"""What happened becomes a notice, once, with a delivery for every channel that wants it."""
+
+from collections.abc import Callable, Sequence
+from uuid import UUID
+
+import asyncpg
+
+from services.healer.metrics import NOTICES
+from services.healer.rules.notices import Notice, announcing_silence, held_back, of_failed_send, of_lost_account
+from services.healer.store import notices
+from shared.contracts.accounts_status import AccountStatusChanged
+from shared.contracts.sends_completed import Outcome, SendCompleted
+from shared.runtime.clock import StackClock
+from shared.vocabulary import AccountStatus
+
+
+class Notify:
+    """Events wake it; rows decide. A topic read anew makes no second notice."""
+
+    def __init__(self, pool: asyncpg.Pool, clock: StackClock, *, mail: bool, wake: Callable[[], None] = lambda: None) -> None:
+        """`mail`: there is a server to hand mail to, so workspaces without a channel are told at their owner's address."""
+        self._pool = pool
+        self._clock = clock
+        self._mail = mail
+        self._wake = wake
+
+    async def of_sends(self, events: Sequence[SendCompleted]) -> None:
+        """Tell of sends that failed for good."""
+        failures = {event.send_id: (event.reason, event.at) for event in events if event.outcome is Outcome.FAILED}
+        if failures:
+            found = await notices.failed_sends(self._pool, failures)
+            await self._record([of_failed_send(send) for send in found])
+
+    async def of_accounts(self, events: Sequence[AccountStatusChanged]) -> None:
+        """Tell of accounts that may not act any more."""
+        newest: dict[UUID, AccountStatusChanged] = {}
+        for event in events:
+            newest[event.account_id] = max(event, newest.get(event.account_id, event), key=lambda each: each.version)
+        lost = {event.account_id: event.version for event in newest.values() if event.status is not AccountStatus.USABLE}
+        if lost:
+            found = await notices.lost_accounts(self._pool, lost)
+            await self._record([of_lost_account(account) for account in found])
+
+    async def _record(self, told: Sequence[Notice]) -> None:
+        if not told:
+            return
+        new: list[Notice] = []
+        async with self._pool.acquire() as connection, connection.transaction():
+            if self._mail:
+                await notices.ensure_owner(connection, [notice.workspace_id for notice in told])
+            for notice in sorted(told, key=lambda each: each.dedupe_key):  # in one order, so that two healers never wait for each other
+                lately = await notices.told_lately(connection, notice)
+                silent = held_back(notice, told_lately=lately, now=self._clock.now())
+                worded = announcing_silence(notice, told_lately=lately)
+                notice_id = await notices.add(connection, worded, told=silent is None)
+                if notice_id is not None:
+                    await notices.deliver_to_channels(connection, notice_id, held_back=silent)
+                    new.append(notice)
+        for notice in new:
+            NOTICES.labels(kind=notice.kind).inc()
+        if new:
+            self._wake()
