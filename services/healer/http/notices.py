@@ -22,13 +22,30 @@ from shared.runtime.http import ApiError
 from shared.runtime.service import Service
 from shared.vocabulary import DeliveryState, NoticeKind, NoticeMedium
 
+
+class Failure(BaseModel):
+    """Why not."""
+
+    code: str
+    message: str
+    details: Any = None
+
+
+class Failed(BaseModel):
+    """The one error body."""
+
+    success: Literal[False] = False
+    error: Failure
+    request_id: str
+
+
 FAILURES: Final[dict[int | str, dict[str, Any]]] = {
-    400: {"description": "The body is no text"},
-    401: {"description": "No token, or one that opens nothing"},
-    403: {"description": "The token's role is too weak"},
-    404: {"description": "There is no such thing in your workspace"},
-    409: {"description": "It contradicts what is there"},
-    422: {"description": "It cannot be used; the message says what to write instead"},
+    400: {"model": Failed, "description": "The body is no text"},
+    401: {"model": Failed, "description": "No token, or one that opens nothing"},
+    403: {"model": Failed, "description": "The token's role is too weak"},
+    404: {"model": Failed, "description": "There is no such thing in your workspace"},
+    409: {"model": Failed, "description": "It contradicts what is there"},
+    422: {"model": Failed, "description": "It cannot be used; the message says what to write instead"},
 }
 Secret = Annotated[str, Field(max_length=200, description="whsec_ and the base64 of 24 to 64 bytes; absent: one is made.")]
 Kinds = Annotated[list[NoticeKind], Field(min_length=1, max_length=50, description="What to be told of; absent: everything.")]

@@ -77,7 +77,8 @@ async def failed_sends(connection: Connection, failures: Mapping[UUID, tuple[str
     async for row in queries.failed_sends(connection, send_ids=sorted(failures)):
         fields = dict(row)
         reason, at = failures[row["send_id"]]
-        found.append(FailedSend(**{**fields, "reason": fields.pop("error_message") or reason, "at": at}))
+        in_words = fields.pop("error_message")
+        found.append(FailedSend(**fields, reason=in_words or reason, at=at))
     return found
 
 

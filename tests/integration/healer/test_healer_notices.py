@@ -1,0 +1,403 @@
+"""Notices on a real database, to a real web server and a real mail server: once per thing, retried, given up, and logged."""
+
+import asyncio
+import base64
+import hashlib
+import hmac
+import json
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import pytest
+
+from embedded.ports import LOOPBACK, free_port
+from services.healer.channels.mail import Mail, MailServer
+from services.healer.channels.web import Web
+from services.healer.rules.notices import MOST_IN_WINDOW, OLDEST
+from services.healer.store import notices as store
+from services.healer.store.channels import Channel
+from services.healer.workflows import keep_channels
+from services.healer.workflows.deliver import Deliver
+from services.healer.workflows.keep_channels import ChannelError, Terms
+from services.healer.workflows.notify import Notify
+from shared.contracts.accounts_status import AccountStatusChanged
+from shared.contracts.sends_completed import Outcome, SendCompleted
+from shared.db.pool import open_pool
+from shared.runtime.clock import StackClock
+from shared.vocabulary import AccountStatus, DeliveryState, NoticeKind, NoticeMedium
+from tests.integration.healer.healer_rows import MONDAY_NINE, House, Person, a_house, a_person, one
+from tests.integration.healer.receivers import Mailbox, Receiver, mailbox, receiver
+
+AT_ONCE = (timedelta(0), timedelta(0))
+"""Three tries without a pause, so that a test sees the end of them."""
+TERMS = Terms(mail=True, private=True)
+SECRET = "whsec_" + base64.b64encode(b"a secret of thirty-two bytes ok!").decode()
+
+
+@dataclass(slots=True)
+class Stage:
+    """The workflows in the healer's own role, and who receives."""
+
+    pool: asyncpg.Pool
+    owner: asyncpg.Pool
+    house: House
+    clock: StackClock
+    web: Web
+    to: Receiver
+    box: Mailbox
+    notify: Notify
+    deliver: Deliver
+
+    async def channel(self, medium: NoticeMedium = NoticeMedium.WEBHOOK, **values: Any) -> Channel:
+        """A channel to our receivers."""
+        target = "ana@example.test" if medium is NoticeMedium.EMAIL else f"{self.to.url}/hook?token=hidden"
+        given = {"name": medium.value, "target": target, "secret": SECRET if medium is NoticeMedium.WEBHOOK else None, **values}
+        return (await keep_channels.add(self.pool, TERMS, workspace_id=self.house.workspace, medium=medium, **given)).channel
+
+    async def failed(self, name: str = "ana") -> tuple[Person, SendCompleted]:
+        """Somebody whose invitation failed for good, and the event that says so."""
+        person = await a_person(self.owner, self.house, name=name, send_status="failed")
+        await self.owner.execute("UPDATE send_queue SET error_message = 'The recipient cannot be reached' WHERE id = $1", person.send)
+        return person, event_of(self.house, person)
+
+    async def log(self) -> Sequence[store.Entry]:
+        """The log of our workspace, newest first."""
+        return await store.log(self.pool, workspace_id=self.house.workspace, before=None, kind=None, most=200)
+
+    async def lose(self, status: AccountStatus) -> AccountStatusChanged:
+        """The account changes, and so says its event."""
+        version = await self.owner.fetchval(
+            """UPDATE accounts SET status = $2, status_reason = 'Log in again', status_version = status_version + 1,
+                                   status_changed_at = business_now() WHERE id = $1 RETURNING status_version""",
+            self.house.account,
+            status.value,
+        )
+        return AccountStatusChanged(account_id=self.house.account, workspace_id=self.house.workspace, status=status, version=version)
+
+
+def event_of(house: House, person: Person, **changes: Any) -> SendCompleted:
+    """What the sender would have said."""
+    values: dict[str, Any] = {
+        "send_id": person.send,
+        "prospect_id": person.prospect,
+        "campaign_id": house.campaign,
+        "workspace_id": house.workspace,
+        "account_id": house.account,
+        "message_type": "connection_request",
+        "outcome": Outcome.FAILED,
+        "reason": "refused",
+        "at": MONDAY_NINE,
+    }
+    return SendCompleted(**{**values, **changes})
+
+
+@pytest.fixture
+async def stage(database: str, pool: asyncpg.Pool) -> AsyncIterator[Stage]:
+    house = await a_house(pool)
+    async with (
+        await open_pool(database, role="tact_healer", size=5) as own,
+        receiver() as to,
+        mailbox() as box,
+        Web(timeout=timedelta(seconds=5), private=True) as web,
+    ):
+        clock = StackClock(own)
+        await clock.refresh()
+        deliver = Deliver(own, clock, web=web, mail=mail(box.port), timeout=timedelta(seconds=5), pauses=AT_ONCE)
+        yield Stage(own, pool, house, clock, web, to, box, Notify(own, clock, mail=False), deliver)
+
+
+def mail(port: int) -> Mail:
+    """A way to a mail server on this machine."""
+    sender = "tact@example.test"
+    return Mail(MailServer(host=LOOPBACK, port=port, sender=sender, user=None, password=None, starttls=False, timeout=timedelta(seconds=5)))
+
+
+async def test_a_failed_send_reaches_a_webhook_once_and_its_signature_verifies(stage: Stage) -> None:
+    channel = await stage.channel()
+    person, event = await stage.failed()
+    await stage.notify.of_sends([event, event])
+    await stage.notify.of_sends([event])
+    await stage.deliver.round()
+    await stage.deliver.round()
+    (request,) = stage.to.requests
+    told = json.loads(request.body)
+    stamp = request.headers["webhook-timestamp"]
+    key = base64.b64decode(SECRET.removeprefix("whsec_"))
+    mac = hmac.new(key, f"{request.headers['webhook-id']}.{stamp}.".encode() + request.body, hashlib.sha256).digest()
+    assert request.headers["webhook-signature"] == f"v1,{base64.b64encode(mac).decode()}"
+    assert abs(int(stamp) - (await one(stage.owner, "SELECT extract(epoch FROM clock_timestamp())::bigint AS now"))["now"]) < 60
+    assert (told["type"], told["data"]["send_id"], told["workspace_id"]) == ("send_failed", str(person.send), str(stage.house.workspace))
+    assert "Why: The recipient cannot be reached." in told["text"]
+    (entry,) = await stage.log()
+    (delivery,) = entry.deliveries
+    assert (delivery.id, delivery.channel_id) == (UUID(request.headers["webhook-id"]), channel.id)
+    assert (delivery.state, delivery.attempts, delivery.last_status) == (DeliveryState.DELIVERED, 1, 204)
+
+
+async def test_an_event_read_again_days_later_is_no_second_notice_and_another_failure_is(stage: Stage) -> None:
+    await stage.channel()
+    person, event = await stage.failed()
+    await stage.notify.of_sends([event])
+    await stage.owner.execute("UPDATE stack_clock SET business_at = business_at + interval '3 days'")
+    await stage.clock.refresh()
+    await stage.notify.of_sends([event])
+    assert len(await stage.log()) == 1
+    await stage.notify.of_sends([event_of(stage.house, person, at=MONDAY_NINE + timedelta(days=2))])
+    assert len(await stage.log()) == 2
+
+
+@pytest.mark.parametrize("outcome", [Outcome.SENT, Outcome.SKIPPED, Outcome.DEFERRED])
+async def test_what_did_not_fail_for_good_is_told_to_nobody(stage: Stage, outcome: Outcome) -> None:
+    person, _ = await stage.failed()
+    await stage.notify.of_sends([event_of(stage.house, person, outcome=outcome)])
+    assert await stage.log() == []
+
+
+async def test_a_send_that_was_opened_anew_meanwhile_is_told_to_nobody(stage: Stage) -> None:
+    person, event = await stage.failed()
+    assert await stage.owner.fetchval("SELECT reopen($1, 'test', 'because')", person.send)
+    await stage.notify.of_sends([event])
+    assert await stage.log() == []
+
+
+async def test_a_lost_account_is_told_once_per_loss_and_an_older_state_not_at_all(stage: Stage) -> None:
+    await stage.channel()
+    first = await stage.lose(AccountStatus.DISCONNECTED)
+    await stage.notify.of_accounts([first])
+    back = await stage.lose(AccountStatus.USABLE)
+    again = await stage.lose(AccountStatus.PAUSED)
+    await stage.notify.of_accounts([first, back])
+    await stage.notify.of_accounts([again, first])
+    await stage.notify.of_accounts([again])
+    entries = await stage.log()
+    assert [entry.kind for entry in entries] == [NoticeKind.ACCOUNT_PAUSED, NoticeKind.ACCOUNT_DISCONNECTED]
+    await stage.deliver.round()
+    assert [json.loads(request.body)["data"]["version"] for request in stage.to.requests] == [first.version, again.version]
+
+
+async def test_a_receiver_that_fails_is_tried_again_with_the_same_id(stage: Stage) -> None:
+    await stage.channel()
+    stage.to.answer(500, 503, 200)
+    await stage.notify.of_sends([(await stage.failed())[1]])
+    for _ in range(4):
+        await stage.deliver.round()
+    assert len(stage.to.requests) == 3
+    assert len({request.headers["webhook-id"] for request in stage.to.requests}) == 1
+    assert len({request.body for request in stage.to.requests}) == 1
+    ((delivery,),) = [entry.deliveries for entry in await stage.log()]
+    assert (delivery.state, delivery.attempts, delivery.last_error) == (DeliveryState.DELIVERED, 3, None)
+
+
+async def test_between_two_tries_there_is_a_pause(stage: Stage) -> None:
+    patient = Deliver(stage.pool, stage.clock, web=stage.web, mail=None, timeout=timedelta(seconds=5))
+    await stage.channel()
+    stage.to.answer(500)
+    await stage.notify.of_sends([(await stage.failed())[1]])
+    await patient.round()
+    await patient.round()
+    assert len(stage.to.requests) == 1
+    row = await one(stage.owner, "SELECT next_at - clock_timestamp() AS pause, last_error, last_status FROM notice_deliveries")
+    assert timedelta(seconds=20) < row["pause"] <= timedelta(seconds=30)
+    assert (row["last_status"], row["last_error"]) == (500, "The receiver answered 500.")
+
+
+async def test_a_receiver_that_never_takes_it_is_given_up_with_the_reason_in_the_log(stage: Stage) -> None:
+    await stage.channel()
+    stage.to.answer(500)
+    await stage.notify.of_sends([(await stage.failed())[1]])
+    for _ in range(6):
+        await stage.deliver.round()
+    assert len(stage.to.requests) == 3
+    ((delivery,),) = [entry.deliveries for entry in await stage.log()]
+    assert (delivery.state, delivery.attempts, delivery.last_status) == (DeliveryState.GIVEN_UP, 3, 500)
+    assert delivery.last_error == "The receiver answered 500. Given up after 3 tries."
+    assert await store.oldest_waiting(stage.pool) == 0
+
+
+async def test_a_redirect_is_not_followed(stage: Stage) -> None:
+    await stage.channel()
+    stage.to.answer(302, location=f"{stage.to.url}/elsewhere")
+    await stage.notify.of_sends([(await stage.failed())[1]])
+    await stage.deliver.round()
+    assert [request.path for request in stage.to.requests] == ["/hook?token=hidden"]
+    ((delivery,),) = [entry.deliveries for entry in await stage.log()]
+    assert delivery.state is DeliveryState.GIVEN_UP
+    assert "redirects are not followed" in str(delivery.last_error)
+
+
+async def test_a_receiver_that_is_away_or_hangs_is_tried_again_and_its_address_stays_out_of_the_log(stage: Stage) -> None:
+    hangs = await stage.channel(name="hangs")
+    await stage.channel(name="away", target=f"http://{LOOPBACK}:{free_port()}/secret-path")
+    await stage.notify.of_sends([(await stage.failed())[1]])
+    stage.to.held = asyncio.Event()
+    async with Web(timeout=timedelta(seconds=0.3), private=True) as hasty:
+        await Deliver(stage.pool, stage.clock, web=hasty, mail=None, timeout=timedelta(seconds=1), pauses=AT_ONCE).round()
+    (entry,) = await stage.log()
+    said = {each.channel_id == hangs.id: str(each.last_error) for each in entry.deliveries}
+    assert said == {True: "The receiver gave no answer within 0.3 s.", False: "The receiver could not be reached (ClientConnectorError)."}
+    assert {each.state for each in entry.deliveries} == {DeliveryState.WAITING}
+
+
+async def test_an_address_inside_is_not_called_where_the_setting_forbids_it_even_behind_a_name(stage: Stage) -> None:
+    await stage.channel(name="literal")
+    await stage.channel(name="name", target=stage.to.url.replace(LOOPBACK, "0x7f.1"))  # a name to us, this machine to the resolver
+    await stage.notify.of_sends([(await stage.failed())[1]])
+    async with Web(timeout=timedelta(seconds=5), private=False) as strict:
+        await Deliver(stage.pool, stage.clock, web=strict, mail=None, timeout=timedelta(seconds=5), pauses=AT_ONCE).round()
+    assert stage.to.requests == []
+    (entry,) = await stage.log()
+    assert all("TACT_NOTICES_TO_PRIVATE" in str(each.last_error) for each in entry.deliveries)
+
+
+async def test_slack_is_sent_its_own_form_and_its_word_stands_in_the_log(stage: Stage) -> None:
+    await stage.channel(NoticeMedium.SLACK)
+    stage.to.answers = [(404, {}, "no_service"), (200, {}, "ok")]
+    await stage.notify.of_sends([(await stage.failed())[1]])
+    await stage.deliver.round()
+    ((delivery,),) = [entry.deliveries for entry in await stage.log()]
+    assert delivery.last_error == "The receiver answered 404 and said 'no_service'."
+    await stage.deliver.round()
+    assert list(json.loads(stage.to.requests[-1].body)) == ["text"]
+    assert "failed for good" in json.loads(stage.to.requests[-1].body)["text"]
+    assert "webhook-signature" not in stage.to.requests[-1].headers
+
+
+async def test_mail_arrives_and_names_its_delivery(stage: Stage) -> None:
+    await stage.channel(NoticeMedium.EMAIL)
+    await stage.owner.execute(
+        "UPDATE campaigns SET campaign_name = $2 WHERE id = $1", stage.house.campaign, "Spring\r\nBcc: x@example.test"
+    )
+    await stage.notify.of_sends([(await stage.failed())[1]])
+    await stage.deliver.round()
+    (message,) = stage.box.messages
+    ((delivery,),) = [entry.deliveries for entry in await stage.log()]
+    assert stage.box.envelopes == [("tact@example.test", ["ana@example.test"])]
+    assert message["Message-ID"] == f"<{delivery.id}@example.test>"
+    assert message["Subject"] == "Tact: Connection request to ana failed"
+    assert message["Bcc"] is None
+    assert "Why: The recipient cannot be reached." in message.get_content()
+    assert (delivery.state, delivery.last_status) == (DeliveryState.DELIVERED, 250)
+
+
+@pytest.mark.parametrize(
+    ("said", "state"),
+    [("550 no such mailbox", DeliveryState.GIVEN_UP), ("451 try again later", DeliveryState.WAITING)],
+)
+async def test_a_mailbox_that_refuses_for_good_is_given_up_and_one_that_asks_for_patience_is_not(
+    stage: Stage, said: str, state: DeliveryState
+) -> None:
+    await stage.channel(NoticeMedium.EMAIL)
+    stage.box.refuse = said
+    await stage.notify.of_sends([(await stage.failed())[1]])
+    await stage.deliver.round()
+    ((delivery,),) = [entry.deliveries for entry in await stage.log()]
+    assert (delivery.state, delivery.last_status) == (state, int(said[:3]))
+    assert said[4:] in str(delivery.last_error)
+
+
+async def test_a_workspace_without_any_channel_is_told_at_its_owners_address_until_somebody_removes_that(stage: Stage) -> None:
+    with_mail = Notify(stage.pool, stage.clock, mail=True)
+    await with_mail.of_sends([(await stage.failed())[1]])
+    await stage.deliver.round()
+    assert stage.box.envelopes == [("tact@example.test", ["ops@example.test"])]
+    ((delivery,),) = [entry.deliveries for entry in await stage.log()]
+    await keep_channels.remove(stage.pool, delivery.channel_id)
+    await with_mail.of_sends([(await stage.failed("bo"))[1]])
+    assert (await stage.log())[0].deliveries == []
+
+
+async def test_a_channel_is_told_only_of_the_kinds_it_asked_for_and_only_in_its_own_workspace(stage: Stage) -> None:
+    await stage.channel(name="accounts", kinds=[NoticeKind.ACCOUNT_PAUSED, NoticeKind.ACCOUNT_DISCONNECTED])
+    theirs = await a_house(stage.owner, provider_account="acc-theirs")
+    await keep_channels.add(
+        stage.pool, TERMS, workspace_id=theirs.workspace, name="theirs", medium=NoticeMedium.WEBHOOK, target=f"{stage.to.url}/theirs"
+    )
+    await stage.notify.of_sends([(await stage.failed())[1]])
+    await stage.notify.of_accounts([await stage.lose(AccountStatus.DISCONNECTED)])
+    await stage.deliver.round()
+    assert [json.loads(request.body)["type"] for request in stage.to.requests] == ["account_disconnected"]
+    assert [len(entry.deliveries) for entry in await stage.log()] == [1, 0]
+
+
+async def test_a_flood_about_one_campaign_is_kept_and_not_sent(stage: Stage) -> None:
+    await stage.channel()
+    events = [(await stage.failed(f"person{n:02}"))[1] for n in range(MOST_IN_WINDOW + 5)]
+    await stage.notify.of_sends(events)
+    await stage.deliver.round()
+    assert len(stage.to.requests) == MOST_IN_WINDOW
+    assert sum("kept and not sent" in json.loads(request.body)["text"] for request in stage.to.requests) == 1
+    states = [delivery.state for entry in await stage.log() for delivery in entry.deliveries]
+    assert (states.count(DeliveryState.DELIVERED), states.count(DeliveryState.HELD_BACK)) == (MOST_IN_WINDOW, 5)
+    await stage.notify.of_accounts([await stage.lose(AccountStatus.DISCONNECTED)])
+    await stage.deliver.round()
+    assert json.loads(stage.to.requests[-1].body)["type"] == "account_disconnected"
+
+
+async def test_what_failed_long_ago_is_kept_and_not_sent(stage: Stage) -> None:
+    await stage.channel()
+    person, _ = await stage.failed()
+    await stage.notify.of_sends([event_of(stage.house, person, at=MONDAY_NINE - OLDEST - timedelta(minutes=1))])
+    await stage.deliver.round()
+    assert stage.to.requests == []
+    ((delivery,),) = [entry.deliveries for entry in await stage.log()]
+    assert (delivery.state, delivery.attempts) == (DeliveryState.HELD_BACK, 0)
+
+
+@pytest.mark.parametrize("how", ["switched off", "removed"])
+async def test_a_channel_that_is_gone_takes_nothing_more_and_says_so_in_the_log(stage: Stage, how: str) -> None:
+    channel = await stage.channel()
+    await stage.notify.of_sends([(await stage.failed())[1]])
+    if how == "removed":
+        await keep_channels.remove(stage.pool, channel.id)
+    else:
+        await keep_channels.change(stage.pool, TERMS, channel.id, enabled=False)
+    await stage.notify.of_sends([(await stage.failed("bo"))[1]])
+    await stage.deliver.round()
+    assert stage.to.requests == []
+    later, earlier = await stage.log()
+    assert later.deliveries == []
+    assert (earlier.deliveries[0].state, earlier.deliveries[0].last_error) == (DeliveryState.GIVEN_UP, f"The channel was {how}.")
+
+
+async def test_two_healers_at_once_write_one_notice_and_make_one_call(stage: Stage) -> None:
+    await stage.channel()
+    events = [(await stage.failed(f"person{n}"))[1] for n in range(8)]
+    await asyncio.gather(*(stage.notify.of_sends(order) for order in (events, events[::-1], events)))
+    await asyncio.gather(*(stage.deliver.round() for _ in range(3)))
+    assert len(await stage.log()) == 8
+    assert len({request.headers["webhook-id"] for request in stage.to.requests}) == len(stage.to.requests) == 8
+
+
+async def test_a_process_that_died_in_its_last_try_leaves_a_reason_and_no_further_try(stage: Stage) -> None:
+    await stage.channel()
+    await stage.notify.of_sends([(await stage.failed())[1]])
+    await stage.owner.execute("UPDATE notice_deliveries SET attempts = 3")
+    await stage.deliver.round()
+    assert stage.to.requests == []
+    ((delivery,),) = [entry.deliveries for entry in await stage.log()]
+    assert delivery.state is DeliveryState.GIVEN_UP
+    assert "ended in it" in str(delivery.last_error)
+
+
+async def test_no_other_service_and_no_tenant_may_read_a_secret(stage: Stage, database: str) -> None:
+    await stage.channel()
+    for role in ("tact_queuer", "tact_sender", "tact_poller", "tact_tenant"):
+        async with await open_pool(database, role=role, size=2) as theirs:
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await theirs.fetch("SELECT secret FROM notice_channels")
+
+
+async def test_mail_without_a_server_is_refused_with_a_sentence(stage: Stage) -> None:
+    with pytest.raises(ChannelError, match="Set TACT_SMTP_HOST and TACT_SMTP_FROM"):
+        await keep_channels.add(
+            stage.pool,
+            Terms(mail=False, private=True),
+            workspace_id=stage.house.workspace,
+            name="mail",
+            medium=NoticeMedium.EMAIL,
+            target="ana@example.test",
+        )
