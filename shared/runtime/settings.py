@@ -78,8 +78,13 @@ def load(cls: type[S], **given: Any) -> S:
     try:
         return cls(**given)
     except ValidationError as error:
-        wrong = "; ".join(f"TACT_{str(e['loc'][0]).upper().removeprefix('TACT_')}: {e['msg']} (got {e['input']!r})" for e in error.errors())
+        wrong = "; ".join(_sentence(e["loc"], e["msg"], e["input"]) for e in error.errors())
         raise SettingsError(f"Settings are wrong: {wrong}") from None
+
+
+def _sentence(loc: tuple[int | str, ...], why: str, given: object) -> str:
+    # What settings contradict each other has no variable of its own, and its input is all of them, secrets included.
+    return f"TACT_{str(loc[0]).upper().removeprefix('TACT_')}: {why} (got {given!r})" if loc else why.removeprefix("Value error, ")
 
 
 def state_folder() -> Path:

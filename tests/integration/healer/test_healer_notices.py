@@ -5,115 +5,32 @@ import base64
 import hashlib
 import hmac
 import json
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
 import asyncpg
 import pytest
 
 from embedded.ports import LOOPBACK, free_port
-from services.healer.channels.mail import Mail, MailServer
 from services.healer.channels.web import Web
 from services.healer.rules.notices import MOST_IN_WINDOW, OLDEST
 from services.healer.store import notices as store
-from services.healer.store.channels import Channel
 from services.healer.workflows import keep_channels
 from services.healer.workflows.deliver import Deliver
 from services.healer.workflows.keep_channels import ChannelError, Terms
 from services.healer.workflows.notify import Notify
-from shared.contracts.accounts_status import AccountStatusChanged
-from shared.contracts.sends_completed import Outcome, SendCompleted
+from shared.contracts.sends_completed import Outcome
 from shared.db.pool import open_pool
-from shared.runtime.clock import StackClock
 from shared.vocabulary import AccountStatus, DeliveryState, NoticeKind, NoticeMedium
-from tests.integration.healer.healer_rows import MONDAY_NINE, House, Person, a_house, a_person, one
-from tests.integration.healer.receivers import Mailbox, Receiver, mailbox, receiver
-
-AT_ONCE = (timedelta(0), timedelta(0))
-"""Three tries without a pause, so that a test sees the end of them."""
-TERMS = Terms(mail=True, private=True)
-SECRET = "whsec_" + base64.b64encode(b"a secret of thirty-two bytes ok!").decode()
-
-
-@dataclass(slots=True)
-class Stage:
-    """The workflows in the healer's own role, and who receives."""
-
-    pool: asyncpg.Pool
-    owner: asyncpg.Pool
-    house: House
-    clock: StackClock
-    web: Web
-    to: Receiver
-    box: Mailbox
-    notify: Notify
-    deliver: Deliver
-
-    async def channel(self, medium: NoticeMedium = NoticeMedium.WEBHOOK, **values: Any) -> Channel:
-        """A channel to our receivers."""
-        target = "ana@example.test" if medium is NoticeMedium.EMAIL else f"{self.to.url}/hook?token=hidden"
-        given = {"name": medium.value, "target": target, "secret": SECRET if medium is NoticeMedium.WEBHOOK else None, **values}
-        return (await keep_channels.add(self.pool, TERMS, workspace_id=self.house.workspace, medium=medium, **given)).channel
-
-    async def failed(self, name: str = "ana") -> tuple[Person, SendCompleted]:
-        """Somebody whose invitation failed for good, and the event that says so."""
-        person = await a_person(self.owner, self.house, name=name, send_status="failed")
-        await self.owner.execute("UPDATE send_queue SET error_message = 'The recipient cannot be reached' WHERE id = $1", person.send)
-        return person, event_of(self.house, person)
-
-    async def log(self) -> Sequence[store.Entry]:
-        """The log of our workspace, newest first."""
-        return await store.log(self.pool, workspace_id=self.house.workspace, before=None, kind=None, most=200)
-
-    async def lose(self, status: AccountStatus) -> AccountStatusChanged:
-        """The account changes, and so says its event."""
-        version = await self.owner.fetchval(
-            """UPDATE accounts SET status = $2, status_reason = 'Log in again', status_version = status_version + 1,
-                                   status_changed_at = business_now() WHERE id = $1 RETURNING status_version""",
-            self.house.account,
-            status.value,
-        )
-        return AccountStatusChanged(account_id=self.house.account, workspace_id=self.house.workspace, status=status, version=version)
-
-
-def event_of(house: House, person: Person, **changes: Any) -> SendCompleted:
-    """What the sender would have said."""
-    values: dict[str, Any] = {
-        "send_id": person.send,
-        "prospect_id": person.prospect,
-        "campaign_id": house.campaign,
-        "workspace_id": house.workspace,
-        "account_id": house.account,
-        "message_type": "connection_request",
-        "outcome": Outcome.FAILED,
-        "reason": "refused",
-        "at": MONDAY_NINE,
-    }
-    return SendCompleted(**{**values, **changes})
+from tests.integration.healer.healer_rows import MONDAY_NINE, a_house, one
+from tests.integration.healer.notices_stage import AT_ONCE, SECRET, TERMS, Stage, a_stage, event_of
 
 
 @pytest.fixture
 async def stage(database: str, pool: asyncpg.Pool) -> AsyncIterator[Stage]:
-    house = await a_house(pool)
-    async with (
-        await open_pool(database, role="tact_healer", size=5) as own,
-        receiver() as to,
-        mailbox() as box,
-        Web(timeout=timedelta(seconds=5), private=True) as web,
-    ):
-        clock = StackClock(own)
-        await clock.refresh()
-        deliver = Deliver(own, clock, web=web, mail=mail(box.port), timeout=timedelta(seconds=5), pauses=AT_ONCE)
-        yield Stage(own, pool, house, clock, web, to, box, Notify(own, clock, mail=False), deliver)
-
-
-def mail(port: int) -> Mail:
-    """A way to a mail server on this machine."""
-    sender = "tact@example.test"
-    return Mail(MailServer(host=LOOPBACK, port=port, sender=sender, user=None, password=None, starttls=False, timeout=timedelta(seconds=5)))
+    async with a_stage(database, pool) as whole:
+        yield whole
 
 
 async def test_a_failed_send_reaches_a_webhook_once_and_its_signature_verifies(stage: Stage) -> None:

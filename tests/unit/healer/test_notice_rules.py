@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import json
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -212,3 +213,18 @@ def test_every_test_is_a_notice_of_its_own() -> None:
         return of_test(workspace_id=OTHER, channel_id=OTHER, channel_name="ops", test_id=test_id, at=MOMENT)
 
     assert one(ID).dedupe_key != one(OTHER).dedupe_key
+
+
+def test_the_documents_example_verifies_what_is_sent_and_nothing_else() -> None:
+    page = (Path(__file__).resolve().parents[3] / "docs/notices.md").read_text(encoding="utf-8")
+    example: dict[str, Any] = {}
+    exec(page.split("```python\n")[1].split("```")[0], example)  # noqa: S102 - our own page
+    content = body(of_lost_account(a_loss()), OTHER)
+    now = datetime.now(UTC)
+    headers = signed(content, delivery_id=OTHER, secret=SECRET, at=now)
+    assert example["is_from_tact"](headers, content, SECRET)
+    assert not example["is_from_tact"](headers, content + b" ", SECRET)
+    assert not example["is_from_tact"]({**headers, "webhook-id": str(ID)}, content, SECRET)
+    assert not example["is_from_tact"](headers, content, "whsec_" + base64.b64encode(b"x" * 32).decode())
+    old = signed(content, delivery_id=OTHER, secret=SECRET, at=now - timedelta(hours=1))
+    assert not example["is_from_tact"](old, content, SECRET)

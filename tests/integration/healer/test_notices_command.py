@@ -1,0 +1,123 @@
+"""`tact notices` as people type it, on a real database; the healer delivers."""
+
+import asyncio
+import json
+import sys
+from collections.abc import AsyncIterator, Callable, Coroutine
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+
+from services.healer.channels.web import Web
+from services.healer.workflows.deliver import Deliver
+from shared.runtime.clock import StackClock
+from tests.integration.healer.healer_rows import House, a_house
+from tests.integration.healer.receivers import Receiver, receiver
+from tests.support.facts import eventually
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a command said, and whether it did it."""
+
+    code: int
+    out: str
+    err: str
+
+
+Tact = Callable[..., Coroutine[Any, Any, Said]]
+
+
+@pytest.fixture
+async def house(pool: asyncpg.Pool) -> House:
+    return await a_house(pool)
+
+
+@pytest.fixture
+async def to() -> AsyncIterator[Receiver]:
+    async with receiver() as stands:
+        yield stands
+
+
+@pytest.fixture
+def tact(database: str) -> Tact:
+    async def typed(*words: str, **env: str) -> Said:
+        settings = {"TACT_DATABASE_URL": database, "TACT_NOTICES_TO_PRIVATE": "true", "COLUMNS": "250", "PYTHONPATH": str(ROOT), **env}
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "cli", "notices", *words, env=settings, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+        )
+        out, err = await process.communicate()
+        assert process.returncode is not None
+        return Said(process.returncode, out.decode(), err.decode())
+
+    return typed
+
+
+async def test_a_channel_is_added_listed_tested_and_removed(tact: Tact, house: House, to: Receiver, pool: asyncpg.Pool) -> None:
+    workspace = ("--workspace", str(house.workspace))
+    added = json.loads((await tact("add", "ops", *workspace, "--webhook", f"{to.url}/hook?token=hidden", "--json")).out)
+    assert added["created"]
+    assert added["secret"].startswith("whsec_")
+    again = json.loads((await tact("add", "ops", *workspace, "--webhook", f"{to.url}/hook?token=hidden", "--json")).out)
+    assert (again["id"], again["created"], again["secret"]) == (added["id"], False, None)
+    listed = await tact("list", "--json")
+    assert [row["id"] for row in json.loads(listed.out)] == [added["id"]]
+    assert added["secret"] not in listed.out
+    assert "hidden" not in listed.out
+
+    async def healed() -> Said:
+        """A healer's rounds beside the command."""
+        testing = asyncio.create_task(tact("test", "ops"))
+        clock = StackClock(pool)
+        await clock.refresh()
+        async with Web(timeout=timedelta(seconds=5), private=True) as web:
+            deliver = Deliver(pool, clock, web=web, mail=None, timeout=timedelta(seconds=5))
+
+            async def over() -> bool:
+                await deliver.round()
+                return testing.done()
+
+            await eventually(over, within=45, what="the test to end")
+        return await testing
+
+    good = await healed()
+    assert (good.code, good.out.strip()) == (0, "ops took the test (204).")
+    to.answer(500)
+    bad = await healed()
+    assert bad.code == 1
+    assert "The receiver answered 500. A test is tried once." in bad.err
+    log = await tact("log")
+    assert [word in log.out for word in ("Tact: Test of the channel ops", "delivered", "given_up")] == [True] * 3
+    assert [entry["kind"] for entry in json.loads((await tact("log", "--json", "--kind", "test")).out)] == ["test", "test"]
+    asked = await tact("remove", "ops")
+    assert asked.out.strip() == "ops would be removed; --apply does it."
+    assert (await tact("remove", "ops", "--apply")).out.strip() == "ops is removed."
+    assert json.loads((await tact("list", "--json")).out) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "env", "why"),
+    [
+        (("add", "ops"), {}, "exactly one of --webhook, --slack and --email"),
+        (("add", "ops", "--webhook", "https://example.com", "--email", "ana@example.com"), {}, "exactly one of"),
+        (("add", "ops", "--webhook", "http://10.0.0.1/"), {"TACT_NOTICES_TO_PRIVATE": "false"}, "TACT_NOTICES_TO_PRIVATE"),
+        (("add", "ops", "--email", "ana@example.com"), {}, "Set TACT_SMTP_HOST"),
+        (("add", "ops", "--email", "ana"), {"TACT_SMTP_HOST": "mail.example.com", "TACT_SMTP_FROM": "tact@example.com"}, "one alone"),
+        (("add", "ops", "--email", "ana@example.com"), {"TACT_SMTP_HOST": "mail.example.com"}, "TACT_SMTP_FROM is not"),
+        (("test", "nobody"), {}, "no channel 'nobody'"),
+        (("remove", "nobody", "--apply"), {}, "no channel 'nobody'"),
+    ],
+)
+async def test_what_cannot_be_ends_with_one_sentence(
+    tact: Tact, house: House, words: tuple[str, ...], env: dict[str, str], why: str
+) -> None:
+    said = await tact(*words, *(("--workspace", str(house.workspace)) if words[0] == "add" else ()), **env)
+    assert said.code == 1
+    assert why in " ".join(said.err.split())
+    assert "Traceback" not in said.err
