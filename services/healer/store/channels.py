@@ -1,7 +1,7 @@
 """Channels: where a workspace wants to be told. The secret goes in and comes out for signing alone."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -39,7 +39,7 @@ class Wanted:
     name: str
     medium: NoticeMedium
     target: str
-    secret: str | None
+    secret: str | None = field(repr=False)
     kinds: Sequence[NoticeKind]
 
 

@@ -105,7 +105,7 @@ async def a_stage(database: str, pool: asyncpg.Pool) -> AsyncIterator[Stage]:
         yield Stage(own, pool, house, clock, web, to, box, Notify(own, clock, mail=False), deliver)
 
 
-def mail(port: int) -> Mail:
+def mail(port: int, **changes: Any) -> Mail:
     """A way to a mail server on this machine."""
-    sender = "tact@example.test"
-    return Mail(MailServer(host=LOOPBACK, port=port, sender=sender, user=None, password=None, starttls=False, timeout=timedelta(seconds=5)))
+    values: dict[str, Any] = {"user": None, "password": None, "starttls": False, **changes}
+    return Mail(MailServer(host=LOOPBACK, port=port, sender="tact@example.test", timeout=timedelta(seconds=5), **values))

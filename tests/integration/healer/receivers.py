@@ -10,7 +10,7 @@ from email.policy import default
 from typing import Any
 
 from aiohttp import web
-from aiosmtpd.smtp import SMTP, Envelope
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword
 
 from embedded.ports import LOOPBACK, free_port
 
@@ -74,6 +74,14 @@ class Mailbox:
     messages: list[EmailMessage] = field(default_factory=list)
     envelopes: list[tuple[str, list[str]]] = field(default_factory=list)
     refuse: str | None = None
+    login: tuple[bytes, bytes] = (b"tact", b"the right word")
+    logged_in: list[bool] = field(default_factory=list)
+
+    def authenticate(self, _server: Any, _session: Any, _envelope: Any, _mechanism: str, given: Any) -> AuthResult:
+        """Let the one login in that is known."""
+        assert isinstance(given, LoginPassword)
+        self.logged_in.append((given.login, given.password) == self.login)
+        return AuthResult(success=self.logged_in[-1], handled=False)
 
     async def handle_RCPT(self, _server: Any, _session: Any, envelope: Envelope, address: str, _options: list[str]) -> str:  # noqa: N802 - aiosmtpd's name
         """Take the recipient on, or not."""
@@ -97,7 +105,7 @@ async def mailbox() -> AsyncIterator[Mailbox]:
     """A mail server on this machine, without encryption."""
     port = free_port()
     box = Mailbox(port)
-    make: Callable[[], SMTP] = lambda: SMTP(box, enable_SMTPUTF8=True)  # noqa: E731 - what create_server asks for
+    make: Callable[[], SMTP] = lambda: SMTP(box, enable_SMTPUTF8=True, authenticator=box.authenticate, auth_require_tls=False)  # noqa: E731 - what create_server asks for
     server = await asyncio.get_running_loop().create_server(make, LOOPBACK, port)
     try:
         yield box

@@ -11,8 +11,11 @@ from uuid import UUID
 
 import asyncpg
 import pytest
+from prometheus_client import REGISTRY
+from pydantic import SecretStr
 
 from embedded.ports import LOOPBACK, free_port
+from services.healer.channels.mail import Mail
 from services.healer.channels.web import Web
 from services.healer.rules.notices import MOST_IN_WINDOW, OLDEST
 from services.healer.store import notices as store
@@ -24,7 +27,7 @@ from shared.contracts.sends_completed import Outcome
 from shared.db.pool import open_pool
 from shared.vocabulary import AccountStatus, DeliveryState, NoticeKind, NoticeMedium
 from tests.integration.healer.healer_rows import MONDAY_NINE, a_house, one
-from tests.integration.healer.notices_stage import AT_ONCE, SECRET, TERMS, Stage, a_stage, event_of
+from tests.integration.healer.notices_stage import AT_ONCE, SECRET, TERMS, Stage, a_stage, event_of, mail
 
 
 @pytest.fixture
@@ -214,6 +217,53 @@ async def test_a_mailbox_that_refuses_for_good_is_given_up_and_one_that_asks_for
     ((delivery,),) = [entry.deliveries for entry in await stage.log()]
     assert (delivery.state, delivery.last_status) == (state, int(said[:3]))
     assert said[4:] in str(delivery.last_error)
+
+
+async def by(stage: Stage, way: Mail) -> store.Delivery:
+    """One round over another way to the mail server; the delivery as it then stands."""
+    await Deliver(stage.pool, stage.clock, web=stage.web, mail=way, timeout=timedelta(seconds=5), pauses=AT_ONCE).round()
+    return (await stage.log())[0].deliveries[0]
+
+
+async def test_a_login_that_is_refused_waits_for_the_operator_and_the_right_one_delivers(stage: Stage) -> None:
+    await stage.channel(NoticeMedium.EMAIL, target="jürgen@example.test")
+    await stage.notify.of_sends([(await stage.failed())[1]])
+    refused = await by(stage, mail(stage.box.port, user="tact", password=SecretStr("a wrong word")))
+    assert (refused.state, refused.last_status) == (DeliveryState.WAITING, 535)
+    assert "wrong word" not in str(refused.last_error)
+    taken = await by(stage, mail(stage.box.port, user="tact", password=SecretStr("the right word")))
+    assert taken.state is DeliveryState.DELIVERED
+    assert stage.box.logged_in[-1]
+    assert stage.box.envelopes == [("tact@example.test", ["jürgen@example.test"])]
+
+
+async def test_where_encryption_is_asked_for_nothing_is_sent_in_the_clear(stage: Stage) -> None:
+    await stage.channel(NoticeMedium.EMAIL)
+    await stage.notify.of_sends([(await stage.failed())[1]])
+    delivery = await by(stage, mail(stage.box.port, starttls=True, user="tact", password=SecretStr("the right word")))
+    assert delivery.state is DeliveryState.WAITING
+    assert stage.box.messages == []
+    assert stage.box.logged_in == []
+
+
+async def test_what_was_told_is_counted(stage: Stage) -> None:
+    def counted(name: str, **labels: str) -> float:
+        return REGISTRY.get_sample_value(name, labels) or 0.0
+
+    delivered = {"channel": "webhook", "outcome": "delivered"}
+    before = counted("tact_notices_total", kind="send_failed"), counted("tact_notice_deliveries_total", **delivered)
+    await stage.channel()
+    _, event = await stage.failed()
+    await stage.notify.of_sends([event, event])
+    await stage.notify.of_sends([event])
+    stage.to.answer(500)
+    await stage.deliver.round()
+    assert counted("tact_notices_oldest_undelivered_seconds") > 0
+    stage.to.answer(200)
+    await stage.deliver.round()
+    after = counted("tact_notices_total", kind="send_failed"), counted("tact_notice_deliveries_total", **delivered)
+    assert (after[0] - before[0], after[1] - before[1]) == (1, 1)
+    assert counted("tact_notices_oldest_undelivered_seconds") == 0
 
 
 async def test_a_workspace_without_any_channel_is_told_at_its_owners_address_until_somebody_removes_that(stage: Stage) -> None:
