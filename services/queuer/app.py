@@ -3,11 +3,13 @@
 from fastapi import FastAPI
 
 from services.queuer import handlers, jobs
-from services.queuer.http import mount
+from services.queuer.http import cron, mount
 from services.queuer.settings import QueuerSettings
 from services.queuer.workflows.dispatch import Dispatcher, DispatchLimits
 from services.queuer.workflows.leap import Leaper
 from services.queuer.workflows.plan import Planner
+from services.queuer.workflows.plan_now import PlanNow
+from services.queuer.workflows.process import Processor
 from services.queuer.workflows.stop import Stopper
 from shared.runtime.http import make_app
 from shared.runtime.service import Service
@@ -23,6 +25,9 @@ async def build(service: Service, settings: QueuerSettings) -> FastAPI:
     jobs.register(service.jobs, settings, service.pool, planner=planner, dispatcher=dispatcher, leaper=leaper)
     app = make_app(service, title="Tact queuer", description="Who gets which message, from which account, and when.")
     await mount(app, service)
+    processor = Processor(service.pool, dispatcher, wait=settings.queue_wait)
+    plan_now = PlanNow(service.pool, planner, batch=settings.planning_batch, within=settings.queue_wait)
+    app.include_router(cron.routes(service, processor, plan_now))
     return app
 
 

@@ -12,13 +12,15 @@ CANCELLED_SENDS = Counter("tact_cancelled_sends_total", "Planned sends that will
 DISPATCHED_SENDS = Counter("tact_dispatched_sends_total", "Sends handed to Kafka as due.", [])
 DISPATCH_LATENESS = Histogram(
     "tact_dispatch_lateness_seconds",
-    "Business time between a send's planned moment and its dispatch.",
+    "Business time between the moment a send was due, its lane open and its account free, and its dispatch.",
     [],
     buckets=(1, 5, 15, 60, 300, 900, 3_600, 4 * 3_600, 24 * 3_600),
 )
 LEASES_OVER = Counter("tact_dispatch_leases_over_total", "Dispatches nobody answered before their lease ran out.", [])
 UNANSWERED = Gauge("tact_dispatches_unanswered", "Dispatches whose lease runs and that no sender has taken yet.", [])
 OLDEST_DUE_AGE = Gauge(
-    "tact_oldest_due_age_seconds", "Business time since the account that waits longest could have acted; 0: nobody waits.", []
+    "tact_oldest_due_age_seconds",
+    "Business time for which the oldest due send has been allowed: lane open, account free, not left; 0: none.",
+    [],
 )
 CLOCK_LEAPS = Counter("tact_clock_leaps_total", "Leaps of a fast stack's business clock over hours in which nobody may act.", [])

@@ -34,6 +34,12 @@ class QueuerSettings(ServiceSettings):
         description="How long a sender may take to begin a dispatched send; then it is dispatched again, with twice the time.",
     )
     dispatch_longest_lease: timedelta = Field(default=timedelta(minutes=10), description="Where the doubling ends.")
+    queue_wait: timedelta = Field(
+        default=timedelta(seconds=20),
+        ge=timedelta(0),
+        le=timedelta(minutes=5),
+        description="How long process-send-queue waits for what it handed out, and queue-pending-prospects plans; then it answers.",
+    )
     sweep_every: timedelta = Field(default=timedelta(seconds=2), description="How often leases that ran out are taken back.")
     fold_every: timedelta = Field(default=timedelta(seconds=2), description="How far campaigns' counters may lag behind.")
     leap_every: timedelta = Field(

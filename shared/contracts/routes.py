@@ -32,7 +32,10 @@ ROUTES: Final = (
     Route("/api/accounts", "queuer"),
     Route("/api/workspaces", "queuer"),
     Route("/api/prospects", "queuer"),
+    Route("/api/queue", "queuer"),
     Route("/webhooks/unipile", "poller"),
+    Route("/api/cron/process-send-queue", "queuer"),
+    Route("/api/cron/queue-pending-prospects", "queuer"),
     Route("/api/cron/poll-accepted-connections", "poller"),
     Route("/api/cron/poll-message-replies", "poller"),
     Route("/api/cron", "healer"),  # cleaning up and de-enrolment

@@ -519,7 +519,8 @@ CREATE FUNCTION public.validate_send_status_update() RETURNS trigger
 BEGIN
   IF (OLD.status = 'dispatched' AND NEW.status IN ('sending', 'pending', 'skipped', 'failed', 'cancelled'))
      OR (OLD.status = 'pending' AND NEW.status IN ('dispatched', 'skipped', 'failed', 'cancelled'))
-     OR (OLD.status = 'sending' AND NEW.status IN ('sent', 'failed', 'skipped', 'pending')) THEN
+     OR (OLD.status = 'sending' AND NEW.status IN ('sent', 'failed', 'skipped', 'pending'))
+     OR (OLD.status = 'failed' AND NEW.status = 'cancelled') THEN -- a person has given it up
     RETURN NEW;
   END IF;
   IF OLD.status IN ('failed', 'skipped', 'cancelled', 'sent') AND NEW.status = 'pending'
@@ -1559,6 +1560,8 @@ CREATE INDEX recipients_provider_id ON public.recipients USING btree (account_id
 
 CREATE INDEX send_attempts_intents ON public.send_attempts USING btree (act_by) WHERE (state = 'intent'::public.attempt_state);
 
+CREATE INDEX send_attempts_needs_person ON public.send_attempts USING btree (account_id) WHERE ((state = 'unknown'::public.attempt_state) AND needs_person);
+
 CREATE UNIQUE INDEX send_attempts_one_intent_per_account ON public.send_attempts USING btree (account_id) WHERE (state = 'intent'::public.attempt_state);
 
 CREATE UNIQUE INDEX send_attempts_one_live_invitation ON public.send_attempts USING btree (workspace_id, recipient_id) WHERE ((action = 'invitation'::public.action) AND (state = ANY (ARRAY['intent'::public.attempt_state, 'unknown'::public.attempt_state, 'accepted'::public.attempt_state])) AND (withdrawn_at IS NULL));
@@ -1577,11 +1580,15 @@ CREATE INDEX send_queue_campaign_pending ON public.send_queue USING btree (campa
 
 CREATE INDEX send_queue_due ON public.send_queue USING btree (account_id, campaign_id, next_action, scheduled_for) WHERE ((status = 'pending'::public.send_status) AND (held_for IS NULL));
 
+CREATE INDEX send_queue_failed ON public.send_queue USING btree (workspace_id, updated_at, id) INCLUDE (account_id, campaign_id) WHERE (status = 'failed'::public.send_status);
+
 CREATE INDEX send_queue_first_steps ON public.send_queue USING btree (account_id, action, scheduled_for) WHERE ((status = 'pending'::public.send_status) AND (step_position = 1));
 
 CREATE INDEX send_queue_in_hand ON public.send_queue USING btree (account_id) WHERE (status = ANY (ARRAY['dispatched'::public.send_status, 'sending'::public.send_status]));
 
 CREATE INDEX send_queue_planned ON public.send_queue USING btree (account_id, scheduled_for) WHERE (status = 'pending'::public.send_status);
+
+CREATE INDEX send_queue_sent ON public.send_queue USING btree (account_id, sent_at) INCLUDE (campaign_id) WHERE (status = 'sent'::public.send_status);
 
 CREATE INDEX send_queue_stoppable ON public.send_queue USING btree (lead_id) WHERE (status = ANY (ARRAY['pending'::public.send_status, 'dispatched'::public.send_status]));
 

@@ -72,6 +72,7 @@ SEND_TRANSITIONS: Final[frozenset[tuple[S, S]]] = frozenset(
         (S.PENDING, S.FAILED),
         (S.PENDING, S.CANCELLED),
         (S.DISPATCHED, S.CANCELLED),
+        (S.FAILED, S.CANCELLED),  # a person has given it up
         (S.FAILED, S.PENDING),
         (S.SKIPPED, S.PENDING),
         (S.CANCELLED, S.PENDING),

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 from uuid import UUID
 
 from services.queuer.rules.wording import NOT_RENDERED
@@ -11,15 +12,18 @@ from shared.db.queries import load
 
 queries = load(__file__)
 
+MOST_MEASURED: Final = 1_000
+"""Accounts of each kind that a measurement looks at, those that wait longest."""
+
 
 @dataclass(frozen=True, slots=True)
 class Dispatch:
-    """One send that was marked dispatched; `scheduled_for` is its planned moment (business)."""
+    """One send that was marked dispatched; it was due, its lane open and its account free since `allowed_at` (business)."""
 
     send_id: UUID
     account_id: UUID
     dispatch_no: int
-    scheduled_for: datetime
+    allowed_at: datetime
 
 
 async def business_now(connection: Connection) -> datetime:
@@ -34,9 +38,12 @@ async def unanswered(connection: Connection, *, most: int) -> int:
     return count
 
 
-async def take_awake(connection: Connection, *, now: datetime, most: int) -> list[UUID]:
-    """Lock up to `most` accounts that may have something to do, the longest waiting first."""
-    return [row["id"] async for row in queries.take_awake(connection, now=now, most=most)]
+async def take_awake(
+    connection: Connection, *, now: datetime, most: int, workspace_id: UUID | None = None, account_id: UUID | None = None
+) -> list[UUID]:
+    """Lock up to `most` accounts that may have something to do, the longest waiting first; of one workspace or account, if named."""
+    rows = queries.take_awake(connection, now=now, most=most, workspace_id=workspace_id, account_id=account_id)
+    return [row["id"] async for row in rows]
 
 
 async def dispatch(
@@ -53,7 +60,7 @@ async def dispatch(
         lease=lease,
         longest=longest,
     )
-    return [Dispatch(row["id"], row["account_id"], row["dispatch_no"], due[row["id"]]["scheduled_for"]) for row in marked]
+    return [Dispatch(row["id"], row["account_id"], row["dispatch_no"], due[row["id"]]["allowed_at"]) for row in marked]
 
 
 async def rest(connection: Connection, account_ids: Sequence[UUID], *, now: datetime, least: timedelta) -> None:
@@ -75,6 +82,6 @@ async def take_back(connection: Connection, account_ids: Sequence[UUID], *, now:
 
 
 async def oldest_due(connection: Connection, *, now: datetime) -> datetime | None:
-    """Since when the account that waits longest could have acted."""
-    found: datetime | None = await queries.oldest_due(connection, now=now)
+    """Since when the send that has been allowed longest could have left; None: nothing that may leave waits."""
+    found: datetime | None = await queries.oldest_due(connection, now=now, most=MOST_MEASURED, not_rendered=NOT_RENDERED)
     return found

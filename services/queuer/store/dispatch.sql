@@ -7,16 +7,17 @@ SELECT count(*)::int FROM (
 -- Accounts that may have something to do; whoever is in another dispatcher's hand is skipped, not waited for.
 SELECT id FROM accounts
  WHERE wake_at <= :now AND lease_until IS NULL AND status = 'usable'
+   AND (:workspace_id::uuid IS NULL OR workspace_id = :workspace_id) AND (:account_id::uuid IS NULL OR id = :account_id)
  ORDER BY wake_at LIMIT :most
    FOR NO KEY UPDATE SKIP LOCKED;
 
 -- name: first_due
 -- For each account the send that has been due longest, over its open lanes. A statement of its own: it must see what was
 -- committed before the locks. Only what is found is read: one index probe per lane.
-SELECT a.id AS account_id, d.id AS send_id, d.scheduled_for, d.dispatches_in_vain
+SELECT a.id AS account_id, d.id AS send_id, greatest(d.scheduled_for, d.closed_until, a.next_free_at) AS allowed_at, d.dispatches_in_vain
   FROM accounts a
  CROSS JOIN LATERAL (
-   SELECT s.id, s.scheduled_for, s.dispatches_in_vain
+   SELECT s.id, s.scheduled_for, s.dispatches_in_vain, l.closed_until
      FROM lanes l
      JOIN campaigns c ON c.id = l.campaign_id AND c.status = 'running'
     CROSS JOIN LATERAL (
@@ -87,4 +88,26 @@ UPDATE accounts SET lease_until = NULL, lease_holder = NULL, wake_at = least(coa
  WHERE id = ANY(:account_ids::uuid[]);
 
 -- name: oldest_due$
-SELECT min(wake_at) FROM accounts WHERE wake_at <= :now AND lease_until IS NULL AND status = 'usable';
+-- Since when the send that has been allowed longest could have left: due, its lane open, its account free. One that was
+-- handed out and that no sender took counts too, or a dead sender would read as nothing waiting. One probe per lane of
+-- the accounts that are awake or handed out, the first :most of each.
+SELECT min(d.allowed_at)
+  FROM ((SELECT id, next_free_at FROM accounts WHERE wake_at <= :now AND lease_until IS NULL AND status = 'usable' ORDER BY wake_at LIMIT :most)
+        UNION ALL
+        (SELECT id, next_free_at FROM accounts
+          WHERE lease_until IS NOT NULL AND lease_holder = 'dispatch' AND status = 'usable' ORDER BY lease_until LIMIT :most)) a
+ CROSS JOIN LATERAL (
+   SELECT greatest(s.scheduled_for, l.closed_until, a.next_free_at) AS allowed_at
+     FROM lanes l
+     JOIN campaigns c ON c.id = l.campaign_id AND c.status = 'running'
+    CROSS JOIN LATERAL (
+      (SELECT q.scheduled_for FROM send_queue q
+        WHERE q.account_id = l.account_id AND q.campaign_id = l.campaign_id AND q.next_action = l.action
+          AND q.status = 'pending' AND q.held_for IS NULL AND q.message_sha256 <> :not_rendered
+        ORDER BY q.scheduled_for LIMIT 1)
+      UNION ALL
+      (SELECT q.scheduled_for FROM send_queue q
+        WHERE q.account_id = l.account_id AND q.status = 'dispatched' AND q.campaign_id = l.campaign_id AND q.next_action = l.action
+        LIMIT 1)) s
+    WHERE l.account_id = a.id AND l.condition IS NULL) d
+ WHERE d.allowed_at <= :now;

@@ -4,8 +4,10 @@ The row is its own outbox: it is marked and leased before Kafka hears of it, so 
 between and a topic that was lost all end the same way: the lease runs out and the send is dispatched again.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from uuid import UUID
 
 import asyncpg
 import structlog
@@ -31,6 +33,15 @@ class DispatchLimits:
     rest: timedelta = timedelta(seconds=5)
 
 
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """What one tick came to: the accounts it looked at, what it handed out; `lagging` means that it handed out nothing on purpose."""
+
+    accounts: int
+    due: Sequence[store.Dispatch]
+    lagging: bool = False
+
+
 class Dispatcher:
     """Any number of these may run: each takes accounts the others do not hold."""
 
@@ -43,6 +54,14 @@ class Dispatcher:
         """Dispatch one batch; True when there may be more.
 
         Raises:
+            PublishError: as `tick`.
+        """
+        return (await self.tick()).accounts == self._limits.batch
+
+    async def tick(self, *, workspace_id: UUID | None = None, account_id: UUID | None = None) -> Tick:
+        """Hand out what is due, of one workspace or account if named; any number of ticks may run at once.
+
+        Raises:
             PublishError: the broker did not confirm; the leases bring these sends back.
         """
         limits = self._limits
@@ -50,12 +69,12 @@ class Dispatcher:
             waiting = await store.unanswered(connection, most=limits.unanswered)
             metrics.UNANSWERED.set(waiting)
             if waiting >= limits.unanswered:
-                return False  # the topic lags: more of it would only run out of lease there
+                return Tick(0, (), lagging=True)  # the topic lags: more of it would only run out of lease there
             async with connection.transaction():
                 now = await store.business_now(connection)
-                accounts = await store.take_awake(connection, now=now, most=limits.batch)
+                accounts = await store.take_awake(connection, now=now, most=limits.batch, workspace_id=workspace_id, account_id=account_id)
                 if not accounts:
-                    return False
+                    return Tick(0, ())
                 due = await store.dispatch(connection, accounts, now=now, lease=limits.lease, longest=limits.longest_lease)
                 busy = {each.account_id for each in due}
                 await store.rest(connection, [each for each in accounts if each not in busy], now=now, least=limits.rest)
@@ -73,8 +92,8 @@ class Dispatcher:
         )
         metrics.DISPATCHED_SENDS.inc(len(due))
         for each in due:
-            metrics.DISPATCH_LATENESS.observe(max((now - each.scheduled_for).total_seconds(), 0))
-        return len(accounts) == limits.batch
+            metrics.DISPATCH_LATENESS.observe(max((now - each.allowed_at).total_seconds(), 0))
+        return Tick(len(accounts), due)
 
     async def sweep(self) -> bool:
         """Take back what nobody answered in time; True when there may be more."""
@@ -88,7 +107,7 @@ class Dispatcher:
         return len(accounts) == self._limits.batch
 
     async def measure(self) -> None:
-        """Say how long the account that waits longest has been waiting."""
+        """Say for how long the send that has been allowed longest could have left."""
         async with self._pool.acquire() as connection:
             now = await store.business_now(connection)
             oldest = await store.oldest_due(connection, now=now)

@@ -42,14 +42,19 @@ class Planner:
 
     async def plan(self, prospect_ids: Sequence[UUID]) -> int:
         """Plan what these prospects need; returns how many rows that wrote. What is planned already stays as it is."""
-        written = 0
+        outcomes = await self.plan_counting(prospect_ids)
+        return outcomes.total() - outcomes["not_planned"]
+
+    async def plan_counting(self, prospect_ids: Sequence[UUID]) -> Counter[str]:
+        """The same, saying of how many rows which status was written, and how many could not be planned (`not_planned`)."""
+        written: Counter[str] = Counter()
         ids = sorted(set(prospect_ids))
         for start in range(0, len(ids), self._batch):
             async with self._pool.acquire() as connection, connection.transaction():
                 outcomes = await _plan_batch(connection, ids[start : start + self._batch], fresh_for=self._fresh_for)
             for outcome, count in outcomes.items():
                 metrics.PLANNED_SENDS.labels(outcome=outcome).inc(count)
-            written += sum(outcomes.values()) - outcomes["not_planned"]
+            written += outcomes
         return written
 
     async def sweep(self) -> bool:

@@ -3,7 +3,8 @@ CREATE OR REPLACE FUNCTION validate_send_status_update() RETURNS trigger LANGUAG
 BEGIN
   IF (OLD.status = 'dispatched' AND NEW.status IN ('sending', 'pending', 'skipped', 'failed', 'cancelled'))
      OR (OLD.status = 'pending' AND NEW.status IN ('dispatched', 'skipped', 'failed', 'cancelled'))
-     OR (OLD.status = 'sending' AND NEW.status IN ('sent', 'failed', 'skipped', 'pending')) THEN
+     OR (OLD.status = 'sending' AND NEW.status IN ('sent', 'failed', 'skipped', 'pending'))
+     OR (OLD.status = 'failed' AND NEW.status = 'cancelled') THEN -- a person has given it up
     RETURN NEW;
   END IF;
   IF OLD.status IN ('failed', 'skipped', 'cancelled', 'sent') AND NEW.status = 'pending'

@@ -1,0 +1,148 @@
+"""Why an account sends nothing at this moment, and when it may next: the policy's answer about the sends it would begin with.
+
+The policy decides about the first send of each lane as if it were due now, so that at night the answer is the night and
+not the planned moment of tomorrow. A lane that the sender has closed keeps what the policy said then.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from services.queuer.rules.causes import Standstill, why
+from services.queuer.rules.slots import CALL
+from shared.calendar import Schedule
+from shared.policy import SPACING, Case, Reason, SendNow, Wait, WeekUse, decide
+from shared.vocabulary import AccountStatus, Action, CampaignStatus, ProspectStatus
+
+NO_MESSAGES: Final = "No messages due"
+SCHEDULE: Final = "Skipped due to schedule restrictions"
+_SCHEDULE: Final = frozenset({Reason.HOURS, Reason.WEEKEND, Reason.HOLIDAY, Reason.DAY_END})
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What an account has used of its caps: `used` by action and own day, `caps` by action, `week` for invitations."""
+
+    zone: ZoneInfo
+    caps: Mapping[Action, int]
+    used: Mapping[Action, Mapping[date, int]]
+    week: WeekUse | None
+
+    def today(self, action: Action, now: datetime) -> int:
+        """Used on the account's own day that `now` belongs to."""
+        return self.used.get(action, {}).get(now.astimezone(self.zone).date(), 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """The first send of a lane (`row` is one of first_of_lanes) with the hours that hold for it; None: nobody can read them."""
+
+    row: Mapping[str, Any]
+    schedule: Schedule | None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Why nothing leaves and when something may (business time); `used` and `cap` where a cap is the reason."""
+
+    reason: str
+    detail: str
+    next_at: datetime | None
+    used: int | None = None
+    cap: int | None = None
+
+
+def standing(account: Mapping[str, Any], lanes: Sequence[Lane], budget: Budget, *, now: datetime) -> Standing:
+    """Of one account (a row of accounts_asked). What has been due longest names the reason, the earliest moment counts."""
+    if not lanes:
+        reason = Standstill.IN_HAND if account["leased"] else Standstill.NOTHING_PLANNED
+        return Standing(reason.value, why(reason.value), None)
+    asked = sorted(lanes, key=lambda lane: (lane.row["scheduled_for"], str(lane.row["campaign_id"])))
+    found = [lane_standing(account, lane, budget, now=now) for lane in asked]
+    moments = [each.next_at for each in found if each.next_at is not None]
+    first = found[0]
+    if account["leased"] and first.reason in {Standstill.DUE, Reason.NOT_DUE}:
+        first = Standing(Standstill.IN_HAND.value, why(Standstill.IN_HAND.value), first.next_at)
+    return replace(first, next_at=min(moments, default=None))
+
+
+def lane_standing(account: Mapping[str, Any], lane: Lane, budget: Budget, *, now: datetime) -> Standing:
+    """Of one lane, by its first send."""
+    row, planned, closed_until = lane.row, lane.row["scheduled_for"], lane.row["closed_until"]
+    if lane.schedule is None:
+        return Standing(Standstill.SCHEDULE_UNREADABLE.value, why(Standstill.SCHEDULE_UNREADABLE.value), None)
+    case = _case(account, row, lane.schedule, budget)
+    spent = (budget.today(case.action, now), case.daily_cap)
+    decision = decide(replace(case, scheduled_for=min(planned, now)), now=now, call_time=CALL).decision
+    if isinstance(decision, Wait):
+        return _said(decision.reason.value, max(_first_moment(case, now), closed_until or now), case, spent)
+    if not isinstance(decision, SendNow):
+        return _said(decision.reason.value, None, case, spent)
+    shut = row["condition"] is not None or (closed_until is not None and closed_until > max(now, planned))
+    if shut:
+        until = closed_until if row["condition"] is None else None
+        return _said(row["lane_reason"] or row["condition"] or Reason.NOT_DUE.value, until, case, spent)
+    reason = Reason.NOT_DUE if planned > now else Standstill.DUE
+    return _said(reason.value, _first_moment(case, now), case, spent)
+
+
+def message_of(standings: Sequence[Standing]) -> str:
+    """What a tick that had nothing to send is answered with, over all accounts that have something planned.
+
+    As long as one account merely has nothing due, nothing is due; closed hours and spent caps are said when they are
+    what holds back all the others.
+    """
+    reasons = {each.reason for each in standings}
+    capped = [each for each in standings if each.reason == Reason.DAILY_CAP]
+    if not reasons or reasons & {Reason.NOT_DUE, Reason.SPACING, Standstill.IN_HAND, Standstill.DUE}:
+        return NO_MESSAGES
+    if reasons & _SCHEDULE:
+        return SCHEDULE
+    if capped:
+        return f"Daily limit reached ({sum(each.used or 0 for each in capped)}/{sum(each.cap or 0 for each in capped)})"
+    return NO_MESSAGES
+
+
+def _first_moment(case: Case, now: datetime) -> datetime:
+    """When the policy would let it leave, its own planned moment included."""
+    decision = decide(case, now=now, call_time=CALL).decision
+    return decision.until if isinstance(decision, Wait) else max(case.scheduled_for, now)
+
+
+def _said(reason: str, until: datetime | None, case: Case, spent: tuple[int, int]) -> Standing:
+    if reason == Reason.DAILY_CAP:
+        what = case.action.value.replace("_", " ")
+        return Standing(reason, f"Daily limit reached ({spent[0]}/{spent[1]}) for {what}s.", until, *spent)
+    if reason in {Reason.ACCOUNT_PAUSED, Reason.ACCOUNT_DISCONNECTED} and case.account_status_reason:
+        return Standing(reason, f"{why(reason)} {case.account_status_reason}", until)
+    return Standing(reason, why(reason), until)
+
+
+def _case(account: Mapping[str, Any], row: Mapping[str, Any], schedule: Schedule, budget: Budget) -> Case:
+    action = Action(row["action"])
+    return Case(
+        action=action,
+        scheduled_for=row["scheduled_for"],
+        campaign_status=CampaignStatus(row["campaign_status"]) if account["workspace_active"] else CampaignStatus.PAUSED,
+        prospect_status=ProspectStatus(row["prospect_status"]),
+        account_status=AccountStatus(account["status"]),
+        account_status_reason=account["status_reason"],
+        schedule=schedule,
+        zone=budget.zone,
+        spacing=SPACING,
+        next_free_at=account["next_free_at"],
+        daily_cap=budget.caps[action],
+        used=budget.used.get(action, {}),
+        week=budget.week,
+        cool_down_until=row["cool_down_until"],
+        cool_down_reason=row["cool_down_reason"],
+        requires_connection=False,  # only what holds the whole lane is asked here; the sender asks about the person
+        hold_until=row["hold_until"],
+        resumed_at=row["resumed_at"],
+        lead_last_reply_at=row["last_reply_at"],
+        lead_opted_out_at=row["opted_out_at"],
+        replies_read_at=row["replies_read_at"],
+        replies_next_read_at=row["replies_next_read_at"],
+    )

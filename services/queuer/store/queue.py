@@ -1,0 +1,121 @@
+"""What the queue answers from: accounts, the first send of each lane, budgets, counts that stop, and what dispatches became."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from services.queuer.rules.standing import Budget, Lane
+from services.queuer.rules.wording import NOT_RENDERED
+from services.queuer.store.dispatch import Dispatch
+from services.queuer.store.planning import hours
+from shared.calendar import Schedule, ScheduleError, resolve_schedule
+from shared.db.pool import Connection
+from shared.db.queries import load
+from shared.policy import WeekUse, daily_caps, weekly_invitations
+from shared.vocabulary import AccountType, Action
+
+queries = load(__file__)
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What is asked about; None leaves a side open."""
+
+    workspace_id: UUID | None = None
+    account_id: UUID | None = None
+    campaign_id: UUID | None = None
+
+
+async def known(connection: Connection, scope: Scope) -> bool:
+    """Whether the workspace, account and campaign of the scope are there, and belong together."""
+    found: bool = await queries.known(
+        connection, workspace_id=scope.workspace_id, account_id=scope.account_id, campaign_id=scope.campaign_id
+    )
+    return found
+
+
+async def accounts(connection: Connection, scope: Scope, *, now: datetime, waiting: bool, most: int) -> list[Row]:
+    """Up to `most` accounts in order of id; with `waiting` only those with something planned or in hand."""
+    rows = queries.accounts_asked(
+        connection,
+        workspace_id=scope.workspace_id,
+        account_id=scope.account_id,
+        campaign_id=scope.campaign_id,
+        now=now,
+        waiting=waiting,
+        most=most,
+    )
+    return [row async for row in rows]
+
+
+async def lanes(connection: Connection, accounts: Sequence[Row], *, campaign_id: UUID | None = None) -> Mapping[UUID, list[Lane]]:
+    """The first planned send of each lane, by account."""
+    by_id = {account["id"]: account for account in accounts}
+    found: dict[UUID, list[Lane]] = defaultdict(list)
+    rows = queries.first_of_lanes(connection, account_ids=list(by_id), campaign_id=campaign_id, not_rendered=NOT_RENDERED)
+    async for row in rows:
+        found[row["account_id"]].append(Lane(row, _schedule(by_id[row["account_id"]], row["campaign_schedule"])))
+    return found
+
+
+async def budgets(connection: Connection, accounts: Sequence[Row], *, now: datetime) -> Mapping[UUID, Budget]:
+    """What each account has used of its caps."""
+    ids = [account["id"] for account in accounts]
+    used: dict[UUID, dict[Action, dict[date, int]]] = defaultdict(lambda: defaultdict(dict))
+    async for row in queries.used_lately(connection, account_ids=ids, now=now):
+        used[row["account_id"]][Action(row["action"])][row["local_date"]] = row["used"]
+    cap = weekly_invitations()
+    weeks = {
+        row["account_id"]: WeekUse(row["used"], cap, row["frees_at"] if row["used"] >= cap else None)
+        async for row in queries.weeks_of(connection, account_ids=ids, now=now, cap=cap)
+    }
+    return {
+        account["id"]: Budget(
+            ZoneInfo(account["timezone"]),
+            daily_caps(
+                AccountType(account["account_type"]),
+                workspace_daily_cr_limit=account["workspace_limit"],
+                account_daily_cr_limit=account["account_limit"],
+            ),
+            used[account["id"]],
+            weeks.get(account["id"]),
+        )
+        for account in accounts
+    }
+
+
+async def remaining(connection: Connection, scope: Scope, *, most: int) -> int:
+    """Planned sends, counted up to `most`."""
+    count: int = await queries.remaining(connection, workspace_id=scope.workspace_id, account_id=scope.account_id, most=most)
+    return count
+
+
+async def became(connection: Connection, dispatches: Sequence[Dispatch]) -> list[Row]:
+    """What became of these dispatches."""
+    rows = queries.became(connection, send_ids=[d.send_id for d in dispatches], dispatch_nos=[d.dispatch_no for d in dispatches])
+    return [row async for row in rows]
+
+
+async def unplanned(connection: Connection, *, most: int) -> int:
+    """Prospects of running campaigns that nobody has planned, counted up to `most`."""
+    count: int = await queries.unplanned_left(connection, most=most)
+    return count
+
+
+def _schedule(account: Row, campaign_schedule: str) -> Schedule | None:
+    try:
+        return resolve_schedule(
+            hours(campaign_schedule),
+            hours(account["account_schedule"]),
+            hours(account["workspace_schedule"]),
+            account_timezone=account["timezone"],
+            account_country=account["country"],
+        )
+    except ScheduleError:
+        return None

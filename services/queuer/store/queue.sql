@@ -1,0 +1,143 @@
+-- Everything here costs the accounts and lanes it is asked about, not what is stored: index probes, and counts that stop at :most.
+
+-- name: accounts_asked
+-- A page in order of id. :waiting leaves out accounts with nothing planned and nothing in hand (one probe each).
+SELECT a.id, a.workspace_id, w.company_name, w.is_active AS workspace_active, a.name, a.account_type::text AS account_type, a.status::text AS status,
+       a.status_reason, a.country, a.next_free_at, a.lease_until IS NOT NULL AS leased, a.daily_cr_limit AS account_limit,
+       w.daily_cr_limit AS workspace_limit, a.schedule_settings::text AS account_schedule, w.schedule_settings::text AS workspace_schedule,
+       CASE WHEN a.timezone_from <= :now THEN a.timezone_next ELSE a.timezone END AS timezone
+  FROM accounts a
+  JOIN workspaces w ON w.id = a.workspace_id
+ WHERE (:workspace_id::uuid IS NULL OR a.workspace_id = :workspace_id) AND (:account_id::uuid IS NULL OR a.id = :account_id)
+   AND (:campaign_id::uuid IS NULL OR EXISTS (SELECT FROM campaign_accounts ca WHERE ca.campaign_id = :campaign_id AND ca.account_id = a.id))
+   AND (NOT :waiting OR EXISTS (SELECT FROM send_queue s WHERE s.account_id = a.id AND s.status = 'pending')
+        OR EXISTS (SELECT FROM send_queue s WHERE s.account_id = a.id AND s.status IN ('dispatched', 'sending')))
+ ORDER BY a.id LIMIT :most;
+
+-- name: first_of_lanes
+-- The first planned send of each lane, closed ones too, and what the policy asks about it. One probe of send_queue_due a lane.
+SELECT l.account_id, l.campaign_id, l.closed_until, l.condition, l.reason AS lane_reason, c.status::text AS campaign_status,
+       c.schedule_settings::text AS campaign_schedule, s.next_action::text AS action, s.scheduled_for, s.requires_connection,
+       p.status::text AS prospect_status, p.hold_until, p.resumed_at, p.connected_at, d.last_reply_at, d.opted_out_at,
+       cd.until AS cool_down_until, cd.reason AS cool_down_reason, r.last_read_at AS replies_read_at, r.next_at AS replies_next_read_at
+  FROM lanes l
+  JOIN campaigns c ON c.id = l.campaign_id
+ CROSS JOIN LATERAL (
+   SELECT q.prospect_id, q.lead_id, q.next_action, q.scheduled_for, q.requires_connection FROM send_queue q
+    WHERE q.account_id = l.account_id AND q.campaign_id = l.campaign_id AND q.next_action = l.action
+      AND q.status = 'pending' AND q.held_for IS NULL AND q.message_sha256 <> :not_rendered
+    ORDER BY q.scheduled_for LIMIT 1) s
+  JOIN campaign_prospects p ON p.id = s.prospect_id
+  JOIN leads d ON d.id = s.lead_id
+  LEFT JOIN account_cool_downs cd ON cd.account_id = l.account_id AND cd.action = l.action
+  LEFT JOIN account_reads r ON r.account_id = l.account_id AND r.kind = 'chats' AND l.action = 'message'
+ WHERE l.account_id = ANY(:account_ids::uuid[]) AND (:campaign_id::uuid IS NULL OR l.campaign_id = :campaign_id);
+
+-- name: used_lately
+-- What the accounts did on the days around now, each on its own days.
+SELECT account_id, action::text AS action, local_date, used FROM account_usage
+ WHERE account_id = ANY(:account_ids::uuid[]) AND local_date >= (:now::timestamptz AT TIME ZONE 'UTC')::date - 1;
+
+-- name: weeks_of
+-- No more rows of an account than a week's cap: the last :cap invitations of 168 hours, and when one of them leaves.
+SELECT w.account_id, count(*)::int AS used, min(i.decided_at) + interval '168 hours' AS frees_at
+  FROM unnest(:account_ids::uuid[]) AS w(account_id)
+ CROSS JOIN LATERAL (
+   SELECT x.decided_at FROM send_attempts x
+    WHERE x.account_id = w.account_id AND x.action = 'invitation' AND NOT x.given_back AND x.decided_at > :now::timestamptz - interval '168 hours'
+    ORDER BY x.decided_at DESC LIMIT :cap) i
+ GROUP BY w.account_id;
+
+-- name: due_by_lane
+-- How long the due sends of each lane have waited since they were planned to leave; the oldest :most of a lane, by send_queue_due.
+SELECT l.account_id, l.campaign_id, l.action::text AS action, d.scheduled_for
+  FROM lanes l
+ CROSS JOIN LATERAL (
+   SELECT q.scheduled_for FROM send_queue q
+    WHERE q.account_id = l.account_id AND q.campaign_id = l.campaign_id AND q.next_action = l.action
+      AND q.status = 'pending' AND q.held_for IS NULL AND q.scheduled_for <= :now
+    ORDER BY q.scheduled_for LIMIT :most) d
+ WHERE l.account_id = ANY(:account_ids::uuid[]) AND (:campaign_id::uuid IS NULL OR l.campaign_id = :campaign_id);
+
+-- name: remaining$
+-- What is planned and has not left, over everything that is asked about; counted no further than :most.
+SELECT count(*)::int FROM (
+  SELECT FROM send_queue s
+   WHERE s.status = 'pending' AND (:workspace_id::uuid IS NULL OR s.workspace_id = :workspace_id)
+     AND (:account_id::uuid IS NULL OR s.account_id = :account_id)
+   LIMIT :most) planned;
+
+-- name: planned_by_account
+-- Counted no further than :most each, by send_queue_planned; sends that wait for an acceptance are among them.
+SELECT w.account_id, (SELECT count(*)::int FROM (SELECT FROM send_queue s WHERE s.account_id = w.account_id AND s.status = 'pending' LIMIT :most) p)
+         AS pending
+  FROM unnest(:account_ids::uuid[]) AS w(account_id);
+
+-- name: campaigns_asked
+-- Running ones first; their planned sends counted no further than :most_sends each, by send_queue_campaign_pending.
+SELECT c.id, c.workspace_id, c.campaign_name, c.status::text AS status,
+       (SELECT count(*)::int FROM (SELECT FROM send_queue s WHERE s.campaign_id = c.id AND s.status = 'pending' LIMIT :most_sends) p) AS pending,
+       (SELECT min(f.scheduled_for)
+          FROM lanes l
+         CROSS JOIN LATERAL (SELECT s.scheduled_for FROM send_queue s
+                              WHERE s.account_id = l.account_id AND s.campaign_id = l.campaign_id AND s.next_action = l.action
+                                AND s.status = 'pending' AND s.held_for IS NULL
+                              ORDER BY s.scheduled_for LIMIT 1) f
+         WHERE l.campaign_id = c.id) AS next_planned_at
+  FROM campaigns c
+ WHERE c.status IN ('running', 'paused') AND (:workspace_id::uuid IS NULL OR c.workspace_id = :workspace_id)
+   AND (:campaign_id::uuid IS NULL OR c.id = :campaign_id)
+   AND (:account_id::uuid IS NULL OR EXISTS (SELECT FROM campaign_accounts ca WHERE ca.campaign_id = c.id AND ca.account_id = :account_id))
+ ORDER BY c.status, c.id LIMIT :most;
+
+-- name: sent_by_lane
+-- What left of each account in each campaign since its own midnight, and in the last minutes: read from the end of send_queue_sent,
+-- no more than an account may send in a day.
+SELECT w.account_id, s.campaign_id, count(*) FILTER (WHERE s.sent_at >= w.midnight)::int AS today,
+       count(*) FILTER (WHERE s.sent_at > :now::timestamptz - interval '5 minutes')::int AS in_5_minutes,
+       count(*) FILTER (WHERE s.sent_at > :now::timestamptz - interval '60 minutes')::int AS in_60_minutes
+  FROM unnest(:account_ids::uuid[], :midnights::timestamptz[]) AS w(account_id, midnight)
+  JOIN send_queue s ON s.account_id = w.account_id AND s.status = 'sent' AND s.sent_at > least(w.midnight, :now::timestamptz - interval '60 minutes')
+ WHERE (:campaign_id::uuid IS NULL OR s.campaign_id = :campaign_id)
+ GROUP BY w.account_id, s.campaign_id;
+
+-- name: failed_by_lane
+-- What waits for a person, counted no further than :most over all, by send_queue_failed alone.
+SELECT account_id, campaign_id, count(*)::int AS failed FROM (
+  SELECT s.account_id, s.campaign_id FROM send_queue s
+   WHERE s.status = 'failed' AND (:workspace_id::uuid IS NULL OR s.workspace_id = :workspace_id)
+     AND (:account_id::uuid IS NULL OR s.account_id = :account_id) AND (:campaign_id::uuid IS NULL OR s.campaign_id = :campaign_id)
+   LIMIT :most) f
+ GROUP BY account_id, campaign_id;
+
+-- name: undecided_by_account
+-- Attempts nobody could find out about; by a partial index that holds nothing else.
+SELECT account_id, count(*)::int AS undecided FROM send_attempts
+ WHERE account_id = ANY(:account_ids::uuid[]) AND state = 'unknown' AND needs_person GROUP BY account_id;
+
+-- name: became
+-- What became of some dispatches: the send as it is, and the attempt that this very dispatch led to.
+SELECT d.send_id, s.status::text AS status, s.dispatch_no > d.dispatch_no AS dispatched_again, s.account_id, s.message_type, s.error_message, s.sent_at,
+       l.first_name, l.last_name, x.action::text AS action, x.state::text AS state
+  FROM unnest(:send_ids::uuid[], :dispatch_nos::int[]) AS d(send_id, dispatch_no)
+  JOIN send_queue s ON s.id = d.send_id
+  JOIN leads l ON l.id = s.lead_id
+  LEFT JOIN LATERAL (SELECT a.action, a.state FROM send_attempts a WHERE a.send_id = s.id AND a.dispatch_no = d.dispatch_no
+                      ORDER BY a.id DESC LIMIT 1) x ON true
+ ORDER BY s.sent_at, d.send_id;
+
+-- name: known$
+-- Whether what is asked about is there.
+SELECT (:workspace_id::uuid IS NULL OR EXISTS (SELECT FROM workspaces w WHERE w.id = :workspace_id))
+   AND (:account_id::uuid IS NULL OR EXISTS (SELECT FROM accounts a WHERE a.id = :account_id
+                                                AND (:workspace_id::uuid IS NULL OR a.workspace_id = :workspace_id)))
+   AND (:campaign_id::uuid IS NULL OR EXISTS (SELECT FROM campaigns c WHERE c.id = :campaign_id
+                                                 AND (:workspace_id::uuid IS NULL OR c.workspace_id = :workspace_id)));
+
+-- name: unplanned_left$
+-- Prospects of running campaigns that nobody has planned, counted no further than :most by the index that holds them alone.
+SELECT count(*)::int FROM (
+  SELECT FROM campaigns c
+    JOIN campaign_prospects p ON p.campaign_id = c.id AND p.status IN ('pending', 'approved') AND p.account_id IS NULL
+   WHERE c.status = 'running' AND c.campaign_type <> 'email'
+   LIMIT :most) unplanned;
