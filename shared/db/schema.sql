@@ -560,6 +560,8 @@ CREATE TABLE public.account_reads (
     CONSTRAINT account_reads_reads_check CHECK ((reads >= 0))
 );
 
+ALTER TABLE ONLY public.account_reads FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.account_usage (
     account_id uuid NOT NULL,
     local_date date NOT NULL,
@@ -1891,6 +1893,8 @@ ALTER TABLE ONLY public.workflows
 
 ALTER TABLE public.account_cool_downs ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.account_reads ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.account_usage ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.accounts ENABLE ROW LEVEL SECURITY;
@@ -1914,6 +1918,8 @@ ALTER TABLE public.de_enrollment_runs ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.email_templates ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY everything ON public.account_cool_downs TO postgres, tact_queuer, tact_sender, tact_poller, tact_healer USING (true) WITH CHECK (true);
+
+CREATE POLICY everything ON public.account_reads TO postgres, tact_queuer, tact_sender, tact_poller, tact_healer USING (true) WITH CHECK (true);
 
 CREATE POLICY everything ON public.account_usage TO postgres, tact_queuer, tact_sender, tact_poller, tact_healer USING (true) WITH CHECK (true);
 
@@ -1988,6 +1994,10 @@ ALTER TABLE public.observations ENABLE ROW LEVEL SECURITY;
 CREATE POLICY own_workspace ON public.account_cool_downs TO tact_tenant USING ((EXISTS ( SELECT
    FROM public.accounts p
   WHERE (p.id = account_cool_downs.account_id))));
+
+CREATE POLICY own_workspace ON public.account_reads TO tact_tenant USING ((EXISTS ( SELECT
+   FROM public.accounts p
+  WHERE (p.id = account_reads.account_id))));
 
 CREATE POLICY own_workspace ON public.account_usage TO tact_tenant USING ((EXISTS ( SELECT
    FROM public.accounts p

@@ -13,12 +13,14 @@ from zoneinfo import ZoneInfo
 from services.queuer.rules.causes import Standstill, why
 from services.queuer.rules.slots import CALL
 from shared.calendar import Schedule
-from shared.policy import SPACING, Case, Reason, SendNow, Wait, WeekUse, decide
+from shared.policy import SPACING, Case, Condition, Reason, SendNow, Wait, WeekUse, decide
 from shared.vocabulary import AccountStatus, Action, CampaignStatus, ProspectStatus
 
 NO_MESSAGES: Final = "No messages due"
 SCHEDULE: Final = "Skipped due to schedule restrictions"
 _SCHEDULE: Final = frozenset({Reason.HOURS, Reason.WEEKEND, Reason.HOLIDAY, Reason.DAY_END})
+
+_HELD_FOR: Final = {Condition.CAMPAIGN_RUNNING.value: Reason.CAMPAIGN_NOT_RUNNING, Condition.ACCOUNT_USABLE.value: Reason.ACCOUNT_PAUSED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,7 @@ def lane_standing(account: Mapping[str, Any], lane: Lane, budget: Budget, *, now
     shut = row["condition"] is not None or (closed_until is not None and closed_until > max(now, planned))
     if shut:
         until = closed_until if row["condition"] is None else None
-        return _said(row["lane_reason"] or row["condition"] or Reason.NOT_DUE.value, until, case, spent)
+        return _said(row["lane_reason"] or _HELD_FOR.get(row["condition"], Reason.NOT_DUE).value, until, case, spent)
     reason = Reason.NOT_DUE if planned > now else Standstill.DUE
     return _said(reason.value, _first_moment(case, now), case, spent)
 

@@ -42,7 +42,7 @@ SELECT o.kind, o.source, o.happened_at, o.observed_at, o.payload
  WHERE s.id = :send_id ORDER BY o.id DESC LIMIT :most;
 
 -- name: history_of
-SELECT at, actor, verb, details FROM audit_log WHERE object = 'send' AND object_id = :send_id::text ORDER BY id DESC LIMIT :most;
+SELECT at, actor, verb, details FROM audit_log WHERE object = 'send' AND object_id = :send_id::uuid::text ORDER BY id DESC LIMIT :most;
 
 -- name: lock_account!
 -- reopen() wakes it; accounts come first in the house's order.

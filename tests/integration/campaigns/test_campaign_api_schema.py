@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from typing import Any
 
+import asyncpg
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis.errors import Unsatisfiable
@@ -12,6 +13,7 @@ from schemathesis.core.result import Ok
 from schemathesis.specs.openapi.checks import content_type_conformance, response_schema_conformance, status_code_conformance
 
 from tests.integration.campaigns.campaigns_stage import Stage
+from tests.integration.campaigns.test_failed_desk import failed
 
 EXAMPLES = 10
 """Per operation and kind; the seed makes them the same in every run."""
@@ -43,21 +45,22 @@ def _statuses(operation: Any, stage: Stage, mode: GenerationMode, places: dict[s
     return statuses
 
 
-async def places(stage: Stage) -> dict[str, Any]:
+async def places(stage: Stage, pool: asyncpg.Pool) -> dict[str, Any]:
     """What generated requests may be about."""
     body = {"campaign_name": "Probed", "campaign_type": "messenger", "message_templates": {"direct_message_1": "Hi"}, "accounts": ["Bo"]}
     async with stage.client(stage.operator) as client:
         campaign = (await client.post("/api/campaigns", json=body)).json()["campaign"]
         await client.post(f"/api/campaigns/{campaign['id']}/start")
-    return {"campaign_id": campaign["id"], "account_id": campaign["accounts"][0]["id"]}
+    return {"campaign_id": campaign["id"], "account_id": campaign["accounts"][0]["id"], "send_id": str(await failed(pool, stage))}
 
 
-async def test_requests_within_the_schema_are_answered_as_the_schema_says(stage: Stage) -> None:
-    seen = await asyncio.to_thread(probe, stage, GenerationMode.POSITIVE, await places(stage))
-    assert len(seen) >= 17
+async def test_requests_within_the_schema_are_answered_as_the_schema_says(stage: Stage, pool: asyncpg.Pool) -> None:
+    seen = await asyncio.to_thread(probe, stage, GenerationMode.POSITIVE, await places(stage, pool))
+    assert len(seen) >= 22
     assert 200 in seen["POST /api/campaigns/{campaign_id}/start"]
+    assert 200 in seen["POST /api/queue/failed/{send_id}/retry"]
 
 
-async def test_requests_against_the_schema_are_refused_and_never_stumbled_over(stage: Stage) -> None:
-    seen = await asyncio.to_thread(probe, stage, GenerationMode.NEGATIVE, await places(stage))
+async def test_requests_against_the_schema_are_refused_and_never_stumbled_over(stage: Stage, pool: asyncpg.Pool) -> None:
+    seen = await asyncio.to_thread(probe, stage, GenerationMode.NEGATIVE, await places(stage, pool))
     assert 422 in seen["POST /api/campaigns"]

@@ -1,0 +1,140 @@
+"""Why an account sends nothing, in the policy's words, and what a tick is answered with over several accounts."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from services.queuer.rules.became import Became, became
+from services.queuer.rules.percentiles import waiting_by_reason
+from services.queuer.rules.standing import Budget, Lane, Standing, message_of, standing
+from shared.calendar import read_settings, resolve_schedule
+from shared.vocabulary import Action
+
+TUESDAY = datetime(2026, 3, 10, 15, 0, tzinfo=UTC)
+"""11:00 in New York."""
+NIGHT, SATURDAY = TUESDAY + timedelta(hours=12), TUESDAY + timedelta(days=4)
+ZONE = ZoneInfo("America/New_York")
+CAPS = {Action.INVITATION: 20, Action.MESSAGE: 100, Action.PROFILE_LOOKUP: 100, Action.EMAIL: 200}
+
+NOTHING_SAID = """closed_until condition lane_reason hold_until resumed_at last_reply_at opted_out_at cool_down_until
+                  cool_down_reason replies_read_at replies_next_read_at connected_at"""
+
+
+def an_account(**values: Any) -> dict[str, Any]:
+    return {"status": "usable", "status_reason": None, "workspace_active": True, "next_free_at": None, "leased": False, **values}
+
+
+def a_lane(at: datetime = TUESDAY, **values: Any) -> Lane:
+    """An invitation planned for `at`, its lane open."""
+    nothing = dict.fromkeys(NOTHING_SAID.split())
+    row = {
+        "campaign_id": UUID(int=1),
+        "campaign_status": "running",
+        "action": "invitation",
+        "scheduled_for": at,
+        "prospect_status": "pending",
+    }
+    said = read_settings({})
+    return Lane(nothing | row | values, resolve_schedule(said, said, said, account_timezone="America/New_York", account_country="US"))
+
+
+def a_budget(used: int = 0) -> Budget:
+    return Budget(ZONE, CAPS, {Action.INVITATION: {date(2026, 3, 10): used}}, None)
+
+
+def stand(*lanes: Lane, now: datetime = TUESDAY, used: int = 0, **account: Any) -> Standing:
+    return standing(an_account(**account), lanes, a_budget(used), now=now)
+
+
+def test_at_night_and_on_a_weekend_the_hours_are_the_reason_though_the_plan_says_tomorrow() -> None:
+    tomorrow = datetime(2026, 3, 11, 11, 13, tzinfo=UTC)
+    at_night = stand(a_lane(tomorrow), now=NIGHT)
+    assert (at_night.reason, at_night.next_at) == ("hours", tomorrow)
+    assert stand(a_lane(), now=SATURDAY).reason == "weekend"
+
+
+def test_a_spent_cap_says_how_much_and_when_it_goes_on() -> None:
+    capped = stand(a_lane(), used=20)
+    assert (capped.reason, capped.detail) == ("daily_cap", "Daily limit reached (20/20) for invitations.")
+    assert capped.next_at == datetime(2026, 3, 11, 11, 0, tzinfo=UTC)
+    assert message_of([capped]) == "Daily limit reached (20/20)"
+
+
+def test_nothing_due_is_the_answer_as_long_as_one_account_merely_waits_for_its_moment() -> None:
+    later = stand(a_lane(TUESDAY + timedelta(minutes=7)))
+    assert (later.reason, later.next_at) == ("not_due", TUESDAY + timedelta(minutes=7))
+    closed = stand(a_lane(), now=SATURDAY)
+    assert message_of([closed]) == message_of([closed, stand(a_lane(), used=20)]) == "Skipped due to schedule restrictions"
+    assert message_of([closed, later]) == message_of([]) == "No messages due"
+
+
+@pytest.mark.parametrize(
+    ("account", "reason"),
+    [
+        ({"status": "paused", "status_reason": "by hand"}, "account_paused"),
+        ({"status": "disconnected"}, "account_disconnected"),
+        ({"workspace_active": False}, "campaign_not_running"),
+        ({"next_free_at": TUESDAY + timedelta(seconds=90)}, "spacing"),
+        ({"leased": True}, "in_hand"),
+        ({}, "due"),
+    ],
+)
+def test_the_account_itself_may_be_the_reason(account: dict[str, Any], reason: str) -> None:
+    assert stand(a_lane(), **account).reason == reason
+
+
+def test_a_lane_keeps_what_the_policy_said_when_it_was_closed() -> None:
+    until = TUESDAY + timedelta(hours=3)
+    assert stand(a_lane(closed_until=until, lane_reason="weekly_cap")) == Standing(
+        "weekly_cap", "The limit of invitations in 168 hours is reached.", until
+    )
+    held = stand(a_lane(condition="campaign_running"))
+    assert (held.reason, held.next_at) == ("campaign_not_running", None)
+
+
+def test_what_was_due_first_names_the_reason_and_the_earliest_moment_counts() -> None:
+    capped = a_lane(TUESDAY - timedelta(hours=1))
+    soon = a_lane(TUESDAY + timedelta(minutes=5), action="message", prospect_status="connected", campaign_id=UUID(int=2))
+    both = stand(soon, capped, used=20)
+    assert (both.reason, both.next_at) == ("daily_cap", TUESDAY + timedelta(minutes=5))
+
+
+def test_settings_nobody_can_read_are_said_to_be_so_and_hold_nobody_else_up() -> None:
+    broken = Lane(a_lane().row, None)
+    assert stand(broken).reason == "schedule_unreadable"
+    assert stand().reason == "nothing_planned"
+    assert stand(leased=True).reason == "in_hand"
+
+
+@pytest.mark.parametrize(
+    ("row", "wanted"),
+    [
+        ({"status": "sent", "state": "accepted", "action": "invitation"}, Became.SENT),
+        ({"status": "sent", "state": None, "action": None}, Became.DEFERRED),  # another dispatch sent it
+        ({"status": "sent", "state": "accepted", "action": "profile_lookup"}, Became.LOOKED_UP),
+        ({"status": "pending", "state": "accepted", "action": "profile_lookup"}, Became.LOOKED_UP),
+        ({"status": "pending", "state": None, "action": None}, Became.DEFERRED),
+        ({"status": "pending", "state": "refused", "action": "invitation"}, Became.DEFERRED),
+        ({"status": "failed", "state": "refused", "action": "invitation"}, Became.FAILED),
+        ({"status": "failed", "state": "accepted", "action": "profile_lookup"}, Became.FAILED),
+        ({"status": "skipped", "state": None, "action": None}, Became.SKIPPED),
+        ({"status": "cancelled", "state": None, "action": None}, Became.CANCELLED),
+        ({"status": "sending", "state": "unknown", "action": "invitation"}, Became.UNKNOWN),
+        ({"status": "sending", "state": "intent", "action": "invitation"}, Became.UNDER_WAY),
+        ({"status": "dispatched", "state": None, "action": None}, Became.UNDER_WAY),
+        ({"status": "dispatched", "state": None, "action": None, "dispatched_again": True}, Became.DEFERRED),
+    ],
+)
+def test_a_dispatch_becomes_one_thing(row: dict[str, Any], wanted: Became) -> None:
+    assert became({"dispatched_again": False} | row) is wanted
+
+
+def test_percentiles_are_waits_that_somebody_has() -> None:
+    minutes = [timedelta(minutes=n) for n in range(1, 101)]
+    [waiting] = waiting_by_reason({"hours": minutes, "spacing": []})
+    assert [waiting.sends, waiting.p50, waiting.p90, waiting.p99] == [100, *(timedelta(minutes=n) for n in (50, 90, 99))]
+    [one] = waiting_by_reason({"hours": minutes[:1]})
+    assert one.p50 == one.p99 == timedelta(minutes=1)
