@@ -2,7 +2,7 @@
 
 import typer
 
-from cli import notices, people, records, schema, stack
+from cli import failed, notices, people, queue, records, schema, stack
 
 app = typer.Typer(
     help="Outreach campaigns with tact: never twice, never at the wrong hour, never faster than an account can bear.",
@@ -21,4 +21,6 @@ app.add_typer(records.accounts, name="account")
 app.add_typer(records.campaigns, name="campaign")
 app.add_typer(records.tokens, name="token")
 app.add_typer(notices.app, name="notices")
+app.add_typer(queue.app, name="queue")
+app.add_typer(failed.app, name="failed")
 app.add_typer(schema.app, name="migrate")

@@ -19,7 +19,7 @@ async def build(service: Service, settings: QueuerSettings) -> FastAPI:
     """The queuer on an open service."""
     planner = Planner(service.pool, batch=settings.planning_batch, recipients_stay_fresh=settings.recipients_stay_fresh)
     stopper = Stopper(service.pool)
-    dispatcher = Dispatcher(service.pool, service.publisher, _limits(settings))
+    dispatcher = Dispatcher(service.pool, service.publisher, dispatch_limits(settings))
     leaper = Leaper(service.pool, service.clock, quiet=settings.leap_quiet)
     handlers.register(service.inbox, planner, stopper)
     jobs.register(service.jobs, settings, service.pool, planner=planner, dispatcher=dispatcher, leaper=leaper)
@@ -31,7 +31,8 @@ async def build(service: Service, settings: QueuerSettings) -> FastAPI:
     return app
 
 
-def _limits(settings: QueuerSettings) -> DispatchLimits:
+def dispatch_limits(settings: QueuerSettings) -> DispatchLimits:
+    """How much is handed out at once, as the settings say."""
     return DispatchLimits(
         batch=settings.dispatch_batch,
         unanswered=settings.dispatch_unanswered,

@@ -106,6 +106,16 @@ class OneFailed(Success):
     observations: list[ObservationOut]
     history: list[DeedOut]
 
+    @classmethod
+    def of(cls, send: FailedSend, evidence: Evidence) -> Self:
+        """From a row of the desk and what is known about it."""
+        return cls(
+            send=FailedOut.of(send),
+            attempts=[AttemptOut(**row) for row in map(dict, evidence.attempts)],
+            observations=[ObservationOut(**row) for row in map(dict, evidence.observations)],
+            history=[DeedOut(**row) for row in map(dict, evidence.history)],
+        )
+
 
 class FailedChanged(Success):
     """`changed` is false when it was so already."""
@@ -138,7 +148,7 @@ def routes(service: Service, readers: asyncpg.Pool) -> APIRouter:
     async def one(send_id: UUID, caller: Viewer) -> OneFailed:
         async with tenant_transaction(readers, caller) as connection:
             send, evidence = await desk.get(connection, send_id, workspace_id=caller.workspace_id)
-        return _in_full(send, evidence)
+        return OneFailed.of(send, evidence)
 
     @router.post("/{send_id}/retry", summary="Let it be tried again, in its turn and within every limit; harmless to repeat")
     async def retry(send_id: UUID, caller: Operator) -> FailedChanged:
@@ -151,15 +161,6 @@ def routes(service: Service, readers: asyncpg.Pool) -> APIRouter:
         return _changed(await desk.drop(service.pool, send_id, workspace_id=caller.workspace_id, actor=caller.actor))
 
     return router
-
-
-def _in_full(send: FailedSend, evidence: Evidence) -> OneFailed:
-    return OneFailed(
-        send=FailedOut.of(send),
-        attempts=[AttemptOut(**row) for row in map(dict, evidence.attempts)],
-        observations=[ObservationOut(**row) for row in map(dict, evidence.observations)],
-        history=[DeedOut(**row) for row in map(dict, evidence.history)],
-    )
 
 
 def _changed(done: Done) -> FailedChanged:

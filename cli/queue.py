@@ -1,0 +1,193 @@
+"""tact queue: send what is due now, plan who waits, and see what the queue holds and why it stands."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Annotated, Any, TypeVar
+
+import asyncpg
+import typer
+
+from cli.console import Refused, out, print_json, run, show
+from cli.find import find_account, find_campaign
+from cli.target import database, target
+from services.queuer.app import dispatch_limits
+from services.queuer.campaigns import workspaces
+from services.queuer.campaigns.errors import CampaignError
+from services.queuer.http.cron import PlanAnswer, ProcessAnswer
+from services.queuer.http.queue import QueueOut
+from services.queuer.settings import QueuerSettings
+from services.queuer.store.queue import Scope
+from services.queuer.workflows.dispatch import Dispatcher
+from services.queuer.workflows.plan import Planner
+from services.queuer.workflows.plan_now import PlanNow
+from services.queuer.workflows.process import Processor
+from services.queuer.workflows.show_queue import Figures, Queue, show_queue
+from shared.kafka.publisher import Publisher
+from shared.vocabulary import Action
+
+T = TypeVar("T")
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON document.")]
+WorkspaceWord = Annotated[str | None, typer.Option("--workspace", "-w", help="Only this one: its id or its company's name.")]
+AccountWord = Annotated[str | None, typer.Option("--account", "-a", help="Only this one: its id, the provider's id or its name.")]
+CampaignWord = Annotated[str | None, typer.Option("--campaign", "-c", help="Only this one: its id or its name.")]
+Wait = Annotated[float | None, typer.Option(min=0, max=300, help="Seconds; TACT_QUEUE_WAIT otherwise.")]
+
+app = typer.Typer(help="The queue: send now, plan now, and why it stands.", no_args_is_help=True)
+
+
+@app.command()
+def process(workspace: WorkspaceWord = None, account: AccountWord = None, wait: Wait = None, as_json: AsJson = False) -> None:
+    """Send what is due now, wait for what becomes of it, and say why the rest does not leave. Safe at any time."""
+    settings = QueuerSettings()
+
+    async def work(pool: asyncpg.Pool) -> ProcessAnswer:
+        scope = await scope_of(pool, workspace=workspace, account=account)
+        publisher = Publisher(target().kafka, client_id="tact-cli", fatal=lambda _why: None)
+        await publisher.start()
+        try:
+            dispatcher = Dispatcher(pool, publisher, dispatch_limits(settings))
+            done = await Processor(pool, dispatcher, wait=_or(wait, settings.queue_wait)).process(scope)
+        finally:
+            await publisher.stop()
+        return ProcessAnswer.of(done)
+
+    answer = do(work)
+    if as_json:
+        print_json(answer)
+        return
+    out.print(answer.message, highlight=False)
+    if answer.sends:
+        show([{"to": s.to, "step": s.message_type, "outcome": _plain(s.outcome)} for s in answer.sends], title="handed out", as_json=False)
+    if answer.accounts:
+        rows = [{"account": a.account, "next": moment(a.next_at), "because": a.detail} for a in answer.accounts]
+        show(rows, title=f"accounts{'' if answer.complete else ' (the first)'}, times in UTC", as_json=False)
+
+
+@app.command()
+def plan(wait: Wait = None, as_json: AsJson = False) -> None:
+    """Plan every prospect of running campaigns that waits to be planned. Safe at any time."""
+    settings = QueuerSettings()
+
+    async def work(pool: asyncpg.Pool) -> PlanAnswer:
+        planner = Planner(pool, batch=settings.planning_batch, recipients_stay_fresh=settings.recipients_stay_fresh)
+        return PlanAnswer.of(await PlanNow(pool, planner, batch=settings.planning_batch, within=_or(wait, settings.queue_wait)).plan())
+
+    answer = do(work)
+    if as_json:
+        print_json(answer)
+        return
+    out.print(answer.message, highlight=False)
+    others = {"skipped": answer.skipped, "failed": answer.failed, "could not be planned: the schedule is unreadable": answer.not_planned}
+    for what, count in others.items():
+        if count:
+            out.print(f"  {count} {what}", highlight=False)
+
+
+@app.command("show")
+def show_it(workspace: WorkspaceWord = None, campaign: CampaignWord = None, account: AccountWord = None, as_json: AsJson = False) -> None:
+    """Sent and capped, planned, failed, how fast, and how long what is due waits for which reason."""
+
+    async def work(pool: asyncpg.Pool) -> Queue:
+        scope = await scope_of(pool, workspace=workspace, campaign=campaign, account=account)
+        async with pool.acquire() as connection, connection.transaction(readonly=True):
+            return await show_queue(connection, scope)
+
+    found = do(work)
+    if as_json:
+        print_json(QueueOut.of(found))
+        return
+    total = found.totals
+    out.print(f"business time {found.now:%a %Y-%m-%d %H:%M} UTC", highlight=False)
+    out.print(
+        f"{total.sent_today} sent today, {total.in_60_minutes} in the last hour, {total.in_5_minutes} in the last 5 minutes; "
+        f"{total.pending} planned, next {moment(total.next_planned_at) or 'never'}; {_decisions(total)}",
+        highlight=False,
+    )
+    accounts = [
+        {
+            "account": each.account["name"],
+            "invites": f"{each.used[Action.INVITATION]}/{each.caps[Action.INVITATION]}",
+            "messages": f"{each.used[Action.MESSAGE]}/{each.caps[Action.MESSAGE]}",
+            "planned": each.figures.pending,
+            "failed": each.figures.failed + each.figures.undecided,
+            "next": moment(each.standing.next_at),
+            "because": _plain(each.standing.reason),
+        }
+        for each in found.accounts
+    ]
+    show(accounts, title="\naccounts, their own day", as_json=False)
+    campaigns = [{"campaign": c.row["campaign_name"], "status": c.row["status"]} | _row(c.figures) for c in found.campaigns]
+    show(campaigns, title="\ncampaigns", as_json=False)
+    if len(found.workspaces) > 1:
+        show([{"workspace": w.company_name} | _row(w.figures) for w in found.workspaces], title="\nworkspaces", as_json=False)
+    waiting = [
+        {"waits for": _plain(w.reason), "sends": w.sends, "half": _span(w.p50), "90 %": _span(w.p90), "99 %": _span(w.p99)}
+        for w in found.waiting
+    ]
+    show(waiting, title="\nhow long due sends have waited", as_json=False)
+    if not found.complete:
+        out.print("There is more: name a workspace, a campaign or an account.")
+
+
+def do(work: Callable[[asyncpg.Pool], Awaitable[T]]) -> T:
+    """Run a command's work on the target's database; a refusal becomes one sentence."""
+
+    async def on_a_pool() -> T:
+        async with database() as pool:
+            return await work(pool)
+
+    try:
+        return run(on_a_pool())
+    except CampaignError as error:
+        raise Refused(error.message) from error
+
+
+async def scope_of(pool: asyncpg.Pool, *, workspace: str | None = None, campaign: str | None = None, account: str | None = None) -> Scope:
+    """The ids behind what was typed.
+
+    Raises:
+        Refused, CampaignError: there is no such thing, or several of that name.
+    """
+    return Scope(
+        workspace_id=(await workspaces.get(pool, workspace)).id if workspace else None,
+        campaign_id=(await find_campaign(pool, campaign)).id if campaign else None,
+        account_id=(await find_account(pool, account)).id if account else None,
+    )
+
+
+def moment(at: datetime | None) -> str:
+    """Short enough for a column; UTC."""
+    return f"{at:%a %d %b %H:%M}" if at else ""
+
+
+def _row(figures: Figures) -> dict[str, Any]:
+    return {
+        "planned": figures.pending,
+        "sent today": figures.sent_today,
+        "last hour": figures.in_60_minutes,
+        "failed": figures.failed,
+        "next": moment(figures.next_planned_at),
+    }
+
+
+def _decisions(total: Figures) -> str:
+    parts: Sequence[str] = [f"{total.failed} failed (tact failed list)"] if total.failed else []
+    if total.undecided:
+        parts = [*parts, f"{total.undecided} of unknown outcome"]
+    return f"{' and '.join(parts)} wait for a person" if parts else "nothing waits for a person"
+
+
+def _span(time: timedelta) -> str:
+    seconds = int(time.total_seconds())
+    days, hours, minutes = seconds // 86_400, seconds % 86_400 // 3_600, seconds % 3_600 // 60
+    if days:
+        return f"{days} d {hours} h"
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {seconds % 60} s"
+
+
+def _plain(word: str) -> str:
+    return word.replace("_", " ")
+
+
+def _or(seconds: float | None, otherwise: timedelta) -> timedelta:
+    return otherwise if seconds is None else timedelta(seconds=seconds)
