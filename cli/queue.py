@@ -23,6 +23,7 @@ from services.queuer.workflows.plan_now import PlanNow
 from services.queuer.workflows.process import Processor
 from services.queuer.workflows.show_queue import Figures, Queue, show_queue
 from shared.kafka.publisher import Publisher
+from shared.runtime.settings import SettingsError, load
 from shared.vocabulary import Action
 
 T = TypeVar("T")
@@ -38,7 +39,7 @@ app = typer.Typer(help="The queue: send now, plan now, and why it stands.", no_a
 @app.command()
 def process(workspace: WorkspaceWord = None, account: AccountWord = None, wait: Wait = None, as_json: AsJson = False) -> None:
     """Send what is due now, wait for what becomes of it, and say why the rest does not leave. Safe at any time."""
-    settings = QueuerSettings()
+    settings = _settings()
 
     async def work(pool: asyncpg.Pool) -> ProcessAnswer:
         scope = await scope_of(pool, workspace=workspace, account=account)
@@ -66,7 +67,7 @@ def process(workspace: WorkspaceWord = None, account: AccountWord = None, wait: 
 @app.command()
 def plan(wait: Wait = None, as_json: AsJson = False) -> None:
     """Plan every prospect of running campaigns that waits to be planned. Safe at any time."""
-    settings = QueuerSettings()
+    settings = _settings()
 
     async def work(pool: asyncpg.Pool) -> PlanAnswer:
         planner = Planner(pool, batch=settings.planning_batch, recipients_stay_fresh=settings.recipients_stay_fresh)
@@ -187,6 +188,13 @@ def _span(time: timedelta) -> str:
 
 def _plain(word: str) -> str:
     return word.replace("_", " ")
+
+
+def _settings() -> QueuerSettings:
+    try:
+        return load(QueuerSettings)
+    except SettingsError as error:
+        raise Refused(str(error)) from None
 
 
 def _or(seconds: float | None, otherwise: timedelta) -> timedelta:

@@ -3,10 +3,14 @@
 from prometheus_client import Counter, Gauge, Histogram
 
 SENDS = Counter("tact_sends_total", "Attempts that ended, by what they were and how they ended.", ["kind", "outcome"])
-DENIALS = Counter("tact_send_denials_total", "Decisions not to send now, by reason.", ["reason"])
+DENIALS = Counter(
+    "tact_send_denials_total",
+    "Decisions not to send now, by the policy's reason; already_invited: the ledger's index said no; provider_brake: all sending paused.",
+    ["reason"],
+)
 LATENESS = Histogram(
     "tact_send_lateness_seconds",
-    "Business time between the planned moment and the decision that let the send leave.",
+    "Business time between the moment a send was allowed (due, its lane open, its account free) and the decision that let it leave.",
     ["kind"],
     buckets=(0.5, 1, 2, 5, 10, 30, 60, 300, 900, 3600, 14400),
 )

@@ -1,5 +1,6 @@
 """sends.due: this send is due now."""
 
+from datetime import datetime
 from uuid import UUID
 
 from shared.contracts.event import Event
@@ -11,3 +12,5 @@ class SendDue(Event):
     send_id: UUID
     account_id: UUID
     dispatch_no: int
+    allowed_at: datetime | None = None
+    """Since when it was due, its lane open and its account free (business): what lateness is measured from."""

@@ -82,7 +82,7 @@ class Dispatcher:
             [
                 enclose(
                     SENDS_DUE,
-                    SendDue(send_id=d.send_id, account_id=d.account_id, dispatch_no=d.dispatch_no),
+                    SendDue(send_id=d.send_id, account_id=d.account_id, dispatch_no=d.dispatch_no, allowed_at=d.allowed_at),
                     source="queuer",
                     key=d.account_id,
                     at=now,

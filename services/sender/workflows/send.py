@@ -1,7 +1,7 @@
 """Begin: may these sends leave now? Those that may get an intent, and only then the courier gets them."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
@@ -79,12 +79,13 @@ class Sender:
             async with self._ledger.begin(events) as begin:
                 busy = [event for event in events if event.account_id not in begin.locked]
                 STALE.labels(where="begin").inc(len(events) - len(busy) - len(begin.due))
-                return await self._decide_and_record(begin) if begin.due else [], busy
+                allowed = {event.send_id: event.allowed_at for event in events}
+                return await self._decide_and_record(begin, allowed) if begin.due else [], busy
         except BaseException:
             self._courier.give_room(len(events))
             raise
 
-    async def _decide_and_record(self, begin: Begin) -> list[Attempt]:
+    async def _decide_and_record(self, begin: Begin, allowed: Mapping[UUID, datetime | None]) -> list[Attempt]:
         now, technical = begin.due[0]["now"], begin.due[0]["technical"]
         decided = self._decide(begin.due, now, await self._weeks(begin, now))
         act_by = technical + self._act_within
@@ -100,7 +101,8 @@ class Sender:
         attempts = []
         for row, send in decided.leaving:
             if row["send_id"] in made:
-                LATENESS.labels(kind=row["next_action"]).observe(max((now - row["scheduled_for"]).total_seconds(), 0))
+                since = allowed.get(row["send_id"]) or row["scheduled_for"]
+                LATENESS.labels(kind=row["next_action"]).observe(max((now - since).total_seconds(), 0))
                 attempts.append(attempt_of(row, made[row["send_id"]], valid_until=send.valid_until, act_by=act_by))
         return attempts
 
@@ -111,6 +113,7 @@ class Sender:
         for row in due:
             decision = decide(case_of(row, weeks.get(row["send_id"])), now=now, call_time=self._call_time, margin=margin).decision
             if isinstance(decision, SendNow) and pulled is not None:
+                DENIALS.labels(reason="provider_brake").inc()
                 decided.back.append(PutBack(row["send_id"]))
                 decided.wakes[row["account_id"]] = pulled
             elif isinstance(decision, SendNow):
@@ -141,6 +144,7 @@ class Sender:
         busy = {row["account_id"] for row, _ in decided.leaving if row["send_id"] in made}
         for row in refused:
             if row["send_id"] in invited:
+                DENIALS.labels(reason="already_invited").inc()
                 decided.skipped[row["send_id"]] = "already_invited"
             else:
                 decided.back.append(PutBack(row["send_id"]))

@@ -1,6 +1,7 @@
 """The two cron routes on the real stack: queuer and sender as processes, and the simulator, whose log judges "once"."""
 
 import asyncio
+import json
 from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from tests.integration.queuer.world import World, make_world
 from tests.integration.simulator.simulator_process import KEY, WORLD, Simulator
 from tests.integration.simulator.simulator_process import running as simulator_of
 from tests.support.builders import BASE, a_lead, a_prospect, a_send, set_clock
+from tests.support.commands import tact
 from tests.support.facts import eventually
 from tests.support.processes import Programs
 
@@ -36,6 +38,7 @@ class Stack:
     world: World
     queuers: list[str]
     simulator: Simulator
+    env: dict[str, str]
 
     async def post(self, path: str, *, queuer: int = 0, secret: str | None = SECRET, **query: str) -> httpx.Response:
         """Call a cron route."""
@@ -105,7 +108,7 @@ async def stack(pool: asyncpg.Pool, database: str, kafka: str, running: Programs
             await running.start("services.queuer", name=f"queuer {n}", env=common | {"TACT_QUEUER_PORT": str(ports[n])})
         await running.start("services.sender", env=common | {"TACT_SENDER_PORT": str(ports[2])})
         await eventually(lambda: all_ready(urls), within=60, what="queuers and sender to be ready")
-        yield Stack(pool, world, urls[:2], simulator)
+        yield Stack(pool, world, urls[:2], simulator, common)
 
 
 async def all_ready(urls: list[str]) -> bool:
@@ -136,6 +139,17 @@ async def test_a_due_message_is_sent_at_once_and_the_answer_says_so_in_the_words
     again = await stack.process()
     assert (again["success"], again["processed"], again["message"], again["sent_to"]) == (True, 0, "No messages due", None)
     assert again["accounts"][0]["reason"] == "spacing"
+    assert len(await stack.simulator.effects()) == 1
+
+
+async def test_the_command_line_does_the_same(stack: Stack) -> None:
+    await stack.due(stack.world.accounts[0], 2)
+    said = await tact("queue", "process", "--account", "acc-0", env=stack.env)
+    assert (said.code, said.out.splitlines()[0]) == (0, "Connection request sent. 1 message remaining in queue"), said
+    assert max(map(len, said.out.splitlines())) <= 80
+    assert "Ana Prova 0" in said.out
+    again = json.loads((await tact("queue", "process", "--json", env=stack.env)).out)
+    assert (again["processed"], again["message"]) == (0, "No messages due")
     assert len(await stack.simulator.effects()) == 1
 
 

@@ -9,6 +9,7 @@ import asyncpg
 import pytest_asyncio
 from aiokafka import AIOKafkaConsumer
 
+from services.queuer.metrics import OLDEST_DUE_AGE
 from services.queuer.workflows.dispatch import Dispatcher, DispatchLimits
 from services.queuer.workflows.plan import Planner
 from shared.contracts.sends_due import SendDue
@@ -164,18 +165,72 @@ async def test_dispatching_pauses_while_the_topic_lags(
     assert sorted(send["status"] for send in await world.sends()) == ["dispatched", "dispatched", "pending", "pending"]
 
 
+async def test_the_oldest_due_age_counts_what_may_leave_and_nothing_that_a_rule_holds(
+    pool: asyncpg.Pool, queuer_pool: asyncpg.Pool, planner: Planner, publisher: Publisher
+) -> None:
+    world = await planned_world(pool, planner, accounts=3)
+    closed, paused, free = world.accounts
+    await pool.execute("UPDATE lanes SET closed_until = $2 WHERE account_id = $1", closed, LATER + timedelta(hours=20))
+    await pool.execute("UPDATE accounts SET status = 'paused' WHERE id = $1", paused)
+    await pool.execute("UPDATE accounts SET next_free_at = $2 WHERE id = $1", free, LATER - timedelta(minutes=10))
+    dispatcher = Dispatcher(queuer_pool, publisher, LIMITS)
+    assert 600 <= await oldest_age(dispatcher) < 610, "allowed since its account was free, not since it was planned"
+    await dispatcher.dispatch()
+    assert 600 <= await oldest_age(dispatcher) < 610, "handed out and taken by nobody still waits"
+    await pool.execute("UPDATE accounts SET next_free_at = $2 WHERE id = $1", free, LATER + timedelta(minutes=10))
+    assert await oldest_age(dispatcher) == 0
+
+
+async def test_lateness_runs_from_the_moment_a_send_was_allowed_and_travels_with_it(
+    pool: asyncpg.Pool, queuer_pool: asyncpg.Pool, planner: Planner, publisher: Publisher, kafka: str
+) -> None:
+    world = await planned_world(pool, planner, accounts=1)
+    opened = LATER - timedelta(minutes=3)
+    await pool.execute("UPDATE lanes SET closed_until = $1", opened)
+    [send] = await world.sends()
+    tick = await Dispatcher(queuer_pool, publisher, LIMITS).tick(account_id=world.accounts[0])
+    assert [due.allowed_at for due in tick.due] == [opened]
+    assert [event.allowed_at for _, event in await read_events(kafka, {send["id"]})] == [opened]
+
+
+async def test_a_tick_of_one_account_or_workspace_leaves_the_others_alone(
+    pool: asyncpg.Pool, queuer_pool: asyncpg.Pool, planner: Planner, publisher: Publisher
+) -> None:
+    world = await planned_world(pool, planner, accounts=3)
+    dispatcher = Dispatcher(queuer_pool, publisher, LIMITS)
+    tick = await dispatcher.tick(account_id=world.accounts[1])
+    assert [due.account_id for due in tick.due] == [world.accounts[1]]
+    assert (await dispatcher.tick(workspace_id=world.accounts[1])).due == ()
+    assert {due.account_id for due in (await dispatcher.tick(workspace_id=world.workspace)).due} == set(world.accounts) - {
+        world.accounts[1]
+    }
+
+
+async def oldest_age(dispatcher: Dispatcher) -> float:
+    """The gauge after a measurement, in seconds."""
+    await dispatcher.measure()
+    [metric] = OLDEST_DUE_AGE.collect()
+    age: float = metric.samples[0].value
+    return age
+
+
 async def read_all(kafka: str, wanted: set[UUID]) -> set[tuple[bytes | None, UUID, UUID, int]]:
-    """What sends.due says about these sends; ends when every one was seen."""
+    """What sends.due says about these sends: key, send, account and number."""
+    return {(key, event.send_id, event.account_id, event.dispatch_no) for key, event in await read_events(kafka, wanted)}
+
+
+async def read_events(kafka: str, wanted: set[UUID]) -> list[tuple[bytes | None, SendDue]]:
+    """The keys and events of these sends; ends when every one was seen."""
     consumer = AIOKafkaConsumer(SENDS_DUE.name, bootstrap_servers=kafka, auto_offset_reset="earliest", enable_auto_commit=False)
     await consumer.start()
-    told: set[tuple[bytes | None, UUID, UUID, int]] = set()
+    told: list[tuple[bytes | None, SendDue]] = []
     try:
         async with asyncio.timeout(20):
-            while {each[1] for each in told} != wanted:
+            while {event.send_id for _, event in told} != wanted:
                 record = await consumer.getone()
                 event = SendDue.model_validate_json(record.value)
                 if event.send_id in wanted:
-                    told.add((record.key, event.send_id, event.account_id, event.dispatch_no))
+                    told.append((record.key, event))
     finally:
         await consumer.stop()
     return told
