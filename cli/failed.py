@@ -147,7 +147,7 @@ def _press(verb: str, sends: list[UUID] | None, which: tuple[str | None, ...], *
     if as_json:
         print_json({"applied": apply, "sends": results})
         return
-    show(results, title=verb, as_json=False)
+    show(results, title=verb, as_json=False, columns=["id", "result"])
     able = sum(each["able"] for each in results)
     if able and not apply:
         out.print(f"Nothing was changed. {able} can be done: the same with --apply.")

@@ -15,7 +15,9 @@ from services.queuer.store import queue as store
 from services.queuer.store.queue import Scope
 from services.queuer.workflows.show_queue import (
     MOST_COUNTED,
+    MOST_OF_CAMPAIGN,
     MOST_SHOWN,
+    MOST_WAITS,
     AccountFigures,
     CampaignFigures,
     Figures,
@@ -33,7 +35,9 @@ class FiguresOut(BaseModel):
     """Counts; times are business time."""
 
     sent_today: int = Field(description="Messages that left on the account's own day.")
-    pending: int = Field(description=f"Planned, counted no further than {MOST_COUNTED:,} of one account or campaign.")
+    pending: int = Field(
+        description=f"Planned; counted no further than {MOST_COUNTED:,} over the answer's accounts, {MOST_OF_CAMPAIGN:,} of a campaign."
+    )
     failed: int = Field(description="Failed for good; they wait for a person at /api/queue/failed.")
     undecided: int = Field(description="Nobody could find out whether they left; a person looks.")
     next_planned_at: datetime | None
@@ -129,7 +133,7 @@ class WaitingOut(BaseModel):
     """Due sends that wait, by what holds them now."""
 
     reason: str
-    sends: int = Field(description=f"No more than the oldest {MOST_COUNTED // 10:,} of one account, campaign and action.")
+    sends: int = Field(description=f"{MOST_WAITS:,} at most, shared by account, campaign and action; of more, the oldest are measured.")
     p50: float = Field(description=SECONDS)
     p90: float = Field(description=SECONDS)
     p99: float = Field(description=SECONDS)

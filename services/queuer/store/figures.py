@@ -2,10 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from services.queuer.store.queue import Row, Scope, queries
 from shared.db.pool import Connection
+
+MOST_A_DAY: Final = 1_000
+"""Sends of one account that are looked at; twice the highest caps of all its actions together."""
 
 
 async def campaigns(connection: Connection, scope: Scope, *, most: int, most_sends: int) -> list[Row]:
@@ -25,7 +29,7 @@ async def sent(
     connection: Connection, account_ids: Sequence[UUID], midnights: Sequence[datetime], *, now: datetime, campaign_id: UUID | None
 ) -> Mapping[tuple[UUID, UUID], tuple[int, int, int]]:
     """By account and campaign: sent since the account's midnight, in the last 5 and in the last 60 minutes."""
-    rows = queries.sent_by_lane(connection, account_ids=account_ids, midnights=midnights, now=now, campaign_id=campaign_id)
+    rows = queries.sent_by_lane(connection, account_ids=account_ids, midnights=midnights, now=now, campaign_id=campaign_id, most=MOST_A_DAY)
     return {(row["account_id"], row["campaign_id"]): (row["today"], row["in_5_minutes"], row["in_60_minutes"]) async for row in rows}
 
 

@@ -92,12 +92,15 @@ SELECT c.id, c.workspace_id, c.campaign_name, c.status::text AS status,
 
 -- name: sent_by_lane
 -- What left of each account in each campaign since its own midnight, and in the last minutes: read from the end of send_queue_sent,
--- no more than an account may send in a day.
+-- no more than an account may send in a day (:most is far above every cap).
 SELECT w.account_id, s.campaign_id, count(*) FILTER (WHERE s.sent_at >= w.midnight)::int AS today,
        count(*) FILTER (WHERE s.sent_at > :now::timestamptz - interval '5 minutes')::int AS in_5_minutes,
        count(*) FILTER (WHERE s.sent_at > :now::timestamptz - interval '60 minutes')::int AS in_60_minutes
   FROM unnest(:account_ids::uuid[], :midnights::timestamptz[]) AS w(account_id, midnight)
-  JOIN send_queue s ON s.account_id = w.account_id AND s.status = 'sent' AND s.sent_at > least(w.midnight, :now::timestamptz - interval '60 minutes')
+ CROSS JOIN LATERAL (
+   SELECT q.campaign_id, q.sent_at FROM send_queue q
+    WHERE q.account_id = w.account_id AND q.status = 'sent' AND q.sent_at > least(w.midnight, :now::timestamptz - interval '60 minutes')
+    ORDER BY q.sent_at DESC LIMIT :most) s
  WHERE (:campaign_id::uuid IS NULL OR s.campaign_id = :campaign_id)
  GROUP BY w.account_id, s.campaign_id;
 

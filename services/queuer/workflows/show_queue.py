@@ -20,8 +20,13 @@ from shared.vocabulary import Action
 
 MOST_SHOWN: Final = 200
 """Accounts, and campaigns, in one answer."""
-MOST_COUNTED: Final = 10_000
-"""Planned and failed sends are counted no further, and waits measured over no more of one lane than a tenth of it."""
+MOST_COUNTED: Final = 50_000
+"""Planned sends, and those that failed, are counted no further; the accounts of an answer share it evenly."""
+MOST_WAITS: Final = 10_000
+"""Waits of due sends that are read, shared evenly by the lanes: of a longer lane the oldest are measured."""
+LEAST_SHARE: Final = 25
+MOST_OF_CAMPAIGN: Final = 2_000
+"""Planned sends of one campaign are counted no further."""
 COUNTED_ACTIONS: Final = (Action.INVITATION, Action.MESSAGE)
 
 
@@ -104,7 +109,7 @@ async def show_queue(connection: Connection, scope: Scope) -> Queue:
     found = await queue.accounts(connection, scope, now=now, waiting=False, most=MOST_SHOWN + 1)
     accounts = found[:MOST_SHOWN]
     read = await _read(connection, scope, accounts, now=now)
-    rows = await figures.campaigns(connection, scope, most=MOST_SHOWN + 1, most_sends=MOST_COUNTED)
+    rows = await figures.campaigns(connection, scope, most=MOST_SHOWN + 1, most_sends=MOST_OF_CAMPAIGN)
     shown = [_account(account, read, now=now) for account in accounts]
     workspaces: dict[UUID, WorkspaceFigures] = {}
     totals = Figures()
@@ -130,11 +135,15 @@ async def _read(connection: Connection, scope: Scope, accounts: Sequence[Row], *
     return _Read(
         sent=await figures.sent(connection, ids, midnights, now=now, campaign_id=scope.campaign_id),
         failed=await figures.failed(connection, scope, most=MOST_COUNTED),
-        pending=await figures.pending(connection, ids, most=MOST_COUNTED),
+        pending=await figures.pending(connection, ids, most=_share(MOST_COUNTED, len(ids))),
         undecided=await figures.undecided(connection, ids),
         lanes=await queue.lanes(connection, accounts, campaign_id=scope.campaign_id),
         budgets=budgets,
     )
+
+
+def _share(whole: int, parts: int) -> int:
+    return max(whole // max(parts, 1), LEAST_SHARE)
 
 
 def _midnight(budget: Budget, now: datetime) -> datetime:
@@ -184,7 +193,8 @@ async def _waits(
         for lane in lanes
     }
     waits: dict[str, list[timedelta]] = defaultdict(list)
-    for row in await figures.due(connection, list(by_id), now=now, campaign_id=scope.campaign_id, most=MOST_COUNTED // 10):
+    most = _share(MOST_WAITS, len(reasons))
+    for row in await figures.due(connection, list(by_id), now=now, campaign_id=scope.campaign_id, most=most):
         reason = reasons.get((row["account_id"], row["campaign_id"], row["action"]))
         if reason is not None:
             waits[reason].append(now - row["scheduled_for"])

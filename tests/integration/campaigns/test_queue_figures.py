@@ -6,6 +6,8 @@ from uuid import UUID, uuid4
 
 import asyncpg
 
+from services.queuer.store.figures import MOST_A_DAY
+from services.queuer.store.queue import queries
 from tests.integration.campaigns.campaigns_stage import Stage
 from tests.integration.campaigns.test_failed_desk import body, failed
 from tests.support.builders import BASE, a_campaign, a_lead, a_prospect, a_send, set_clock
@@ -136,13 +138,12 @@ async def test_the_figures_cost_what_they_show_and_not_what_is_stored(stage: Sta
         old,
     )
     await pool.execute("VACUUM ANALYZE send_queue")
-    plan = await pool.fetchval(
-        """EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON)
-           SELECT campaign_id, count(*) FROM send_queue
-            WHERE account_id = $1 AND status = 'sent' AND sent_at > $2 GROUP BY campaign_id""",
-        queue.account,
-        BASE - timedelta(hours=16),
-    )
+    midnight = BASE - timedelta(hours=16)
+    async with pool.acquire() as connection, connection.transaction():
+        await connection.execute("SET LOCAL ROLE tact_tenant")
+        await connection.execute("SELECT set_config('tact.workspace', $1, true)", str(stage.ours))
+        asked = [BASE, [queue.account], [midnight], MOST_A_DAY, None]
+        plan = await connection.fetchval(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {queries.sent_by_lane.sql}", *asked)
     top = plan[0]["Plan"]
     assert top["Shared Hit Blocks"] + top["Shared Read Blocks"] < 10, plan
     async with stage.client(stage.viewer) as client:

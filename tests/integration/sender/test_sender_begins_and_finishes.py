@@ -4,11 +4,15 @@ import asyncio
 from datetime import timedelta
 
 import pytest
+from prometheus_client import REGISTRY
 
 from services.sender.metrics import BUSY
+from shared.contracts.sends_due import SendDue
 from tests.integration.sender.conftest import BASE, Stage
 from tests.support import builders
 from tests.support.facts import eventually
+
+LATE = "tact_send_lateness_seconds_sum"
 
 
 async def test_an_invitation_leaves_once_and_its_prospect_is_contacted_only_then(stage: Stage) -> None:
@@ -26,6 +30,16 @@ async def test_an_invitation_leaves_once_and_its_prospect_is_contacted_only_then
     assert account["next_free_at"] >= person["contacted_at"] + timedelta(seconds=120)
     topics = [row["topic"] for row in await stage.pool.fetch("SELECT topic FROM outbox ORDER BY id")]
     assert topics == ["sends.completed"]
+
+
+async def test_lateness_runs_from_the_moment_the_send_was_allowed(stage: Stage) -> None:
+    send, _ = await stage.due(scheduled_for=BASE - timedelta(days=1))
+    before = REGISTRY.get_sample_value(LATE, {"kind": "invitation"}) or 0.0
+    event = SendDue(send_id=send, account_id=stage.account, dispatch_no=1, allowed_at=BASE - timedelta(seconds=30))
+    await stage.sender.send_batch([event])
+    await stage.settled()
+    late = (REGISTRY.get_sample_value(LATE, {"kind": "invitation"}) or 0.0) - before
+    assert 30 <= late < 60, "not the day it stood behind a closed lane"
 
 
 async def test_the_same_event_a_second_time_and_an_old_dispatch_lead_to_nothing(stage: Stage) -> None:
