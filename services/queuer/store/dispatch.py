@@ -42,7 +42,10 @@ async def take_awake(
     connection: Connection, *, now: datetime, most: int, workspace_id: UUID | None = None, account_id: UUID | None = None
 ) -> list[UUID]:
     """Lock up to `most` accounts that may have something to do, the longest waiting first; of one workspace or account, if named."""
-    rows = queries.take_awake(connection, now=now, most=most, workspace_id=workspace_id, account_id=account_id)
+    if workspace_id is None and account_id is None:
+        rows = queries.take_awake(connection, now=now, most=most)
+    else:
+        rows = queries.take_awake_of(connection, now=now, most=most, workspace_id=workspace_id, account_id=account_id)
     return [row["id"] async for row in rows]
 
 

@@ -7,6 +7,14 @@ SELECT count(*)::int FROM (
 -- Accounts that may have something to do; whoever is in another dispatcher's hand is skipped, not waited for.
 SELECT id FROM accounts
  WHERE wake_at <= :now AND lease_until IS NULL AND status = 'usable'
+ ORDER BY wake_at LIMIT :most
+   FOR NO KEY UPDATE SKIP LOCKED;
+
+-- name: take_awake_of
+-- The same for one workspace or account. A statement of its own: with these conditions in it the one above, which every
+-- tick makes, would be planned for few rows and sort all that is awake.
+SELECT id FROM accounts
+ WHERE wake_at <= :now AND lease_until IS NULL AND status = 'usable'
    AND (:workspace_id::uuid IS NULL OR workspace_id = :workspace_id) AND (:account_id::uuid IS NULL OR id = :account_id)
  ORDER BY wake_at LIMIT :most
    FOR NO KEY UPDATE SKIP LOCKED;
