@@ -11,6 +11,7 @@ from typing import Final
 
 from rich.console import Console
 
+from bench.decision import measure as measure_decisions
 from bench.figures import Figures, report, show
 from bench.pipeline import Load, Say, measure
 from bench.stack import BenchError, Stack, stack
@@ -84,6 +85,8 @@ def main(arguments: Sequence[str]) -> int:
     def say(what: str) -> None:
         aside.print(f"[dim]{what} …[/dim]")
 
+    say("decisions of the policy")
+    decisions = measure_decisions()
     try:
         small, large = asyncio.run(run(chosen, say))
     except (BenchError, EmbeddedError, PortInUseError, ChildError, SchemaError) as error:
@@ -91,14 +94,14 @@ def main(arguments: Sequence[str]) -> int:
         return 1
     except KeyboardInterrupt:
         return 130
-    written = json.dumps(report(small, large), indent=2)
+    written = json.dumps(report(small, large, decisions), indent=2)
     path = state_folder() / "bench.json"
     path.write_text(f"{written}\n", encoding="utf-8")
     if chosen.json:
         sys.stdout.write(f"{written}\n")
     else:
         console = Console()
-        show(console, small, large)
+        show(console, small, large, decisions)
         console.print(f"Written to {path}.", style="dim")
     return 0
 

@@ -8,6 +8,8 @@ from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
+from bench.decision import TARGET_US, Decisions
+
 TARGET: Final = 0.3
 """Pipeline over bare loop, at 10,000 accounts."""
 DISTURBED: Final = 0.1
@@ -17,6 +19,7 @@ HOW: Final = {
     "bare_http_per_s": "the same request in a bare httpx loop, 256 at once, servers idle, just before",
     "lateness": "decided_at minus scheduled_for at half that rate; the lateness of a burst would only say how long it was",
     "cpu_ms_per_send": "CPU time of each process during the burst, divided by its sends",
+    "decision_us": "CPU time of one decision of the policy, the mean over a sender's usual cases, calendars warm, one core",
     "elsewhere": "share of the machine's CPU that processes of others used during the burst",
 }
 
@@ -60,12 +63,13 @@ def percentile(values: Sequence[float], percent: float) -> float:
     return sorted(values)[int(rank) - 1]
 
 
-def report(small: Figures, large: Figures | None) -> dict[str, Any]:
+def report(small: Figures, large: Figures | None, decisions: Decisions) -> dict[str, Any]:
     """The content of build/bench.json."""
-    return small.as_json() | ({"large": large.as_json()} if large else {}) | {"how": HOW}
+    decided = {"decision_us": round(decisions.mean_us, 1), "decision_us_slowest": round(decisions.slowest_us, 1)}
+    return small.as_json() | ({"large": large.as_json()} if large else {}) | decided | {"how": HOW}
 
 
-def show(console: Console, small: Figures, large: Figures | None) -> None:
+def show(console: Console, small: Figures, large: Figures | None, decisions: Decisions) -> None:
     """Print the table, what each process cost, and whether the target is met."""
     sizes = [each for each in (small, large) if each]
     table = Table(title="Sends through the whole pipeline", width=min(console.width, 80))
@@ -77,7 +81,7 @@ def show(console: Console, small: Figures, large: Figures | None) -> None:
     table.add_section()
     for process in small.cpu_ms_per_send:
         table.add_row(f"CPU a send: {process}", *(f"{each.cpu_ms_per_send.get(process, 0):.2f} ms" for each in sizes))
-    notes = [Text("Rate: all due at once. Lateness: due one by one at half the rate.", style="dim"), _verdict(small)]
+    notes = [Text("Rate: all due at once. Lateness: due one by one at half the rate.", style="dim"), _verdict(small), _decided(decisions)]
     notes += [
         Text(f"Others used {each.elsewhere:.0%} of the machine at {each.accounts:,} accounts: run it alone.", style="yellow")
         for each in sizes
@@ -101,6 +105,12 @@ def _rows() -> list[tuple[str, Any]]:
 def _verdict(small: Figures) -> Text:
     met = small.ratio >= TARGET
     return Text(f"Target: ratio {TARGET} or better, {'met' if met else 'not met'}.", style="green" if met else "red")
+
+
+def _decided(decisions: Decisions) -> Text:
+    met = decisions.mean_us <= TARGET_US
+    said = f"A decision: {decisions.mean_us:.0f} µs, {decisions.slowest_us:.0f} µs the slowest ({decisions.slowest})."
+    return Text(f"{said} Target: {TARGET_US:.0f} µs, {'met' if met else 'not met'}.", style="green" if met else "red")
 
 
 def _rounded(value: Any) -> Any:

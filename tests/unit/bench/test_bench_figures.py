@@ -6,6 +6,7 @@ import json
 import pytest
 from rich.console import Console
 
+from bench.decision import Decisions
 from bench.figures import Figures, percentile, report, show
 
 
@@ -26,10 +27,13 @@ def figures(*, accounts: int = 10_000, pipeline_per_s: float = 900.0, elsewhere:
     )
 
 
-def printed(*runs: Figures) -> str:
+QUICK = Decisions(mean_us=21.44, slowest_us=38.6, slowest="weekend")
+
+
+def printed(*runs: Figures, decisions: Decisions = QUICK) -> str:
     """What a person with a window of 80 columns sees."""
     console = Console(width=80, color_system=None, record=True, file=io.StringIO())
-    show(console, runs[0], runs[1] if len(runs) > 1 else None)
+    show(console, runs[0], runs[1] if len(runs) > 1 else None, decisions)
     return console.export_text()
 
 
@@ -50,19 +54,20 @@ def test_there_is_no_percentile_of_nothing() -> None:
 
 
 def test_the_file_holds_every_figure_the_target_is_read_from() -> None:
-    written = json.loads(json.dumps(report(figures(), figures(accounts=100_000, pipeline_per_s=880.0))))
+    written = json.loads(json.dumps(report(figures(), figures(accounts=100_000, pipeline_per_s=880.0), QUICK)))
     wanted = {"pipeline_per_s", "bare_http_per_s", "ratio", "lateness_p50_s", "lateness_p99_s", "accounts", "rows"}
-    assert wanted <= written.keys()
+    assert wanted | {"decision_us"} <= written.keys()
     assert wanted <= written["large"].keys()
+    assert (written["decision_us"], written["decision_us_slowest"]) == (21.4, 38.6)
     assert (written["ratio"], written["large"]["accounts"]) == (0.3, 100_000)
 
 
 def test_without_a_large_run_nothing_is_said_about_one() -> None:
-    assert "large" not in report(figures(), None)
+    assert "large" not in report(figures(), None, QUICK)
 
 
 def test_the_file_says_how_each_figure_came_about() -> None:
-    assert {"pipeline_per_s", "bare_http_per_s", "lateness"} <= report(figures(), None)["how"].keys()
+    assert {"pipeline_per_s", "bare_http_per_s", "lateness"} <= report(figures(), None, QUICK)["how"].keys()
 
 
 def test_the_table_fits_80_columns() -> None:
@@ -72,6 +77,12 @@ def test_the_table_fits_80_columns() -> None:
 @pytest.mark.parametrize(("rate", "verdict"), [(900.0, "met."), (899.0, "not met.")])
 def test_the_verdict_is_the_ratio_at_the_first_size(rate: float, verdict: str) -> None:
     assert f"0.3 or better, {verdict}" in printed(figures(pipeline_per_s=rate))
+
+
+@pytest.mark.parametrize(("mean", "verdict"), [(50.0, "met."), (51.0, "not met.")])
+def test_a_decisions_time_is_printed_beside_its_target(mean: float, verdict: str) -> None:
+    said = printed(figures(), decisions=Decisions(mean, 80.0, "weekend"))
+    assert f"A decision: {mean:.0f} µs, 80 µs the slowest (weekend). Target: 50 µs, {verdict}" in said
 
 
 def test_a_machine_that_others_used_is_told() -> None:
