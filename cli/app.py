@@ -2,7 +2,7 @@
 
 import typer
 
-from cli import failed, notices, people, queue, records, schema, stack
+from cli import failed, forecast, notices, people, queue, records, schema, stack
 
 app = typer.Typer(
     help="Outreach campaigns with tact: never twice, never at the wrong hour, never faster than an account can bear.",
@@ -16,6 +16,7 @@ app.command()(stack.status)
 app.command()(stack.simulator)
 app.command("import")(people.import_file)
 app.command()(people.approve)
+app.command()(forecast.forecast)
 app.add_typer(records.workspaces, name="workspace")
 app.add_typer(records.accounts, name="account")
 app.add_typer(records.campaigns, name="campaign")

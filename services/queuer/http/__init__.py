@@ -4,7 +4,7 @@ from typing import Final
 
 from fastapi import FastAPI
 
-from services.queuer.http import accounts, campaigns, failed, people, queue, retired
+from services.queuer.http import accounts, campaigns, failed, forecasts, people, queue, retired
 from shared.db.pool import open_pool
 from shared.runtime import auth
 from shared.runtime.service import Service
@@ -29,6 +29,7 @@ async def mount(app: FastAPI, service: Service, *, largest_upload: int = LARGEST
     for router in (
         retired.routes(),
         campaigns.routes(service, readers),
+        forecasts.routes(service, readers),
         people.routes(service, readers, largest_upload=largest_upload),
         accounts.routes(service, readers),
         failed.routes(service, readers),

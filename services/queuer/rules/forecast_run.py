@@ -1,0 +1,265 @@
+"""One account's time run forward: every action asks the real policy, and time leaps to what it answers.
+
+Nothing is asked that is known to be closed: an answer of "wait until" holds, because a count only ever grows. What a
+prospect will do is drawn once per person in the order of contact, so that two runs of the same campaign under other
+rules meet the same people.
+"""
+
+import math
+from collections import deque
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from heapq import heappop, heappush
+from random import Random
+from typing import Final, NamedTuple
+
+from services.queuer.rules.outlook import Held, Member, Starved, Work
+from services.queuer.rules.slots import CALL, WEEK
+from shared.policy import Case, SendNow, Wait, WeekUse, decide, jitter
+from shared.vocabulary import Action, CampaignStatus, ProspectStatus
+
+NEVER: Final = datetime.max.replace(tzinfo=UTC)
+NOTHING: Final = timedelta(0)
+_MOST_MESSAGES: Final = 1_000
+
+
+class Fate(NamedTuple):
+    """What one person will do: accept after so long or never, and answer the message of that number."""
+
+    accepted_after: timedelta | None
+    answers: int
+
+
+class Chance:
+    """The people of one campaign on one account, in the order in which they are contacted."""
+
+    def __init__(self, work: Work, seed: str) -> None:
+        self._work = work
+        self._draws = Random(seed)
+
+    def person(self) -> Fate:
+        """Three draws a person, whatever becomes of them: the next one's do not depend on it."""
+        accepts, when, answers = self._draws.random(), self._draws.random(), self._draws.random()
+        rates = self._work.rates
+        # Evenly up to twice the mean: a longer tail would let the last of thousands decide when the campaign ends.
+        accepted = rates.accepted_after * 2 * when if accepts < rates.acceptance else None
+        if rates.reply <= 0:
+            return Fate(accepted, _MOST_MESSAGES)
+        return Fate(accepted, 1 if rates.reply >= 1 else 1 + int(math.log(1 - answers) / math.log(1 - rates.reply)))
+
+
+class Lane:
+    """One campaign's work on the account, as far as it is done."""
+
+    def __init__(self, work: Work, member: Member) -> None:
+        self.work = work
+        self.chance = Chance(work, f"{work.campaign_id}:{member.id}")
+        self.known, self.unknown, self.looked_up = work.known, work.unknown, 0
+        self.later: list[tuple[datetime, int, int, Fate]] = []
+        self.number = 0
+        self.closed: dict[Action, datetime] = {}
+        self.held: str | None = None
+        self.days: dict[date, dict[Action, int]] = {}
+        self.contacted = 0
+        self.last_first_contact: datetime | None = None
+        self.last: datetime | None = None
+        self.passed_over = 0
+        self.passed_since: date | None = None
+        self.worst: tuple[int, date] | None = None
+        for at in work.invited:
+            self.await_acceptance(at, self.chance.person())
+        for due, step in work.later:
+            self._push(due, step, self.chance.person())
+
+    @property
+    def first_contacts(self) -> int:
+        """People nobody has written to."""
+        return self.known + self.unknown + self.looked_up
+
+    @property
+    def done(self) -> bool:
+        """Whether there is nothing left to send, not even after an acceptance."""
+        return not self.first_contacts and not self.later
+
+    def await_acceptance(self, invited: datetime, fate: Fate) -> None:
+        """The first message after an acceptance, if there will be one."""
+        if fate.accepted_after is not None and len(self.work.delays) > 1:
+            self._push(invited + fate.accepted_after + self.work.delays[1], 1, fate)
+
+    def sent(self, step: int, at: datetime, fate: Fate) -> None:
+        """A message of the sequence left: the next is due, unless it is answered."""
+        messages = step if self.work.first is Action.INVITATION else step + 1
+        if step + 1 < len(self.work.delays) and messages < fate.answers:
+            self._push(at + self.work.delays[step + 1], step + 1, fate)
+
+    def next_at(self) -> datetime:
+        """The first moment at which it may have something to send."""
+        at = NEVER
+        if self.later:
+            at = max(self.later[0][0], self.closed.get(Action.MESSAGE, self.later[0][0]))
+        if self.known or self.looked_up:
+            at = min(at, self.closed.get(self.work.first, _LONG_AGO))
+        if self.unknown:
+            at = min(at, max(self.closed.get(self.work.first, _LONG_AGO), self.closed.get(Action.PROFILE_LOOKUP, _LONG_AGO)))
+        return at
+
+    def _push(self, due: datetime, step: int, fate: Fate) -> None:
+        self.number += 1
+        heappush(self.later, (due, self.number, step, fate))
+
+
+_LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
+
+
+class Run:
+    """One account from a moment on; `until` may be called again with a later one."""
+
+    def __init__(self, member: Member, begins: datetime) -> None:
+        self.member = member
+        self.lanes = [Lane(work, member) for work in member.work]
+        self.now = max(begins, member.next_free_at or begins)
+        self.decisions = 0
+        self._used = {action: dict(member.used.get(action, {})) for action in Action}
+        self._week = deque(sorted(member.invitations), maxlen=member.weekly_cap)
+        self._turn = 0
+        self._number = member.id.int & 0xFFFFFFFF
+        self._today: date | None = None
+
+    def until(self, ends: datetime) -> None:
+        """Let its time pass, up to there or until nothing is left to do."""
+        while self.now < ends:
+            if not self._act():
+                then = min((lane.next_at() for lane in self.lanes if lane.held is None), default=NEVER)
+                self.now = min(max(then, self.now), ends)
+        self._day_over()
+
+    def _act(self) -> bool:
+        """The campaign whose turn it is does one thing; the others follow when it cannot."""
+        for number in range(len(self.lanes)):
+            place = (self._turn + number) % len(self.lanes)
+            lane = self.lanes[place]
+            if lane.held is None and lane.next_at() <= self.now and self._serve(lane):
+                self._turn = (place + 1) % len(self.lanes)
+                return True
+        return False
+
+    def _serve(self, lane: Lane) -> bool:
+        """Somebody who was looked up first, then a message that is due, then somebody new."""
+        first = lane.work.first
+        if lane.looked_up and self._allowed(lane, first):
+            lane.looked_up -= 1
+            return self._first_contact(lane)
+        if lane.later and lane.later[0][0] <= self.now and self._allowed(lane, Action.MESSAGE, due=lane.later[0][0]):
+            _, _, step, fate = heappop(lane.later)
+            lane.sent(step, self.now, fate)
+            return self._left(lane, Action.MESSAGE)
+        if lane.known and self._allowed(lane, first):
+            lane.known -= 1
+            return self._first_contact(lane)
+        if lane.unknown and self._allowed(lane, first) and self._allowed(lane, Action.PROFILE_LOOKUP):
+            lane.unknown -= 1
+            lane.looked_up += 1
+            return self._left(lane, Action.PROFILE_LOOKUP)
+        return False
+
+    def _first_contact(self, lane: Lane) -> bool:
+        fate = lane.chance.person()
+        lane.contacted += 1
+        lane.last_first_contact = self.now
+        if lane.work.first is Action.INVITATION:
+            lane.await_acceptance(self.now, fate)
+        else:
+            lane.sent(0, self.now, fate)
+        return self._left(lane, lane.work.first)
+
+    def _left(self, lane: Lane, action: Action) -> bool:
+        today = self.now.astimezone(self.member.zone).date()
+        if today != self._today:
+            self._day_over()
+            self._today = today
+        used = self._used[action]
+        used[today] = used.get(today, 0) + 1
+        counts = lane.days.setdefault(today, {})
+        counts[action] = counts.get(action, 0) + 1
+        if action is Action.INVITATION:
+            self._week.append(self.now)
+        lane.last = self.now
+        self._number += 1
+        spacing = self.member.spacing
+        self.now += spacing + jitter(self._number, spacing) if spacing else NOTHING
+        return True
+
+    def _allowed(self, lane: Lane, action: Action, *, due: datetime | None = None) -> bool:
+        """The policy's word on this moment; what it says of later ones is remembered."""
+        closed = lane.closed.get(action)
+        if closed is not None and closed > self.now:
+            return False
+        self.decisions += 1
+        decision = decide(self._case(lane, action, due or self.now), now=self.now, call_time=CALL).decision
+        match decision:
+            case SendNow():
+                return True
+            case Wait():
+                lane.closed[action] = decision.until
+            case _:
+                lane.held = decision.reason.value
+        return False
+
+    def _case(self, lane: Lane, action: Action, due: datetime) -> Case:
+        message = action is Action.MESSAGE
+        return Case(
+            action=action,
+            scheduled_for=due,
+            campaign_status=CampaignStatus.RUNNING,
+            prospect_status=ProspectStatus.CONNECTED if message else ProspectStatus.APPROVED,
+            account_status=self.member.status,
+            schedule=lane.work.schedule,
+            zone=self.member.zone,
+            spacing=self.member.spacing,
+            daily_cap=self.member.caps[action],
+            used=self._used[action],
+            week=self._week_use() if action is Action.INVITATION else None,
+            cool_down_until=self.member.cool_downs.get(action),
+        )
+
+    def _week_use(self) -> WeekUse:
+        cap = self.member.weekly_cap
+        frees = self._week[0] + WEEK if len(self._week) >= cap else None
+        return WeekUse(cap, cap, frees) if frees is not None and frees > self.now else WeekUse(min(len(self._week), cap - 1), cap)
+
+    def _day_over(self) -> None:
+        """Who had something to send on the day that ends and was passed over while others were served?"""
+        day, self._today = self._today, None
+        if day is None:
+            return
+        for lane in self.lanes:
+            if day in lane.days or lane.held is not None:
+                lane.passed_over, lane.passed_since = 0, None
+            elif self._was_open(lane, day) and (lane.first_contacts or (lane.later and lane.later[0][0] <= self.now)):
+                lane.passed_over += 1
+                lane.passed_since = lane.passed_since or day
+                if lane.worst is None or lane.passed_over > lane.worst[0]:
+                    lane.worst = lane.passed_over, lane.passed_since
+
+    def _was_open(self, lane: Lane, day: date) -> bool:
+        """Whether the campaign's hours came on that day at all; who rests is not starved."""
+        noon = datetime(day.year, day.month, day.day, 12, tzinfo=self.member.zone).astimezone(UTC)
+        found = lane.work.schedule.next_open(noon - timedelta(hours=12))
+        return found is not None and found[0] < noon + timedelta(hours=12)
+
+
+def starved(runs: Sequence[Run], *, after: int) -> list[Starved]:
+    """Campaigns that accounts passed over for so many of their sending days in a row, the longest first."""
+    found = [
+        Starved(lane.work.campaign_id, run.member.id, *lane.worst)
+        for run in runs
+        for lane in run.lanes
+        if lane.worst is not None and lane.worst[0] >= after
+    ]
+    return sorted(found, key=lambda each: -each.days)
+
+
+def held(run: Run, lane: Lane) -> Held | None:
+    """Who waits for something that has no time."""
+    people = lane.first_contacts + len(lane.later)
+    return Held(run.member.id, lane.held, people) if lane.held is not None and people else None

@@ -1,0 +1,91 @@
+-- name: campaign^
+SELECT c.id, c.campaign_name, c.campaign_type, c.status, c.workspace_id, c.schedule_settings::text AS schedule, c.next_account,
+       w.schedule_settings::text AS workspace_schedule, w.daily_cr_limit AS workspace_limit, w.is_active AS workspace_active, business_now() AS now
+  FROM campaigns c JOIN workspaces w ON w.id = c.workspace_id
+ WHERE c.id = :campaign_id AND (:workspace_id::uuid IS NULL OR c.workspace_id = :workspace_id);
+
+-- name: members
+-- The campaign's accounts in their order, then those that left it and still have people of it.
+SELECT a.id, a.name, a.account_type, a.country, a.status, a.status_reason, a.daily_cr_limit, a.next_free_at,
+       a.schedule_settings::text AS schedule,
+       CASE WHEN a.timezone_from <= :now THEN a.timezone_next ELSE a.timezone END AS timezone
+  FROM accounts a
+  LEFT JOIN campaign_accounts ca ON ca.account_id = a.id AND ca.campaign_id = :campaign_id
+ WHERE ca.account_id IS NOT NULL
+    OR a.id IN (SELECT s.account_id FROM send_queue s WHERE s.campaign_id = :campaign_id AND s.status = 'pending')
+ ORDER BY ca.position NULLS LAST, a.id;
+
+-- name: rivals
+-- Whoever else sends from these accounts now.
+SELECT c.id, c.campaign_name, c.campaign_type, c.schedule_settings::text AS schedule
+  FROM campaigns c
+ WHERE c.status = 'running' AND c.campaign_type <> 'email' AND c.id <> :campaign_id
+   AND (EXISTS (SELECT FROM campaign_accounts ca WHERE ca.campaign_id = c.id AND ca.account_id = ANY(:account_ids::uuid[]))
+        OR EXISTS (SELECT FROM lanes l WHERE l.campaign_id = c.id AND l.account_id = ANY(:account_ids::uuid[])))
+ ORDER BY c.id;
+
+-- name: seats
+-- Among whom each campaign shares its new people.
+SELECT ca.campaign_id, ca.account_id, a.status = 'usable' AS usable
+  FROM campaign_accounts ca JOIN accounts a ON a.id = ca.account_id
+ WHERE ca.campaign_id = ANY(:campaign_ids::uuid[]) ORDER BY ca.campaign_id, ca.position;
+
+-- name: steps
+-- The newest version of each: whom nobody has written to takes that one.
+SELECT w.campaign_id, s.action, s.delay
+  FROM unnest(:campaign_ids::uuid[]) AS k(campaign_id)
+ CROSS JOIN LATERAL (SELECT w.id, w.campaign_id FROM workflows w WHERE w.campaign_id = k.campaign_id ORDER BY w.version DESC LIMIT 1) w
+  JOIN workflow_steps s ON s.workflow_id = w.id
+ ORDER BY w.campaign_id, s.position;
+
+-- name: first_messages
+-- Planned and not sent, by account, and whether the person must be looked up first. Their moments are left out: they were
+-- given out under the rules of that day, and what is asked is what the rules of today allow.
+SELECT campaign_id, account_id, next_action = 'profile_lookup' AS look_up, count(*)::int AS people
+  FROM send_queue
+ WHERE campaign_id = ANY(:campaign_ids::uuid[]) AND status = 'pending' AND step_position = 1 AND account_id = ANY(:account_ids::uuid[])
+ GROUP BY 1, 2, 3;
+
+-- name: unplanned
+-- People who have no account yet and can be written to.
+SELECT p.campaign_id, l.linkedin_id IS NULL AS look_up, count(*)::int AS people
+  FROM campaign_prospects p JOIN leads l ON l.id = p.lead_id
+ WHERE p.campaign_id = ANY(:campaign_ids::uuid[]) AND p.status IN ('pending', 'approved') AND p.account_id IS NULL
+   AND l.opted_out_at IS NULL AND (l.linkedin_id IS NOT NULL OR l.linkedin_vanity IS NOT NULL OR l.sales_navigator_id IS NOT NULL)
+ GROUP BY 1, 2;
+
+-- name: later_messages
+SELECT campaign_id, account_id, step_position, scheduled_for
+  FROM send_queue
+ WHERE campaign_id = ANY(:campaign_ids::uuid[]) AND status = 'pending' AND step_position > 1 AND account_id = ANY(:account_ids::uuid[])
+ ORDER BY scheduled_for, id;
+
+-- name: invited
+-- Whoever has not accepted for a month hardly will.
+SELECT campaign_id, account_id, contacted_at
+  FROM campaign_prospects
+ WHERE status = 'connection_request_sent' AND account_id = ANY(:account_ids::uuid[]) AND contacted_at > :now::timestamptz - interval '30 days'
+   AND campaign_id = ANY(:campaign_ids::uuid[])
+ ORDER BY contacted_at, id;
+
+-- name: usage
+-- Nine days: every date that a window of 168 hours can touch, in any zone.
+SELECT account_id, action, local_date, used FROM account_usage
+ WHERE account_id = ANY(:account_ids::uuid[]) AND local_date > (:now::timestamptz)::date - 9;
+
+-- name: invitations_sent
+-- The moments behind those counts; a tenant may not read the ledger, and its sends say the same.
+SELECT account_id, sent_at FROM send_queue
+ WHERE account_id = ANY(:account_ids::uuid[]) AND action = 'invitation' AND status = 'sent' AND sent_at > :now::timestamptz - interval '168 hours';
+
+-- name: cool_downs
+SELECT account_id, action, until FROM account_cool_downs WHERE account_id = ANY(:account_ids::uuid[]) AND until > :now;
+
+-- name: answers
+-- How people answered who had two weeks for it.
+SELECT campaign_id, count(*)::int AS contacted, count(connected_at)::int AS connected,
+       count(*) FILTER (WHERE connected_at IS NOT NULL AND status IN ('replied', 'converted', 'not_interested', 'opted_out'))::int AS replied,
+       avg(connected_at - contacted_at) FILTER (WHERE connected_at > contacted_at) AS accepted_after
+  FROM campaign_prospects
+ WHERE campaign_id = ANY(:campaign_ids::uuid[]) AND contacted_at < :now::timestamptz - interval '14 days'
+ GROUP BY 1;
