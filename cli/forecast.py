@@ -18,6 +18,7 @@ from services.queuer.rules.forecast import foretell
 from services.queuer.rules.outlook import FAR, Rule
 from services.queuer.rules.what_if import WORDS
 from services.queuer.workflows.forecast import DEFAULT_DAYS, Ready, prepare
+from shared.vocabulary import AccountStatus
 
 MOST_COLUMNS: Final = 4
 """Accounts beside one another in 80 columns."""
@@ -55,6 +56,7 @@ def forecast(
     out.print(_days(found, shown))
     for line in _closing(found, shown):
         out.print(line, highlight=False)
+    out.print("\n[bold]What each rule costs[/] (the end without it alone; they do not add up)", highlight=False)
     out.print(_costs(found))
 
 
@@ -78,13 +80,14 @@ def _chosen(found: ForecastOut, names: Sequence[str]) -> list[AccountForecast]:
 
 
 def _opening(found: ForecastOut) -> list[str]:
-    supposed = f", supposing {', '.join(found.supposed)}" if found.supposed else ""
     rates = found.rates
     hours = f"after {rates.accepted_after_hours / 24:.1f} days on average"
-    source = f"measured on {rates.measured_on:,} people" if rates.measured_on else "assumed, its own past is too short"
+    source = f"measured on {rates.measured_on:,} people" if rates.measured_on else "assumed, because its own past is too short"
     return [
-        f"{found.campaign_name}: {found.people:,} people to contact, {found.days} days from {found.begins:%Y-%m-%d %H:%M} UTC{supposed}.",
-        f"{rates.acceptance:.0%} accept, {hours}; {rates.reply:.0%} answer each message ({source}).",
+        f"{found.campaign_name}: {found.people:,} people to contact, {found.days} days from {found.begins:%Y-%m-%d %H:%M} UTC.",
+        f"{rates.acceptance:.0%} accept, {hours}; {rates.reply:.0%} answer each message.",
+        f"Both are {source}.",
+        *([f"Supposed: {', '.join(found.supposed)}."] if found.supposed else []),
         *found.notes,
         "",
     ]
@@ -123,6 +126,11 @@ def _closing(found: ForecastOut, shown: Sequence[AccountForecast]) -> list[str]:
     zone = ZoneInfo(found.accounts[0].timezone)
     lines.append(f"The last first contact: {_moment(found.last_first_contact, zone)}. The end: {_moment(found.finishes, zone)}.")
     lines += [
+        f"{account.name} is {account.status} and gets nobody new."
+        for account in found.accounts
+        if account.status is not AccountStatus.USABLE
+    ]
+    lines += [
         f"Starved: {each.campaign_name} gets nothing from {each.account} for {each.days} of its sending days from {each.since} on."
         for each in found.starved
     ]
@@ -135,8 +143,7 @@ def _moment(at: datetime | None, zone: ZoneInfo) -> str:
 
 
 def _costs(found: ForecastOut) -> Table:
-    title = "\nWhat each rule costs (without it alone; they do not add up)"
-    table = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in ("rule", "days", "the end without it"):
         table.add_column(heading, justify="right" if heading == "days" else "left", no_wrap=True)
     zone = ZoneInfo(found.accounts[0].timezone)

@@ -86,14 +86,14 @@ def _end(run: Run, campaign_id: UUID) -> datetime | None:
     lanes = [lane for lane in _own(run, campaign_id) if not lane.held]
     if not all(lane.done for lane in lanes):
         return None
-    return max((lane.last for lane in lanes if lane.last is not None), default=run.now)
+    return max((lane.last for lane in lanes if lane.last is not None), default=run.begins)
 
 
 def _first_contacts_end(run: Run, campaign_id: UUID) -> datetime | None:
     lanes = [lane for lane in _own(run, campaign_id) if not lane.held]
     if any(lane.first_contacts for lane in lanes):
         return None
-    return max((lane.last_first_contact for lane in lanes if lane.last_first_contact is not None), default=run.now)
+    return max((lane.last_first_contact for lane in lanes if lane.last_first_contact is not None), default=run.begins)
 
 
 def _latest(moments: Iterable[datetime | None]) -> datetime | None:

@@ -116,6 +116,7 @@ class Run:
 
     def __init__(self, member: Member, begins: datetime) -> None:
         self.member = member
+        self.begins = begins
         self.lanes = [Lane(work, member) for work in member.work]
         self.now = max(begins, member.next_free_at or begins)
         self.decisions = 0

@@ -250,7 +250,8 @@ async def test_the_command_line_shows_days_and_costs_in_80_columns(tact: CliRunn
     said = await told(tact, "spring", "--days", "10", "--set", "daily_cap=25", "--holiday", "US:2026-03-12")
     lines = said.splitlines()
     assert max(len(line) for line in lines) <= 80
-    assert lines[0].startswith("Spring: 330 people to contact, 10 days from 2026-03-10 15:00 UTC, supposing")
+    assert lines[0].startswith("Spring: 330 people to contact, 10 days from 2026-03-10 15:00 UTC.")
+    assert "Supposed: daily_cap=25, US:2026-03-12." in lines
     assert any(line.startswith("Tue 10 Mar") and line.endswith("25+0") for line in lines)
     assert not any(line.startswith("Thu 12 Mar") for line in lines)
     assert "1 more accounts: --account NAME shows others, --json all." in lines

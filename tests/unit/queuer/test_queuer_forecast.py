@@ -162,6 +162,8 @@ def test_an_account_that_cannot_act_holds_its_people_and_not_the_others_end() ->
     assert [(each.account_id, each.reason, each.people) for each in found.held] == [(away.id, "account_disconnected", 7)]
     assert found.contacted == 5
     assert found.finishes is not None
+    idle = a_member(some_work(), number=12, status=AccountStatus.PAUSED)
+    assert foretell(a_question(a_member(some_work(known=5)), idle)).finishes == foretell(a_question(a_member(some_work(known=5)))).finishes
     alone = foretell(a_question(away))
     assert (alone.finishes, alone.costs) == (None, ())
 
