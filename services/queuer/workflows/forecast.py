@@ -2,9 +2,10 @@
 
 import asyncio
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
+from multiprocessing.connection import Connection as PipeConnection
+from multiprocessing.context import SpawnProcess
 from typing import Final
 from uuid import UUID
 
@@ -25,6 +26,10 @@ MOST_AT_THE_DOOR: Final = 800_000
 MOST_WAITING: Final = 4
 """Requests that may wait for the one process that forecasts."""
 
+LONGEST: Final = 120
+"""Seconds after which an answer is given up."""
+
+_SPAWN: Final = get_context("spawn")  # a fork would take the service's connections and threads along
 _OVER: Final = frozenset({CampaignStatus.COMPLETED, CampaignStatus.CANCELLED})
 
 
@@ -106,18 +111,19 @@ def _standing(asked: store.Asked) -> tuple[str, ...]:
 
 
 class Forecasts:
-    """Answers questions in one process of its own: the dispatcher shares neither its core nor its lock with them."""
+    """Answers one question at a time, in a process of its own: the dispatcher shares neither its core nor its lock with it."""
 
     def __init__(self) -> None:
-        self._executor: ProcessPoolExecutor | None = None
+        self._turn = asyncio.Semaphore(1)
         self._waiting = 0
+        self._process: SpawnProcess | None = None
 
     async def answer(self, question: Question) -> Forecast:
         """Run it forward.
 
         Raises:
             Refused: it is too much for one request.
-            Busy: too many wait already.
+            Busy: too many wait already, or the process was ended before it had an answer.
         """
         amount = load(question.members, question.days)
         if amount > MOST_AT_THE_DOOR:
@@ -131,13 +137,33 @@ class Forecasts:
             raise Busy("Several forecasts are being made already; ask again in a minute.")
         self._waiting += 1
         try:
-            if self._executor is None:
-                self._executor = ProcessPoolExecutor(max_workers=1, mp_context=get_context("spawn"))
-            return await asyncio.get_running_loop().run_in_executor(self._executor, foretell, question)
+            async with self._turn:
+                return await self._elsewhere(question)
         finally:
             self._waiting -= 1
 
+    async def _elsewhere(self, question: Question) -> Forecast:
+        answers, answering = _SPAWN.Pipe(duplex=False)
+        self._process = process = _SPAWN.Process(target=_work, args=(question, answering), name="forecast", daemon=True)
+        try:
+            await asyncio.to_thread(process.start)
+            answering.close()  # ours; the pipe ends when the process does
+            async with asyncio.timeout(LONGEST):
+                found: Forecast = await asyncio.to_thread(answers.recv)
+                return found
+        except (EOFError, TimeoutError):
+            raise Busy("The forecast was not ready in time; ask again, or for fewer days.") from None
+        finally:
+            # However it ends, also by a caller who goes away: the thread that reads the pipe ends with the process.
+            process.kill()
+            await asyncio.to_thread(process.join)
+            self._process = None
+
     async def close(self) -> None:
-        """End the process; what it works on is given up."""
-        if self._executor is not None:
-            self._executor.shutdown(wait=False, cancel_futures=True)
+        """End the process; whoever waits for it is told to ask again."""
+        if self._process is not None:
+            self._process.kill()
+
+
+def _work(question: Question, answering: PipeConnection) -> None:
+    answering.send(foretell(question))

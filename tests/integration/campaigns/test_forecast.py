@@ -1,5 +1,6 @@
 """A campaign's forecast over HTTP and on the command line: from real rows, for those who may ask, without writing anything."""
 
+import asyncio
 import json
 from datetime import timedelta
 from typing import Any
@@ -15,8 +16,10 @@ from cli.console import Refused
 from services.queuer.campaigns.errors import Conflict, NotFound
 from services.queuer.campaigns.errors import Refused as CampaignRefused
 from services.queuer.workflows.forecast import MOST_WAITING, Busy, Forecasts, prepare
+from shared.db.pool import Connection
 from tests.integration.campaigns.campaigns_stage import Stage
 from tests.support.builders import BASE, a_campaign, a_lead, a_prospect, a_send, a_workspace, an_account, set_clock
+from tests.support.facts import eventually
 from tests.unit.queuer.forecast_cases import a_member, a_question, some_work
 
 
@@ -31,7 +34,7 @@ async def a_campaign_of(pool: asyncpg.Pool, *, people: int = 50, accounts: int =
         return campaign_id
 
 
-async def enrol(connection: asyncpg.Connection, campaign_id: UUID, people: int, **prospect: Any) -> list[UUID]:
+async def enrol(connection: Connection, campaign_id: UUID, people: int, **prospect: Any) -> list[UUID]:
     workspace = await connection.fetchval("SELECT workspace_id FROM campaigns WHERE id = $1", campaign_id)
     return [await a_prospect(connection, campaign_id, await a_lead(connection, workspace), **prospect) for _ in range(people)]
 
@@ -227,6 +230,17 @@ async def test_a_request_bounds_its_work_and_its_company() -> None:
     await forecasts.close()
 
 
+async def test_a_service_that_stops_waits_for_no_forecast() -> None:
+    forecasts = Forecasts()
+    members = [a_member(some_work(unknown=400), number=number) for number in range(500)]
+    answering = asyncio.create_task(forecasts.answer(a_question(*members)))
+    await eventually(lambda: forecasts._process is not None and forecasts._process.is_alive(), what="the forecast's process to run")
+    await forecasts.close()
+    with pytest.raises(Busy, match="not ready in time"):
+        await answering
+    assert (await forecasts.answer(a_question(a_member(some_work(known=3))))).contacted == 3
+
+
 @pytest.fixture
 def tact(database: str, monkeypatch: pytest.MonkeyPatch) -> CliRunner:
     """The command line on the test's database."""
@@ -237,8 +251,6 @@ def tact(database: str, monkeypatch: pytest.MonkeyPatch) -> CliRunner:
 
 async def told(tact: CliRunner, *words: str) -> str:
     """What the command prints; it has an event loop of its own."""
-    import asyncio
-
     result = await asyncio.to_thread(tact.invoke, app, ["forecast", *words])
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         raise result.exception
