@@ -187,7 +187,11 @@ def _work(what_if: WhatIf, work: Work, *, own: bool) -> Work:
         schedule = replace(schedule, skip_weekends=what_if.skip_weekends, weekdays=None)
     if what_if.skip_holidays is not None:
         schedule = replace(schedule, skip_holidays=what_if.skip_holidays)
-    return replace(work, schedule=replace(schedule, opens=opens, closes=closes), rates=_rates(what_if, work.rates))
+    try:
+        schedule = replace(schedule, opens=opens, closes=closes)
+    except ValueError as error:  # hours may contradict more of a schedule than their own other end
+        raise WhatIfError(f"These hours cannot be supposed: {error}") from None
+    return replace(work, schedule=schedule, rates=_rates(what_if, work.rates))
 
 
 def _rates(what_if: WhatIf, rates: Rates) -> Rates:
