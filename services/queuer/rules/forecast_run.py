@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 from heapq import heappop, heappush
 from random import Random
 from typing import Final, NamedTuple
+from uuid import UUID
 
 from services.queuer.rules.outlook import Held, Member, Starved, Work
 from services.queuer.rules.slots import CALL, WEEK
@@ -49,11 +50,11 @@ class Chance:
 
 
 class Lane:
-    """One campaign's work on the account, as far as it is done."""
+    """One campaign's work on the account by one schedule, as far as it is done."""
 
-    def __init__(self, work: Work, member: Member) -> None:
+    def __init__(self, work: Work, seed: str) -> None:
         self.work = work
-        self.chance = Chance(work, f"{work.campaign_id}:{member.id}")
+        self.chance = Chance(work, seed)
         self.known, self.unknown, self.looked_up = work.known, work.unknown, 0
         self.later: list[tuple[datetime, int, int, Fate]] = []
         self.number = 0
@@ -63,9 +64,6 @@ class Lane:
         self.contacted = 0
         self.last_first_contact: datetime | None = None
         self.last: datetime | None = None
-        self.passed_over = 0
-        self.passed_since: date | None = None
-        self.worst: tuple[int, date] | None = None
         for at in work.invited:
             self.await_acceptance(at, self.chance.person())
         for due, step in work.later:
@@ -111,13 +109,40 @@ class Lane:
 _LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 
 
+class Turns:
+    """The lanes of one campaign, which take its turn by turns, and the days on which the campaign was passed over."""
+
+    def __init__(self, campaign_id: UUID, lanes: list[Lane]) -> None:
+        self.campaign_id = campaign_id
+        self.lanes = lanes
+        self.worst: tuple[int, date] | None = None
+        self._days = 0
+        self._since: date | None = None
+
+    def served(self, lane: Lane) -> None:
+        """Another lane comes first the next time."""
+        self.lanes.remove(lane)
+        self.lanes.append(lane)
+
+    def day_over(self, day: date, *, passed_over: bool) -> None:
+        """Others were served on that day; was this one, though it had something to send?"""
+        if any(day in lane.days for lane in self.lanes):
+            self._days, self._since = 0, None
+        elif passed_over:
+            self._days, self._since = self._days + 1, self._since or day
+            if self.worst is None or self._days > self.worst[0]:
+                self.worst = self._days, self._since
+
+
 class Run:
     """One account from a moment on; `until` may be called again with a later one."""
 
     def __init__(self, member: Member, begins: datetime) -> None:
         self.member = member
         self.begins = begins
-        self.lanes = [Lane(work, member) for work in member.work]
+        self.lanes = [Lane(work, f"{work.campaign_id}:{member.id}:{number}") for number, work in enumerate(member.work)]
+        campaigns = dict.fromkeys(work.campaign_id for work in member.work)
+        self.turns = [Turns(each, [lane for lane in self.lanes if lane.work.campaign_id == each]) for each in campaigns]
         self.now = max(begins, member.next_free_at or begins)
         self.decisions = 0
         self._used = {action: dict(member.used.get(action, {})) for action in Action}
@@ -136,12 +161,13 @@ class Run:
 
     def _act(self) -> bool:
         """The campaign whose turn it is does one thing; the others follow when it cannot."""
-        for number in range(len(self.lanes)):
-            place = (self._turn + number) % len(self.lanes)
-            lane = self.lanes[place]
-            if lane.held is None and lane.next_at() <= self.now and self._serve(lane):
-                self._turn = (place + 1) % len(self.lanes)
-                return True
+        for number in range(len(self.turns)):
+            place = (self._turn + number) % len(self.turns)
+            for lane in self.turns[place].lanes:
+                if lane.held is None and lane.next_at() <= self.now and self._serve(lane):
+                    self.turns[place].served(lane)
+                    self._turn = (place + 1) % len(self.turns)
+                    return True
         return False
 
     def _serve(self, lane: Lane) -> bool:
@@ -233,14 +259,12 @@ class Run:
         day, self._today = self._today, None
         if day is None:
             return
-        for lane in self.lanes:
-            if day in lane.days or lane.held is not None:
-                lane.passed_over, lane.passed_since = 0, None
-            elif self._was_open(lane, day) and (lane.first_contacts or (lane.later and lane.later[0][0] <= self.now)):
-                lane.passed_over += 1
-                lane.passed_since = lane.passed_since or day
-                if lane.worst is None or lane.passed_over > lane.worst[0]:
-                    lane.worst = lane.passed_over, lane.passed_since
+        for turns in self.turns:
+            turns.day_over(day, passed_over=any(self._had_to_wait(lane, day) for lane in turns.lanes))
+
+    def _had_to_wait(self, lane: Lane, day: date) -> bool:
+        due = lane.first_contacts or (lane.later and lane.later[0][0] <= self.now)
+        return bool(due) and lane.held is None and day not in lane.days and self._was_open(lane, day)
 
     def _was_open(self, lane: Lane, day: date) -> bool:
         """Whether the campaign's hours came on that day at all; who rests is not starved."""
@@ -252,10 +276,10 @@ class Run:
 def starved(runs: Sequence[Run], *, after: int) -> list[Starved]:
     """Campaigns that accounts passed over for so many of their sending days in a row, the longest first."""
     found = [
-        Starved(lane.work.campaign_id, run.member.id, *lane.worst)
+        Starved(turns.campaign_id, run.member.id, *turns.worst)
         for run in runs
-        for lane in run.lanes
-        if lane.worst is not None and lane.worst[0] >= after
+        for turns in run.turns
+        if turns.worst is not None and turns.worst[0] >= after
     ]
     return sorted(found, key=lambda each: -each.days)
 

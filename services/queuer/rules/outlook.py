@@ -32,7 +32,7 @@ class Rates:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Work:
-    """What one campaign has to do on one account.
+    """What one campaign has to do on one account by one schedule; where hours follow the prospect, it has several.
 
     `delays` are the waits of its steps in order, the first step's own included. `known` people can be written to at
     once, `unknown` ones have to be looked up first. `invited` are moments of invitations nobody has answered; `later`

@@ -236,10 +236,11 @@ def _with_more(what_if: WhatIf, members: tuple[Member, ...], campaign_id: UUID) 
     fresh = tuple(_like(model, number, what_if, campaign_id) for number in range(1, what_if.accounts + 1))
     own = [work for member in members for work in member.work if work.campaign_id == campaign_id]
     takers = [member.id for member in (*usable, *fresh)]
-    known = shares(sum(work.known for work in own), len(takers))
-    unknown = shares(sum(work.unknown for work in own), len(takers))
-    place = {account_id: number for number, account_id in enumerate(takers)}
-    return tuple(_dealt(member, campaign_id, place.get(member.id), known, unknown) for member in (*members, *fresh))
+    known = dict(zip(takers, shares(sum(work.known for work in own), len(takers)), strict=True))
+    unknown = dict(zip(takers, shares(sum(work.unknown for work in own), len(takers)), strict=True))
+    return tuple(
+        _dealt(member, campaign_id, known=known.get(member.id, 0), unknown=unknown.get(member.id, 0)) for member in (*members, *fresh)
+    )
 
 
 def _like(model: Member, number: int, what_if: WhatIf, campaign_id: UUID) -> Member:
@@ -264,10 +265,21 @@ def _like(model: Member, number: int, what_if: WhatIf, campaign_id: UUID) -> Mem
     )
 
 
-def _dealt(member: Member, campaign_id: UUID, place: int | None, known: Sequence[int], unknown: Sequence[int]) -> Member:
-    mine = (0, 0) if place is None else (known[place], unknown[place])
-    work = tuple(replace(each, known=mine[0], unknown=mine[1]) if each.campaign_id == campaign_id else each for each in member.work)
-    return replace(member, work=work)
+def _dealt(member: Member, campaign_id: UUID, *, known: int, unknown: int) -> Member:
+    """So many people in place of its own, spread over its schedules as its own were."""
+    own = [work for work in member.work if work.campaign_id == campaign_id]
+    amounts = [work.known + work.unknown for work in own]
+    dealt = zip(own, apportioned(known, amounts), apportioned(unknown, amounts), strict=True)
+    mine = [replace(work, known=some, unknown=others) for work, some, others in dealt]
+    return replace(member, work=(*mine, *(work for work in member.work if work.campaign_id != campaign_id)))
+
+
+def apportioned(people: int, amounts: Sequence[int]) -> list[int]:
+    """People spread in proportion to the amounts, or all to the first where there are none; the sum is exact."""
+    if not sum(amounts):
+        return [people, *[0] * (len(amounts) - 1)][: len(amounts)]
+    ends = [people * sum(amounts[: number + 1]) // sum(amounts) for number in range(len(amounts))]
+    return [end - before for end, before in zip(ends, [0, *ends[:-1]], strict=True)]
 
 
 def shares(people: int, takers: int) -> list[int]:

@@ -180,6 +180,13 @@ def test_campaigns_take_turns_and_none_starves_while_their_hours_are_alike() -> 
     assert found.starved == ()
 
 
+def test_a_campaign_of_two_schedules_has_one_turn_and_starves_in_none() -> None:
+    ours = some_work(known=50), some_work(known=50, schedule=replace(OFFICE, opens=600))
+    found = foretell(a_question(a_member(*ours, some_work(campaign_id=THEIRS, known=200)), days=2))
+    assert [(day.invitations, day.others) for day in found.per_day] == [(20, 20), (20, 20), (10, 10)]
+    assert found.starved == ()
+
+
 def test_a_campaign_whose_hours_come_when_the_day_is_used_up_is_starved() -> None:
     early = some_work(campaign_id=THEIRS, known=5_000, schedule=Schedule(BERLIN, 8 * 60, 17 * 60, "US"))
     late = some_work(known=50, schedule=Schedule(NEW_YORK, 14 * 60, 18 * 60, "US"))

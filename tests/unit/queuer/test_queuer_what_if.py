@@ -8,7 +8,7 @@ import pytest
 
 from services.queuer.rules.forecast import foretell
 from services.queuer.rules.outlook import Rates
-from services.queuer.rules.what_if import WORDS, WhatIf, WhatIfError, read_what_if, shares, suppose
+from services.queuer.rules.what_if import WORDS, WhatIf, WhatIfError, apportioned, read_what_if, shares, suppose
 from shared.vocabulary import AccountStatus, AccountType, Action
 from tests.unit.queuer.forecast_cases import OFFICE, OURS, THEIRS, a_member, a_question, some_work
 
@@ -125,6 +125,19 @@ def test_more_accounts_share_whoever_is_new_and_leave_the_rest() -> None:
     ]
     assert "shared anew" in notes[0]
     assert fresh[0].work[0].campaign_id == OURS
+
+
+def test_people_are_spread_as_the_schedules_had_them() -> None:
+    assert apportioned(10, [3, 1]) == [7, 3]
+    assert apportioned(7, [0, 0]) == [7, 0]
+    assert apportioned(0, [5, 5]) == [0, 0]
+    assert apportioned(5, []) == []
+
+
+def test_more_accounts_take_over_each_schedules_part() -> None:
+    late = some_work(unknown=30, schedule=replace(OFFICE, opens=600))
+    question, _ = suppose(read_what_if(["accounts=+1"]), a_question(a_member(some_work(unknown=10), late)))
+    assert [[work.unknown for work in member.work] for member in question.members] == [[5, 15], [5, 15]]
 
 
 def test_shares_differ_by_one_at_most() -> None:
