@@ -1,15 +1,18 @@
 """Weekends and public holidays by country, from the `holidays` library alone: we keep no table of our own.
 
-Only category "public" closes a day; half days, school holidays and days of single confessions or offices do not.
+Only category "public" closes a day; school holidays and days of single confessions or offices do not. Category
+"half_day" shortens one where a schedule asks for it.
 A weekend day that a country declares a working day to make up for a holiday (China, Hungary) stays closed:
 a schedule's `working_exceptions` opens it for those who do work then.
 """
 
 import difflib
 from datetime import date
-from functools import lru_cache
+from functools import cache, lru_cache
+from importlib import resources
 
 import holidays
+import tzdata
 
 
 @lru_cache(maxsize=1024)
@@ -27,6 +30,38 @@ def is_weekend(country: str, day: date) -> bool:
 def public_holiday(country: str, day: date) -> str | None:
     """The name of the public holiday on this day."""
     return _year(country, day.year).get(day)
+
+
+@lru_cache(maxsize=1024)
+def _half_days(country: str, year: int) -> frozenset[date]:
+    code, _, subdivision = country.partition("-")
+    if holidays.HALF_DAY not in getattr(holidays, code).supported_categories:
+        return frozenset()
+    found = holidays.country_holidays(code, subdiv=subdivision or None, years=year, expand=False, categories=(holidays.HALF_DAY,))
+    return frozenset(found)
+
+
+def half_day(country: str, day: date) -> bool:
+    """Whether the library lists this day as one on which the country stops at noon; it does for few countries."""
+    return day in _half_days(country, day.year)
+
+
+def country_of_zone(zone: str) -> str | None:
+    """The country (US, DE) whose clocks a zone of the tz database shows, where `holidays` knows it; None for UTC and the like.
+
+    From the database's own zone.tab, and its links for old names (US/Pacific).
+    """
+    tab, links = _zone_tab()
+    code = tab.get(zone) or tab.get(links.get(zone, ""))
+    return code if code in holidays.list_supported_countries(include_aliases=True) else None
+
+
+@cache
+def _zone_tab() -> tuple[dict[str, str], dict[str, str]]:
+    folder = resources.files(tzdata) / "zoneinfo"
+    rows = [line.split("\t") for line in (folder / "zone.tab").read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
+    lines = [line.split() for line in (folder / "tzdata.zi").read_text(encoding="utf-8").splitlines() if line.startswith("L ")]
+    return {row[2]: row[0] for row in rows}, {alias: target for _, target, alias in lines}
 
 
 @lru_cache(maxsize=1024)

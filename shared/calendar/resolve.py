@@ -1,24 +1,35 @@
 """Which hours hold: the campaign's word before the account's, the account's before the workspace's, then ours."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from functools import lru_cache
 from typing import Final, TypeVar
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
-from shared.calendar.schedule import Schedule
-from shared.calendar.settings import ScheduleError, ScheduleSettings, check_hours, minutes, read_settings
+from shared.calendar.countries import country_of_zone
+from shared.calendar.schedule import HalfDays, Schedule
+from shared.calendar.settings import (
+    COUNTRYS_OWN,
+    ScheduleError,
+    ScheduleSettings,
+    WindowZone,
+    check_half_day,
+    check_hours,
+    minutes,
+    read_settings,
+)
 
 DEFAULT_TIMEZONE: Final = "America/New_York"
 DEFAULT_COUNTRY: Final = "US"
 DEFAULT_START: Final = "07:00"
 DEFAULT_END: Final = "18:00"
+DEFAULT_HALF_DAY_END: Final = "13:00"
 
 _NOTHING_SAID: Final = ScheduleSettings()
 _Said = TypeVar("_Said")
 
 
-@lru_cache(maxsize=4096)
 def resolve_schedule(
     campaign: ScheduleSettings | None,
     account_settings: ScheduleSettings | None,
@@ -26,14 +37,30 @@ def resolve_schedule(
     *,
     account_timezone: str | None,
     account_country: str | None,
+    prospect_timezone: str | None = None,
 ) -> Schedule:
     """The one schedule for a campaign's sends from an account, each key taken from the most particular level that says it.
 
     An account's own zone and country stand between its settings and the workspace's. Of `days` and `skip_weekends`
     only the most particular level that says either counts (`days` first), else an account's "mon to fri" would
     outvote a campaign that wants weekends. Dates are settled one by one: a campaign may open a day the workspace
-    takes off. Equal input gives the same object, which keeps the day cache small. Raises ScheduleError.
+    takes off. Where `window_zone` asks for it, the same hours are read on the prospect's clocks, by the weekend and
+    holidays of the country these clocks belong to; where nobody knows the prospect's zone, or the tz database does not
+    know it any more, the account's hold. Equal input gives the same object, which keeps the day cache small.
+    Raises ScheduleError.
     """
+    base, window_zone = _resolve(campaign, account_settings, workspace, account_timezone, account_country)
+    return base if window_zone is WindowZone.ACCOUNT else _for_prospect(base, window_zone, prospect_timezone or None)
+
+
+@lru_cache(maxsize=4096)
+def _resolve(
+    campaign: ScheduleSettings | None,
+    account_settings: ScheduleSettings | None,
+    workspace: ScheduleSettings | None,
+    account_timezone: str | None,
+    account_country: str | None,
+) -> tuple[Schedule, WindowZone]:
     levels = tuple(level or _NOTHING_SAID for level in (campaign, account_settings, workspace))
     own = _checked(account_timezone, account_country)
     start = _first(levels, lambda level: level.working_hours_start) or DEFAULT_START
@@ -43,7 +70,7 @@ def resolve_schedule(
     weekdays, skip_weekends = _weekdays(levels)
     off, on = _dates(levels)
     with_own = (*levels[:2], own, *levels[2:])
-    return Schedule(
+    schedule = Schedule(
         zone=ZoneInfo(_first(with_own, lambda level: level.timezone) or DEFAULT_TIMEZONE),
         opens=minutes(start),
         closes=minutes(end),
@@ -53,7 +80,23 @@ def resolve_schedule(
         weekdays=weekdays,
         days_off=off,
         working_exceptions=on,
+        half_days=_half_days(levels, start),
     )
+    return schedule, WindowZone(_first(levels, lambda level: level.window_zone) or WindowZone.ACCOUNT)
+
+
+@lru_cache(maxsize=32_768)
+def _for_prospect(base: Schedule, window_zone: WindowZone, timezone: str | None) -> Schedule:
+    """Of the account's country only a part (DE-BY) says more than the prospect's clocks; it stays for its own country."""
+    theirs = base
+    if timezone is not None and timezone in available_timezones():
+        country = country_of_zone(timezone)
+        if country is None or country == base.country.partition("-")[0]:
+            country = base.country
+        theirs = replace(base, zone=ZoneInfo(timezone), country=country)
+    if window_zone is WindowZone.PROSPECT:
+        return replace(theirs, follows_prospect=True)
+    return base if theirs == base else replace(base, prospects=replace(theirs, follows_prospect=True))
 
 
 def _checked(timezone: str | None, country: str | None) -> ScheduleSettings:
@@ -83,3 +126,18 @@ def _dates(levels: tuple[ScheduleSettings, ...]) -> tuple[frozenset[date], froze
         off = (off - set(level.working_exceptions or ())) | set(level.extra_days_off or ())
         on = (on - set(level.extra_days_off or ())) | set(level.working_exceptions or ())
     return frozenset(off), frozenset(on)
+
+
+def _half_days(levels: tuple[ScheduleSettings, ...], start: str) -> HalfDays | None:
+    said = _first(levels, lambda level: level.half_days)
+    if not said:  # an empty list takes back what a wider level says
+        return None
+    end = _first(levels, lambda level: level.half_day_end) or DEFAULT_HALF_DAY_END
+    check_half_day(start, end)
+    named = [each for each in said if each != COUNTRYS_OWN]
+    return HalfDays(
+        closes=minutes(end),
+        dates=frozenset(date.fromisoformat(each) for each in named if len(each) > len("MM-DD")),
+        every_year=frozenset((int(each[:2]), int(each[3:])) for each in named if len(each) == len("MM-DD")),
+        of_country=COUNTRYS_OWN in said,
+    )

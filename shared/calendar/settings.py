@@ -8,7 +8,8 @@ import difflib
 import re
 from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import Annotated, Any, Final, Self
+from enum import StrEnum
+from typing import Annotated, Any, Final, Literal, Self
 from zoneinfo import available_timezones
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
@@ -19,7 +20,21 @@ from shared.calendar.zones import MINUTES_A_DAY
 _WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _WEEKDAY_NAMES: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _TIME: Final = re.compile(r"(\d{1,2}):(\d{2})")
+_EVERY_YEAR: Final = re.compile(r"\d{2}-\d{2}")
+_A_LEAP_YEAR: Final = 2024
 _LAST_HOUR: Final = 24
+
+
+COUNTRYS_OWN: Final = "country"
+"""Among `half_days`: those which the `holidays` library lists for the country."""
+
+
+class WindowZone(StrEnum):
+    """Whose clocks and calendar the hours follow."""
+
+    ACCOUNT = "account"
+    PROSPECT = "prospect"
+    BOTH = "both"
 
 
 class ScheduleError(ValueError):
@@ -85,6 +100,27 @@ def _dates(value: object) -> object:
     return tuple(sorted({_date(each) for each in _several(value, 'dates; write for example ["2026-12-24"]')}))
 
 
+def _half_days(value: object) -> object:
+    if value is None:
+        return None
+    what = 'half days; write for example ["12-24", "2026-12-31", "country"]'
+    return tuple(sorted({_half_day(each) for each in _several(value, what)}))
+
+
+def _half_day(value: object) -> str:
+    if value == COUNTRYS_OWN:
+        return COUNTRYS_OWN
+    written = value.isoformat() if type(value) is date else value
+    if isinstance(written, str):
+        try:
+            date.fromisoformat(f"{_A_LEAP_YEAR}-{written}" if _EVERY_YEAR.fullmatch(written) else written)
+        except ValueError:
+            pass
+        else:
+            return written
+    raise ValueError(f'{value!r} is no half day; write a date (2026-12-24), a day of every year (12-24), or "{COUNTRYS_OWN}" for its own.')
+
+
 def _several(value: object, what: str) -> Iterable[object]:
     if isinstance(value, str | Mapping) or not isinstance(value, Iterable):
         raise ValueError(f"{value!r} is no list of {what}.")  # noqa: TRY004 - pydantic reads ValueError
@@ -100,6 +136,13 @@ def _date(value: object) -> date:
         except ValueError:
             pass
     raise ValueError(f"{value!r} is no date; write it like 2026-12-24.")
+
+
+def _window_zone(value: object) -> object:
+    if value is None or value in tuple(WindowZone):
+        return None if value is None else str(value)
+    near = _near(str(value), WindowZone)
+    raise ValueError(f"Unknown window_zone {value!r}{near}; write account, prospect or both.")
 
 
 Dates = Annotated[tuple[date, ...] | None, BeforeValidator(_dates)]
@@ -124,6 +167,13 @@ class ScheduleSettings(BaseModel):
     )
     extra_days_off: Dates = Field(None, description="Dates on which nothing leaves.")
     working_exceptions: Dates = Field(None, description="Dates that are open though they are a weekend or holiday.")
+    half_days: Annotated[tuple[str, ...] | None, BeforeValidator(_half_days)] = Field(
+        None, description='Working days that end early: dates, days of every year ("12-24"), or "country" for those of its calendar.'
+    )
+    half_day_end: TimeOfDay = Field(None, description="When a half day ends; 13 where nobody says.")
+    window_zone: Annotated[Literal["account", "prospect", "both"] | None, BeforeValidator(_window_zone)] = Field(
+        None, description="Whose clocks and calendar count: the account's where nobody says, the prospect's, or both at once."
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -138,6 +188,8 @@ class ScheduleSettings(BaseModel):
     def _agrees_with_itself(self) -> Self:
         if self.working_hours_start is not None and self.working_hours_end is not None:
             check_hours(self.working_hours_start, self.working_hours_end)
+        if self.working_hours_start is not None and self.half_day_end is not None:
+            check_half_day(self.working_hours_start, self.half_day_end)
         if both := set(self.extra_days_off or ()) & set(self.working_exceptions or ()):
             raise ValueError(f"{min(both)} stands in extra_days_off and in working_exceptions; take it out of one of them.")
         return self
@@ -147,6 +199,15 @@ def check_hours(start: str, end: str) -> None:
     """Refuse a day that ends before it begins (ScheduleError)."""
     if minutes(start) >= minutes(end):
         raise ScheduleError(f"Working hours end at {end}, not after their start at {start}; a window lies within one day, 24 is its end.")
+
+
+def check_half_day(start: str, end: str) -> None:
+    """Refuse half days on which nothing could leave (ScheduleError)."""
+    if minutes(start) >= minutes(end):
+        raise ScheduleError(
+            f"Half days end at {end}, not after the start of work at {start}; set a later half_day_end, "
+            "or take the days off in extra_days_off."
+        )
 
 
 def read_settings(raw: object) -> ScheduleSettings:
