@@ -11,9 +11,12 @@ from services.queuer.workflows.count import fold_counters
 from services.queuer.workflows.dispatch import Dispatcher
 from services.queuer.workflows.leap import Leaper
 from services.queuer.workflows.plan import Planner
+from services.queuer.workflows.zones import tell_zones
 from shared.runtime.jobs import Jobs
 
 MEASURE_EVERY: Final = timedelta(seconds=15)
+ZONES_EVERY: Final = timedelta(seconds=15)
+"""Only leads from before the column need it, so an empty index is all it reads; a full batch goes on at once."""
 
 
 def register(jobs: Jobs, settings: QueuerSettings, pool: asyncpg.Pool, *, planner: Planner, dispatcher: Dispatcher, leaper: Leaper) -> None:
@@ -23,4 +26,5 @@ def register(jobs: Jobs, settings: QueuerSettings, pool: asyncpg.Pool, *, planne
     jobs.add("take back", settings.sweep_every, dispatcher.sweep)
     jobs.add("fold counters", settings.fold_every, partial(fold_counters, pool))
     jobs.add("leap", settings.leap_every, leaper.leap)
+    jobs.add("tell zones", ZONES_EVERY, partial(tell_zones, pool))
     jobs.add("measure", MEASURE_EVERY, dispatcher.measure)

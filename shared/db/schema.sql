@@ -993,7 +993,8 @@ CREATE TABLE public.leads (
     last_reply_at timestamp with time zone,
     opted_out_at timestamp with time zone,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    timezone text
 );
 
 ALTER TABLE ONLY public.leads FORCE ROW LEVEL SECURITY;
@@ -1547,6 +1548,7 @@ CREATE INDEX notice_deliveries_due ON public.notice_deliveries USING btree (next
 CREATE INDEX notices_told ON public.notices USING btree (about, kind, created_at) WHERE told;
 
 CREATE INDEX notices_workspace ON public.notices USING btree (workspace_id, id);
+CREATE INDEX leads_without_timezone ON public.leads USING btree (id) WHERE ((timezone IS NULL) AND (location <> ''::text));
 
 CREATE INDEX observations_person ON public.observations USING btree (account_id, person_id) WHERE (person_id IS NOT NULL);
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from shared.calendar import spans
+from shared.calendar import HORIZON_DAYS, Schedule, spans
 from shared.policy.case import Case
 from shared.policy.verdict import NEVER, Reason, Scope
 from shared.vocabulary import Action, ProspectStatus
@@ -73,11 +73,22 @@ def _spacing(case: Case, at: datetime, _need: timedelta) -> datetime | None:
 
 
 def _calendar(case: Case, at: datetime, need: timedelta) -> datetime | None:
+    """The hours that hold for everybody in the lane; a prospect's own must not close it for the others."""
+    schedule = case.schedule.everybodys
+    return None if schedule is None else _opening(schedule, at, need)
+
+
+def _prospect_hours(case: Case, at: datetime, need: timedelta) -> datetime | None:
+    """With the account's in one: were each asked alone, two that never meet would send the moment to and fro for ever."""
+    return None if case.schedule.everybodys is case.schedule else _opening(case.schedule, at, need)
+
+
+def _opening(schedule: Schedule, at: datetime, need: timedelta) -> datetime | None:
     """The last moments of a window count as closed when a call begun in them could end outside."""
-    window = case.schedule.window(at)
+    window = schedule.window(at)
     if window is not None and window[1] - at >= need:
         return None
-    found = case.schedule.next_open(at, least=need)
+    found = schedule.next_open(at, least=need)
     return NEVER if found is None else found[0]
 
 
@@ -135,14 +146,29 @@ def _moment(moment: datetime | None) -> str:
 
 
 def _calendar_shown(case: Case, at: datetime) -> str:
-    shown = f"{at.astimezone(case.schedule.zone):%a %Y-%m-%d %H:%M} {case.schedule.zone.key}"
-    holiday = case.schedule.holiday(at)
-    return f"{shown}, {holiday}" if holiday else shown
+    return _local(case.schedule.everybodys, at) or "by the prospect's place alone"
 
 
 def _hours_shown(case: Case) -> str:
-    hours = case.schedule
-    return f"{hours.opens // 60:02}:{hours.opens % 60:02} to {hours.closes // 60:02}:{hours.closes % 60:02}, calendar {hours.country}"
+    schedule = case.schedule.everybodys
+    return "see prospect_hours" if schedule is None else schedule.hours_shown()
+
+
+def _prospect_hours_shown(case: Case, at: datetime) -> str:
+    if case.schedule.everybodys is case.schedule:
+        return "not asked for"
+    shown = _local(case.schedule.prospects or case.schedule, at)
+    if case.schedule.next_open(at) is None:
+        return f"{shown}; no moment of the next {HORIZON_DAYS} days is open, so the hours must be changed"
+    return shown
+
+
+def _local(schedule: Schedule | None, at: datetime) -> str:
+    if schedule is None:
+        return ""
+    shown = f"{at.astimezone(schedule.zone):%a %Y-%m-%d %H:%M} {schedule.zone.key}"
+    holiday = schedule.holiday(at)
+    return f"{shown}, {holiday}" if holiday else shown
 
 
 def _used_shown(case: Case, at: datetime) -> str:
@@ -172,6 +198,14 @@ DELAYS: Final = (
     ),
     Delay("relock", Scope.SEND, _relock, _always(Reason.RELOCK), lambda case, _: _moment(case.relock_until), lambda _: "over"),
     Delay("calendar", Scope.LANE, _calendar, _closed_because, _calendar_shown, _hours_shown),
+    Delay(
+        "prospect_hours",
+        Scope.SEND,
+        _prospect_hours,
+        _closed_because,
+        _prospect_hours_shown,
+        lambda case: "none" if case.schedule.everybodys is case.schedule else case.schedule.hours_shown(),
+    ),
     Delay(
         "spacing",
         Scope.ACCOUNT,

@@ -50,6 +50,10 @@ SPELLINGS: Final[Mapping[str, str]] = {
         localização, cidade, località, città, locatie, plaats, plats, lokalizacja, konum, город, местоположение, місто,
         τοποθεσία, الموقع, מיקום, 地点, 場所, 위치, स्थान
     """,
+    "timezone": """
+        timezone, time zone, tz, Zeitzone, fuseau horaire, zona horaria, huso horario, fuso horário, fuso orario, tijdzone, tidszon,
+        strefa czasowa, saat dilimi, часовой пояс, часовий пояс, المنطقة الزمنية, אזור זמן, 时区, タイムゾーン, 시간대
+    """,
     "connected_on": """
         connected on, connected at, connection date, verbunden am, date de connexion, en relation depuis, conectado el,
         conectado em, collegato in data, verbonden op, дата контакта, 联系建立时间, つながり日

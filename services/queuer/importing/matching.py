@@ -24,6 +24,7 @@ class Lead:
     company: str
     title: str
     location: str
+    timezone: str | None
     linkedin_id: str | None
     linkedin_vanity: str | None
     sales_navigator_id: str | None
@@ -36,6 +37,9 @@ class Lead:
     def fill(self, person: Person) -> bool:
         """Take from the row what is empty here; True where that changed anything."""
         changed = False
+        if not self.timezone and person.timezone and (not self.location or person.location in {"", self.location}):
+            self.timezone = person.timezone  # never that of a place the lead is not said to be at
+            changed = True
         for name in _TEXTS:
             if not getattr(self, name) and (value := getattr(person, name)):
                 setattr(self, name, value)

@@ -15,9 +15,11 @@ from datetime import date
 from functools import lru_cache, partial
 from itertools import islice
 from typing import BinaryIO, Final, NamedTuple
+from zoneinfo import available_timezones
 
 from services.queuer.importing.detect import Encoding, detect_encoding
 from services.queuer.importing.formats import Layout, find_layout
+from services.queuer.rules.places import zone_of_location
 from shared.people.identifiers import LinkedInId, email_address, identity, linkedin_identity
 from shared.vocabulary import Channel
 
@@ -43,6 +45,7 @@ class Person(NamedTuple):
     company: str
     title: str
     location: str
+    timezone: str  # a column's, else what the location tells; empty where it tells nothing
     linkedin_id: str | None
     linkedin_vanity: str | None
     sales_navigator_id: str | None
@@ -199,8 +202,12 @@ class ListReader:
         connected = _day(texts.get("connected_on", ""))
         if connected is None and texts.get("connected_on"):
             extra["connected_on"] = texts["connected_on"]
+        zone = texts.get("timezone", "")
+        if zone and zone not in available_timezones():
+            extra["timezone"], zone = zone, ""
+        zone = zone or zone_of_location(location) or ""
         return Person(
-            line, name, first, last, company, title, location, ids.get("id"), ids.get("in"), ids.get("sn"), email, connected, extra
+            line, name, first, last, company, title, location, zone, ids.get("id"), ids.get("in"), ids.get("sn"), email, connected, extra
         )
 
     def _ids(self, fields: list[str], extra: dict[str, str]) -> tuple[dict[str, str], str | None]:

@@ -34,6 +34,7 @@ class Prospect:
     workspace_schedule: str
     workspace_limit: int | None
     values: Mapping[str, str | None]
+    timezone: str | None
     last_reply_at: datetime | None
     opted_out_at: datetime | None
     suppressed_by: str | None

@@ -28,7 +28,7 @@ _NO_WORD: Final = re.compile(r"[\W_]+")
 _AROUND: Final = frozenset(
     {"greater", "metropolitan", "metro", "metroplex", "area", "bay", "region", "zone"}
     | {"grossraum", "raum", "metropolregion", "umgebung", "agglomeration"}
-    | {"grand", "peripherie", "urbaine", "gran", "grande", "metropolitana", "metropolitano", "alrededores", "regiao"}
+    | {"grand", "peripherie", "urbaine", "gran", "grande", "metropolitana", "metropolitano", "alrededores", "regiao", "de"}
 )
 """What LinkedIn puts around a city's name, in the languages its lists come in; compared as `_plain` writes."""
 

@@ -43,7 +43,7 @@ class Book:
     until: datetime
     taken: list[tuple[datetime, datetime]] = field(default_factory=list)
     days: dict[Action, dict[date, int]] = field(default_factory=dict)
-    last: dict[Action, datetime] = field(default_factory=dict)
+    last: dict[tuple[Action, str | None], datetime] = field(default_factory=dict)
     invitations: deque[datetime] = field(default_factory=deque)
 
     def length(self, send_id: UUID, *, look_up: bool) -> timedelta:
@@ -64,10 +64,13 @@ class Book:
         """The account's last invitations, sent or planned; as many as the weekly cap are enough."""
         self.invitations = deque(sorted(moments), maxlen=self.weekly_cap)
 
-    def place(self, case: Case, send_id: UUID, *, earliest: datetime, look_up: bool) -> datetime | NeedsMore | Hold | Stop:
+    def place(
+        self, case: Case, send_id: UUID, *, earliest: datetime, look_up: bool, queue: str | None = None
+    ) -> datetime | NeedsMore | Hold | Stop:
         """The first moment from `earliest` on that the policy allows and at which the account is free; it is taken then.
 
-        `case` says what does not change with the moment; the counts are this book's.
+        `case` says what does not change with the moment; the counts are this book's. `queue` names the line of sends whose
+        last moment is kept: prospects of different zones do not stand behind one another.
         """
         case = self._counted(case)
         need = self.length(send_id, look_up=look_up)
@@ -81,7 +84,7 @@ class Book:
                 return NeedsMore(slot + A_LOCAL_DAY)
             free = self._free(slot, need)
             if free == slot:
-                self._give(case.action, slot, need)
+                self._give(case.action, slot, need, queue)
                 return slot
             at = free
 
@@ -101,9 +104,9 @@ class Book:
             place += 1
         return at
 
-    def _give(self, action: Action, at: datetime, need: timedelta) -> None:
+    def _give(self, action: Action, at: datetime, need: timedelta, queue: str | None) -> None:
         insort(self.taken, (at, at + need))
         self.used(action, at.astimezone(self.zone).date(), 1)
-        self.last[action] = max(at, self.last.get(action, at))
+        self.last[action, queue] = max(at, self.last.get((action, queue), at))
         if action is Action.INVITATION:
-            self.invitations.append(at)
+            self.week_so_far([*self.invitations, at]) if self.invitations and at < self.invitations[-1] else self.invitations.append(at)

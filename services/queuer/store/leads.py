@@ -1,7 +1,9 @@
 """The people of a workspace, as imports add and fill them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
+
+import asyncpg
 
 from services.queuer.importing.matching import Lead, Matched, match
 from services.queuer.importing.reader import Person
@@ -17,6 +19,7 @@ _COLUMNS = (
     "company",
     "title",
     "location",
+    "timezone",
     "linkedin_id",
     "linkedin_vanity",
     "sales_navigator_id",
@@ -40,6 +43,17 @@ async def store_people(connection: Connection, people: Sequence[Person], *, work
     if outcome.filled:
         await queries.fill_leads(connection, lead_ids=list(outcome.filled), **_columns(outcome.filled.values()))
     return outcome
+
+
+async def without_zone(pool: asyncpg.Pool, *, most: int) -> dict[UUID, str]:
+    """Leads with a location at whose clocks nobody has looked: location by id."""
+    return {row["id"]: row["location"] async for row in queries.without_zone(pool, most=most)}
+
+
+async def give_zones(pool: asyncpg.Pool, zones: Mapping[UUID, str]) -> None:
+    """Store each lead's zone, empty where its location does not tell; one that has got a zone meanwhile keeps it."""
+    async with pool.acquire() as connection, connection.transaction():
+        await queries.give_zones(connection, lead_ids=list(zones), timezones=list(zones.values()))
 
 
 async def _candidates(connection: Connection, people: Sequence[Person], workspace_id: UUID) -> list[Lead]:

@@ -22,20 +22,20 @@ WITH hits AS (
   UNION
   SELECT id FROM leads WHERE workspace_id = :workspace_id AND email IS NOT NULL AND lower(email) = ANY(:emails::text[])
 )
-SELECT l.id, l.identity, l.first_name, l.last_name, l.company, l.title, l.location, l.linkedin_id, l.linkedin_vanity,
+SELECT l.id, l.identity, l.first_name, l.last_name, l.company, l.title, l.location, l.timezone, l.linkedin_id, l.linkedin_vanity,
        l.sales_navigator_id, l.email, l.connected_on, l.extra
   FROM leads l JOIN hits h ON h.id = l.id
  ORDER BY l.created_at, l.id;
 
 -- name: add_leads
-INSERT INTO leads (workspace_id, identity, first_name, last_name, company, title, location, linkedin_id, linkedin_vanity,
+INSERT INTO leads (workspace_id, identity, first_name, last_name, company, title, location, timezone, linkedin_id, linkedin_vanity,
                    sales_navigator_id, email, connected_on, extra)
-SELECT :workspace_id, n.identity, n.first_name, n.last_name, n.company, n.title, n.location, n.linkedin_id, n.linkedin_vanity,
+SELECT :workspace_id, n.identity, n.first_name, n.last_name, n.company, n.title, n.location, n.timezone, n.linkedin_id, n.linkedin_vanity,
        n.sales_navigator_id, n.email, n.connected_on, n.extra::jsonb
   FROM unnest(:identity::text[], :first_name::text[], :last_name::text[], :company::text[], :title::text[], :location::text[],
-              :linkedin_id::text[], :linkedin_vanity::text[], :sales_navigator_id::text[], :email::text[], :connected_on::date[],
-              :extra::text[])
-       AS n(identity, first_name, last_name, company, title, location, linkedin_id, linkedin_vanity, sales_navigator_id, email,
+              :timezone::text[], :linkedin_id::text[], :linkedin_vanity::text[], :sales_navigator_id::text[], :email::text[],
+              :connected_on::date[], :extra::text[])
+       AS n(identity, first_name, last_name, company, title, location, timezone, linkedin_id, linkedin_vanity, sales_navigator_id, email,
             connected_on, extra)
     -- Somebody else than an import stored the person this very moment: their row is the lead, and the next import fills it.
     ON CONFLICT (workspace_id, identity) DO UPDATE SET identity = excluded.identity
@@ -53,6 +53,7 @@ UPDATE leads l
        company = coalesce(nullif(l.company, ''), n.company),
        title = coalesce(nullif(l.title, ''), n.title),
        location = coalesce(nullif(l.location, ''), n.location),
+       timezone = coalesce(nullif(l.timezone, ''), n.timezone),
        linkedin_id = coalesce(l.linkedin_id, n.linkedin_id),
        linkedin_vanity = coalesce(l.linkedin_vanity, n.linkedin_vanity),
        sales_navigator_id = coalesce(l.sales_navigator_id, n.sales_navigator_id),
@@ -60,9 +61,9 @@ UPDATE leads l
        connected_on = coalesce(l.connected_on, n.connected_on),
        extra = n.extra::jsonb || l.extra
   FROM unnest(:identity::text[], :first_name::text[], :last_name::text[], :company::text[], :title::text[], :location::text[],
-              :linkedin_id::text[], :linkedin_vanity::text[], :sales_navigator_id::text[], :email::text[], :connected_on::date[],
-              :extra::text[], :lead_ids::uuid[])
-       AS n(identity, first_name, last_name, company, title, location, linkedin_id, linkedin_vanity, sales_navigator_id, email,
+              :timezone::text[], :linkedin_id::text[], :linkedin_vanity::text[], :sales_navigator_id::text[], :email::text[],
+              :connected_on::date[], :extra::text[], :lead_ids::uuid[])
+       AS n(identity, first_name, last_name, company, title, location, timezone, linkedin_id, linkedin_vanity, sales_navigator_id, email,
             connected_on, extra, id),
        locked
  WHERE l.id = n.id AND locked.id = l.id;
@@ -89,3 +90,13 @@ UPDATE lead_batches SET finished_at = clock_timestamp() WHERE id = :batch_id; --
 
 -- name: business_time$
 SELECT business_now();
+
+-- name: without_zone
+-- Older than the column; an import has looked at once.
+SELECT id, location FROM leads WHERE timezone IS NULL AND location <> '' ORDER BY id LIMIT :most;
+
+-- name: give_zones!
+UPDATE leads l SET timezone = n.timezone
+  FROM unnest(:lead_ids::uuid[], :timezones::text[]) AS n(id, timezone),
+       (SELECT x.id FROM leads x WHERE x.id = ANY(:lead_ids::uuid[]) ORDER BY x.id FOR NO KEY UPDATE) AS locked
+ WHERE l.id = n.id AND locked.id = l.id AND l.timezone IS NULL;

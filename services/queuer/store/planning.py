@@ -22,6 +22,8 @@ from shared.vocabulary import AccountType, Action, MissingValue, ProspectStatus,
 
 queries = load(__file__)
 
+FAR_BACK: Final = 2_000
+"""Planned first steps among which the last one of a zone is looked for: some weeks of an account's cap."""
 AHEAD: Final = timedelta(days=4)
 """How much of an account's plan is read at once: over a weekend, some hundred rows at most."""
 
@@ -115,6 +117,19 @@ async def ends_of_queues(connection: Connection, pairs: Iterable[tuple[UUID, Act
     ordered = sorted(set(pairs))
     rows = queries.last_first_steps(connection, account_ids=[pair[0] for pair in ordered], actions=[pair[1] for pair in ordered])
     return {(row["account_id"], Action(row["action"])): row["scheduled_for"] async for row in rows}
+
+
+async def ends_of_zones(connection: Connection, wanted: Iterable[tuple[UUID, Action, str]]) -> Mapping[tuple[UUID, Action, str], datetime]:
+    """The last planned first step of each account, action and prospects' zone, as far as it is among the latest."""
+    ordered = sorted(set(wanted))
+    rows = queries.last_first_steps_of_zone(
+        connection,
+        account_ids=[each[0] for each in ordered],
+        actions=[each[1] for each in ordered],
+        zones=[each[2] for each in ordered],
+        far=FAR_BACK,
+    )
+    return {(row["account_id"], Action(row["action"]), row["zone"]): row["scheduled_for"] async for row in rows}
 
 
 def open_book(account: Account, *, workspace_limit: int | None, since: datetime, until: datetime) -> Book:

@@ -39,7 +39,7 @@ SELECT p.id, p.workspace_id, p.campaign_id, p.lead_id, p.status, p.account_id, p
        coalesce(p.workflow_id, (SELECT w.id FROM workflows w WHERE w.campaign_id = p.campaign_id ORDER BY w.version DESC LIMIT 1)) AS workflow_id,
        c.on_missing, c.schedule_settings::text AS campaign_schedule, ws.schedule_settings::text AS workspace_schedule,
        ws.daily_cr_limit AS workspace_limit,
-       l.first_name, l.last_name, l.company, l.title, l.location, l.last_reply_at, l.opted_out_at, l.linkedin_id,
+       l.first_name, l.last_name, l.company, l.title, l.location, l.timezone, l.last_reply_at, l.opted_out_at, l.linkedin_id,
        (l.linkedin_id IS NOT NULL OR l.linkedin_vanity IS NOT NULL OR l.sales_navigator_id IS NOT NULL) AS on_linkedin,
        (SELECT x.kind FROM suppressions x
          WHERE (x.workspace_id IS NULL OR x.workspace_id = p.workspace_id)
@@ -87,6 +87,20 @@ SELECT w.account_id, w.action, last.scheduled_for
  CROSS JOIN LATERAL (SELECT s.scheduled_for FROM send_queue s
                       WHERE s.account_id = w.account_id AND s.action = w.action AND s.status = 'pending' AND s.step_position = 1
                       ORDER BY s.scheduled_for DESC LIMIT 1) last;
+
+-- name: last_first_steps_of_zone
+-- The same for sends that follow their prospects: each zone has a queue of its own, or a list that goes to and fro between
+-- zones whose hours never meet would be planned one prospect a day. A zone that is rare among the last ones planned is
+-- not searched for any further: its next send then looks for its place from now on.
+SELECT w.account_id, w.action, w.zone, last.scheduled_for
+  FROM unnest(:account_ids::uuid[], :actions::action[], :zones::text[]) AS w(account_id, action, zone)
+ CROSS JOIN LATERAL (SELECT max(near.scheduled_for) AS scheduled_for
+                       FROM (SELECT s.lead_id, s.scheduled_for FROM send_queue s
+                              WHERE s.account_id = w.account_id AND s.action = w.action AND s.status = 'pending' AND s.step_position = 1
+                              ORDER BY s.scheduled_for DESC LIMIT :far) near
+                       JOIN leads l ON l.id = near.lead_id
+                      WHERE coalesce(l.timezone, '') = w.zone) last
+ WHERE last.scheduled_for IS NOT NULL;
 
 -- name: last_invitations
 -- Those that left and those that are planned, the latest first, no more than a week's cap of each.

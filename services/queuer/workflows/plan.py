@@ -141,18 +141,18 @@ async def _place(
     connection: Connection, sends: Sequence[NewSend], accounts: Mapping[UUID, Account], *, now: datetime
 ) -> tuple[list[NewSend], list[Ending]]:
     """Give each send its moment; those whom a rule ends get a row that says so."""
-    queues = await store.ends_of_queues(connection, [(send.account_id, send.step.action) for send in sends if send.first])
-    ordered = sorted(((_earliest(send, queues), send) for send in sends), key=lambda each: each[0])
+    cases = {send.id: case for send in sends if (case := _case(send, accounts[send.account_id])) is not None}
+    readable = [send for send in sends if send.id in cases]
+    ends = await _ends(connection, readable, cases)
+    ordered = sorted(((_earliest(send, _queue(send, cases[send.id]), ends), send) for send in readable), key=lambda each: each[0])
     books = await _open_books(connection, ordered, accounts, now=now)
     placed: list[NewSend] = []
     stopped: list[Ending] = []
     for earliest, send in ordered:
-        case = _case(send, accounts[send.account_id])
-        if case is None:
-            continue
-        book = books[send.account_id]
-        start = max(earliest, book.last.get(send.step.action, earliest)) if send.first else earliest
-        while isinstance(slot := book.place(case, send.id, earliest=start, look_up=send.look_up), NeedsMore):
+        book, case = books[send.account_id], cases[send.id]
+        queue = _queue(send, case)
+        start = max(earliest, book.last.get((send.step.action, queue), earliest)) if send.first else earliest
+        while isinstance(slot := book.place(case, send.id, earliest=start, look_up=send.look_up, queue=queue), NeedsMore):
             await store.fill(connection, books, until={send.account_id: slot.until})
         if isinstance(slot, Stop):
             placed.append(replace(send, status=SendStatus.SKIPPED, reason=slot.reason))
@@ -179,9 +179,25 @@ async def _open_books(
     return books
 
 
-def _earliest(send: NewSend, queues: Mapping[tuple[UUID, Action], datetime]) -> datetime:
+async def _ends(
+    connection: Connection, sends: Sequence[NewSend], cases: Mapping[UUID, Case]
+) -> Mapping[tuple[UUID, Action, str | None], datetime]:
+    """Where each line of first steps ends."""
+    lines = {(send.account_id, send.step.action, _queue(send, cases[send.id])) for send in sends if send.first}
+    whole = await store.ends_of_queues(connection, [(account_id, action) for account_id, action, queue in lines if queue is None])
+    zones = [(account_id, action, queue) for account_id, action, queue in lines if queue is not None]
+    by_zone = await store.ends_of_zones(connection, zones) if zones else {}
+    return {**{(account_id, action, None): end for (account_id, action), end in whole.items()}, **by_zone}
+
+
+def _queue(send: NewSend, case: Case) -> str | None:
+    """The zone whose sends stand behind one another, where hours follow the prospect; None where they do not."""
+    return None if case.schedule.everybodys is case.schedule else send.prospect.timezone or ""
+
+
+def _earliest(send: NewSend, queue: str | None, ends: Mapping[tuple[UUID, Action, str | None], datetime]) -> datetime:
     """First steps stand behind those that are planned already: every earlier moment was given away when they were."""
-    return max(send.due, queues.get((send.account_id, send.step.action), send.due)) if send.first else send.due
+    return max(send.due, ends.get((send.account_id, send.step.action, queue), send.due)) if send.first else send.due
 
 
 def _case(send: NewSend, account: Account) -> Case | None:
@@ -199,6 +215,7 @@ def _case(send: NewSend, account: Account) -> Case | None:
             store.hours(prospect.workspace_schedule),
             account_timezone=account.timezone,
             account_country=account.country,
+            prospect_timezone=prospect.timezone,
         )
     except ScheduleError as error:
         log.warning("cannot plan: the schedule settings are wrong", campaign=prospect.campaign_id, account=account.id, error=str(error))

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import orjson
 
 from services.sender.rules.attempt import Attempt
-from shared.calendar import Schedule, read_settings, resolve_schedule
+from shared.calendar import Schedule, ScheduleSettings, read_settings, resolve_schedule
 from shared.policy import SPACING, Case, WeekUse, daily_caps
 from shared.unipile.models import FIRST_DEGREE
 from shared.vocabulary import AccountStatus, AccountType, Action, CampaignStatus, CampaignType, ProspectStatus
@@ -18,16 +18,26 @@ RELOCK: Final = timedelta(days=21)
 """LinkedIn forbids another invitation for about three weeks after a withdrawal (UNIPILE.md §2.2)."""
 
 
-@lru_cache(maxsize=4096)
-def schedule_of(campaign: str, account: str, workspace: str, timezone: str, country: str) -> Schedule:
-    """The schedule from the settings as they are stored; parsed once for equal texts."""
+@lru_cache(maxsize=32_768)
+def schedule_of(levels: tuple[str, str, str], timezone: str, country: str, prospect_timezone: str | None) -> Schedule:
+    """The schedule from the settings of campaign, account and workspace as they are stored.
+
+    Worked out once for equal texts and each prospect's zone.
+    """
+    campaign, account, workspace = levels
     return resolve_schedule(
-        read_settings(orjson.loads(campaign)),
-        read_settings(orjson.loads(account)),
-        read_settings(orjson.loads(workspace)),
+        _settings(campaign),
+        _settings(account),
+        _settings(workspace),
         account_timezone=timezone,
         account_country=country,
+        prospect_timezone=prospect_timezone,
     )
+
+
+@lru_cache(maxsize=4096)
+def _settings(stored: str) -> ScheduleSettings:
+    return read_settings(orjson.loads(stored))
 
 
 _zone = lru_cache(maxsize=512)(ZoneInfo)
@@ -49,7 +59,12 @@ def case_of(row: Mapping[str, Any], week: WeekUse | None) -> Case:
         prospect_status=_PROSPECT[row["prospect_status"]],
         account_status=AccountStatus(row["account_status"]),
         account_status_reason=row["status_reason"],
-        schedule=schedule_of(row["campaign_schedule"], row["account_schedule"], row["workspace_schedule"], row["timezone"], row["country"]),
+        schedule=schedule_of(
+            (row["campaign_schedule"], row["account_schedule"], row["workspace_schedule"]),
+            row["timezone"],
+            row["country"],
+            row["prospect_timezone"],
+        ),
         zone=_zone(row["timezone"]),
         spacing=SPACING,
         next_free_at=row["next_free_at"],

@@ -26,7 +26,7 @@ SELECT clock.technical, clock.now,
        w.schedule_settings::text AS workspace_schedule, w.daily_cr_limit AS workspace_limit, w.is_active AS workspace_active,
        a.provider_account_id, a.account_type, a.status AS account_status, a.status_reason, a.country, a.next_free_at,
        a.daily_cr_limit AS account_limit, a.schedule_settings::text AS account_schedule, zone.name AS timezone,
-       l.first_name, l.last_name, l.linkedin_vanity, l.linkedin_id, l.sales_navigator_id, l.last_reply_at, l.opted_out_at,
+       l.first_name, l.last_name, l.timezone AS prospect_timezone, l.linkedin_vanity, l.linkedin_id, l.sales_navigator_id, l.last_reply_at, l.opted_out_at,
        r.provider_id, r.network_distance, r.connected_at AS recipient_connected_at, r.chat_id,
        (clock.now AT TIME ZONE zone.name)::date AS local_date,
        coalesce((SELECT u.used FROM account_usage u

@@ -11,7 +11,7 @@ from shared.people.identifiers import identity
 def a_person(*, line: int = 2, extra: dict[str, str] | None = None, **values: Any) -> Person:
     names: dict[str, Any] = {"linkedin_id": None, "linkedin_vanity": None, "sales_navigator_id": None, "email": None}
     ids = {name: values.pop(name, default) for name, default in names.items()}
-    texts = {name: values.pop(name, "") for name in ("first_name", "last_name", "company", "title", "location")}
+    texts = {name: values.pop(name, "") for name in ("first_name", "last_name", "company", "title", "location", "timezone")}
     named = identity(**ids)
     assert named
     return Person(line=line, identity=named, **texts, **ids, connected_on=values.pop("connected_on", None), extra=extra or {}, **values)

@@ -50,6 +50,7 @@ def test_linkedins_own_export_is_read_behind_its_preamble() -> None:
             company="Acme",
             title="Head of Ops",
             location="",
+            timezone="",
             linkedin_id=None,
             linkedin_vanity="ana-núñez",
             sales_navigator_id=None,

@@ -171,7 +171,8 @@ def test_the_trace_shows_every_rule_with_what_it_saw() -> None:
     assert list(lines) == [
         *("campaign_over", "suppressed", "opted_out", "status", "reply", "first_contact", "reachable"),
         *("campaign_running", "account_usable", "connection"),
-        *("due", "out_of_office", "replies_unread", "relock", "calendar", "spacing", "day_end", "daily_cap", "weekly_cap", "cool_down"),
+        *("due", "out_of_office", "replies_unread", "relock", "calendar", "prospect_hours", "spacing", "day_end"),
+        *("daily_cap", "weekly_cap", "cool_down"),
     ]
     assert lines["reply"].verdict is Outcome.STOP
     cap = lines["daily_cap"]
