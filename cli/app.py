@@ -2,7 +2,7 @@
 
 import typer
 
-from cli import failed, forecast, notices, people, queue, records, schema, stack
+from cli import failed, forecast, hours, notices, people, queue, records, schema, stack
 
 app = typer.Typer(
     help="Outreach campaigns with tact: never twice, never at the wrong hour, never faster than an account can bear.",
@@ -17,9 +17,13 @@ app.command()(stack.simulator)
 app.command("import")(people.import_file)
 app.command()(people.approve)
 app.command()(forecast.forecast)
+records.workspaces.command("hours")(hours.of_workspace)
+records.accounts.command("hours")(hours.of_account)
+records.campaigns.command("hours")(hours.of_campaign)
 app.add_typer(records.workspaces, name="workspace")
 app.add_typer(records.accounts, name="account")
 app.add_typer(records.campaigns, name="campaign")
+app.add_typer(hours.leads, name="lead")
 app.add_typer(records.tokens, name="token")
 app.add_typer(notices.app, name="notices")
 app.add_typer(queue.app, name="queue")

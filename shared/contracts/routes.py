@@ -33,6 +33,7 @@ ROUTES: Final = (
     Route("/api/workspaces", "queuer"),
     Route("/api/prospects", "queuer"),
     Route("/api/queue", "queuer"),
+    Route("/api/leads", "queuer"),
     Route("/webhooks/unipile", "poller"),
     Route("/api/cron/process-send-queue", "queuer"),
     Route("/api/cron/queue-pending-prospects", "queuer"),

@@ -103,6 +103,14 @@ UPDATE lanes
    SET condition = CASE WHEN condition = 'campaign_running' THEN NULL ELSE condition END, closed_until = NULL, reason = NULL
  WHERE campaign_id = :campaign_id AND (condition = 'campaign_running' OR closed_until IS NOT NULL);
 
+-- name: free_sends!
+-- Those to which the campaign's hours left no moment at all; the sender holds again what still has none.
+UPDATE send_queue s SET held_for = NULL
+  FROM (SELECT h.id FROM send_queue h
+         WHERE h.campaign_id = :campaign_id AND h.status = 'pending' AND h.held_for = 'opening'
+         ORDER BY h.id FOR NO KEY UPDATE) AS locked
+ WHERE s.id = locked.id;
+
 -- name: wake_accounts!
 -- Whoever holds one keeps it; the lease alone keeps it from the dispatcher. Locked above.
 UPDATE accounts SET wake_at = :now

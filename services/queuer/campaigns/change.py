@@ -68,6 +68,8 @@ async def patch(
     async with pool.acquire() as connection:
         async with connection.transaction():
             changed = await _change(connection, campaign_id, changes, workspace_id=workspace_id, actor=actor)
+        if changes.schedule_settings is not None:
+            await _free(connection, campaign_id)
         if changes.touches_words:
             # After the new version is committed, so that whoever plans meanwhile uses it; pressing again finds what a crash left.
             await rewrite(connection, campaign_id)
@@ -104,6 +106,17 @@ async def _change(connection: Connection, campaign_id: UUID, changes: Changes, *
     details = {"changed": changes.names}
     await audit.note(connection, actor, "change", "campaign", campaign_id, workspace_id=locked["workspace_id"], details=details)
     return True
+
+
+async def _free(connection: Connection, campaign_id: UUID) -> None:
+    """Let sends be looked at again to which the old hours left no moment.
+
+    A transaction of its own, because sends are locked before campaigns; pressing again finds what a crash left.
+    """
+    async with connection.transaction():
+        account_ids = [row["id"] async for row in queries.lock_accounts(connection, campaign_id=campaign_id)]
+        await queries.free_sends(connection, campaign_id=campaign_id)
+        await queries.wake_accounts(connection, account_ids=account_ids, now=await queries.business_now(connection))
 
 
 async def _accounts(

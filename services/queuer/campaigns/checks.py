@@ -61,7 +61,13 @@ def schedule(raw: Mapping[str, Any] | None) -> dict[str, Any]:
 
 
 def schedules_agree(
-    campaign: Mapping[str, Any] | None, account: Mapping[str, Any], workspace: Mapping[str, Any], *, timezone: str, country: str, name: str
+    campaign: Mapping[str, Any] | None,
+    account: Mapping[str, Any],
+    workspace: Mapping[str, Any],
+    *,
+    timezone: str | None,
+    country: str | None,
+    name: str,
 ) -> None:
     """Refuse hours that contradict each other over the levels, such as a start at 19 where the account ends at 18.
 

@@ -4,7 +4,7 @@ from typing import Final
 
 from fastapi import FastAPI
 
-from services.queuer.http import accounts, campaigns, failed, forecasts, people, queue, retired
+from services.queuer.http import accounts, campaigns, failed, forecasts, hours, people, queue, retired
 from shared.db.pool import open_pool
 from shared.runtime import auth
 from shared.runtime.service import Service
@@ -34,5 +34,6 @@ async def mount(app: FastAPI, service: Service, *, largest_upload: int = LARGEST
         accounts.routes(service, readers),
         failed.routes(service, readers),
         queue.routes(readers),
+        hours.routes(service),
     ):
         app.include_router(router)

@@ -32,7 +32,7 @@ ScheduleSettings = Annotated[
     dict[str, Any],
     Field(
         description="timezone, working_hours_start, working_hours_end, skip_weekends, skip_holidays, country, days, extra_days_off, "
-        "working_exceptions; what is absent is said by the account, then the workspace.",
+        "working_exceptions, half_days, half_day_end, window_zone; what is absent is said by the account, then the workspace.",
         examples=[HOURS],
     ),
 ]
