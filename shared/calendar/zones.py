@@ -7,12 +7,17 @@ the zone's offset changes; within each piece local time is plain arithmetic, and
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Final
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, reset_tzpath
 
 Span = tuple[datetime, datetime]
 """From the first moment (inside) to the last (outside), both in UTC."""
 
 MINUTES_A_DAY: Final = 24 * 60
+
+# Python reads the machine's own zone files before the package tzdata, however old they are: on one such machine Morocco kept
+# a summer time that it had given up. What is installed with us decides, on every machine alike.
+reset_tzpath(())
+ZoneInfo.clear_cache()
 
 _SECOND = timedelta(seconds=1)
 _HOUR = timedelta(hours=1)
