@@ -9,6 +9,7 @@ import asyncpg
 
 from services.queuer.rules.identity import send_id
 from services.queuer.workflows.plan import Planner
+from services.queuer.workflows.zones import tell_zones
 from tests.integration.queuer.world import make_world
 from tests.support.builders import BASE
 
@@ -249,3 +250,34 @@ async def deliver(pool: asyncpg.Pool, prospect_id: object, message_type: str) ->
             message_type,
             status,
         )
+
+
+async def test_each_prospect_is_planned_in_its_own_hours_and_no_zone_waits_for_another(pool: asyncpg.Pool, planner: Planner) -> None:
+    world = await make_world(pool, schedule_settings={"window_zone": "prospect", "working_hours_end": 9})
+    zones = {"Pacific/Auckland": 7, "Europe/London": 7, "": 7}
+    people = {zone: [(await world.enrol(1, timezone=zone))[0] for _ in range(12)] for zone in zones}
+    everybody = [one for three in zip(*people.values(), strict=True) for one in three]
+    await planner.plan(everybody[:18])
+    await planner.plan(everybody[18:])
+    by_person = {send["prospect_id"]: send["scheduled_for"] for send in await world.sends()}
+    for zone, opens in zones.items():
+        local = [by_person[one].astimezone(ZoneInfo(zone) if zone else NEW_YORK) for one in people[zone]]
+        assert all(opens <= at.hour < 9 and at.weekday() < 5 for at in local)
+        assert max(by_person[one] for one in people[zone]) - BASE < timedelta(days=2)
+    moments = sorted(by_person.values())
+    assert all(later - earlier >= SPACING for earlier, later in pairwise(moments))
+
+
+async def test_leads_from_before_anybody_asked_get_the_zone_of_their_location(pool: asyncpg.Pool) -> None:
+    world = await make_world(pool)
+    for place, zone in (("Berlin, Germany", None), ("Remote", None), ("", None), ("Berlin, Germany", "Asia/Tokyo")):
+        await world.enrol(1, location=place, timezone=zone)
+    assert await tell_zones(pool) is False
+    rows = await pool.fetch("SELECT location, timezone FROM leads ORDER BY created_at, id")
+    assert sorted((row["location"], row["timezone"] or "") for row in rows) == [
+        ("", ""),
+        ("Berlin, Germany", "Asia/Tokyo"),
+        ("Berlin, Germany", "Europe/Berlin"),
+        ("Remote", ""),
+    ]
+    assert await pool.fetchval("SELECT count(*) FROM leads WHERE timezone IS NULL AND location <> ''") == 0

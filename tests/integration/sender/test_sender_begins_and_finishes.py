@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from prometheus_client import REGISTRY
@@ -244,3 +245,32 @@ async def test_an_account_in_another_transaction_is_asked_for_again_and_not_left
 def passed_over() -> float:
     """How often begin found an account busy, in this process."""
     return next(sample.value for metric in BUSY.collect() for sample in metric.samples if sample.name.endswith("_total"))
+
+
+async def test_the_night_of_one_prospect_keeps_back_its_own_send_and_nobody_elses(stage: Stage) -> None:
+    await stage.pool.execute("UPDATE campaigns SET schedule_settings = $1", {"window_zone": "prospect"})
+    asleep, prospect = await stage.due()
+    await stage.pool.execute(
+        "UPDATE leads SET timezone = 'Asia/Tokyo' WHERE id = (SELECT lead_id FROM campaign_prospects WHERE id = $1)", prospect
+    )
+    await stage.begin(asleep)
+    awake, _ = await stage.due()
+    await stage.begin(awake)
+    await stage.settled()
+    row = await stage.send_row(asleep)
+    tokyo = row["scheduled_for"].astimezone(ZoneInfo("Asia/Tokyo"))
+    assert (row["status"], tokyo.hour, tokyo.minute) == ("pending", 7, 0)
+    assert (await stage.send_row(awake))["status"] == "sent"
+    assert await stage.pool.fetchval("SELECT count(*) FROM lanes WHERE closed_until IS NOT NULL") == 0
+
+
+async def test_hours_that_never_meet_hold_one_send_until_somebody_changes_them(stage: Stage) -> None:
+    never = {"window_zone": "both", "working_hours_start": 9, "working_hours_end": 17}
+    await stage.pool.execute("UPDATE campaigns SET schedule_settings = $1", never)
+    send, prospect = await stage.due()
+    await stage.pool.execute(
+        "UPDATE leads SET timezone = 'Asia/Tokyo' WHERE id = (SELECT lead_id FROM campaign_prospects WHERE id = $1)", prospect
+    )
+    await stage.begin(send)
+    row = await stage.send_row(send)
+    assert (row["status"], row["held_for"]) == ("pending", "opening")

@@ -71,3 +71,16 @@ def test_every_row_has_a_lead_and_no_identity_is_added_twice() -> None:
     assert len(outcome.leads) == 12
     assert outcome.known + len(outcome.added) == 12
     assert len({lead.identity for lead in outcome.added}) == len(outcome.added)
+
+
+def test_a_zone_is_filled_unless_it_is_that_of_another_place() -> None:
+    nobody_looked = a_stored(a_person(linkedin_vanity="ana", location="Remote"))
+    match([a_person(linkedin_vanity="ana", location="Tokyo", timezone="Asia/Tokyo")], [nobody_looked])
+    assert (nobody_looked.location, nobody_looked.timezone) == ("Remote", "")
+    match([a_person(linkedin_vanity="ana", timezone="Europe/Berlin")], [nobody_looked])
+    assert nobody_looked.timezone == "Europe/Berlin"
+    match([a_person(linkedin_vanity="ana", timezone="Asia/Tokyo")], [nobody_looked])
+    assert nobody_looked.timezone == "Europe/Berlin"
+    placeless = a_stored(a_person(linkedin_vanity="bo"))
+    match([a_person(linkedin_vanity="bo", location="Tokyo", timezone="Asia/Tokyo")], [placeless])
+    assert (placeless.location, placeless.timezone) == ("Tokyo", "Asia/Tokyo")

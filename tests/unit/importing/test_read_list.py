@@ -75,6 +75,16 @@ def test_a_sales_navigator_list_gives_both_ids_of_a_row() -> None:
     assert ana.extra == {"companyUrl": "https://www.linkedin.com/sales/company/1"}
 
 
+def test_a_persons_clocks_are_the_columns_then_the_locations_then_nobodys() -> None:
+    text = (
+        'URL,Location,Time zone\nlinkedin.com/in/a,"Berlin, Germany",Asia/Tokyo\nlinkedin.com/in/b,"Berlin, Germany",\n'
+        'linkedin.com/in/c,"Berlin, Germany",(GMT+01:00) Amsterdam\nlinkedin.com/in/d,Remote,\n'
+    )
+    rows = people(list(ListReader(io.BytesIO(text.encode()))))
+    assert [row.timezone for row in rows] == ["Asia/Tokyo", "Europe/Berlin", "Europe/Berlin", ""]
+    assert rows[2].extra == {"timezone": "(GMT+01:00) Amsterdam"}  # no name of a zone is kept, and lost to nobody
+
+
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "latin-1"])
 def test_each_delimiter_in_each_encoding_reads_the_same(delimiter: str, encoding: str) -> None:
