@@ -3,7 +3,7 @@
 from zoneinfo import available_timezones
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.queuer.rules.places import zone_of_location
@@ -132,6 +132,7 @@ def test_a_location_that_does_not_tell_is_nobodys(text: str) -> None:
     assert zone_of_location(text) is None
 
 
+@settings(deadline=None)  # the first question loads the cities of the world
 @given(st.text(max_size=60))
 def test_any_text_gives_a_zone_that_exists_or_none(text: str) -> None:
     assert zone_of_location(text) in {None, *available_timezones()}
