@@ -12,7 +12,6 @@ from functools import cache, lru_cache
 from importlib import resources
 
 import holidays
-import tzdata
 
 
 @lru_cache(maxsize=1024)
@@ -58,7 +57,7 @@ def country_of_zone(zone: str) -> str | None:
 
 @cache
 def _zone_tab() -> tuple[dict[str, str], dict[str, str]]:
-    folder = resources.files(tzdata) / "zoneinfo"
+    folder = resources.files("tzdata") / "zoneinfo"
     rows = [line.split("\t") for line in (folder / "zone.tab").read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
     lines = [line.split() for line in (folder / "tzdata.zi").read_text(encoding="utf-8").splitlines() if line.startswith("L ")]
     return {row[2]: row[0] for row in rows}, {alias: target for _, target, alias in lines}

@@ -20,8 +20,6 @@ from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo, available_timezones
 
-import tzdata
-
 from services.queuer.rules.slots import Book, NeedsMore
 from shared.calendar import read_settings, resolve_schedule
 from shared.policy import SPACING, Case
@@ -94,7 +92,7 @@ def c_library(zone: str) -> Iterator[None]:
 
 
 def _file(zone: str) -> Path:
-    return Path(str(resources.files(tzdata))) / "zoneinfo" / zone
+    return Path(str(resources.files("tzdata"))) / "zoneinfo" / zone
 
 
 def _wall(at: datetime) -> time.struct_time:

@@ -179,9 +179,9 @@ async def of_lead(
 
 async def _accounts(
     connection: Connection, changes: Mapping[str, Any] | None, account_id: UUID | None, workspace_id: UUID | None
-) -> list[asyncpg.Record]:
+) -> list[dict[str, Any]]:
     read = queries.lock_accounts if changes else queries.accounts_of
-    return [row async for row in read(connection, account_id=account_id, workspace_id=workspace_id)]
+    return [dict(row) async for row in read(connection, account_id=account_id, workspace_id=workspace_id)]
 
 
 def _merged(was: Mapping[str, Any], changes: Mapping[str, Any] | None) -> dict[str, Any]:

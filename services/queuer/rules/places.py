@@ -71,7 +71,7 @@ def zone_of_location(text: str) -> str | None:
         itself = _narrowest(regions[place], around)
         cities = _fitting(_named(atlas, part), around + ([itself] if _is_country(itself) else []))
         if cities:
-            return _agreed({_largest(cities).zone} | _zones_of(atlas, itself))
+            return _agreed({_largest(cities).zone, *_zones_of(atlas, itself)})
     return _agreed(_zones_of(atlas, _of_all(regions)))
 
 

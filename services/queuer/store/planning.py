@@ -119,7 +119,9 @@ async def ends_of_queues(connection: Connection, pairs: Iterable[tuple[UUID, Act
     return {(row["account_id"], Action(row["action"])): row["scheduled_for"] async for row in rows}
 
 
-async def ends_of_zones(connection: Connection, wanted: Iterable[tuple[UUID, Action, str]]) -> Mapping[tuple[UUID, Action, str], datetime]:
+async def ends_of_zones(
+    connection: Connection, wanted: Iterable[tuple[UUID, Action, str]]
+) -> Mapping[tuple[UUID, Action, str | None], datetime]:
     """The last planned first step of each account, action and prospects' zone, as far as it is among the latest."""
     ordered = sorted(set(wanted))
     rows = queries.last_first_steps_of_zone(
