@@ -43,7 +43,8 @@ class Book:
     until: datetime
     taken: list[tuple[datetime, datetime]] = field(default_factory=list)
     days: dict[Action, dict[date, int]] = field(default_factory=dict)
-    last: dict[tuple[Action, str | None], datetime] = field(default_factory=dict)
+    last: dict[Action, datetime] = field(default_factory=dict)
+    lines: dict[tuple[Action, str], datetime] = field(default_factory=dict)
     invitations: deque[datetime] = field(default_factory=deque)
 
     def length(self, send_id: UUID, *, look_up: bool) -> timedelta:
@@ -59,6 +60,10 @@ class Book:
         """A planned send that was loaded, or has just got its moment."""
         insort(self.taken, (at, at + self.length(send_id, look_up=look_up)))
         self.used(action, at.astimezone(self.zone).date(), 1)
+
+    def end_of(self, action: Action, queue: str | None) -> datetime | None:
+        """The last moment given out in this line, None while there is none."""
+        return self.last.get(action) if queue is None else self.lines.get((action, queue))
 
     def week_so_far(self, moments: Iterable[datetime]) -> None:
         """The account's last invitations, sent or planned; as many as the weekly cap are enough."""
@@ -107,6 +112,9 @@ class Book:
     def _give(self, action: Action, at: datetime, need: timedelta, queue: str | None) -> None:
         insort(self.taken, (at, at + need))
         self.used(action, at.astimezone(self.zone).date(), 1)
-        self.last[action, queue] = max(at, self.last.get((action, queue), at))
+        if queue is None:
+            self.last[action] = max(at, self.last.get(action, at))
+        else:
+            self.lines[action, queue] = max(at, self.lines.get((action, queue), at))
         if action is Action.INVITATION:
             self.week_so_far([*self.invitations, at]) if self.invitations and at < self.invitations[-1] else self.invitations.append(at)

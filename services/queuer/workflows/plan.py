@@ -151,7 +151,7 @@ async def _place(
     for earliest, send in ordered:
         book, case = books[send.account_id], cases[send.id]
         queue = _queue(send, case)
-        start = max(earliest, book.last.get((send.step.action, queue), earliest)) if send.first else earliest
+        start = max(earliest, book.end_of(send.step.action, queue) or earliest) if send.first else earliest
         while isinstance(slot := book.place(case, send.id, earliest=start, look_up=send.look_up, queue=queue), NeedsMore):
             await store.fill(connection, books, until={send.account_id: slot.until})
         if isinstance(slot, Stop):
