@@ -1537,6 +1537,8 @@ CREATE INDEX leads_linkedin_vanity ON public.leads USING btree (linkedin_vanity)
 
 CREATE INDEX leads_sales_navigator_id ON public.leads USING btree (sales_navigator_id) WHERE (sales_navigator_id IS NOT NULL);
 
+CREATE INDEX leads_without_timezone ON public.leads USING btree (id) WHERE ((timezone IS NULL) AND (location <> ''::text));
+
 CREATE UNIQUE INDEX notice_channels_name_unique ON public.notice_channels USING btree (workspace_id, lower(name)) WHERE (removed_at IS NULL);
 
 CREATE INDEX notice_channels_workspace ON public.notice_channels USING btree (workspace_id);
@@ -1548,7 +1550,6 @@ CREATE INDEX notice_deliveries_due ON public.notice_deliveries USING btree (next
 CREATE INDEX notices_told ON public.notices USING btree (about, kind, created_at) WHERE told;
 
 CREATE INDEX notices_workspace ON public.notices USING btree (workspace_id, id);
-CREATE INDEX leads_without_timezone ON public.leads USING btree (id) WHERE ((timezone IS NULL) AND (location <> ''::text));
 
 CREATE INDEX observations_person ON public.observations USING btree (account_id, person_id) WHERE (person_id IS NOT NULL);
 
