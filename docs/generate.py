@@ -212,7 +212,7 @@ def caps() -> str:
         rows.append(
             (
                 f"`{kind}`", str(allowed[Action.INVITATION]), str(MOST_INVITATIONS_A_DAY[kind]), str(allowed[Action.MESSAGE]),
-                str(allowed[Action.PROFILE_LOOKUP]), str(note_limit(kind)),
+                str(allowed[Action.PROFILE_LOOKUP]), str(allowed[Action.WITHDRAWAL]), str(note_limit(kind)),
             )
         )  # fmt: skip
     head = (
@@ -221,6 +221,7 @@ def caps() -> str:
         "most a workspace may set",
         "messages a day",
         "profile look-ups a day",
+        "withdrawals a day",
         "characters of a note",
     )
     return (

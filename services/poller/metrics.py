@@ -19,4 +19,9 @@ UNSETTLED_GIVEN_UP = Counter(
     "tact_poller_unsettled_given_up_total", "Acceptances whose invitation stayed open through every second look; the healer has it.", []
 )
 READS = Counter("tact_reads_total", "Reads of the provider, by kind and how they ended.", ["kind", "outcome"])
+BY_HAND = Counter(
+    "tact_invitations_by_hand_total",
+    "Invitations that members sent in LinkedIn itself, by what was done: counted, old (spends no budget), given_back (was ours after all).",
+    ["outcome"],
+)
 ACCOUNT_CHANGES = Counter("tact_account_status_changes_total", "Accounts that changed status by the provider's word.", ["status"])

@@ -25,11 +25,19 @@ class PollerSettings(ServiceSettings, ProviderSettings):
     chats_every: timedelta = Field(
         default=timedelta(hours=4), gt=timedelta(), description="Between two reads of an account's chats, plus or minus 30 %."
     )
+    invitations_every: timedelta = Field(
+        default=timedelta(hours=6),
+        gt=timedelta(),
+        description="Between two reads of an account's sent invitations, plus or minus 30 %; what a member sends by hand counts so late.",
+    )
     status_every: timedelta = Field(
         default=timedelta(hours=24), gt=timedelta(), description="Between two looks at an account's health, plus or minus 30 %."
     )
     reads_per_day: int = Field(
-        default=40, ge=1, le=500, description="Reads of relations and chats an account may make on one of its own days. LinkedIn sees them."
+        default=40,
+        ge=1,
+        le=500,
+        description="Reads of relations, chats and sent invitations an account may make on one of its own days. LinkedIn sees them.",
     )
     reads_at_once: int = Field(default=8, ge=1, le=256, description="Accounts read at the same time; each has at most one read under way.")
     read_spacing: timedelta = Field(

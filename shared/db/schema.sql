@@ -15,7 +15,8 @@ CREATE TYPE public.action AS ENUM (
     'invitation',
     'message',
     'profile_lookup',
-    'email'
+    'email',
+    'withdrawal'
 );
 
 CREATE TYPE public.approval_status AS ENUM (
@@ -717,6 +718,7 @@ CREATE TABLE public.campaign_prospects (
     error_message text,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    withdraw_planned_at timestamp with time zone,
     CONSTRAINT campaign_prospects_enrolment_no_check CHECK ((enrolment_no >= 1)),
     CONSTRAINT campaign_prospects_status_check CHECK (((status)::text = ANY (ARRAY['pending'::text, 'approved'::text, 'connection_request_sent'::text, 'connected'::text, 'messaging'::text, 'replied'::text, 'completed'::text, 'failed'::text, 'opted_out'::text, 'converted'::text, 'not_interested'::text, 'withdrawn'::text])))
 )
@@ -753,10 +755,12 @@ CREATE TABLE public.campaigns (
     deactivated_at timestamp with time zone,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    withdraw_after_days integer,
     CONSTRAINT campaigns_campaign_name_check CHECK ((btrim(campaign_name) <> ''::text)),
     CONSTRAINT campaigns_message_templates_check CHECK ((jsonb_typeof(message_templates) = 'object'::text)),
     CONSTRAINT campaigns_schedule_settings_check CHECK ((jsonb_typeof(schedule_settings) = 'object'::text)),
-    CONSTRAINT campaigns_step_delays_check CHECK ((jsonb_typeof(step_delays) = 'object'::text))
+    CONSTRAINT campaigns_step_delays_check CHECK ((jsonb_typeof(step_delays) = 'object'::text)),
+    CONSTRAINT campaigns_withdraw_after_days_check CHECK (((withdraw_after_days >= 1) AND (withdraw_after_days <= 365)))
 );
 
 ALTER TABLE ONLY public.campaigns FORCE ROW LEVEL SECURITY;
@@ -887,6 +891,25 @@ CREATE TABLE public.email_templates (
 );
 
 ALTER TABLE ONLY public.email_templates FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.foreign_invitations (
+    account_id uuid NOT NULL,
+    invitation_id text NOT NULL,
+    workspace_id uuid NOT NULL,
+    recipient_id text,
+    public_identifier text,
+    sent_at timestamp with time zone NOT NULL,
+    counted_on date,
+    counted boolean NOT NULL,
+    attempt_id bigint,
+    listed_at timestamp with time zone NOT NULL,
+    gone_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT foreign_invitations_check CHECK (((NOT counted) OR (counted_on IS NOT NULL)))
+);
+
+ALTER TABLE ONLY public.foreign_invitations FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.integrity_findings (
     id bigint NOT NULL,
@@ -1164,7 +1187,8 @@ CREATE TABLE public.recipients (
     resolved_at timestamp with time zone NOT NULL,
     connected_at timestamp with time zone,
     chat_id text,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    invitation_ended_at timestamp with time zone
 );
 
 ALTER TABLE ONLY public.recipients FORCE ROW LEVEL SECURITY;
@@ -1399,6 +1423,9 @@ ALTER TABLE ONLY public.email_templates
 ALTER TABLE ONLY public.email_templates
     ADD CONSTRAINT email_templates_workspace_id_name_key UNIQUE (workspace_id, name);
 
+ALTER TABLE ONLY public.foreign_invitations
+    ADD CONSTRAINT foreign_invitations_pkey PRIMARY KEY (account_id, invitation_id);
+
 ALTER TABLE ONLY public.integrity_findings
     ADD CONSTRAINT integrity_findings_pkey PRIMARY KEY (id);
 
@@ -1519,11 +1546,19 @@ CREATE INDEX campaign_prospects_lead ON public.campaign_prospects USING btree (l
 
 CREATE UNIQUE INDEX campaign_prospects_one_active ON public.campaign_prospects USING btree (campaign_id, lead_id) WHERE (status = ANY (ARRAY['pending'::public.prospect_status, 'approved'::public.prospect_status, 'connection_request_sent'::public.prospect_status, 'connected'::public.prospect_status, 'messaging'::public.prospect_status]));
 
+CREATE INDEX campaign_prospects_to_withdraw ON public.campaign_prospects USING btree (campaign_id, contacted_at) WHERE ((status = 'connection_request_sent'::public.prospect_status) AND (withdraw_planned_at IS NULL));
+
 CREATE INDEX campaign_prospects_unplanned ON public.campaign_prospects USING btree (campaign_id, id) WHERE ((status = ANY (ARRAY['pending'::public.prospect_status, 'approved'::public.prospect_status])) AND (account_id IS NULL));
 
 CREATE UNIQUE INDEX campaigns_name_unique ON public.campaigns USING btree (workspace_id, lower(campaign_name));
 
 CREATE INDEX campaigns_running ON public.campaigns USING btree (id) WHERE (status = 'running'::public.campaign_status);
+
+CREATE INDEX foreign_invitations_person ON public.foreign_invitations USING btree (workspace_id, recipient_id) WHERE (attempt_id IS NULL);
+
+CREATE INDEX foreign_invitations_vanity ON public.foreign_invitations USING btree (workspace_id, public_identifier) WHERE (attempt_id IS NULL);
+
+CREATE INDEX foreign_invitations_week ON public.foreign_invitations USING btree (account_id, sent_at) WHERE counted;
 
 CREATE UNIQUE INDEX integrity_findings_open_unique ON public.integrity_findings USING btree (kind, table_name, row_id) WHERE (state = ANY (ARRAY['open'::text, 'proposed'::text]));
 
@@ -1550,6 +1585,8 @@ CREATE INDEX notice_deliveries_due ON public.notice_deliveries USING btree (next
 CREATE INDEX notices_told ON public.notices USING btree (about, kind, created_at) WHERE told;
 
 CREATE INDEX notices_workspace ON public.notices USING btree (workspace_id, id);
+
+CREATE INDEX observations_invitations ON public.observations USING btree (account_id, observed_at, id) WHERE (kind = 'invitation'::text);
 
 CREATE INDEX observations_person ON public.observations USING btree (account_id, person_id) WHERE (person_id IS NOT NULL);
 
@@ -1638,6 +1675,8 @@ CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.de_enrollment_lead_log F
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.de_enrollment_runs FOR EACH ROW EXECUTE FUNCTION public.touch_updated_at();
 
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.email_templates FOR EACH ROW EXECUTE FUNCTION public.touch_updated_at();
+
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.foreign_invitations FOR EACH ROW EXECUTE FUNCTION public.touch_updated_at();
 
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.integrity_findings FOR EACH ROW EXECUTE FUNCTION public.touch_updated_at();
 
@@ -1779,6 +1818,15 @@ ALTER TABLE ONLY public.de_enrollment_runs
 
 ALTER TABLE ONLY public.email_templates
     ADD CONSTRAINT email_templates_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
+
+ALTER TABLE ONLY public.foreign_invitations
+    ADD CONSTRAINT foreign_invitations_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);
+
+ALTER TABLE ONLY public.foreign_invitations
+    ADD CONSTRAINT foreign_invitations_attempt_id_fkey FOREIGN KEY (attempt_id) REFERENCES public.send_attempts(id);
+
+ALTER TABLE ONLY public.foreign_invitations
+    ADD CONSTRAINT foreign_invitations_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
 
 ALTER TABLE ONLY public.integrity_findings
     ADD CONSTRAINT integrity_findings_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
@@ -1946,6 +1994,8 @@ CREATE POLICY everything ON public.de_enrollment_runs TO postgres, tact_queuer, 
 
 CREATE POLICY everything ON public.email_templates TO postgres, tact_queuer, tact_sender, tact_poller, tact_healer USING (true) WITH CHECK (true);
 
+CREATE POLICY everything ON public.foreign_invitations TO postgres, tact_queuer, tact_sender, tact_poller, tact_healer USING (true) WITH CHECK (true);
+
 CREATE POLICY everything ON public.integrity_findings TO postgres, tact_queuer, tact_sender, tact_poller, tact_healer USING (true) WITH CHECK (true);
 
 CREATE POLICY everything ON public.lanes TO postgres, tact_queuer, tact_sender, tact_poller, tact_healer USING (true) WITH CHECK (true);
@@ -1977,6 +2027,8 @@ CREATE POLICY everything ON public.workflow_steps TO postgres, tact_queuer, tact
 CREATE POLICY everything ON public.workflows TO postgres, tact_queuer, tact_sender, tact_poller, tact_healer USING (true) WITH CHECK (true);
 
 CREATE POLICY everything ON public.workspaces TO postgres, tact_queuer, tact_sender, tact_poller, tact_healer USING (true) WITH CHECK (true);
+
+ALTER TABLE public.foreign_invitations ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.integrity_findings ENABLE ROW LEVEL SECURITY;
 
@@ -2027,6 +2079,8 @@ CREATE POLICY own_workspace ON public.de_enrollment_lead_log TO tact_tenant USIN
 CREATE POLICY own_workspace ON public.de_enrollment_runs TO tact_tenant USING ((workspace_id = (NULLIF(current_setting('tact.workspace'::text, true), ''::text))::uuid));
 
 CREATE POLICY own_workspace ON public.email_templates TO tact_tenant USING ((workspace_id = (NULLIF(current_setting('tact.workspace'::text, true), ''::text))::uuid));
+
+CREATE POLICY own_workspace ON public.foreign_invitations TO tact_tenant USING ((workspace_id = (NULLIF(current_setting('tact.workspace'::text, true), ''::text))::uuid));
 
 CREATE POLICY own_workspace ON public.integrity_findings TO tact_tenant USING ((workspace_id = (NULLIF(current_setting('tact.workspace'::text, true), ''::text))::uuid));
 

@@ -5,8 +5,11 @@ from shared.policy.decide import Verdict, decide
 from shared.policy.limits import (
     MOST_INVITATIONS_A_DAY,
     MOST_WEEKLY_INVITATIONS,
+    MOST_WITHDRAW_AFTER_DAYS,
+    RELOCK,
     SPACING,
     WEEKLY_INVITATIONS,
+    WITHDRAW_AFTER_DAYS,
     daily_caps,
     jitter,
     note_limit,
@@ -18,8 +21,11 @@ from shared.policy.verdict import Condition, Decision, Hold, Outcome, Reason, Ru
 __all__ = [
     "MOST_INVITATIONS_A_DAY",
     "MOST_WEEKLY_INVITATIONS",
+    "MOST_WITHDRAW_AFTER_DAYS",
+    "RELOCK",
     "SPACING",
     "WEEKLY_INVITATIONS",
+    "WITHDRAW_AFTER_DAYS",
     "Case",
     "Condition",
     "Decision",

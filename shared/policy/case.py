@@ -37,8 +37,8 @@ class Case:
     `next_free_at` has the spacing in it already; `spacing` is there to be shown.
     `used` counts this action by the account's local day; a planner adds what it has planned.
     Moments in other zones become UTC; a naive one is a ValueError.
-    `week` and `relock_until` are looked at for invitations alone, the reads of replies for messages to people who
-    were contacted before.
+    `week`, `relock_until` and `invited_by_hand_at` are looked at for invitations alone, `withdraw_at` for withdrawals, the
+    reads of replies for messages to people who were contacted before.
     """
 
     action: Action
@@ -64,6 +64,8 @@ class Case:
     lead_opted_out_at: datetime | None = None
     suppressed_by: str | None = None  # which entry of the do-not-contact lists
     relock_until: datetime | None = None
+    invited_by_hand_at: datetime | None = None  # a member of the workspace invited this person in LinkedIn itself, and it stands
+    withdraw_at: datetime | None = None  # when the invitation has waited long enough; None: the campaign takes none back
     replies_read_at: datetime | None = None  # the last whole read of the account's messages; None: nobody reads them
     replies_next_read_at: datetime | None = None
 
@@ -83,6 +85,8 @@ _MOMENTS: Final = (
     "lead_last_reply_at",
     "lead_opted_out_at",
     "relock_until",
+    "invited_by_hand_at",
+    "withdraw_at",
     "replies_read_at",
     "replies_next_read_at",
 )

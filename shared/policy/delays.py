@@ -68,6 +68,13 @@ def _relock(case: Case, at: datetime, _need: timedelta) -> datetime | None:
     return case.relock_until if case.relock_until > at else None
 
 
+def _still_waiting(case: Case, at: datetime, _need: timedelta) -> datetime | None:
+    """An invitation is taken back when it has waited for as long as the campaign says today, whatever it said when this was planned."""
+    if case.action is not Action.WITHDRAWAL or case.withdraw_at is None:
+        return None
+    return case.withdraw_at if case.withdraw_at > at else None
+
+
 def _spacing(case: Case, at: datetime, _need: timedelta) -> datetime | None:
     return case.next_free_at if case.next_free_at is not None and case.next_free_at > at else None
 
@@ -197,6 +204,14 @@ DELAYS: Final = (
         lambda _: f"{REPLIES_STAY_FRESH.total_seconds() / 3600:g} h",
     ),
     Delay("relock", Scope.SEND, _relock, _always(Reason.RELOCK), lambda case, _: _moment(case.relock_until), lambda _: "over"),
+    Delay(
+        "withdraw_after",
+        Scope.SEND,
+        _still_waiting,
+        _always(Reason.STILL_WAITING),
+        lambda case, _: _moment(case.withdraw_at),
+        lambda _: "over",
+    ),
     Delay("calendar", Scope.LANE, _calendar, _closed_because, _calendar_shown, _hours_shown),
     Delay(
         "prospect_hours",

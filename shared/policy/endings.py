@@ -65,7 +65,20 @@ def _first_contact(case: Case) -> Stop | None:
         return None
     if case.connected:
         return Stop(Reason.ALREADY_CONNECTED)
+    if case.invited_by_hand_at is not None:
+        return Stop(Reason.INVITED_BY_HAND)
     return None if case.prospect_status in _UNTOUCHED else Stop(Reason.ALREADY_CONTACTED)
+
+
+def _withdrawal(case: Case) -> Stop | None:
+    """Only an invitation that still waits is taken back: whoever accepted in between stays a connection."""
+    if case.action is not Action.WITHDRAWAL:
+        return None
+    if case.connected:
+        return Stop(Reason.ALREADY_CONNECTED)
+    if case.prospect_status is not ProspectStatus.CONNECTION_REQUEST_SENT:
+        return Stop(Reason.NOT_INVITED)
+    return Stop(Reason.WITHDRAWAL_OFF) if case.withdraw_at is None else None
 
 
 def _can_connect(case: Case) -> Stop | None:
@@ -104,6 +117,11 @@ def _connection_shown(case: Case) -> str:
     return f"{known}, prospect {case.prospect_status}"
 
 
+def _contact_shown(case: Case) -> str:
+    by_hand = f", invited by hand {case.invited_by_hand_at}" if case.invited_by_hand_at else ""
+    return f"{_connection_shown(case)}{by_hand}"
+
+
 def _reply_shown(case: Case) -> str:
     replied = f"replied {case.lead_last_reply_at}" if case.lead_last_reply_at else "no reply known"
     return f"{replied}, resumed {case.resumed_at}" if case.resumed_at else replied
@@ -115,7 +133,8 @@ ENDINGS: Final = (
     Ending("opted_out", _opted_out, lambda case: f"opted out {case.lead_opted_out_at}" if case.lead_opted_out_at else "no", "no opt-out"),
     Ending("status", _done_with, lambda case: str(case.prospect_status), "still on the way"),
     Ending("reply", _replied, _reply_shown, "no reply after a person resumed"),
-    Ending("first_contact", _first_contact, _connection_shown, "an invitation only to pending or approved"),
+    Ending("first_contact", _first_contact, _contact_shown, "an invitation only to pending or approved, whom nobody invited by hand"),
+    Ending("withdrawal", _withdrawal, _connection_shown, "only an invitation that waits, where the campaign takes them back"),
     Ending("reachable", _can_connect, _connection_shown, "connected, or invited"),
     Ending("campaign_running", _campaign_running, lambda case: str(case.campaign_status), "running"),
     Ending(

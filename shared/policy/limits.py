@@ -29,6 +29,18 @@ PROFILE_LOOKUPS_A_DAY: Final = 100
 EMAILS_A_DAY: Final = 200
 """Our own figure: Unipile publishes none, and mailbox providers begin to distrust cold mail at a few hundred."""
 
+WITHDRAWALS_A_DAY: Final = 40
+"""Unipile names about 100 a day for whatever has no figure of its own. 40, because that is what an account invites on a day
+unless somebody configures more: in the long run nobody has more to take back, and a backlog need not leave at once."""
+
+WITHDRAW_AFTER_DAYS: Final = 21
+"""Where somebody lets invitations be taken back and names no number of days: whoever has not answered in three weeks seldom does."""
+
+MOST_WITHDRAW_AFTER_DAYS: Final = 365
+
+RELOCK: Final = timedelta(days=21)
+"""LinkedIn forbids another invitation to the same person for about three weeks after a withdrawal."""
+
 WEEKLY_INVITATIONS: Final = 100
 """In any 168 hours. Unipile names about 200 for paid accounts; `cannot_resend_yet` was seen at 123 in seven days."""
 
@@ -60,6 +72,7 @@ def daily_caps(
             Action.MESSAGE: MESSAGES_A_DAY,
             Action.PROFILE_LOOKUP: PROFILE_LOOKUPS_A_DAY,
             Action.EMAIL: EMAILS_A_DAY,
+            Action.WITHDRAWAL: WITHDRAWALS_A_DAY,
         }
     )
 

@@ -96,6 +96,7 @@ class Action(StrEnum):
     MESSAGE = "message"
     PROFILE_LOOKUP = "profile_lookup"
     EMAIL = "email"
+    WITHDRAWAL = "withdrawal"  # of an invitation nobody answered
 
 
 class ApprovalStatus(StrEnum):

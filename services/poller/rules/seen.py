@@ -37,6 +37,19 @@ class Relation:
 
 
 @dataclass(frozen=True, slots=True)
+class SentInvitation:
+    """A row of the account's sent invitations: it waits for an answer, whoever sent it."""
+
+    invitation_id: str
+    person_id: str | None
+    vanity: str | None
+    sent_at: datetime | None
+    payload: dict[str, Any]
+    near: datetime | None = None
+    """Where it has no date: that of the next newer one on its page."""
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """One message of a conversation between the account and `person_id`."""
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from services.poller.rules.seen import Message, Relation
+from services.poller.rules.seen import Message, Relation, SentInvitation
 from shared.people.identifiers import IdKind, LinkedInId, linkedin_identity
 from shared.unipile import models, webhooks
 
@@ -29,6 +29,13 @@ def relation_of_list(listed: models.Relation) -> Relation:
     payload = {"public_identifier": listed.public_identifier, "connection_urn": listed.connection_urn}
     vanity = vanity_of(listed.public_identifier, listed.public_profile_url)
     return Relation(listed.member_id, vanity, listed.created_at, payload)
+
+
+def invitation_of_list(listed: models.PendingInvitation) -> SentInvitation:
+    """A row of the sent invitations; its words are seldom there and never kept."""
+    payload = {"invited_user_public_id": listed.invited_user_public_id, "date": listed.date}
+    vanity = vanity_of(listed.invited_user_public_id)
+    return SentInvitation(listed.id, listed.invited_user_id, vanity, listed.parsed_datetime, payload)
 
 
 def message_of_webhook(told: webhooks.MessageReceived, body: Mapping[str, Any]) -> Message:

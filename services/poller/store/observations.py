@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from services.poller.rules.seen import Account, Message, Relation, Source
+from services.poller.rules.seen import Account, Message, Relation, SentInvitation, Source
 from shared.db.pool import Connection
 from shared.db.queries import load
 
@@ -32,6 +32,15 @@ async def record_relations(connection: Connection, account: Account, relations: 
     """Store them; the person ids of those seen for the first time come back."""
     rows = [_row(r.person_id, r.person_id, r.happened_at, {**r.payload, "vanity": r.vanity}) for r in relations]
     return await _record(connection, account, "relation", rows, source=source)
+
+
+async def record_invitations(connection: Connection, account: Account, shown: Iterable[SentInvitation], *, source: Source) -> set[str]:
+    """Store them; the ids of those seen for the first time come back."""
+    rows = [
+        _row(one.invitation_id, one.person_id, one.sent_at, one.payload | {"near": one.near.isoformat() if one.near else None})
+        for one in shown
+    ]
+    return await _record(connection, account, "invitation", rows, source=source)
 
 
 async def record_messages(

@@ -23,10 +23,11 @@ LEASE: Final = timedelta(seconds=60)
 
 
 class Kind(StrEnum):
-    """What is read (column `account_reads.kind`; the healer's `invitations_sent` is its own)."""
+    """What is read (column `account_reads.kind`)."""
 
     RELATIONS = "relations"
     CHATS = "chats"
+    INVITATIONS = "invitations_sent"
     STATUS = "status"
 
 

@@ -1,4 +1,4 @@
-"""One look at an account: its relations, its messages or its health. One look is one call.
+"""One look at an account: its relations, its messages, its sent invitations or its health. One look is one call.
 
 LinkedIn sees calls, not intentions: pages that follow each other at once would be a burst like any other.
 """
@@ -10,15 +10,17 @@ from typing import Any, Final
 
 import asyncpg
 
+from services.poller.rules.by_hand import dated
 from services.poller.rules.matching import reaches_known
-from services.poller.rules.seen import Message, Relation, Source
+from services.poller.rules.seen import Message, Relation, SentInvitation, Source
 from services.poller.rules.standing import worst
-from services.poller.rules.translate import message_of_account, relation_of_list
-from services.poller.store import accounts
+from services.poller.rules.translate import invitation_of_list, message_of_account, relation_of_list
+from services.poller.store import accounts, by_hand
 from services.poller.store.accounts import Standing
 from services.poller.store.reads import Due, Kind
 from services.poller.store.transactions import in_transaction
 from services.poller.workflows.follow_accounts import note_status
+from services.poller.workflows.match_invitations import note_invitations
 from services.poller.workflows.match_messages import note_messages
 from services.poller.workflows.match_relations import Matched, note_relations
 from shared.db.pool import Connection
@@ -28,6 +30,8 @@ OVERLAP: Final = timedelta(hours=1)
 """Messages are asked for again from so long before the newest one seen: the provider shows some of them late."""
 HISTORY: Final = timedelta(days=7)
 """How far the first read of an account's messages looks back."""
+WHOLE_LIST_EVERY: Final = timedelta(days=7)
+"""How often the sent invitations are read to their end, which alone shows that one of them is gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,8 @@ class Pages:
     baseline: int = 1000
     """Of relations, before anything is known: a member may have 30,000, and each page takes the account's turn."""
     messages: int = 250
+    invitations: int = 100
+    """The most that was seen live on one page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +61,7 @@ class Shown:
 
 
 class Look:
-    """The three looks."""
+    """The four looks."""
 
     def __init__(self, pool: asyncpg.Pool, client: UnipileClient, *, away_for: timedelta, pages: Pages) -> None:
         self._pool = pool
@@ -74,6 +80,8 @@ class Look:
                 return await self._relations(read)
             case Kind.CHATS:
                 return await self._messages(read)
+            case Kind.INVITATIONS:
+                return await self._invitations(read)
             case Kind.STATUS:
                 return await self._status(read)
 
@@ -121,6 +129,40 @@ class Look:
         reached = min(newest, now) - OVERLAP if newest else since
         return Shown(replies=replies, cursor={"since": max(reached, since).isoformat()})
 
+    async def _invitations(self, read: Due) -> Shown:
+        """One page, newest first; the next one is a read of its own, asked for until known ground is reached.
+
+        The mark is the newest observation of the last whole read: a page with one no newer than it is known ground, whatever an
+        unfinished read, or the healer, has seen since. Once a week the list is read to its end, and what it lacks is gone. An
+        empty page moves nothing: a throttled provider answers so.
+        """
+        now = (await self._standing(read)).account.now
+        going_on = _text(read.cursor.get("page"))
+        began = (_moment(read.cursor.get("began")) if going_on else None) or now
+        ended = _moment(read.cursor.get("ended"))
+        to_the_end = read.baseline or ended is None or began - ended >= WHOLE_LIST_EVERY
+        page = await self._client.invitations_sent(read.provider_account_id, limit=self._pages.invitations, cursor=going_on)
+        mark = read.cursor.get("mark")
+        known = await self._note_invitations(
+            read, dated([invitation_of_list(item) for item in page.items]), mark=mark if isinstance(mark, int) else None
+        )
+        so_far = {"mark": mark, "ended": _told(ended)}
+        if not page.items:
+            return Shown(cursor=so_far, whole=False)
+        if page.cursor is not None and (to_the_end or not known):
+            return Shown(cursor=so_far | {"page": page.cursor, "began": began.isoformat()}, whole=False, more=True)
+        newest, ended = await self._whole_list(read, began, to_its_end=page.cursor is None, ended=ended)
+        return Shown(cursor={"mark": newest, "ended": _told(ended)})
+
+    async def _whole_list(
+        self, read: Due, began: datetime, *, to_its_end: bool, ended: datetime | None
+    ) -> tuple[int | None, datetime | None]:
+        """The new mark, and when the list was last read to its end; one that was is proof of what is gone."""
+        async with self._pool.acquire() as connection:
+            if to_its_end:
+                await by_hand.gone(connection, read.account_id, not_listed_since=began)
+            return await by_hand.newest_observation(connection, read.account_id), began if to_its_end else ended
+
     async def _status(self, read: Due) -> Shown:
         account = await self._client.account(read.provider_account_id)
         word = worst(tuple(source.status for source in account.sources))
@@ -136,6 +178,15 @@ class Look:
     async def _note_relations(self, read: Due, relations: list[Relation], source: Source) -> Matched:
         async def note(connection: Connection) -> Matched:
             return await note_relations(connection, (await _known(connection, read)).account, relations, source=source)
+
+        return await in_transaction(self._pool, note)
+
+    async def _note_invitations(self, read: Due, shown: list[SentInvitation], *, mark: int | None) -> bool:
+        """Store and match them; True when the page reaches known ground."""
+
+        async def note(connection: Connection) -> bool:
+            account = (await _known(connection, read)).account
+            return await note_invitations(connection, account, shown, source=Source.BASELINE if read.baseline else Source.POLL, mark=mark)
 
         return await in_transaction(self._pool, note)
 

@@ -84,6 +84,7 @@ class Reader:
         self._every: Mapping[Kind, timedelta] = {
             Kind.RELATIONS: settings.relations_every,
             Kind.CHATS: settings.chats_every,
+            Kind.INVITATIONS: settings.invitations_every,
             Kind.STATUS: settings.status_every,
         }
 

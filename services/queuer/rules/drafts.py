@@ -38,6 +38,7 @@ class Prospect:
     last_reply_at: datetime | None
     opted_out_at: datetime | None
     suppressed_by: str | None
+    invited_by_hand_at: datetime | None
     linkedin_id: str | None
     on_linkedin: bool
 

@@ -45,7 +45,21 @@ SELECT p.id, p.workspace_id, p.campaign_id, p.lead_id, p.status, p.account_id, p
          WHERE (x.workspace_id IS NULL OR x.workspace_id = p.workspace_id)
            AND ((x.kind = 'person' AND x.value = l.identity) OR (x.kind = 'email' AND x.value = lower(l.email))
                 OR (x.kind = 'company' AND x.value = lower(l.company)) OR (x.kind = 'domain' AND x.value = split_part(lower(l.email), '@', 2)))
-         LIMIT 1) AS suppressed_by
+         LIMIT 1) AS suppressed_by,
+       CASE WHEN p.status IN ('pending', 'approved') THEN
+         (SELECT max(f.sent_at)
+            FROM (SELECT i.sent_at FROM recipients r
+                    JOIN foreign_invitations i ON i.workspace_id = r.workspace_id AND i.recipient_id = r.provider_id
+                                              AND i.attempt_id IS NULL AND i.gone_at IS NULL
+                   WHERE r.lead_id = p.lead_id
+                  UNION ALL
+                  SELECT i.sent_at FROM foreign_invitations i
+                   WHERE i.workspace_id = p.workspace_id AND i.recipient_id = l.linkedin_id AND i.attempt_id IS NULL AND i.gone_at IS NULL
+                  UNION ALL
+                  SELECT i.sent_at FROM foreign_invitations i
+                   WHERE i.workspace_id = p.workspace_id AND i.public_identifier = l.linkedin_vanity AND i.attempt_id IS NULL
+                     AND i.gone_at IS NULL AND (l.linkedin_id IS NULL OR i.recipient_id IS NULL OR i.recipient_id = l.linkedin_id)) f)
+       END AS invited_by_hand_at
   FROM campaign_prospects p
   JOIN campaigns c ON c.id = p.campaign_id
   JOIN workspaces ws ON ws.id = p.workspace_id
@@ -103,7 +117,7 @@ SELECT w.account_id, w.action, w.zone, last.scheduled_for
  WHERE last.scheduled_for IS NOT NULL;
 
 -- name: last_invitations
--- Those that left and those that are planned, the latest first, no more than a week's cap of each.
+-- Those that left, those the member sent by hand and those that are planned, the latest first, no more than a week's cap of each.
 SELECT w.account_id, i.at
   FROM unnest(:account_ids::uuid[]) AS w(account_id)
  CROSS JOIN LATERAL (
@@ -113,7 +127,11 @@ SELECT w.account_id, i.at
    UNION ALL
    (SELECT x.decided_at FROM send_attempts x
      WHERE x.account_id = w.account_id AND x.action = 'invitation' AND NOT x.given_back AND x.decided_at > :now::timestamptz - interval '168 hours'
-     ORDER BY x.decided_at DESC LIMIT :cap)) i;
+     ORDER BY x.decided_at DESC LIMIT :cap)
+   UNION ALL
+   (SELECT f.sent_at FROM foreign_invitations f
+     WHERE f.account_id = w.account_id AND f.counted AND f.sent_at > :now::timestamptz - interval '168 hours'
+     ORDER BY f.sent_at DESC LIMIT :cap)) i;
 
 -- name: taken
 -- The planned sends of some accounts, each between two moments of its own.

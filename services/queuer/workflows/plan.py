@@ -236,4 +236,5 @@ def _case(send: NewSend, account: Account) -> Case | None:
         lead_last_reply_at=prospect.last_reply_at,
         lead_opted_out_at=prospect.opted_out_at,
         suppressed_by=prospect.suppressed_by,
+        invited_by_hand_at=prospect.invited_by_hand_at,
     )

@@ -35,6 +35,8 @@ class Attempt:
     first_name: str
     last_name: str
     vanity: str | None
+    invitation_ref: str | None
+    """Which invitation a withdrawal takes back: the provider's id."""
     retries: int
     cool_down_level: int
     decided_at: datetime

@@ -3,19 +3,16 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import orjson
 
 from services.sender.rules.attempt import Attempt
 from shared.calendar import Schedule, ScheduleSettings, read_settings, resolve_schedule
-from shared.policy import SPACING, Case, WeekUse, daily_caps
+from shared.policy import RELOCK, SPACING, Case, WeekUse, daily_caps
 from shared.unipile.models import FIRST_DEGREE
 from shared.vocabulary import AccountStatus, AccountType, Action, CampaignStatus, CampaignType, ProspectStatus
-
-RELOCK: Final = timedelta(days=21)
-"""LinkedIn forbids another invitation for about three weeks after a withdrawal (UNIPILE.md §2.2)."""
 
 
 @lru_cache(maxsize=32_768)
@@ -51,7 +48,6 @@ def case_of(row: Mapping[str, Any], week: WeekUse | None) -> Case:
     caps = daily_caps(
         AccountType(row["account_type"]), workspace_daily_cr_limit=row["workspace_limit"], account_daily_cr_limit=row["account_limit"]
     )
-    withdrawn_at = row["withdrawn_at"]
     return Case(
         action=action,
         scheduled_for=row["scheduled_for"],
@@ -82,7 +78,9 @@ def case_of(row: Mapping[str, Any], week: WeekUse | None) -> Case:
         suppressed_by=row["suppressed_by"],
         replies_read_at=row["replies_read_at"],
         replies_next_read_at=row["replies_next_read_at"],
-        relock_until=withdrawn_at + RELOCK if withdrawn_at else None,
+        relock_until=_relock_until(row),
+        invited_by_hand_at=row["invited_by_hand_at"],
+        withdraw_at=_withdraw_at(row),
     )
 
 
@@ -110,12 +108,31 @@ def attempt_of(row: Mapping[str, Any], attempt_id: int, *, valid_until: datetime
         first_name=row["first_name"],
         last_name=row["last_name"],
         vanity=row["linkedin_vanity"],
+        invitation_ref=row["invitation_ref"],
         retries=row["retries"],
         cool_down_level=row["cool_down_level"],
         decided_at=row["now"],
         valid_until=valid_until,
         act_by=act_by,
     )
+
+
+def _relock_until(row: Mapping[str, Any]) -> datetime | None:
+    """Three weeks after the last invitation to this person ended without an acceptance, as far as anybody knows.
+
+    Our own withdrawals have their moment. One by hand is known from when a profile first said so, or from when the whole list
+    was first seen without it; where we know of one of our own, the profile says nothing new.
+    """
+    ended = (row["withdrawn_at"] or row["invitation_ended_at"], row["by_hand_gone_at"])
+    last = max((moment for moment in ended if moment is not None), default=None)
+    return None if last is None else last + RELOCK
+
+
+def _withdraw_at(row: Mapping[str, Any]) -> datetime | None:
+    if row["withdraw_after_days"] is None or row["contacted_at"] is None:
+        return None
+    moment: datetime = row["contacted_at"] + timedelta(days=row["withdraw_after_days"])
+    return moment
 
 
 def _connected(row: Mapping[str, Any]) -> bool:

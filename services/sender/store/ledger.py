@@ -130,6 +130,11 @@ class Begin:
         if reasons:
             await queries.skip(self._connection, send_ids=list(reasons), reasons=list(reasons.values()))
 
+    async def give_up(self, prospect_ids: Sequence[UUID], *, reason: str) -> None:
+        """Pending or approved → failed: they are not invited by us."""
+        if prospect_ids:
+            await queries.give_up(self._connection, prospect_ids=sorted(prospect_ids), reason=reason)
+
     async def let_go(self, wakes: Mapping[UUID, datetime | None]) -> None:
         """These accounts are in nobody's hand any more."""
         if wakes:

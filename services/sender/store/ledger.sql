@@ -21,13 +21,13 @@ WITH clock AS MATERIALIZED (SELECT clock_timestamp() AS technical, business_at(c
 SELECT clock.technical, clock.now,
        s.id AS send_id, s.dispatch_no, s.prospect_id, s.campaign_id, s.workspace_id, s.lead_id, s.account_id, s.message_type, s.message,
        s.message_sha256, s.action, s.next_action, s.scheduled_for, s.requires_connection, s.linkedin_user_id, s.retries,
-       p.status AS prospect_status, p.hold_until, p.resumed_at, p.connected_at,
-       c.status AS campaign_status, c.campaign_type, c.schedule_settings::text AS campaign_schedule,
+       p.status AS prospect_status, p.hold_until, p.resumed_at, p.connected_at, p.contacted_at,
+       c.status AS campaign_status, c.campaign_type, c.schedule_settings::text AS campaign_schedule, c.withdraw_after_days,
        w.schedule_settings::text AS workspace_schedule, w.daily_cr_limit AS workspace_limit, w.is_active AS workspace_active,
        a.provider_account_id, a.account_type, a.status AS account_status, a.status_reason, a.country, a.next_free_at,
        a.daily_cr_limit AS account_limit, a.schedule_settings::text AS account_schedule, zone.name AS timezone,
        l.first_name, l.last_name, l.timezone AS prospect_timezone, l.linkedin_vanity, l.linkedin_id, l.sales_navigator_id, l.last_reply_at, l.opted_out_at,
-       r.provider_id, r.network_distance, r.connected_at AS recipient_connected_at, r.chat_id,
+       r.provider_id, r.network_distance, r.connected_at AS recipient_connected_at, r.chat_id, r.invitation_ended_at,
        (clock.now AT TIME ZONE zone.name)::date AS local_date,
        coalesce((SELECT u.used FROM account_usage u
                   WHERE u.account_id = s.account_id AND u.action = s.next_action
@@ -41,6 +41,11 @@ SELECT clock.technical, clock.now,
        CASE WHEN s.next_action = 'invitation' THEN
          (SELECT max(x.withdrawn_at) FROM send_attempts x
            WHERE x.workspace_id = s.workspace_id AND x.recipient_id = s.linkedin_user_id AND x.withdrawn_at IS NOT NULL) END AS withdrawn_at,
+       by_hand.sent_at AS invited_by_hand_at, by_hand.gone_at AS by_hand_gone_at,
+       CASE WHEN s.next_action = 'withdrawal' THEN
+         (SELECT x.provider_ref FROM send_attempts x
+           WHERE x.workspace_id = s.workspace_id AND x.recipient_id = s.linkedin_user_id AND x.action = 'invitation' AND x.state = 'accepted'
+             AND x.withdrawn_at IS NULL AND x.account_id = s.account_id) END AS invitation_ref,
        (SELECT x.kind FROM suppressions x
          WHERE (x.workspace_id IS NULL OR x.workspace_id = s.workspace_id)
            AND ((x.kind = 'person' AND x.value = l.identity) OR (x.kind = 'email' AND x.value = lower(l.email))
@@ -58,18 +63,31 @@ SELECT clock.technical, clock.now,
   LEFT JOIN account_cool_downs cd ON cd.account_id = s.account_id AND cd.action = s.next_action
   LEFT JOIN account_reads reads ON reads.account_id = s.account_id AND reads.kind = 'chats' AND s.next_action = 'message'
   CROSS JOIN LATERAL (SELECT CASE WHEN a.timezone_from <= clock.now THEN a.timezone_next ELSE a.timezone END AS name) zone
+ CROSS JOIN LATERAL ( -- what members of the workspace sent this person by hand; two probes, by id and by vanity
+   SELECT max(f.sent_at) FILTER (WHERE f.gone_at IS NULL) AS sent_at, max(f.gone_at) AS gone_at
+     FROM (SELECT i.sent_at, i.gone_at FROM foreign_invitations i
+            WHERE s.next_action = 'invitation' AND i.workspace_id = s.workspace_id AND i.recipient_id = s.linkedin_user_id
+              AND i.attempt_id IS NULL
+           UNION ALL
+           SELECT i.sent_at, i.gone_at FROM foreign_invitations i
+            WHERE s.next_action = 'invitation' AND i.workspace_id = s.workspace_id AND i.recipient_id IS NULL
+              AND i.public_identifier = coalesce(r.public_identifier, l.linkedin_vanity) AND i.attempt_id IS NULL) f) by_hand
  WHERE s.status = 'dispatched' AND s.account_id = ANY(:locked::uuid[])
  ORDER BY s.account_id, s.scheduled_for
    FOR NO KEY UPDATE OF s;
 
 -- name: week_of_invitations
 -- Exact, and asked only for accounts whose days add up to the cap: how many stand in the last 168 h, and when enough
--- of them will have left for the next one.
-SELECT account_id, count(*)::int AS used,
-       (array_agg(decided_at ORDER BY decided_at DESC))[:cap] + interval '168 hours' AS frees_at
-  FROM send_attempts
- WHERE account_id = ANY(:account_ids::uuid[]) AND action = 'invitation' AND NOT given_back AND decided_at > :now::timestamptz - interval '168 hours'
- GROUP BY account_id;
+-- of them will have left for the next one. Ours, and those the member sent by hand.
+SELECT i.account_id, count(*)::int AS used,
+       (array_agg(i.at ORDER BY i.at DESC))[:cap] + interval '168 hours' AS frees_at
+  FROM (SELECT a.account_id, a.decided_at AS at FROM send_attempts a
+         WHERE a.account_id = ANY(:account_ids::uuid[]) AND a.action = 'invitation' AND NOT a.given_back
+           AND a.decided_at > :now::timestamptz - interval '168 hours'
+        UNION ALL
+        SELECT f.account_id, f.sent_at FROM foreign_invitations f
+         WHERE f.account_id = ANY(:account_ids::uuid[]) AND f.counted AND f.sent_at > :now::timestamptz - interval '168 hours') i
+ GROUP BY i.account_id;
 
 -- name: record_intents
 -- The commit of these rows is the decision. What meets one of the ledger's unique indexes does not come back.
@@ -129,6 +147,17 @@ UPDATE lanes l SET closed_until = w.until, reason = w.reason
 UPDATE send_queue s SET status = 'skipped', error_message = k.reason
   FROM unnest(:send_ids::uuid[], :reasons::text[]) AS k(send_id, reason)
  WHERE s.id = k.send_id AND s.status = 'dispatched';
+
+-- name: give_up!
+-- Somebody of the workspace invited these people in LinkedIn itself. Nobody of ours has written to them, so they have failed;
+-- an acceptance that is seen later connects them all the same.
+WITH locked AS MATERIALIZED (
+  SELECT p.id FROM campaign_prospects p
+   WHERE p.id = ANY(:prospect_ids::uuid[]) AND p.status IN ('pending', 'approved') AND p.contacted_at IS NULL
+   ORDER BY p.id FOR NO KEY UPDATE
+)
+UPDATE campaign_prospects p SET status = 'failed', error_message = :reason
+  FROM locked WHERE p.id = locked.id AND p.status IN ('pending', 'approved');
 
 -- name: let_go!
 -- The account is in nobody's hand; it is looked at again at `wake`, NULL: not before something else wakes it.

@@ -19,7 +19,7 @@ from shared.contracts.envelope import Envelope, enclose
 from shared.contracts.sends_completed import Outcome, SendCompleted
 from shared.contracts.sends_due import SendDue
 from shared.contracts.topics import SENDS_COMPLETED
-from shared.policy import Hold, Scope, SendNow, Stop, Wait, WeekUse, decide, weekly_invitations
+from shared.policy import Hold, Reason, Scope, SendNow, Stop, Wait, WeekUse, decide, weekly_invitations
 from shared.runtime.clock import StackClock
 from shared.vocabulary import Action
 
@@ -95,6 +95,8 @@ class Sender:
         await begin.put_back(decided.back)
         await begin.close(decided.closings)
         await begin.skip(decided.skipped)
+        by_hand = [row["prospect_id"] for row in begin.due if decided.skipped.get(row["send_id"]) == Reason.INVITED_BY_HAND]
+        await begin.give_up(by_hand, reason=Reason.INVITED_BY_HAND)
         await begin.let_go(decided.wakes)
         skipped = [_skipped(row, decided.skipped[row["send_id"]], now) for row in begin.due if row["send_id"] in decided.skipped]
         await begin.announce(skipped)

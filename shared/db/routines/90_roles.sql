@@ -57,7 +57,7 @@ GRANT DELETE ON account_cool_downs TO tact_sender;
 GRANT UPDATE (linkedin_id, updated_at) ON leads TO tact_sender;
 
 -- poller: what came back.
-GRANT INSERT, UPDATE ON observations, campaign_messages, recipients, account_reads, suppressions, account_usage TO tact_poller;
+GRANT INSERT, UPDATE ON observations, campaign_messages, recipients, account_reads, suppressions, account_usage, foreign_invitations TO tact_poller;
 GRANT UPDATE ON campaign_prospects, leads, accounts, send_queue, send_attempts, lanes TO tact_poller;
 GRANT INSERT, UPDATE, DELETE ON unsettled_observations TO tact_poller;
 

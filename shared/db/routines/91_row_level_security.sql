@@ -1,7 +1,7 @@
 -- Requests of a workspace see and touch its rows alone. The services' own roles see all; so does the owner.
 GRANT SELECT ON workspaces, accounts, account_usage, account_cool_downs, campaigns, campaign_accounts, workflows, workflow_steps,
   lead_batches, leads, prospect_approval_data, campaign_prospects, send_queue, lanes, campaign_messages, suppressions, audit_log,
-  account_reads, send_attempts, observations, recipients, stack_clock, clients, scheduled_emails, notices, notice_deliveries TO tact_tenant;
+  account_reads, send_attempts, observations, recipients, foreign_invitations, stack_clock, clients, scheduled_emails, notices, notice_deliveries TO tact_tenant;
 GRANT SELECT (id, workspace_id, name, medium, target, kinds, enabled, removed_at, created_at) ON notice_channels TO tact_tenant; -- not the secret
 
 DO $$

@@ -183,7 +183,7 @@ async def test_first_reads_are_planned_at_random_and_once(reader: Reader, stage:
     before = await stage.owner.fetch("SELECT kind, next_at FROM account_reads ORDER BY kind")
     await reader.introduce()
     assert await stage.owner.fetch("SELECT kind, next_at FROM account_reads ORDER BY kind") == before
-    assert [row["kind"] for row in before] == ["chats", "relations", "status"]
+    assert [row["kind"] for row in before] == ["chats", "invitations_sent", "relations", "status"]
     assert len({row["next_at"].minute * 60 + row["next_at"].second for row in before}) > 1
 
 

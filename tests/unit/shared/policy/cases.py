@@ -43,6 +43,17 @@ def a_message(**changed: Any) -> Case:
     return a_case(**({"action": Action.MESSAGE, "prospect_status": ProspectStatus.CONNECTED, "requires_connection": True} | changed))
 
 
+def a_withdrawal(**changed: Any) -> Case:
+    """Of an invitation that has waited long enough."""
+    facts = {
+        "action": Action.WITHDRAWAL,
+        "prospect_status": ProspectStatus.CONNECTION_REQUEST_SENT,
+        "withdraw_at": NOON - timedelta(hours=1),
+        "connected": False,
+    }
+    return a_case(**(facts | changed))
+
+
 def decided(case: Case, now: datetime = NOON) -> Decision:
     """The decision alone."""
     return decide(case, now=now, call_time=CALL).decision

@@ -9,7 +9,7 @@ import pytest
 from shared.calendar import Schedule
 from shared.policy import Condition, Hold, Outcome, Reason, Scope, SendNow, Stop, Wait, WeekUse, decide, next_slot
 from shared.vocabulary import Action, ProspectStatus
-from tests.unit.shared.policy.cases import CALL, NOON, SEVEN_TO_SIX, TUESDAY, a_case, a_message, decided, new_york
+from tests.unit.shared.policy.cases import CALL, NOON, SEVEN_TO_SIX, TUESDAY, a_case, a_message, a_withdrawal, decided, new_york
 
 WEDNESDAY_7 = new_york(3, 7)
 ROUND_THE_CLOCK = Schedule(zone=ZoneInfo("UTC"), opens=0, closes=1440, country="US", skip_weekends=False, skip_holidays=False)
@@ -136,6 +136,19 @@ def test_a_withdrawn_person_is_not_invited_again_before_the_lock_ends() -> None:
     assert isinstance(decided(a_message(relock_until=new_york(23, 12))), SendNow)
 
 
+def test_an_invitation_is_taken_back_when_it_has_waited_as_long_as_the_campaign_says_today() -> None:
+    assert isinstance(decided(a_withdrawal()), SendNow)
+    assert decided(a_withdrawal(withdraw_at=new_york(4, 12))) == Wait(new_york(4, 12), Reason.STILL_WAITING, Scope.SEND)
+
+
+def test_a_withdrawal_keeps_the_hours_the_spacing_and_a_cap_of_its_own() -> None:
+    assert decided(a_withdrawal(), new_york(6, 12)) == Wait(new_york(8, 7), Reason.WEEKEND, Scope.LANE)
+    rested = NOON + timedelta(minutes=2)
+    assert decided(a_withdrawal(next_free_at=rested)) == Wait(rested, Reason.SPACING, Scope.ACCOUNT)
+    assert decided(a_withdrawal(daily_cap=40, used={TUESDAY: 40})) == Wait(WEDNESDAY_7, Reason.DAILY_CAP, Scope.LANE)
+    assert isinstance(decided(a_withdrawal(week=WeekUse(count=100, cap=100, frees_at=new_york(4, 10)))), SendNow)
+
+
 def test_of_several_delays_the_latest_names_the_reason() -> None:
     case = a_case(next_free_at=NOON + timedelta(minutes=2), cool_down_until=new_york(2, 15), scheduled_for=new_york(2, 14))
     assert decided(case) == Wait(new_york(2, 15), Reason.COOL_DOWN, Scope.ACTION)
@@ -169,9 +182,9 @@ def test_the_trace_shows_every_rule_with_what_it_saw() -> None:
     verdict = decide(a_case(used={TUESDAY: 20}, lead_last_reply_at=NOON), now=NOON, call_time=CALL)
     lines = {line.name: line for line in verdict.trace}
     assert list(lines) == [
-        *("campaign_over", "suppressed", "opted_out", "status", "reply", "first_contact", "reachable"),
+        *("campaign_over", "suppressed", "opted_out", "status", "reply", "first_contact", "withdrawal", "reachable"),
         *("campaign_running", "account_usable", "connection"),
-        *("due", "out_of_office", "replies_unread", "relock", "calendar", "prospect_hours", "spacing", "day_end"),
+        *("due", "out_of_office", "replies_unread", "relock", "withdraw_after", "calendar", "prospect_hours", "spacing", "day_end"),
         *("daily_cap", "weekly_cap", "cool_down"),
     ]
     assert lines["reply"].verdict is Outcome.STOP

@@ -6,7 +6,7 @@ import pytest
 
 from shared.policy import Condition, Hold, Reason, Scope, SendNow, Stop
 from shared.vocabulary import STOPPING, AccountStatus, Action, CampaignStatus, ProspectStatus
-from tests.unit.shared.policy.cases import NOON, a_case, a_message, decided, new_york
+from tests.unit.shared.policy.cases import NOON, a_case, a_message, a_withdrawal, decided, new_york
 
 SATURDAY = new_york(6, 11)
 YESTERDAY = NOON - timedelta(days=1)
@@ -129,3 +129,28 @@ def test_an_account_that_may_not_act_holds_everything_it_does(status: AccountSta
 def test_what_ends_a_send_is_said_before_what_holds_it() -> None:
     case = a_case(account_status=AccountStatus.PAUSED, campaign_status=CampaignStatus.PAUSED, lead_last_reply_at=YESTERDAY)
     assert decided(case, SATURDAY) == Stop(Reason.REPLIED)
+
+
+def test_whom_somebody_invited_by_hand_is_not_invited_again() -> None:
+    assert decided(a_case(invited_by_hand_at=YESTERDAY)) == Stop(Reason.INVITED_BY_HAND)
+    assert isinstance(decided(a_message(invited_by_hand_at=YESTERDAY)), SendNow)
+
+
+@pytest.mark.parametrize("status", [ProspectStatus.PENDING, ProspectStatus.APPROVED, ProspectStatus.CONNECTED, ProspectStatus.MESSAGING])
+def test_only_an_invitation_that_waits_is_taken_back(status: ProspectStatus) -> None:
+    assert decided(a_withdrawal(prospect_status=status)) == Stop(Reason.NOT_INVITED)
+
+
+def test_whoever_accepted_in_between_is_not_taken_back() -> None:
+    assert decided(a_withdrawal(connected=True)) == Stop(Reason.ALREADY_CONNECTED)
+
+
+def test_a_campaign_that_takes_no_invitations_back_any_more_stops_what_was_planned() -> None:
+    assert decided(a_withdrawal(withdraw_at=None)) == Stop(Reason.WITHDRAWAL_OFF)
+
+
+def test_a_withdrawal_waits_for_its_campaign_and_its_account_like_a_send() -> None:
+    assert decided(a_withdrawal(campaign_status=CampaignStatus.PAUSED)) == Hold(
+        Condition.CAMPAIGN_RUNNING, Reason.CAMPAIGN_NOT_RUNNING, Scope.LANE
+    )
+    assert isinstance(decided(a_withdrawal(account_status=AccountStatus.PAUSED)), Hold)

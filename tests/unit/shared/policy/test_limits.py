@@ -35,6 +35,7 @@ def test_the_other_actions_have_caps_of_their_own() -> None:
         Action.MESSAGE: 100,
         Action.PROFILE_LOOKUP: 100,
         Action.EMAIL: 200,
+        Action.WITHDRAWAL: 40,
     }
 
 

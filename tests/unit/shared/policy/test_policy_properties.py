@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from shared.calendar import Schedule
 from shared.policy import Case, Condition, Hold, SendNow, Wait, WeekUse, decide, next_slot
-from shared.vocabulary import Action
+from shared.vocabulary import Action, ProspectStatus
 from tests.unit.shared.policy.cases import a_case
 
 ZONES: Final = (
@@ -89,8 +89,11 @@ def situations(draw: st.DrawFn) -> tuple[Case, datetime]:
     zone = draw(zones)
     today = now.astimezone(zone).date()
     used = draw(st.dictionaries(st.integers(-1, 4).map(lambda days: today + timedelta(days=days)), st.integers(0, 6)))
+    action = draw(st.sampled_from(Action))
+    waiting = {"prospect_status": ProspectStatus.CONNECTION_REQUEST_SENT, "withdraw_at": draw(later)}
     case = a_case(
-        action=draw(st.sampled_from(Action)),
+        **(waiting if action is Action.WITHDRAWAL else {}),
+        action=action,
         scheduled_for=draw(later),
         schedule=draw(schedules()),
         zone=zone,
@@ -147,6 +150,8 @@ class Judge:
         case = self.case
         today = at.astimezone(case.zone).date()
         floors = [case.scheduled_for, case.next_free_at, case.cool_down_until, case.hold_until]
+        if case.action is Action.WITHDRAWAL:
+            floors.append(case.withdraw_at)
         if case.action is Action.INVITATION:
             floors.append(case.relock_until)
             if case.week is not None and case.week.count >= case.week.cap:

@@ -1,0 +1,109 @@
+"""Which of the invitations that the provider lists did a member send by hand, past us?
+
+The list knows no author. What one of our own attempts explains is ours, also one whose end nobody has seen yet; the rest left by
+hand. The answer follows from what is stored alone, so it is the same however often and in whatever order a list is read.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from services.poller.rules.seen import SentInvitation
+
+GRANULARITY: Final = timedelta(days=2)
+"""Dates in the list come from words like "Sent yesterday"."""
+COUNTS_FOR: Final = timedelta(days=8)
+"""The rolling week and the coarseness of a day: what was older when it was first seen spends nothing of anybody's budget."""
+LOOK_BACK: Final = timedelta(days=9)
+"""What was seen in this time is asked about at every read: an attempt may have come to its end meanwhile."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """An invitation as it was first seen in the list. `sent_at` is None where nobody can tell."""
+
+    invitation_id: str
+    person_id: str | None
+    vanity: str | None
+    sent_at: datetime | None
+    observed_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Own:
+    """An attempt of ours to invite somebody that left, or may have left."""
+
+    attempt_id: int
+    provider_ref: str | None
+    person_id: str | None
+    vanity: str | None
+    decided_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Authors:
+    """Whose the listed invitations are."""
+
+    ours: tuple[tuple[Listed, Own], ...]
+    by_hand: tuple[Listed, ...]
+
+
+def dated(shown: Sequence[SentInvitation]) -> list[SentInvitation]:
+    """A page, newest first, in which an invitation without a date has that of the next newer one: no older than it can be."""
+    near: datetime | None = None
+    found = []
+    for one in shown:
+        near = one.sent_at or near
+        found.append(one if one.sent_at else replace(one, near=near))
+    return found
+
+
+def sent_at(*, told: datetime | None, near: datetime | None, observed_at: datetime, baseline_at: datetime | None) -> datetime | None:
+    """When it left, as far as that can be told, and never after it was seen.
+
+    Without any date it is as new as it can be, if it was not there when the whole list was first read; else nobody knows.
+    """
+    if (date := told or near) is not None:
+        return min(date, observed_at)
+    return observed_at if baseline_at is not None and observed_at > baseline_at else None
+
+
+def authors(listed: Iterable[Listed], own: Sequence[Own]) -> Authors:
+    """Match each invitation with at most one attempt: by the provider's id first, then by person and time."""
+    by_ref = {one.provider_ref: one for one in own if one.provider_ref is not None}
+    ours, rest = [], []
+    for one in sorted(listed, key=lambda one: one.invitation_id):
+        if (attempt := by_ref.get(one.invitation_id)) is not None:
+            ours.append((one, attempt))
+        else:
+            rest.append(one)
+    free = [one for one in own if one.attempt_id not in {attempt.attempt_id for _, attempt in ours}]
+    by_hand = []
+    for one in rest:
+        attempt = next((each for each in free if _same_person(one, each) and _same_time(one, each)), None)
+        if attempt is None:
+            by_hand.append(one)
+        else:
+            free.remove(attempt)
+            ours.append((one, attempt))
+    return Authors(tuple(ours), tuple(by_hand))
+
+
+def counts(one: Listed) -> bool:
+    """Whether an invitation by hand spends the account's budget: settled by its date and the moment it was first seen."""
+    return one.sent_at is not None and one.sent_at > one.observed_at - COUNTS_FOR
+
+
+def _same_person(one: Listed, own: Own) -> bool:
+    if one.person_id is not None and own.person_id is not None:
+        return one.person_id == own.person_id
+    return one.vanity is not None and one.vanity == own.vanity
+
+
+def _same_time(one: Listed, own: Own) -> bool:
+    """Words like "2 weeks ago" are rounded down, so the truth lies between the age they tell and twice that."""
+    if one.sent_at is None:
+        return own.decided_at <= one.observed_at + GRANULARITY
+    age = max(one.observed_at - one.sent_at, GRANULARITY)
+    return one.sent_at - age <= own.decided_at <= one.sent_at + GRANULARITY

@@ -1,0 +1,77 @@
+-- name: lock_account!
+-- First in the order of locks; the sender counts under it too.
+SELECT id FROM accounts WHERE id = :account_id::uuid FOR NO KEY UPDATE;
+
+-- name: seen_since
+-- By the partial index: what was first seen lately, not what was ever seen.
+SELECT o.provider_key, o.person_id, o.payload, o.happened_at, o.observed_at, r.baseline_at
+  FROM observations o
+  LEFT JOIN account_reads r ON r.account_id = o.account_id AND r.kind = 'invitations_sent'
+ WHERE o.account_id = :account_id::uuid AND o.kind = 'invitation' AND o.observed_at > :since::timestamptz
+ ORDER BY o.provider_key;
+
+-- name: own_invitations
+-- What left, or may have left. One that was refused or did not happen has given its use back and explains nothing.
+SELECT a.id, a.provider_ref, a.recipient_id, a.decided_at, r.public_identifier, l.linkedin_vanity
+  FROM send_attempts a
+  JOIN leads l ON l.id = a.lead_id
+  LEFT JOIN recipients r ON r.account_id = a.account_id AND r.lead_id = a.lead_id
+ WHERE a.account_id = :account_id::uuid AND a.action = 'invitation' AND NOT a.given_back AND a.decided_at > :since::timestamptz
+   AND a.state IN ('intent', 'unknown', 'accepted')
+ ORDER BY a.decided_at DESC, a.id DESC;
+
+-- name: stand
+-- Each once, on the account's local day of its date. Only what is new here, or was ours until now, comes back.
+INSERT INTO foreign_invitations AS f (account_id, invitation_id, workspace_id, recipient_id, public_identifier, sent_at, counted_on, counted, listed_at)
+SELECT a.id, n.invitation_id, :workspace_id::uuid, n.recipient_id, n.public_identifier, n.sent_at,
+       CASE WHEN n.counts THEN (n.sent_at AT TIME ZONE CASE WHEN a.timezone_from <= n.sent_at THEN a.timezone_next ELSE a.timezone END)::date END,
+       n.counts, :now::timestamptz
+  FROM unnest(:invitation_ids::text[], :recipient_ids::text[], :public_identifiers::text[], :sent_ats::timestamptz[], :counts::boolean[])
+       AS n(invitation_id, recipient_id, public_identifier, sent_at, counts)
+  JOIN accounts a ON a.id = :account_id::uuid
+ ORDER BY n.invitation_id
+ON CONFLICT (account_id, invitation_id) DO UPDATE SET attempt_id = NULL, counted = f.counted_on IS NOT NULL
+ WHERE f.attempt_id IS NOT NULL
+RETURNING f.counted_on;
+
+-- name: explain
+-- Given back once, to the day it was taken from.
+WITH was AS MATERIALIZED (
+  SELECT f.invitation_id, f.counted, f.counted_on, e.attempt_id
+    FROM unnest(:invitation_ids::text[], :attempt_ids::bigint[]) AS e(invitation_id, attempt_id)
+    JOIN foreign_invitations f ON f.account_id = :account_id::uuid AND f.invitation_id = e.invitation_id AND f.attempt_id IS NULL
+), done AS (
+  UPDATE foreign_invitations f SET attempt_id = was.attempt_id, counted = false
+    FROM was WHERE f.account_id = :account_id::uuid AND f.invitation_id = was.invitation_id
+)
+SELECT counted_on FROM was WHERE counted;
+
+-- name: name_invitations!
+-- An invitation that was proven without its id (by a profile, by an answer) has one now; a withdrawal needs it.
+UPDATE send_attempts a SET provider_ref = e.invitation_id
+  FROM unnest(:invitation_ids::text[], :attempt_ids::bigint[]) AS e(invitation_id, attempt_id)
+ WHERE a.id = e.attempt_id AND a.account_id = :account_id::uuid AND a.provider_ref IS NULL AND a.state = 'accepted';
+
+-- name: use!
+INSERT INTO account_usage AS u (account_id, local_date, action, used)
+SELECT :account_id::uuid, n.local_date, 'invitation', greatest(n.used, 0) FROM unnest(:days::date[], :uses::int[]) AS n(local_date, used)
+ON CONFLICT (account_id, local_date, action) DO UPDATE
+   SET used = greatest(u.used + (SELECT n.used FROM unnest(:days::date[], :uses::int[]) AS n(local_date, used) WHERE n.local_date = u.local_date), 0);
+
+-- name: listed!
+UPDATE foreign_invitations SET listed_at = :now::timestamptz, gone_at = NULL
+ WHERE account_id = :account_id::uuid AND invitation_id = ANY(:invitation_ids::text[]);
+
+-- name: gone
+-- Accepted, ignored or taken back by hand: the list does not say which, so nothing but the absence is kept.
+UPDATE foreign_invitations SET gone_at = business_now()
+ WHERE account_id = :account_id::uuid AND gone_at IS NULL AND listed_at < :since::timestamptz
+RETURNING invitation_id;
+
+-- name: known_at$
+SELECT EXISTS (SELECT FROM observations o
+                WHERE o.account_id = :account_id::uuid AND o.kind = 'invitation' AND o.provider_key = ANY(:invitation_ids::text[])
+                  AND o.id <= :mark::bigint);
+
+-- name: newest_observation$
+SELECT id FROM observations WHERE account_id = :account_id::uuid AND kind = 'invitation' ORDER BY observed_at DESC, id DESC LIMIT 1;
