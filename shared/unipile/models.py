@@ -17,6 +17,8 @@ NonEmpty = Annotated[str, StringConstraints(min_length=1)]
 FIRST_DEGREE: Final = "FIRST_DEGREE"
 PENDING: Final = "PENDING"
 SENT: Final = "SENT"
+WITHDRAWN: Final = "WITHDRAWN"
+IGNORED: Final = "IGNORED"
 SOURCE_OK: Final = "OK"
 
 
@@ -71,6 +73,17 @@ class Profile(Answer):
     def invitation_pending(self) -> bool:
         """An invitation of the asking account's own waits for an answer."""
         return self.invitation is not None and self.invitation.type == SENT and self.invitation.status == PENDING
+
+    @property
+    def invitation_withdrawn(self) -> bool:
+        """The asking account's last invitation was taken back."""
+        return self.invitation is not None and self.invitation.type == SENT and self.invitation.status == WITHDRAWN
+
+    @property
+    def invitation_ended(self) -> bool:
+        """It was taken back or ignored: LinkedIn forbids another one for about three weeks."""
+        ended = self.invitation is not None and self.invitation.type == SENT and self.invitation.status in {WITHDRAWN, IGNORED}
+        return ended and not self.connected
 
 
 class Me(Answer):

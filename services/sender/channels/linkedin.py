@@ -6,7 +6,7 @@ from datetime import datetime
 import structlog
 
 from services.sender.rules.attempt import Attempt
-from services.sender.rules.outcome import Outcome, failed, looked_up, refused_by_us, taken
+from services.sender.rules.outcome import Outcome, failed, looked_up, refused_by_us, taken, taken_back
 from shared.unipile.client import UnipileClient
 from shared.unipile.errors import ProviderError
 from shared.vocabulary import Action
@@ -15,7 +15,7 @@ log = structlog.get_logger()
 
 
 class LinkedIn:
-    """Invitations, messages to connections, and the look-up that resolves whom they go to."""
+    """Invitations and their withdrawal, messages to connections, and the look-up that resolves whom they go to."""
 
     def __init__(self, client: UnipileClient, *, now: Callable[[], datetime]) -> None:
         self._client = client
@@ -43,5 +43,8 @@ class LinkedIn:
             case Action.MESSAGE:
                 chat = await self._client.start_chat(account, attempt.recipient_id or "", attempt.message)
                 return taken(attempt, self._now(), provider_ref=chat.message_id, chat_id=chat.chat_id)
+            case Action.WITHDRAWAL:
+                await self._client.delete_invitation(account, attempt.invitation_ref or "")
+                return taken_back(attempt, self._now())
             case Action.EMAIL:
                 raise ValueError("E-mail does not leave by this channel; pause the campaign.")

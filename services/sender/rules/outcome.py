@@ -13,7 +13,7 @@ from services.sender.rules.attempt import Attempt
 from services.sender.rules.recipient import is_the_person
 from services.sender.rules.retries import pause_before
 from shared.unipile.errors import AnsweredError, ProviderError
-from shared.unipile.findings import Finding, Remedy
+from shared.unipile.findings import Blame, Finding, Remedy
 from shared.unipile.models import FIRST_DEGREE, Profile
 from shared.vocabulary import Action, AttemptState, CampaignType, SendStatus
 
@@ -31,6 +31,7 @@ class ProspectEffect(StrEnum):
     CONTACTED = "contacted"
     CONNECTED = "connected"  # found to be a connection already
     GIVEN_UP = "given_up"
+    WITHDRAWN = "withdrawn"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +86,18 @@ def taken(attempt: Attempt, at: datetime, *, provider_ref: str | None, chat_id: 
         prospect=ProspectEffect.CONTACTED,
         provider_ref=provider_ref,
         chat_id=chat_id,
+    )
+
+
+def taken_back(attempt: Attempt, at: datetime) -> Outcome:
+    """The provider took the invitation back."""
+    return Outcome(
+        attempt=attempt,
+        at=at,
+        state=AttemptState.ACCEPTED,
+        send=SendStatus.SENT,
+        prospect=ProspectEffect.WITHDRAWN,
+        provider_ref=attempt.invitation_ref,
     )
 
 
@@ -150,9 +163,19 @@ def failed(attempt: Attempt, at: datetime, error: ProviderError) -> Outcome:
         error_type=error.type if isinstance(error, AnsweredError) else type(error).__name__,
         called=getattr(error, "started", True),
     )
-    if finding.may_have_happened and attempt.action is not Action.PROFILE_LOOKUP:
+    if _is_open(attempt, finding):
         return replace(outcome, state=AttemptState.UNKNOWN, send=SendStatus.SENDING, due=None, give_back=False)
     return _REMEDIES[finding.remedy](outcome, finding)
+
+
+def _is_open(attempt: Attempt, finding: Finding) -> bool:
+    """Whether nobody knows yet what became of it.
+
+    An invitation that the provider does not find was accepted, ignored or taken back meanwhile, or bears another id: its list tells.
+    """
+    if attempt.action is Action.WITHDRAWAL and finding.blame in {Blame.RECIPIENT, Blame.OURS}:
+        return True
+    return finding.may_have_happened and attempt.action is not Action.PROFILE_LOOKUP
 
 
 def refused_by_us(attempt: Attempt, at: datetime, error: ValueError) -> Outcome:
@@ -172,7 +195,9 @@ def refused_by_us(attempt: Attempt, at: datetime, error: ValueError) -> Outcome:
 
 
 def _end(outcome: Outcome, _finding: Finding | None = None) -> Outcome:
-    return replace(outcome, send=SendStatus.FAILED, due=None, prospect=ProspectEffect.GIVEN_UP)
+    """An invitation that cannot be taken back stands as before, and so does its prospect."""
+    prospect = ProspectEffect.NONE if outcome.attempt.action is Action.WITHDRAWAL else ProspectEffect.GIVEN_UP
+    return replace(outcome, send=SendStatus.FAILED, due=None, prospect=prospect)
 
 
 def _resolve_again(outcome: Outcome, finding: Finding) -> Outcome:

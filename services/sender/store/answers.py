@@ -16,6 +16,7 @@ from shared.contracts.envelope import Envelope
 from shared.db.outbox import put
 from shared.db.pool import Connection
 from shared.db.queries import load
+from shared.unipile.models import Profile
 from shared.vocabulary import AttemptState
 
 queries = load(__file__)
@@ -123,6 +124,7 @@ class Answers:
         contacted = [o for o in moving if o.prospect is ProspectEffect.CONTACTED]
         connected = [o for o in moving if o.prospect is ProspectEffect.CONNECTED]
         given_up = [o for o in moving if o.prospect is ProspectEffect.GIVEN_UP]
+        withdrawn = [o for o in moving if o.prospect is ProspectEffect.WITHDRAWN]
         if contacted:
             await queries.mark_contacted(
                 connection,
@@ -138,6 +140,10 @@ class Answers:
                 reasons=[o.reason for o in given_up],
                 ats=[o.at for o in given_up],
             )
+        if withdrawn:
+            attempts, ats = [o.attempt.id for o in withdrawn], [o.at for o in withdrawn]
+            await queries.end_invitations(connection, attempt_ids=attempts, ats=ats)
+            await queries.mark_withdrawn(connection, ids=[o.attempt.prospect_id for o in withdrawn], ats=ats)
         if not connected:
             return frozenset()
         rows = queries.mark_connected(connection, ids=[o.attempt.prospect_id for o in connected], ats=[o.at for o in connected])
@@ -157,7 +163,9 @@ class Answers:
                 invitation_statuses=[profile.invitation.status if profile.invitation else None for _, profile in seen],
                 ats=[o.at for o, _ in seen],
                 connected=[profile.connected for _, profile in seen],
+                ended=[profile.invitation_ended for _, profile in seen],
             )
+            await self._end_by_hand(connection, [(o, profile) for o, profile in seen if profile.invitation_ended])
         reached = [o for o in here if o.state is AttemptState.ACCEPTED and o.attempt.recipient_id and (o.chat_id or not o.attempt.resolved)]
         if reached:
             await queries.know_recipients(
@@ -169,6 +177,26 @@ class Answers:
                 ats=[o.at for o in reached],
                 chat_ids=[o.chat_id for o in reached],
             )
+
+    async def _end_by_hand(self, connection: Connection, seen: Sequence[tuple[Outcome, Profile]]) -> None:
+        """An invitation of ours that a member took back, or the person ignored, frees its place; who ignored it was not withdrawn."""
+        if not seen:
+            return
+        rows = queries.ended_by_hand(
+            connection,
+            account_ids=[o.attempt.account_id for o, _ in seen],
+            workspace_ids=[o.attempt.workspace_id for o, _ in seen],
+            provider_ids=[profile.provider_id for _, profile in seen],
+            ats=[o.at for o, _ in seen],
+            lag=LAG,
+        )
+        ended = [(row["prospect_id"], row["withdrawn_at"], row["provider_id"]) async for row in rows]
+        withdrawn = {profile.provider_id for _, profile in seen if profile.invitation_withdrawn}
+        mine = sorted((prospect, at) for prospect, at, person in ended if person in withdrawn)
+        if mine:
+            ids = [prospect for prospect, _ in mine]
+            [None async for _ in queries.lock_prospects(connection, ids=ids)]
+            await queries.mark_withdrawn(connection, ids=ids, ats=[at for _, at in mine])
 
     async def _limit(self, connection: Connection, here: Sequence[Outcome]) -> None:
         back = [o.attempt.id for o in here if o.give_back]

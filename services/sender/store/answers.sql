@@ -58,6 +58,20 @@ UPDATE campaign_prospects p
  WHERE p.id = o.id AND p.status IN ('pending', 'approved')
 RETURNING p.id;
 
+-- name: end_invitations!
+-- The invitation stands no more: the person may be invited again when LinkedIn's lock is over.
+UPDATE send_attempts x SET withdrawn_at = o.at
+  FROM unnest(:attempt_ids::bigint[], :ats::timestamptz[]) AS o(id, at)
+  JOIN send_attempts w ON w.id = o.id
+ WHERE x.workspace_id = w.workspace_id AND x.recipient_id = w.recipient_id AND x.account_id = w.account_id
+   AND x.action = 'invitation' AND x.state = 'accepted' AND x.withdrawn_at IS NULL;
+
+-- name: mark_withdrawn!
+-- Whoever accepted, answered or opted out in between stays so.
+UPDATE campaign_prospects p SET status = 'withdrawn', withdrawn_at = o.at
+  FROM unnest(:ids::uuid[], :ats::timestamptz[]) AS o(id, at)
+ WHERE p.id = o.id AND p.status = 'connection_request_sent';
+
 -- name: give_up!
 -- Failed means never contacted; somebody who was contacted and cannot be reached any more has completed.
 UPDATE campaign_prospects p
@@ -92,16 +106,31 @@ UPDATE account_usage u SET used = u.used - g.many
  WHERE u.account_id = g.account_id AND u.local_date = g.counted_on AND u.action = g.action;
 
 -- name: remember_recipients!
-INSERT INTO recipients (account_id, lead_id, workspace_id, provider_id, public_identifier, network_distance, invitation_status, resolved_at, connected_at)
+-- That an invitation of the account ended without an acceptance keeps the moment it was first seen: the provider goes on saying so.
+INSERT INTO recipients (account_id, lead_id, workspace_id, provider_id, public_identifier, network_distance, invitation_status, resolved_at, connected_at,
+                        invitation_ended_at)
 SELECT DISTINCT ON (o.account_id, o.lead_id) o.account_id, o.lead_id, o.workspace_id, o.provider_id, o.public_identifier, o.network_distance,
-       o.invitation_status, o.at, CASE WHEN o.connected THEN o.at END
+       o.invitation_status, o.at, CASE WHEN o.connected THEN o.at END, CASE WHEN o.ended THEN o.at END
   FROM unnest(:account_ids::uuid[], :lead_ids::uuid[], :workspace_ids::uuid[], :provider_ids::text[], :public_identifiers::text[],
-              :network_distances::text[], :invitation_statuses::text[], :ats::timestamptz[], :connected::boolean[])
-       AS o(account_id, lead_id, workspace_id, provider_id, public_identifier, network_distance, invitation_status, at, connected)
+              :network_distances::text[], :invitation_statuses::text[], :ats::timestamptz[], :connected::boolean[], :ended::boolean[])
+       AS o(account_id, lead_id, workspace_id, provider_id, public_identifier, network_distance, invitation_status, at, connected, ended)
 ON CONFLICT (account_id, lead_id) DO UPDATE
    SET provider_id = excluded.provider_id, public_identifier = excluded.public_identifier, network_distance = excluded.network_distance,
        invitation_status = excluded.invitation_status, resolved_at = excluded.resolved_at,
-       connected_at = coalesce(recipients.connected_at, excluded.connected_at);
+       connected_at = coalesce(recipients.connected_at, excluded.connected_at),
+       invitation_ended_at = CASE WHEN excluded.invitation_ended_at IS NULL THEN NULL
+                                  WHEN recipients.provider_id = excluded.provider_id
+                                    THEN coalesce(recipients.invitation_ended_at, excluded.invitation_ended_at)
+                                  ELSE excluded.invitation_ended_at END;
+
+-- name: ended_by_hand
+-- A profile shows that our invitation was withdrawn or ignored in LinkedIn itself: it stands no more. Not one that left just now,
+-- of which the profile may not know yet.
+UPDATE send_attempts x SET withdrawn_at = o.at
+  FROM unnest(:account_ids::uuid[], :workspace_ids::uuid[], :provider_ids::text[], :ats::timestamptz[]) AS o(account_id, workspace_id, provider_id, at)
+ WHERE x.workspace_id = o.workspace_id AND x.recipient_id = o.provider_id AND x.account_id = o.account_id
+   AND x.action = 'invitation' AND x.state = 'accepted' AND x.withdrawn_at IS NULL AND x.decided_at < o.at - :lag::interval
+RETURNING x.prospect_id, x.withdrawn_at, o.provider_id;
 
 -- name: know_recipients!
 -- A send that used the import's own id: remembered, so that what comes back can be matched.
