@@ -14,11 +14,13 @@ from cli.find import find_account, find_campaign
 from cli.target import database
 from services.queuer.campaigns import accounts as account_verbs
 from services.queuer.campaigns import campaigns as campaign_verbs
+from services.queuer.campaigns import change as change_verbs
 from services.queuer.campaigns import run as run_verbs
 from services.queuer.campaigns import tokens as token_verbs
 from services.queuer.campaigns import workspaces as workspace_verbs
 from services.queuer.campaigns.errors import CampaignError
 from services.queuer.campaigns.views import Changed
+from shared.policy import MOST_WITHDRAW_AFTER_DAYS, WITHDRAW_AFTER_DAYS
 from shared.vocabulary import AccountType, CampaignType, MissingValue, Role
 
 T = TypeVar("T")
@@ -193,6 +195,24 @@ def pause_campaign(campaign: CampaignArgument) -> None:
 def resume_campaign(campaign: CampaignArgument) -> None:
     """Let a paused campaign run on."""
     _press(campaign, run_verbs.resume)
+
+
+@campaigns.command("withdraw")
+def withdraw_invitations(
+    campaign: CampaignArgument,
+    after_days: Annotated[int, typer.Option(min=1, max=MOST_WITHDRAW_AFTER_DAYS, help="Unanswered for so long.")] = WITHDRAW_AFTER_DAYS,
+    off: Annotated[bool, typer.Option("--off", help="Take none back any more.")] = False,
+) -> None:
+    """Take back invitations nobody answers, as paced actions of their accounts; nobody is invited again for 21 days then."""
+
+    async def change(pool: asyncpg.Pool) -> Changed:
+        changes = change_verbs.Changes(withdraw_after_days=0 if off else after_days)
+        return await change_verbs.patch(pool, (await find_campaign(pool, campaign)).id, changes)
+
+    changed = _do(change).campaign
+    days = changed.withdraw_after_days
+    said = "takes no invitation back" if days is None else f"takes invitations back that wait for {days} days"
+    out.print(f"{changed.campaign_name} {said}.", highlight=False)
 
 
 @tokens.command("create")

@@ -48,7 +48,10 @@ def rules() -> list[AccountRule]:
                     name=account.name,
                     timezone=account.timezone,
                     country=account.country,
-                    caps={action.value: caps[action] for action in (Action.INVITATION, Action.MESSAGE, Action.PROFILE_LOOKUP)},
+                    caps={
+                        action.value: caps[action]
+                        for action in (Action.INVITATION, Action.MESSAGE, Action.PROFILE_LOOKUP, Action.WITHDRAWAL)
+                    },
                     weekly_invitations=WEEKLY_INVITATIONS,
                 )
             )

@@ -52,5 +52,5 @@ SELECT a.action::text AS action, acc.provider_account_id AS account_id, a.recipi
   FROM send_attempts a
   JOIN accounts acc ON acc.id = a.account_id
   JOIN send_queue s ON s.id = a.send_id
- WHERE a.state = 'accepted' AND a.action IN ('invitation', 'message')
+ WHERE a.state = 'accepted' AND a.action IN ('invitation', 'message', 'withdrawal')
  ORDER BY a.id;

@@ -11,9 +11,11 @@ from services.queuer.workflows.count import fold_counters
 from services.queuer.workflows.dispatch import Dispatcher
 from services.queuer.workflows.leap import Leaper
 from services.queuer.workflows.plan import Planner
+from services.queuer.workflows.withdraw import Withdrawer
 from services.queuer.workflows.zones import tell_zones
 from shared.runtime.jobs import Jobs
 
+WITHDRAW_EVERY: Final = timedelta(minutes=1)
 MEASURE_EVERY: Final = timedelta(seconds=15)
 ZONES_EVERY: Final = timedelta(seconds=15)
 """Only leads from before the column need it, so an empty index is all it reads; a full batch goes on at once."""
@@ -22,6 +24,7 @@ ZONES_EVERY: Final = timedelta(seconds=15)
 def register(jobs: Jobs, settings: QueuerSettings, pool: asyncpg.Pool, *, planner: Planner, dispatcher: Dispatcher, leaper: Leaper) -> None:
     """Declare the jobs."""
     jobs.add("plan", settings.planning_every, planner.sweep)
+    jobs.add("plan withdrawals", WITHDRAW_EVERY, Withdrawer(pool).sweep)
     jobs.add("dispatch", settings.dispatch_every, dispatcher.dispatch)
     jobs.add("take back", settings.sweep_every, dispatcher.sweep)
     jobs.add("fold counters", settings.fold_every, partial(fold_counters, pool))

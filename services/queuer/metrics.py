@@ -4,7 +4,7 @@ from prometheus_client import Counter, Gauge, Histogram
 
 PLANNED_SENDS = Counter(
     "tact_planned_sends_total",
-    "Sends planned, by what became of them at once: pending, failed (no words, too long), skipped, stopped, not_planned.",
+    "Sends planned, by what became of them at once: pending, failed (no words, too long), skipped, stopped, not_planned, withdrawal.",
     ["outcome"],
 )
 FINISHED_PROSPECTS = Counter("tact_finished_prospects_total", "Prospects whose sequence the planner ended.", ["outcome"])

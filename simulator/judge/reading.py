@@ -9,7 +9,7 @@ from typing import Any, Final
 
 Line = str | bytes | Mapping[str, Any]
 
-WRITES: Final = frozenset({"invitation", "message", "other"})
+WRITES: Final = frozenset({"invitation", "message", "withdrawal", "other"})
 NOT_THE_MEMBERS: Final = ("/accounts", "/webhooks")
 
 

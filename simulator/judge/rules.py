@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 
 import holidays
 
-CAPPED: Final = ("invitation", "message", "profile_lookup")
+CAPPED: Final = ("invitation", "message", "profile_lookup", "withdrawal")
 SENT: Final = ("invitation", "message")
+BOOKED: Final = (*SENT, "withdrawal")
 HOURS_A_DAY: Final = 24
 
 
@@ -69,12 +70,12 @@ class AccountRule:
 
 @dataclass(frozen=True, slots=True)
 class LedgerEntry:
-    """One row of our ledger that claims to have been accepted by the provider: an invitation or a message.
+    """One row of our ledger that claims to have been accepted by the provider: an invitation, a message or a withdrawal.
 
     `account_id` and `recipient` are the provider's ids; `text` None means that the row does not say.
 
     Raises:
-        RuleError: the action is neither, or nobody is named.
+        RuleError: the action is none of these, or nobody is named.
     """
 
     action: str
@@ -84,8 +85,8 @@ class LedgerEntry:
     text: str | None = None
 
     def __post_init__(self) -> None:
-        if self.action not in SENT:
-            raise RuleError(f"A ledger entry is an invitation or a message, not {self.action!r}.")
+        if self.action not in BOOKED:
+            raise RuleError(f"A ledger entry is an invitation, a message or a withdrawal, not {self.action!r}.")
         if not self.account_id or not self.recipient:
             raise RuleError(f"The ledger entry with reference {self.provider_ref or 'none'} names no account or no recipient.")
 

@@ -20,7 +20,7 @@ class Match(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     route: str | None = Field(None, description='As the log writes it, for example "POST /users/invite".')
-    action: Literal["invitation", "message", "profile_lookup", "read", "other"] | None = None
+    action: Literal["invitation", "message", "profile_lookup", "withdrawal", "read", "other"] | None = None
     account_id: str | None = None
     recipient: str | None = Field(None, description="Vanity or internal id in any spelling.")
 

@@ -31,6 +31,7 @@ class Plan:
     account_ids: tuple[UUID, ...]
     schedule_settings: Mapping[str, Any]
     on_missing: MissingValue
+    withdraw_after_days: int | None = None
 
     def columns(self) -> dict[str, Any]:
         """The columns of the campaign's row that it decides."""
@@ -41,6 +42,7 @@ class Plan:
             "step_delays": {step.message_type: step.delay.total_seconds() / 3600 for step in self.steps},
             "schedule_settings": dict(self.schedule_settings),
             "on_missing": self.on_missing.value,
+            "withdraw_after_days": self.withdraw_after_days,
         }
 
 
@@ -56,12 +58,14 @@ async def create(
     step_delays: Mapping[str, float] | None = None,
     steps: Sequence[Wish] | None = None,
     on_missing: MissingValue = MissingValue.BLOCK,
+    withdraw_after_days: int | None = None,
     actor: str = "command line",
 ) -> Created:
     """Make a campaign as a draft; the same values again are the same row.
 
     Steps come from `message_templates` (message type -> text) and `step_delays` (message type -> hours after the
-    acceptance or the step before), or in an order of one's own from `steps`. Accounts are named by id, the provider's
+    acceptance or the step before), or in an order of one's own from `steps`. `withdraw_after_days`: invitations that wait
+    longer are taken back; None or 0: never. Accounts are named by id, the provider's
     id or name.
 
     Raises:
@@ -79,6 +83,7 @@ async def create(
             tuple(account.id for account in found),
             checks.schedule(schedule_settings),
             on_missing,
+            checks.withdraw_after(withdraw_after_days, campaign_type),
         )
         check_schedules(plan.schedule_settings, found, workspace.schedule_settings)
         campaign_id = await queries.insert_campaign(
@@ -203,6 +208,7 @@ def _same(plan: Plan, campaign_type: CampaignType, stored: CampaignInFull) -> No
             ("accounts", plan.account_ids, tuple(account.id for account in stored.accounts)),
             ("schedule_settings", plan.schedule_settings, stored.schedule_settings),
             ("on_missing", plan.on_missing, stored.on_missing),
+            ("withdraw_after_days", plan.withdraw_after_days, stored.withdraw_after_days),
         )
         if wanted != there
     ]

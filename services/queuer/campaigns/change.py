@@ -20,6 +20,7 @@ from services.queuer.campaigns.rewrite import rewrite
 from services.queuer.campaigns.run import wake
 from services.queuer.campaigns.steps import LONGEST_DELAY, Wish, in_order, ready_to_start, steps_of
 from services.queuer.campaigns.views import CampaignAccount, CampaignInFull, Changed
+from services.queuer.store.withdrawals import plan_again
 from shared.db.pool import Connection
 from shared.vocabulary import CampaignStatus, MissingValue
 
@@ -33,7 +34,7 @@ class Changes:
 
     `message_templates` and `step_delays` are merged into what there is: a text replaces that of its message type, a new
     type is put in its place, and None takes the step out (or gives its delay back to the default). `steps` replaces
-    them all.
+    them all. `withdraw_after_days` of 0 takes no invitation back any more.
     """
 
     campaign_name: str | None = None
@@ -43,6 +44,7 @@ class Changes:
     accounts: Sequence[UUID | str] | None = None
     schedule_settings: Mapping[str, Any] | None = None
     on_missing: MissingValue | None = None
+    withdraw_after_days: int | None = None
 
     @property
     def names(self) -> list[str]:
@@ -73,6 +75,9 @@ async def patch(
         if changes.touches_words:
             # After the new version is committed, so that whoever plans meanwhile uses it; pressing again finds what a crash left.
             await rewrite(connection, campaign_id)
+        if changed and changes.withdraw_after_days is not None:
+            async with connection.transaction():  # of its own: prospects are locked before campaigns
+                await plan_again(connection, campaign_id)
         return Changed(await campaigns.get(connection, campaign_id), changed)
 
 
@@ -87,7 +92,14 @@ async def _change(connection: Connection, campaign_id: UUID, changes: Changes, *
     found = await _accounts(connection, locked["workspace_id"], old, changes)
     new = _plan(old, changes, found)
     campaigns.check_schedules(new.schedule_settings, found, locked["workspace_schedule"])
-    was = Plan(old.campaign_name, old.steps, tuple(account.id for account in old.accounts), old.schedule_settings, old.on_missing)
+    was = Plan(
+        old.campaign_name,
+        old.steps,
+        tuple(account.id for account in old.accounts),
+        old.schedule_settings,
+        old.on_missing,
+        old.withdraw_after_days,
+    )
     if new == was:
         return False
     try:
@@ -143,6 +155,9 @@ def _plan(old: CampaignInFull, changes: Changes, accounts: Sequence[known_accoun
         tuple(account.id for account in accounts),
         old.schedule_settings if changes.schedule_settings is None else checks.schedule(changes.schedule_settings),
         old.on_missing if changes.on_missing is None else changes.on_missing,
+        old.withdraw_after_days
+        if changes.withdraw_after_days is None
+        else checks.withdraw_after(changes.withdraw_after_days, old.campaign_type),
     )
 
 

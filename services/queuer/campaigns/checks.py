@@ -6,6 +6,8 @@ from typing import Any, Final
 
 from services.queuer.campaigns.errors import Refused
 from shared.calendar import ScheduleError, read_settings, resolve_schedule
+from shared.policy import MOST_WITHDRAW_AFTER_DAYS, WITHDRAW_AFTER_DAYS
+from shared.vocabulary import CampaignType
 
 LONGEST_NAME: Final = 200  # characters
 MOST_A_DAY: Final = 100
@@ -44,6 +46,27 @@ def daily_limit(value: int | None) -> int | None:
     if value is not None and not 1 <= value <= MOST_A_DAY:
         raise Refused(
             f"daily_cr_limit is {value}; write 1 to {MOST_A_DAY} invitations per account and day.", details={"field": "daily_cr_limit"}
+        )
+    return value
+
+
+def withdraw_after(value: int | None, campaign_type: CampaignType) -> int | None:
+    """How many days an invitation waits before it is taken back; None (also for 0) for never.
+
+    Raises:
+        Refused: it is no number of days, or the campaign invites nobody.
+    """
+    if not value:
+        return None
+    if campaign_type is not CampaignType.CONNECTOR:
+        raise Refused(
+            f"A {campaign_type} campaign invites nobody, so nothing can be taken back; leave withdraw_after_days out.",
+            details={"field": "withdraw_after_days"},
+        )
+    if not 1 <= value <= MOST_WITHDRAW_AFTER_DAYS:
+        raise Refused(
+            f"withdraw_after_days is {value}; write 1 to {MOST_WITHDRAW_AFTER_DAYS} days ({WITHDRAW_AFTER_DAYS} is usual), or 0 for never.",
+            details={"field": "withdraw_after_days"},
         )
     return value
 

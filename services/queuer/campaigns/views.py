@@ -24,6 +24,7 @@ class Campaign:
     step_delays: Mapping[str, float]
     schedule_settings: Mapping[str, Any]
     on_missing: MissingValue
+    withdraw_after_days: int | None
     prospects_count: int
     active_leads_count: int
     completed_leads_count: int

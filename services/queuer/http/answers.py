@@ -13,6 +13,7 @@ from services.queuer.campaigns.errors import CampaignError, Conflict, NotFound
 from services.queuer.campaigns.views import Campaign, CampaignInFull
 from services.queuer.importing.detect import ImportRefused
 from services.queuer.workflows.approve import ApprovalError
+from shared.policy import MOST_WITHDRAW_AFTER_DAYS, WITHDRAW_AFTER_DAYS
 from shared.runtime.http import ApiError
 from shared.vocabulary import AccountStatus, AccountType, Action, CampaignStatus, CampaignType, Channel, MissingValue, ProspectStatus
 
@@ -37,6 +38,15 @@ ScheduleSettings = Annotated[
     ),
 ]
 Hours = Annotated[float, Field(ge=0, le=8760, allow_inf_nan=False)]
+WithdrawAfter = Annotated[
+    int | None,
+    Field(
+        ge=0,
+        le=MOST_WITHDRAW_AFTER_DAYS,
+        description=f"Days after which an unanswered invitation is taken back; {WITHDRAW_AFTER_DAYS} is usual. null or 0: never.",
+        examples=[WITHDRAW_AFTER_DAYS],
+    ),
+]
 DailyLimit = Annotated[int | None, Field(ge=1, le=100, description="Invitations per account and day, within the account's type.")]
 
 
@@ -136,6 +146,7 @@ class CampaignRow(Given):
     step_delays: dict[str, float]
     schedule_settings: dict[str, Any]
     on_missing: MissingValue
+    withdraw_after_days: int | None
     prospects_count: int
     active_leads_count: int
     completed_leads_count: int

@@ -24,6 +24,7 @@ from services.queuer.http.answers import (
     ScheduleSettings,
     Success,
     Taken,
+    WithdrawAfter,
 )
 from shared.runtime.auth import Operator, Viewer, tenant_transaction
 from shared.runtime.service import Service
@@ -70,6 +71,7 @@ class NewCampaign(Taken):
     accounts: list[str] = Field([], description="Ids, the provider's ids, or names; new prospects go to them in turn.")
     schedule_settings: ScheduleSettings = Field({})
     on_missing: MissingValue = Field(MissingValue.BLOCK, description="A placeholder without value: block, skip the step, or leave blank.")
+    withdraw_after_days: WithdrawAfter = None
 
 
 class CampaignChanges(Taken):
@@ -84,6 +86,11 @@ class CampaignChanges(Taken):
     accounts: list[str] | None = None
     schedule_settings: ScheduleSettings | None = None
     on_missing: MissingValue | None = None
+    withdraw_after_days: WithdrawAfter = None
+
+    def days(self) -> int | None:
+        """null turns the withdrawals off; a field that is not there leaves them as they are."""
+        return (self.withdraw_after_days or 0) if "withdraw_after_days" in self.model_fields_set else None
 
 
 class CampaignNamed(Taken):
@@ -128,6 +135,7 @@ def routes(service: Service, readers: asyncpg.Pool) -> APIRouter:
             accounts=body.accounts,
             schedule_settings=body.schedule_settings,
             on_missing=body.on_missing,
+            withdraw_after_days=body.withdraw_after_days,
             actor=caller.actor,
         )
         response.status_code = 201 if done.created else 200
@@ -154,6 +162,7 @@ def routes(service: Service, readers: asyncpg.Pool) -> APIRouter:
             accounts=body.accounts,
             schedule_settings=body.schedule_settings,
             on_missing=body.on_missing,
+            withdraw_after_days=body.days(),
         )
         done = await change.patch(service.pool, campaign_id, changes, workspace_id=caller.workspace_id, actor=caller.actor)
         service.wake()

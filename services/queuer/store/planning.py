@@ -179,7 +179,9 @@ async def record(connection: Connection, sends: Sequence[NewSend], endings: Sequ
         prospect_ids=[send.prospect.id for send in sends],
         account_ids=[send.account_id for send in sends],
         workflow_ids=[send.prospect.workflow_id for send in sends],
-        follow_up_due_ats=[send.due if send.status is SendStatus.PENDING else None for send in sends],
+        follow_up_due_ats=[
+            send.due if send.status is SendStatus.PENDING and send.step.action is not Action.WITHDRAWAL else None for send in sends
+        ],
     )
     await queries.end_prospects(
         connection,

@@ -89,7 +89,7 @@ async def _plan_batch(connection: Connection, ids: Sequence[UUID], *, fresh_for:
     # opened after the first is written, and so sees it.
     for sends in ([send for send in wanted if send.first], [send for send in wanted if not send.first]):
         if sends:
-            placed, stopped = await _place(connection, sends, accounts, now=now)
+            placed, stopped = await place(connection, sends, accounts, now=now)
             fresh = await store.record(connection, placed, stopped, now=now)
             outcomes.update(send.status.value for send in placed if send.id in fresh)
             outcomes["not_planned"] += len(sends) - len(placed)
@@ -137,7 +137,7 @@ async def _address(connection: Connection, sends: Sequence[NewSend], *, fresh_si
     return addressed
 
 
-async def _place(
+async def place(
     connection: Connection, sends: Sequence[NewSend], accounts: Mapping[UUID, Account], *, now: datetime
 ) -> tuple[list[NewSend], list[Ending]]:
     """Give each send its moment; those whom a rule ends get a row that says so."""
@@ -237,4 +237,5 @@ def _case(send: NewSend, account: Account) -> Case | None:
         lead_opted_out_at=prospect.opted_out_at,
         suppressed_by=prospect.suppressed_by,
         invited_by_hand_at=prospect.invited_by_hand_at,
+        withdraw_at=send.due if send.step.action is Action.WITHDRAWAL else None,
     )

@@ -6,7 +6,7 @@ from typing import Final
 
 from simulator.judge.findings import Findings
 from simulator.judge.reading import Call
-from simulator.judge.rules import SENT, LedgerEntry
+from simulator.judge.rules import BOOKED, LedgerEntry
 
 PERSON_PREFIXES: Final = ("ADo", "ACw")
 
@@ -32,7 +32,7 @@ class Books:
 
     def see(self, call: Call) -> None:
         """Strike out the row with this effect's reference."""
-        if not call.effect or call.action not in SENT or call.account_id is None:
+        if not call.effect or call.action not in BOOKED or call.account_id is None:
             return
         entry = self._by_ref.pop((call.action, call.account_id, call.effect_id or ""), None)
         if entry is None:

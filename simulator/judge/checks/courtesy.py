@@ -64,7 +64,7 @@ class Courtesy:
             return
         slug = call.error or f"status {call.status}"
         self.refusals[slug] += 1
-        if slug in CARELESS:
+        if slug in CARELESS and call.action != "withdrawal":  # whoever accepts a moment before leaves nothing to be taken back
             self._findings.broken(
                 "refused_by_provider", f"{call.account_id}: {call.route} for {call.person} refused, {slug} ({call.where})."
             )

@@ -8,7 +8,7 @@ from typing import Final
 
 from simulator.judge.findings import Findings
 from simulator.judge.reading import Call
-from simulator.judge.rules import SENT, AccountRule
+from simulator.judge.rules import BOOKED, AccountRule
 
 WEEK: Final = timedelta(hours=168)
 LATE: Final = timedelta(days=2)
@@ -18,7 +18,7 @@ REFUSED: Final = 400
 class Limits:
     """Caps of the account's local day, and invitations of any 168 hours, at the moment of arrival.
 
-    Invitations and messages count when they took effect, look-ups when they were answered or cut: what the provider
+    Invitations, messages and withdrawals count when they took effect, look-ups when they were answered or cut: what the provider
     refused gives its place back.
     """
 
@@ -59,6 +59,6 @@ class Limits:
 
 
 def _counts(call: Call) -> bool:
-    if call.action in SENT:
+    if call.action in BOOKED:
         return call.effect
     return call.action == "profile_lookup" and (call.status is None or call.status < REFUSED)

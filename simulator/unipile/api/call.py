@@ -12,7 +12,7 @@ from simulator.unipile.world.moments import iso, iso_or_none
 from simulator.unipile.world.people import Person
 from simulator.unipile.world.world import World
 
-Action = Literal["invitation", "message", "profile_lookup", "read", "other"]
+Action = Literal["invitation", "message", "profile_lookup", "withdrawal", "read", "other"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ def register(app: web.Application, *, front: Front, world: World, webhooks: Webh
     table: list[tuple[str, str, Action, Endpoint]] = [
         ("POST", "/users/invite", "invitation", invitations.send),
         ("GET", "/users/invite/sent", "read", invitations.sent),
-        ("DELETE", "/users/invite/sent/{id}", "other", invitations.cancel),
+        ("DELETE", "/users/invite/sent/{id}", "withdrawal", invitations.cancel),
         ("GET", "/users/invite/received", "read", invitations.received),
         ("POST", "/users/invite/received/{id}", "other", invitations.handle),
         ("GET", "/users/me", "read", users.me),
