@@ -129,6 +129,13 @@ class DidNot:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Accepted:
+    """There was nothing to take back any more: the person had accepted."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NotYet:
     """Nothing is proven. Look again then (business time)."""
 
@@ -195,6 +202,28 @@ def _it_is_absent(
     return _again(look.at, earlier, "one complete look lacks it; a second must agree", terms)
 
 
+def judge_withdrawal(doubt: Doubt, look: InvitationLook, *, earlier: Sequence[InvitationLook] = (), terms: Terms) -> Verdict | Accepted:
+    """Was the invitation taken back?
+
+    One that is listed still was not, and asking the provider again is harmless. One that is gone was taken back, or ignored, which
+    comes to the same; unless the two are connected now: then the person was faster.
+    """
+    if not late_enough(doubt, look, terms):
+        return _again(look.at, earlier, "seen before the call was certainly over and the provider's lag had passed", terms)
+    if look.listed is not None:
+        return DidNot(why="the invitation stands in the list of sent invitations")
+    match look.profile:
+        case Sight.CONNECTED:
+            return Accepted(why="connected now: the invitation was accepted before it could be taken back")
+        case Sight.PENDING:
+            return DidNot(why="the profile shows our invitation")
+        case Sight.CLEAR if look.complete:
+            return Happened(at=doubt.decided_at, why="gone from the whole list of sent invitations, and not connected")
+        case _:
+            why = "the list was not whole" if not look.complete else "the profile does not tell"
+            return _again(look.at, earlier, why, terms)
+
+
 def judge_message(doubt: Doubt, look: MessageLook, *, earlier: Sequence[MessageLook] = (), terms: Terms) -> Verdict:
     """Did the message leave? The text only ranks the candidates: LinkedIn may change it on its way."""
     if look.own:
@@ -232,7 +261,7 @@ def judge_email(doubt: Doubt) -> Verdict:
     return AskPerson(why=f"the mail server's answer to the message decided at {doubt.decided_at:%Y-%m-%d %H:%M} UTC was never seen")
 
 
-def with_patience(verdict: Verdict, doubt: Doubt, *, looks: int, now: datetime, terms: Terms) -> Verdict:
+def with_patience(verdict: Verdict | Accepted, doubt: Doubt, *, looks: int, now: datetime, terms: Terms) -> Verdict | Accepted:
     """Turn a `NotYet` into `AskPerson` when it went on for too long; `looks` counts this one as well."""
     if isinstance(verdict, NotYet) and (looks >= terms.most_looks or now - doubt.decided_at >= terms.longest):
         return AskPerson(why=f"{verdict.why} (after {looks} looks)")

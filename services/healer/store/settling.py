@@ -47,9 +47,9 @@ async def happened(pool: asyncpg.Pool, unknown: Unknown, verdict: Happened, *, l
             now=now,
         )
         await findings.close(connection, kind=WAITING, table_name="send_attempts", row_ids=[str(unknown.id)])
-        envelopes = [_completed(unknown, Outcome.SENT, reason=verdict.why, provider_ref=verdict.provider_ref, at=verdict.at, now=now)]
+        envelopes = [completed(unknown, Outcome.SENT, reason=verdict.why, provider_ref=verdict.provider_ref, at=verdict.at, now=now)]
         if verdict.connected and prospect["status"] == ProspectStatus.CONNECTED:
-            envelopes.append(_connected(unknown, now))
+            envelopes.append(connected(unknown, now))
         await put(connection, SERVICE, envelopes)
     return True
 
@@ -65,7 +65,7 @@ async def did_not(pool: asyncpg.Pool, unknown: Unknown, why: str, *, look: dict[
         await queries.wake_account(connection, account_id=unknown.account_id, now=now)
         await findings.close(connection, kind=WAITING, table_name="send_attempts", row_ids=[str(unknown.id)])
         await put(
-            connection, SERVICE, [_completed(unknown, Outcome.DEFERRED, reason=f"not_happened: {why}", provider_ref=None, at=now, now=now)]
+            connection, SERVICE, [completed(unknown, Outcome.DEFERRED, reason=f"not_happened: {why}", provider_ref=None, at=now, now=now)]
         )
     return True
 
@@ -113,7 +113,8 @@ async def postpone(pool: asyncpg.Pool, unknowns: list[Unknown], *, look_after: d
     await queries.postpone(pool, attempt_ids=[unknown.id for unknown in unknowns], look_after=look_after)
 
 
-def _completed(unknown: Unknown, outcome: Outcome, *, reason: str, provider_ref: str | None, at: datetime, now: datetime) -> Envelope:
+def completed(unknown: Unknown, outcome: Outcome, *, reason: str, provider_ref: str | None, at: datetime, now: datetime) -> Envelope:
+    """What became of the send."""
     event = SendCompleted(
         send_id=unknown.send_id,
         prospect_id=unknown.prospect_id,
@@ -129,7 +130,8 @@ def _completed(unknown: Unknown, outcome: Outcome, *, reason: str, provider_ref:
     return enclose(SENDS_COMPLETED, event, source=SERVICE, key=unknown.account_id, at=now)
 
 
-def _connected(unknown: Unknown, now: datetime) -> Envelope:
+def connected(unknown: Unknown, now: datetime) -> Envelope:
+    """The look showed an acceptance."""
     event = ConnectionAccepted(
         prospect_id=unknown.prospect_id,
         campaign_id=unknown.campaign_id,

@@ -47,6 +47,8 @@ class Unknown:
     recipient_id: str | None
     public_identifier: str | None
     chat_id: str | None
+    invitation_ref: str | None
+    """Of a withdrawal: the invitation it was to take back."""
     decided_at: datetime
     evidence: Any
     looks: int
@@ -148,6 +150,7 @@ def _unknown(row: Any, call_time: timedelta) -> Unknown:
         recipient_id=row["recipient_id"],
         public_identifier=row["public_identifier"],
         chat_id=row["chat_id"] or row["known_chat_id"],
+        invitation_ref=row["invitation_ref"],
         decided_at=row["decided_at"],
         evidence=row["evidence"],
         looks=row["looks"],

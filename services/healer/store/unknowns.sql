@@ -29,6 +29,10 @@ UPDATE accounts a
 -- Every unknown of the account whose call is certainly over; those not due yet are settled by the same look if it shows them.
 SELECT a.id, a.action, a.workspace_id, a.campaign_id, a.prospect_id, a.lead_id, a.account_id, a.send_id, a.recipient_id, a.decided_at, a.act_by,
        a.picture, a.evidence, a.looks, a.chat_id, s.message_type, s.message, r.public_identifier, r.chat_id AS known_chat_id,
+       CASE WHEN a.action = 'withdrawal' THEN
+         (SELECT x.provider_ref FROM send_attempts x
+           WHERE x.workspace_id = a.workspace_id AND x.recipient_id = a.recipient_id AND x.account_id = a.account_id
+             AND x.action = 'invitation' AND x.state = 'accepted' AND x.withdrawn_at IS NULL) END AS invitation_ref,
        coalesce(a.look_after <= clock_timestamp(), true) AS due
   FROM send_attempts a
   JOIN send_queue s ON s.id = a.send_id

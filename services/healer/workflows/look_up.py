@@ -16,6 +16,7 @@ import structlog
 
 from services.healer.metrics import LOOK_UPS, Result
 from services.healer.rules.evidence import (
+    Accepted,
     AskPerson,
     DidNot,
     Happened,
@@ -29,16 +30,18 @@ from services.healer.rules.evidence import (
     judge_email,
     judge_invitation,
     judge_message,
+    judge_withdrawal,
     with_patience,
     worth_a_profile,
 )
 from services.healer.rules.looks import Said, invitation_looks, listed_part, message_looks, open_list, open_said, said_part, written
-from services.healer.store import settling, unknowns
+from services.healer.store import settling, unknowns, withdrawals
 from services.healer.store.unknowns import Claim, Unknown
 from services.healer.workflows.read import (
     SLACK,
     account_said,
     look_at_list,
+    look_for_withdrawn,
     own_since,
     partners,
     reach_of,
@@ -128,7 +131,7 @@ class LookUp:
     async def _without_a_read(self, found: Sequence[Unknown]) -> int:
         settled = 0
         for unknown in found:
-            if unknown.action not in {Action.INVITATION, Action.MESSAGE}:
+            if unknown.action is Action.EMAIL:
                 settled += await self._settle(unknown, judge_email(unknown.doubt), {"look": "none"})
         return settled
 
@@ -159,7 +162,8 @@ class LookUp:
         departure = await self._next_departure(claim)
         settled = 0
         for unknown in found:
-            look = look_at_list(seen, unknown, standing, lag=self._terms.lag)
+            at_list = look_for_withdrawn if unknown.action is Action.WITHDRAWAL else look_at_list
+            look = at_list(seen, unknown, standing, lag=self._terms.lag)
             if look.listed is not None or (unknown.due and not self._worth_a_profile(unknown, look)):
                 settled += await self._judge_invitation(unknown, look, departure)
             elif self._worth_a_profile(unknown, look) and (unknown.due or unknown.looks == 0):
@@ -178,9 +182,12 @@ class LookUp:
         return await self._judge_invitation(unknown, replace(look, profile=sight), await self._next_departure(claim), whole=True)
 
     async def _judge_invitation(self, unknown: Unknown, look: InvitationLook, departure: datetime | None, *, whole: bool = False) -> int:
-        verdict = judge_invitation(
-            unknown.doubt, look, earlier=invitation_looks(unknown.evidence), next_departure=departure, terms=self._terms
-        )
+        earlier = invitation_looks(unknown.evidence)
+        verdict: Verdict | Accepted
+        if unknown.action is Action.WITHDRAWAL:
+            verdict = judge_withdrawal(unknown.doubt, look, earlier=earlier, terms=self._terms)
+        else:
+            verdict = judge_invitation(unknown.doubt, look, earlier=earlier, next_departure=departure, terms=self._terms)
         return await self._conclude(unknown, verdict, look, counts=whole or unknown.due)
 
     async def _said(self, claim: Claim, found: Sequence[Unknown], again_at: datetime) -> int:
@@ -236,7 +243,7 @@ class LookUp:
         claimed = taken | await unknowns.claimed(self._pool, unknown.account_id, ids=ids, lead_ids=[unknown.lead_id])
         return [message for message in own if message.id not in claimed]
 
-    async def _conclude(self, unknown: Unknown, verdict: Verdict, look: InvitationLook | MessageLook, *, counts: bool) -> int:
+    async def _conclude(self, unknown: Unknown, verdict: Verdict | Accepted, look: InvitationLook | MessageLook, *, counts: bool) -> int:
         """A look that was made for others and proves nothing does not count: this one's own time will come."""
         if isinstance(verdict, NotYet) and not counts:
             return 0
@@ -250,8 +257,11 @@ class LookUp:
         now = self._clock.now()
         return await unknowns.next_departure(self._pool, claim.account_id, now=now, horizon=now + self._terms.horizon)
 
-    async def _settle(self, unknown: Unknown, verdict: Verdict, look: dict[str, Any]) -> int:
+    async def _settle(self, unknown: Unknown, verdict: Verdict | Accepted, look: dict[str, Any]) -> int:
         now = self._clock.now()
+        if unknown.action is Action.WITHDRAWAL and isinstance(verdict, Happened | DidNot | Accepted):
+            LOOK_UPS.labels(result=Result.HAPPENED if isinstance(verdict, Happened) else Result.DID_NOT).inc()
+            return int(await withdrawals.settle(self._pool, unknown, verdict, look=look, now=now))
         match verdict:
             case Happened():
                 LOOK_UPS.labels(result=Result.HAPPENED).inc()

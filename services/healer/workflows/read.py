@@ -14,6 +14,7 @@ from services.healer.store.unknowns import Claim, Standing, Unknown
 from shared.unipile.client import UnipileClient
 from shared.unipile.errors import ProviderError
 from shared.unipile.models import Message, PendingInvitation, Profile
+from shared.vocabulary import Action
 
 MOST_PAGES: Final = 30
 """Of 100 rows: LinkedIn lets about 1,000 to 3,000 invitations stand."""
@@ -106,7 +107,7 @@ async def sight_of_person(provider: UnipileClient, claim: Claim, unknown: Unknow
         return Sight.UNTOLD, []
     if profile.provider_id != unknown.recipient_id:
         return Sight.UNTOLD, []
-    return sight_of(profile), [
+    return sight_of(profile) if unknown.action is Action.INVITATION else sight_without(profile), [
         {
             "kind": "profile",
             "provider_key": f"{profile.provider_id}:{unknown.id}:{unknown.looks + 1}",
@@ -125,6 +126,30 @@ def sight_of(profile: Profile) -> Sight:
         return Sight.PENDING
     ours = profile.invitation is not None and profile.invitation.type == "SENT"
     return Sight.UNTOLD if ours or profile.network_distance is None else Sight.CLEAR
+
+
+def sight_without(profile: Profile) -> Sight:
+    """What the profile says after a withdrawal: an invitation that ended is what was wanted."""
+    if profile.connected:
+        return Sight.CONNECTED
+    if profile.invitation_pending:
+        return Sight.PENDING
+    return Sight.UNTOLD if profile.network_distance is None and not profile.invitation_ended else Sight.CLEAR
+
+
+def look_for_withdrawn(seen: SentList, unknown: Unknown, standing: Sequence[Standing], *, lag: timedelta) -> InvitationLook:
+    """What the list says of an invitation that was to be taken back. Its absence counts where the others stand that must stand."""
+    ids = {item.id for item in seen.listed}
+    people = {item.invited_user_id for item in seen.listed}
+    others = [one for one in standing if one.recipient_id != unknown.recipient_id and one.left_at <= seen.at - lag]
+    mine = next((item for item in seen.listed if item.id == unknown.invitation_ref or _names(item, unknown)), None)
+    return InvitationLook(
+        at=seen.at,
+        seen_at=seen.seen_at,
+        complete=seen.complete and (not others or any(one.provider_ref in ids or one.recipient_id in people for one in others)),
+        listed=mine.id if mine else None,
+        listed_at=mine.parsed_datetime if mine else None,
+    )
 
 
 def look_at_list(seen: SentList, unknown: Unknown, standing: Sequence[Standing], *, lag: timedelta) -> InvitationLook:

@@ -12,7 +12,7 @@ from shared.vocabulary import Action
 class Read(StrEnum):
     """One read of the provider."""
 
-    SENT = "sent"  # the list of sent invitations, for all of an account's unknown ones
+    SENT = "sent"  # the list of sent invitations, for all of an account's unknown ones and unknown withdrawals
     PROFILE = "profile"  # of one person the list does not show
     SAID = "said"  # what the account wrote, for all of its unknown messages
     PARTNERS = "partners"  # whom it wrote to, where own messages stand in conversations nobody knows
@@ -28,7 +28,7 @@ class Step:
 
 def next_step(unknowns: Sequence[Unknown]) -> Step | None:
     """What is begun is finished first; then whatever is due, with everything that the same list answers for."""
-    invitations = [unknown for unknown in unknowns if unknown.action is Action.INVITATION]
+    invitations = [unknown for unknown in unknowns if unknown.action in {Action.INVITATION, Action.WITHDRAWAL}]
     messages = [unknown for unknown in unknowns if unknown.action is Action.MESSAGE]
     if half := [unknown for unknown in invitations if open_list(unknown.evidence) is not None]:
         return Step(Read.PROFILE, half[:1])
