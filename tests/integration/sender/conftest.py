@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -25,6 +25,7 @@ from shared.unipile.client import UnipileClient
 from tests.integration.simulator.simulator_process import KEY, Simulator, running
 from tests.support import builders
 from tests.support.builders import BASE
+from tests.support.facts import eventually
 
 
 @dataclass
@@ -39,6 +40,20 @@ class Stage:
     workspace: UUID
     account: UUID
     campaign: UUID
+    clock: StackClock
+
+    async def at(self, moment: datetime) -> None:
+        """The business clock shows that moment, here and at the provider, and the account has rested."""
+        async with self.pool.acquire() as connection:
+            await builders.set_clock(connection, moment)
+        await self.clock.refresh()
+
+        async def there() -> bool:
+            shown = (await self.simulator.levers.get("/state")).json()["business_now"]
+            return abs(datetime.fromisoformat(shown) - moment) < timedelta(minutes=1)
+
+        await eventually(there, what="the provider's clock to show it too")
+        await self.pool.execute("UPDATE accounts SET next_free_at = NULL")
 
     async def due(self, **values: Any) -> tuple[UUID, UUID]:
         """A dispatched send for somebody new whom the simulator knows; returns the send's and the prospect's id."""
@@ -103,7 +118,7 @@ async def stage(database: str, tmp_path: Path) -> AsyncIterator[Stage]:
                 courier = Courier(LinkedIn(client, now=clock.now), finisher, clock, calls=8)
                 ledger = Ledger(pool, owner="sender-of-the-test")
                 sender = Sender(ledger, courier, clock, brake, act_within=timedelta(seconds=10), call_time=timedelta(seconds=5))
-                yield Stage(owner, sender, courier, finisher, simulator, workspace, account, campaign)
+                yield Stage(owner, sender, courier, finisher, simulator, workspace, account, campaign, clock)
                 await courier.drain()
                 await finisher.stop()
         await clock.stop()
