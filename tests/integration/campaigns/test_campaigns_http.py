@@ -267,3 +267,19 @@ async def test_every_route_stands_in_the_path_table_as_the_queuers(stage: Stage)
         paths = list((await client.get("/openapi.json")).json()["paths"])
     assert "/api/campaigns/{campaign_id}/import" in paths
     assert [resolve(path) for path in paths] == [Target("queuer", path, "") for path in paths]
+
+
+async def test_invitations_are_taken_back_where_the_campaign_says_so(stage: Stage) -> None:
+    async with stage.client(stage.operator) as client:
+        campaign = await made(client)
+        assert campaign["withdraw_after_days"] is None
+        path = f"/api/campaigns/{campaign['id']}"
+        for asked, days, changed in ((21, 21, True), (21, 21, False), (None, None, True), (7, 7, True), (0, None, True)):
+            answer = (await client.patch(path, json={"withdraw_after_days": asked})).json()
+            assert (answer["campaign"]["withdraw_after_days"], answer["changed"]) == (days, changed)
+        await client.patch(path, json={"withdraw_after_days": 14})
+        answer = (await client.patch(path, json={"campaign_name": "Winter"})).json()
+        assert answer["campaign"]["withdraw_after_days"] == 14, "what is not named stays"
+        for wrong in (-1, 366, "soon", 1.5):
+            refusal(await client.patch(path, json={"withdraw_after_days": wrong}), 422)
+        assert (await made(client, campaign_name="Spring", withdraw_after_days=10))["withdraw_after_days"] == 10

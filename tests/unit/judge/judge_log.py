@@ -14,7 +14,8 @@ ROUTES: Final = {
     "message": "POST /chats",
     "profile_lookup": "GET /users/{identifier}",
     "read": "GET /users/relations",
-    "other": "DELETE /users/invite/sent/{id}",
+    "withdrawal": "DELETE /users/invite/sent/{id}",
+    "other": "PATCH /chats/{id}",
 }
 
 

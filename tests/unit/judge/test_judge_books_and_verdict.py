@@ -214,3 +214,9 @@ def test_a_wrong_accounts_file_is_one_sentence(
     said = capsys.readouterr().err
     assert sentence in said
     assert "Traceback" not in said
+
+
+def test_a_withdrawal_stands_in_both_books_like_a_send() -> None:
+    story = Story().call("withdrawal", effect=True, effect_id="withdrawal-1")
+    assert judge(story.lines, accounts=[BERLIN], ledger=[row("withdrawal", ref="withdrawal-1", text="")]).ok
+    assert judge(story.lines, accounts=[BERLIN], ledger=[]).log_not_in_ledger == 1

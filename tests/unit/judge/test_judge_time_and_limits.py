@@ -23,7 +23,7 @@ def test_two_actions_are_apart_from_the_answer_of_the_one_to_the_arrival_of_the_
     assert found(pair(130), "spacing") == 0
 
 
-@pytest.mark.parametrize("action", ["profile_lookup", "read", "other"])
+@pytest.mark.parametrize("action", ["profile_lookup", "read", "withdrawal", "other"])
 def test_look_ups_reads_and_withdrawals_are_spaced_like_writes(action: str) -> None:
     assert found(Story().call("message").call(action, after_s=60), "spacing") == 1
 
@@ -189,3 +189,15 @@ def test_an_impossible_rule_is_refused_with_a_sentence(wrong: dict[str, Any], se
 def test_two_rules_for_one_account_are_refused() -> None:
     with pytest.raises(RuleError, match="one rule"):
         judge([], accounts=[rule(), rule()])
+
+
+def test_withdrawals_have_hours_and_a_cap_of_their_own() -> None:
+    story = Story().call("withdrawal", effect=True).call("withdrawal", "ben", after_s=200, effect=True)
+    assert found(story, "over_daily_cap", caps={"withdrawal": 2}) == 0
+    assert found(story, "over_daily_cap", caps={"withdrawal": 1}) == 1
+    assert found(Story().call("withdrawal", after_s=hours(12)), "outside_hours") == 1
+
+
+def test_a_withdrawal_that_comes_a_moment_after_the_acceptance_is_not_careless() -> None:
+    assert found(Story().refused("withdrawal", "invalid_parameters", 400), "refused_by_provider") == 0
+    assert found(Story().refused("invitation", "invalid_parameters", 400), "refused_by_provider") == 1
