@@ -76,7 +76,10 @@ SELECT account_id, action, local_date, used FROM account_usage
 -- name: invitations_sent
 -- The moments behind those counts; a tenant may not read the ledger, and its sends say the same.
 SELECT account_id, sent_at FROM send_queue
- WHERE account_id = ANY(:account_ids::uuid[]) AND action = 'invitation' AND status = 'sent' AND sent_at > :now::timestamptz - interval '168 hours';
+ WHERE account_id = ANY(:account_ids::uuid[]) AND action = 'invitation' AND status = 'sent' AND sent_at > :now::timestamptz - interval '168 hours'
+UNION ALL
+SELECT account_id, sent_at FROM foreign_invitations
+ WHERE account_id = ANY(:account_ids::uuid[]) AND counted AND sent_at > :now::timestamptz - interval '168 hours';
 
 -- name: cool_downs
 SELECT account_id, action, until FROM account_cool_downs WHERE account_id = ANY(:account_ids::uuid[]) AND until > :now;

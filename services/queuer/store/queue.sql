@@ -43,9 +43,15 @@ SELECT account_id, action::text AS action, local_date, used FROM account_usage
 SELECT w.account_id, count(*)::int AS used, min(i.decided_at) + interval '168 hours' AS frees_at
   FROM unnest(:account_ids::uuid[]) AS w(account_id)
  CROSS JOIN LATERAL (
-   SELECT x.decided_at FROM send_attempts x
-    WHERE x.account_id = w.account_id AND x.action = 'invitation' AND NOT x.given_back AND x.decided_at > :now::timestamptz - interval '168 hours'
-    ORDER BY x.decided_at DESC LIMIT :cap) i
+   SELECT e.decided_at FROM ( -- ours, and those the member sent by hand
+     (SELECT x.decided_at FROM send_attempts x
+       WHERE x.account_id = w.account_id AND x.action = 'invitation' AND NOT x.given_back AND x.decided_at > :now::timestamptz - interval '168 hours'
+       ORDER BY x.decided_at DESC LIMIT :cap)
+     UNION ALL
+     (SELECT f.sent_at FROM foreign_invitations f
+       WHERE f.account_id = w.account_id AND f.counted AND f.sent_at > :now::timestamptz - interval '168 hours'
+       ORDER BY f.sent_at DESC LIMIT :cap)) e
+    ORDER BY e.decided_at DESC LIMIT :cap) i
  GROUP BY w.account_id;
 
 -- name: due_by_lane
