@@ -116,6 +116,48 @@ CREATE TYPE public.send_status AS ENUM (
     'cancelled'
 );
 
+CREATE TABLE public.accounts (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    workspace_id uuid NOT NULL,
+    channel public.channel DEFAULT 'linkedin'::public.channel NOT NULL,
+    provider_account_id text NOT NULL,
+    provider_user_id text,
+    name text NOT NULL,
+    account_type public.account_type DEFAULT 'free'::public.account_type NOT NULL,
+    country text DEFAULT 'US'::text NOT NULL,
+    timezone text DEFAULT 'America/New_York'::text NOT NULL,
+    timezone_next text,
+    timezone_from timestamp with time zone,
+    status public.account_status DEFAULT 'usable'::public.account_status NOT NULL,
+    status_reason text,
+    status_version bigint DEFAULT 0 NOT NULL,
+    status_changed_at timestamp with time zone DEFAULT now() NOT NULL,
+    schedule_settings jsonb DEFAULT '{}'::jsonb NOT NULL,
+    daily_cr_limit integer,
+    next_free_at timestamp with time zone,
+    wake_at timestamp with time zone,
+    lease_until timestamp with time zone,
+    lease_holder text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT accounts_check CHECK (((timezone_next IS NULL) = (timezone_from IS NULL))),
+    CONSTRAINT accounts_check1 CHECK (((lease_until IS NULL) = (lease_holder IS NULL))),
+    CONSTRAINT accounts_daily_cr_limit_check CHECK (((daily_cr_limit >= 1) AND (daily_cr_limit <= 100))),
+    CONSTRAINT accounts_schedule_settings_check CHECK ((jsonb_typeof(schedule_settings) = 'object'::text))
+)
+WITH (fillfactor='70');
+
+ALTER TABLE ONLY public.accounts FORCE ROW LEVEL SECURITY;
+
+CREATE FUNCTION public.accounts_at(the_id uuid, moment timestamp with time zone) RETURNS public.accounts
+    LANGUAGE sql STABLE
+    AS $$
+        SELECT coalesce((SELECT jsonb_populate_record(t, h.was) FROM history h
+                          WHERE h.row_id = the_id AND h.table_name = 'accounts' AND h.part = '' AND h.valid_until > moment
+                          ORDER BY h.valid_until, h.id LIMIT 1), t)
+          FROM accounts t WHERE t.id = the_id
+      $$;
+
 CREATE TABLE public.stack_clock (
     only_row boolean DEFAULT true NOT NULL,
     anchored_at timestamp with time zone NOT NULL,
@@ -140,6 +182,101 @@ CREATE FUNCTION public.business_now() RETURNS timestamp with time zone
     BEGIN ATOMIC
  SELECT public.business_at(clock_timestamp()) AS business_at;
 END;
+
+CREATE FUNCTION public.business_then(technical timestamp with time zone) RETURNS timestamp with time zone
+    LANGUAGE sql STABLE
+    AS $$
+  SELECT c.business_at + (technical - c.anchored_at) * c.speed
+    FROM (SELECT anchored_at, business_at, speed FROM stack_clock
+          UNION ALL
+          (SELECT anchored_at, business_at, speed FROM clock_history WHERE anchored_at <= technical ORDER BY anchored_at DESC LIMIT 1)) c
+   ORDER BY c.anchored_at <= technical DESC, CASE WHEN c.anchored_at <= technical THEN c.anchored_at END DESC
+   LIMIT 1
+$$;
+
+CREATE TABLE public.campaign_prospects (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    workspace_id uuid NOT NULL,
+    campaign_id uuid NOT NULL,
+    lead_id uuid NOT NULL,
+    enrolment_no integer DEFAULT 1 NOT NULL,
+    status public.prospect_status DEFAULT 'pending'::public.prospect_status NOT NULL,
+    account_id uuid,
+    workflow_id uuid,
+    contacted_at timestamp with time zone,
+    connected_at timestamp with time zone,
+    follow_up_due_at timestamp with time zone,
+    last_follow_up_at timestamp with time zone,
+    completed_at timestamp with time zone,
+    withdrawn_at timestamp with time zone,
+    hold_until timestamp with time zone,
+    resumed_at timestamp with time zone,
+    reply_message_id uuid,
+    outcome text,
+    error_message text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT campaign_prospects_enrolment_no_check CHECK ((enrolment_no >= 1)),
+    CONSTRAINT campaign_prospects_status_check CHECK (((status)::text = ANY (ARRAY['pending'::text, 'approved'::text, 'connection_request_sent'::text, 'connected'::text, 'messaging'::text, 'replied'::text, 'completed'::text, 'failed'::text, 'opted_out'::text, 'converted'::text, 'not_interested'::text, 'withdrawn'::text])))
+)
+WITH (fillfactor='80');
+
+ALTER TABLE ONLY public.campaign_prospects FORCE ROW LEVEL SECURITY;
+
+CREATE FUNCTION public.campaign_prospects_at(the_id uuid, moment timestamp with time zone) RETURNS public.campaign_prospects
+    LANGUAGE sql STABLE
+    AS $$
+        SELECT coalesce((SELECT jsonb_populate_record(t, h.was) FROM history h
+                          WHERE h.row_id = the_id AND h.table_name = 'campaign_prospects' AND h.part = '' AND h.valid_until > moment
+                          ORDER BY h.valid_until, h.id LIMIT 1), t)
+          FROM campaign_prospects t WHERE t.id = the_id
+      $$;
+
+CREATE TABLE public.campaigns (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    workspace_id uuid NOT NULL,
+    campaign_name text NOT NULL,
+    campaign_type public.campaign_type NOT NULL,
+    status public.campaign_status DEFAULT 'draft'::public.campaign_status NOT NULL,
+    is_active boolean GENERATED ALWAYS AS ((status = 'running'::public.campaign_status)) STORED,
+    linkedin_account_id uuid,
+    message_templates jsonb DEFAULT '{}'::jsonb NOT NULL,
+    step_delays jsonb DEFAULT '{}'::jsonb NOT NULL,
+    schedule_settings jsonb DEFAULT '{}'::jsonb NOT NULL,
+    on_missing public.missing_value DEFAULT 'block'::public.missing_value NOT NULL,
+    next_account integer DEFAULT 0 NOT NULL,
+    prospects_count integer DEFAULT 0 NOT NULL,
+    active_leads_count integer DEFAULT 0 NOT NULL,
+    completed_leads_count integer DEFAULT 0 NOT NULL,
+    opted_out_count integer DEFAULT 0 NOT NULL,
+    booked_count integer DEFAULT 0 NOT NULL,
+    emails_scheduled_count integer DEFAULT 0 NOT NULL,
+    emails_sent_count integer DEFAULT 0 NOT NULL,
+    auto_discovered boolean DEFAULT false NOT NULL,
+    last_enrollment_at timestamp with time zone,
+    actual_started_at timestamp with time zone,
+    paused_at timestamp with time zone,
+    resumed_at timestamp with time zone,
+    completed_at timestamp with time zone,
+    deactivated_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT campaigns_campaign_name_check CHECK ((btrim(campaign_name) <> ''::text)),
+    CONSTRAINT campaigns_message_templates_check CHECK ((jsonb_typeof(message_templates) = 'object'::text)),
+    CONSTRAINT campaigns_schedule_settings_check CHECK ((jsonb_typeof(schedule_settings) = 'object'::text)),
+    CONSTRAINT campaigns_step_delays_check CHECK ((jsonb_typeof(step_delays) = 'object'::text))
+);
+
+ALTER TABLE ONLY public.campaigns FORCE ROW LEVEL SECURITY;
+
+CREATE FUNCTION public.campaigns_at(the_id uuid, moment timestamp with time zone) RETURNS public.campaigns
+    LANGUAGE sql STABLE
+    AS $$
+        SELECT coalesce((SELECT jsonb_populate_record(t, h.was) FROM history h
+                          WHERE h.row_id = the_id AND h.table_name = 'campaigns' AND h.part = '' AND h.valid_until > moment
+                          ORDER BY h.valid_until, h.id LIMIT 1), t)
+          FROM campaigns t WHERE t.id = the_id
+      $$;
 
 CREATE FUNCTION public.cleanup_corrupted_prospect_statuses(actor text DEFAULT SESSION_USER, called_by text DEFAULT 'sql'::text, most integer DEFAULT 5000) RETURNS TABLE(fixed_count bigint, campaign_ids text[], run_id bigint)
     LANGUAGE plpgsql
@@ -236,6 +373,30 @@ BEGIN
        VALUES (actor, 'cleanup', 'cleanup_run', the_run::text, jsonb_build_object('called_by', called_by, 'fixed_count', cardinality(mended)));
 END $$;
 
+CREATE TABLE public.account_cool_downs (
+    account_id uuid NOT NULL,
+    action public.action NOT NULL,
+    until timestamp with time zone NOT NULL,
+    level integer DEFAULT 1 NOT NULL,
+    reason text NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    set_at timestamp with time zone DEFAULT public.business_now(),
+    CONSTRAINT account_cool_downs_level_check CHECK ((level >= 1))
+);
+
+ALTER TABLE ONLY public.account_cool_downs FORCE ROW LEVEL SECURITY;
+
+CREATE FUNCTION public.cool_down_at(the_account uuid, the_action public.action, moment timestamp with time zone) RETURNS public.account_cool_downs
+    LANGUAGE sql STABLE
+    AS $$
+  SELECT f.r FROM (
+    SELECT coalesce((SELECT jsonb_populate_record(NULL::account_cool_downs, h.was) FROM history h
+                      WHERE h.row_id = the_account AND h.table_name = 'account_cool_downs' AND h.part = the_action::text AND h.valid_until > moment
+                      ORDER BY h.valid_until, h.id LIMIT 1),
+                    (SELECT t FROM account_cool_downs t WHERE t.account_id = the_account AND t.action = the_action)) AS r) f
+   WHERE (f.r).account_id IS NOT NULL AND (moment IS NULL OR (f.r).set_at IS NULL OR (f.r).set_at <= moment)
+$$;
+
 CREATE FUNCTION public.count_prospect_status() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -280,6 +441,14 @@ BEGIN
   RETURN NULL;
 END $$;
 
+CREATE FUNCTION public.date_given_back() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+  NEW.given_back_at := business_now();
+  RETURN NEW;
+END $$;
+
 CREATE FUNCTION public.get_leads_for_de_enrollment(batch_size integer DEFAULT 500, the_workspace uuid DEFAULT NULL::uuid, after_lead uuid DEFAULT NULL::uuid, only_leads uuid[] DEFAULT NULL::uuid[]) RETURNS TABLE(lead_id uuid, prospect_id uuid, campaign_id uuid, workspace_id uuid, status public.prospect_status, reason text)
     LANGUAGE sql STABLE
     AS $$
@@ -317,6 +486,78 @@ CREATE FUNCTION public.healer_says(topic text, event_type text, key text, payloa
                             'ce_subject', healer_says.key),
          healer_says.payload::text
 $$;
+
+CREATE FUNCTION public.keep_clock() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+  INSERT INTO clock_history (anchored_at, business_at, speed) VALUES (OLD.anchored_at, OLD.business_at, OLD.speed) ON CONFLICT DO NOTHING;
+  RETURN NULL;
+END $$;
+
+CREATE FUNCTION public.keep_history() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+  was jsonb := to_jsonb(OLD) - string_to_array(TG_ARGV[3], ',');
+  workspace uuid := was ->> TG_ARGV[0];
+BEGIN
+  IF TG_ARGV[0] = '' THEN
+    SELECT a.workspace_id INTO workspace FROM accounts a WHERE a.id = (was ->> 'account_id')::uuid;
+  END IF;
+  INSERT INTO history (workspace_id, table_name, row_id, part, valid_until, was)
+       VALUES (workspace, TG_TABLE_NAME, (was ->> TG_ARGV[1])::uuid, coalesce(was ->> TG_ARGV[2], ''), business_now(), was);
+  RETURN NULL;
+END $$;
+
+CREATE FUNCTION public.keep_spacing() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+  INSERT INTO account_spacing_history (account_id, valid_until, next_free_at) VALUES (OLD.id, business_now(), OLD.next_free_at);
+  RETURN NULL;
+END $$;
+
+CREATE TABLE public.leads (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    workspace_id uuid NOT NULL,
+    identity text NOT NULL,
+    campaign_id uuid,
+    first_name text DEFAULT ''::text NOT NULL,
+    last_name text DEFAULT ''::text NOT NULL,
+    company text DEFAULT ''::text NOT NULL,
+    title text DEFAULT ''::text NOT NULL,
+    location text DEFAULT ''::text NOT NULL,
+    linkedin_vanity text,
+    linkedin_id text,
+    sales_navigator_id text,
+    email text,
+    connected_on date,
+    tags text[] DEFAULT '{}'::text[] NOT NULL,
+    extra jsonb DEFAULT '{}'::jsonb NOT NULL,
+    sms_stop boolean DEFAULT false NOT NULL,
+    booked boolean DEFAULT false NOT NULL,
+    processing_status text,
+    sms_sequence_position integer,
+    last_reply_at timestamp with time zone,
+    opted_out_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE ONLY public.leads FORCE ROW LEVEL SECURITY;
+
+CREATE FUNCTION public.leads_at(the_id uuid, moment timestamp with time zone) RETURNS public.leads
+    LANGUAGE sql STABLE
+    AS $$
+        SELECT coalesce((SELECT jsonb_populate_record(t, h.was) FROM history h
+                          WHERE h.row_id = the_id AND h.table_name = 'leads' AND h.part = '' AND h.valid_until > moment
+                          ORDER BY h.valid_until, h.id LIMIT 1), t)
+          FROM leads t WHERE t.id = the_id
+      $$;
 
 CREATE FUNCTION public.mend_prospect(prospect uuid, run_id bigint, expected jsonb, new_status public.prospect_status, new_contacted_at timestamp with time zone, actor text, reason text, new_outcome text DEFAULT NULL::text, evidence jsonb DEFAULT '{}'::jsonb) RETURNS text
     LANGUAGE plpgsql SECURITY DEFINER
@@ -375,6 +616,17 @@ BEGIN
                                   'contacted_at_was', p.contacted_at, 'contacted_at', n.contacted_at));
   RETURN 'mended';
 END $$;
+
+CREATE FUNCTION public.next_free_at_then(the_account uuid, moment timestamp with time zone) RETURNS timestamp with time zone
+    LANGUAGE sql STABLE
+    AS $$
+  SELECT f.next_free_at FROM (
+    (SELECT 1 AS place, h.next_free_at FROM account_spacing_history h
+      WHERE h.account_id = the_account AND h.valid_until > moment ORDER BY h.valid_until LIMIT 1)
+    UNION ALL
+    (SELECT 2, a.next_free_at FROM accounts a WHERE a.id = the_account)) f
+   ORDER BY f.place LIMIT 1
+$$;
 
 CREATE FUNCTION public.process_de_enrollment_batch(the_run uuid, batch_size integer DEFAULT 500, the_workspace uuid DEFAULT NULL::uuid, after_lead uuid DEFAULT NULL::uuid) RETURNS TABLE(candidates integer, de_enrolled integer, skipped integer, last_lead uuid)
     LANGUAGE plpgsql
@@ -442,6 +694,59 @@ CREATE FUNCTION public.prospect_transition(old_status public.prospect_status, ne
   END
 $$;
 
+CREATE TABLE public.account_reads (
+    account_id uuid NOT NULL,
+    kind text NOT NULL,
+    next_at timestamp with time zone NOT NULL,
+    cursor jsonb,
+    baseline_at timestamp with time zone,
+    last_read_at timestamp with time zone,
+    failures integer DEFAULT 0 NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    read_on date,
+    reads integer DEFAULT 0 NOT NULL,
+    CONSTRAINT account_reads_kind_check CHECK ((kind = ANY (ARRAY['relations'::text, 'chats'::text, 'invitations_sent'::text, 'status'::text]))),
+    CONSTRAINT account_reads_reads_check CHECK ((reads >= 0))
+);
+
+ALTER TABLE ONLY public.account_reads FORCE ROW LEVEL SECURITY;
+
+CREATE FUNCTION public.reads_at(the_account uuid, the_kind text, moment timestamp with time zone) RETURNS public.account_reads
+    LANGUAGE sql STABLE
+    AS $$
+  SELECT coalesce((SELECT jsonb_populate_record(t, h.was) FROM history h
+                    WHERE h.row_id = the_account AND h.table_name = 'account_reads' AND h.part = the_kind AND h.valid_until > moment
+                    ORDER BY h.valid_until, h.id LIMIT 1), t)
+    FROM account_reads t WHERE t.account_id = the_account AND t.kind = the_kind
+$$;
+
+CREATE TABLE public.recipients (
+    account_id uuid NOT NULL,
+    lead_id uuid NOT NULL,
+    workspace_id uuid NOT NULL,
+    provider_id text NOT NULL,
+    public_identifier text,
+    network_distance text,
+    invitation_status text,
+    resolved_at timestamp with time zone NOT NULL,
+    connected_at timestamp with time zone,
+    chat_id text,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE ONLY public.recipients FORCE ROW LEVEL SECURITY;
+
+CREATE FUNCTION public.recipients_at(the_account uuid, the_lead uuid, moment timestamp with time zone) RETURNS public.recipients
+    LANGUAGE sql STABLE
+    AS $$
+  SELECT f.r FROM (
+    SELECT coalesce((SELECT jsonb_populate_record(t, h.was) FROM history h
+                      WHERE h.row_id = the_lead AND h.table_name = 'recipients' AND h.part = the_account::text AND h.valid_until > moment
+                      ORDER BY h.valid_until, h.id LIMIT 1), t) AS r
+      FROM recipients t WHERE t.account_id = the_account AND t.lead_id = the_lead) f
+   WHERE moment IS NULL OR (f.r).resolved_at <= moment
+$$;
+
 CREATE FUNCTION public.reopen(the_send uuid, actor text, reason text, due timestamp with time zone DEFAULT NULL::timestamp with time zone) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -468,6 +773,70 @@ BEGIN
   RETURN true;
 END $$;
 
+CREATE TABLE public.send_queue (
+    id uuid NOT NULL,
+    workspace_id uuid NOT NULL,
+    campaign_id uuid NOT NULL,
+    prospect_id uuid NOT NULL,
+    lead_id uuid NOT NULL,
+    account_id uuid NOT NULL,
+    message_type text NOT NULL,
+    step_position integer NOT NULL,
+    action public.action NOT NULL,
+    next_action public.action NOT NULL,
+    linkedin_user_id text,
+    subject text,
+    message text NOT NULL,
+    message_sha256 bytea NOT NULL,
+    scheduled_for timestamp with time zone NOT NULL,
+    status public.send_status DEFAULT 'pending'::public.send_status NOT NULL,
+    held_for text,
+    requires_connection boolean DEFAULT false NOT NULL,
+    dispatch_no integer DEFAULT 0 NOT NULL,
+    dispatches_in_vain integer DEFAULT 0 NOT NULL,
+    retries integer DEFAULT 0 NOT NULL,
+    sent_at timestamp with time zone,
+    error_message text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT send_queue_action_check CHECK ((action <> 'profile_lookup'::public.action)),
+    CONSTRAINT send_queue_check CHECK (((next_action = action) OR (next_action = 'profile_lookup'::public.action))),
+    CONSTRAINT send_queue_message_sha256_check CHECK ((length(message_sha256) = 32))
+)
+WITH (fillfactor='70');
+
+ALTER TABLE ONLY public.send_queue FORCE ROW LEVEL SECURITY;
+
+CREATE FUNCTION public.send_queue_at(the_id uuid, moment timestamp with time zone) RETURNS public.send_queue
+    LANGUAGE sql STABLE
+    AS $$
+        SELECT coalesce((SELECT jsonb_populate_record(t, h.was) FROM history h
+                          WHERE h.row_id = the_id AND h.table_name = 'send_queue' AND h.part = '' AND h.valid_until > moment
+                          ORDER BY h.valid_until, h.id LIMIT 1), t)
+          FROM send_queue t WHERE t.id = the_id
+      $$;
+
+CREATE FUNCTION public.suppressed_by(the_workspace uuid, identity text, email text, company text, moment timestamp with time zone) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+  SELECT f.kind FROM (
+    SELECT x.kind, x.value, x.workspace_id, x.created_at FROM suppressions x
+     WHERE x.value IN (suppressed_by.identity, lower(suppressed_by.email), lower(suppressed_by.company), split_part(lower(suppressed_by.email), '@', 2))
+    UNION ALL
+    SELECT h.was ->> 'kind', h.was ->> 'value', h.workspace_id, (h.was ->> 'created_at')::timestamptz FROM history h
+     WHERE h.table_name = 'suppressions' AND h.valid_until > moment
+       AND (h.was ->> 'value') IN (suppressed_by.identity, lower(suppressed_by.email), lower(suppressed_by.company),
+                                   split_part(lower(suppressed_by.email), '@', 2))) f
+   WHERE (f.workspace_id IS NULL OR f.workspace_id = the_workspace)
+     AND coalesce(nullif(current_setting('tact.workspace', true), '')::uuid, the_workspace) = the_workspace
+     AND ((f.kind = 'person' AND f.value = suppressed_by.identity) OR (f.kind = 'email' AND f.value = lower(suppressed_by.email))
+          OR (f.kind = 'company' AND f.value = lower(suppressed_by.company))
+          OR (f.kind = 'domain' AND f.value = split_part(lower(suppressed_by.email), '@', 2)))
+     AND (moment IS NULL OR business_then(f.created_at) <= moment)
+   LIMIT 1
+$$;
+
 CREATE FUNCTION public.touch_updated_at() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -475,6 +844,18 @@ BEGIN
   NEW.updated_at := now();
   RETURN NEW;
 END $$;
+
+CREATE FUNCTION public.used_at(the_account uuid, the_action public.action, the_day date, moment timestamp with time zone) RETURNS integer
+    LANGUAGE sql STABLE
+    AS $$
+  SELECT greatest(coalesce((SELECT u.used FROM account_usage u
+                             WHERE u.account_id = the_account AND u.action = the_action AND u.local_date = the_day), 0)
+                  - coalesce((SELECT sum(CASE WHEN a.decided_at > moment AND NOT a.given_back THEN 1
+                                              WHEN a.decided_at <= moment AND a.given_back AND a.given_back_at > moment THEN -1 ELSE 0 END)
+                                FROM send_attempts a
+                               WHERE a.account_id = the_account AND a.action = the_action AND a.counted_on = the_day
+                                 AND a.decided_at BETWEEN moment - interval '3 days' AND moment + interval '3 days'), 0), 0)::integer
+$$;
 
 CREATE FUNCTION public.validate_prospect_status_update() RETURNS trigger
     LANGUAGE plpgsql
@@ -534,34 +915,42 @@ BEGIN
           HINT = CASE WHEN NEW.status = 'pending' THEN 'Use reopen(send_id, actor, reason).' ELSE '' END;
 END $$;
 
-CREATE TABLE public.account_cool_downs (
-    account_id uuid NOT NULL,
-    action public.action NOT NULL,
-    until timestamp with time zone NOT NULL,
-    level integer DEFAULT 1 NOT NULL,
-    reason text NOT NULL,
+CREATE TABLE public.workspaces (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    company_name text NOT NULL,
+    email text NOT NULL,
+    airtable_base_id text DEFAULT ''::text NOT NULL,
+    is_active boolean DEFAULT true NOT NULL,
+    tier text DEFAULT 'standard'::text NOT NULL,
+    daily_cr_limit integer,
+    schedule_settings jsonb DEFAULT '{}'::jsonb NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT account_cool_downs_level_check CHECK ((level >= 1))
+    CONSTRAINT workspaces_company_name_check CHECK ((btrim(company_name) <> ''::text)),
+    CONSTRAINT workspaces_daily_cr_limit_check CHECK (((daily_cr_limit >= 1) AND (daily_cr_limit <= 100))),
+    CONSTRAINT workspaces_email_check CHECK ((email ~~ '%_@_%'::text)),
+    CONSTRAINT workspaces_schedule_settings_check CHECK ((jsonb_typeof(schedule_settings) = 'object'::text))
 );
 
-ALTER TABLE ONLY public.account_cool_downs FORCE ROW LEVEL SECURITY;
+ALTER TABLE ONLY public.workspaces FORCE ROW LEVEL SECURITY;
 
-CREATE TABLE public.account_reads (
+CREATE FUNCTION public.workspaces_at(the_id uuid, moment timestamp with time zone) RETURNS public.workspaces
+    LANGUAGE sql STABLE
+    AS $$
+        SELECT coalesce((SELECT jsonb_populate_record(t, h.was) FROM history h
+                          WHERE h.row_id = the_id AND h.table_name = 'workspaces' AND h.part = '' AND h.valid_until > moment
+                          ORDER BY h.valid_until, h.id LIMIT 1), t)
+          FROM workspaces t WHERE t.id = the_id
+      $$;
+
+CREATE TABLE public.account_spacing_history (
     account_id uuid NOT NULL,
-    kind text NOT NULL,
-    next_at timestamp with time zone NOT NULL,
-    cursor jsonb,
-    baseline_at timestamp with time zone,
-    last_read_at timestamp with time zone,
-    failures integer DEFAULT 0 NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    read_on date,
-    reads integer DEFAULT 0 NOT NULL,
-    CONSTRAINT account_reads_kind_check CHECK ((kind = ANY (ARRAY['relations'::text, 'chats'::text, 'invitations_sent'::text, 'status'::text]))),
-    CONSTRAINT account_reads_reads_check CHECK ((reads >= 0))
+    valid_until timestamp with time zone NOT NULL,
+    next_free_at timestamp with time zone
 );
 
 ALTER TABLE ONLY public.account_reads FORCE ROW LEVEL SECURITY;
+ALTER TABLE ONLY public.account_spacing_history FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.account_usage (
     account_id uuid NOT NULL,
@@ -574,39 +963,6 @@ CREATE TABLE public.account_usage (
 WITH (fillfactor='70');
 
 ALTER TABLE ONLY public.account_usage FORCE ROW LEVEL SECURITY;
-
-CREATE TABLE public.accounts (
-    id uuid DEFAULT gen_random_uuid() NOT NULL,
-    workspace_id uuid NOT NULL,
-    channel public.channel DEFAULT 'linkedin'::public.channel NOT NULL,
-    provider_account_id text NOT NULL,
-    provider_user_id text,
-    name text NOT NULL,
-    account_type public.account_type DEFAULT 'free'::public.account_type NOT NULL,
-    country text DEFAULT 'US'::text NOT NULL,
-    timezone text DEFAULT 'America/New_York'::text NOT NULL,
-    timezone_next text,
-    timezone_from timestamp with time zone,
-    status public.account_status DEFAULT 'usable'::public.account_status NOT NULL,
-    status_reason text,
-    status_version bigint DEFAULT 0 NOT NULL,
-    status_changed_at timestamp with time zone DEFAULT now() NOT NULL,
-    schedule_settings jsonb DEFAULT '{}'::jsonb NOT NULL,
-    daily_cr_limit integer,
-    next_free_at timestamp with time zone,
-    wake_at timestamp with time zone,
-    lease_until timestamp with time zone,
-    lease_holder text,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT accounts_check CHECK (((timezone_next IS NULL) = (timezone_from IS NULL))),
-    CONSTRAINT accounts_check1 CHECK (((lease_until IS NULL) = (lease_holder IS NULL))),
-    CONSTRAINT accounts_daily_cr_limit_check CHECK (((daily_cr_limit >= 1) AND (daily_cr_limit <= 100))),
-    CONSTRAINT accounts_schedule_settings_check CHECK ((jsonb_typeof(schedule_settings) = 'object'::text))
-)
-WITH (fillfactor='70');
-
-ALTER TABLE ONLY public.accounts FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.api_tokens (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
@@ -787,25 +1143,6 @@ ALTER TABLE public.cleanup_runs ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY
     CACHE 1
 );
 
-CREATE TABLE public.workspaces (
-    id uuid DEFAULT gen_random_uuid() NOT NULL,
-    company_name text NOT NULL,
-    email text NOT NULL,
-    airtable_base_id text DEFAULT ''::text NOT NULL,
-    is_active boolean DEFAULT true NOT NULL,
-    tier text DEFAULT 'standard'::text NOT NULL,
-    daily_cr_limit integer,
-    schedule_settings jsonb DEFAULT '{}'::jsonb NOT NULL,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT workspaces_company_name_check CHECK ((btrim(company_name) <> ''::text)),
-    CONSTRAINT workspaces_daily_cr_limit_check CHECK (((daily_cr_limit >= 1) AND (daily_cr_limit <= 100))),
-    CONSTRAINT workspaces_email_check CHECK ((email ~~ '%_@_%'::text)),
-    CONSTRAINT workspaces_schedule_settings_check CHECK ((jsonb_typeof(schedule_settings) = 'object'::text))
-);
-
-ALTER TABLE ONLY public.workspaces FORCE ROW LEVEL SECURITY;
-
 CREATE VIEW public.clients WITH (security_invoker='true') AS
  SELECT id,
     company_name,
@@ -817,6 +1154,12 @@ CREATE VIEW public.clients WITH (security_invoker='true') AS
     created_at,
     updated_at
    FROM public.workspaces;
+
+CREATE TABLE public.clock_history (
+    anchored_at timestamp with time zone NOT NULL,
+    business_at timestamp with time zone NOT NULL,
+    speed double precision NOT NULL
+);
 
 CREATE TABLE public.de_enrollment_runs (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
@@ -910,6 +1253,32 @@ CREATE TABLE public.foreign_invitations (
 );
 
 ALTER TABLE ONLY public.foreign_invitations FORCE ROW LEVEL SECURITY;
+CREATE TABLE public.history (
+    id bigint NOT NULL,
+    workspace_id uuid,
+    table_name text NOT NULL,
+    row_id uuid NOT NULL,
+    part text DEFAULT ''::text NOT NULL,
+    valid_until timestamp with time zone NOT NULL,
+    was jsonb NOT NULL
+);
+
+ALTER TABLE ONLY public.history FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.history_floor (
+    only_row boolean DEFAULT true NOT NULL,
+    since timestamp with time zone,
+    CONSTRAINT history_floor_only_row_check CHECK (only_row)
+);
+
+ALTER TABLE public.history ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.history_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 
 CREATE TABLE public.integrity_findings (
     id bigint NOT NULL,
@@ -1295,7 +1664,8 @@ CREATE TABLE public.send_attempts (
     needs_person boolean DEFAULT false NOT NULL,
     withdrawn_at timestamp with time zone,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    given_back_at timestamp with time zone
 )
 WITH (fillfactor='80');
 
@@ -1408,6 +1778,9 @@ ALTER TABLE ONLY public.campaigns
 ALTER TABLE ONLY public.cleanup_runs
     ADD CONSTRAINT cleanup_runs_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.clock_history
+    ADD CONSTRAINT clock_history_pkey PRIMARY KEY (anchored_at);
+
 ALTER TABLE ONLY public.de_enrollment_lead_log
     ADD CONSTRAINT de_enrollment_lead_log_pkey PRIMARY KEY (id);
 
@@ -1425,6 +1798,11 @@ ALTER TABLE ONLY public.email_templates
 
 ALTER TABLE ONLY public.foreign_invitations
     ADD CONSTRAINT foreign_invitations_pkey PRIMARY KEY (account_id, invitation_id);
+ALTER TABLE ONLY public.history_floor
+    ADD CONSTRAINT history_floor_pkey PRIMARY KEY (only_row);
+
+ALTER TABLE ONLY public.history
+    ADD CONSTRAINT history_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.integrity_findings
     ADD CONSTRAINT integrity_findings_pkey PRIMARY KEY (id);
@@ -1518,6 +1896,10 @@ ALTER TABLE ONLY public.workspaces
 
 CREATE INDEX account_reads_due ON public.account_reads USING btree (next_at);
 
+CREATE INDEX account_spacing_history_age ON public.account_spacing_history USING brin (valid_until);
+
+CREATE INDEX account_spacing_history_of ON public.account_spacing_history USING btree (account_id, valid_until);
+
 CREATE INDEX accounts_awake ON public.accounts USING btree (wake_at) WHERE ((wake_at IS NOT NULL) AND (lease_until IS NULL) AND (status = 'usable'::public.account_status));
 
 CREATE INDEX accounts_leased ON public.accounts USING btree (lease_until) WHERE (lease_until IS NOT NULL);
@@ -1559,6 +1941,11 @@ CREATE INDEX foreign_invitations_person ON public.foreign_invitations USING btre
 CREATE INDEX foreign_invitations_vanity ON public.foreign_invitations USING btree (workspace_id, public_identifier) WHERE (attempt_id IS NULL);
 
 CREATE INDEX foreign_invitations_week ON public.foreign_invitations USING btree (account_id, sent_at) WHERE counted;
+CREATE INDEX history_age ON public.history USING brin (valid_until);
+
+CREATE INDEX history_of_row ON public.history USING btree (row_id, table_name, part, valid_until);
+
+CREATE INDEX history_of_suppression ON public.history USING btree (((was ->> 'value'::text)), valid_until) WHERE (table_name = 'suppressions'::text);
 
 CREATE UNIQUE INDEX integrity_findings_open_unique ON public.integrity_findings USING btree (kind, table_name, row_id) WHERE (state = ANY (ARRAY['open'::text, 'proposed'::text]));
 
@@ -1599,6 +1986,8 @@ CREATE INDEX prospect_approval_data_waiting ON public.prospect_approval_data USI
 CREATE INDEX recipients_lead ON public.recipients USING btree (lead_id);
 
 CREATE INDEX recipients_provider_id ON public.recipients USING btree (account_id, provider_id);
+
+CREATE INDEX send_attempts_account ON public.send_attempts USING btree (account_id, decided_at);
 
 CREATE INDEX send_attempts_intents ON public.send_attempts USING btree (act_by) WHERE (state = 'intent'::public.attempt_state);
 
@@ -1645,6 +2034,36 @@ CREATE TRIGGER count_prospect_status AFTER UPDATE OF status ON public.campaign_p
 CREATE TRIGGER count_prospects_added AFTER INSERT ON public.campaign_prospects REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION public.count_prospects_added();
 
 CREATE TRIGGER count_prospects_removed AFTER DELETE ON public.campaign_prospects REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION public.count_prospects_removed();
+
+CREATE TRIGGER date_given_back BEFORE UPDATE ON public.send_attempts FOR EACH ROW WHEN ((new.given_back AND (NOT old.given_back))) EXECUTE FUNCTION public.date_given_back();
+
+CREATE TRIGGER keep_clock AFTER UPDATE ON public.stack_clock FOR EACH ROW WHEN ((old.anchored_at IS DISTINCT FROM new.anchored_at)) EXECUTE FUNCTION public.keep_clock();
+
+CREATE TRIGGER keep_history AFTER UPDATE ON public.account_cool_downs FOR EACH ROW WHEN (((old.account_id IS DISTINCT FROM new.account_id) OR (old.action IS DISTINCT FROM new.action) OR (old.until IS DISTINCT FROM new.until) OR (old.level IS DISTINCT FROM new.level) OR (old.reason IS DISTINCT FROM new.reason) OR (old.set_at IS DISTINCT FROM new.set_at))) EXECUTE FUNCTION public.keep_history('', 'account_id', 'action', 'updated_at,tags,extra');
+
+CREATE TRIGGER keep_history AFTER UPDATE ON public.account_reads FOR EACH ROW WHEN (((old.kind = 'chats'::text) AND ((old.last_read_at IS DISTINCT FROM new.last_read_at) OR (old.next_at IS DISTINCT FROM new.next_at)))) EXECUTE FUNCTION public.keep_history('', 'account_id', 'kind', 'updated_at,cursor');
+
+CREATE TRIGGER keep_history AFTER UPDATE ON public.accounts FOR EACH ROW WHEN (((old.id IS DISTINCT FROM new.id) OR (old.workspace_id IS DISTINCT FROM new.workspace_id) OR (old.channel IS DISTINCT FROM new.channel) OR (old.provider_account_id IS DISTINCT FROM new.provider_account_id) OR (old.provider_user_id IS DISTINCT FROM new.provider_user_id) OR (old.name IS DISTINCT FROM new.name) OR (old.account_type IS DISTINCT FROM new.account_type) OR (old.country IS DISTINCT FROM new.country) OR (old.timezone IS DISTINCT FROM new.timezone) OR (old.timezone_next IS DISTINCT FROM new.timezone_next) OR (old.timezone_from IS DISTINCT FROM new.timezone_from) OR (old.status IS DISTINCT FROM new.status) OR (old.status_reason IS DISTINCT FROM new.status_reason) OR (old.status_changed_at IS DISTINCT FROM new.status_changed_at) OR (old.schedule_settings IS DISTINCT FROM new.schedule_settings) OR (old.daily_cr_limit IS DISTINCT FROM new.daily_cr_limit) OR (old.created_at IS DISTINCT FROM new.created_at))) EXECUTE FUNCTION public.keep_history('workspace_id', 'id', '', 'updated_at,tags,extra');
+
+CREATE TRIGGER keep_history AFTER UPDATE ON public.campaign_prospects FOR EACH ROW WHEN (((old.id IS DISTINCT FROM new.id) OR (old.workspace_id IS DISTINCT FROM new.workspace_id) OR (old.campaign_id IS DISTINCT FROM new.campaign_id) OR (old.lead_id IS DISTINCT FROM new.lead_id) OR (old.enrolment_no IS DISTINCT FROM new.enrolment_no) OR (old.status IS DISTINCT FROM new.status) OR (old.contacted_at IS DISTINCT FROM new.contacted_at) OR (old.connected_at IS DISTINCT FROM new.connected_at) OR (old.completed_at IS DISTINCT FROM new.completed_at) OR (old.withdrawn_at IS DISTINCT FROM new.withdrawn_at) OR (old.hold_until IS DISTINCT FROM new.hold_until) OR (old.resumed_at IS DISTINCT FROM new.resumed_at) OR (old.outcome IS DISTINCT FROM new.outcome) OR (old.error_message IS DISTINCT FROM new.error_message) OR (old.created_at IS DISTINCT FROM new.created_at) OR ((old.account_id IS NOT NULL) AND (old.account_id IS DISTINCT FROM new.account_id)))) EXECUTE FUNCTION public.keep_history('workspace_id', 'id', '', 'updated_at,tags,extra');
+
+CREATE TRIGGER keep_history AFTER UPDATE ON public.campaigns FOR EACH ROW WHEN (((old.id IS DISTINCT FROM new.id) OR (old.workspace_id IS DISTINCT FROM new.workspace_id) OR (old.campaign_name IS DISTINCT FROM new.campaign_name) OR (old.campaign_type IS DISTINCT FROM new.campaign_type) OR (old.status IS DISTINCT FROM new.status) OR (old.linkedin_account_id IS DISTINCT FROM new.linkedin_account_id) OR (old.message_templates IS DISTINCT FROM new.message_templates) OR (old.step_delays IS DISTINCT FROM new.step_delays) OR (old.schedule_settings IS DISTINCT FROM new.schedule_settings) OR (old.on_missing IS DISTINCT FROM new.on_missing) OR (old.actual_started_at IS DISTINCT FROM new.actual_started_at) OR (old.paused_at IS DISTINCT FROM new.paused_at) OR (old.resumed_at IS DISTINCT FROM new.resumed_at) OR (old.completed_at IS DISTINCT FROM new.completed_at) OR (old.deactivated_at IS DISTINCT FROM new.deactivated_at) OR (old.created_at IS DISTINCT FROM new.created_at))) EXECUTE FUNCTION public.keep_history('workspace_id', 'id', '', 'updated_at,tags,extra');
+
+CREATE TRIGGER keep_history AFTER UPDATE ON public.leads FOR EACH ROW WHEN (((old.id IS DISTINCT FROM new.id) OR (old.workspace_id IS DISTINCT FROM new.workspace_id) OR (old.identity IS DISTINCT FROM new.identity) OR (old.first_name IS DISTINCT FROM new.first_name) OR (old.last_name IS DISTINCT FROM new.last_name) OR (old.company IS DISTINCT FROM new.company) OR (old.title IS DISTINCT FROM new.title) OR (old.location IS DISTINCT FROM new.location) OR (old.linkedin_vanity IS DISTINCT FROM new.linkedin_vanity) OR (old.sales_navigator_id IS DISTINCT FROM new.sales_navigator_id) OR (old.email IS DISTINCT FROM new.email) OR (old.connected_on IS DISTINCT FROM new.connected_on) OR (old.sms_stop IS DISTINCT FROM new.sms_stop) OR (old.booked IS DISTINCT FROM new.booked) OR (old.last_reply_at IS DISTINCT FROM new.last_reply_at) OR (old.opted_out_at IS DISTINCT FROM new.opted_out_at) OR (old.created_at IS DISTINCT FROM new.created_at))) EXECUTE FUNCTION public.keep_history('workspace_id', 'id', '', 'updated_at,tags,extra');
+
+CREATE TRIGGER keep_history AFTER UPDATE ON public.recipients FOR EACH ROW WHEN (((old.network_distance IS DISTINCT FROM new.network_distance) OR (old.connected_at IS DISTINCT FROM new.connected_at) OR (old.provider_id IS DISTINCT FROM new.provider_id))) EXECUTE FUNCTION public.keep_history('workspace_id', 'lead_id', 'account_id', 'updated_at');
+
+CREATE TRIGGER keep_history AFTER UPDATE ON public.send_queue FOR EACH ROW WHEN (((old.scheduled_for IS DISTINCT FROM new.scheduled_for) OR (old.held_for IS DISTINCT FROM new.held_for) OR (old.message_sha256 IS DISTINCT FROM new.message_sha256) OR (old.next_action IS DISTINCT FROM new.next_action) OR (old.account_id IS DISTINCT FROM new.account_id) OR (old.requires_connection IS DISTINCT FROM new.requires_connection) OR ((old.status IS DISTINCT FROM new.status) AND ((old.status = ANY (ARRAY['sent'::public.send_status, 'failed'::public.send_status, 'skipped'::public.send_status, 'cancelled'::public.send_status])) OR (new.status = ANY (ARRAY['failed'::public.send_status, 'skipped'::public.send_status, 'cancelled'::public.send_status])))))) EXECUTE FUNCTION public.keep_history('workspace_id', 'id', '', 'updated_at');
+
+CREATE TRIGGER keep_history AFTER UPDATE ON public.suppressions FOR EACH ROW WHEN (((old.id IS DISTINCT FROM new.id) OR (old.workspace_id IS DISTINCT FROM new.workspace_id) OR (old.kind IS DISTINCT FROM new.kind) OR (old.value IS DISTINCT FROM new.value) OR (old.reason IS DISTINCT FROM new.reason) OR (old.created_at IS DISTINCT FROM new.created_at))) EXECUTE FUNCTION public.keep_history('workspace_id', 'id', '', 'updated_at,tags,extra');
+
+CREATE TRIGGER keep_history AFTER UPDATE ON public.workspaces FOR EACH ROW WHEN (((old.id IS DISTINCT FROM new.id) OR (old.company_name IS DISTINCT FROM new.company_name) OR (old.email IS DISTINCT FROM new.email) OR (old.airtable_base_id IS DISTINCT FROM new.airtable_base_id) OR (old.is_active IS DISTINCT FROM new.is_active) OR (old.tier IS DISTINCT FROM new.tier) OR (old.daily_cr_limit IS DISTINCT FROM new.daily_cr_limit) OR (old.schedule_settings IS DISTINCT FROM new.schedule_settings) OR (old.created_at IS DISTINCT FROM new.created_at))) EXECUTE FUNCTION public.keep_history('id', 'id', '', 'updated_at,tags,extra');
+
+CREATE TRIGGER keep_history_gone AFTER DELETE ON public.account_cool_downs FOR EACH ROW EXECUTE FUNCTION public.keep_history('', 'account_id', 'action', 'updated_at');
+
+CREATE TRIGGER keep_history_gone AFTER DELETE ON public.suppressions FOR EACH ROW EXECUTE FUNCTION public.keep_history('workspace_id', 'id', '', 'updated_at');
+
+CREATE TRIGGER keep_spacing AFTER UPDATE ON public.accounts FOR EACH ROW WHEN ((old.next_free_at IS DISTINCT FROM new.next_free_at)) EXECUTE FUNCTION public.keep_spacing();
 
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.account_cool_downs FOR EACH ROW EXECUTE FUNCTION public.touch_updated_at();
 
@@ -1731,6 +2150,9 @@ ALTER TABLE ONLY public.account_cool_downs
 
 ALTER TABLE ONLY public.account_reads
     ADD CONSTRAINT account_reads_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);
+
+ALTER TABLE ONLY public.account_spacing_history
+    ADD CONSTRAINT account_spacing_history_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);
 
 ALTER TABLE ONLY public.account_usage
     ADD CONSTRAINT account_usage_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);
@@ -1827,6 +2249,8 @@ ALTER TABLE ONLY public.foreign_invitations
 
 ALTER TABLE ONLY public.foreign_invitations
     ADD CONSTRAINT foreign_invitations_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
+ALTER TABLE ONLY public.history
+    ADD CONSTRAINT history_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
 
 ALTER TABLE ONLY public.integrity_findings
     ADD CONSTRAINT integrity_findings_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
@@ -1946,6 +2370,8 @@ ALTER TABLE public.account_cool_downs ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.account_reads ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.account_spacing_history ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.account_usage ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.accounts ENABLE ROW LEVEL SECURITY;
@@ -1972,6 +2398,8 @@ CREATE POLICY everything ON public.account_cool_downs TO postgres, tact_queuer, 
 
 CREATE POLICY everything ON public.account_reads TO postgres, tact_queuer, tact_sender, tact_poller, tact_healer USING (true) WITH CHECK (true);
 
+CREATE POLICY everything ON public.account_spacing_history TO postgres, tact_queuer, tact_sender, tact_poller, tact_healer USING (true) WITH CHECK (true);
+
 CREATE POLICY everything ON public.account_usage TO postgres, tact_queuer, tact_sender, tact_poller, tact_healer USING (true) WITH CHECK (true);
 
 CREATE POLICY everything ON public.accounts TO postgres, tact_queuer, tact_sender, tact_poller, tact_healer USING (true) WITH CHECK (true);
@@ -1995,6 +2423,7 @@ CREATE POLICY everything ON public.de_enrollment_runs TO postgres, tact_queuer, 
 CREATE POLICY everything ON public.email_templates TO postgres, tact_queuer, tact_sender, tact_poller, tact_healer USING (true) WITH CHECK (true);
 
 CREATE POLICY everything ON public.foreign_invitations TO postgres, tact_queuer, tact_sender, tact_poller, tact_healer USING (true) WITH CHECK (true);
+CREATE POLICY everything ON public.history TO postgres, tact_queuer, tact_sender, tact_poller, tact_healer USING (true) WITH CHECK (true);
 
 CREATE POLICY everything ON public.integrity_findings TO postgres, tact_queuer, tact_sender, tact_poller, tact_healer USING (true) WITH CHECK (true);
 
@@ -2029,6 +2458,7 @@ CREATE POLICY everything ON public.workflows TO postgres, tact_queuer, tact_send
 CREATE POLICY everything ON public.workspaces TO postgres, tact_queuer, tact_sender, tact_poller, tact_healer USING (true) WITH CHECK (true);
 
 ALTER TABLE public.foreign_invitations ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.history ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.integrity_findings ENABLE ROW LEVEL SECURITY;
 
@@ -2053,6 +2483,10 @@ CREATE POLICY own_workspace ON public.account_cool_downs TO tact_tenant USING ((
 CREATE POLICY own_workspace ON public.account_reads TO tact_tenant USING ((EXISTS ( SELECT
    FROM public.accounts p
   WHERE (p.id = account_reads.account_id))));
+
+CREATE POLICY own_workspace ON public.account_spacing_history TO tact_tenant USING ((EXISTS ( SELECT
+   FROM public.accounts p
+  WHERE (p.id = account_spacing_history.account_id))));
 
 CREATE POLICY own_workspace ON public.account_usage TO tact_tenant USING ((EXISTS ( SELECT
    FROM public.accounts p
@@ -2081,6 +2515,7 @@ CREATE POLICY own_workspace ON public.de_enrollment_runs TO tact_tenant USING ((
 CREATE POLICY own_workspace ON public.email_templates TO tact_tenant USING ((workspace_id = (NULLIF(current_setting('tact.workspace'::text, true), ''::text))::uuid));
 
 CREATE POLICY own_workspace ON public.foreign_invitations TO tact_tenant USING ((workspace_id = (NULLIF(current_setting('tact.workspace'::text, true), ''::text))::uuid));
+CREATE POLICY own_workspace ON public.history TO tact_tenant USING ((workspace_id = (NULLIF(current_setting('tact.workspace'::text, true), ''::text))::uuid));
 
 CREATE POLICY own_workspace ON public.integrity_findings TO tact_tenant USING ((workspace_id = (NULLIF(current_setting('tact.workspace'::text, true), ''::text))::uuid));
 

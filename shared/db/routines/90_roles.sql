@@ -69,6 +69,10 @@ GRANT UPDATE ON send_attempts, send_queue, campaign_prospects, accounts, leads T
 -- healer: notices.
 GRANT INSERT, UPDATE ON notices, notice_channels, notice_deliveries TO tact_healer;
 
+-- history: kept by triggers, pruned by the healer.
+GRANT DELETE ON history, account_spacing_history TO tact_healer;
+GRANT UPDATE ON history_floor TO tact_healer;
+
 GRANT EXECUTE ON FUNCTION mend_prospect(uuid, bigint, jsonb, prospect_status, timestamptz, text, text, text, jsonb) TO tact_healer;
 REVOKE EXECUTE ON FUNCTION mend_prospect(uuid, bigint, jsonb, prospect_status, timestamptz, text, text, text, jsonb) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION reopen(uuid, text, text, timestamptz) TO tact_queuer, tact_healer;
