@@ -1,87 +1,13 @@
-"""A due row as the policy and the courier want it."""
+"""A due row as the courier wants it; the policy's view of it is shared/policy/rows.py."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
-from functools import lru_cache
-from typing import Any
-from zoneinfo import ZoneInfo
-
-import orjson
+from datetime import datetime
+from typing import Any, Final
 
 from services.sender.rules.attempt import Attempt
-from shared.calendar import Schedule, ScheduleSettings, read_settings, resolve_schedule
-from shared.policy import RELOCK, SPACING, Case, WeekUse, daily_caps
-from shared.unipile.models import FIRST_DEGREE
-from shared.vocabulary import AccountStatus, AccountType, Action, CampaignStatus, CampaignType, ProspectStatus
+from shared.vocabulary import AccountType, Action, CampaignType
 
-
-@lru_cache(maxsize=32_768)
-def schedule_of(levels: tuple[str, str, str], timezone: str, country: str, prospect_timezone: str | None) -> Schedule:
-    """The schedule from the settings of campaign, account and workspace as they are stored.
-
-    Worked out once for equal texts and each prospect's zone.
-    """
-    campaign, account, workspace = levels
-    return resolve_schedule(
-        _settings(campaign),
-        _settings(account),
-        _settings(workspace),
-        account_timezone=timezone,
-        account_country=country,
-        prospect_timezone=prospect_timezone,
-    )
-
-
-@lru_cache(maxsize=4096)
-def _settings(stored: str) -> ScheduleSettings:
-    return read_settings(orjson.loads(stored))
-
-
-_zone = lru_cache(maxsize=512)(ZoneInfo)
-_ACTION = {action.value: action for action in Action}
-_PROSPECT = {status.value: status for status in ProspectStatus}
-
-
-def case_of(row: Mapping[str, Any], week: WeekUse | None) -> Case:
-    """The policy's view of a row of load_due."""
-    action = _ACTION[row["next_action"]]
-    caps = daily_caps(
-        AccountType(row["account_type"]), workspace_daily_cr_limit=row["workspace_limit"], account_daily_cr_limit=row["account_limit"]
-    )
-    return Case(
-        action=action,
-        scheduled_for=row["scheduled_for"],
-        campaign_status=CampaignStatus(row["campaign_status"]) if row["workspace_active"] else CampaignStatus.PAUSED,
-        prospect_status=_PROSPECT[row["prospect_status"]],
-        account_status=AccountStatus(row["account_status"]),
-        account_status_reason=row["status_reason"],
-        schedule=schedule_of(
-            (row["campaign_schedule"], row["account_schedule"], row["workspace_schedule"]),
-            row["timezone"],
-            row["country"],
-            row["prospect_timezone"],
-        ),
-        zone=_zone(row["timezone"]),
-        spacing=SPACING,
-        next_free_at=row["next_free_at"],
-        daily_cap=caps[action],
-        used={row["local_date"]: row["used_today"]},
-        week=week,
-        cool_down_until=row["cool_down_until"],
-        cool_down_reason=row["cool_down_reason"],
-        requires_connection=row["requires_connection"],
-        connected=_connected(row),
-        hold_until=row["hold_until"],
-        resumed_at=row["resumed_at"],
-        lead_last_reply_at=row["last_reply_at"],
-        lead_opted_out_at=row["opted_out_at"],
-        suppressed_by=row["suppressed_by"],
-        replies_read_at=row["replies_read_at"],
-        replies_next_read_at=row["replies_next_read_at"],
-        relock_until=_relock_until(row),
-        invited_by_hand_at=row["invited_by_hand_at"],
-        withdraw_at=_withdraw_at(row),
-    )
+_ACTION: Final = {action.value: action for action in Action}
 
 
 def attempt_of(row: Mapping[str, Any], attempt_id: int, *, valid_until: datetime, act_by: datetime) -> Attempt:
@@ -115,31 +41,3 @@ def attempt_of(row: Mapping[str, Any], attempt_id: int, *, valid_until: datetime
         valid_until=valid_until,
         act_by=act_by,
     )
-
-
-def _relock_until(row: Mapping[str, Any]) -> datetime | None:
-    """Three weeks after the last invitation to this person ended without an acceptance, as far as anybody knows.
-
-    Our own withdrawals have their moment. One by hand is known from when a profile first said so, or from when the whole list
-    was first seen without it; where we know of one of our own, the profile says nothing new.
-    """
-    ended = (row["withdrawn_at"] or row["invitation_ended_at"], row["by_hand_gone_at"])
-    last = max((moment for moment in ended if moment is not None), default=None)
-    return None if last is None else last + RELOCK
-
-
-def _withdraw_at(row: Mapping[str, Any]) -> datetime | None:
-    if row["withdraw_after_days"] is None or row["contacted_at"] is None:
-        return None
-    moment: datetime = row["contacted_at"] + timedelta(days=row["withdraw_after_days"])
-    return moment
-
-
-def _connected(row: Mapping[str, Any]) -> bool:
-    """By evidence; a messenger lead counts as the connection its owner says it is until somebody says otherwise.
-
-    A distance that is missing proves nothing (UNIPILE.md §6.15), and the provider refuses a message to a stranger.
-    """
-    if row["connected_at"] or row["recipient_connected_at"] or row["network_distance"] == FIRST_DEGREE:
-        return True
-    return bool(row["campaign_type"] == CampaignType.MESSENGER and row["network_distance"] is None)

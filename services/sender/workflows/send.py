@@ -11,7 +11,7 @@ import structlog
 
 from services.sender.metrics import BUSY, DENIALS, LATENESS, STALE
 from services.sender.rules.attempt import Attempt
-from services.sender.rules.case import attempt_of, case_of
+from services.sender.rules.case import attempt_of
 from services.sender.store.ledger import Begin, Closing, Due, Leaving, Ledger, PutBack
 from services.sender.workflows.brake import Brake
 from services.sender.workflows.courier import Courier
@@ -20,6 +20,7 @@ from shared.contracts.sends_completed import Outcome, SendCompleted
 from shared.contracts.sends_due import SendDue
 from shared.contracts.topics import SENDS_COMPLETED
 from shared.policy import Hold, Reason, Scope, SendNow, Stop, Wait, WeekUse, decide, weekly_invitations
+from shared.policy.rows import case_of
 from shared.runtime.clock import StackClock
 from shared.vocabulary import Action
 

@@ -1,0 +1,136 @@
+-- name: moment^
+-- Business time, how fast it runs, and the earliest moment whose rows are all kept.
+SELECT business_now() AS now, c.speed, f.since AS floor FROM stack_clock c LEFT JOIN history_floor f ON true;
+
+-- name: person^
+-- Everything here is as it was at the moment; NULL: as it is. The version of the steps is the newest of then, for a change
+-- of a campaign's text pins the newest for all.
+SELECT p.id AS prospect_id, p.workspace_id, p.campaign_id, p.lead_id, p.account_id, p.status, p.contacted_at, p.connected_at, p.error_message,
+       business_then(p.created_at) AS enrolled_at, c.campaign_name, c.status AS campaign_status, c.campaign_type, c.on_missing,
+       l.first_name, l.last_name, l.company, l.title, l.location, l.identity, l.linkedin_id,
+       coalesce((SELECT w.id FROM workflows w WHERE w.id = p.workflow_id AND (:moment::timestamptz IS NULL OR business_then(w.created_at) <= :moment::timestamptz)),
+                (SELECT w.id FROM workflows w WHERE w.campaign_id = p.campaign_id
+                    AND (:moment::timestamptz IS NULL OR business_then(w.created_at) <= :moment::timestamptz) ORDER BY w.version DESC LIMIT 1),
+                p.workflow_id) AS workflow_id
+  FROM campaign_prospects_at(:prospect_id::uuid, :moment::timestamptz) p
+ CROSS JOIN LATERAL campaigns_at(p.campaign_id, :moment::timestamptz) c
+ CROSS JOIN LATERAL leads_at(p.lead_id, :moment::timestamptz) l
+ WHERE p.id IS NOT NULL AND c.id IS NOT NULL AND l.id IS NOT NULL;
+
+-- name: imported
+-- Enrolments of this lead, and imports that wait for a person, by the id of either, of the lead or of the prospect.
+SELECT l.id AS lead_id, l.first_name, l.last_name, l.identity, d.campaign_id, c.campaign_name, c.status AS campaign_status, p.id AS prospect_id,
+       CASE WHEN d.decided_at > :moment::timestamptz THEN 'waiting' ELSE d.status END AS approval
+  FROM leads l
+  LEFT JOIN prospect_approval_data d ON d.lead_id = l.id
+  LEFT JOIN campaigns c ON c.id = d.campaign_id
+  LEFT JOIN campaign_prospects p ON p.lead_id = l.id AND p.campaign_id = d.campaign_id
+ WHERE l.id = :id::uuid OR l.id = (SELECT x.lead_id FROM prospect_approval_data x WHERE x.id = :id::uuid)
+ ORDER BY (d.id = :id::uuid) DESC NULLS LAST, c.campaign_name LIMIT 1;
+
+-- name: steps
+SELECT position, message_type, action, delay, requires_connection, template FROM workflow_steps WHERE workflow_id = :workflow_id::uuid ORDER BY position;
+
+-- name: sends
+-- What was planned by then. A send that left later was still waiting; who had it in hand is for its attempts to say.
+SELECT (f.s).id, (f.s).account_id, (f.s).message_type, (f.s).step_position, (f.s).action, (f.s).next_action, (f.s).linkedin_user_id, (f.s).message,
+       (f.s).scheduled_for, (f.s).held_for, (f.s).requires_connection, (f.s).sent_at, (f.s).error_message, (f.s).dispatch_no,
+       (f.s).message_sha256 = :not_rendered::bytea AS needs_words,
+       CASE WHEN :moment::timestamptz IS NOT NULL AND ((f.s).status IN ('dispatched', 'sending') OR ((f.s).status = 'sent' AND (f.s).sent_at > :moment::timestamptz))
+            THEN 'pending' ELSE (f.s).status END AS status
+  FROM (SELECT send_queue_at(q.id, :moment::timestamptz) AS s, q.created_at FROM send_queue q WHERE q.prospect_id = :prospect_id::uuid) f
+ WHERE :moment::timestamptz IS NULL OR business_then(f.created_at) <= :moment::timestamptz
+ ORDER BY (f.s).step_position;
+
+-- name: attempts
+SELECT a.id, a.send_id, a.action, a.decided_at, a.http_status, a.error_type, a.error_detail,
+       CASE WHEN a.withdrawn_at <= coalesce(:moment::timestamptz, a.withdrawn_at) THEN a.withdrawn_at END AS withdrawn_at,
+       CASE WHEN a.answered_at > :moment::timestamptz THEN NULL ELSE a.answered_at END AS answered_at,
+       CASE WHEN a.answered_at > :moment::timestamptz THEN 'intent' ELSE a.state END AS state
+  FROM send_attempts a
+ WHERE a.send_id = ANY(:send_ids::uuid[]) AND (:moment::timestamptz IS NULL OR a.decided_at <= :moment::timestamptz)
+ ORDER BY a.id;
+
+-- name: replies
+SELECT m.reply, m.said_at FROM campaign_messages m
+ WHERE m.lead_id = :lead_id::uuid AND m.direction = 'in' AND (m.prospect_id IS NULL OR m.prospect_id = :prospect_id::uuid)
+   AND (:moment::timestamptz IS NULL OR m.said_at <= :moment::timestamptz)
+ ORDER BY m.said_at;
+
+-- name: likely_account$
+-- Whom a prospect without an account would most likely get.
+SELECT ca.account_id FROM campaign_accounts ca
+ CROSS JOIN LATERAL accounts_at(ca.account_id, :moment::timestamptz) a
+ WHERE ca.campaign_id = :campaign_id::uuid ORDER BY a.status <> 'usable', ca.position LIMIT 1;
+
+-- name: facts^
+-- The names are those of load_due (services/sender/store/ledger.sql), for one translation reads both.
+SELECT p.status AS prospect_status, p.hold_until, p.resumed_at, p.connected_at,
+       c.status AS campaign_status, c.campaign_type, c.schedule_settings::text AS campaign_schedule,
+       w.schedule_settings::text AS workspace_schedule, w.daily_cr_limit AS workspace_limit, w.is_active AS workspace_active,
+       a.name AS account_name, a.account_type, a.status AS account_status, a.status_reason, a.country, a.daily_cr_limit AS account_limit,
+       a.schedule_settings::text AS account_schedule, next_free_at_then(a.id, :moment::timestamptz) AS next_free_at, zone.name AS timezone,
+       l.last_reply_at, l.opted_out_at, r.network_distance, r.connected_at AS recipient_connected_at, r.provider_id,
+       (:at::timestamptz AT TIME ZONE zone.name)::date AS local_date,
+       used_at(a.id, :action::action, (:at::timestamptz AT TIME ZONE zone.name)::date, :moment::timestamptz) AS used_today,
+       reads.last_read_at AS replies_read_at, reads.next_at AS replies_next_read_at, cd.until AS cool_down_until, cd.reason AS cool_down_reason,
+       CASE WHEN :action::action = 'invitation' THEN
+         (SELECT max(x.withdrawn_at) FROM send_attempts x
+           WHERE x.workspace_id = p.workspace_id AND x.recipient_id = coalesce(:recipient::text, r.provider_id)
+             AND x.withdrawn_at <= :at::timestamptz) END AS withdrawn_at,
+       suppressed_by(p.workspace_id, l.identity, l.email, l.company, :moment::timestamptz) AS suppressed_by
+  FROM campaign_prospects_at(:prospect_id::uuid, :moment::timestamptz) p
+ CROSS JOIN LATERAL campaigns_at(p.campaign_id, :moment::timestamptz) c
+ CROSS JOIN LATERAL workspaces_at(p.workspace_id, :moment::timestamptz) w
+ CROSS JOIN LATERAL leads_at(p.lead_id, :moment::timestamptz) l
+ CROSS JOIN LATERAL accounts_at(:account_id::uuid, :moment::timestamptz) a
+ CROSS JOIN LATERAL recipients_at(:account_id::uuid, p.lead_id, :moment::timestamptz) r
+ CROSS JOIN LATERAL reads_at(CASE WHEN :action::action = 'message' THEN :account_id::uuid END, 'chats', :moment::timestamptz) reads
+ CROSS JOIN LATERAL cool_down_at(:account_id::uuid, :action::action, :moment::timestamptz) cd
+ CROSS JOIN LATERAL (SELECT CASE WHEN a.timezone_from <= :at::timestamptz THEN a.timezone_next ELSE a.timezone END AS name) zone
+ WHERE a.id IS NOT NULL;
+
+-- name: week^
+-- As week_of_invitations of the sender, at that moment: what was given back later still counted then.
+SELECT count(*)::int AS used, (array_agg(a.decided_at ORDER BY a.decided_at DESC))[:cap::int] + interval '168 hours' AS frees_at
+  FROM send_attempts a
+ WHERE a.account_id = :account_id::uuid AND a.action = 'invitation'
+   AND a.decided_at > :at::timestamptz - interval '168 hours' AND a.decided_at <= :at::timestamptz
+   AND NOT (a.given_back AND (:moment::timestamptz IS NULL OR a.given_back_at IS NULL OR a.given_back_at <= :moment::timestamptz));
+
+-- name: beside^
+-- What lies beside the policy: another live invitation to this person, a call of the account under way, a closed lane.
+SELECT EXISTS (SELECT FROM send_attempts x
+                WHERE x.workspace_id = :workspace_id::uuid AND x.recipient_id = :recipient::text AND x.action = 'invitation' AND :action::action = 'invitation'
+                  AND x.send_id IS DISTINCT FROM :send_id::uuid AND x.decided_at <= :at::timestamptz
+                  AND (x.state IN ('intent', 'unknown', 'accepted') OR x.answered_at > :moment::timestamptz)
+                  AND (x.withdrawn_at IS NULL OR x.withdrawn_at > :at::timestamptz)) AS invited_already,
+       (SELECT x.decided_at FROM send_attempts x
+         WHERE x.account_id = :account_id::uuid AND x.send_id IS DISTINCT FROM :send_id::uuid
+           AND x.decided_at BETWEEN :at::timestamptz - interval '1 hour' AND :at::timestamptz
+           AND (CASE WHEN :moment::timestamptz IS NULL THEN x.state = 'intent' ELSE x.answered_at > :moment::timestamptz END)
+         ORDER BY x.decided_at DESC LIMIT 1) AS calling_since,
+       (SELECT l.closed_until FROM lanes l
+         WHERE :moment::timestamptz IS NULL AND l.account_id = :account_id::uuid AND l.campaign_id = :campaign_id::uuid AND l.action = :action::action
+           AND l.closed_until > :at::timestamptz) AS lane_closed_until,
+       (SELECT l.reason FROM lanes l
+         WHERE l.account_id = :account_id::uuid AND l.campaign_id = :campaign_id::uuid AND l.action = :action::action) AS lane_reason;
+
+-- name: find_people
+-- By what names one person: an id, an address on LinkedIn, an e-mail address.
+SELECT p.id AS prospect_id, d.id AS approval_id, l.id AS lead_id, l.first_name, l.last_name, l.company, l.identity, c.campaign_name, p.enrolment_no
+  FROM leads l
+  LEFT JOIN campaign_prospects p ON p.lead_id = l.id
+  LEFT JOIN prospect_approval_data d ON d.lead_id = l.id AND p.id IS NULL
+  LEFT JOIN campaigns c ON c.id = coalesce(p.campaign_id, d.campaign_id)
+ WHERE l.id IN (SELECT x.id FROM leads x WHERE x.linkedin_vanity = :vanity::text
+                UNION SELECT x.id FROM leads x WHERE x.linkedin_id = :linkedin_id::text
+                UNION SELECT x.id FROM leads x WHERE x.sales_navigator_id = :linkedin_id::text
+                UNION SELECT x.id FROM leads x WHERE lower(x.email) = :email::text
+                UNION SELECT x.id FROM leads x WHERE lower(x.first_name || ' ' || x.last_name) = :name::text
+                UNION SELECT x.lead_id FROM campaign_prospects x WHERE x.id = :id::uuid
+                UNION SELECT x.lead_id FROM prospect_approval_data x WHERE x.id = :id::uuid
+                UNION SELECT x.id FROM leads x WHERE x.id = :id::uuid)
+   AND (:campaign_id::uuid IS NULL OR c.id = :campaign_id::uuid)
+   AND (p.id IS NULL OR p.id = :id::uuid OR NOT EXISTS (SELECT FROM campaign_prospects x WHERE x.id = :id::uuid))
+ ORDER BY c.campaign_name, l.last_name, l.first_name, p.enrolment_no DESC, l.id LIMIT :most;
