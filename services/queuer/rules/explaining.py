@@ -187,7 +187,8 @@ def _nothing(status: ProspectStatus, steps: Sequence[Step], sends: Sequence[Send
     ended = next((send for send in sends if send.status in {SendStatus.FAILED, SendStatus.SKIPPED, SendStatus.CANCELLED}), None)
     if ended is not None:
         step = next((step for step in steps if step.message_type == ended.message_type), steps[0])
-        detail = f"{ended.message_type} was {ended.status}: {ended.error_message or 'no reason was written'}"
+        became = "failed" if ended.status is SendStatus.FAILED else f"was {ended.status}"
+        detail = f"the step {ended.message_type} {became}: {ended.error_message or 'no reason was written'}"
         return Standing(step, at, [_line("planned", detail, Outcome.STOP)], Place.ENDED, detail)
     if not left:
         return Standing(steps[-1], at, [_line("planned", reason, Outcome.STOP)], Place.FINISHED, reason)
