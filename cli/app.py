@@ -2,7 +2,7 @@
 
 import typer
 
-from cli import failed, forecast, hours, notices, people, queue, records, schema, stack
+from cli import explain, failed, forecast, hours, notices, people, queue, records, schema, stack
 
 app = typer.Typer(
     help="Outreach campaigns with tact: never twice, never at the wrong hour, never faster than an account can bear.",
@@ -16,6 +16,7 @@ app.command()(stack.status)
 app.command()(stack.simulator)
 app.command("import")(people.import_file)
 app.command()(people.approve)
+app.command()(explain.explain)
 app.command()(forecast.forecast)
 records.workspaces.command("hours")(hours.of_workspace)
 records.accounts.command("hours")(hours.of_account)

@@ -6,6 +6,7 @@ from services.queuer import handlers, jobs
 from services.queuer.http import cron, mount
 from services.queuer.settings import QueuerSettings
 from services.queuer.workflows.dispatch import Dispatcher, DispatchLimits
+from services.queuer.workflows.explain import CallTimes
 from services.queuer.workflows.leap import Leaper
 from services.queuer.workflows.plan import Planner
 from services.queuer.workflows.plan_now import PlanNow
@@ -24,7 +25,7 @@ async def build(service: Service, settings: QueuerSettings) -> FastAPI:
     handlers.register(service.inbox, planner, stopper)
     jobs.register(service.jobs, settings, service.pool, planner=planner, dispatcher=dispatcher, leaper=leaper)
     app = make_app(service, title="Tact queuer", description="Who gets which message, from which account, and when.")
-    await mount(app, service)
+    await mount(app, service, call_times=CallTimes(settings.unipile_timeout, settings.sender_call_time))
     processor = Processor(service.pool, dispatcher, wait=settings.queue_wait)
     plan_now = PlanNow(service.pool, planner, batch=settings.planning_batch, within=settings.queue_wait)
     app.include_router(cron.routes(service, processor, plan_now))

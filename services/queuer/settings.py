@@ -4,11 +4,11 @@ from datetime import timedelta
 
 from pydantic import Field
 
-from shared.runtime.settings import ServiceSettings
+from shared.runtime.settings import CallSettings, ServiceSettings
 
 
-class QueuerSettings(ServiceSettings):
-    """See also ServiceSettings."""
+class QueuerSettings(ServiceSettings, CallSettings):
+    """See also ServiceSettings and CallSettings."""
 
     queuer_port: int = Field(
         default=8081, ge=1, le=65_535, description="Where the campaigns' API, /livez, /readyz and /metrics are served."

@@ -4,11 +4,11 @@ from datetime import timedelta
 
 from pydantic import Field
 
-from shared.runtime.settings import ProviderSettings, ServiceSettings
+from shared.runtime.settings import CallSettings, ProviderSettings, ServiceSettings
 
 
-class SenderSettings(ServiceSettings, ProviderSettings):
-    """See also ServiceSettings and ProviderSettings."""
+class SenderSettings(ServiceSettings, ProviderSettings, CallSettings):
+    """See also ServiceSettings, ProviderSettings and CallSettings."""
 
     sender_port: int = Field(default=8082, ge=1, le=65_535, description="Where /livez, /readyz and /metrics are served.")
     sender_calls: int = Field(
@@ -19,8 +19,4 @@ class SenderSettings(ServiceSettings, ProviderSettings):
     )
     sender_act_within: timedelta = Field(
         default=timedelta(seconds=10), description="A call that has not begun so long after its decision is released and decided anew."
-    )
-    sender_call_time: timedelta = Field(
-        default=timedelta(seconds=1),
-        description="In a fast stack: real time kept free before a window ends, so that no call ends outside it.",
     )

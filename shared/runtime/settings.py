@@ -69,6 +69,20 @@ class ProviderSettings(BaseSettings):
     unipile_connections: int = Field(default=512, ge=1, le=10_000, description="Open calls at once.")
 
 
+class CallSettings(BaseSettings):
+    """How long a call may take: the sender keeps so much free before a window ends, and whoever explains reckons alike."""
+
+    model_config = SettingsConfigDict(env_prefix="TACT_", env_file=".env", extra="ignore", frozen=True, populate_by_name=True)
+
+    unipile_timeout: timedelta = Field(
+        default=timedelta(seconds=20), description="Longest a call may take; a write that passes it is unknown and looked up."
+    )
+    sender_call_time: timedelta = Field(
+        default=timedelta(seconds=1),
+        description="In a fast stack: real time kept free before a window ends, so that no call ends outside it.",
+    )
+
+
 def load(cls: type[S], **given: Any) -> S:
     """Read `cls` from the environment.
 

@@ -1,10 +1,12 @@
 """The queuer's own API: workspaces, accounts and campaigns, over the same workflows as the command line."""
 
+from datetime import timedelta
 from typing import Final
 
 from fastapi import FastAPI
 
-from services.queuer.http import accounts, campaigns, failed, forecasts, hours, people, queue, retired
+from services.queuer.http import accounts, campaigns, failed, forecasts, hours, people, prospects, queue, retired
+from services.queuer.workflows.explain import CallTimes
 from shared.db.pool import open_pool
 from shared.runtime import auth
 from shared.runtime.service import Service
@@ -13,9 +15,11 @@ READERS: Final = 5
 """Connections for requests that only read; a slow list never takes those that plan and dispatch."""
 LARGEST_UPLOAD: Final = 200 * 1024**2
 """Bytes of one list."""
+CALL_TIMES: Final = CallTimes(real=timedelta(seconds=20), fast=timedelta(seconds=1))
+"""The defaults of the sender's settings."""
 
 
-async def mount(app: FastAPI, service: Service, *, largest_upload: int = LARGEST_UPLOAD) -> None:
+async def mount(app: FastAPI, service: Service, *, largest_upload: int = LARGEST_UPLOAD, call_times: CallTimes = CALL_TIMES) -> None:
     """Serve the API on `app`, with a pool of its own for reading.
 
     Raises:
@@ -35,5 +39,6 @@ async def mount(app: FastAPI, service: Service, *, largest_upload: int = LARGEST
         failed.routes(service, readers),
         queue.routes(readers),
         hours.routes(service),
+        prospects.routes(readers, call_times),
     ):
         app.include_router(router)

@@ -16,7 +16,16 @@ async def test_a_send_that_every_rule_passes_leaves_now_and_every_rule_is_shown(
     found = await scene.ask()
     assert (found.answer.verdict, found.first_blocker, found.step) == ("send_now", None, "connection_request")
     assert found.answer.next_possible_at == found.at
-    assert {line.name for line in found.rules} >= {"planned", "words", "campaign_over", "suppressed", "calendar", "spacing", "daily_cap", "weekly_cap"}
+    assert {line.name for line in found.rules} >= {
+        "planned",
+        "words",
+        "campaign_over",
+        "suppressed",
+        "calendar",
+        "spacing",
+        "daily_cap",
+        "weekly_cap",
+    }
     assert {line.verdict for line in found.rules} == {Outcome.PASS}
     assert (found.words, found.words_frozen, found.timezone) == ("Hi Ana", False, "America/New_York")
 
@@ -164,7 +173,9 @@ async def test_imported_rows_leads_and_strangers(scene: Scene) -> None:
         await scene.ask(who=uuid4())
 
 
-async def test_moments_before_the_enrolment_and_before_what_is_kept_are_refused_with_the_moment_from_which_on_it_works(scene: Scene) -> None:
+async def test_moments_before_the_enrolment_and_before_what_is_kept_are_refused_with_the_moment_from_which_on_it_works(
+    scene: Scene,
+) -> None:
     with pytest.raises(Refused, match=r"was enrolled in 'Spring' only at 2026-03-10 15:00:0"):
         await scene.ask(at=BASE - timedelta(hours=1))
     await scene.owner.execute("UPDATE history_floor SET since = $1", BASE)

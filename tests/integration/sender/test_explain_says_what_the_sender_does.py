@@ -71,7 +71,7 @@ async def draw(stage: Stage, dice: random.Random, now: datetime) -> Drawn:
         workspace = await builders.a_workspace(
             connection,
             is_active=seldom(False, True),
-            daily_cr_limit=seldom(dice.choice([1, 2, 30])),
+            daily_cr_limit=dice.choice([None, 1, 2, 30]),
             schedule_settings=dice.choice([{}, {"country": "DE"}, OPEN_ALL_DAY]),
         )
         account = await builders.an_account(
@@ -84,7 +84,7 @@ async def draw(stage: Stage, dice: random.Random, now: datetime) -> Drawn:
             timezone_next=None,
             country=dice.choice(["US", "DE", "AE", "JP"]),
             daily_cr_limit=seldom(dice.choice([1, 3])),
-            schedule_settings=dice.choice([{}, {}, OPEN_ALL_DAY, {"days": [6, 7]}]),
+            schedule_settings=dice.choice([{}, {}, OPEN_ALL_DAY, {"days": ["sat", "sun"]}]),
             next_free_at=dice.choice([None, about(now), now - timedelta(hours=2)]),
         )
         campaign = await builders.a_campaign(
@@ -125,7 +125,7 @@ async def draw(stage: Stage, dice: random.Random, now: datetime) -> Drawn:
         )
         for action in ("invitation", "message", "profile_lookup"):
             await connection.execute("INSERT INTO lanes (account_id, campaign_id, action) VALUES ($1, $2, $3)", account, campaign, action)
-            if dice.random() < 0.2:
+            if dice.random() < 0.3:
                 await _use(connection, account, send, action, now, dice.choice([1, 3, 20, 40, 100, 101]), dice)
         await _rest(connection, seldom, about, Drawn(workspace, account, campaign, lead, prospect, send), now, recipient)
     return Drawn(workspace, account, campaign, lead, prospect, send)
@@ -142,7 +142,10 @@ async def _rest(
             kind,
         )
         await connection.execute(
-            "INSERT INTO suppressions (workspace_id, kind, value, reason) VALUES ($1, $2, $3, 'asked')", seldom(None, drawn.workspace), kind, value
+            "INSERT INTO suppressions (workspace_id, kind, value, reason) VALUES ($1, $2, $3, 'asked')",
+            seldom(None, drawn.workspace),
+            kind,
+            value,
         )
     if action := seldom("invitation", seldom("message")):
         await connection.execute(
@@ -233,7 +236,9 @@ async def change_everything(stage: Stage, drawn: Drawn) -> None:
     """Settings, limits, status, lists and counts, all other than they were."""
     new = json.loads('{"working_hours_start": "09:00", "working_hours_end": "10:00", "country": "FR"}')
     pool = stage.pool
-    await pool.execute("UPDATE workspaces SET daily_cr_limit = 77, schedule_settings = $2, is_active = NOT is_active WHERE id = $1", drawn.workspace, new)
+    await pool.execute(
+        "UPDATE workspaces SET daily_cr_limit = 77, schedule_settings = $2, is_active = NOT is_active WHERE id = $1", drawn.workspace, new
+    )
     await pool.execute(
         """UPDATE accounts SET status = CASE status WHEN 'usable' THEN 'paused' ELSE 'usable' END::account_status, status_reason = 'later',
                   daily_cr_limit = 5, schedule_settings = $2, timezone = 'Pacific/Auckland', country = 'NZ', next_free_at = $3 WHERE id = $1""",
@@ -251,8 +256,12 @@ async def change_everything(stage: Stage, drawn: Drawn) -> None:
     await pool.execute("UPDATE campaign_prospects SET status = 'opted_out', hold_until = $2 WHERE id = $1", drawn.prospect, BASE)
     await pool.execute("DELETE FROM suppressions WHERE workspace_id = $1", drawn.workspace)
     await pool.execute("DELETE FROM account_cool_downs WHERE account_id = $1", drawn.account)
-    await pool.execute("UPDATE account_reads SET last_read_at = next_at, next_at = next_at + interval '5 h' WHERE account_id = $1", drawn.account)
-    await pool.execute("UPDATE recipients SET network_distance = 'THIRD_DEGREE', connected_at = $2 WHERE account_id = $1", drawn.account, BASE)
+    await pool.execute(
+        "UPDATE account_reads SET last_read_at = next_at, next_at = next_at + interval '5 h' WHERE account_id = $1", drawn.account
+    )
+    await pool.execute(
+        "UPDATE recipients SET network_distance = 'THIRD_DEGREE', connected_at = $2 WHERE account_id = $1", drawn.account, BASE
+    )
 
 
 @pytest.mark.parametrize("seed", range(4))
