@@ -149,9 +149,8 @@ def _show(found: Explanation) -> None:
         for event in found.happened:
             out.print(Padding(Text(f"{_time(event.at, found.timezone)}  {event.what}"), (0, 0, 0, 2)))
     if found.words:
-        out.print(
-            f"\n[bold]words[/] [dim]({'frozen' if found.words_frozen else 'as they read now' if found.send_id else 'as the template reads'})[/]"
-        )
+        kind = "frozen" if found.words_frozen else "planned" if found.send_id else "as the template reads"
+        out.print(f"\n[bold]words[/] [dim]({kind})[/]")
         out.print(Padding(Text(found.words), (0, 0, 0, 2)))
 
 

@@ -24,7 +24,7 @@ from shared.contracts.routes import ROUTES
 from shared.contracts.topics import DEAD_LETTER_RETENTION, TOPICS
 from shared.kafka.admin import DEAD_LETTER_PARTITIONS
 from shared.policy import MOST_INVITATIONS_A_DAY, MOST_WEEKLY_INVITATIONS, SPACING, WEEKLY_INVITATIONS, daily_caps, note_limit
-from shared.runtime.settings import ProviderSettings, ServiceSettings
+from shared.runtime.settings import CallSettings, ProviderSettings, ServiceSettings, TimeoutSettings
 from shared.vocabulary import PROSPECT_TRANSITIONS, SEND_TRANSITIONS, AccountType, Action, Condition, ProspectStatus, SendStatus
 
 ROOT: Final = Path(__file__).resolve().parent.parent
@@ -32,6 +32,8 @@ BLOCK: Final = re.compile(r"(?P<open><!-- generated: (?P<name>[a-z-]+) -->\n).*?
 
 GROUPS: Final[tuple[tuple[str, str, type[BaseSettings]], ...]] = (
     ("Every service", "Read by queuer, sender, poller and healer.", ServiceSettings),
+    ("Calls", "Read by queuer, sender, poller and healer.", TimeoutSettings),
+    ("Before a window ends", "Read by queuer and sender.", CallSettings),
     ("The provider", "Read by sender, poller and healer.", ProviderSettings),
     ("queuer", "", QueuerSettings),
     ("sender", "", SenderSettings),

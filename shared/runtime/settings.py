@@ -48,10 +48,27 @@ class ServiceSettings(BaseSettings):
     )
 
 
-class ProviderSettings(BaseSettings):
-    """How to reach Unipile; the sender, poller and healer have these too."""
+class TimeoutSettings(BaseSettings):
+    """How long a call to the provider may take; whoever plans around calls reckons with it too."""
 
     model_config = SettingsConfigDict(env_prefix="TACT_", env_file=".env", extra="ignore", frozen=True, populate_by_name=True)
+
+    unipile_timeout: timedelta = Field(
+        default=timedelta(seconds=20), description="Longest a call may take; a write that passes it is unknown and looked up."
+    )
+
+
+class CallSettings(TimeoutSettings):
+    """How much the sender keeps free before a window ends, and whoever explains reckons alike."""
+
+    sender_call_time: timedelta = Field(
+        default=timedelta(seconds=1),
+        description="In a fast stack: real time kept free before a window ends, so that no call ends outside it.",
+    )
+
+
+class ProviderSettings(TimeoutSettings):
+    """How to reach Unipile; the sender, poller and healer have these too."""
 
     unipile_url: str = Field(
         default="http://127.0.0.1:3080",
@@ -63,24 +80,7 @@ class ProviderSettings(BaseSettings):
         validation_alias=AliasChoices("TACT_UNIPILE_API_KEY", "UNIPILE_API_KEY"),
         description="The tenant's access token: one key sees all accounts.",
     )
-    unipile_timeout: timedelta = Field(
-        default=timedelta(seconds=20), description="Longest a call may take; a write that passes it is unknown and looked up."
-    )
     unipile_connections: int = Field(default=512, ge=1, le=10_000, description="Open calls at once.")
-
-
-class CallSettings(BaseSettings):
-    """How long a call may take: the sender keeps so much free before a window ends, and whoever explains reckons alike."""
-
-    model_config = SettingsConfigDict(env_prefix="TACT_", env_file=".env", extra="ignore", frozen=True, populate_by_name=True)
-
-    unipile_timeout: timedelta = Field(
-        default=timedelta(seconds=20), description="Longest a call may take; a write that passes it is unknown and looked up."
-    )
-    sender_call_time: timedelta = Field(
-        default=timedelta(seconds=1),
-        description="In a fast stack: real time kept free before a window ends, so that no call ends outside it.",
-    )
 
 
 def load(cls: type[S], **given: Any) -> S:

@@ -126,13 +126,15 @@ async def draw(stage: Stage, dice: random.Random, now: datetime) -> Drawn:
         for action in ("invitation", "message", "profile_lookup"):
             await connection.execute("INSERT INTO lanes (account_id, campaign_id, action) VALUES ($1, $2, $3)", account, campaign, action)
             if dice.random() < 0.3:
-                await _use(connection, account, send, action, now, dice.choice([1, 3, 20, 40, 100, 101]), dice)
-        await _rest(connection, seldom, about, Drawn(workspace, account, campaign, lead, prospect, send), now, recipient)
-    return Drawn(workspace, account, campaign, lead, prospect, send)
+                many = dice.choice([1, 3, 20, 40, 100, 101])
+                await _use(connection, dice, account=account, send=send, action=action, now=now, many=many)
+        drawn = Drawn(workspace, account, campaign, lead, prospect, send)
+        await _rest(connection, seldom, about, drawn=drawn, now=now, recipient=recipient)
+    return drawn
 
 
 async def _rest(
-    connection: Any, seldom: Callable[..., Any], about: Callable[[datetime], datetime], drawn: Drawn, now: datetime, recipient: str
+    connection: Any, seldom: Callable[..., Any], about: Callable[[datetime], datetime], *, drawn: Drawn, now: datetime, recipient: str
 ) -> None:
     """Lists, cool-downs, reads, what the provider showed, withdrawals."""
     if kind := seldom("email", seldom("company", seldom("person"))):
@@ -176,7 +178,7 @@ async def _rest(
         await _attempt(connection, drawn.send, "invitation", now - timedelta(days=30), withdrawn_at=about(now - timedelta(days=21)))
 
 
-async def _use(connection: Any, account: UUID, send: UUID, action: str, now: datetime, many: int, dice: random.Random) -> None:
+async def _use(connection: Any, dice: random.Random, *, account: UUID, send: UUID, action: str, now: datetime, many: int) -> None:
     """What the account did today and in its week, in the ledger and in its days."""
     for _ in range(many):
         at = now - timedelta(minutes=dice.choice([1, 30, 200, 3000, 9000]))
@@ -192,7 +194,8 @@ async def _use(connection: Any, account: UUID, send: UUID, action: str, now: dat
 async def _attempt(connection: Any, send: UUID, action: str, at: datetime, **values: Any) -> None:
     """An attempt of that account, counted on its own day."""
     row = await connection.fetchrow(
-        """SELECT s.workspace_id, s.campaign_id, s.prospect_id, s.lead_id, s.account_id, s.id AS send_id, s.linkedin_user_id AS recipient_id,
+        """SELECT s.workspace_id, s.campaign_id, s.prospect_id, s.lead_id, s.account_id, s.id AS send_id,
+                  s.linkedin_user_id AS recipient_id,
                   ($2::timestamptz AT TIME ZONE a.timezone)::date AS counted_on
              FROM send_queue s JOIN accounts a ON a.id = s.account_id WHERE s.id = $1""",
         send,
@@ -241,7 +244,8 @@ async def change_everything(stage: Stage, drawn: Drawn) -> None:
     )
     await pool.execute(
         """UPDATE accounts SET status = CASE status WHEN 'usable' THEN 'paused' ELSE 'usable' END::account_status, status_reason = 'later',
-                  daily_cr_limit = 5, schedule_settings = $2, timezone = 'Pacific/Auckland', country = 'NZ', next_free_at = $3 WHERE id = $1""",
+                  daily_cr_limit = 5, schedule_settings = $2, timezone = 'Pacific/Auckland', country = 'NZ', next_free_at = $3
+            WHERE id = $1""",
         drawn.account,
         new,
         BASE + timedelta(days=400),
