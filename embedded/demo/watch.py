@@ -1,20 +1,28 @@
 """What the tables say while it runs, for the live table and for `tact status`."""
 
-from typing import Any
+from datetime import timedelta
+from typing import Any, Final
+from uuid import UUID
 
+from services.queuer.campaigns.errors import CampaignError
+from services.queuer.rules.explaining import SHORT
+from services.queuer.workflows.explain import CallTimes, explain_prospect
 from shared.db.pool import Connection
 from shared.db.queries import load
-from shared.policy import daily_caps
-from shared.vocabulary import AccountType, Action
+from shared.policy import Reason, daily_caps
+from shared.policy.words import REASONS
+from shared.vocabulary import AccountStatus, AccountType, Action
 
 queries = load(__file__)
-MOST = 50
+MOST: Final = 50
+CALL_TIMES: Final = CallTimes(real=timedelta(seconds=20), fast=timedelta(seconds=1))
+"""As the sender's settings are unless somebody changes them."""
 
 
 async def read_accounts(connection: Connection) -> list[dict[str, Any]]:
     """One row per account, at most fifty."""
     rows = []
-    async for row in queries.accounts(connection, most=MOST):
+    for row in [row async for row in queries.accounts(connection, most=MOST)]:
         caps = daily_caps(
             AccountType(row["type"]), workspace_daily_cr_limit=row["workspace_limit"], account_daily_cr_limit=row["account_limit"]
         )
@@ -26,12 +34,23 @@ async def read_accounts(connection: Connection) -> list[dict[str, Any]]:
                 "written": f"{row['messages']}/{caps[Action.MESSAGE]}",
                 "week": row["week"],
                 "waits": row["waiting"],
-                "because": row["status"] if row["status"] != "usable" else (row["why"] or "").replace("_", " "),
+                "because": await _because(connection, row["next_prospect"], row["status"]),
                 "accepted": row["accepted"],
                 "replied": row["replied"],
             }
         )
     return rows
+
+
+async def _because(connection: Connection, prospect_id: UUID | None, status: str) -> str:
+    """Why the account's next send has not left yet, from the same rules that the sender asks; short enough for a column."""
+    if prospect_id is None:
+        return "nothing planned" if status == AccountStatus.USABLE else status
+    try:
+        answer = (await explain_prospect(connection, prospect_id, call_times=CALL_TIMES)).answer
+    except CampaignError as error:
+        return error.code.replace("_", " ")
+    return SHORT.get(answer.reason) or REASONS[Reason(answer.reason)].short
 
 
 async def read_campaigns(connection: Connection) -> list[dict[str, Any]]:

@@ -10,7 +10,8 @@ SELECT a.name AS account, w.company_name AS workspace, a.account_type::text AS t
        coalesce((SELECT sum(used) FROM account_usage u WHERE u.account_id = a.id AND u.action IN ('invitation', 'message')
                     AND u.local_date > day.today - 7), 0)::int AS week,
        (SELECT count(*) FROM send_queue s WHERE s.account_id = a.id AND s.status = 'pending')::int AS waiting,
-       (SELECT l.reason FROM lanes l WHERE l.account_id = a.id AND l.closed_until > clock.now ORDER BY l.closed_until DESC LIMIT 1) AS why,
+       (SELECT s.prospect_id FROM send_queue s WHERE s.account_id = a.id AND s.status IN ('pending', 'dispatched', 'sending')
+         ORDER BY s.status = 'pending', s.held_for IS NOT NULL, s.scheduled_for LIMIT 1) AS next_prospect,
        (SELECT count(*) FROM campaign_prospects p WHERE p.account_id = a.id AND p.connected_at IS NOT NULL AND p.contacted_at IS NOT NULL)::int
          AS accepted,
        (SELECT count(*) FROM campaign_prospects p WHERE p.account_id = a.id AND p.status = 'replied')::int AS replied

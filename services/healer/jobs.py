@@ -20,10 +20,14 @@ def register(service: Service, settings: HealerSettings, *, mend: Mend, look_up:
     async def leave() -> None:
         await de_enroll(service.pool, wake_relay=service.wake_relay)
 
+    async def forget() -> bool:
+        return await mend.forget_history(settings.healer_history_kept)
+
     service.jobs.add("expire intents", settings.healer_upkeep_every * real, mend.expire_intents)
     service.jobs.add("clear leases", settings.healer_upkeep_every * real, mend.clear_leases)
     service.jobs.add("unstick sends", settings.healer_upkeep_every * real, mend.unstick_sends)
     service.jobs.add("look up", settings.healer_look_every, look_up.round)
     service.jobs.add("take stock", settings.healer_stock_every * real, mend.take_stock)
     service.jobs.add("de-enrol", settings.healer_de_enroll_every, leave)
+    service.jobs.add("forget history", settings.healer_forget_every, forget)
     return service.jobs.add("deliver notices", settings.healer_notices_every * real, deliver.round).wake

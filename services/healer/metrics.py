@@ -22,6 +22,7 @@ class Mended(StrEnum):
     LOOKUP_RELEASED = "lookup_released"
     LEASE_CLEARED = "lease_cleared"
     SEND_UNSTUCK = "send_unstuck"
+    HISTORY_FORGOTTEN = "history_forgotten"  # older than anybody asks about
 
 
 VIOLATIONS = Gauge("tact_integrity_violations", "Prospects that say what cannot be, by the rule they break.", ["rule"])

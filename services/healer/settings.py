@@ -27,6 +27,12 @@ class HealerSettings(ServiceSettings, ProviderSettings):
     healer_de_enroll_every: timedelta = Field(
         default=timedelta(hours=1), description="How often leads leave campaigns that are over for them; until then they count as active."
     )
+    healer_history_kept: timedelta = Field(
+        default=timedelta(days=400),
+        ge=timedelta(days=1),
+        description="How long it can be told what was so at a past moment; `tact explain --at` refuses earlier ones.",
+    )
+    healer_forget_every: timedelta = Field(default=timedelta(hours=6), description="How often histories older than that are deleted.")
     healer_notices_every: timedelta = Field(
         default=timedelta(seconds=5), description="How often notices that are due are delivered; new ones are delivered at once."
     )

@@ -66,6 +66,15 @@ async def unstick_sends(pool: asyncpg.Pool, *, grace: timedelta, now: datetime, 
     return len(freed)
 
 
+async def forget(pool: asyncpg.Pool, *, before: datetime, most: int) -> int:
+    """Delete histories that ended before this business moment, at most so many of each kind; returns how many."""
+    async with pool.acquire() as connection, connection.transaction():
+        await queries.raise_floor(connection, before=before)
+        rows = [row async for row in queries.forget_history(connection, before=before, most=most)]
+        spacings = [row async for row in queries.forget_spacings(connection, before=before, most=most)]
+    return len(rows) + len(spacings)
+
+
 def _finding(kind: str, workspace_id: UUID, send_id: UUID, since: str, severity: str) -> IntegrityEvent:
     return IntegrityEvent(
         workspace_id=workspace_id,

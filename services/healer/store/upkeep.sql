@@ -63,3 +63,16 @@ RETURNING s.id, s.workspace_id, s.account_id;
 
 -- name: wake_accounts!
 UPDATE accounts SET wake_at = least(coalesce(wake_at, 'infinity'), :now::timestamptz) WHERE id = ANY(:ids::uuid[]);
+
+-- name: raise_floor!
+-- Before what goes is gone: from then on nobody is told half of what was so.
+UPDATE history_floor SET since = greatest(since, :before::timestamptz) WHERE EXISTS (SELECT FROM history WHERE valid_until < :before::timestamptz)
+    OR EXISTS (SELECT FROM account_spacing_history WHERE valid_until < :before::timestamptz);
+
+-- name: forget_history
+DELETE FROM history WHERE id IN (SELECT id FROM history WHERE valid_until < :before::timestamptz LIMIT :most) RETURNING id;
+
+-- name: forget_spacings
+-- By its place on the page: the narrow table has no other name for a row, and nothing ever updates one.
+DELETE FROM account_spacing_history
+ WHERE ctid = ANY(ARRAY(SELECT ctid FROM account_spacing_history WHERE valid_until < :before::timestamptz LIMIT :most)) RETURNING account_id;

@@ -28,6 +28,8 @@ log = structlog.get_logger()
 RULES: Final = ("corrupted_sent", "corrupted_failed", "corrupted_pending")
 SEVERITIES: Final = ("info", "warning", "critical")
 MOST: Final = 500
+FORGOTTEN_AT_ONCE: Final = 5_000
+"""Rows of history deleted in one transaction."""
 MARGIN: Final = timedelta(seconds=10)
 """Technical: beyond act_by and the request's time-out, before a silent owner's intent is taken over."""
 STUCK_AFTER: Final = timedelta(seconds=120)
@@ -118,6 +120,12 @@ class Mend:
         if freed:
             log.warning("sends were in nobody's hand", sends=freed)
         return freed == MOST
+
+    async def forget_history(self, kept: timedelta) -> bool:
+        """Delete what was so longer ago than `kept` (business time); True when there may be more."""
+        gone = await upkeep.forget(self._pool, before=self._clock.now() - kept, most=FORGOTTEN_AT_ONCE)
+        MENDED.labels(what=Mended.HISTORY_FORGOTTEN).inc(gone)
+        return gone >= FORGOTTEN_AT_ONCE
 
     async def _note_failure(self, called_by: str, error: BaseException) -> None:
         log.error("clean-up failed, nothing was changed", called_by=called_by, error=repr(error))

@@ -52,6 +52,27 @@ PLACES: Final = {
     Place.FINISHED: "Every step has left; nothing more is planned.",
 }
 
+SHORT: Final = {
+    "allowed": "its turn now",
+    Place.NOT_ENROLLED: "in no campaign",
+    Place.WAITS_FOR_APPROVAL: "approval",
+    Place.REJECTED: "rejected",
+    Place.NO_STEPS: "no messages",
+    Place.NO_ACCOUNT: "no account",
+    Place.NOT_PLANNED: "being planned",
+    Place.WAITS_FOR_ACCEPTANCE: "acceptance",
+    Place.WORDS_MISSING: "words missing",
+    Place.IN_HAND: "being sent",
+    Place.LOOKED_UP: "being looked up",
+    Place.INVITED_ALREADY: "invited already",
+    Place.ACCOUNT_BUSY: "at another call",
+    Place.LANE_CLOSED: "queue closed",
+    Place.HELD: "held",
+    Place.ENDED: "ended",
+    Place.FINISHED: "finished",
+}
+"""The answers beside the policy's for a column of 16 characters; the policy's own stand in shared/policy/words.py."""
+
 _WAITING: Final = frozenset({SendStatus.PENDING, SendStatus.DISPATCHED, SendStatus.SENDING})
 _GIVEN_UP: Final = frozenset({Reason.FAILED, Reason.COMPLETED})
 

@@ -86,7 +86,7 @@ async def explain_prospect(connection: Connection, some_id: UUID, *, at: datetim
     clock = await store.moment(connection)
     then = at or clock.now
     moment = at if at is not None and at < clock.now else None
-    if clock.floor is not None and then < clock.floor:
+    if at is not None and clock.floor is not None and then < clock.floor:
         raise Refused(
             f"What was so at {_said(then)} is not kept any more: histories begin at {_said(clock.floor)}. Ask about a later moment.",
             code="before_history",

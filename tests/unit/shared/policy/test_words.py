@@ -1,0 +1,32 @@
+"""Every answer has its words: for a column and for a sentence."""
+
+import pytest
+
+from services.queuer.rules.explaining import PLACES, SHORT, Place
+from shared.policy import Condition, Reason
+from shared.policy.words import CONDITIONS, REASONS
+
+WIDEST = 16
+"""What is left for the reason in the demo's table at 80 columns."""
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_every_reason_has_words(reason: Reason) -> None:
+    words = REASONS[reason]
+    assert 0 < len(words.short) <= WIDEST
+    assert words.sentence.endswith(".")
+
+
+@pytest.mark.parametrize("condition", Condition)
+def test_every_condition_has_words(condition: Condition) -> None:
+    assert CONDITIONS[condition].startswith("until ")
+
+
+@pytest.mark.parametrize("place", Place)
+def test_every_place_has_words(place: Place) -> None:
+    assert 0 < len(SHORT[place]) <= WIDEST
+    assert PLACES[place].endswith(".")
+
+
+def test_no_two_tables_speak_of_one_reason() -> None:
+    assert not set(SHORT) & {reason.value for reason in Reason}
