@@ -13,7 +13,7 @@ from embedded.stack import Addresses
 
 BAR_WIDTH = 40
 WORDS = ("account", "local", "because")
-COLUMNS = ("account", "local", "invites", "written", "week", "waits", "because", "accepted", "replied")
+COLUMNS = ("account", "local", "invites", "written", "week", "waits", "because", "accept", "reply")
 
 
 def table(accounts: list[dict[str, Any]], progress: dict[str, Any], *, end: datetime) -> Group:

@@ -35,8 +35,8 @@ async def read_accounts(connection: Connection) -> list[dict[str, Any]]:
                 "week": row["week"],
                 "waits": row["waiting"],
                 "because": await _because(connection, row["next_prospect"], row["status"]),
-                "accepted": row["accepted"],
-                "replied": row["replied"],
+                "accept": row["accepted"],
+                "reply": row["replied"],
             }
         )
     return rows
@@ -45,7 +45,7 @@ async def read_accounts(connection: Connection) -> list[dict[str, Any]]:
 async def _because(connection: Connection, prospect_id: UUID | None, status: str) -> str:
     """Why the account's next send has not left yet, from the same rules that the sender asks; short enough for a column."""
     if prospect_id is None:
-        return "nothing planned" if status == AccountStatus.USABLE else status
+        return "none planned" if status == AccountStatus.USABLE else status
     try:
         answer = (await explain_prospect(connection, prospect_id, call_times=CALL_TIMES)).answer
     except CampaignError as error:

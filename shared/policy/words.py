@@ -10,7 +10,7 @@ from shared.policy.verdict import Condition, Reason
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """`short` fits a column of 16 characters; `sentence` stands alone and says what would change it, if anything can."""
+    """`short` fits a column of 14 characters; `sentence` stands alone and says what would change it, if anything can."""
 
     short: str
     sentence: str
@@ -27,15 +27,15 @@ REASONS: Final[Mapping[Reason, Words]] = MappingProxyType(
         Reason.FAILED: Words("failed", "The prospect was given up before any contact. Mend the cause and reopen the send."),
         Reason.WITHDRAWN: Words("withdrawn", "The invitation was taken back."),
         Reason.COMPLETED: Words("completed", "The sequence is finished for this prospect."),
-        Reason.ALREADY_CONTACTED: Words("contacted before", "Only people nobody has written to are invited, and this one was contacted."),
-        Reason.ALREADY_CONNECTED: Words("connected before", "The person is a connection of the account already."),
+        Reason.ALREADY_CONTACTED: Words("contacted", "Only people nobody has written to are invited, and this one was contacted."),
+        Reason.ALREADY_CONNECTED: Words("is connected", "The person is a connection of the account already."),
         Reason.NOT_CONNECTED: Words("not connected", "The step needs the person to be a connection of the account."),
-        Reason.CAMPAIGN_NOT_RUNNING: Words("campaign stopped", "The campaign does not run. Start or resume it."),
+        Reason.CAMPAIGN_NOT_RUNNING: Words("campaign off", "The campaign does not run. Start or resume it."),
         Reason.ACCOUNT_PAUSED: Words("account paused", "A person has paused the account. Resume it."),
         Reason.ACCOUNT_DISCONNECTED: Words("disconnected", "The provider has lost the account's session. Reconnect the account there."),
         Reason.NOT_DUE: Words("not due yet", "Its planned moment has not come yet."),
         Reason.OUT_OF_OFFICE: Words("out of office", "The person is away and said so."),
-        Reason.REPLIES_UNREAD: Words("reading replies", "The account's messages are read once more first: an answer may have come."),
+        Reason.REPLIES_UNREAD: Words("reads replies", "The account's messages are read once more first: an answer may have come."),
         Reason.RELOCK: Words("invited before", "An invitation was withdrawn, and LinkedIn refuses another one for three weeks."),
         Reason.HOURS: Words("outside hours", "It is outside the working hours."),
         Reason.WEEKEND: Words("weekend", "It is a day off of the week."),

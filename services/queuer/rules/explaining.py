@@ -63,15 +63,15 @@ SHORT: Final = {
     Place.WAITS_FOR_ACCEPTANCE: "acceptance",
     Place.WORDS_MISSING: "words missing",
     Place.IN_HAND: "being sent",
-    Place.LOOKED_UP: "being looked up",
-    Place.INVITED_ALREADY: "invited already",
-    Place.ACCOUNT_BUSY: "at another call",
+    Place.LOOKED_UP: "looked up",
+    Place.INVITED_ALREADY: "invited",
+    Place.ACCOUNT_BUSY: "another call",
     Place.LANE_CLOSED: "queue closed",
     Place.HELD: "held",
     Place.ENDED: "ended",
     Place.FINISHED: "finished",
 }
-"""The answers beside the policy's for a column of 16 characters; the policy's own stand in shared/policy/words.py."""
+"""The answers beside the policy's for a column of 14 characters; the policy's own stand in shared/policy/words.py."""
 
 _WAITING: Final = frozenset({SendStatus.PENDING, SendStatus.DISPATCHED, SendStatus.SENDING})
 _GIVEN_UP: Final = frozenset({Reason.FAILED, Reason.COMPLETED})

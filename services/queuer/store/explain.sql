@@ -32,10 +32,15 @@ SELECT l.id AS lead_id, l.first_name, l.last_name, l.identity, d.campaign_id, c.
 SELECT position, message_type, action, delay, requires_connection, template FROM workflow_steps WHERE workflow_id = :workflow_id::uuid ORDER BY position;
 
 -- name: sends
--- What was planned by then. A send that left later was still waiting; who had it in hand is for its attempts to say.
-SELECT (f.s).id, (f.s).account_id, (f.s).message_type, (f.s).step_position, (f.s).action, (f.s).next_action, (f.s).linkedin_user_id, (f.s).message,
+-- What was planned by then. A send that left later was still waiting; who had it in hand is for its attempts to say, and
+-- whether it still had to be looked up.
+SELECT (f.s).id, (f.s).account_id, (f.s).message_type, (f.s).step_position, (f.s).action, (f.s).linkedin_user_id, (f.s).message,
        (f.s).scheduled_for, (f.s).held_for, (f.s).requires_connection, (f.s).sent_at, (f.s).error_message, (f.s).dispatch_no,
        (f.s).message_sha256 = :not_rendered::bytea AS needs_words,
+       CASE WHEN EXISTS (SELECT FROM send_attempts x WHERE x.send_id = (f.s).id AND x.action = 'profile_lookup' AND x.decided_at > :moment::timestamptz)
+             AND NOT EXISTS (SELECT FROM send_attempts x WHERE x.send_id = (f.s).id AND x.action = 'profile_lookup' AND x.state = 'accepted'
+                                AND x.answered_at <= :moment::timestamptz)
+            THEN 'profile_lookup' ELSE (f.s).next_action END AS next_action,
        CASE WHEN :moment::timestamptz IS NOT NULL AND ((f.s).status IN ('dispatched', 'sending') OR ((f.s).status = 'sent' AND (f.s).sent_at > :moment::timestamptz))
             THEN 'pending' ELSE (f.s).status END AS status
   FROM (SELECT send_queue_at(q.id, :moment::timestamptz) AS s, q.created_at FROM send_queue q WHERE q.prospect_id = :prospect_id::uuid) f

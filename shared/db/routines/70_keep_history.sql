@@ -70,10 +70,11 @@ END $$;
 
 CREATE OR REPLACE TRIGGER keep_history_gone AFTER DELETE ON suppressions FOR EACH ROW EXECUTE FUNCTION keep_history('workspace_id', 'id', '', 'updated_at');
 CREATE OR REPLACE TRIGGER keep_history_gone AFTER DELETE ON account_cool_downs FOR EACH ROW EXECUTE FUNCTION keep_history('', 'account_id', 'action', 'updated_at');
--- From the ledger and `sent_at` it is known when a send was in hand and when it left; its plan, its words and its ends are not.
+-- From the ledger and `sent_at` it is known when a send was looked up, in hand and gone; its plan, its words and its ends are
+-- not. A row for each look-up would be one for nearly every send.
 CREATE OR REPLACE TRIGGER keep_history AFTER UPDATE ON send_queue FOR EACH ROW
   WHEN (OLD.scheduled_for IS DISTINCT FROM NEW.scheduled_for OR OLD.held_for IS DISTINCT FROM NEW.held_for
-        OR OLD.message_sha256 IS DISTINCT FROM NEW.message_sha256 OR OLD.next_action IS DISTINCT FROM NEW.next_action
+        OR OLD.message_sha256 IS DISTINCT FROM NEW.message_sha256
         OR OLD.account_id IS DISTINCT FROM NEW.account_id OR OLD.requires_connection IS DISTINCT FROM NEW.requires_connection
         OR (OLD.status IS DISTINCT FROM NEW.status AND (OLD.status IN ('sent', 'failed', 'skipped', 'cancelled') OR NEW.status IN ('failed', 'skipped', 'cancelled'))))
   EXECUTE FUNCTION keep_history('workspace_id', 'id', '', 'updated_at');

@@ -1,8 +1,8 @@
 """Past moments are explained by what was so then; what changes with every send keeps no row; and it is fast among many rows."""
 
 import time
+from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
@@ -13,7 +13,7 @@ from tests.support import builders
 LATER = BASE + timedelta(days=1)
 
 
-def line(rules: Any, name: str) -> RuleLine:
+def line(rules: Sequence[RuleLine], name: str) -> RuleLine:
     return next(rule for rule in rules if rule.name == name)
 
 
@@ -57,8 +57,8 @@ async def test_the_days_and_the_weeks_use_are_counted_as_they_stood(scene: Scene
     await scene.owner.execute("UPDATE account_usage SET used = used - 1")
     await scene.clock(BASE + timedelta(minutes=20))
     seen = []
-    for minute in (0.5, 2, 4, 6, 12):
-        found = await scene.ask(at=BASE + timedelta(minutes=minute))
+    for later in (0.5, 2, 4, 6, 12):
+        found = await scene.ask(at=BASE + timedelta(minutes=later))
         seen.append((line(found.rules, "daily_cap").value.split()[0], line(found.rules, "weekly_cap").value))
     assert seen == [("0", "0"), ("1", "1"), ("2", "2"), ("3", "3"), ("2", "2")]
 

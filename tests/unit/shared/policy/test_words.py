@@ -6,7 +6,7 @@ from services.queuer.rules.explaining import PLACES, SHORT, Place
 from shared.policy import Condition, Reason
 from shared.policy.words import CONDITIONS, REASONS
 
-WIDEST = 16
+WIDEST = 14
 """What is left for the reason in the demo's table at 80 columns."""
 
 
