@@ -488,36 +488,50 @@ CREATE FUNCTION public.healer_says(topic text, event_type text, key text, payloa
 $$;
 
 CREATE FUNCTION public.keep_clock() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'public', 'pg_temp'
+    LANGUAGE plpgsql
     AS $$
 BEGIN
-  INSERT INTO clock_history (anchored_at, business_at, speed) VALUES (OLD.anchored_at, OLD.business_at, OLD.speed) ON CONFLICT DO NOTHING;
+  INSERT INTO public.clock_history (anchored_at, business_at, speed) VALUES (OLD.anchored_at, OLD.business_at, OLD.speed) ON CONFLICT DO NOTHING;
   RETURN NULL;
 END $$;
 
 CREATE FUNCTION public.keep_history() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'public', 'pg_temp'
+    LANGUAGE plpgsql
     AS $$
 DECLARE
-  was jsonb := to_jsonb(OLD) - string_to_array(TG_ARGV[3], ',');
+  was jsonb := to_jsonb(OLD);
   workspace uuid := was ->> TG_ARGV[0];
 BEGIN
   IF TG_ARGV[0] = '' THEN
-    SELECT a.workspace_id INTO workspace FROM accounts a WHERE a.id = (was ->> 'account_id')::uuid;
+    SELECT a.workspace_id INTO workspace FROM public.accounts a WHERE a.id = (was ->> 'account_id')::uuid;
   END IF;
-  INSERT INTO history (workspace_id, table_name, row_id, part, valid_until, was)
-       VALUES (workspace, TG_TABLE_NAME, (was ->> TG_ARGV[1])::uuid, coalesce(was ->> TG_ARGV[2], ''), business_now(), was);
+  INSERT INTO public.history (workspace_id, table_name, row_id, part, valid_until, was)
+  SELECT workspace, TG_TABLE_NAME, (was ->> TG_ARGV[1])::uuid, coalesce(was ->> TG_ARGV[2], ''),
+         c.business_at + (clock_timestamp() - c.anchored_at) * c.speed, was - string_to_array(TG_ARGV[3], ',')
+    FROM public.stack_clock c;
+  RETURN NULL;
+END $$;
+
+CREATE FUNCTION public.keep_send() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+  INSERT INTO public.history (workspace_id, table_name, row_id, valid_until, was)
+  SELECT OLD.workspace_id, 'send_queue', OLD.id, c.business_at + (clock_timestamp() - c.anchored_at) * c.speed,
+         jsonb_build_object('status', OLD.status, 'scheduled_for', OLD.scheduled_for, 'held_for', OLD.held_for, 'account_id', OLD.account_id,
+                            'requires_connection', OLD.requires_connection, 'error_message', OLD.error_message, 'sent_at', OLD.sent_at)
+         || CASE WHEN OLD.message_sha256 IS DISTINCT FROM NEW.message_sha256 OR OLD.dispatch_no = 0
+              THEN jsonb_build_object('message', OLD.message, 'subject', OLD.subject, 'message_sha256', OLD.message_sha256) ELSE '{}' END
+    FROM public.stack_clock c;
   RETURN NULL;
 END $$;
 
 CREATE FUNCTION public.keep_spacing() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'public', 'pg_temp'
+    LANGUAGE plpgsql
     AS $$
 BEGIN
-  INSERT INTO account_spacing_history (account_id, valid_until, next_free_at) VALUES (OLD.id, business_now(), OLD.next_free_at);
+  INSERT INTO public.account_spacing_history (account_id, valid_until, next_free_at)
+  SELECT OLD.id, c.business_at + (clock_timestamp() - c.anchored_at) * c.speed, OLD.next_free_at FROM public.stack_clock c;
   RETURN NULL;
 END $$;
 
@@ -2053,7 +2067,7 @@ CREATE TRIGGER keep_history AFTER UPDATE ON public.leads FOR EACH ROW WHEN (((ol
 
 CREATE TRIGGER keep_history AFTER UPDATE ON public.recipients FOR EACH ROW WHEN (((old.network_distance IS DISTINCT FROM new.network_distance) OR (old.connected_at IS DISTINCT FROM new.connected_at) OR (old.provider_id IS DISTINCT FROM new.provider_id))) EXECUTE FUNCTION public.keep_history('workspace_id', 'lead_id', 'account_id', 'updated_at');
 
-CREATE TRIGGER keep_history AFTER UPDATE ON public.send_queue FOR EACH ROW WHEN (((old.scheduled_for IS DISTINCT FROM new.scheduled_for) OR (old.held_for IS DISTINCT FROM new.held_for) OR (old.message_sha256 IS DISTINCT FROM new.message_sha256) OR (old.account_id IS DISTINCT FROM new.account_id) OR (old.requires_connection IS DISTINCT FROM new.requires_connection) OR ((old.status IS DISTINCT FROM new.status) AND ((old.status = ANY (ARRAY['sent'::public.send_status, 'failed'::public.send_status, 'skipped'::public.send_status, 'cancelled'::public.send_status])) OR (new.status = ANY (ARRAY['failed'::public.send_status, 'skipped'::public.send_status, 'cancelled'::public.send_status])))))) EXECUTE FUNCTION public.keep_history('workspace_id', 'id', '', 'updated_at');
+CREATE TRIGGER keep_history AFTER UPDATE ON public.send_queue FOR EACH ROW WHEN (((old.scheduled_for IS DISTINCT FROM new.scheduled_for) OR (old.held_for IS DISTINCT FROM new.held_for) OR (old.message_sha256 IS DISTINCT FROM new.message_sha256) OR (old.account_id IS DISTINCT FROM new.account_id) OR (old.requires_connection IS DISTINCT FROM new.requires_connection) OR ((old.status IS DISTINCT FROM new.status) AND ((old.status = ANY (ARRAY['sent'::public.send_status, 'failed'::public.send_status, 'skipped'::public.send_status, 'cancelled'::public.send_status])) OR (new.status = ANY (ARRAY['failed'::public.send_status, 'skipped'::public.send_status, 'cancelled'::public.send_status])))))) EXECUTE FUNCTION public.keep_send();
 
 CREATE TRIGGER keep_history AFTER UPDATE ON public.suppressions FOR EACH ROW WHEN (((old.id IS DISTINCT FROM new.id) OR (old.workspace_id IS DISTINCT FROM new.workspace_id) OR (old.kind IS DISTINCT FROM new.kind) OR (old.value IS DISTINCT FROM new.value) OR (old.reason IS DISTINCT FROM new.reason) OR (old.created_at IS DISTINCT FROM new.created_at))) EXECUTE FUNCTION public.keep_history('workspace_id', 'id', '', 'updated_at,tags,extra');
 

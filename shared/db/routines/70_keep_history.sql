@@ -1,30 +1,44 @@
 -- Keeps a row as it was before it changed or went. Arguments: the columns of the workspace, the row's id and the rest of its
--- key ('' for none), then columns that are not worth keeping.
-CREATE OR REPLACE FUNCTION keep_history() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+-- key ('' for none), then columns that are not worth keeping. The clock is read here and not through business_now(), and
+-- the functions run as whoever changes the row: with every send's own, both were half of their cost.
+CREATE OR REPLACE FUNCTION keep_history() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
-  was jsonb := to_jsonb(OLD) - string_to_array(TG_ARGV[3], ',');
+  was jsonb := to_jsonb(OLD);
   workspace uuid := was ->> TG_ARGV[0];
 BEGIN
   IF TG_ARGV[0] = '' THEN
-    SELECT a.workspace_id INTO workspace FROM accounts a WHERE a.id = (was ->> 'account_id')::uuid;
+    SELECT a.workspace_id INTO workspace FROM public.accounts a WHERE a.id = (was ->> 'account_id')::uuid;
   END IF;
-  INSERT INTO history (workspace_id, table_name, row_id, part, valid_until, was)
-       VALUES (workspace, TG_TABLE_NAME, (was ->> TG_ARGV[1])::uuid, coalesce(was ->> TG_ARGV[2], ''), business_now(), was);
+  INSERT INTO public.history (workspace_id, table_name, row_id, part, valid_until, was)
+  SELECT workspace, TG_TABLE_NAME, (was ->> TG_ARGV[1])::uuid, coalesce(was ->> TG_ARGV[2], ''),
+         c.business_at + (clock_timestamp() - c.anchored_at) * c.speed, was - string_to_array(TG_ARGV[3], ',')
+    FROM public.stack_clock c;
   RETURN NULL;
 END $$;
 
-CREATE OR REPLACE FUNCTION keep_spacing() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+-- Only what may change: a step's words are frozen once it was dispatched.
+CREATE OR REPLACE FUNCTION keep_send() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  INSERT INTO account_spacing_history (account_id, valid_until, next_free_at) VALUES (OLD.id, business_now(), OLD.next_free_at);
+  INSERT INTO public.history (workspace_id, table_name, row_id, valid_until, was)
+  SELECT OLD.workspace_id, 'send_queue', OLD.id, c.business_at + (clock_timestamp() - c.anchored_at) * c.speed,
+         jsonb_build_object('status', OLD.status, 'scheduled_for', OLD.scheduled_for, 'held_for', OLD.held_for, 'account_id', OLD.account_id,
+                            'requires_connection', OLD.requires_connection, 'error_message', OLD.error_message, 'sent_at', OLD.sent_at)
+         || CASE WHEN OLD.message_sha256 IS DISTINCT FROM NEW.message_sha256 OR OLD.dispatch_no = 0
+              THEN jsonb_build_object('message', OLD.message, 'subject', OLD.subject, 'message_sha256', OLD.message_sha256) ELSE '{}' END
+    FROM public.stack_clock c;
   RETURN NULL;
 END $$;
 
-CREATE OR REPLACE FUNCTION keep_clock() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+CREATE OR REPLACE FUNCTION keep_spacing() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  INSERT INTO clock_history (anchored_at, business_at, speed) VALUES (OLD.anchored_at, OLD.business_at, OLD.speed) ON CONFLICT DO NOTHING;
+  INSERT INTO public.account_spacing_history (account_id, valid_until, next_free_at)
+  SELECT OLD.id, c.business_at + (clock_timestamp() - c.anchored_at) * c.speed, OLD.next_free_at FROM public.stack_clock c;
+  RETURN NULL;
+END $$;
+
+CREATE OR REPLACE FUNCTION keep_clock() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO public.clock_history (anchored_at, business_at, speed) VALUES (OLD.anchored_at, OLD.business_at, OLD.speed) ON CONFLICT DO NOTHING;
   RETURN NULL;
 END $$;
 
@@ -77,7 +91,7 @@ CREATE OR REPLACE TRIGGER keep_history AFTER UPDATE ON send_queue FOR EACH ROW
         OR OLD.message_sha256 IS DISTINCT FROM NEW.message_sha256
         OR OLD.account_id IS DISTINCT FROM NEW.account_id OR OLD.requires_connection IS DISTINCT FROM NEW.requires_connection
         OR (OLD.status IS DISTINCT FROM NEW.status AND (OLD.status IN ('sent', 'failed', 'skipped', 'cancelled') OR NEW.status IN ('failed', 'skipped', 'cancelled'))))
-  EXECUTE FUNCTION keep_history('workspace_id', 'id', '', 'updated_at');
+  EXECUTE FUNCTION keep_send();
 CREATE OR REPLACE TRIGGER keep_history AFTER UPDATE ON recipients FOR EACH ROW
   WHEN (OLD.network_distance IS DISTINCT FROM NEW.network_distance OR OLD.connected_at IS DISTINCT FROM NEW.connected_at
         OR OLD.provider_id IS DISTINCT FROM NEW.provider_id)

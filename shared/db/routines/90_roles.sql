@@ -69,7 +69,8 @@ GRANT UPDATE ON send_attempts, send_queue, campaign_prospects, accounts, leads T
 -- healer: notices.
 GRANT INSERT, UPDATE ON notices, notice_channels, notice_deliveries TO tact_healer;
 
--- history: kept by triggers, pruned by the healer.
+-- history: kept by triggers that run as whoever changes a row, pruned by the healer.
+GRANT INSERT ON history, account_spacing_history, clock_history TO tact_queuer, tact_sender, tact_poller, tact_healer;
 GRANT DELETE ON history, account_spacing_history TO tact_healer;
 GRANT UPDATE ON history_floor TO tact_healer;
 
