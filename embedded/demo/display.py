@@ -18,7 +18,7 @@ COLUMNS = ("account", "local", "invites", "written", "week", "waits", "because",
 
 def table(accounts: list[dict[str, Any]], progress: dict[str, Any], *, end: datetime) -> Group:
     """One row per account and the week's progress below."""
-    shown = Table(box=None, pad_edge=False, header_style="bold")
+    shown = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
     for name in COLUMNS:
         shown.add_column(name, justify="left" if name in WORDS else "right", no_wrap=True, min_width=len(name))
     for account in accounts:

@@ -48,8 +48,8 @@ async def _because(connection: Connection, prospect_id: UUID | None, status: str
         return "none planned" if status == AccountStatus.USABLE else status
     try:
         answer = (await explain_prospect(connection, prospect_id, call_times=CALL_TIMES)).answer
-    except CampaignError as error:
-        return error.code.replace("_", " ")
+    except CampaignError:
+        return "bad schedule"  # the only thing about a planned send that cannot be read
     return SHORT.get(answer.reason) or REASONS[Reason(answer.reason)].short
 
 
