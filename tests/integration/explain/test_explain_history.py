@@ -147,3 +147,32 @@ async def test_an_answer_takes_less_than_50_ms_among_hundreds_of_thousands_of_ro
     took.sort()
     # The middle, because a machine that other programs share answers late now and then.
     assert took[len(took) // 2] < 0.05, [f"{each * 1000:.1f} ms" for each in took]
+
+
+async def test_the_template_of_then_is_shown_and_a_look_up_of_later_had_not_been_made(scene: Scene) -> None:
+    then = (await scene.ask()).now
+    await scene.clock(LATER)
+    async with scene.owner.acquire() as connection:
+        newer = await builders.insert(connection, "workflows", campaign_id=scene.campaign, version=2)
+        await connection.execute(
+            """INSERT INTO workflow_steps (workflow_id, position, message_type, action, requires_connection, template)
+               VALUES ($1, 1, 'connection_request', 'invitation', false, 'Good day {first_name}')""",
+            newer,
+        )
+    await scene.change("campaign_prospects", scene.prospect, workflow_id=newer)
+    assert ((await scene.ask()).words, (await scene.ask(at=then)).words) == ("Good day Ana", "Hi Ana")
+    send = await scene.send(next_action="profile_lookup", scheduled_for=LATER)
+    planned = (await scene.ask()).now
+    await scene.clock(LATER + timedelta(hours=1))
+    await scene.owner.execute(
+        """INSERT INTO send_attempts (workspace_id, campaign_id, prospect_id, lead_id, account_id, send_id, action, state, owner,
+                                      dispatch_no, decided_at, answered_at, valid_until, act_by, counted_on)
+           SELECT workspace_id, campaign_id, prospect_id, lead_id, account_id, id, 'profile_lookup', 'accepted', 's', 1, $2, $2, $2, $2, $3
+             FROM send_queue WHERE id = $1""",
+        send,
+        LATER + timedelta(hours=1),
+        LATER.date(),
+    )
+    await scene.change("send_queue", send, next_action="invitation")
+    await scene.clock(LATER + timedelta(hours=2))
+    assert ((await scene.ask(at=planned)).action, (await scene.ask()).action) == ("profile_lookup", "invitation")
