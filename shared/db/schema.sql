@@ -963,7 +963,6 @@ CREATE TABLE public.account_spacing_history (
     next_free_at timestamp with time zone
 );
 
-ALTER TABLE ONLY public.account_reads FORCE ROW LEVEL SECURITY;
 ALTER TABLE ONLY public.account_spacing_history FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.account_usage (
