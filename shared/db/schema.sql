@@ -216,6 +216,7 @@ CREATE TABLE public.campaign_prospects (
     error_message text,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    withdraw_planned_at timestamp with time zone,
     CONSTRAINT campaign_prospects_enrolment_no_check CHECK ((enrolment_no >= 1)),
     CONSTRAINT campaign_prospects_status_check CHECK (((status)::text = ANY (ARRAY['pending'::text, 'approved'::text, 'connection_request_sent'::text, 'connected'::text, 'messaging'::text, 'replied'::text, 'completed'::text, 'failed'::text, 'opted_out'::text, 'converted'::text, 'not_interested'::text, 'withdrawn'::text])))
 )
@@ -261,10 +262,12 @@ CREATE TABLE public.campaigns (
     deactivated_at timestamp with time zone,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    withdraw_after_days integer,
     CONSTRAINT campaigns_campaign_name_check CHECK ((btrim(campaign_name) <> ''::text)),
     CONSTRAINT campaigns_message_templates_check CHECK ((jsonb_typeof(message_templates) = 'object'::text)),
     CONSTRAINT campaigns_schedule_settings_check CHECK ((jsonb_typeof(schedule_settings) = 'object'::text)),
-    CONSTRAINT campaigns_step_delays_check CHECK ((jsonb_typeof(step_delays) = 'object'::text))
+    CONSTRAINT campaigns_step_delays_check CHECK ((jsonb_typeof(step_delays) = 'object'::text)),
+    CONSTRAINT campaigns_withdraw_after_days_check CHECK (((withdraw_after_days >= 1) AND (withdraw_after_days <= 365)))
 );
 
 ALTER TABLE ONLY public.campaigns FORCE ROW LEVEL SECURITY;
@@ -559,7 +562,8 @@ CREATE TABLE public.leads (
     last_reply_at timestamp with time zone,
     opted_out_at timestamp with time zone,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    timezone text
 );
 
 ALTER TABLE ONLY public.leads FORCE ROW LEVEL SECURITY;
@@ -745,7 +749,8 @@ CREATE TABLE public.recipients (
     resolved_at timestamp with time zone NOT NULL,
     connected_at timestamp with time zone,
     chat_id text,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    invitation_ended_at timestamp with time zone
 );
 
 ALTER TABLE ONLY public.recipients FORCE ROW LEVEL SECURITY;
@@ -868,7 +873,10 @@ CREATE FUNCTION public.used_at(the_account uuid, the_action public.action, the_d
                                               WHEN a.decided_at <= moment AND a.given_back AND a.given_back_at > moment THEN -1 ELSE 0 END)
                                 FROM send_attempts a
                                WHERE a.account_id = the_account AND a.action = the_action AND a.counted_on = the_day
-                                 AND a.decided_at BETWEEN moment - interval '3 days' AND moment + interval '3 days'), 0), 0)::integer
+                                 AND a.decided_at BETWEEN moment - interval '3 days' AND moment + interval '3 days'), 0)
+                  - (SELECT count(*) FROM foreign_invitations f -- by hand, and seen only later
+                      WHERE f.account_id = the_account AND the_action = 'invitation' AND f.counted AND f.counted_on = the_day
+                        AND business_then(f.created_at) > moment), 0)::integer
 $$;
 
 CREATE FUNCTION public.validate_prospect_status_update() RETURNS trigger
@@ -1065,75 +1073,6 @@ CREATE TABLE public.campaign_messages (
 
 ALTER TABLE ONLY public.campaign_messages FORCE ROW LEVEL SECURITY;
 
-CREATE TABLE public.campaign_prospects (
-    id uuid DEFAULT gen_random_uuid() NOT NULL,
-    workspace_id uuid NOT NULL,
-    campaign_id uuid NOT NULL,
-    lead_id uuid NOT NULL,
-    enrolment_no integer DEFAULT 1 NOT NULL,
-    status public.prospect_status DEFAULT 'pending'::public.prospect_status NOT NULL,
-    account_id uuid,
-    workflow_id uuid,
-    contacted_at timestamp with time zone,
-    connected_at timestamp with time zone,
-    follow_up_due_at timestamp with time zone,
-    last_follow_up_at timestamp with time zone,
-    completed_at timestamp with time zone,
-    withdrawn_at timestamp with time zone,
-    hold_until timestamp with time zone,
-    resumed_at timestamp with time zone,
-    reply_message_id uuid,
-    outcome text,
-    error_message text,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    withdraw_planned_at timestamp with time zone,
-    CONSTRAINT campaign_prospects_enrolment_no_check CHECK ((enrolment_no >= 1)),
-    CONSTRAINT campaign_prospects_status_check CHECK (((status)::text = ANY (ARRAY['pending'::text, 'approved'::text, 'connection_request_sent'::text, 'connected'::text, 'messaging'::text, 'replied'::text, 'completed'::text, 'failed'::text, 'opted_out'::text, 'converted'::text, 'not_interested'::text, 'withdrawn'::text])))
-)
-WITH (fillfactor='80');
-
-ALTER TABLE ONLY public.campaign_prospects FORCE ROW LEVEL SECURITY;
-
-CREATE TABLE public.campaigns (
-    id uuid DEFAULT gen_random_uuid() NOT NULL,
-    workspace_id uuid NOT NULL,
-    campaign_name text NOT NULL,
-    campaign_type public.campaign_type NOT NULL,
-    status public.campaign_status DEFAULT 'draft'::public.campaign_status NOT NULL,
-    is_active boolean GENERATED ALWAYS AS ((status = 'running'::public.campaign_status)) STORED,
-    linkedin_account_id uuid,
-    message_templates jsonb DEFAULT '{}'::jsonb NOT NULL,
-    step_delays jsonb DEFAULT '{}'::jsonb NOT NULL,
-    schedule_settings jsonb DEFAULT '{}'::jsonb NOT NULL,
-    on_missing public.missing_value DEFAULT 'block'::public.missing_value NOT NULL,
-    next_account integer DEFAULT 0 NOT NULL,
-    prospects_count integer DEFAULT 0 NOT NULL,
-    active_leads_count integer DEFAULT 0 NOT NULL,
-    completed_leads_count integer DEFAULT 0 NOT NULL,
-    opted_out_count integer DEFAULT 0 NOT NULL,
-    booked_count integer DEFAULT 0 NOT NULL,
-    emails_scheduled_count integer DEFAULT 0 NOT NULL,
-    emails_sent_count integer DEFAULT 0 NOT NULL,
-    auto_discovered boolean DEFAULT false NOT NULL,
-    last_enrollment_at timestamp with time zone,
-    actual_started_at timestamp with time zone,
-    paused_at timestamp with time zone,
-    resumed_at timestamp with time zone,
-    completed_at timestamp with time zone,
-    deactivated_at timestamp with time zone,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    withdraw_after_days integer,
-    CONSTRAINT campaigns_campaign_name_check CHECK ((btrim(campaign_name) <> ''::text)),
-    CONSTRAINT campaigns_message_templates_check CHECK ((jsonb_typeof(message_templates) = 'object'::text)),
-    CONSTRAINT campaigns_schedule_settings_check CHECK ((jsonb_typeof(schedule_settings) = 'object'::text)),
-    CONSTRAINT campaigns_step_delays_check CHECK ((jsonb_typeof(step_delays) = 'object'::text)),
-    CONSTRAINT campaigns_withdraw_after_days_check CHECK (((withdraw_after_days >= 1) AND (withdraw_after_days <= 365)))
-);
-
-ALTER TABLE ONLY public.campaigns FORCE ROW LEVEL SECURITY;
-
 CREATE TABLE public.cleanup_runs (
     id bigint NOT NULL,
     started_at timestamp with time zone DEFAULT now() NOT NULL,
@@ -1266,6 +1205,7 @@ CREATE TABLE public.foreign_invitations (
 );
 
 ALTER TABLE ONLY public.foreign_invitations FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.history (
     id bigint NOT NULL,
     workspace_id uuid,
@@ -1373,36 +1313,6 @@ CREATE TABLE public.lead_batches (
 );
 
 ALTER TABLE ONLY public.lead_batches FORCE ROW LEVEL SECURITY;
-
-CREATE TABLE public.leads (
-    id uuid DEFAULT gen_random_uuid() NOT NULL,
-    workspace_id uuid NOT NULL,
-    identity text NOT NULL,
-    campaign_id uuid,
-    first_name text DEFAULT ''::text NOT NULL,
-    last_name text DEFAULT ''::text NOT NULL,
-    company text DEFAULT ''::text NOT NULL,
-    title text DEFAULT ''::text NOT NULL,
-    location text DEFAULT ''::text NOT NULL,
-    linkedin_vanity text,
-    linkedin_id text,
-    sales_navigator_id text,
-    email text,
-    connected_on date,
-    tags text[] DEFAULT '{}'::text[] NOT NULL,
-    extra jsonb DEFAULT '{}'::jsonb NOT NULL,
-    sms_stop boolean DEFAULT false NOT NULL,
-    booked boolean DEFAULT false NOT NULL,
-    processing_status text,
-    sms_sequence_position integer,
-    last_reply_at timestamp with time zone,
-    opted_out_at timestamp with time zone,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    timezone text
-);
-
-ALTER TABLE ONLY public.leads FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.notice_channels (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
@@ -1557,57 +1467,6 @@ CREATE VIEW public.prospect_data_integrity WITH (security_invoker='true') AS
             ELSE round(((100.0 * (corrupted_sent)::numeric) / (total_prospects)::numeric), 2)
         END AS corruption_percentage
    FROM found;
-
-CREATE TABLE public.recipients (
-    account_id uuid NOT NULL,
-    lead_id uuid NOT NULL,
-    workspace_id uuid NOT NULL,
-    provider_id text NOT NULL,
-    public_identifier text,
-    network_distance text,
-    invitation_status text,
-    resolved_at timestamp with time zone NOT NULL,
-    connected_at timestamp with time zone,
-    chat_id text,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    invitation_ended_at timestamp with time zone
-);
-
-ALTER TABLE ONLY public.recipients FORCE ROW LEVEL SECURITY;
-
-CREATE TABLE public.send_queue (
-    id uuid NOT NULL,
-    workspace_id uuid NOT NULL,
-    campaign_id uuid NOT NULL,
-    prospect_id uuid NOT NULL,
-    lead_id uuid NOT NULL,
-    account_id uuid NOT NULL,
-    message_type text NOT NULL,
-    step_position integer NOT NULL,
-    action public.action NOT NULL,
-    next_action public.action NOT NULL,
-    linkedin_user_id text,
-    subject text,
-    message text NOT NULL,
-    message_sha256 bytea NOT NULL,
-    scheduled_for timestamp with time zone NOT NULL,
-    status public.send_status DEFAULT 'pending'::public.send_status NOT NULL,
-    held_for text,
-    requires_connection boolean DEFAULT false NOT NULL,
-    dispatch_no integer DEFAULT 0 NOT NULL,
-    dispatches_in_vain integer DEFAULT 0 NOT NULL,
-    retries integer DEFAULT 0 NOT NULL,
-    sent_at timestamp with time zone,
-    error_message text,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT send_queue_action_check CHECK ((action <> 'profile_lookup'::public.action)),
-    CONSTRAINT send_queue_check CHECK (((next_action = action) OR (next_action = 'profile_lookup'::public.action))),
-    CONSTRAINT send_queue_message_sha256_check CHECK ((length(message_sha256) = 32))
-)
-WITH (fillfactor='70');
-
-ALTER TABLE ONLY public.send_queue FORCE ROW LEVEL SECURITY;
 
 CREATE VIEW public.scheduled_emails WITH (security_invoker='true') AS
  SELECT s.id,
@@ -1811,6 +1670,7 @@ ALTER TABLE ONLY public.email_templates
 
 ALTER TABLE ONLY public.foreign_invitations
     ADD CONSTRAINT foreign_invitations_pkey PRIMARY KEY (account_id, invitation_id);
+
 ALTER TABLE ONLY public.history_floor
     ADD CONSTRAINT history_floor_pkey PRIMARY KEY (only_row);
 
@@ -1954,6 +1814,7 @@ CREATE INDEX foreign_invitations_person ON public.foreign_invitations USING btre
 CREATE INDEX foreign_invitations_vanity ON public.foreign_invitations USING btree (workspace_id, public_identifier) WHERE (attempt_id IS NULL);
 
 CREATE INDEX foreign_invitations_week ON public.foreign_invitations USING btree (account_id, sent_at) WHERE counted;
+
 CREATE INDEX history_age ON public.history USING brin (valid_until);
 
 CREATE INDEX history_of_row ON public.history USING btree (row_id, table_name, part, valid_until);
@@ -2060,9 +1921,9 @@ CREATE TRIGGER keep_history AFTER UPDATE ON public.accounts FOR EACH ROW WHEN ((
 
 CREATE TRIGGER keep_history AFTER UPDATE ON public.campaign_prospects FOR EACH ROW WHEN (((old.id IS DISTINCT FROM new.id) OR (old.workspace_id IS DISTINCT FROM new.workspace_id) OR (old.campaign_id IS DISTINCT FROM new.campaign_id) OR (old.lead_id IS DISTINCT FROM new.lead_id) OR (old.enrolment_no IS DISTINCT FROM new.enrolment_no) OR (old.status IS DISTINCT FROM new.status) OR (old.contacted_at IS DISTINCT FROM new.contacted_at) OR (old.connected_at IS DISTINCT FROM new.connected_at) OR (old.completed_at IS DISTINCT FROM new.completed_at) OR (old.withdrawn_at IS DISTINCT FROM new.withdrawn_at) OR (old.hold_until IS DISTINCT FROM new.hold_until) OR (old.resumed_at IS DISTINCT FROM new.resumed_at) OR (old.outcome IS DISTINCT FROM new.outcome) OR (old.error_message IS DISTINCT FROM new.error_message) OR (old.created_at IS DISTINCT FROM new.created_at) OR ((old.account_id IS NOT NULL) AND (old.account_id IS DISTINCT FROM new.account_id)))) EXECUTE FUNCTION public.keep_history('workspace_id', 'id', '', 'updated_at,tags,extra');
 
-CREATE TRIGGER keep_history AFTER UPDATE ON public.campaigns FOR EACH ROW WHEN (((old.id IS DISTINCT FROM new.id) OR (old.workspace_id IS DISTINCT FROM new.workspace_id) OR (old.campaign_name IS DISTINCT FROM new.campaign_name) OR (old.campaign_type IS DISTINCT FROM new.campaign_type) OR (old.status IS DISTINCT FROM new.status) OR (old.linkedin_account_id IS DISTINCT FROM new.linkedin_account_id) OR (old.message_templates IS DISTINCT FROM new.message_templates) OR (old.step_delays IS DISTINCT FROM new.step_delays) OR (old.schedule_settings IS DISTINCT FROM new.schedule_settings) OR (old.on_missing IS DISTINCT FROM new.on_missing) OR (old.actual_started_at IS DISTINCT FROM new.actual_started_at) OR (old.paused_at IS DISTINCT FROM new.paused_at) OR (old.resumed_at IS DISTINCT FROM new.resumed_at) OR (old.completed_at IS DISTINCT FROM new.completed_at) OR (old.deactivated_at IS DISTINCT FROM new.deactivated_at) OR (old.created_at IS DISTINCT FROM new.created_at))) EXECUTE FUNCTION public.keep_history('workspace_id', 'id', '', 'updated_at,tags,extra');
+CREATE TRIGGER keep_history AFTER UPDATE ON public.campaigns FOR EACH ROW WHEN (((old.id IS DISTINCT FROM new.id) OR (old.workspace_id IS DISTINCT FROM new.workspace_id) OR (old.campaign_name IS DISTINCT FROM new.campaign_name) OR (old.campaign_type IS DISTINCT FROM new.campaign_type) OR (old.status IS DISTINCT FROM new.status) OR (old.linkedin_account_id IS DISTINCT FROM new.linkedin_account_id) OR (old.message_templates IS DISTINCT FROM new.message_templates) OR (old.step_delays IS DISTINCT FROM new.step_delays) OR (old.schedule_settings IS DISTINCT FROM new.schedule_settings) OR (old.on_missing IS DISTINCT FROM new.on_missing) OR (old.actual_started_at IS DISTINCT FROM new.actual_started_at) OR (old.paused_at IS DISTINCT FROM new.paused_at) OR (old.resumed_at IS DISTINCT FROM new.resumed_at) OR (old.completed_at IS DISTINCT FROM new.completed_at) OR (old.deactivated_at IS DISTINCT FROM new.deactivated_at) OR (old.created_at IS DISTINCT FROM new.created_at) OR (old.withdraw_after_days IS DISTINCT FROM new.withdraw_after_days))) EXECUTE FUNCTION public.keep_history('workspace_id', 'id', '', 'updated_at,tags,extra');
 
-CREATE TRIGGER keep_history AFTER UPDATE ON public.leads FOR EACH ROW WHEN (((old.id IS DISTINCT FROM new.id) OR (old.workspace_id IS DISTINCT FROM new.workspace_id) OR (old.identity IS DISTINCT FROM new.identity) OR (old.first_name IS DISTINCT FROM new.first_name) OR (old.last_name IS DISTINCT FROM new.last_name) OR (old.company IS DISTINCT FROM new.company) OR (old.title IS DISTINCT FROM new.title) OR (old.location IS DISTINCT FROM new.location) OR (old.linkedin_vanity IS DISTINCT FROM new.linkedin_vanity) OR (old.sales_navigator_id IS DISTINCT FROM new.sales_navigator_id) OR (old.email IS DISTINCT FROM new.email) OR (old.connected_on IS DISTINCT FROM new.connected_on) OR (old.sms_stop IS DISTINCT FROM new.sms_stop) OR (old.booked IS DISTINCT FROM new.booked) OR (old.last_reply_at IS DISTINCT FROM new.last_reply_at) OR (old.opted_out_at IS DISTINCT FROM new.opted_out_at) OR (old.created_at IS DISTINCT FROM new.created_at))) EXECUTE FUNCTION public.keep_history('workspace_id', 'id', '', 'updated_at,tags,extra');
+CREATE TRIGGER keep_history AFTER UPDATE ON public.leads FOR EACH ROW WHEN (((old.id IS DISTINCT FROM new.id) OR (old.workspace_id IS DISTINCT FROM new.workspace_id) OR (old.identity IS DISTINCT FROM new.identity) OR (old.first_name IS DISTINCT FROM new.first_name) OR (old.last_name IS DISTINCT FROM new.last_name) OR (old.company IS DISTINCT FROM new.company) OR (old.title IS DISTINCT FROM new.title) OR (old.location IS DISTINCT FROM new.location) OR (old.linkedin_vanity IS DISTINCT FROM new.linkedin_vanity) OR (old.sales_navigator_id IS DISTINCT FROM new.sales_navigator_id) OR (old.email IS DISTINCT FROM new.email) OR (old.connected_on IS DISTINCT FROM new.connected_on) OR (old.sms_stop IS DISTINCT FROM new.sms_stop) OR (old.booked IS DISTINCT FROM new.booked) OR (old.last_reply_at IS DISTINCT FROM new.last_reply_at) OR (old.opted_out_at IS DISTINCT FROM new.opted_out_at) OR (old.created_at IS DISTINCT FROM new.created_at) OR (old.timezone IS DISTINCT FROM new.timezone))) EXECUTE FUNCTION public.keep_history('workspace_id', 'id', '', 'updated_at,tags,extra');
 
 CREATE TRIGGER keep_history AFTER UPDATE ON public.recipients FOR EACH ROW WHEN (((old.network_distance IS DISTINCT FROM new.network_distance) OR (old.connected_at IS DISTINCT FROM new.connected_at) OR (old.provider_id IS DISTINCT FROM new.provider_id))) EXECUTE FUNCTION public.keep_history('workspace_id', 'lead_id', 'account_id', 'updated_at');
 
@@ -2262,6 +2123,7 @@ ALTER TABLE ONLY public.foreign_invitations
 
 ALTER TABLE ONLY public.foreign_invitations
     ADD CONSTRAINT foreign_invitations_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
+
 ALTER TABLE ONLY public.history
     ADD CONSTRAINT history_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
 
@@ -2436,6 +2298,7 @@ CREATE POLICY everything ON public.de_enrollment_runs TO postgres, tact_queuer, 
 CREATE POLICY everything ON public.email_templates TO postgres, tact_queuer, tact_sender, tact_poller, tact_healer USING (true) WITH CHECK (true);
 
 CREATE POLICY everything ON public.foreign_invitations TO postgres, tact_queuer, tact_sender, tact_poller, tact_healer USING (true) WITH CHECK (true);
+
 CREATE POLICY everything ON public.history TO postgres, tact_queuer, tact_sender, tact_poller, tact_healer USING (true) WITH CHECK (true);
 
 CREATE POLICY everything ON public.integrity_findings TO postgres, tact_queuer, tact_sender, tact_poller, tact_healer USING (true) WITH CHECK (true);
@@ -2471,6 +2334,7 @@ CREATE POLICY everything ON public.workflows TO postgres, tact_queuer, tact_send
 CREATE POLICY everything ON public.workspaces TO postgres, tact_queuer, tact_sender, tact_poller, tact_healer USING (true) WITH CHECK (true);
 
 ALTER TABLE public.foreign_invitations ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.history ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.integrity_findings ENABLE ROW LEVEL SECURITY;
@@ -2528,6 +2392,7 @@ CREATE POLICY own_workspace ON public.de_enrollment_runs TO tact_tenant USING ((
 CREATE POLICY own_workspace ON public.email_templates TO tact_tenant USING ((workspace_id = (NULLIF(current_setting('tact.workspace'::text, true), ''::text))::uuid));
 
 CREATE POLICY own_workspace ON public.foreign_invitations TO tact_tenant USING ((workspace_id = (NULLIF(current_setting('tact.workspace'::text, true), ''::text))::uuid));
+
 CREATE POLICY own_workspace ON public.history TO tact_tenant USING ((workspace_id = (NULLIF(current_setting('tact.workspace'::text, true), ''::text))::uuid));
 
 CREATE POLICY own_workspace ON public.integrity_findings TO tact_tenant USING ((workspace_id = (NULLIF(current_setting('tact.workspace'::text, true), ''::text))::uuid));

@@ -70,12 +70,14 @@ SELECT ca.account_id FROM campaign_accounts ca
 
 -- name: facts^
 -- The names are those of load_due (services/sender/store/ledger.sql), for one translation reads both.
-SELECT p.status AS prospect_status, p.hold_until, p.resumed_at, p.connected_at,
-       c.status AS campaign_status, c.campaign_type, c.schedule_settings::text AS campaign_schedule,
+SELECT p.status AS prospect_status, p.hold_until, p.resumed_at, p.connected_at, p.contacted_at,
+       c.status AS campaign_status, c.campaign_type, c.schedule_settings::text AS campaign_schedule, c.withdraw_after_days,
        w.schedule_settings::text AS workspace_schedule, w.daily_cr_limit AS workspace_limit, w.is_active AS workspace_active,
        a.name AS account_name, a.account_type, a.status AS account_status, a.status_reason, a.country, a.daily_cr_limit AS account_limit,
        a.schedule_settings::text AS account_schedule, next_free_at_then(a.id, :moment::timestamptz) AS next_free_at, zone.name AS timezone,
-       l.last_reply_at, l.opted_out_at, r.network_distance, r.connected_at AS recipient_connected_at, r.provider_id,
+       l.last_reply_at, l.opted_out_at, l.timezone AS prospect_timezone, r.network_distance, r.connected_at AS recipient_connected_at, r.provider_id,
+       CASE WHEN r.invitation_ended_at <= :at::timestamptz THEN r.invitation_ended_at END AS invitation_ended_at,
+       by_hand.sent_at AS invited_by_hand_at, by_hand.gone_at AS by_hand_gone_at,
        (:at::timestamptz AT TIME ZONE zone.name)::date AS local_date,
        used_at(a.id, :action::action, (:at::timestamptz AT TIME ZONE zone.name)::date, :moment::timestamptz) AS used_today,
        reads.last_read_at AS replies_read_at, reads.next_at AS replies_next_read_at, cd.until AS cool_down_until, cd.reason AS cool_down_reason,
@@ -93,15 +95,30 @@ SELECT p.status AS prospect_status, p.hold_until, p.resumed_at, p.connected_at,
  CROSS JOIN LATERAL reads_at(CASE WHEN :action::action = 'message' THEN :account_id::uuid END, 'chats', :moment::timestamptz) reads
  CROSS JOIN LATERAL cool_down_at(:account_id::uuid, :action::action, :moment::timestamptz) cd
  CROSS JOIN LATERAL (SELECT CASE WHEN a.timezone_from <= :at::timestamptz THEN a.timezone_next ELSE a.timezone END AS name) zone
+ CROSS JOIN LATERAL ( -- what members of the workspace had sent this person by hand, as far as a list had shown it by then
+   SELECT max(f.sent_at) FILTER (WHERE f.gone_at IS NULL OR f.gone_at > :at::timestamptz) AS sent_at,
+          max(f.gone_at) FILTER (WHERE f.gone_at <= :at::timestamptz) AS gone_at
+     FROM (SELECT i.sent_at, i.gone_at, i.created_at FROM foreign_invitations i
+            WHERE :action::action = 'invitation' AND i.workspace_id = p.workspace_id AND i.recipient_id = coalesce(:recipient::text, r.provider_id)
+              AND i.attempt_id IS NULL
+           UNION ALL
+           SELECT i.sent_at, i.gone_at, i.created_at FROM foreign_invitations i
+            WHERE :action::action = 'invitation' AND i.workspace_id = p.workspace_id AND i.recipient_id IS NULL
+              AND i.public_identifier = coalesce(r.public_identifier, l.linkedin_vanity) AND i.attempt_id IS NULL) f
+    WHERE :moment::timestamptz IS NULL OR business_then(f.created_at) <= :moment::timestamptz) by_hand
  WHERE a.id IS NOT NULL;
 
 -- name: week^
 -- As week_of_invitations of the sender, at that moment: what was given back later still counted then.
-SELECT count(*)::int AS used, (array_agg(a.decided_at ORDER BY a.decided_at DESC))[:cap::int] + interval '168 hours' AS frees_at
-  FROM send_attempts a
- WHERE a.account_id = :account_id::uuid AND a.action = 'invitation'
-   AND a.decided_at > :at::timestamptz - interval '168 hours' AND a.decided_at <= :at::timestamptz
-   AND NOT (a.given_back AND (:moment::timestamptz IS NULL OR a.given_back_at IS NULL OR a.given_back_at <= :moment::timestamptz));
+SELECT count(*)::int AS used, (array_agg(i.at ORDER BY i.at DESC))[:cap::int] + interval '168 hours' AS frees_at
+  FROM (SELECT a.decided_at AS at FROM send_attempts a
+         WHERE a.account_id = :account_id::uuid AND a.action = 'invitation'
+           AND a.decided_at > :at::timestamptz - interval '168 hours' AND a.decided_at <= :at::timestamptz
+           AND NOT (a.given_back AND (:moment::timestamptz IS NULL OR a.given_back_at IS NULL OR a.given_back_at <= :moment::timestamptz))
+        UNION ALL
+        SELECT f.sent_at FROM foreign_invitations f
+         WHERE f.account_id = :account_id::uuid AND f.counted AND f.sent_at > :at::timestamptz - interval '168 hours'
+           AND (:moment::timestamptz IS NULL OR business_then(f.created_at) <= :moment::timestamptz)) i;
 
 -- name: beside^
 -- What lies beside the policy: another live invitation to this person, a call of the account under way, a closed lane.

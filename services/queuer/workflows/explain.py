@@ -20,6 +20,7 @@ from shared.vocabulary import AccountType, Action, AttemptState, CampaignStatus,
 Row = store.Row
 
 _OUTCOME = {"stop": Outcome.STOP, "hold": Outcome.HOLD}
+_DID = {Action.PROFILE_LOOKUP: "looked up the profile", Action.WITHDRAWAL: "took the invitation back"}
 _WAITING = frozenset({SendStatus.PENDING, SendStatus.DISPATCHED, SendStatus.SENDING})
 
 
@@ -280,7 +281,7 @@ async def _happened(
 
 
 def _tried(attempt: Row, message_type: str) -> str:
-    what = "looked up the profile" if attempt["action"] == Action.PROFILE_LOOKUP else f"sent {message_type}"
+    what = _DID.get(attempt["action"], f"sent {message_type}")
     said = attempt["error_detail"] or attempt["error_type"]
     why = f" ({attempt['http_status']}: {said})" if attempt["http_status"] and said else f" ({said})" if said else ""
     return f"{what}: {attempt['state'].replace('_', ' ')}{why}"

@@ -90,5 +90,8 @@ CREATE OR REPLACE FUNCTION used_at(the_account uuid, the_action action, the_day 
                                               WHEN a.decided_at <= moment AND a.given_back AND a.given_back_at > moment THEN -1 ELSE 0 END)
                                 FROM send_attempts a
                                WHERE a.account_id = the_account AND a.action = the_action AND a.counted_on = the_day
-                                 AND a.decided_at BETWEEN moment - interval '3 days' AND moment + interval '3 days'), 0), 0)::integer
+                                 AND a.decided_at BETWEEN moment - interval '3 days' AND moment + interval '3 days'), 0)
+                  - (SELECT count(*) FROM foreign_invitations f -- by hand, and seen only later
+                      WHERE f.account_id = the_account AND the_action = 'invitation' AND f.counted AND f.counted_on = the_day
+                        AND business_then(f.created_at) > moment), 0)::integer
 $$;
