@@ -985,6 +985,42 @@ WITH (fillfactor='70');
 
 ALTER TABLE ONLY public.account_usage FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE public.accounts (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    workspace_id uuid NOT NULL,
+    channel public.channel DEFAULT 'linkedin'::public.channel NOT NULL,
+    provider_account_id text NOT NULL,
+    provider_user_id text,
+    name text NOT NULL,
+    account_type public.account_type DEFAULT 'free'::public.account_type NOT NULL,
+    country text DEFAULT 'US'::text NOT NULL,
+    timezone text DEFAULT 'America/New_York'::text NOT NULL,
+    timezone_next text,
+    timezone_from timestamp with time zone,
+    status public.account_status DEFAULT 'usable'::public.account_status NOT NULL,
+    status_reason text,
+    status_version bigint DEFAULT 0 NOT NULL,
+    status_changed_at timestamp with time zone DEFAULT now() NOT NULL,
+    schedule_settings jsonb DEFAULT '{}'::jsonb NOT NULL,
+    daily_cr_limit integer,
+    next_free_at timestamp with time zone,
+    wake_at timestamp with time zone,
+    lease_until timestamp with time zone,
+    lease_holder text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    turn_of uuid,
+    turn_left integer DEFAULT 0 NOT NULL,
+    CONSTRAINT accounts_check CHECK (((timezone_next IS NULL) = (timezone_from IS NULL))),
+    CONSTRAINT accounts_check1 CHECK (((lease_until IS NULL) = (lease_holder IS NULL))),
+    CONSTRAINT accounts_daily_cr_limit_check CHECK (((daily_cr_limit >= 1) AND (daily_cr_limit <= 100))),
+    CONSTRAINT accounts_schedule_settings_check CHECK ((jsonb_typeof(schedule_settings) = 'object'::text)),
+    CONSTRAINT accounts_turn_left_check CHECK ((turn_left >= 0))
+)
+WITH (fillfactor='70');
+
+ALTER TABLE ONLY public.accounts FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.api_tokens (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
     workspace_id uuid,
@@ -1026,7 +1062,8 @@ CREATE TABLE public.campaign_accounts (
     campaign_id uuid NOT NULL,
     account_id uuid NOT NULL,
     "position" integer NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    credit double precision DEFAULT 0 NOT NULL
 );
 
 ALTER TABLE ONLY public.campaign_accounts FORCE ROW LEVEL SECURITY;
@@ -1072,6 +1109,74 @@ CREATE TABLE public.campaign_messages (
 );
 
 ALTER TABLE ONLY public.campaign_messages FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.campaign_prospects (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    workspace_id uuid NOT NULL,
+    campaign_id uuid NOT NULL,
+    lead_id uuid NOT NULL,
+    enrolment_no integer DEFAULT 1 NOT NULL,
+    status public.prospect_status DEFAULT 'pending'::public.prospect_status NOT NULL,
+    account_id uuid,
+    workflow_id uuid,
+    contacted_at timestamp with time zone,
+    connected_at timestamp with time zone,
+    follow_up_due_at timestamp with time zone,
+    last_follow_up_at timestamp with time zone,
+    completed_at timestamp with time zone,
+    withdrawn_at timestamp with time zone,
+    hold_until timestamp with time zone,
+    resumed_at timestamp with time zone,
+    reply_message_id uuid,
+    outcome text,
+    error_message text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT campaign_prospects_enrolment_no_check CHECK ((enrolment_no >= 1)),
+    CONSTRAINT campaign_prospects_status_check CHECK (((status)::text = ANY (ARRAY['pending'::text, 'approved'::text, 'connection_request_sent'::text, 'connected'::text, 'messaging'::text, 'replied'::text, 'completed'::text, 'failed'::text, 'opted_out'::text, 'converted'::text, 'not_interested'::text, 'withdrawn'::text])))
+)
+WITH (fillfactor='80');
+
+ALTER TABLE ONLY public.campaign_prospects FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.campaigns (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    workspace_id uuid NOT NULL,
+    campaign_name text NOT NULL,
+    campaign_type public.campaign_type NOT NULL,
+    status public.campaign_status DEFAULT 'draft'::public.campaign_status NOT NULL,
+    is_active boolean GENERATED ALWAYS AS ((status = 'running'::public.campaign_status)) STORED,
+    linkedin_account_id uuid,
+    message_templates jsonb DEFAULT '{}'::jsonb NOT NULL,
+    step_delays jsonb DEFAULT '{}'::jsonb NOT NULL,
+    schedule_settings jsonb DEFAULT '{}'::jsonb NOT NULL,
+    on_missing public.missing_value DEFAULT 'block'::public.missing_value NOT NULL,
+    next_account integer DEFAULT 0 NOT NULL,
+    prospects_count integer DEFAULT 0 NOT NULL,
+    active_leads_count integer DEFAULT 0 NOT NULL,
+    completed_leads_count integer DEFAULT 0 NOT NULL,
+    opted_out_count integer DEFAULT 0 NOT NULL,
+    booked_count integer DEFAULT 0 NOT NULL,
+    emails_scheduled_count integer DEFAULT 0 NOT NULL,
+    emails_sent_count integer DEFAULT 0 NOT NULL,
+    auto_discovered boolean DEFAULT false NOT NULL,
+    last_enrollment_at timestamp with time zone,
+    actual_started_at timestamp with time zone,
+    paused_at timestamp with time zone,
+    resumed_at timestamp with time zone,
+    completed_at timestamp with time zone,
+    deactivated_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    turn_length integer DEFAULT 1 NOT NULL,
+    CONSTRAINT campaigns_campaign_name_check CHECK ((btrim(campaign_name) <> ''::text)),
+    CONSTRAINT campaigns_message_templates_check CHECK ((jsonb_typeof(message_templates) = 'object'::text)),
+    CONSTRAINT campaigns_schedule_settings_check CHECK ((jsonb_typeof(schedule_settings) = 'object'::text)),
+    CONSTRAINT campaigns_step_delays_check CHECK ((jsonb_typeof(step_delays) = 'object'::text)),
+    CONSTRAINT campaigns_turn_length_check CHECK (((turn_length >= 1) AND (turn_length <= 100)))
+);
+
+ALTER TABLE ONLY public.campaigns FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.cleanup_runs (
     id bigint NOT NULL,
@@ -1772,10 +1877,13 @@ CREATE INDEX account_reads_due ON public.account_reads USING btree (next_at);
 CREATE INDEX account_spacing_history_age ON public.account_spacing_history USING brin (valid_until);
 
 CREATE INDEX account_spacing_history_of ON public.account_spacing_history USING btree (account_id, valid_until);
+CREATE INDEX accounts_asleep ON public.accounts USING btree (id) WHERE ((wake_at IS NULL) AND (lease_until IS NULL) AND (status = 'usable'::public.account_status));
 
 CREATE INDEX accounts_awake ON public.accounts USING btree (wake_at) WHERE ((wake_at IS NOT NULL) AND (lease_until IS NULL) AND (status = 'usable'::public.account_status));
 
 CREATE INDEX accounts_leased ON public.accounts USING btree (lease_until) WHERE (lease_until IS NOT NULL);
+
+CREATE INDEX accounts_lost ON public.accounts USING btree (status_changed_at) WHERE (status = 'disconnected'::public.account_status);
 
 CREATE INDEX accounts_workspace ON public.accounts USING btree (workspace_id);
 
@@ -1802,6 +1910,7 @@ CREATE INDEX campaign_prospects_lead ON public.campaign_prospects USING btree (l
 CREATE UNIQUE INDEX campaign_prospects_one_active ON public.campaign_prospects USING btree (campaign_id, lead_id) WHERE (status = ANY (ARRAY['pending'::public.prospect_status, 'approved'::public.prospect_status, 'connection_request_sent'::public.prospect_status, 'connected'::public.prospect_status, 'messaging'::public.prospect_status]));
 
 CREATE INDEX campaign_prospects_to_withdraw ON public.campaign_prospects USING btree (campaign_id, contacted_at) WHERE ((status = 'connection_request_sent'::public.prospect_status) AND (withdraw_planned_at IS NULL));
+CREATE INDEX campaign_prospects_under_way ON public.campaign_prospects USING btree (id) WHERE (status = ANY (ARRAY['connected'::public.prospect_status, 'messaging'::public.prospect_status]));
 
 CREATE INDEX campaign_prospects_unplanned ON public.campaign_prospects USING btree (campaign_id, id) WHERE ((status = ANY (ARRAY['pending'::public.prospect_status, 'approved'::public.prospect_status])) AND (account_id IS NULL));
 

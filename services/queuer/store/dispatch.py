@@ -1,11 +1,12 @@
 """The moment a planned send becomes due: accounts that may act, their first due send, and leases."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
+from services.queuer.rules.fairness import Turn, after
 from services.queuer.rules.wording import NOT_RENDERED
 from shared.db.pool import Connection
 from shared.db.queries import load
@@ -14,6 +15,8 @@ queries = load(__file__)
 
 MOST_MEASURED: Final = 1_000
 """Accounts of each kind that a measurement looks at, those that wait longest."""
+TURNS_GIVEN_BACK: Final = 3
+"""How often in a row a campaign gets its turn back when nobody answered a dispatch of the same send."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +55,17 @@ async def take_awake(
 async def dispatch(
     connection: Connection, account_ids: Sequence[UUID], *, now: datetime, lease: timedelta, longest: timedelta
 ) -> list[Dispatch]:
-    """Mark the first due send of each of these locked accounts and lease the accounts that have one."""
+    """Mark the due send of each of these locked accounts whose campaign's turn it is, and lease the accounts that have one."""
     due = {row["send_id"]: row async for row in queries.first_due(connection, account_ids=account_ids, now=now, not_rendered=NOT_RENDERED)}
     held = [row["id"] async for row in queries.lock_sends(connection, send_ids=list(due))]
     marked = [row async for row in queries.mark_dispatched(connection, send_ids=held)]
+    turns = [_turn_after(due[row["id"]]) for row in marked]
     await queries.lease(
         connection,
         account_ids=[row["account_id"] for row in marked],
         in_vains=[due[row["id"]]["dispatches_in_vain"] for row in marked],
+        turn_ofs=[turn.campaign for turn in turns],
+        turn_lefts=[turn.left for turn in turns],
         lease=lease,
         longest=longest,
     )
@@ -77,9 +83,19 @@ async def take_expired(connection: Connection, *, most: int) -> list[UUID]:
 
 
 async def take_back(connection: Connection, account_ids: Sequence[UUID], *, now: datetime) -> int:
-    """Their unanswered sends are pending again, and the accounts free; returns how many sends came back."""
+    """Their unanswered sends are pending again, and the accounts free; returns how many sends came back.
+
+    Their campaigns have their turns back, as if nothing had been handed out.
+    """
     sends = [row["id"] async for row in queries.lock_unanswered(connection, account_ids=account_ids)]
-    back = [row["id"] async for row in queries.take_back(connection, send_ids=sends)]
+    back = [row async for row in queries.take_back(connection, send_ids=sends)]
+    await queries.give_turns_back(
+        connection,
+        account_ids=[row["account_id"] for row in back],
+        campaign_ids=[row["campaign_id"] for row in back],
+        in_vains=[row["dispatches_in_vain"] for row in back],
+        most=TURNS_GIVEN_BACK,
+    )
     await queries.let_go(connection, account_ids=account_ids, now=now)
     return len(back)
 
@@ -88,3 +104,7 @@ async def oldest_due(connection: Connection, *, now: datetime) -> datetime | Non
     """Since when the send that has been allowed longest could have left; None: nothing that may leave waits."""
     found: datetime | None = await queries.oldest_due(connection, now=now, most=MOST_MEASURED, not_rendered=NOT_RENDERED)
     return found
+
+
+def _turn_after(row: Mapping[str, Any]) -> Turn:
+    return after(Turn(row["turn_of"], row["turn_left"]), row["campaign_id"], row["turn_length"])

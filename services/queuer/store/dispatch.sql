@@ -20,12 +20,14 @@ SELECT id FROM accounts
    FOR NO KEY UPDATE SKIP LOCKED;
 
 -- name: first_due
--- For each account the send that has been due longest, over its open lanes. A statement of its own: it must see what was
--- committed before the locks. Only what is found is read: one index probe per lane.
-SELECT a.id AS account_id, d.id AS send_id, greatest(d.scheduled_for, d.closed_until, a.next_free_at) AS allowed_at, d.dispatches_in_vain
+-- For each account what its campaigns' turns give it (rules/fairness.py): the turn that runs goes on, then the next campaign
+-- in order of id, then from the front; of one campaign what has been due longest. A statement of its own: it must see what
+-- was committed before the locks. One index probe per open lane, whatever stands behind its head.
+SELECT a.id AS account_id, d.id AS send_id, greatest(d.scheduled_for, d.closed_until, a.next_free_at) AS allowed_at, d.dispatches_in_vain,
+       d.campaign_id, d.turn_length, a.turn_of, a.turn_left
   FROM accounts a
  CROSS JOIN LATERAL (
-   SELECT s.id, s.scheduled_for, s.dispatches_in_vain, l.closed_until
+   SELECT s.id, s.scheduled_for, s.dispatches_in_vain, l.closed_until, l.campaign_id, c.turn_length
      FROM lanes l
      JOIN campaigns c ON c.id = l.campaign_id AND c.status = 'running'
     CROSS JOIN LATERAL (
@@ -34,7 +36,9 @@ SELECT a.id AS account_id, d.id AS send_id, greatest(d.scheduled_for, d.closed_u
          AND s.status = 'pending' AND s.held_for IS NULL AND s.scheduled_for <= :now AND s.message_sha256 <> :not_rendered
        ORDER BY s.scheduled_for LIMIT 1) s
     WHERE l.account_id = a.id AND l.condition IS NULL AND (l.closed_until IS NULL OR l.closed_until <= :now)
-    ORDER BY s.scheduled_for LIMIT 1) d
+    ORDER BY CASE WHEN l.campaign_id = a.turn_of AND a.turn_left > 0 THEN 0 WHEN l.campaign_id > a.turn_of THEN 1 ELSE 2 END,
+             l.campaign_id, s.scheduled_for
+    LIMIT 1) d
  WHERE a.id = ANY(:account_ids::uuid[]) AND (a.next_free_at IS NULL OR a.next_free_at <= :now)
    AND NOT EXISTS (SELECT FROM send_attempts i WHERE i.account_id = a.id AND i.state = 'intent')
  ORDER BY d.id;
@@ -51,11 +55,12 @@ RETURNING id, account_id, dispatch_no;
 
 -- name: lease!
 -- Technical time: a lease must not end early because the business clock runs fast. It doubles with every dispatch that
--- nobody answered, so that a sender in trouble is not buried.
+-- nobody answered, so that a sender in trouble is not buried. The turn is written here, because the row is
+-- written anyway: it moves with the mark or not at all.
 UPDATE accounts a
-   SET wake_at = NULL, lease_holder = 'dispatch',
+   SET wake_at = NULL, lease_holder = 'dispatch', turn_of = d.turn_of, turn_left = d.turn_left,
        lease_until = clock_timestamp() + least(:lease::interval * power(2, least(d.in_vain, 16)), :longest::interval)
-  FROM unnest(:account_ids::uuid[], :in_vains::int[]) AS d(account_id, in_vain)
+  FROM unnest(:account_ids::uuid[], :in_vains::int[], :turn_ofs::uuid[], :turn_lefts::int[]) AS d(account_id, in_vain, turn_of, turn_left)
  WHERE a.id = d.account_id;
 
 -- name: rest!
@@ -89,7 +94,15 @@ SELECT id FROM send_queue WHERE account_id = ANY(:account_ids::uuid[]) AND statu
 -- name: take_back
 UPDATE send_queue SET status = 'pending', dispatches_in_vain = dispatches_in_vain + 1
  WHERE id = ANY(:send_ids::uuid[]) AND status = 'dispatched'
-RETURNING id;
+RETURNING id, account_id, campaign_id, dispatches_in_vain;
+
+-- name: give_turns_back!
+-- The action that was paid for never began: its campaign goes on where it was, neither later nor with one more. Nobody
+-- else was served meanwhile, because the account was leased. After `most` times in vain the turn passes on: one send that
+-- no sender can take must not keep the account's other campaigns waiting.
+UPDATE accounts a SET turn_left = a.turn_left + 1
+  FROM unnest(:account_ids::uuid[], :campaign_ids::uuid[], :in_vains::int[]) AS b(account_id, campaign_id, in_vain)
+ WHERE a.id = b.account_id AND a.turn_of = b.campaign_id AND b.in_vain <= :most;
 
 -- name: let_go!
 UPDATE accounts SET lease_until = NULL, lease_holder = NULL, wake_at = least(coalesce(wake_at, 'infinity'), :now)

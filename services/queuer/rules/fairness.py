@@ -1,0 +1,55 @@
+"""Which campaign of an account acts next: deficit round robin, in which no backlog keeps another campaign waiting.
+
+Every action costs one, a look-up like an invitation, because every action takes the account's time. A campaign's turn is
+as many actions in a row as its `turn_length` says (1 unless somebody sets it); then the next campaign in order of id that
+has something due takes its own, and after the last comes the first. At a cost of one and whole quanta a deficit is never
+carried over: it is what is left of the turn that runs (docs/adr/0023). Within its turn a campaign's oldest send goes first.
+
+Dispatching chooses in SQL (`first_due`), so that only what is chosen is read;
+test_the_statement_chooses_as_the_rule_does holds the two together.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+QUANTUM: Final = 1
+"""Actions of an account in a campaign's turn, unless the campaign says otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Whose turn it is on an account, and how many actions are left of it; nobody's before the account's first."""
+
+    campaign: UUID | None = None
+    left: int = 0
+
+
+def choose(turn: Turn, eligible: Collection[UUID]) -> UUID | None:
+    """The campaign that acts next among those with something due in an open lane; None when there is none.
+
+    A turn that is not over goes on. A campaign with nothing due loses the rest of its turn: what it did not need is not
+    saved up, or a campaign that slept for a week would hold the account for hours.
+    """
+    if turn.campaign is None:
+        return min(eligible, default=None)
+    if turn.left > 0 and turn.campaign in eligible:
+        return turn.campaign
+    behind = [campaign for campaign in eligible if campaign > turn.campaign]
+    return min(behind, default=min(eligible, default=None))
+
+
+def after(turn: Turn, campaign: UUID, turn_length: int = QUANTUM) -> Turn:
+    """The turn once this campaign, which `choose` named, has been given one action."""
+    goes_on = campaign == turn.campaign and turn.left > 0
+    return Turn(campaign, (turn.left if goes_on else turn_length) - 1)
+
+
+def longest_wait(campaign: UUID, turn_lengths: Mapping[UUID, int]) -> int:
+    """How many actions of the account may at most go before an eligible send at the head of its campaign's queue.
+
+    `turn_lengths` are those of every campaign that has something due on the account meanwhile. The published bound:
+    one turn of each other campaign (docs/limits.md).
+    """
+    return sum(length for other, length in turn_lengths.items() if other != campaign)
