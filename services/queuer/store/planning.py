@@ -1,7 +1,8 @@
 """What planning reads and writes; one transaction plans one batch."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta
 from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
@@ -10,7 +11,7 @@ from zoneinfo import ZoneInfo
 import orjson
 
 from services.queuer.rules.drafts import Account, Ending, NewSend, Prospect
-from services.queuer.rules.rotation import Candidate
+from services.queuer.rules.rotation import Candidate, Room
 from services.queuer.rules.slots import A_LOCAL_DAY, WEEK, Book
 from services.queuer.rules.steps import Planned, Step
 from services.queuer.rules.wording import NOT_RENDERED
@@ -26,6 +27,24 @@ FAR_BACK: Final = 2_000
 """Planned first steps among which the last one of a zone is looked for: some weeks of an account's cap."""
 AHEAD: Final = timedelta(days=4)
 """How much of an account's plan is read at once: over a weekend, some hundred rows at most."""
+MOST_TODAY: Final = 500
+MOST_PLANNED: Final = 5_000
+"""How far an account's planned sends are counted. More than a day takes, and about a year of invitations: behind that
+every account's queue is as long as every other's."""
+
+
+@dataclass(slots=True)
+class Rotation:
+    """A campaign's accounts and their balances; `moved` once somebody was given an account."""
+
+    candidates: list[Candidate] = field(default_factory=list)
+    balances: dict[UUID, float] = field(default_factory=dict)
+    moved: bool = False
+
+    def give(self, balances: Mapping[UUID, float]) -> None:
+        """Keep what a pick left behind."""
+        self.balances.update(balances)
+        self.moved = True
 
 
 async def lock(connection: Connection, prospect_ids: Sequence[UUID]) -> tuple[datetime, list[UUID]]:
@@ -72,17 +91,42 @@ async def planned(connection: Connection, prospect_ids: Sequence[UUID]) -> Mappi
     return found
 
 
-async def turns(connection: Connection, campaign_ids: Iterable[UUID]) -> dict[UUID, int]:
-    """Lock these campaigns and read whose turn it is in each."""
+async def rotations(connection: Connection, campaign_ids: Iterable[UUID], locked: Sequence[UUID]) -> dict[UUID, Rotation]:
+    """Lock these campaigns and read the accounts of each that this transaction holds, in their order."""
     ids = sorted(set(campaign_ids))
-    return {row["id"]: row["next_account"] async for row in queries.lock_campaigns(connection, campaign_ids=ids)}
+    found: dict[UUID, Rotation] = {}
+    async for row in queries.lock_campaigns(connection, campaign_ids=ids):
+        found[row["id"]] = Rotation()
+    async for row in queries.load_candidates(connection, campaign_ids=ids, locked=locked):
+        rotation = found[row["campaign_id"]]
+        rotation.candidates.append(Candidate(row["account_id"], row["usable"]))
+        rotation.balances[row["account_id"]] = row["credit"]
+    return found
 
 
-async def candidates(connection: Connection, campaign_ids: Iterable[UUID], locked: Sequence[UUID]) -> Mapping[UUID, list[Candidate]]:
-    """The accounts of each campaign that this transaction holds, in their order."""
-    found: dict[UUID, list[Candidate]] = {}
-    async for row in queries.load_candidates(connection, campaign_ids=list(set(campaign_ids)), locked=locked):
-        found.setdefault(row["campaign_id"], []).append(Candidate(row["account_id"], row["usable"]))
+async def rooms(
+    connection: Connection, wanted: Mapping[tuple[UUID, Action], int | None], accounts: Mapping[UUID, Account], *, now: datetime
+) -> dict[Action, dict[UUID, Room]]:
+    """What each of these accounts may still do, by action; `wanted` says each pair's `daily_cr_limit` of the workspace."""
+    pairs = sorted(wanted)
+    todays = [now.astimezone(ZoneInfo(accounts[account_id].timezone)) for account_id, _ in pairs]
+    rows = queries.room(
+        connection,
+        account_ids=[pair[0] for pair in pairs],
+        actions=[pair[1] for pair in pairs],
+        todays=[today.date() for today in todays],
+        day_ends=[datetime.combine(today.date() + timedelta(days=1), time(), today.tzinfo) for today in todays],
+        most_today=MOST_TODAY,
+        most=MOST_PLANNED,
+    )
+    found: dict[Action, dict[UUID, Room]] = {}
+    async for row in rows:
+        action, account = Action(row["action"]), accounts[row["account_id"]]
+        limit = wanted[account.id, action]
+        cap = daily_caps(account.account_type, workspace_daily_cr_limit=limit, account_daily_cr_limit=account.daily_cr_limit)[action]
+        week = min(7 * cap, weekly_invitations()) if action is Action.INVITATION else 7 * cap
+        room = Room(cap - row["used_today"] - row["planned_today"], week, row["used_in_a_week"] + row["planned"])
+        found.setdefault(action, {})[account.id] = room
     return found
 
 
@@ -217,9 +261,11 @@ async def _insert(connection: Connection, sends: Sequence[NewSend]) -> frozenset
     return frozenset([row["id"] async for row in rows])
 
 
-async def set_turns(connection: Connection, next_accounts: Mapping[UUID, int]) -> None:
-    """Remember whose turn comes next; the campaigns are locked."""
-    await queries.next_turns(connection, campaign_ids=list(next_accounts), next_accounts=list(next_accounts.values()))
+async def keep_credits(connection: Connection, rotations: Mapping[UUID, Rotation]) -> None:
+    """Remember how far each account is behind its share; the campaigns are locked."""
+    kept = [(campaign_id, *each) for campaign_id, rotation in rotations.items() if rotation.moved for each in rotation.balances.items()]
+    ids, account_ids, balances = zip(*kept, strict=True) if kept else ((), (), ())
+    await queries.keep_credits(connection, campaign_ids=ids, account_ids=account_ids, credits=balances)
 
 
 async def campaign_with_unplanned(connection: Connection, after: UUID) -> UUID | None:

@@ -28,8 +28,8 @@ SELECT id FROM accounts WHERE id = ANY(:account_ids::uuid[]) ORDER BY id FOR NO 
 SELECT id FROM campaign_prospects WHERE id = ANY(:prospect_ids::uuid[]) ORDER BY id FOR NO KEY UPDATE;
 
 -- name: lock_campaigns
--- Whose turn it is; only where somebody still needs an account.
-SELECT id, next_account FROM campaigns WHERE id = ANY(:campaign_ids::uuid[]) ORDER BY id FOR NO KEY UPDATE;
+-- Two planners may not share out one campaign's prospects by the same credits; only where somebody still needs an account.
+SELECT id FROM campaigns WHERE id = ANY(:campaign_ids::uuid[]) ORDER BY id FOR NO KEY UPDATE;
 
 -- name: load_prospects
 -- A statement of its own, after the locks: it must see what was committed while they were waited for.
@@ -77,7 +77,7 @@ SELECT prospect_id, message_type, status, sent_at, dispatch_no > 0 AS dispatched
   FROM send_queue WHERE prospect_id = ANY(:prospect_ids::uuid[]);
 
 -- name: load_candidates
-SELECT ca.campaign_id, ca.account_id, a.status = 'usable' AS usable
+SELECT ca.campaign_id, ca.account_id, ca.credit, a.status = 'usable' AS usable
   FROM campaign_accounts ca JOIN accounts a ON a.id = ca.account_id
  WHERE ca.campaign_id = ANY(:campaign_ids::uuid[]) AND ca.account_id = ANY(:locked::uuid[])
  ORDER BY ca.campaign_id, ca.position;
@@ -93,6 +93,24 @@ SELECT r.account_id, r.lead_id, r.provider_id
   FROM unnest(:account_ids::uuid[], :lead_ids::uuid[]) AS w(account_id, lead_id)
   JOIN recipients r ON r.account_id = w.account_id AND r.lead_id = w.lead_id
  WHERE r.resolved_at > :fresh_since;
+
+-- name: room
+-- What each account has done of an action, on its day and in seven of them, and what it has planned: of today everything,
+-- further ahead the first steps, which are what is shared out (a follow-up stays with its account). Counted no further than
+-- it changes a share: index entries alone, some thousand per account at most, once per batch of prospects.
+SELECT w.account_id, w.action,
+       coalesce((SELECT u.used FROM account_usage u WHERE u.account_id = w.account_id AND u.local_date = w.today AND u.action = w.action), 0) AS used_today,
+       coalesce((SELECT sum(u.used) FROM account_usage u
+                  WHERE u.account_id = w.account_id AND u.local_date > w.today - 7 AND u.action = w.action), 0)::int AS used_in_a_week,
+       (SELECT count(*) FILTER (WHERE s.action = w.action)::int
+          FROM (SELECT q.action FROM send_queue q
+                 WHERE q.account_id = w.account_id AND q.status = 'pending' AND q.scheduled_for < w.day_ends
+                 ORDER BY q.scheduled_for LIMIT :most_today) s) AS planned_today,
+       (SELECT count(*)::int
+          FROM (SELECT FROM send_queue q
+                 WHERE q.account_id = w.account_id AND q.action = w.action AND q.status = 'pending' AND q.step_position = 1
+                 LIMIT :most) s) AS planned
+  FROM unnest(:account_ids::uuid[], :actions::action[], :todays::date[], :day_ends::timestamptz[]) AS w(account_id, action, today, day_ends);
 
 -- name: last_first_steps
 -- Where the account's queue of first messages ends, by action; one probe of send_queue_first_steps each.
@@ -193,7 +211,7 @@ UPDATE campaign_prospects p
        AS e(prospect_id, was, status, outcome, error_message)
  WHERE p.id = e.prospect_id AND p.status = e.was;
 
--- name: next_turns!
-UPDATE campaigns c SET next_account = t.next_account
-  FROM unnest(:campaign_ids::uuid[], :next_accounts::int[]) AS t(campaign_id, next_account)
- WHERE c.id = t.campaign_id;
+-- name: keep_credits!
+UPDATE campaign_accounts ca SET credit = k.credit
+  FROM unnest(:campaign_ids::uuid[], :account_ids::uuid[], :credits::float8[]) AS k(campaign_id, account_id, credit)
+ WHERE ca.campaign_id = k.campaign_id AND ca.account_id = k.account_id;

@@ -16,8 +16,9 @@ import structlog
 
 from services.queuer import metrics
 from services.queuer.rules.drafts import Account, Draft, Ending, NewSend, Prospect, draft, give_up
-from services.queuer.rules.rotation import pick
+from services.queuer.rules.rotation import Room, pick
 from services.queuer.rules.slots import A_LOCAL_DAY, Book, NeedsMore
+from services.queuer.rules.steps import Step
 from services.queuer.store import planning as store
 from shared.calendar import ScheduleError, resolve_schedule
 from shared.db.pool import Connection
@@ -102,23 +103,45 @@ async def _draft(connection: Connection, people: Sequence[Prospect], accounts: M
     """Give accounts to those who have none and something to say to, and find the words."""
     steps = await store.steps(connection, [person.workflow_id for person in people if person.workflow_id])
     planned = await store.planned(connection, [person.id for person in people])
-    without = {person.campaign_id for person in people if person.account_id is None and not planned.get(person.id)}
-    turns = await store.turns(connection, without)
-    candidates = await store.candidates(connection, without, list(accounts))
+    without = [person for person in people if person.account_id is None and not planned.get(person.id) and person.workflow_id in steps]
+    rotations = await store.rotations(connection, {person.campaign_id for person in without}, list(accounts))
+    rooms = await _rooms(connection, without, steps, rotations, accounts, now=now)
     drafts = []
     for person in people:
-        account_id, turn = person.account_id, None
-        if account_id is None:
-            chosen = pick(candidates.get(person.campaign_id, ()), turns.get(person.campaign_id, 0))
-            account_id, turn = chosen or (None, None)
-        if account_id is None or account_id not in accounts or person.workflow_id is None or person.workflow_id not in steps:
+        if person.workflow_id is None or person.workflow_id not in steps:
+            continue
+        account_id, balances, room = person.account_id, None, rooms.get(steps[person.workflow_id][0].action, {})
+        rotation = rotations.get(person.campaign_id)
+        if account_id is None and rotation is not None and not planned.get(person.id):
+            chosen = pick(rotation.candidates, rotation.balances, room)
+            account_id, balances = chosen or (None, None)
+        if account_id is None or account_id not in accounts:
             continue  # no account yet, or one that came after the locks were taken: the next sweep finds them
         found = draft(person, accounts[account_id], steps[person.workflow_id], planned.get(person.id, {}), now=now)
-        if turn is not None and (found.wanted or found.ended):
-            turns[person.campaign_id] = turn
+        if rotation is not None and balances is not None and (found.wanted or found.ended):
+            rotation.give(balances)
+            if found.wanted:
+                room[account_id].take()
         drafts.append(found)
-    await store.set_turns(connection, turns)
+    await store.keep_credits(connection, rotations)
     return drafts
+
+
+async def _rooms(
+    connection: Connection,
+    people: Sequence[Prospect],
+    steps: Mapping[UUID, Sequence[Step]],
+    rotations: Mapping[UUID, store.Rotation],
+    accounts: Mapping[UUID, Account],
+    *,
+    now: datetime,
+) -> Mapping[Action, Mapping[UUID, Room]]:
+    """What the accounts that may be chosen may still do of these people's first steps; one statement for the whole batch."""
+    wanted: dict[tuple[UUID, Action], int | None] = {}
+    for campaign_id, workflow_id, limit in {(p.campaign_id, p.workflow_id, p.workspace_limit) for p in people if p.workflow_id}:
+        for candidate in rotations[campaign_id].candidates:
+            wanted[candidate.account_id, steps[workflow_id][0].action] = limit
+    return await store.rooms(connection, wanted, accounts, now=now) if wanted else {}
 
 
 async def _address(connection: Connection, sends: Sequence[NewSend], *, fresh_since: datetime) -> list[NewSend]:

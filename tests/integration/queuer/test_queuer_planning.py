@@ -3,6 +3,7 @@
 import asyncio
 from datetime import timedelta
 from itertools import pairwise
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import asyncpg
@@ -37,6 +38,33 @@ async def test_accounts_take_turns_and_keep_their_prospects(pool: asyncpg.Pool, 
     assert {p: (await world.prospect(p))["account_id"] for p in first} == before
     counts = await pool.fetch("SELECT count(*) AS n FROM send_queue GROUP BY account_id")
     assert [row["n"] for row in counts] == [2, 2, 2]
+
+
+async def test_accounts_share_by_what_each_may_still_send(pool: asyncpg.Pool, planner: Planner) -> None:
+    world = await make_world(pool, accounts=3)
+    day = BASE.astimezone(NEW_YORK).date()
+    one, two, _ = world.accounts
+    await pool.executemany(
+        "INSERT INTO account_usage (account_id, local_date, action, used) VALUES ($1, $2, 'invitation', $3)",
+        [(one, day, 30), (two, day, 20)],
+    )
+    await planner.plan(await world.enrol(21))  # 10, 20 and 40 are left
+    assert await per_account(pool, world.accounts) == [3, 6, 12]
+    for prospect in await world.enrol(14):
+        await planner.plan([prospect])  # one by one, as events come
+    assert await per_account(pool, world.accounts) == [5, 10, 20]
+    await planner.plan(await world.enrol(35))
+    assert await per_account(pool, world.accounts) == [10, 20, 40], "everybody's day is full"
+    planned = await pool.fetch("SELECT account_id, scheduled_for FROM send_queue")
+    assert {row["scheduled_for"].astimezone(NEW_YORK).date() for row in planned} == {day}
+    await planner.plan(await world.enrol(60))
+    assert await per_account(pool, world.accounts) == [30, 40, 60], "60, 60 and 60 were left of the week"
+
+
+async def per_account(pool: asyncpg.Pool, accounts: list[UUID]) -> list[int]:
+    """How many sends each of these accounts has."""
+    counts = dict(await pool.fetch("SELECT account_id, count(*) FROM send_queue GROUP BY 1"))
+    return [counts.get(account, 0) for account in accounts]
 
 
 async def test_an_account_that_cannot_act_is_passed_over(pool: asyncpg.Pool, planner: Planner) -> None:

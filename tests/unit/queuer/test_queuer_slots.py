@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from services.queuer.rules.leaps import landing
-from services.queuer.rules.rotation import Candidate, pick
 from services.queuer.rules.slots import Book, NeedsMore
 from services.queuer.rules.steps import Step
 from services.queuer.rules.wording import WITHOUT_NOTE, NoWords, Words, compose
@@ -97,14 +96,6 @@ def test_the_search_says_when_it_needs_more_of_the_plan() -> None:
     book = a_book()
     book.until = NOW + timedelta(hours=1)
     assert isinstance(book.place(a_case(), NAMES, earliest=NOW, look_up=False), NeedsMore)
-
-
-def test_accounts_take_turns_and_the_unusable_are_passed_over() -> None:
-    one, two, three = (Candidate(UUID(int=n), n != 2) for n in (1, 2, 3))
-    assert pick([one, two, three], 0) == (one.account_id, 1)
-    assert pick([one, two, three], 1) == (three.account_id, 0)
-    assert pick([two], 0) == (two.account_id, 0)
-    assert pick([], 0) is None
 
 
 @pytest.mark.parametrize(("limit", "fits"), [(9, True), (8, False)])
