@@ -27,6 +27,8 @@ def register(jobs: Jobs, settings: QueuerSettings, pool: asyncpg.Pool, *, planne
     jobs.add("plan withdrawals", WITHDRAW_EVERY, Withdrawer(pool).sweep)
     jobs.add("dispatch", settings.dispatch_every, dispatcher.dispatch)
     jobs.add("take back", settings.sweep_every, dispatcher.sweep)
+    jobs.add("wake forgotten", settings.forgotten_every, dispatcher.wake_forgotten)
+    jobs.add("plan forgotten", settings.forgotten_every, planner.sweep_under_way)
     jobs.add("fold counters", settings.fold_every, partial(fold_counters, pool))
     jobs.add("leap", settings.leap_every, leaper.leap)
     jobs.add("tell zones", ZONES_EVERY, partial(tell_zones, pool))

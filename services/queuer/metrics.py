@@ -23,4 +23,7 @@ OLDEST_DUE_AGE = Gauge(
     "Business time for which the oldest due send has been allowed: lane open, account free, not left; 0: none.",
     [],
 )
+FORGOTTEN = Counter(
+    "tact_queuer_forgotten_total", "What no event and no wake would have moved on, found by a sweep: account, follow_up.", ["what"]
+)
 CLOCK_LEAPS = Counter("tact_clock_leaps_total", "Leaps of a fast stack's business clock over hours in which nobody may act.", [])

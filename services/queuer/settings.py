@@ -41,6 +41,10 @@ class QueuerSettings(ServiceSettings, CallSettings):
         description="How long process-send-queue waits for what it handed out, and queue-pending-prospects plans; then it answers.",
     )
     sweep_every: timedelta = Field(default=timedelta(seconds=2), description="How often leases that ran out are taken back.")
+    forgotten_every: timedelta = Field(
+        default=timedelta(seconds=15),
+        description="How often a batch of accounts and of people under way is looked through for what no event will move on.",
+    )
     fold_every: timedelta = Field(default=timedelta(seconds=2), description="How far campaigns' counters may lag behind.")
     leap_every: timedelta = Field(
         default=timedelta(seconds=30), description="Business time between two looks whether the clock may leap; only in a stack that leaps."

@@ -100,6 +100,17 @@ async def take_back(connection: Connection, account_ids: Sequence[UUID], *, now:
     return len(back)
 
 
+async def asleep(connection: Connection, *, after: UUID, most: int) -> list[UUID]:
+    """The next usable accounts, in order of id, that are in nobody's hand and that nothing will wake."""
+    return [row["id"] async for row in queries.asleep(connection, after=after, most=most)]
+
+
+async def take_forgotten(connection: Connection, account_ids: Sequence[UUID], *, overdue_since: datetime) -> list[UUID]:
+    """Lock those of these sleeping accounts that have had something to do since then."""
+    rows = queries.take_forgotten(connection, account_ids=account_ids, overdue_since=overdue_since, not_rendered=NOT_RENDERED)
+    return [row["id"] async for row in rows]
+
+
 async def oldest_due(connection: Connection, *, now: datetime) -> datetime | None:
     """Since when the send that has been allowed longest could have left; None: nothing that may leave waits."""
     found: datetime | None = await queries.oldest_due(connection, now=now, most=MOST_MEASURED, not_rendered=NOT_RENDERED)

@@ -108,6 +108,27 @@ UPDATE accounts a SET turn_left = a.turn_left + 1
 UPDATE accounts SET lease_until = NULL, lease_holder = NULL, wake_at = least(coalesce(wake_at, 'infinity'), :now)
  WHERE id = ANY(:account_ids::uuid[]);
 
+-- name: asleep
+-- The next accounts that nobody will look at by themselves, from the index that holds those alone. Where the round ends.
+SELECT id FROM accounts
+ WHERE wake_at IS NULL AND lease_until IS NULL AND status = 'usable' AND id > :after
+ ORDER BY id LIMIT :most;
+
+-- name: take_forgotten
+-- Those of them that have something overdue in an open lane: their wake was lost. Only what is overdue by a good while, so
+-- that this never becomes a second way of waking; whoever is in somebody's hand just now is woken by them.
+SELECT a.id FROM accounts a
+ WHERE a.id = ANY(:account_ids::uuid[]) AND a.wake_at IS NULL AND a.lease_until IS NULL AND a.status = 'usable'
+   AND EXISTS (
+     SELECT FROM lanes l
+       JOIN campaigns c ON c.id = l.campaign_id AND c.status = 'running'
+      WHERE l.account_id = a.id AND l.condition IS NULL AND (l.closed_until IS NULL OR l.closed_until <= :overdue_since)
+        AND EXISTS (SELECT FROM send_queue s
+                     WHERE s.account_id = l.account_id AND s.campaign_id = l.campaign_id AND s.next_action = l.action
+                       AND s.status = 'pending' AND s.held_for IS NULL AND s.scheduled_for <= :overdue_since
+                       AND s.message_sha256 <> :not_rendered))
+   FOR NO KEY UPDATE OF a SKIP LOCKED;
+
 -- name: oldest_due$
 -- Since when the send that has been allowed longest could have left: due, its lane open, its account free. One that was
 -- handed out and that no sender took counts too, or a dead sender would read as nothing waiting. One probe per lane of

@@ -279,6 +279,12 @@ async def unplanned(connection: Connection, campaign_id: UUID, *, most: int) -> 
     return [row["id"] async for row in queries.unplanned(connection, campaign_id=campaign_id, most=most)]
 
 
+async def under_way(connection: Connection, after: UUID, *, most: int) -> tuple[list[UUID], UUID | None]:
+    """The next people whose sequence is under way with nothing on its way, and who stood last; None when the round is over."""
+    rows = [row async for row in queries.under_way(connection, after=after, most=most)]
+    return [row["id"] for row in rows if row["idle"]], rows[-1]["id"] if len(rows) == most else None
+
+
 @lru_cache(maxsize=4096)
 def hours(settings: str) -> ScheduleSettings:
     """Stored schedule settings, parsed once per text. Raises ScheduleError."""

@@ -13,6 +13,23 @@ SELECT id FROM campaign_prospects
  WHERE campaign_id = :campaign_id AND status IN ('pending', 'approved') AND account_id IS NULL
  ORDER BY id LIMIT :most;
 
+-- name: under_way
+-- The next people, in order of id, whose sequence is under way in a campaign that may go on, and whether something of theirs
+-- is on its way: where none is, the next step may never have been planned, because its event was lost. From the index of those
+-- under way alone, one probe of the sends of each.
+SELECT p.id,
+       c.campaign_type <> 'email' AND c.status IN ('running', 'paused')
+       AND NOT EXISTS (SELECT FROM send_queue s
+                        WHERE s.prospect_id = p.id
+                          AND (s.status IN ('pending', 'dispatched', 'sending')
+                               -- what the sender left out, what failed and what was cancelled ends a sequence (rules/steps.py)
+                               OR (s.step_position > 1
+                                   AND (s.status IN ('failed', 'cancelled') OR (s.status = 'skipped' AND s.dispatch_no > 0))))) AS idle
+  FROM (SELECT u.id, u.campaign_id FROM campaign_prospects u
+         WHERE u.status IN ('connected', 'messaging') AND u.id > :after ORDER BY u.id LIMIT :most) p
+  JOIN campaigns c ON c.id = p.campaign_id
+ ORDER BY p.id;
+
 -- name: accounts_wanted
 -- Every account these prospects have, or may be given.
 SELECT p.account_id AS id FROM campaign_prospects p WHERE p.id = ANY(:prospect_ids::uuid[]) AND p.account_id IS NOT NULL
@@ -99,7 +116,8 @@ SELECT r.account_id, r.lead_id, r.provider_id
 -- further ahead the first steps, which are what is shared out (a follow-up stays with its account). Counted no further than
 -- it changes a share: index entries alone, some thousand per account at most, once per batch of prospects.
 SELECT w.account_id, w.action,
-       coalesce((SELECT u.used FROM account_usage u WHERE u.account_id = w.account_id AND u.local_date = w.today AND u.action = w.action), 0) AS used_today,
+       coalesce((SELECT u.used FROM account_usage u
+                  WHERE u.account_id = w.account_id AND u.local_date = w.today AND u.action = w.action), 0) AS used_today,
        coalesce((SELECT sum(u.used) FROM account_usage u
                   WHERE u.account_id = w.account_id AND u.local_date > w.today - 7 AND u.action = w.action), 0)::int AS used_in_a_week,
        (SELECT count(*) FILTER (WHERE s.action = w.action)::int

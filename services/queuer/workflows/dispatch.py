@@ -21,16 +21,19 @@ from shared.kafka.publisher import Publisher
 
 log = structlog.get_logger()
 
+NOBODY = UUID(int=0)
+
 
 @dataclass(frozen=True, slots=True)
 class DispatchLimits:
-    """How much is handed out at once. Leases are technical time, `rest` is business time."""
+    """How much is handed out at once. Leases are technical time, `rest` and `forgotten_after` are business time."""
 
     batch: int
     unanswered: int
     lease: timedelta
     longest_lease: timedelta
     rest: timedelta = timedelta(seconds=5)
+    forgotten_after: timedelta = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,7 @@ class Dispatcher:
         self._pool = pool
         self._publisher = publisher
         self._limits = limits
+        self._looked_at = NOBODY
 
     async def dispatch(self) -> bool:
         """Dispatch one batch; True when there may be more.
@@ -105,6 +109,23 @@ class Dispatcher:
             log.warning("nobody answered in time, taken back", accounts=len(accounts), sends=back)
         metrics.LEASES_OVER.inc(back)
         return len(accounts) == self._limits.batch
+
+    async def wake_forgotten(self) -> bool:
+        """Look at one batch of sleeping accounts for those whose wake was lost; True when it found some.
+
+        Planning, answers and reconnections each set the wake in their own transaction; this makes harmless what a hand in
+        the database or a defect forgets. It goes round, one batch each time, so its cost does not grow with the accounts.
+        """
+        async with self._pool.acquire() as connection, connection.transaction():
+            now = await store.business_now(connection)
+            asleep = await store.asleep(connection, after=self._looked_at, most=self._limits.batch)
+            self._looked_at = asleep[-1] if len(asleep) == self._limits.batch else NOBODY
+            forgotten = await store.take_forgotten(connection, asleep, overdue_since=now - self._limits.forgotten_after) if asleep else []
+            await store.rest(connection, forgotten, now=now, least=timedelta())
+        if forgotten:
+            log.warning("accounts had something to do and nobody would have looked at them, woken", accounts=len(forgotten))
+        metrics.FORGOTTEN.labels(what="account").inc(len(forgotten))
+        return bool(forgotten)
 
     async def measure(self) -> None:
         """Say for how long the send that has been allowed longest could have left."""

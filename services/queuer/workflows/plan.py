@@ -40,6 +40,7 @@ class Planner:
         self._fresh_for = recipients_stay_fresh
         self._swept = NOBODY
         self._got_on = False
+        self._looked_at = NOBODY
 
     async def plan(self, prospect_ids: Sequence[UUID]) -> int:
         """Plan what these prospects need; returns how many rows that wrote. What is planned already stays as it is."""
@@ -73,6 +74,20 @@ class Planner:
             ids = await store.unplanned(connection, campaign, most=self._batch)
         self._got_on |= bool(await self.plan(ids))
         return True
+
+    async def sweep_under_way(self) -> bool:
+        """Plan the next step of people under way whose event was lost or became a dead letter; True when it found some.
+
+        One batch each time, and round again from the front: its cost does not grow with the people under way.
+        """
+        async with self._pool.acquire() as connection:
+            idle, last = await store.under_way(connection, self._looked_at, most=self._batch)
+        self._looked_at = last or NOBODY
+        found = await self.plan(idle)
+        if found:
+            log.info("people were waiting for a step that nobody had planned; their event was late or lost", prospects=found)
+        metrics.FORGOTTEN.labels(what="follow_up").inc(found)
+        return bool(found)
 
 
 async def _plan_batch(connection: Connection, ids: Sequence[UUID], *, fresh_for: timedelta) -> Counter[str]:
