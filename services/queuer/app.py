@@ -7,6 +7,7 @@ from services.queuer.http import cron, mount
 from services.queuer.settings import QueuerSettings
 from services.queuer.workflows.dispatch import Dispatcher, DispatchLimits
 from services.queuer.workflows.explain import CallTimes
+from services.queuer.workflows.hand_over import HandOver
 from services.queuer.workflows.leap import Leaper
 from services.queuer.workflows.plan import Planner
 from services.queuer.workflows.plan_now import PlanNow
@@ -21,9 +22,10 @@ async def build(service: Service, settings: QueuerSettings) -> FastAPI:
     planner = Planner(service.pool, batch=settings.planning_batch, recipients_stay_fresh=settings.recipients_stay_fresh)
     stopper = Stopper(service.pool)
     dispatcher = Dispatcher(service.pool, service.publisher, dispatch_limits(settings))
+    hand_over = HandOver(service.pool, planner, batch=settings.planning_batch, after=settings.hand_over_after)
     leaper = Leaper(service.pool, service.clock, quiet=settings.leap_quiet)
     handlers.register(service.inbox, planner, stopper)
-    jobs.register(service.jobs, settings, service.pool, planner=planner, dispatcher=dispatcher, leaper=leaper)
+    jobs.register(service.jobs, settings, service.pool, planner=planner, dispatcher=dispatcher, hand_over=hand_over, leaper=leaper)
     app = make_app(service, title="Tact queuer", description="Who gets which message, from which account, and when.")
     await mount(app, service, call_times=CallTimes(settings.unipile_timeout, settings.sender_call_time))
     processor = Processor(service.pool, dispatcher, wait=settings.queue_wait)

@@ -9,6 +9,7 @@ import asyncpg
 from services.queuer.settings import QueuerSettings
 from services.queuer.workflows.count import fold_counters
 from services.queuer.workflows.dispatch import Dispatcher
+from services.queuer.workflows.hand_over import HandOver
 from services.queuer.workflows.leap import Leaper
 from services.queuer.workflows.plan import Planner
 from services.queuer.workflows.withdraw import Withdrawer
@@ -21,12 +22,22 @@ ZONES_EVERY: Final = timedelta(seconds=15)
 """Only leads from before the column need it, so an empty index is all it reads; a full batch goes on at once."""
 
 
-def register(jobs: Jobs, settings: QueuerSettings, pool: asyncpg.Pool, *, planner: Planner, dispatcher: Dispatcher, leaper: Leaper) -> None:
+def register(
+    jobs: Jobs,
+    settings: QueuerSettings,
+    pool: asyncpg.Pool,
+    *,
+    planner: Planner,
+    dispatcher: Dispatcher,
+    hand_over: HandOver,
+    leaper: Leaper,
+) -> None:
     """Declare the jobs."""
     jobs.add("plan", settings.planning_every, planner.sweep)
     jobs.add("plan withdrawals", WITHDRAW_EVERY, Withdrawer(pool).sweep)
     jobs.add("dispatch", settings.dispatch_every, dispatcher.dispatch)
     jobs.add("take back", settings.sweep_every, dispatcher.sweep)
+    jobs.add("hand over", settings.hand_over_every, hand_over.round)
     jobs.add("wake forgotten", settings.forgotten_every, dispatcher.wake_forgotten)
     jobs.add("plan forgotten", settings.forgotten_every, planner.sweep_under_way)
     jobs.add("fold counters", settings.fold_every, partial(fold_counters, pool))

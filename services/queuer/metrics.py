@@ -23,6 +23,7 @@ OLDEST_DUE_AGE = Gauge(
     "Business time for which the oldest due send has been allowed: lane open, account free, not left; 0: none.",
     [],
 )
+HANDED_OVER = Counter("tact_handed_over_prospects_total", "People an account that is gone had not written to, given to another.", [])
 FORGOTTEN = Counter(
     "tact_queuer_forgotten_total", "What no event and no wake would have moved on, found by a sweep: account, follow_up.", ["what"]
 )

@@ -41,6 +41,13 @@ class QueuerSettings(ServiceSettings, CallSettings):
         description="How long process-send-queue waits for what it handed out, and queue-pending-prospects plans; then it answers.",
     )
     sweep_every: timedelta = Field(default=timedelta(seconds=2), description="How often leases that ran out are taken back.")
+    hand_over_after: timedelta = Field(
+        default=timedelta(hours=24),
+        ge=timedelta(0),
+        description="Business time an account must have been disconnected before others of its campaigns get the people it has not "
+        "written to. Sessions are lost and come back within hours; 0: at once.",
+    )
+    hand_over_every: timedelta = Field(default=timedelta(minutes=1), description="How often accounts that are gone are looked for.")
     forgotten_every: timedelta = Field(
         default=timedelta(seconds=15),
         description="How often a batch of accounts and of people under way is looked through for what no event will move on.",

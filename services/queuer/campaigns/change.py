@@ -134,7 +134,7 @@ async def _free(connection: Connection, campaign_id: UUID) -> None:
 async def _accounts(
     connection: Connection, workspace_id: UUID, old: CampaignInFull, changes: Changes
 ) -> Sequence[known_accounts.Account | CampaignAccount]:
-    """The accounts the campaign will have. Prospects who have one keep it; a new list is for those who come."""
+    """The accounts the campaign will have. Whoever was written to keeps theirs (workflows/hand_over.py)."""
     if changes.accounts is None:
         return old.accounts
     if not changes.accounts and old.status in _STARTED:

@@ -180,8 +180,8 @@ SELECT account_id, action, local_date, used FROM account_usage
  WHERE account_id = ANY(:account_ids::uuid[]) AND local_date >= :since::date;
 
 -- name: insert_sends
--- A send that is there already stays as it is: planning a step twice is one row. Only one that was refused its words
--- and reopened since gets them now.
+-- A send that is there already stays as it is: planning a step twice is one row. Only one without words gets them now: it
+-- was refused them and reopened since, or is handed over to another account.
 INSERT INTO send_queue (id, workspace_id, campaign_id, prospect_id, lead_id, account_id, message_type, step_position, action, next_action,
                         linkedin_user_id, message, message_sha256, scheduled_for, status, requires_connection, error_message)
 SELECT n.id, p.workspace_id, p.campaign_id, p.id, p.lead_id, n.account_id, n.message_type, n.step_position, n.action, n.next_action,
@@ -193,7 +193,8 @@ SELECT n.id, p.workspace_id, p.campaign_id, p.id, p.lead_id, n.account_id, n.mes
             scheduled_for, status, requires_connection, error_message)
   JOIN campaign_prospects p ON p.id = n.prospect_id
 ON CONFLICT (id) DO UPDATE
-   SET status = excluded.status, message = excluded.message, message_sha256 = excluded.message_sha256, next_action = excluded.next_action,
+   SET account_id = excluded.account_id, status = excluded.status, message = excluded.message,
+       message_sha256 = excluded.message_sha256, next_action = excluded.next_action,
        linkedin_user_id = excluded.linkedin_user_id, scheduled_for = excluded.scheduled_for, error_message = excluded.error_message
  WHERE send_queue.status = 'pending' AND send_queue.message_sha256 = :not_rendered
 RETURNING id;

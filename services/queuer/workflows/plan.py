@@ -53,11 +53,15 @@ class Planner:
         ids = sorted(set(prospect_ids))
         for start in range(0, len(ids), self._batch):
             async with self._pool.acquire() as connection, connection.transaction():
-                outcomes = await _plan_batch(connection, ids[start : start + self._batch], fresh_for=self._fresh_for)
-            for outcome, count in outcomes.items():
-                metrics.PLANNED_SENDS.labels(outcome=outcome).inc(count)
-            written += outcomes
+                written += await self.plan_within(connection, ids[start : start + self._batch])
         return written
+
+    async def plan_within(self, connection: Connection, prospect_ids: Sequence[UUID]) -> Counter[str]:
+        """Plan one batch in the caller's transaction; counts as `plan_counting`."""
+        outcomes = await _plan_batch(connection, prospect_ids, fresh_for=self._fresh_for)
+        for outcome, count in outcomes.items():
+            metrics.PLANNED_SENDS.labels(outcome=outcome).inc(count)
+        return outcomes
 
     async def sweep(self) -> bool:
         """Plan one batch of the next running campaign that has unplanned prospects; True when there may be more.
@@ -118,7 +122,7 @@ async def _draft(connection: Connection, people: Sequence[Prospect], accounts: M
     """Give accounts to those who have none and something to say to, and find the words."""
     steps = await store.steps(connection, [person.workflow_id for person in people if person.workflow_id])
     planned = await store.planned(connection, [person.id for person in people])
-    without = [person for person in people if person.account_id is None and not planned.get(person.id) and person.workflow_id in steps]
+    without = [person for person in people if person.account_id is None and person.workflow_id in steps]
     rotations = await store.rotations(connection, {person.campaign_id for person in without}, list(accounts))
     rooms = await _rooms(connection, without, steps, rotations, accounts, now=now)
     drafts = []
@@ -127,7 +131,7 @@ async def _draft(connection: Connection, people: Sequence[Prospect], accounts: M
             continue
         account_id, balances, room = person.account_id, None, rooms.get(steps[person.workflow_id][0].action, {})
         rotation = rotations.get(person.campaign_id)
-        if account_id is None and rotation is not None and not planned.get(person.id):
+        if account_id is None and rotation is not None:
             chosen = pick(rotation.candidates, rotation.balances, room)
             account_id, balances = chosen or (None, None)
         if account_id is None or account_id not in accounts:

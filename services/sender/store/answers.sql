@@ -166,7 +166,7 @@ DELETE FROM account_cool_downs c
  WHERE c.account_id = o.account_id AND c.action = o.action AND c.until <= o.at;
 
 -- name: lose_accounts
-UPDATE accounts a SET status = 'disconnected', status_reason = o.reason, status_version = a.status_version + 1, status_changed_at = clock_timestamp()
+UPDATE accounts a SET status = 'disconnected', status_reason = o.reason, status_version = a.status_version + 1, status_changed_at = business_now()
   FROM unnest(:ids::uuid[], :reasons::text[]) AS o(id, reason)
  WHERE a.id = o.id AND a.status = 'usable'
 RETURNING a.id, a.workspace_id, a.status_version, a.status_reason;

@@ -63,7 +63,7 @@ async def test_accounts_share_by_what_each_may_still_send(pool: asyncpg.Pool, pl
 
 async def per_account(pool: asyncpg.Pool, accounts: list[UUID]) -> list[int]:
     """How many sends each of these accounts has."""
-    counts = dict(await pool.fetch("SELECT account_id, count(*) FROM send_queue GROUP BY 1"))
+    counts = {row["account_id"]: row["n"] for row in await pool.fetch("SELECT account_id, count(*) AS n FROM send_queue GROUP BY 1")}
     return [counts.get(account, 0) for account in accounts]
 
 

@@ -11,6 +11,7 @@ import pytest_asyncio
 from services.queuer.rules.fairness import Turn, choose, longest_wait
 from services.queuer.store import dispatch as store
 from services.queuer.workflows.dispatch import Dispatcher, DispatchLimits
+from shared.db.pool import Connection
 from shared.kafka.admin import create_topics
 from shared.kafka.publisher import Publisher
 from tests.integration.queuer.world import World, make_world
@@ -45,9 +46,7 @@ async def campaigns_with(world: World, counts: list[int], *, lengths: list[int] 
     return made
 
 
-async def a_due_send(
-    connection: asyncpg.Connection, world: World, campaign: UUID, *, overdue: timedelta, action: str = "invitation"
-) -> UUID:
+async def a_due_send(connection: Connection, world: World, campaign: UUID, *, overdue: timedelta, action: str = "invitation") -> UUID:
     """A pending send of the campaign, its lane open and its account awake."""
     prospect = await a_prospect(connection, campaign, await a_lead(connection, world.workspace))
     await connection.execute(
