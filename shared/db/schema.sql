@@ -1916,7 +1916,7 @@ CREATE INDEX campaign_prospects_unplanned ON public.campaign_prospects USING btr
 
 CREATE UNIQUE INDEX campaigns_name_unique ON public.campaigns USING btree (workspace_id, lower(campaign_name));
 
-CREATE INDEX campaigns_running ON public.campaigns USING btree (id) WHERE (status = 'running'::public.campaign_status);
+CREATE INDEX campaigns_running ON public.campaigns USING btree (id) INCLUDE (turn_length) WHERE (status = 'running'::public.campaign_status);
 
 CREATE INDEX foreign_invitations_person ON public.foreign_invitations USING btree (workspace_id, recipient_id) WHERE (attempt_id IS NULL);
 
