@@ -12,6 +12,7 @@ from services.queuer.campaigns import audit, checks, workspaces
 from services.queuer.campaigns.errors import Conflict, NotFound, Refused
 from services.queuer.campaigns.steps import Wish, steps_of, wishes
 from services.queuer.campaigns.views import Campaign, CampaignAccount, CampaignInFull, Created
+from services.queuer.rules.fairness import QUANTUM
 from services.queuer.rules.steps import Step
 from shared.db.pool import Connection
 from shared.db.queries import load
@@ -32,6 +33,7 @@ class Plan:
     schedule_settings: Mapping[str, Any]
     on_missing: MissingValue
     withdraw_after_days: int | None = None
+    turn_length: int = QUANTUM
 
     def columns(self) -> dict[str, Any]:
         """The columns of the campaign's row that it decides."""
@@ -43,6 +45,7 @@ class Plan:
             "schedule_settings": dict(self.schedule_settings),
             "on_missing": self.on_missing.value,
             "withdraw_after_days": self.withdraw_after_days,
+            "turn_length": self.turn_length,
         }
 
 
@@ -59,6 +62,7 @@ async def create(
     steps: Sequence[Wish] | None = None,
     on_missing: MissingValue = MissingValue.BLOCK,
     withdraw_after_days: int | None = None,
+    turn_length: int = QUANTUM,
     actor: str = "command line",
 ) -> Created:
     """Make a campaign as a draft; the same values again are the same row.
@@ -84,6 +88,7 @@ async def create(
             checks.schedule(schedule_settings),
             on_missing,
             checks.withdraw_after(withdraw_after_days, campaign_type),
+            checks.turn_length(turn_length),
         )
         check_schedules(plan.schedule_settings, found, workspace.schedule_settings)
         campaign_id = await queries.insert_campaign(
@@ -209,6 +214,7 @@ def _same(plan: Plan, campaign_type: CampaignType, stored: CampaignInFull) -> No
             ("schedule_settings", plan.schedule_settings, stored.schedule_settings),
             ("on_missing", plan.on_missing, stored.on_missing),
             ("withdraw_after_days", plan.withdraw_after_days, stored.withdraw_after_days),
+            ("turn_length", plan.turn_length, stored.turn_length),
         )
         if wanted != there
     ]

@@ -45,6 +45,7 @@ class Changes:
     schedule_settings: Mapping[str, Any] | None = None
     on_missing: MissingValue | None = None
     withdraw_after_days: int | None = None
+    turn_length: int | None = None
 
     @property
     def names(self) -> list[str]:
@@ -99,6 +100,7 @@ async def _change(connection: Connection, campaign_id: UUID, changes: Changes, *
         old.schedule_settings,
         old.on_missing,
         old.withdraw_after_days,
+        old.turn_length,
     )
     if new == was:
         return False
@@ -158,6 +160,7 @@ def _plan(old: CampaignInFull, changes: Changes, accounts: Sequence[known_accoun
         old.withdraw_after_days
         if changes.withdraw_after_days is None
         else checks.withdraw_after(changes.withdraw_after_days, old.campaign_type),
+        old.turn_length if changes.turn_length is None else checks.turn_length(changes.turn_length),
     )
 
 

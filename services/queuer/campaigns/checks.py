@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from services.queuer.campaigns.errors import Refused
+from services.queuer.rules.fairness import LONGEST_TURN
 from shared.calendar import ScheduleError, read_settings, resolve_schedule
 from shared.policy import MOST_WITHDRAW_AFTER_DAYS, WITHDRAW_AFTER_DAYS
 from shared.vocabulary import CampaignType
@@ -67,6 +68,15 @@ def withdraw_after(value: int | None, campaign_type: CampaignType) -> int | None
         raise Refused(
             f"withdraw_after_days is {value}; write 1 to {MOST_WITHDRAW_AFTER_DAYS} days ({WITHDRAW_AFTER_DAYS} is usual), or 0 for never.",
             details={"field": "withdraw_after_days"},
+        )
+    return value
+
+
+def turn_length(value: int) -> int:
+    """How many actions in a row an account makes for the campaign before the next campaign's turn."""
+    if not 1 <= value <= LONGEST_TURN:
+        raise Refused(
+            f"turn_length is {value}; write 1 to {LONGEST_TURN} actions of an account in a row.", details={"field": "turn_length"}
         )
     return value
 

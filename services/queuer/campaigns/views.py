@@ -25,6 +25,7 @@ class Campaign:
     schedule_settings: Mapping[str, Any]
     on_missing: MissingValue
     withdraw_after_days: int | None
+    turn_length: int
     prospects_count: int
     active_leads_count: int
     completed_leads_count: int

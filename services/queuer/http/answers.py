@@ -147,6 +147,7 @@ class CampaignRow(Given):
     schedule_settings: dict[str, Any]
     on_missing: MissingValue
     withdraw_after_days: int | None
+    turn_length: int
     prospects_count: int
     active_leads_count: int
     completed_leads_count: int

@@ -26,6 +26,7 @@ from services.queuer.http.answers import (
     Taken,
     WithdrawAfter,
 )
+from services.queuer.rules.fairness import LONGEST_TURN, QUANTUM
 from shared.runtime.auth import Operator, Viewer, tenant_transaction
 from shared.runtime.service import Service
 from shared.vocabulary import CampaignType, MissingValue
@@ -68,10 +69,13 @@ class NewCampaign(Taken):
     message_templates: dict[str, str] = Field({}, description="Message type -> text. An empty connection_request invites without note.")
     step_delays: dict[str, Hours] = Field({}, description="Message type -> hours after the acceptance or the step before.")
     steps: list[StepIn] | None = Field(None, description="In place of message_templates, in an order of your own.")
-    accounts: list[str] = Field([], description="Ids, the provider's ids, or names; new prospects go to them in turn.")
+    accounts: list[str] = Field([], description="Ids, the provider's ids, or names; new prospects go to them by what each may still send.")
     schedule_settings: ScheduleSettings = Field({})
     on_missing: MissingValue = Field(MissingValue.BLOCK, description="A placeholder without value: block, skip the step, or leave blank.")
     withdraw_after_days: WithdrawAfter = None
+    turn_length: int = Field(
+        QUANTUM, ge=1, le=LONGEST_TURN, description="Actions of an account in a row before the turn of its next campaign."
+    )
 
 
 class CampaignChanges(Taken):
@@ -87,6 +91,7 @@ class CampaignChanges(Taken):
     schedule_settings: ScheduleSettings | None = None
     on_missing: MissingValue | None = None
     withdraw_after_days: WithdrawAfter = None
+    turn_length: int | None = Field(None, ge=1, le=LONGEST_TURN)
 
     def days(self) -> int | None:
         """null turns the withdrawals off; a field that is not there leaves them as they are."""
@@ -136,6 +141,7 @@ def routes(service: Service, readers: asyncpg.Pool) -> APIRouter:
             schedule_settings=body.schedule_settings,
             on_missing=body.on_missing,
             withdraw_after_days=body.withdraw_after_days,
+            turn_length=body.turn_length,
             actor=caller.actor,
         )
         response.status_code = 201 if done.created else 200
@@ -163,6 +169,7 @@ def routes(service: Service, readers: asyncpg.Pool) -> APIRouter:
             schedule_settings=body.schedule_settings,
             on_missing=body.on_missing,
             withdraw_after_days=body.days(),
+            turn_length=body.turn_length,
         )
         done = await change.patch(service.pool, campaign_id, changes, workspace_id=caller.workspace_id, actor=caller.actor)
         service.wake()

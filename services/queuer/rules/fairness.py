@@ -16,6 +16,8 @@ from uuid import UUID
 
 QUANTUM: Final = 1
 """Actions of an account in a campaign's turn, unless the campaign says otherwise."""
+LONGEST_TURN: Final = 100
+"""Actions; more than an account's day, and the bound would be a matter of days."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,10 @@ event that comes twice, late or out of order plans nothing twice; the sweep make
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -22,7 +23,7 @@ from services.queuer.rules.steps import Step
 from services.queuer.store import planning as store
 from shared.calendar import ScheduleError, resolve_schedule
 from shared.db.pool import Connection
-from shared.policy import SPACING, Case, Stop
+from shared.policy import SPACING, Case, Stop, note_limit
 from shared.vocabulary import AccountStatus, Action, CampaignStatus, ProspectStatus, SendStatus
 
 log = structlog.get_logger()
@@ -129,21 +130,38 @@ async def _draft(connection: Connection, people: Sequence[Prospect], accounts: M
     for person in people:
         if person.workflow_id is None or person.workflow_id not in steps:
             continue
-        account_id, balances, room = person.account_id, None, rooms.get(steps[person.workflow_id][0].action, {})
-        rotation = rotations.get(person.campaign_id)
-        if account_id is None and rotation is not None:
-            chosen = pick(rotation.candidates, rotation.balances, room)
-            account_id, balances = chosen or (None, None)
-        if account_id is None or account_id not in accounts:
-            continue  # no account yet, or one that came after the locks were taken: the next sweep finds them
-        found = draft(person, accounts[account_id], steps[person.workflow_id], planned.get(person.id, {}), now=now)
-        if rotation is not None and balances is not None and (found.wanted or found.ended):
-            rotation.give(balances)
-            if found.wanted:
-                room[account_id].take()
-        drafts.append(found)
+        words = partial(draft, person, steps=steps[person.workflow_id], planned=planned.get(person.id, {}), now=now)
+        if person.account_id is None:
+            room = rooms.get(steps[person.workflow_id][0].action, {})
+            drafts += _choose(rotations[person.campaign_id], room, accounts, words)
+        elif person.account_id in accounts:  # else it came after the locks were taken: the next sweep finds them
+            drafts.append(words(accounts[person.account_id]))
     await store.keep_credits(connection, rotations)
     return drafts
+
+
+def _choose(
+    rotation: store.Rotation, room: Mapping[UUID, Room], accounts: Mapping[UUID, Account], words: Callable[[Account], Draft]
+) -> list[Draft]:
+    """The account whose turn it is, and the words from it; nothing for a campaign without accounts.
+
+    A note too long for that account goes to one that may say more, where there is one that can act.
+    """
+    candidates, found = rotation.candidates, None
+    while chosen := pick(candidates, rotation.balances, room):
+        account, balances = accounts[chosen[0]], chosen[1]
+        found = words(account)
+        limit = note_limit(account.account_type)
+        candidates = [each for each in candidates if each.usable and note_limit(accounts[each.account_id].account_type) > limit]
+        if found.wanted or not candidates:
+            break
+    if found is None:
+        return []
+    if found.wanted or found.ended:
+        rotation.give(balances)
+    if found.wanted:
+        room[account.id].take()
+    return [found]
 
 
 async def _rooms(

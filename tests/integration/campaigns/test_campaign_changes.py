@@ -82,6 +82,7 @@ async def test_the_same_change_again_changes_nothing(queuer: asyncpg.Pool, pool:
         schedule_settings={"working_hours_start": 9, "days": ["mon", "tue"]},
         accounts=["acc-bo", "acc-ana"],
         on_missing=MissingValue.BLANK,
+        turn_length=3,
     )
     first, second = [await change.patch(queuer, campaign_id, changes) for _ in range(2)]
     assert (first.changed, second.changed) == (True, False)

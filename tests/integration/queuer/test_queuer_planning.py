@@ -137,6 +137,13 @@ async def test_a_note_too_long_for_its_account_is_refused_with_both_numbers(pool
     assert (await world.prospect(prospect))["status"] == "failed"
 
 
+async def test_a_long_note_goes_to_an_account_that_may_say_so_much(pool: asyncpg.Pool, planner: Planner) -> None:
+    world = await make_world(pool, accounts=2, message_templates={"connection_request": "x" * 201})
+    await pool.execute("UPDATE accounts SET account_type = 'free' WHERE id = $1", world.accounts[0])
+    await planner.plan(await world.enrol(4))
+    assert {(send["account_id"], send["status"]) for send in await world.sends()} == {(world.accounts[1], "pending")}
+
+
 async def test_an_empty_template_invites_without_a_note(pool: asyncpg.Pool, planner: Planner) -> None:
     world = await make_world(pool, message_templates={"connection_request": ""})
     await planner.plan(await world.enrol(1))
