@@ -73,9 +73,7 @@ class NewCampaign(Taken):
     schedule_settings: ScheduleSettings = Field({})
     on_missing: MissingValue = Field(MissingValue.BLOCK, description="A placeholder without value: block, skip the step, or leave blank.")
     withdraw_after_days: WithdrawAfter = None
-    turn_length: int = Field(
-        QUANTUM, ge=1, le=LONGEST_TURN, description="Actions of an account in a row before the turn of its next campaign."
-    )
+    turn_length: int = Field(QUANTUM, description=f"1 to {LONGEST_TURN} actions of an account in a row, then its next campaign's turn.")
 
 
 class CampaignChanges(Taken):
@@ -91,7 +89,7 @@ class CampaignChanges(Taken):
     schedule_settings: ScheduleSettings | None = None
     on_missing: MissingValue | None = None
     withdraw_after_days: WithdrawAfter = None
-    turn_length: int | None = Field(None, ge=1, le=LONGEST_TURN)
+    turn_length: int | None = None
 
     def days(self) -> int | None:
         """null turns the withdrawals off; a field that is not there leaves them as they are."""

@@ -190,6 +190,7 @@ async def test_an_unknown_campaign_is_not_found(stage: Stage) -> None:
         ({"accounts": ["acc-zoe"]}, "unknown_account", "no account 'acc-zoe'"),
         ({"accounts": ["acc-ana", "Ana"]}, "account_twice", "named twice"),
         ({"step_delays": {"follow_up_7": 1}}, "refused", "which has no template"),
+        ({"turn_length": 0}, "refused", "write 1 to 100"),
         ({"campaign_name": "  "}, "refused", "campaign_name is empty"),
         ({"campaign_name": "a\nb"}, "refused", "line break"),
         ({"steps": [{"message_type": "connection_request", "template": ""}]}, "refused", "not both"),
