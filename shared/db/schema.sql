@@ -140,10 +140,13 @@ CREATE TABLE public.accounts (
     lease_holder text,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    turn_of uuid,
+    turn_left integer DEFAULT 0 NOT NULL,
     CONSTRAINT accounts_check CHECK (((timezone_next IS NULL) = (timezone_from IS NULL))),
     CONSTRAINT accounts_check1 CHECK (((lease_until IS NULL) = (lease_holder IS NULL))),
     CONSTRAINT accounts_daily_cr_limit_check CHECK (((daily_cr_limit >= 1) AND (daily_cr_limit <= 100))),
-    CONSTRAINT accounts_schedule_settings_check CHECK ((jsonb_typeof(schedule_settings) = 'object'::text))
+    CONSTRAINT accounts_schedule_settings_check CHECK ((jsonb_typeof(schedule_settings) = 'object'::text)),
+    CONSTRAINT accounts_turn_left_check CHECK ((turn_left >= 0))
 )
 WITH (fillfactor='70');
 
@@ -263,10 +266,12 @@ CREATE TABLE public.campaigns (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     withdraw_after_days integer,
+    turn_length integer DEFAULT 1 NOT NULL,
     CONSTRAINT campaigns_campaign_name_check CHECK ((btrim(campaign_name) <> ''::text)),
     CONSTRAINT campaigns_message_templates_check CHECK ((jsonb_typeof(message_templates) = 'object'::text)),
     CONSTRAINT campaigns_schedule_settings_check CHECK ((jsonb_typeof(schedule_settings) = 'object'::text)),
     CONSTRAINT campaigns_step_delays_check CHECK ((jsonb_typeof(step_delays) = 'object'::text)),
+    CONSTRAINT campaigns_turn_length_check CHECK (((turn_length >= 1) AND (turn_length <= 100))),
     CONSTRAINT campaigns_withdraw_after_days_check CHECK (((withdraw_after_days >= 1) AND (withdraw_after_days <= 365)))
 );
 
@@ -985,42 +990,6 @@ WITH (fillfactor='70');
 
 ALTER TABLE ONLY public.account_usage FORCE ROW LEVEL SECURITY;
 
-CREATE TABLE public.accounts (
-    id uuid DEFAULT gen_random_uuid() NOT NULL,
-    workspace_id uuid NOT NULL,
-    channel public.channel DEFAULT 'linkedin'::public.channel NOT NULL,
-    provider_account_id text NOT NULL,
-    provider_user_id text,
-    name text NOT NULL,
-    account_type public.account_type DEFAULT 'free'::public.account_type NOT NULL,
-    country text DEFAULT 'US'::text NOT NULL,
-    timezone text DEFAULT 'America/New_York'::text NOT NULL,
-    timezone_next text,
-    timezone_from timestamp with time zone,
-    status public.account_status DEFAULT 'usable'::public.account_status NOT NULL,
-    status_reason text,
-    status_version bigint DEFAULT 0 NOT NULL,
-    status_changed_at timestamp with time zone DEFAULT now() NOT NULL,
-    schedule_settings jsonb DEFAULT '{}'::jsonb NOT NULL,
-    daily_cr_limit integer,
-    next_free_at timestamp with time zone,
-    wake_at timestamp with time zone,
-    lease_until timestamp with time zone,
-    lease_holder text,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    turn_of uuid,
-    turn_left integer DEFAULT 0 NOT NULL,
-    CONSTRAINT accounts_check CHECK (((timezone_next IS NULL) = (timezone_from IS NULL))),
-    CONSTRAINT accounts_check1 CHECK (((lease_until IS NULL) = (lease_holder IS NULL))),
-    CONSTRAINT accounts_daily_cr_limit_check CHECK (((daily_cr_limit >= 1) AND (daily_cr_limit <= 100))),
-    CONSTRAINT accounts_schedule_settings_check CHECK ((jsonb_typeof(schedule_settings) = 'object'::text)),
-    CONSTRAINT accounts_turn_left_check CHECK ((turn_left >= 0))
-)
-WITH (fillfactor='70');
-
-ALTER TABLE ONLY public.accounts FORCE ROW LEVEL SECURITY;
-
 CREATE TABLE public.api_tokens (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
     workspace_id uuid,
@@ -1109,74 +1078,6 @@ CREATE TABLE public.campaign_messages (
 );
 
 ALTER TABLE ONLY public.campaign_messages FORCE ROW LEVEL SECURITY;
-
-CREATE TABLE public.campaign_prospects (
-    id uuid DEFAULT gen_random_uuid() NOT NULL,
-    workspace_id uuid NOT NULL,
-    campaign_id uuid NOT NULL,
-    lead_id uuid NOT NULL,
-    enrolment_no integer DEFAULT 1 NOT NULL,
-    status public.prospect_status DEFAULT 'pending'::public.prospect_status NOT NULL,
-    account_id uuid,
-    workflow_id uuid,
-    contacted_at timestamp with time zone,
-    connected_at timestamp with time zone,
-    follow_up_due_at timestamp with time zone,
-    last_follow_up_at timestamp with time zone,
-    completed_at timestamp with time zone,
-    withdrawn_at timestamp with time zone,
-    hold_until timestamp with time zone,
-    resumed_at timestamp with time zone,
-    reply_message_id uuid,
-    outcome text,
-    error_message text,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT campaign_prospects_enrolment_no_check CHECK ((enrolment_no >= 1)),
-    CONSTRAINT campaign_prospects_status_check CHECK (((status)::text = ANY (ARRAY['pending'::text, 'approved'::text, 'connection_request_sent'::text, 'connected'::text, 'messaging'::text, 'replied'::text, 'completed'::text, 'failed'::text, 'opted_out'::text, 'converted'::text, 'not_interested'::text, 'withdrawn'::text])))
-)
-WITH (fillfactor='80');
-
-ALTER TABLE ONLY public.campaign_prospects FORCE ROW LEVEL SECURITY;
-
-CREATE TABLE public.campaigns (
-    id uuid DEFAULT gen_random_uuid() NOT NULL,
-    workspace_id uuid NOT NULL,
-    campaign_name text NOT NULL,
-    campaign_type public.campaign_type NOT NULL,
-    status public.campaign_status DEFAULT 'draft'::public.campaign_status NOT NULL,
-    is_active boolean GENERATED ALWAYS AS ((status = 'running'::public.campaign_status)) STORED,
-    linkedin_account_id uuid,
-    message_templates jsonb DEFAULT '{}'::jsonb NOT NULL,
-    step_delays jsonb DEFAULT '{}'::jsonb NOT NULL,
-    schedule_settings jsonb DEFAULT '{}'::jsonb NOT NULL,
-    on_missing public.missing_value DEFAULT 'block'::public.missing_value NOT NULL,
-    next_account integer DEFAULT 0 NOT NULL,
-    prospects_count integer DEFAULT 0 NOT NULL,
-    active_leads_count integer DEFAULT 0 NOT NULL,
-    completed_leads_count integer DEFAULT 0 NOT NULL,
-    opted_out_count integer DEFAULT 0 NOT NULL,
-    booked_count integer DEFAULT 0 NOT NULL,
-    emails_scheduled_count integer DEFAULT 0 NOT NULL,
-    emails_sent_count integer DEFAULT 0 NOT NULL,
-    auto_discovered boolean DEFAULT false NOT NULL,
-    last_enrollment_at timestamp with time zone,
-    actual_started_at timestamp with time zone,
-    paused_at timestamp with time zone,
-    resumed_at timestamp with time zone,
-    completed_at timestamp with time zone,
-    deactivated_at timestamp with time zone,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    turn_length integer DEFAULT 1 NOT NULL,
-    CONSTRAINT campaigns_campaign_name_check CHECK ((btrim(campaign_name) <> ''::text)),
-    CONSTRAINT campaigns_message_templates_check CHECK ((jsonb_typeof(message_templates) = 'object'::text)),
-    CONSTRAINT campaigns_schedule_settings_check CHECK ((jsonb_typeof(schedule_settings) = 'object'::text)),
-    CONSTRAINT campaigns_step_delays_check CHECK ((jsonb_typeof(step_delays) = 'object'::text)),
-    CONSTRAINT campaigns_turn_length_check CHECK (((turn_length >= 1) AND (turn_length <= 100)))
-);
-
-ALTER TABLE ONLY public.campaigns FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.cleanup_runs (
     id bigint NOT NULL,
@@ -1877,6 +1778,7 @@ CREATE INDEX account_reads_due ON public.account_reads USING btree (next_at);
 CREATE INDEX account_spacing_history_age ON public.account_spacing_history USING brin (valid_until);
 
 CREATE INDEX account_spacing_history_of ON public.account_spacing_history USING btree (account_id, valid_until);
+
 CREATE INDEX accounts_asleep ON public.accounts USING btree (id) WHERE ((wake_at IS NULL) AND (lease_until IS NULL) AND (status = 'usable'::public.account_status));
 
 CREATE INDEX accounts_awake ON public.accounts USING btree (wake_at) WHERE ((wake_at IS NOT NULL) AND (lease_until IS NULL) AND (status = 'usable'::public.account_status));
@@ -1910,6 +1812,7 @@ CREATE INDEX campaign_prospects_lead ON public.campaign_prospects USING btree (l
 CREATE UNIQUE INDEX campaign_prospects_one_active ON public.campaign_prospects USING btree (campaign_id, lead_id) WHERE (status = ANY (ARRAY['pending'::public.prospect_status, 'approved'::public.prospect_status, 'connection_request_sent'::public.prospect_status, 'connected'::public.prospect_status, 'messaging'::public.prospect_status]));
 
 CREATE INDEX campaign_prospects_to_withdraw ON public.campaign_prospects USING btree (campaign_id, contacted_at) WHERE ((status = 'connection_request_sent'::public.prospect_status) AND (withdraw_planned_at IS NULL));
+
 CREATE INDEX campaign_prospects_under_way ON public.campaign_prospects USING btree (id) WHERE (status = ANY (ARRAY['connected'::public.prospect_status, 'messaging'::public.prospect_status]));
 
 CREATE INDEX campaign_prospects_unplanned ON public.campaign_prospects USING btree (campaign_id, id) WHERE ((status = ANY (ARRAY['pending'::public.prospect_status, 'approved'::public.prospect_status])) AND (account_id IS NULL));
@@ -2026,11 +1929,11 @@ CREATE TRIGGER keep_history AFTER UPDATE ON public.account_cool_downs FOR EACH R
 
 CREATE TRIGGER keep_history AFTER UPDATE ON public.account_reads FOR EACH ROW WHEN (((old.kind = 'chats'::text) AND ((old.last_read_at IS DISTINCT FROM new.last_read_at) OR (old.next_at IS DISTINCT FROM new.next_at)))) EXECUTE FUNCTION public.keep_history('', 'account_id', 'kind', 'updated_at,cursor');
 
-CREATE TRIGGER keep_history AFTER UPDATE ON public.accounts FOR EACH ROW WHEN (((old.id IS DISTINCT FROM new.id) OR (old.workspace_id IS DISTINCT FROM new.workspace_id) OR (old.channel IS DISTINCT FROM new.channel) OR (old.provider_account_id IS DISTINCT FROM new.provider_account_id) OR (old.provider_user_id IS DISTINCT FROM new.provider_user_id) OR (old.name IS DISTINCT FROM new.name) OR (old.account_type IS DISTINCT FROM new.account_type) OR (old.country IS DISTINCT FROM new.country) OR (old.timezone IS DISTINCT FROM new.timezone) OR (old.timezone_next IS DISTINCT FROM new.timezone_next) OR (old.timezone_from IS DISTINCT FROM new.timezone_from) OR (old.status IS DISTINCT FROM new.status) OR (old.status_reason IS DISTINCT FROM new.status_reason) OR (old.status_changed_at IS DISTINCT FROM new.status_changed_at) OR (old.schedule_settings IS DISTINCT FROM new.schedule_settings) OR (old.daily_cr_limit IS DISTINCT FROM new.daily_cr_limit) OR (old.created_at IS DISTINCT FROM new.created_at))) EXECUTE FUNCTION public.keep_history('workspace_id', 'id', '', 'updated_at,tags,extra');
+CREATE TRIGGER keep_history AFTER UPDATE ON public.accounts FOR EACH ROW WHEN (((old.id IS DISTINCT FROM new.id) OR (old.workspace_id IS DISTINCT FROM new.workspace_id) OR (old.channel IS DISTINCT FROM new.channel) OR (old.provider_account_id IS DISTINCT FROM new.provider_account_id) OR (old.provider_user_id IS DISTINCT FROM new.provider_user_id) OR (old.name IS DISTINCT FROM new.name) OR (old.account_type IS DISTINCT FROM new.account_type) OR (old.country IS DISTINCT FROM new.country) OR (old.timezone IS DISTINCT FROM new.timezone) OR (old.timezone_next IS DISTINCT FROM new.timezone_next) OR (old.timezone_from IS DISTINCT FROM new.timezone_from) OR (old.status IS DISTINCT FROM new.status) OR (old.status_reason IS DISTINCT FROM new.status_reason) OR (old.status_changed_at IS DISTINCT FROM new.status_changed_at) OR (old.schedule_settings IS DISTINCT FROM new.schedule_settings) OR (old.daily_cr_limit IS DISTINCT FROM new.daily_cr_limit) OR (old.created_at IS DISTINCT FROM new.created_at) OR (old.turn_of IS DISTINCT FROM new.turn_of) OR (old.turn_left IS DISTINCT FROM new.turn_left))) EXECUTE FUNCTION public.keep_history('workspace_id', 'id', '', 'updated_at,tags,extra');
 
 CREATE TRIGGER keep_history AFTER UPDATE ON public.campaign_prospects FOR EACH ROW WHEN (((old.id IS DISTINCT FROM new.id) OR (old.workspace_id IS DISTINCT FROM new.workspace_id) OR (old.campaign_id IS DISTINCT FROM new.campaign_id) OR (old.lead_id IS DISTINCT FROM new.lead_id) OR (old.enrolment_no IS DISTINCT FROM new.enrolment_no) OR (old.status IS DISTINCT FROM new.status) OR (old.contacted_at IS DISTINCT FROM new.contacted_at) OR (old.connected_at IS DISTINCT FROM new.connected_at) OR (old.completed_at IS DISTINCT FROM new.completed_at) OR (old.withdrawn_at IS DISTINCT FROM new.withdrawn_at) OR (old.hold_until IS DISTINCT FROM new.hold_until) OR (old.resumed_at IS DISTINCT FROM new.resumed_at) OR (old.outcome IS DISTINCT FROM new.outcome) OR (old.error_message IS DISTINCT FROM new.error_message) OR (old.created_at IS DISTINCT FROM new.created_at) OR ((old.account_id IS NOT NULL) AND (old.account_id IS DISTINCT FROM new.account_id)))) EXECUTE FUNCTION public.keep_history('workspace_id', 'id', '', 'updated_at,tags,extra');
 
-CREATE TRIGGER keep_history AFTER UPDATE ON public.campaigns FOR EACH ROW WHEN (((old.id IS DISTINCT FROM new.id) OR (old.workspace_id IS DISTINCT FROM new.workspace_id) OR (old.campaign_name IS DISTINCT FROM new.campaign_name) OR (old.campaign_type IS DISTINCT FROM new.campaign_type) OR (old.status IS DISTINCT FROM new.status) OR (old.linkedin_account_id IS DISTINCT FROM new.linkedin_account_id) OR (old.message_templates IS DISTINCT FROM new.message_templates) OR (old.step_delays IS DISTINCT FROM new.step_delays) OR (old.schedule_settings IS DISTINCT FROM new.schedule_settings) OR (old.on_missing IS DISTINCT FROM new.on_missing) OR (old.actual_started_at IS DISTINCT FROM new.actual_started_at) OR (old.paused_at IS DISTINCT FROM new.paused_at) OR (old.resumed_at IS DISTINCT FROM new.resumed_at) OR (old.completed_at IS DISTINCT FROM new.completed_at) OR (old.deactivated_at IS DISTINCT FROM new.deactivated_at) OR (old.created_at IS DISTINCT FROM new.created_at) OR (old.withdraw_after_days IS DISTINCT FROM new.withdraw_after_days))) EXECUTE FUNCTION public.keep_history('workspace_id', 'id', '', 'updated_at,tags,extra');
+CREATE TRIGGER keep_history AFTER UPDATE ON public.campaigns FOR EACH ROW WHEN (((old.id IS DISTINCT FROM new.id) OR (old.workspace_id IS DISTINCT FROM new.workspace_id) OR (old.campaign_name IS DISTINCT FROM new.campaign_name) OR (old.campaign_type IS DISTINCT FROM new.campaign_type) OR (old.status IS DISTINCT FROM new.status) OR (old.linkedin_account_id IS DISTINCT FROM new.linkedin_account_id) OR (old.message_templates IS DISTINCT FROM new.message_templates) OR (old.step_delays IS DISTINCT FROM new.step_delays) OR (old.schedule_settings IS DISTINCT FROM new.schedule_settings) OR (old.on_missing IS DISTINCT FROM new.on_missing) OR (old.actual_started_at IS DISTINCT FROM new.actual_started_at) OR (old.paused_at IS DISTINCT FROM new.paused_at) OR (old.resumed_at IS DISTINCT FROM new.resumed_at) OR (old.completed_at IS DISTINCT FROM new.completed_at) OR (old.deactivated_at IS DISTINCT FROM new.deactivated_at) OR (old.created_at IS DISTINCT FROM new.created_at) OR (old.withdraw_after_days IS DISTINCT FROM new.withdraw_after_days) OR (old.turn_length IS DISTINCT FROM new.turn_length))) EXECUTE FUNCTION public.keep_history('workspace_id', 'id', '', 'updated_at,tags,extra');
 
 CREATE TRIGGER keep_history AFTER UPDATE ON public.leads FOR EACH ROW WHEN (((old.id IS DISTINCT FROM new.id) OR (old.workspace_id IS DISTINCT FROM new.workspace_id) OR (old.identity IS DISTINCT FROM new.identity) OR (old.first_name IS DISTINCT FROM new.first_name) OR (old.last_name IS DISTINCT FROM new.last_name) OR (old.company IS DISTINCT FROM new.company) OR (old.title IS DISTINCT FROM new.title) OR (old.location IS DISTINCT FROM new.location) OR (old.linkedin_vanity IS DISTINCT FROM new.linkedin_vanity) OR (old.sales_navigator_id IS DISTINCT FROM new.sales_navigator_id) OR (old.email IS DISTINCT FROM new.email) OR (old.connected_on IS DISTINCT FROM new.connected_on) OR (old.sms_stop IS DISTINCT FROM new.sms_stop) OR (old.booked IS DISTINCT FROM new.booked) OR (old.last_reply_at IS DISTINCT FROM new.last_reply_at) OR (old.opted_out_at IS DISTINCT FROM new.opted_out_at) OR (old.created_at IS DISTINCT FROM new.created_at) OR (old.timezone IS DISTINCT FROM new.timezone))) EXECUTE FUNCTION public.keep_history('workspace_id', 'id', '', 'updated_at,tags,extra');
 
