@@ -62,7 +62,8 @@ DECLARE
 BEGIN
   FOR t, workspace, key, part, bookkeeping IN VALUES
     ('workspaces', 'id', 'id', '', ARRAY['updated_at']),
-    ('accounts', 'workspace_id', 'id', '', ARRAY['updated_at', 'status_version', 'next_free_at', 'wake_at', 'lease_until', 'lease_holder']),
+    ('accounts', 'workspace_id', 'id', '', ARRAY['updated_at', 'status_version', 'next_free_at', 'wake_at', 'lease_until', 'lease_holder',
+      'turn_of', 'turn_left']),
     ('campaigns', 'workspace_id', 'id', '', ARRAY['updated_at', 'next_account', 'prospects_count', 'active_leads_count', 'completed_leads_count',
       'opted_out_count', 'booked_count', 'emails_scheduled_count', 'emails_sent_count', 'auto_discovered', 'last_enrollment_at']),
     ('leads', 'workspace_id', 'id', '', ARRAY['updated_at', 'campaign_id', 'linkedin_id', 'processing_status', 'sms_sequence_position', 'tags', 'extra']),
