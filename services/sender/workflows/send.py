@@ -22,7 +22,7 @@ from shared.contracts.topics import SENDS_COMPLETED
 from shared.policy import Hold, Reason, Scope, SendNow, Stop, Wait, WeekUse, decide, weekly_invitations
 from shared.policy.rows import case_of
 from shared.runtime.clock import StackClock
-from shared.vocabulary import Action
+from shared.vocabulary import Action, CampaignStatus
 
 log = structlog.get_logger()
 
@@ -31,6 +31,9 @@ FIRST_PAUSE: Final = 0.01
 LONGEST_PAUSE: Final = 0.2
 """Seconds. A planner or a read holds an account for some milliseconds; without another look its send would wait for the
 end of its lease, which in a fast stack is the end of its day. After all the looks the lease decides."""
+LOOK_AGAIN: Final = timedelta(hours=1)
+"""Business time. A lane that never opens (a workspace that is not active, hours that meet no day) is looked at so often: whoever
+mends the cause need not know of lanes, and asking at once again would be a hot loop."""
 LEASE_AFTER_ACT: Final = timedelta(seconds=60)
 """An account stays in hand so long after its call had to begin: longer than any call takes, and finish frees it sooner."""
 
@@ -167,8 +170,12 @@ def _refuse(decided: _Decided, row: Due, decision: Wait | Hold | Stop, now: date
         case Hold(_, _, Scope.ACCOUNT):
             decided.back.append(PutBack(row["send_id"]))
             decided.wakes[account_id] = None  # its status says when it comes back
-        case Hold():
+        case Hold() if row["campaign_status"] != CampaignStatus.RUNNING:
             decided.back.append(PutBack(row["send_id"]))  # dispatch asks only for running campaigns
+        case Hold(_, reason, scope):
+            decided.back.append(PutBack(row["send_id"]))
+            campaign = row["campaign_id"] if scope is Scope.LANE else None
+            decided.closings.append(Closing(account_id, campaign, action, now + LOOK_AGAIN, reason.value))
         case Wait(until, _, Scope.SEND):
             decided.back.append(PutBack(row["send_id"], due=until))
         case Wait(until, _, Scope.ACCOUNT):

@@ -274,3 +274,18 @@ async def test_hours_that_never_meet_hold_one_send_until_somebody_changes_them(s
     await stage.begin(send)
     row = await stage.send_row(send)
     assert (row["status"], row["held_for"]) == ("pending", "opening")
+
+
+async def test_a_workspace_that_is_not_active_closes_the_lane_for_an_hour_and_is_not_asked_again_at_once(stage: Stage) -> None:
+    send, _ = await stage.due()
+    await stage.pool.execute("UPDATE workspaces SET is_active = false WHERE id = $1", stage.workspace)
+    await stage.begin(send)
+    row = await stage.send_row(send)
+    lane = await stage.pool.fetchrow(
+        "SELECT closed_until, reason FROM lanes WHERE account_id = $1 AND action = 'invitation'", stage.account
+    )
+    assert row["status"] == "pending"
+    assert lane is not None
+    assert lane["closed_until"] - BASE >= timedelta(hours=1)
+    assert lane["reason"] == "campaign_not_running"
+    assert await stage.effects() == []
