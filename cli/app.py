@@ -2,7 +2,7 @@
 
 import typer
 
-from cli import explain, failed, forecast, hours, notices, people, queue, records, schema, stack
+from cli import explain, failed, forecast, hours, limits, notices, people, queue, records, schema, stack, suppress
 
 app = typer.Typer(
     help="Outreach campaigns with tact: never twice, never at the wrong hour, never faster than an account can bear.",
@@ -23,10 +23,14 @@ records.accounts.command("hours")(hours.of_account)
 records.campaigns.command("hours")(hours.of_campaign)
 app.add_typer(records.workspaces, name="workspace")
 app.add_typer(records.accounts, name="account")
+records.workspaces.command("limits")(limits.of_workspace)
+records.accounts.command("limits")(limits.of_account)
+records.accounts.command("exception")(limits.exception)
 app.add_typer(records.campaigns, name="campaign")
 app.add_typer(hours.leads, name="lead")
 app.add_typer(records.tokens, name="token")
 app.add_typer(notices.app, name="notices")
 app.add_typer(queue.app, name="queue")
 app.add_typer(failed.app, name="failed")
+app.add_typer(suppress.app, name="suppress")
 app.add_typer(schema.app, name="migrate")

@@ -3,27 +3,25 @@
 import json
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 from uuid import UUID
 
 import asyncpg
 import typer
 
-from cli.console import Refused, out, print_json, run, show
+from cli.console import Refused, out, print_json, show
 from cli.find import find_account, find_campaign
-from cli.target import database
+from cli.work import do as _do
 from services.queuer.campaigns import accounts as account_verbs
 from services.queuer.campaigns import campaigns as campaign_verbs
 from services.queuer.campaigns import change as change_verbs
 from services.queuer.campaigns import run as run_verbs
 from services.queuer.campaigns import tokens as token_verbs
 from services.queuer.campaigns import workspaces as workspace_verbs
-from services.queuer.campaigns.errors import CampaignError
 from services.queuer.campaigns.views import Changed
 from shared.policy import MOST_WITHDRAW_AFTER_DAYS, WITHDRAW_AFTER_DAYS
 from shared.vocabulary import AccountType, CampaignType, MissingValue, Role
 
-T = TypeVar("T")
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON document.")]
 Settings = Annotated[str | None, typer.Option("--schedule", help="schedule_settings as JSON: '{\"working_hours_start\": 9}'.")]
 WorkspaceWord = Annotated[str, typer.Option("--workspace", "-w", help="Its id or its company's name.")]
@@ -71,6 +69,7 @@ def add_account(
     country: Annotated[str, typer.Option(help="As in US, DE-BY, SA: its weekends and holidays.")] = "US",
     timezone: Annotated[str, typer.Option(help="Its own day.")] = "America/New_York",
     daily_cr_limit: Annotated[int | None, typer.Option(help="Invitations a day.")] = None,
+    warm_up: Annotated[bool, typer.Option(help="Grow to the caps over 14 days; not for an account that has long been busy.")] = True,
     schedule: Settings = None,
     as_json: AsJson = False,
 ) -> None:
@@ -87,6 +86,7 @@ def add_account(
             timezone=timezone,
             daily_cr_limit=daily_cr_limit,
             schedule_settings=_json(schedule),
+            warm_up=warm_up,
         )
 
     added = _do(add)
@@ -136,6 +136,7 @@ def add_campaign(
     templates: Annotated[Path | None, typer.Option(help="A JSON file: step -> text.")] = None,
     delay: Annotated[list[str] | None, typer.Option(help="step=hours after the acceptance or the step before.")] = None,
     on_missing: Annotated[MissingValue, typer.Option(help="What an empty placeholder does.")] = MissingValue.BLOCK,
+    allow_parallel: Annotated[bool, typer.Option(help="Its people may be in another campaign's sequence too.")] = False,
     schedule: Settings = None,
     as_json: AsJson = False,
 ) -> None:
@@ -153,6 +154,7 @@ def add_campaign(
             schedule_settings=_json(schedule),
             step_delays={step: _hours(hours) for step, hours in _pairs(delay or [], "--delay").items()},
             on_missing=on_missing,
+            allow_parallel=allow_parallel,
         )
 
     added = _do(add)
@@ -246,17 +248,6 @@ def revoke_token(token_id: UUID) -> None:
     """Let a token open nothing any more."""
     revoked = _do(lambda pool: token_verbs.revoke(pool, token_id))
     out.print("Revoked." if revoked else "It was revoked already.")
-
-
-def _do(work: Callable[[asyncpg.Pool], Awaitable[T]]) -> T:
-    async def on_a_pool() -> T:
-        async with database() as pool:
-            return await work(pool)
-
-    try:
-        return run(on_a_pool())
-    except CampaignError as error:
-        raise Refused(error.message) from error
 
 
 def _press(campaign: str, verb: Callable[..., Awaitable[Changed]]) -> None:

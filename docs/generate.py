@@ -7,7 +7,7 @@ settings, topics, vocabulary and limits. tests/architecture/test_documents.py fa
 import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -23,7 +23,20 @@ from services.sender.settings import SenderSettings
 from shared.contracts.routes import ROUTES
 from shared.contracts.topics import DEAD_LETTER_RETENTION, TOPICS
 from shared.kafka.admin import DEAD_LETTER_PARTITIONS
-from shared.policy import MOST_INVITATIONS_A_DAY, MOST_WEEKLY_INVITATIONS, SPACING, WEEKLY_INVITATIONS, daily_caps, note_limit
+from shared.policy import (
+    MOST_BY_EXCEPTION,
+    MOST_EMAILS_A_DAY,
+    MOST_INVITATIONS_A_DAY,
+    MOST_MESSAGES_A_DAY,
+    MOST_WEEKLY_INVITATIONS,
+    PROFILE_LOOKUPS_A_DAY,
+    SPACING,
+    TIERS,
+    daily_caps,
+    note_limit,
+    warm_up_cap,
+    warm_up_percent,
+)
 from shared.runtime.settings import CallSettings, ProviderSettings, ServiceSettings, TimeoutSettings
 from shared.vocabulary import PROSPECT_TRANSITIONS, SEND_TRANSITIONS, AccountType, Action, Condition, ProspectStatus, SendStatus
 
@@ -207,30 +220,43 @@ def send_transitions() -> str:
 
 
 def caps() -> str:
-    """What an account may do on one of its own days, and in a week."""
+    """What an account may do on one of its own days, and in a week, by tier."""
     rows = []
-    for kind in AccountType:
-        allowed = daily_caps(kind, workspace_daily_cr_limit=None, account_daily_cr_limit=None)
-        rows.append(
-            (
-                f"`{kind}`", str(allowed[Action.INVITATION]), str(MOST_INVITATIONS_A_DAY[kind]), str(allowed[Action.MESSAGE]),
-                str(allowed[Action.PROFILE_LOOKUP]), str(allowed[Action.WITHDRAWAL]), str(note_limit(kind)),
-            )
-        )  # fmt: skip
+    for tier, limits in TIERS.items():
+        for kind in AccountType:
+            allowed = daily_caps(kind, workspace_daily_cr_limit=None, account_daily_cr_limit=None, tier=tier)
+            shown = (Action.INVITATION, Action.MESSAGE, Action.PROFILE_LOOKUP, Action.EMAIL, Action.WITHDRAWAL)
+            numbers = (allowed[action] for action in shown)
+            rows.append((f"`{tier}`", f"`{kind}`", *map(str, numbers), str(limits.weekly_invitations), str(note_limit(kind))))
     head = (
+        "tier",
         "account type",
         "invitations a day",
-        "most a workspace may set",
         "messages a day",
         "profile look-ups a day",
+        "e-mails a day",
         "withdrawals a day",
+        "invitations in any 168 hours",
         "characters of a note",
     )
+    most = ", ".join(f"{MOST_INVITATIONS_A_DAY[kind]} (`{kind}`)" for kind in AccountType)
     return (
         f"{table(head, rows)}\n"
-        f"{WEEKLY_INVITATIONS} invitations in any 168 hours, {MOST_WEEKLY_INVITATIONS} at most where somebody sets it; "
-        f"{SPACING.total_seconds():g} s and a jitter between two actions of one account.\n"
+        f"What may be set at most: {most} invitations a day, {MOST_BY_EXCEPTION} with a written exception; "
+        f"{MOST_WEEKLY_INVITATIONS} in any 168 hours;\n"
+        f"{MOST_MESSAGES_A_DAY} messages, {PROFILE_LOOKUPS_A_DAY} profile look-ups and {MOST_EMAILS_A_DAY} e-mails a day. "
+        f"{SPACING.total_seconds():g} s and a jitter of 0 to 25 % between any two actions of one account.\n"
     )
+
+
+def warm_up() -> str:
+    """How the caps of a new account grow."""
+    first = date(2026, 1, 1)
+    days = range(15)
+    shares = [warm_up_percent(first, first + timedelta(days=day)) for day in days]
+    caps = [warm_up_cap(40, first, first + timedelta(days=day)) for day in days]
+    rows = [("percent of each cap", *map(str, shares)), ("invitations of 40", *map(str, caps))]
+    return table(("day", *map(str, days)), rows)
 
 
 BLOCKS: Final[Mapping[str, Callable[[], str]]] = {
@@ -241,6 +267,7 @@ BLOCKS: Final[Mapping[str, Callable[[], str]]] = {
     "prospect-transitions": prospect_transitions,
     "send-transitions": send_transitions,
     "caps": caps,
+    "warm-up": warm_up,
 }
 
 

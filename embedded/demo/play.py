@@ -111,6 +111,7 @@ class Demo:
                     "account_type": account.account_type,
                     "country": account.country,
                     "timezone": account.timezone,
+                    "warm_up": False,  # they have been at it for years, and a week shows more at full pace
                 },
             )
         campaign = workspace.campaign

@@ -9,9 +9,9 @@ from services.queuer.rules.explaining import SHORT
 from services.queuer.workflows.explain import CallTimes, explain_prospect
 from shared.db.pool import Connection
 from shared.db.queries import load
-from shared.policy import Reason, daily_caps
+from shared.policy import Reason, caps_of, warm_up_cap
 from shared.policy.words import REASONS
-from shared.vocabulary import AccountStatus, AccountType, Action
+from shared.vocabulary import AccountStatus, Action
 
 queries = load(__file__)
 MOST: Final = 50
@@ -23,9 +23,7 @@ async def read_accounts(connection: Connection) -> list[dict[str, Any]]:
     """One row per account, at most fifty."""
     rows = []
     for row in [row async for row in queries.accounts(connection, most=MOST)]:
-        caps = daily_caps(
-            AccountType(row["type"]), workspace_daily_cr_limit=row["workspace_limit"], account_daily_cr_limit=row["account_limit"]
-        )
+        caps = {action: warm_up_cap(cap, row["warm_up_from"], row["today"]) for action, cap in caps_of(row).items()}
         rows.append(
             {
                 "account": row["account"],

@@ -1,8 +1,10 @@
 -- name: accounts
 -- One row per account: what it did on its own day and in its week, what waits, and why.
 WITH clock AS MATERIALIZED (SELECT business_now() AS now)
-SELECT a.name AS account, w.company_name AS workspace, a.account_type::text AS type, a.timezone AS zone, a.status::text AS status,
-       a.daily_cr_limit AS account_limit, w.daily_cr_limit AS workspace_limit,
+SELECT a.name AS account, w.company_name AS workspace, a.account_type::text AS account_type, a.timezone AS zone, a.status::text AS status,
+       a.daily_cr_limit AS account_limit, w.daily_cr_limit AS workspace_limit, w.tier, a.cr_exception, a.warm_up_from, day.today,
+       coalesce(a.daily_message_limit, w.daily_message_limit) AS message_limit, coalesce(a.daily_lookup_limit, w.daily_lookup_limit) AS lookup_limit,
+       coalesce(a.daily_email_limit, w.daily_email_limit) AS email_limit,
        to_char(clock.now AT TIME ZONE a.timezone, 'Dy HH24:MI') AS local_time,
        coalesce((SELECT used FROM account_usage u WHERE u.account_id = a.id AND u.action = 'invitation' AND u.local_date = day.today), 0)
          AS invitations,

@@ -34,6 +34,7 @@ ROUTES: Final = (
     Route("/api/prospects", "queuer"),
     Route("/api/queue", "queuer"),
     Route("/api/leads", "queuer"),
+    Route("/api/suppressions", "queuer"),
     Route("/webhooks/unipile", "poller"),
     Route("/api/cron/process-send-queue", "queuer"),
     Route("/api/cron/queue-pending-prospects", "queuer"),

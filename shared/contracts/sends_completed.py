@@ -27,6 +27,12 @@ class SendCompleted(Event):
     message_type: str
     outcome: Outcome
     reason: str | None = None
+    detail: str | None = None
+    """The cause in words, for people: what the provider said and what to do."""
+    retries: int | None = None
+    """How often it had been tried again before."""
+    for_good: bool | None = None
+    """True: it failed and nothing of ours tries it again; a person may reopen it. None: a writer of an older version."""
     provider_ref: str | None = None
     at: datetime
     """Business time of the provider's answer, or of the decision."""

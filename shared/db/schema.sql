@@ -140,13 +140,28 @@ CREATE TABLE public.accounts (
     lease_holder text,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    weekly_cr_limit integer,
+    daily_message_limit integer,
+    daily_lookup_limit integer,
+    daily_email_limit integer,
+    warm_up_from date,
+    cr_exception integer,
+    cr_exception_by text,
+    cr_exception_reason text,
+    cr_exception_at timestamp with time zone,
     turn_of uuid,
     turn_left integer DEFAULT 0 NOT NULL,
     CONSTRAINT accounts_check CHECK (((timezone_next IS NULL) = (timezone_from IS NULL))),
     CONSTRAINT accounts_check1 CHECK (((lease_until IS NULL) = (lease_holder IS NULL))),
+    CONSTRAINT accounts_cr_exception_check CHECK (((cr_exception >= 1) AND (cr_exception <= 100))),
     CONSTRAINT accounts_daily_cr_limit_check CHECK (((daily_cr_limit >= 1) AND (daily_cr_limit <= 100))),
+    CONSTRAINT accounts_daily_email_limit_check CHECK (((daily_email_limit >= 1) AND (daily_email_limit <= 500))),
+    CONSTRAINT accounts_daily_lookup_limit_check CHECK (((daily_lookup_limit >= 1) AND (daily_lookup_limit <= 100))),
+    CONSTRAINT accounts_daily_message_limit_check CHECK (((daily_message_limit >= 1) AND (daily_message_limit <= 150))),
+    CONSTRAINT accounts_exception_is_written CHECK ((((cr_exception IS NULL) AND (cr_exception_by IS NULL) AND (cr_exception_reason IS NULL) AND (cr_exception_at IS NULL)) OR ((cr_exception IS NOT NULL) AND (btrim(cr_exception_by) <> ''::text) AND (btrim(cr_exception_reason) <> ''::text) AND (cr_exception_at IS NOT NULL) AND (cr_exception_by IS NOT NULL) AND (cr_exception_reason IS NOT NULL)))),
     CONSTRAINT accounts_schedule_settings_check CHECK ((jsonb_typeof(schedule_settings) = 'object'::text)),
-    CONSTRAINT accounts_turn_left_check CHECK ((turn_left >= 0))
+    CONSTRAINT accounts_turn_left_check CHECK ((turn_left >= 0)),
+    CONSTRAINT accounts_weekly_cr_limit_check CHECK (((weekly_cr_limit >= 1) AND (weekly_cr_limit <= 200)))
 )
 WITH (fillfactor='70');
 
@@ -266,6 +281,7 @@ CREATE TABLE public.campaigns (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     withdraw_after_days integer,
+    allow_parallel boolean DEFAULT false NOT NULL,
     turn_length integer DEFAULT 1 NOT NULL,
     CONSTRAINT campaigns_campaign_name_check CHECK ((btrim(campaign_name) <> ''::text)),
     CONSTRAINT campaigns_message_templates_check CHECK ((jsonb_typeof(message_templates) = 'object'::text)),
@@ -457,6 +473,42 @@ BEGIN
   RETURN NEW;
 END $$;
 
+CREATE FUNCTION public.do_not_contact(workspace uuid, identity text, vanity text, classic_id text, navigator_id text, address text, company_name text) RETURNS TABLE(entry text)
+    LANGUAGE sql STABLE
+    AS $$
+  SELECT x.kind || ' ' || x.value || CASE WHEN x.workspace_id IS NULL THEN ' (everywhere)' ELSE '' END
+    FROM suppressions x
+   WHERE (x.workspace_id IS NULL OR x.workspace_id = workspace)
+     AND ((x.kind = 'person' AND x.value IN (identity, 'in:' || vanity, 'id:' || classic_id, 'sn:' || navigator_id))
+       OR (x.kind = 'email' AND x.value = lower(address))
+       OR (x.kind = 'company' AND x.value = fold_company(company_name))
+       OR (x.kind = 'domain' AND x.value = ANY(mail_domains(address))))
+   LIMIT 1
+$$;
+
+CREATE FUNCTION public.earlier_sequence(the_prospect uuid) RETURNS text
+    LANGUAGE sql STABLE
+    AS $$
+  SELECT oc.campaign_name
+    FROM campaign_prospects p
+    JOIN campaigns c ON c.id = p.campaign_id AND NOT c.allow_parallel
+    JOIN leads l ON l.id = p.lead_id
+    JOIN campaign_prospects o ON o.lead_id = p.lead_id AND o.campaign_id <> p.campaign_id
+     AND o.status IN ('pending', 'approved', 'connection_request_sent', 'connected', 'messaging')
+    JOIN campaigns oc ON oc.id = o.campaign_id AND NOT oc.allow_parallel AND oc.status IN ('draft', 'running', 'paused')
+   WHERE p.id = the_prospect
+     AND l.campaign_id IS DISTINCT FROM p.campaign_id
+     AND (o.campaign_id = l.campaign_id OR (o.created_at, o.id) < (p.created_at, p.id))
+   ORDER BY (o.campaign_id = l.campaign_id) DESC, o.created_at, o.id
+   LIMIT 1
+$$;
+
+CREATE FUNCTION public.fold_company(name text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+  SELECT nullif(btrim(replace(replace(translate(lower(name), E'.,;\'"\t', ''), '   ', ' '), '  ', ' ')), '')
+$$;
+
 CREATE FUNCTION public.get_leads_for_de_enrollment(batch_size integer DEFAULT 500, the_workspace uuid DEFAULT NULL::uuid, after_lead uuid DEFAULT NULL::uuid, only_leads uuid[] DEFAULT NULL::uuid[]) RETURNS TABLE(lead_id uuid, prospect_id uuid, campaign_id uuid, workspace_id uuid, status public.prospect_status, reason text)
     LANGUAGE sql STABLE
     AS $$
@@ -581,6 +633,13 @@ CREATE FUNCTION public.leads_at(the_id uuid, moment timestamp with time zone) RE
                           ORDER BY h.valid_until, h.id LIMIT 1), t)
           FROM leads t WHERE t.id = the_id
       $$;
+
+CREATE FUNCTION public.mail_domains(address text) RETURNS text[]
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    AS $$
+  SELECT array_agg(array_to_string(parts[level:], '.'))
+    FROM (SELECT string_to_array(split_part(lower(address), '@', 2), '.') AS parts) split, generate_subscripts(parts, 1) AS level
+$$;
 
 CREATE FUNCTION public.mend_prospect(prospect uuid, run_id bigint, expected jsonb, new_status public.prospect_status, new_contacted_at timestamp with time zone, actor text, reason text, new_outcome text DEFAULT NULL::text, evidence jsonb DEFAULT '{}'::jsonb) RETURNS text
     LANGUAGE plpgsql SECURITY DEFINER
@@ -840,23 +899,23 @@ CREATE FUNCTION public.send_queue_at(the_id uuid, moment timestamp with time zon
           FROM send_queue t WHERE t.id = the_id
       $$;
 
-CREATE FUNCTION public.suppressed_by(the_workspace uuid, identity text, email text, company text, moment timestamp with time zone) RETURNS text
+CREATE FUNCTION public.suppressed_by(the_workspace uuid, identity text, vanity text, classic_id text, navigator_id text, email text, company text, moment timestamp with time zone) RETURNS text
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
-  SELECT f.kind FROM (
-    SELECT x.kind, x.value, x.workspace_id, x.created_at FROM suppressions x
-     WHERE x.value IN (suppressed_by.identity, lower(suppressed_by.email), lower(suppressed_by.company), split_part(lower(suppressed_by.email), '@', 2))
+  WITH meant AS MATERIALIZED (
+    SELECT 'person' AS kind, name AS value FROM unnest(ARRAY[identity, 'in:' || vanity, 'id:' || classic_id, 'sn:' || navigator_id]) AS name
+    UNION SELECT 'email', lower(email)
+    UNION SELECT 'company', fold_company(company)
+    UNION SELECT 'domain', name FROM unnest(mail_domains(email)) AS name)
+  SELECT f.kind || ' ' || f.value || CASE WHEN f.workspace_id IS NULL THEN ' (everywhere)' ELSE '' END FROM (
+    SELECT x.kind, x.value, x.workspace_id, x.created_at FROM meant m JOIN suppressions x ON x.kind = m.kind AND x.value = m.value
     UNION ALL
-    SELECT h.was ->> 'kind', h.was ->> 'value', h.workspace_id, (h.was ->> 'created_at')::timestamptz FROM history h
-     WHERE h.table_name = 'suppressions' AND h.valid_until > moment
-       AND (h.was ->> 'value') IN (suppressed_by.identity, lower(suppressed_by.email), lower(suppressed_by.company),
-                                   split_part(lower(suppressed_by.email), '@', 2))) f
+    SELECT m.kind, m.value, h.workspace_id, (h.was ->> 'created_at')::timestamptz
+      FROM meant m JOIN history h ON (h.was ->> 'value') = m.value AND (h.was ->> 'kind') = m.kind
+     WHERE h.table_name = 'suppressions' AND h.valid_until > moment) f
    WHERE (f.workspace_id IS NULL OR f.workspace_id = the_workspace)
      AND coalesce(nullif(current_setting('tact.workspace', true), '')::uuid, the_workspace) = the_workspace
-     AND ((f.kind = 'person' AND f.value = suppressed_by.identity) OR (f.kind = 'email' AND f.value = lower(suppressed_by.email))
-          OR (f.kind = 'company' AND f.value = lower(suppressed_by.company))
-          OR (f.kind = 'domain' AND f.value = split_part(lower(suppressed_by.email), '@', 2)))
      AND (moment IS NULL OR business_then(f.created_at) <= moment)
    LIMIT 1
 $$;
@@ -953,10 +1012,18 @@ CREATE TABLE public.workspaces (
     schedule_settings jsonb DEFAULT '{}'::jsonb NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    weekly_cr_limit integer,
+    daily_message_limit integer,
+    daily_lookup_limit integer,
+    daily_email_limit integer,
     CONSTRAINT workspaces_company_name_check CHECK ((btrim(company_name) <> ''::text)),
     CONSTRAINT workspaces_daily_cr_limit_check CHECK (((daily_cr_limit >= 1) AND (daily_cr_limit <= 100))),
+    CONSTRAINT workspaces_daily_email_limit_check CHECK (((daily_email_limit >= 1) AND (daily_email_limit <= 500))),
+    CONSTRAINT workspaces_daily_lookup_limit_check CHECK (((daily_lookup_limit >= 1) AND (daily_lookup_limit <= 100))),
+    CONSTRAINT workspaces_daily_message_limit_check CHECK (((daily_message_limit >= 1) AND (daily_message_limit <= 150))),
     CONSTRAINT workspaces_email_check CHECK ((email ~~ '%_@_%'::text)),
-    CONSTRAINT workspaces_schedule_settings_check CHECK ((jsonb_typeof(schedule_settings) = 'object'::text))
+    CONSTRAINT workspaces_schedule_settings_check CHECK ((jsonb_typeof(schedule_settings) = 'object'::text)),
+    CONSTRAINT workspaces_weekly_cr_limit_check CHECK (((weekly_cr_limit >= 1) AND (weekly_cr_limit <= 200)))
 );
 
 ALTER TABLE ONLY public.workspaces FORCE ROW LEVEL SECURITY;
@@ -1566,6 +1633,7 @@ CREATE TABLE public.suppressions (
     reason text NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    added_by text,
     CONSTRAINT suppressions_kind_check CHECK ((kind = ANY (ARRAY['person'::text, 'email'::text, 'company'::text, 'domain'::text])))
 );
 
@@ -1929,11 +1997,11 @@ CREATE TRIGGER keep_history AFTER UPDATE ON public.account_cool_downs FOR EACH R
 
 CREATE TRIGGER keep_history AFTER UPDATE ON public.account_reads FOR EACH ROW WHEN (((old.kind = 'chats'::text) AND ((old.last_read_at IS DISTINCT FROM new.last_read_at) OR (old.next_at IS DISTINCT FROM new.next_at)))) EXECUTE FUNCTION public.keep_history('', 'account_id', 'kind', 'updated_at,cursor');
 
-CREATE TRIGGER keep_history AFTER UPDATE ON public.accounts FOR EACH ROW WHEN (((old.id IS DISTINCT FROM new.id) OR (old.workspace_id IS DISTINCT FROM new.workspace_id) OR (old.channel IS DISTINCT FROM new.channel) OR (old.provider_account_id IS DISTINCT FROM new.provider_account_id) OR (old.provider_user_id IS DISTINCT FROM new.provider_user_id) OR (old.name IS DISTINCT FROM new.name) OR (old.account_type IS DISTINCT FROM new.account_type) OR (old.country IS DISTINCT FROM new.country) OR (old.timezone IS DISTINCT FROM new.timezone) OR (old.timezone_next IS DISTINCT FROM new.timezone_next) OR (old.timezone_from IS DISTINCT FROM new.timezone_from) OR (old.status IS DISTINCT FROM new.status) OR (old.status_reason IS DISTINCT FROM new.status_reason) OR (old.status_changed_at IS DISTINCT FROM new.status_changed_at) OR (old.schedule_settings IS DISTINCT FROM new.schedule_settings) OR (old.daily_cr_limit IS DISTINCT FROM new.daily_cr_limit) OR (old.created_at IS DISTINCT FROM new.created_at))) EXECUTE FUNCTION public.keep_history('workspace_id', 'id', '', 'updated_at,tags,extra');
+CREATE TRIGGER keep_history AFTER UPDATE ON public.accounts FOR EACH ROW WHEN (((old.id IS DISTINCT FROM new.id) OR (old.workspace_id IS DISTINCT FROM new.workspace_id) OR (old.channel IS DISTINCT FROM new.channel) OR (old.provider_account_id IS DISTINCT FROM new.provider_account_id) OR (old.provider_user_id IS DISTINCT FROM new.provider_user_id) OR (old.name IS DISTINCT FROM new.name) OR (old.account_type IS DISTINCT FROM new.account_type) OR (old.country IS DISTINCT FROM new.country) OR (old.timezone IS DISTINCT FROM new.timezone) OR (old.timezone_next IS DISTINCT FROM new.timezone_next) OR (old.timezone_from IS DISTINCT FROM new.timezone_from) OR (old.status IS DISTINCT FROM new.status) OR (old.status_reason IS DISTINCT FROM new.status_reason) OR (old.status_changed_at IS DISTINCT FROM new.status_changed_at) OR (old.schedule_settings IS DISTINCT FROM new.schedule_settings) OR (old.daily_cr_limit IS DISTINCT FROM new.daily_cr_limit) OR (old.created_at IS DISTINCT FROM new.created_at) OR (old.weekly_cr_limit IS DISTINCT FROM new.weekly_cr_limit) OR (old.daily_message_limit IS DISTINCT FROM new.daily_message_limit) OR (old.daily_lookup_limit IS DISTINCT FROM new.daily_lookup_limit) OR (old.daily_email_limit IS DISTINCT FROM new.daily_email_limit) OR (old.warm_up_from IS DISTINCT FROM new.warm_up_from) OR (old.cr_exception IS DISTINCT FROM new.cr_exception) OR (old.cr_exception_by IS DISTINCT FROM new.cr_exception_by) OR (old.cr_exception_reason IS DISTINCT FROM new.cr_exception_reason) OR (old.cr_exception_at IS DISTINCT FROM new.cr_exception_at))) EXECUTE FUNCTION public.keep_history('workspace_id', 'id', '', 'updated_at,tags,extra');
 
 CREATE TRIGGER keep_history AFTER UPDATE ON public.campaign_prospects FOR EACH ROW WHEN (((old.id IS DISTINCT FROM new.id) OR (old.workspace_id IS DISTINCT FROM new.workspace_id) OR (old.campaign_id IS DISTINCT FROM new.campaign_id) OR (old.lead_id IS DISTINCT FROM new.lead_id) OR (old.enrolment_no IS DISTINCT FROM new.enrolment_no) OR (old.status IS DISTINCT FROM new.status) OR (old.contacted_at IS DISTINCT FROM new.contacted_at) OR (old.connected_at IS DISTINCT FROM new.connected_at) OR (old.completed_at IS DISTINCT FROM new.completed_at) OR (old.withdrawn_at IS DISTINCT FROM new.withdrawn_at) OR (old.hold_until IS DISTINCT FROM new.hold_until) OR (old.resumed_at IS DISTINCT FROM new.resumed_at) OR (old.outcome IS DISTINCT FROM new.outcome) OR (old.error_message IS DISTINCT FROM new.error_message) OR (old.created_at IS DISTINCT FROM new.created_at) OR ((old.account_id IS NOT NULL) AND (old.account_id IS DISTINCT FROM new.account_id)))) EXECUTE FUNCTION public.keep_history('workspace_id', 'id', '', 'updated_at,tags,extra');
 
-CREATE TRIGGER keep_history AFTER UPDATE ON public.campaigns FOR EACH ROW WHEN (((old.id IS DISTINCT FROM new.id) OR (old.workspace_id IS DISTINCT FROM new.workspace_id) OR (old.campaign_name IS DISTINCT FROM new.campaign_name) OR (old.campaign_type IS DISTINCT FROM new.campaign_type) OR (old.status IS DISTINCT FROM new.status) OR (old.linkedin_account_id IS DISTINCT FROM new.linkedin_account_id) OR (old.message_templates IS DISTINCT FROM new.message_templates) OR (old.step_delays IS DISTINCT FROM new.step_delays) OR (old.schedule_settings IS DISTINCT FROM new.schedule_settings) OR (old.on_missing IS DISTINCT FROM new.on_missing) OR (old.actual_started_at IS DISTINCT FROM new.actual_started_at) OR (old.paused_at IS DISTINCT FROM new.paused_at) OR (old.resumed_at IS DISTINCT FROM new.resumed_at) OR (old.completed_at IS DISTINCT FROM new.completed_at) OR (old.deactivated_at IS DISTINCT FROM new.deactivated_at) OR (old.created_at IS DISTINCT FROM new.created_at) OR (old.withdraw_after_days IS DISTINCT FROM new.withdraw_after_days) OR (old.turn_length IS DISTINCT FROM new.turn_length))) EXECUTE FUNCTION public.keep_history('workspace_id', 'id', '', 'updated_at,tags,extra');
+CREATE TRIGGER keep_history AFTER UPDATE ON public.campaigns FOR EACH ROW WHEN (((old.id IS DISTINCT FROM new.id) OR (old.workspace_id IS DISTINCT FROM new.workspace_id) OR (old.campaign_name IS DISTINCT FROM new.campaign_name) OR (old.campaign_type IS DISTINCT FROM new.campaign_type) OR (old.status IS DISTINCT FROM new.status) OR (old.linkedin_account_id IS DISTINCT FROM new.linkedin_account_id) OR (old.message_templates IS DISTINCT FROM new.message_templates) OR (old.step_delays IS DISTINCT FROM new.step_delays) OR (old.schedule_settings IS DISTINCT FROM new.schedule_settings) OR (old.on_missing IS DISTINCT FROM new.on_missing) OR (old.actual_started_at IS DISTINCT FROM new.actual_started_at) OR (old.paused_at IS DISTINCT FROM new.paused_at) OR (old.resumed_at IS DISTINCT FROM new.resumed_at) OR (old.completed_at IS DISTINCT FROM new.completed_at) OR (old.deactivated_at IS DISTINCT FROM new.deactivated_at) OR (old.created_at IS DISTINCT FROM new.created_at) OR (old.withdraw_after_days IS DISTINCT FROM new.withdraw_after_days) OR (old.allow_parallel IS DISTINCT FROM new.allow_parallel) OR (old.turn_length IS DISTINCT FROM new.turn_length))) EXECUTE FUNCTION public.keep_history('workspace_id', 'id', '', 'updated_at,tags,extra');
 
 CREATE TRIGGER keep_history AFTER UPDATE ON public.leads FOR EACH ROW WHEN (((old.id IS DISTINCT FROM new.id) OR (old.workspace_id IS DISTINCT FROM new.workspace_id) OR (old.identity IS DISTINCT FROM new.identity) OR (old.first_name IS DISTINCT FROM new.first_name) OR (old.last_name IS DISTINCT FROM new.last_name) OR (old.company IS DISTINCT FROM new.company) OR (old.title IS DISTINCT FROM new.title) OR (old.location IS DISTINCT FROM new.location) OR (old.linkedin_vanity IS DISTINCT FROM new.linkedin_vanity) OR (old.sales_navigator_id IS DISTINCT FROM new.sales_navigator_id) OR (old.email IS DISTINCT FROM new.email) OR (old.connected_on IS DISTINCT FROM new.connected_on) OR (old.sms_stop IS DISTINCT FROM new.sms_stop) OR (old.booked IS DISTINCT FROM new.booked) OR (old.last_reply_at IS DISTINCT FROM new.last_reply_at) OR (old.opted_out_at IS DISTINCT FROM new.opted_out_at) OR (old.created_at IS DISTINCT FROM new.created_at) OR (old.timezone IS DISTINCT FROM new.timezone))) EXECUTE FUNCTION public.keep_history('workspace_id', 'id', '', 'updated_at,tags,extra');
 
@@ -1941,9 +2009,9 @@ CREATE TRIGGER keep_history AFTER UPDATE ON public.recipients FOR EACH ROW WHEN 
 
 CREATE TRIGGER keep_history AFTER UPDATE ON public.send_queue FOR EACH ROW WHEN (((old.scheduled_for IS DISTINCT FROM new.scheduled_for) OR (old.held_for IS DISTINCT FROM new.held_for) OR (old.message_sha256 IS DISTINCT FROM new.message_sha256) OR (old.account_id IS DISTINCT FROM new.account_id) OR (old.requires_connection IS DISTINCT FROM new.requires_connection) OR ((old.status IS DISTINCT FROM new.status) AND ((old.status = ANY (ARRAY['sent'::public.send_status, 'failed'::public.send_status, 'skipped'::public.send_status, 'cancelled'::public.send_status])) OR (new.status = ANY (ARRAY['failed'::public.send_status, 'skipped'::public.send_status, 'cancelled'::public.send_status])))))) EXECUTE FUNCTION public.keep_send();
 
-CREATE TRIGGER keep_history AFTER UPDATE ON public.suppressions FOR EACH ROW WHEN (((old.id IS DISTINCT FROM new.id) OR (old.workspace_id IS DISTINCT FROM new.workspace_id) OR (old.kind IS DISTINCT FROM new.kind) OR (old.value IS DISTINCT FROM new.value) OR (old.reason IS DISTINCT FROM new.reason) OR (old.created_at IS DISTINCT FROM new.created_at))) EXECUTE FUNCTION public.keep_history('workspace_id', 'id', '', 'updated_at,tags,extra');
+CREATE TRIGGER keep_history AFTER UPDATE ON public.suppressions FOR EACH ROW WHEN (((old.id IS DISTINCT FROM new.id) OR (old.workspace_id IS DISTINCT FROM new.workspace_id) OR (old.kind IS DISTINCT FROM new.kind) OR (old.value IS DISTINCT FROM new.value) OR (old.reason IS DISTINCT FROM new.reason) OR (old.created_at IS DISTINCT FROM new.created_at) OR (old.added_by IS DISTINCT FROM new.added_by))) EXECUTE FUNCTION public.keep_history('workspace_id', 'id', '', 'updated_at,tags,extra');
 
-CREATE TRIGGER keep_history AFTER UPDATE ON public.workspaces FOR EACH ROW WHEN (((old.id IS DISTINCT FROM new.id) OR (old.company_name IS DISTINCT FROM new.company_name) OR (old.email IS DISTINCT FROM new.email) OR (old.airtable_base_id IS DISTINCT FROM new.airtable_base_id) OR (old.is_active IS DISTINCT FROM new.is_active) OR (old.tier IS DISTINCT FROM new.tier) OR (old.daily_cr_limit IS DISTINCT FROM new.daily_cr_limit) OR (old.schedule_settings IS DISTINCT FROM new.schedule_settings) OR (old.created_at IS DISTINCT FROM new.created_at))) EXECUTE FUNCTION public.keep_history('id', 'id', '', 'updated_at,tags,extra');
+CREATE TRIGGER keep_history AFTER UPDATE ON public.workspaces FOR EACH ROW WHEN (((old.id IS DISTINCT FROM new.id) OR (old.company_name IS DISTINCT FROM new.company_name) OR (old.email IS DISTINCT FROM new.email) OR (old.airtable_base_id IS DISTINCT FROM new.airtable_base_id) OR (old.is_active IS DISTINCT FROM new.is_active) OR (old.tier IS DISTINCT FROM new.tier) OR (old.daily_cr_limit IS DISTINCT FROM new.daily_cr_limit) OR (old.schedule_settings IS DISTINCT FROM new.schedule_settings) OR (old.created_at IS DISTINCT FROM new.created_at) OR (old.weekly_cr_limit IS DISTINCT FROM new.weekly_cr_limit) OR (old.daily_message_limit IS DISTINCT FROM new.daily_message_limit) OR (old.daily_lookup_limit IS DISTINCT FROM new.daily_lookup_limit) OR (old.daily_email_limit IS DISTINCT FROM new.daily_email_limit))) EXECUTE FUNCTION public.keep_history('id', 'id', '', 'updated_at,tags,extra');
 
 CREATE TRIGGER keep_history_gone AFTER DELETE ON public.account_cool_downs FOR EACH ROW EXECUTE FUNCTION public.keep_history('', 'account_id', 'action', 'updated_at');
 

@@ -3,27 +3,43 @@
 from shared.policy.case import Case, WeekUse
 from shared.policy.decide import Verdict, decide
 from shared.policy.limits import (
+    MOST_BY_EXCEPTION,
+    MOST_EMAILS_A_DAY,
     MOST_INVITATIONS_A_DAY,
+    MOST_MESSAGES_A_DAY,
     MOST_WEEKLY_INVITATIONS,
     MOST_WITHDRAW_AFTER_DAYS,
+    PROFILE_LOOKUPS_A_DAY,
     RELOCK,
     SPACING,
+    STANDARD,
+    TIERS,
     WEEKLY_INVITATIONS,
     WITHDRAW_AFTER_DAYS,
+    caps_of,
     daily_caps,
     jitter,
+    most_invitations,
     note_limit,
+    warm_up_cap,
+    warm_up_percent,
     weekly_invitations,
 )
 from shared.policy.plan import next_slot
 from shared.policy.verdict import Condition, Decision, Hold, Outcome, Reason, RuleLine, Scope, SendNow, Stop, Wait
 
 __all__ = [
+    "MOST_BY_EXCEPTION",
+    "MOST_EMAILS_A_DAY",
     "MOST_INVITATIONS_A_DAY",
+    "MOST_MESSAGES_A_DAY",
     "MOST_WEEKLY_INVITATIONS",
     "MOST_WITHDRAW_AFTER_DAYS",
+    "PROFILE_LOOKUPS_A_DAY",
     "RELOCK",
     "SPACING",
+    "STANDARD",
+    "TIERS",
     "WEEKLY_INVITATIONS",
     "WITHDRAW_AFTER_DAYS",
     "Case",
@@ -39,10 +55,14 @@ __all__ = [
     "Verdict",
     "Wait",
     "WeekUse",
+    "caps_of",
     "daily_caps",
     "decide",
     "jitter",
+    "most_invitations",
     "next_slot",
     "note_limit",
+    "warm_up_cap",
+    "warm_up_percent",
     "weekly_invitations",
 ]

@@ -36,6 +36,8 @@ class Case:
     `zone` is the account's own: its day counts the caps, while `schedule` may follow the campaign's clocks.
     `next_free_at` has the spacing in it already; `spacing` is there to be shown.
     `used` counts this action by the account's local day; a planner adds what it has planned.
+    `daily_cap` is the whole cap; on the days of a warm-up, counted from `warm_up_from` by the account's dates, less of it.
+    `other_sequence` names the campaign whose sequence the lead is in first, where neither campaign allows two at once.
     Moments in other zones become UTC; a naive one is a ValueError.
     `week`, `relock_until` and `invited_by_hand_at` are looked at for invitations alone, `withdraw_at` for withdrawals, the
     reads of replies for messages to people who were contacted before.
@@ -52,6 +54,7 @@ class Case:
     daily_cap: int
     used: Mapping[date, int] = field(default_factory=dict)
     next_free_at: datetime | None = None
+    warm_up_from: date | None = None  # None: an established account
     week: WeekUse | None = None
     cool_down_until: datetime | None = None
     cool_down_reason: str | None = None
@@ -63,6 +66,7 @@ class Case:
     lead_last_reply_at: datetime | None = None
     lead_opted_out_at: datetime | None = None
     suppressed_by: str | None = None  # which entry of the do-not-contact lists
+    other_sequence: str | None = None
     relock_until: datetime | None = None
     invited_by_hand_at: datetime | None = None  # a member of the workspace invited this person in LinkedIn itself, and it stands
     withdraw_at: datetime | None = None  # when the invitation has waited long enough; None: the campaign takes none back

@@ -1,16 +1,17 @@
 """The rules that delay a send. Each says, for any moment, the first one not before it that it would allow.
 
-That shape lets one function serve the sender (allowed now?), the planner (when first?) and the trace. Another delay,
-a warm-up ramp for example, is one more function here and one more line in DELAYS.
+That shape lets one function serve the sender (allowed now?), the planner (when first?) and the trace. Another delay is
+one more function here and one more line in DELAYS.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from shared.calendar import HORIZON_DAYS, Schedule, spans
 from shared.policy.case import Case
+from shared.policy.limits import warm_up_cap, warm_up_percent
 from shared.policy.verdict import NEVER, Reason, Scope
 from shared.vocabulary import Action, ProspectStatus
 
@@ -107,14 +108,27 @@ def _day_end(case: Case, at: datetime, need: timedelta) -> datetime | None:
 
 def _daily_cap(case: Case, at: datetime, _need: timedelta) -> datetime | None:
     """The next of the account's own days with something left; later days may be partly planned already."""
-    today = at.astimezone(case.zone).date()
-    if case.used.get(today, 0) < case.daily_cap:
+    if case.used.get(at.astimezone(case.zone).date(), 0) < case.daily_cap:
         return None
-    if case.daily_cap <= 0:
-        return NEVER
+    return NEVER if case.daily_cap <= 0 else _next_day_below(case, at, lambda _: case.daily_cap)
+
+
+def _warm_up(case: Case, at: datetime, _need: timedelta) -> datetime | None:
+    """A new account may use a growing part of its cap; the cap itself is the daily_cap's line."""
+    if case.warm_up_from is None or case.daily_cap <= 0:
+        return None
+    today = at.astimezone(case.zone).date()
+    cap = warm_up_cap(case.daily_cap, case.warm_up_from, today)
+    if case.used.get(today, 0) < cap or cap == case.daily_cap:
+        return None
+    return _next_day_below(case, at, lambda day: warm_up_cap(case.daily_cap, case.warm_up_from, day))
+
+
+def _next_day_below(case: Case, at: datetime, cap: Callable[[date], int]) -> datetime:
+    today = at.astimezone(case.zone).date()
     for number in range(-1, len(case.used) + 3):  # as many days as can be used up, and one that a zone may have left out
         day = today + number * _ONE_DAY
-        if case.used.get(day, 0) < case.daily_cap:
+        if case.used.get(day, 0) < cap(day):
             for start, end in spans(case.zone, day):
                 if end > at:
                     return start
@@ -183,6 +197,16 @@ def _used_shown(case: Case, at: datetime) -> str:
     return f"{case.used.get(today, 0)} on {today}"
 
 
+def _warming_shown(case: Case, at: datetime) -> str:
+    today = at.astimezone(case.zone).date()
+    share = warm_up_percent(case.warm_up_from, today)
+    return f"{_used_shown(case, at)} of {warm_up_cap(case.daily_cap, case.warm_up_from, today)} ({share} % of {case.daily_cap})"
+
+
+def _ramp_shown(case: Case) -> str:
+    return f"since {case.warm_up_from}" if case.warm_up_from else "none, an established account"
+
+
 DELAYS: Final = (
     Delay(
         "due", Scope.SEND, _not_due, _always(Reason.NOT_DUE), lambda case, _: _moment(case.scheduled_for), lambda _: "not later than now"
@@ -238,6 +262,7 @@ DELAYS: Final = (
         lambda _: "time for one call",
     ),
     Delay("daily_cap", Scope.ACTION, _daily_cap, _always(Reason.DAILY_CAP), _used_shown, lambda case: str(case.daily_cap)),
+    Delay("warm_up", Scope.ACTION, _warm_up, _always(Reason.WARM_UP), _warming_shown, _ramp_shown),
     Delay(
         "weekly_cap",
         Scope.ACTION,

@@ -10,8 +10,8 @@ import orjson
 
 from shared.calendar import Schedule, ScheduleSettings, read_settings, resolve_schedule
 from shared.policy.case import Case, WeekUse
-from shared.policy.limits import RELOCK, SPACING, daily_caps
-from shared.vocabulary import AccountStatus, AccountType, Action, CampaignStatus, CampaignType, ProspectStatus
+from shared.policy.limits import RELOCK, SPACING, caps_of
+from shared.vocabulary import AccountStatus, Action, CampaignStatus, CampaignType, ProspectStatus
 
 FIRST_DEGREE: Final = "FIRST_DEGREE"
 """How the provider says that two people are connected (UNIPILE.md §2.1)."""
@@ -47,9 +47,6 @@ _PROSPECT = {status.value: status for status in ProspectStatus}
 def case_of(row: Mapping[str, Any], week: WeekUse | None) -> Case:
     """The policy's view of a row of load_due (services/sender/store/ledger.sql), or of one with the same names."""
     action = _ACTION[row["next_action"]]
-    caps = daily_caps(
-        AccountType(row["account_type"]), workspace_daily_cr_limit=row["workspace_limit"], account_daily_cr_limit=row["account_limit"]
-    )
     return Case(
         action=action,
         scheduled_for=row["scheduled_for"],
@@ -66,7 +63,8 @@ def case_of(row: Mapping[str, Any], week: WeekUse | None) -> Case:
         zone=_zone(row["timezone"]),
         spacing=SPACING,
         next_free_at=row["next_free_at"],
-        daily_cap=caps[action],
+        daily_cap=caps_of(row)[action],
+        warm_up_from=row["warm_up_from"],
         used={row["local_date"]: row["used_today"]},
         week=week,
         cool_down_until=row["cool_down_until"],
@@ -78,6 +76,7 @@ def case_of(row: Mapping[str, Any], week: WeekUse | None) -> Case:
         lead_last_reply_at=row["last_reply_at"],
         lead_opted_out_at=row["opted_out_at"],
         suppressed_by=row["suppressed_by"],
+        other_sequence=row["other_sequence"],
         replies_read_at=row["replies_read_at"],
         replies_next_read_at=row["replies_next_read_at"],
         relock_until=_relock_until(row),

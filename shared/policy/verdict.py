@@ -39,6 +39,7 @@ class Reason(StrEnum):
     FAILED = "failed"
     WITHDRAWN = "withdrawn"
     COMPLETED = "completed"
+    OTHER_SEQUENCE = "other_sequence"
     ALREADY_CONTACTED = "already_contacted"
     ALREADY_CONNECTED = "already_connected"
     INVITED_BY_HAND = "invited_by_hand"
@@ -59,6 +60,7 @@ class Reason(StrEnum):
     SPACING = "spacing"
     DAY_END = "day_end"
     DAILY_CAP = "daily_cap"
+    WARM_UP = "warm_up"
     WEEKLY_CAP = "weekly_cap"
     COOL_DOWN = "cool_down"
 

@@ -27,6 +27,7 @@ REASONS: Final[Mapping[Reason, Words]] = MappingProxyType(
         Reason.FAILED: Words("failed", "The prospect was given up before any contact. Mend the cause and reopen the send."),
         Reason.WITHDRAWN: Words("withdrawn", "The invitation was taken back."),
         Reason.COMPLETED: Words("completed", "The sequence is finished for this prospect."),
+        Reason.OTHER_SEQUENCE: Words("other sequence", "The person is in another campaign's sequence, and one at a time is enough."),
         Reason.ALREADY_CONTACTED: Words("contacted", "Only people nobody has written to are invited, and this one was contacted."),
         Reason.ALREADY_CONNECTED: Words("is connected", "The person is a connection of the account already."),
         Reason.NOT_CONNECTED: Words("not connected", "The step needs the person to be a connection of the account."),
@@ -47,6 +48,7 @@ REASONS: Final[Mapping[Reason, Words]] = MappingProxyType(
         Reason.SPACING: Words("spacing", "The account rests between two of its actions."),
         Reason.DAY_END: Words("end of its day", "The account's day ends before a call would."),
         Reason.DAILY_CAP: Words("day's limit", "The account has done all it may on this day."),
+        Reason.WARM_UP: Words("warming up", "The account is new and has done all it may on this day of its warm-up."),
         Reason.WEEKLY_CAP: Words("week's limit", "The account has sent all the invitations it may in seven days."),
         Reason.COOL_DOWN: Words("cooling down", "The provider said that the account does this too often, so the account rests from it."),
     }

@@ -52,23 +52,27 @@ class Subject(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CoolDown:
-    """How long one kind of action rests after a limit signal; each further signal doubles the rest."""
+    """How long one kind of action rests after a limit signal; each further signal doubles the rest.
+
+    `by_action` has the first rest and the longest of the actions that differ.
+    """
 
     default: timedelta
     longest: timedelta
-    by_action: Mapping[Action, timedelta]
+    by_action: Mapping[Action, tuple[timedelta, timedelta]]
 
     def rest(self, action: Action | None, *, level: int = 0) -> timedelta:
-        """The rest at the given level (0 at the first signal), never longer than `longest`.
+        """The rest at the given level (0 at the first signal), never longer than the action's longest.
 
         Raises:
             ValueError: the level is negative.
         """
         if level < 0:
             raise ValueError(f"A cool-down's level counts the signals before this one and starts at 0, not at {level}.")
-        base = self.default if action is None else self.by_action.get(action, self.default)
+        first = (self.default, self.longest)
+        base, longest = first if action is None else self.by_action.get(action, first)
         doubled = base * (1 << min(level, 16))  # beyond this only the cap is left, and timedelta would overflow
-        return min(doubled, self.longest)
+        return min(doubled, longest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,14 +92,18 @@ class Finding:
         return self.remedy is Remedy.LOOK_UP
 
 
-HOURS: Final = CoolDown(default=timedelta(hours=2), longest=timedelta(hours=24), by_action={})
+_INVITATIONS: Final = {Action.INVITATION: (timedelta(hours=6), timedelta(hours=72))}
+"""Whatever the signal, invitations rest 6 h, doubling to 72 h: the window behind it is a week, and every way of saying so
+comes from the same throttle."""
+
+HOURS: Final = CoolDown(default=timedelta(hours=2), longest=timedelta(hours=24), by_action=_INVITATIONS)
 """A throttle: LinkedIn is given hours, not seconds."""
 
-WEEKLY_CAP: Final = CoolDown(default=timedelta(hours=6), longest=timedelta(hours=72), by_action={})
-"""The temporary throttle of invitations: 6 h doubling to 72 h, because the window behind it is a week."""
+WEEKLY_CAP: Final = CoolDown(default=timedelta(hours=6), longest=timedelta(hours=72), by_action=_INVITATIONS)
+"""The temporary throttle of invitations."""
 
-QUOTA: Final = CoolDown(default=timedelta(hours=24), longest=timedelta(days=7), by_action={Action.INVITATION: timedelta(days=7)})
-"""A quota used up: the rest of the day, for invitations the week."""
+QUOTA: Final = CoolDown(default=timedelta(hours=24), longest=timedelta(days=7), by_action=_INVITATIONS)
+"""A quota used up: the rest of the day, of invitations as above."""
 
 MAIL_BLOCK: Final = CoolDown(default=timedelta(hours=24), longest=timedelta(hours=72), by_action={})
 """A mail server that blocks an address lifts it after days, if at all."""

@@ -124,6 +124,7 @@ def completed(unknown: Unknown, outcome: Outcome, *, reason: str, provider_ref: 
         message_type=unknown.message_type,
         outcome=outcome,
         reason=reason,
+        for_good=outcome is Outcome.FAILED,
         provider_ref=provider_ref,
         at=at,
     )

@@ -72,9 +72,13 @@ async def add(
     provider_user_id: str | None = None,
     daily_cr_limit: int | None = None,
     schedule_settings: Mapping[str, Any] | None = None,
+    warm_up: bool = True,
     actor: str = "command line",
 ) -> Added:
     """Add an account that the provider knows; the same values again are the same row.
+
+    It warms up from today on unless `warm_up` is false, for an account that has been busy for months elsewhere; that is
+    asked of a new row alone, and `limits.set_account` changes it.
 
     Raises:
         Refused: a value cannot be used.
@@ -99,7 +103,7 @@ async def add(
             None, wanted["schedule_settings"], workspace.schedule_settings, timezone=timezone, country=country, name=wanted["name"]
         )
         try:
-            row = await queries.add_account(connection, **{**wanted, "account_type": account_type.value})
+            row = await queries.add_account(connection, **{**wanted, "account_type": account_type.value}, warm_up=warm_up)
         except asyncpg.UniqueViolationError as error:
             if error.constraint_name != "accounts_provider_user_id_key":
                 raise

@@ -1,7 +1,9 @@
 -- name: add_account^
-INSERT INTO accounts (workspace_id, provider_account_id, provider_user_id, name, account_type, country, timezone, daily_cr_limit, schedule_settings)
+-- A warm-up begins on the account's own day.
+INSERT INTO accounts (workspace_id, provider_account_id, provider_user_id, name, account_type, country, timezone, daily_cr_limit, schedule_settings,
+                      warm_up_from)
 VALUES (:workspace_id, :provider_account_id, :provider_user_id, :name, :account_type::account_type, :country, :timezone, :daily_cr_limit,
-        :schedule_settings)
+        :schedule_settings, CASE WHEN :warm_up::boolean THEN (business_now() AT TIME ZONE :timezone::text)::date END)
 ON CONFLICT (provider_account_id) DO NOTHING
 RETURNING id, workspace_id, channel, provider_account_id, provider_user_id, name, account_type, country, timezone, status, status_reason,
           daily_cr_limit, schedule_settings, created_at;

@@ -34,6 +34,7 @@ class Plan:
     on_missing: MissingValue
     withdraw_after_days: int | None = None
     turn_length: int = QUANTUM
+    allow_parallel: bool = False
 
     def columns(self) -> dict[str, Any]:
         """The columns of the campaign's row that it decides."""
@@ -46,6 +47,7 @@ class Plan:
             "on_missing": self.on_missing.value,
             "withdraw_after_days": self.withdraw_after_days,
             "turn_length": self.turn_length,
+            "allow_parallel": self.allow_parallel,
         }
 
 
@@ -63,6 +65,7 @@ async def create(
     on_missing: MissingValue = MissingValue.BLOCK,
     withdraw_after_days: int | None = None,
     turn_length: int = QUANTUM,
+    allow_parallel: bool = False,
     actor: str = "command line",
 ) -> Created:
     """Make a campaign as a draft; the same values again are the same row.
@@ -70,7 +73,7 @@ async def create(
     Steps come from `message_templates` (message type -> text) and `step_delays` (message type -> hours after the
     acceptance or the step before), or in an order of one's own from `steps`. `withdraw_after_days`: invitations that wait
     longer are taken back; None or 0: never. Accounts are named by id, the provider's
-    id or name.
+    id or name. `allow_parallel` lets its people be in another campaign's sequence at the same time.
 
     Raises:
         Refused: something in it cannot be used.
@@ -89,6 +92,7 @@ async def create(
             on_missing,
             checks.withdraw_after(withdraw_after_days, campaign_type),
             checks.turn_length(turn_length),
+            allow_parallel,
         )
         check_schedules(plan.schedule_settings, found, workspace.schedule_settings)
         campaign_id = await queries.insert_campaign(
@@ -215,6 +219,7 @@ def _same(plan: Plan, campaign_type: CampaignType, stored: CampaignInFull) -> No
             ("on_missing", plan.on_missing, stored.on_missing),
             ("withdraw_after_days", plan.withdraw_after_days, stored.withdraw_after_days),
             ("turn_length", plan.turn_length, stored.turn_length),
+            ("allow_parallel", plan.allow_parallel, stored.allow_parallel),
         )
         if wanted != there
     ]

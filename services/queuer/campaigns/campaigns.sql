@@ -4,9 +4,9 @@ SELECT business_now();
 -- name: insert_campaign$
 -- Nothing when the name is taken; the unique index decides between two who make it at once.
 INSERT INTO campaigns (workspace_id, campaign_name, campaign_type, linkedin_account_id, message_templates, step_delays, schedule_settings, on_missing,
-                       withdraw_after_days, turn_length)
+                       withdraw_after_days, turn_length, allow_parallel)
 VALUES (:workspace_id, :campaign_name, :campaign_type::campaign_type, :linkedin_account_id, :message_templates, :step_delays,
-        :schedule_settings, :on_missing::missing_value, :withdraw_after_days, :turn_length)
+        :schedule_settings, :on_missing::missing_value, :withdraw_after_days, :turn_length, :allow_parallel)
 ON CONFLICT (workspace_id, lower(campaign_name)) DO NOTHING
 RETURNING id;
 
@@ -35,19 +35,20 @@ SELECT :campaign_id, a.id, a.nth FROM unnest(:account_ids::uuid[]) WITH ORDINALI
 UPDATE campaigns
    SET campaign_name = :campaign_name, linkedin_account_id = :linkedin_account_id, message_templates = :message_templates,
        step_delays = :step_delays, schedule_settings = :schedule_settings, on_missing = :on_missing::missing_value,
-       withdraw_after_days = :withdraw_after_days, turn_length = :turn_length
+       withdraw_after_days = :withdraw_after_days, turn_length = :turn_length,
+       allow_parallel = :allow_parallel
  WHERE id = :campaign_id;
 
 -- name: by_id^
 SELECT id, workspace_id, campaign_name, campaign_type, status, is_active, message_templates, step_delays, schedule_settings, on_missing,
-       withdraw_after_days, turn_length, prospects_count, active_leads_count, completed_leads_count, opted_out_count, booked_count, last_enrollment_at, actual_started_at,
+       withdraw_after_days, turn_length, allow_parallel, prospects_count, active_leads_count, completed_leads_count, opted_out_count, booked_count, last_enrollment_at, actual_started_at,
        paused_at, resumed_at, completed_at, created_at, updated_at
   FROM campaigns WHERE id = :campaign_id AND (:workspace_id::uuid IS NULL OR workspace_id = :workspace_id);
 
 -- name: page
 -- In order of the index on names, so that a page costs what it shows; `after` is the last campaign of the page before.
 SELECT id, workspace_id, campaign_name, campaign_type, status, is_active, message_templates, step_delays, schedule_settings, on_missing,
-       withdraw_after_days, turn_length, prospects_count, active_leads_count, completed_leads_count, opted_out_count, booked_count, last_enrollment_at, actual_started_at,
+       withdraw_after_days, turn_length, allow_parallel, prospects_count, active_leads_count, completed_leads_count, opted_out_count, booked_count, last_enrollment_at, actual_started_at,
        paused_at, resumed_at, completed_at, created_at, updated_at
   FROM campaigns c
  WHERE (:workspace_id::uuid IS NULL OR c.workspace_id = :workspace_id)

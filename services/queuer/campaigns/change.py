@@ -46,6 +46,7 @@ class Changes:
     on_missing: MissingValue | None = None
     withdraw_after_days: int | None = None
     turn_length: int | None = None
+    allow_parallel: bool | None = None
 
     @property
     def names(self) -> list[str]:
@@ -101,6 +102,7 @@ async def _change(connection: Connection, campaign_id: UUID, changes: Changes, *
         old.on_missing,
         old.withdraw_after_days,
         old.turn_length,
+        old.allow_parallel,
     )
     if new == was:
         return False
@@ -161,6 +163,7 @@ def _plan(old: CampaignInFull, changes: Changes, accounts: Sequence[known_accoun
         if changes.withdraw_after_days is None
         else checks.withdraw_after(changes.withdraw_after_days, old.campaign_type),
         old.turn_length if changes.turn_length is None else checks.turn_length(changes.turn_length),
+        old.allow_parallel if changes.allow_parallel is None else changes.allow_parallel,
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 from services.queuer.campaigns.errors import Refused
 from services.queuer.rules.fairness import LONGEST_TURN
 from shared.calendar import ScheduleError, read_settings, resolve_schedule
-from shared.policy import MOST_WITHDRAW_AFTER_DAYS, WITHDRAW_AFTER_DAYS
+from shared.policy import MOST_WITHDRAW_AFTER_DAYS, TIERS, WITHDRAW_AFTER_DAYS
 from shared.vocabulary import CampaignType
 
 LONGEST_NAME: Final = 200  # characters
@@ -78,6 +78,17 @@ def turn_length(value: int) -> int:
         raise Refused(
             f"turn_length is {value}; write 1 to {LONGEST_TURN} actions of an account in a row.", details={"field": "turn_length"}
         )
+    return value
+
+
+def tier(value: str) -> str:
+    """A tier that there is.
+
+    Raises:
+        Refused: there is none of that name.
+    """
+    if value not in TIERS:
+        raise Refused(f"There is no tier {value!r}; write one of {', '.join(TIERS)}.", code="unknown_tier", details={"field": "tier"})
     return value
 
 

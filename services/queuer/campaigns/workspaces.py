@@ -60,7 +60,7 @@ async def add(
         "company_name": checks.text(company_name, "company_name"),
         "email": checks.email(email),
         "airtable_base_id": checks.text(airtable_base_id, "airtable_base_id") if airtable_base_id.strip() else "",
-        "tier": checks.text(tier, "tier"),
+        "tier": checks.tier(checks.text(tier, "tier")),
         "daily_cr_limit": checks.daily_limit(daily_cr_limit),
         "schedule_settings": checks.schedule(schedule_settings),
     }

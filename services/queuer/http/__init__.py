@@ -5,7 +5,7 @@ from typing import Final
 
 from fastapi import FastAPI
 
-from services.queuer.http import accounts, campaigns, failed, forecasts, hours, people, prospects, queue, retired
+from services.queuer.http import accounts, campaigns, failed, forecasts, hours, limits, people, prospects, queue, retired, suppressions
 from services.queuer.workflows.explain import CallTimes
 from shared.db.pool import open_pool
 from shared.runtime import auth
@@ -40,5 +40,7 @@ async def mount(app: FastAPI, service: Service, *, largest_upload: int = LARGEST
         queue.routes(readers),
         hours.routes(service),
         prospects.routes(readers, call_times),
+        limits.routes(service, readers),
+        suppressions.routes(service, readers),
     ):
         app.include_router(router)

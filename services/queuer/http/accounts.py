@@ -51,6 +51,7 @@ class NewAccount(Taken):
     timezone: str = Field("America/New_York", description="Whose day counts the caps: Europe/Berlin.")
     daily_cr_limit: DailyLimit = None
     schedule_settings: ScheduleSettings = Field({})
+    warm_up: bool = Field(True, description="Let it grow to its caps over 14 days; false for an account that has long been busy.")
 
 
 class OneAccount(Success):
@@ -116,6 +117,7 @@ def routes(service: Service, readers: asyncpg.Pool) -> APIRouter:
             timezone=body.timezone,
             daily_cr_limit=body.daily_cr_limit,
             schedule_settings=body.schedule_settings,
+            warm_up=body.warm_up,
             actor=caller.actor,
         )
         response.status_code = 201 if done.created else 200

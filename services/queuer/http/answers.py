@@ -148,6 +148,7 @@ class CampaignRow(Given):
     on_missing: MissingValue
     withdraw_after_days: int | None
     turn_length: int
+    allow_parallel: bool
     prospects_count: int
     active_leads_count: int
     completed_leads_count: int

@@ -72,6 +72,7 @@ class NewCampaign(Taken):
     accounts: list[str] = Field([], description="Ids, the provider's ids, or names; new prospects go to them by what each may still send.")
     schedule_settings: ScheduleSettings = Field({})
     on_missing: MissingValue = Field(MissingValue.BLOCK, description="A placeholder without value: block, skip the step, or leave blank.")
+    allow_parallel: bool = Field(False, description="Let its people be in another campaign's sequence at the same time.")
     withdraw_after_days: WithdrawAfter = None
     turn_length: int = Field(QUANTUM, description=f"1 to {LONGEST_TURN} actions of an account in a row, then its next campaign's turn.")
 
@@ -88,6 +89,7 @@ class CampaignChanges(Taken):
     accounts: list[str] | None = None
     schedule_settings: ScheduleSettings | None = None
     on_missing: MissingValue | None = None
+    allow_parallel: bool | None = None
     withdraw_after_days: WithdrawAfter = None
     turn_length: int | None = None
 
@@ -138,6 +140,7 @@ def routes(service: Service, readers: asyncpg.Pool) -> APIRouter:
             accounts=body.accounts,
             schedule_settings=body.schedule_settings,
             on_missing=body.on_missing,
+            allow_parallel=body.allow_parallel,
             withdraw_after_days=body.withdraw_after_days,
             turn_length=body.turn_length,
             actor=caller.actor,
@@ -166,6 +169,7 @@ def routes(service: Service, readers: asyncpg.Pool) -> APIRouter:
             accounts=body.accounts,
             schedule_settings=body.schedule_settings,
             on_missing=body.on_missing,
+            allow_parallel=body.allow_parallel,
             withdraw_after_days=body.days(),
             turn_length=body.turn_length,
         )

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from services.queuer.rules.identity import send_id
@@ -32,27 +32,29 @@ class Prospect:
     on_missing: MissingValue
     campaign_schedule: str
     workspace_schedule: str
-    workspace_limit: int | None
     values: Mapping[str, str | None]
     timezone: str | None
     last_reply_at: datetime | None
     opted_out_at: datetime | None
     suppressed_by: str | None
     invited_by_hand_at: datetime | None
+    other_sequence: str | None
     linkedin_id: str | None
     on_linkedin: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """An account and what its limits come from."""
+    """An account and its limits: `caps` of a whole day, less while it warms up, and invitations in any 168 hours."""
 
     id: UUID
     account_type: AccountType
     country: str
     timezone: str
     schedule: str
-    daily_cr_limit: int | None
+    caps: Mapping[Action, int]
+    weekly_cap: int
+    warm_up_from: date | None
     next_free_at: datetime | None
 
 

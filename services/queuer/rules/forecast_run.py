@@ -244,6 +244,7 @@ class Run:
             zone=self.member.zone,
             spacing=self.member.spacing,
             daily_cap=self.member.caps[action],
+            warm_up_from=self.member.warm_up_from,
             used=self._used[action],
             week=self._week_use() if action is Action.INVITATION else None,
             cool_down_until=self.member.cool_downs.get(action),

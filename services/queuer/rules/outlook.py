@@ -63,6 +63,7 @@ class Member:
     caps: Mapping[Action, int]
     weekly_cap: int
     spacing: timedelta
+    warm_up_from: date | None = None
     next_free_at: datetime | None = None
     used: Mapping[Action, Mapping[date, int]] = field(default_factory=dict)
     invitations: tuple[datetime, ...] = ()

@@ -13,11 +13,12 @@ from zoneinfo import ZoneInfo
 from services.queuer.rules.causes import Standstill, why
 from services.queuer.rules.slots import CALL
 from shared.calendar import Schedule
-from shared.policy import SPACING, Case, Condition, Reason, SendNow, Wait, WeekUse, decide
+from shared.policy import SPACING, Case, Condition, Reason, SendNow, Wait, WeekUse, decide, warm_up_cap
 from shared.vocabulary import AccountStatus, Action, CampaignStatus, ProspectStatus
 
 NO_MESSAGES: Final = "No messages due"
 SCHEDULE: Final = "Skipped due to schedule restrictions"
+_DAILY: Final = frozenset({Reason.DAILY_CAP.value, Reason.WARM_UP.value})
 _SCHEDULE: Final = frozenset({Reason.HOURS, Reason.WEEKEND, Reason.HOLIDAY, Reason.DAY_END})
 
 _HELD_FOR: Final = {Condition.CAMPAIGN_RUNNING.value: Reason.CAMPAIGN_NOT_RUNNING, Condition.ACCOUNT_USABLE.value: Reason.ACCOUNT_PAUSED}
@@ -31,6 +32,7 @@ class Budget:
     caps: Mapping[Action, int]
     used: Mapping[Action, Mapping[date, int]]
     week: WeekUse | None
+    warm_up_from: date | None = None
 
     def today(self, action: Action, now: datetime) -> int:
         """Used on the account's own day that `now` belongs to."""
@@ -76,7 +78,8 @@ def lane_standing(account: Mapping[str, Any], lane: Lane, budget: Budget, *, now
     if lane.schedule is None:
         return Standing(Standstill.SCHEDULE_UNREADABLE.value, why(Standstill.SCHEDULE_UNREADABLE.value), None)
     case = _case(account, row, lane.schedule, budget)
-    spent = (budget.today(case.action, now), case.daily_cap)
+    today = now.astimezone(budget.zone).date()
+    spent = (budget.today(case.action, now), warm_up_cap(case.daily_cap, case.warm_up_from, today))
     decision = decide(replace(case, scheduled_for=min(planned, now)), now=now, call_time=CALL).decision
     if isinstance(decision, Wait):
         return _said(decision.reason.value, max(_first_moment(case, now), closed_until or now), case, spent)
@@ -97,7 +100,7 @@ def message_of(standings: Sequence[Standing]) -> str:
     what holds back all the others.
     """
     reasons = {each.reason for each in standings}
-    capped = [each for each in standings if each.reason == Reason.DAILY_CAP]
+    capped = [each for each in standings if each.reason in _DAILY]
     if not reasons or reasons & {Reason.NOT_DUE, Reason.SPACING, Standstill.IN_HAND, Standstill.DUE}:
         return NO_MESSAGES
     if reasons & _SCHEDULE:
@@ -114,7 +117,7 @@ def _first_moment(case: Case, now: datetime) -> datetime:
 
 
 def _said(reason: str, until: datetime | None, case: Case, spent: tuple[int, int]) -> Standing:
-    if reason == Reason.DAILY_CAP:
+    if reason in _DAILY:
         what = case.action.value.replace("_", " ")
         return Standing(reason, f"Daily limit reached ({spent[0]}/{spent[1]}) for {what}s.", until, *spent)
     if reason in {Reason.ACCOUNT_PAUSED, Reason.ACCOUNT_DISCONNECTED} and case.account_status_reason:
@@ -136,6 +139,7 @@ def _case(account: Mapping[str, Any], row: Mapping[str, Any], schedule: Schedule
         spacing=SPACING,
         next_free_at=account["next_free_at"],
         daily_cap=budget.caps[action],
+        warm_up_from=budget.warm_up_from,
         used=budget.used.get(action, {}),
         week=budget.week,
         cool_down_until=row["cool_down_until"],

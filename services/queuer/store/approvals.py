@@ -29,7 +29,8 @@ class Candidate:
     opted_out_at: datetime | None
     last_reply_at: datetime | None
     busy_in: str | None
-    """Name of another campaign whose sequence still runs for this lead."""
+    """Name of another campaign whose sequence still runs for this lead, where neither campaign allows two at a time."""
+    suppressed_by: str | None = None
 
 
 async def load_candidates(connection: Connection, taken: Sequence[tuple[UUID, UUID]], campaign_id: UUID) -> list[Candidate]:
@@ -39,7 +40,7 @@ async def load_candidates(connection: Connection, taken: Sequence[tuple[UUID, UU
         pass  # locked; what decides is read by the next statement
     facts = {row["id"]: row async for row in queries.load_candidates(connection, lead_ids=lead_ids, campaign_id=campaign_id)}
     return [
-        Candidate(approval, lead, fact["identity"], fact["opted_out_at"], fact["last_reply_at"], fact["busy_in"])
+        Candidate(approval, lead, fact["identity"], fact["opted_out_at"], fact["last_reply_at"], fact["busy_in"], fact["suppressed_by"])
         for approval, lead in taken
         for fact in (facts[lead],)
     ]

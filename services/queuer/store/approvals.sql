@@ -28,13 +28,16 @@ SELECT id FROM leads WHERE id = ANY(:lead_ids) ORDER BY id FOR NO KEY UPDATE;
 
 -- name: load_candidates
 -- A statement of its own: it must see the enrolment that was committed while lock_leads waited.
-SELECT l.id, l.identity, l.opted_out_at, l.last_reply_at, busy.campaign_name AS busy_in
+SELECT l.id, l.identity, l.opted_out_at, l.last_reply_at, busy.campaign_name AS busy_in, barred.entry AS suppressed_by
   FROM leads l
+  LEFT JOIN LATERAL do_not_contact(l.workspace_id, l.identity, l.linkedin_vanity, l.linkedin_id, l.sales_navigator_id, l.email, l.company)
+         AS barred ON true
   LEFT JOIN LATERAL (
     SELECT c.campaign_name FROM campaign_prospects p JOIN campaigns c ON c.id = p.campaign_id
      WHERE p.lead_id = l.id AND p.campaign_id <> :campaign_id
        AND p.status IN ('pending', 'approved', 'connection_request_sent', 'connected', 'messaging')
        AND c.status IN ('draft', 'running', 'paused') -- a paused one goes on some day, and then there would be two
+       AND NOT c.allow_parallel AND NOT (SELECT own.allow_parallel FROM campaigns own WHERE own.id = :campaign_id)
      LIMIT 1) busy ON true
  WHERE l.id = ANY(:lead_ids);
 

@@ -65,20 +65,18 @@ SELECT business_now() AS now, s.prospect_id, s.campaign_id, s.workspace_id, s.ac
        l.first_name, l.last_name, l.last_reply_at, l.opted_out_at,
        EXISTS (SELECT FROM send_attempts x WHERE x.send_id = s.id AND x.action <> 'profile_lookup'
                   AND x.state IN ('intent', 'unknown', 'accepted')) AS live,
-       (SELECT x.kind FROM suppressions x
-         WHERE (x.workspace_id IS NULL OR x.workspace_id = s.workspace_id)
-           AND ((x.kind = 'person' AND x.value = l.identity) OR (x.kind = 'email' AND x.value = lower(l.email))
-                OR (x.kind = 'company' AND x.value = lower(l.company)) OR (x.kind = 'domain' AND x.value = split_part(lower(l.email), '@', 2)))
-         LIMIT 1) AS suppressed_by,
+       barred.entry AS suppressed_by,
        (SELECT oc.campaign_name FROM campaign_prospects o JOIN campaigns oc ON oc.id = o.campaign_id
          WHERE o.lead_id = s.lead_id AND o.id <> s.prospect_id
            AND o.status IN ('pending', 'approved', 'connection_request_sent', 'connected', 'messaging')
-           AND oc.status IN ('draft', 'running', 'paused')
+           AND oc.status IN ('draft', 'running', 'paused') AND NOT oc.allow_parallel AND NOT c.allow_parallel
          LIMIT 1) AS busy_in
   FROM send_queue s
   JOIN campaign_prospects p ON p.id = s.prospect_id
   JOIN campaigns c ON c.id = s.campaign_id
   JOIN leads l ON l.id = s.lead_id
+  LEFT JOIN LATERAL do_not_contact(l.workspace_id, l.identity, l.linkedin_vanity, l.linkedin_id, l.sales_navigator_id, l.email, l.company)
+         AS barred ON true
  WHERE s.id = :send_id;
 
 -- name: reopen$

@@ -91,9 +91,9 @@ async def facts(
     return row
 
 
-async def week(connection: Connection, account_id: UUID, *, at: datetime, moment: datetime | None) -> WeekUse:
-    """The account's invitations in the 168 hours before."""
-    cap = weekly_invitations()
+async def week(connection: Connection, account_id: UUID, facts: Row, *, at: datetime, moment: datetime | None) -> WeekUse:
+    """The account's invitations in the 168 hours before, and its limit of then."""
+    cap = weekly_invitations(facts["weekly_limit"], tier=facts["tier"])
     row = await queries.week(connection, account_id=account_id, at=at, cap=cap, moment=moment)
     return WeekUse(row["used"], cap, row["frees_at"] if row["used"] >= cap else None)
 

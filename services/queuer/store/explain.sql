@@ -72,7 +72,10 @@ SELECT ca.account_id FROM campaign_accounts ca
 -- The names are those of load_due (services/sender/store/ledger.sql), for one translation reads both.
 SELECT p.status AS prospect_status, p.hold_until, p.resumed_at, p.connected_at, p.contacted_at,
        c.status AS campaign_status, c.campaign_type, c.schedule_settings::text AS campaign_schedule, c.withdraw_after_days,
-       w.schedule_settings::text AS workspace_schedule, w.daily_cr_limit AS workspace_limit, w.is_active AS workspace_active,
+       w.schedule_settings::text AS workspace_schedule, w.daily_cr_limit AS workspace_limit, w.is_active AS workspace_active, w.tier,
+       coalesce(a.weekly_cr_limit, w.weekly_cr_limit) AS weekly_limit, coalesce(a.daily_message_limit, w.daily_message_limit) AS message_limit,
+       coalesce(a.daily_lookup_limit, w.daily_lookup_limit) AS lookup_limit, coalesce(a.daily_email_limit, w.daily_email_limit) AS email_limit,
+       a.cr_exception, a.warm_up_from,
        a.name AS account_name, a.account_type, a.status AS account_status, a.status_reason, a.country, a.daily_cr_limit AS account_limit,
        a.schedule_settings::text AS account_schedule, next_free_at_then(a.id, :moment::timestamptz) AS next_free_at, zone.name AS timezone,
        l.last_reply_at, l.opted_out_at, l.timezone AS prospect_timezone, r.network_distance, r.connected_at AS recipient_connected_at, r.provider_id,
@@ -85,7 +88,9 @@ SELECT p.status AS prospect_status, p.hold_until, p.resumed_at, p.connected_at, 
          (SELECT max(x.withdrawn_at) FROM send_attempts x
            WHERE x.workspace_id = p.workspace_id AND x.recipient_id = coalesce(:recipient::text, r.provider_id)
              AND x.withdrawn_at <= :at::timestamptz) END AS withdrawn_at,
-       suppressed_by(p.workspace_id, l.identity, l.email, l.company, :moment::timestamptz) AS suppressed_by
+       suppressed_by(p.workspace_id, l.identity, l.linkedin_vanity, l.linkedin_id, l.sales_navigator_id, l.email, l.company, :moment::timestamptz)
+         AS suppressed_by,
+       CASE WHEN :moment::timestamptz IS NULL AND l.campaign_id <> p.campaign_id THEN earlier_sequence(p.id) END AS other_sequence
   FROM campaign_prospects_at(:prospect_id::uuid, :moment::timestamptz) p
  CROSS JOIN LATERAL campaigns_at(p.campaign_id, :moment::timestamptz) c
  CROSS JOIN LATERAL workspaces_at(p.workspace_id, :moment::timestamptz) w

@@ -14,7 +14,7 @@ from services.queuer.store.planning import hours
 from shared.calendar import Schedule, resolve_schedule, spans
 from shared.db.pool import Connection
 from shared.db.queries import load
-from shared.policy import SPACING, daily_caps, weekly_invitations
+from shared.policy import SPACING, caps_of, weekly_invitations
 from shared.vocabulary import AccountStatus, AccountType, Action, CampaignStatus, CampaignType
 
 queries = load(__file__)
@@ -86,7 +86,7 @@ async def question(connection: Connection, asked: Asked, *, days: int) -> Questi
                 continue
             schedule = _schedule(campaigns[campaign_id], row, asked.row["workspace_schedule"])
             own.append(_of(campaign_id, schedule, shape, rates[campaign_id], amount or _Amount()))
-        members.append(_member(row, asked.row["workspace_limit"], past[row["id"]], tuple(own)))
+        members.append(_member(row, past[row["id"]], tuple(own)))
     names = {campaign_id: row["campaign_name"] for campaign_id, row in campaigns.items()}
     return Question(campaign_id=asked.id, now=asked.now, days=days, members=tuple(members), names=names)
 
@@ -211,9 +211,8 @@ def _of(campaign_id: UUID, schedule: Schedule, shape: _Shape, rates: Rates, amou
     )
 
 
-def _member(row: Mapping[str, Any], workspace_limit: int | None, past: _Past, work: tuple[Work, ...]) -> Member:
+def _member(row: Mapping[str, Any], past: _Past, work: tuple[Work, ...]) -> Member:
     account_type = AccountType(row["account_type"])
-    caps = daily_caps(account_type, workspace_daily_cr_limit=workspace_limit, account_daily_cr_limit=row["daily_cr_limit"])
     return Member(
         id=row["id"],
         name=row["name"],
@@ -221,8 +220,9 @@ def _member(row: Mapping[str, Any], workspace_limit: int | None, past: _Past, wo
         zone=ZoneInfo(row["timezone"]),
         status=AccountStatus(row["status"]),
         status_reason=row["status_reason"],
-        caps=dict(caps),
-        weekly_cap=weekly_invitations(),
+        caps=dict(caps_of(row)),
+        weekly_cap=weekly_invitations(row["weekly_limit"], tier=row["tier"]),
+        warm_up_from=row["warm_up_from"],
         spacing=SPACING,
         next_free_at=row["next_free_at"],
         used=past.used,

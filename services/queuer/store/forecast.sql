@@ -1,15 +1,19 @@
 -- name: campaign^
 SELECT c.id, c.campaign_name, c.campaign_type, c.status, c.workspace_id, c.schedule_settings::text AS schedule, c.next_account,
-       w.schedule_settings::text AS workspace_schedule, w.daily_cr_limit AS workspace_limit, w.is_active AS workspace_active, business_now() AS now
+       w.schedule_settings::text AS workspace_schedule, w.is_active AS workspace_active, business_now() AS now
   FROM campaigns c JOIN workspaces w ON w.id = c.workspace_id
  WHERE c.id = :campaign_id AND (:workspace_id::uuid IS NULL OR c.workspace_id = :workspace_id);
 
 -- name: members
 -- The campaign's accounts in their order, then those that left it and still have people of it.
-SELECT a.id, a.name, a.account_type, a.country, a.status, a.status_reason, a.daily_cr_limit, a.next_free_at,
+SELECT a.id, a.name, a.account_type, a.country, a.status, a.status_reason, a.next_free_at,
+       a.daily_cr_limit AS account_limit, w.daily_cr_limit AS workspace_limit, w.tier, a.cr_exception, a.warm_up_from, coalesce(a.weekly_cr_limit, w.weekly_cr_limit) AS weekly_limit,
+       coalesce(a.daily_message_limit, w.daily_message_limit) AS message_limit, coalesce(a.daily_lookup_limit, w.daily_lookup_limit) AS lookup_limit,
+       coalesce(a.daily_email_limit, w.daily_email_limit) AS email_limit,
        a.schedule_settings::text AS schedule,
        CASE WHEN a.timezone_from <= :now THEN a.timezone_next ELSE a.timezone END AS timezone
   FROM accounts a
+  JOIN workspaces w ON w.id = a.workspace_id
   LEFT JOIN campaign_accounts ca ON ca.account_id = a.id AND ca.campaign_id = :campaign_id
  WHERE ca.account_id IS NOT NULL
     OR a.id IN (SELECT s.account_id FROM send_queue s WHERE s.campaign_id = :campaign_id AND s.status = 'pending')

@@ -18,7 +18,7 @@ from services.queuer.rules.wording import NOT_RENDERED
 from shared.calendar import ScheduleSettings, read_settings
 from shared.db.pool import Connection
 from shared.db.queries import load
-from shared.policy import SPACING, daily_caps, weekly_invitations
+from shared.policy import SPACING, caps_of, warm_up_cap, weekly_invitations
 from shared.vocabulary import AccountType, Action, MissingValue, ProspectStatus, SendStatus
 
 queries = load(__file__)
@@ -105,9 +105,9 @@ async def rotations(connection: Connection, campaign_ids: Iterable[UUID], locked
 
 
 async def rooms(
-    connection: Connection, wanted: Mapping[tuple[UUID, Action], int | None], accounts: Mapping[UUID, Account], *, now: datetime
+    connection: Connection, wanted: Iterable[tuple[UUID, Action]], accounts: Mapping[UUID, Account], *, now: datetime
 ) -> dict[Action, dict[UUID, Room]]:
-    """What each of these accounts may still do, by action; `wanted` says each pair's `daily_cr_limit` of the workspace."""
+    """What each of these accounts may still do, by action."""
     pairs = sorted(wanted)
     todays = [now.astimezone(ZoneInfo(accounts[account_id].timezone)) for account_id, _ in pairs]
     rows = queries.room(
@@ -122,10 +122,10 @@ async def rooms(
     found: dict[Action, dict[UUID, Room]] = {}
     async for row in rows:
         action, account = Action(row["action"]), accounts[row["account_id"]]
-        limit = wanted[account.id, action]
-        cap = daily_caps(account.account_type, workspace_daily_cr_limit=limit, account_daily_cr_limit=account.daily_cr_limit)[action]
-        week = min(7 * cap, weekly_invitations()) if action is Action.INVITATION else 7 * cap
-        room = Room(cap - row["used_today"] - row["planned_today"], week, row["used_in_a_week"] + row["planned"])
+        today = now.astimezone(ZoneInfo(account.timezone)).date()
+        days = [warm_up_cap(account.caps[action], account.warm_up_from, today + timedelta(days=number)) for number in range(7)]
+        week = min(sum(days), account.weekly_cap) if action is Action.INVITATION else sum(days)
+        room = Room(days[0] - row["used_today"] - row["planned_today"], week, row["used_in_a_week"] + row["planned"])
         found.setdefault(action, {})[account.id] = room
     return found
 
@@ -139,7 +139,9 @@ async def accounts(connection: Connection, account_ids: Iterable[UUID], *, now: 
             row["country"],
             row["timezone"],
             row["schedule"],
-            row["daily_cr_limit"],
+            caps_of(row),
+            weekly_invitations(row["weekly_limit"], tier=row["tier"]),
+            row["warm_up_from"],
             row["next_free_at"],
         )
         async for row in queries.load_accounts(connection, account_ids=list(set(account_ids)), now=now)
@@ -178,10 +180,9 @@ async def ends_of_zones(
     return {(row["account_id"], Action(row["action"]), row["zone"]): row["scheduled_for"] async for row in rows}
 
 
-def open_book(account: Account, *, workspace_limit: int | None, since: datetime, until: datetime) -> Book:
+def open_book(account: Account, *, since: datetime, until: datetime) -> Book:
     """An empty book for the account; `fill` and `count` load what is known."""
-    caps = daily_caps(account.account_type, workspace_daily_cr_limit=workspace_limit, account_daily_cr_limit=account.daily_cr_limit)
-    return Book(ZoneInfo(account.timezone), SPACING, caps, weekly_invitations(), since - A_LOCAL_DAY, until)
+    return Book(ZoneInfo(account.timezone), SPACING, account.caps, account.weekly_cap, since - A_LOCAL_DAY, until)
 
 
 async def fill(connection: Connection, books: Mapping[UUID, Book], *, until: Mapping[UUID, datetime] | None = None) -> None:
@@ -200,8 +201,8 @@ async def count(connection: Connection, books: Mapping[UUID, Book], *, now: date
     async for row in queries.usage(connection, account_ids=list(books), since=(now - A_LOCAL_DAY).date()):
         books[row["account_id"]].used(Action(row["action"]), row["local_date"], row["used"])
     weeks: dict[UUID, list[datetime]] = {account_id: [] for account_id in books}
-    cap = weekly_invitations()
-    async for row in queries.last_invitations(connection, account_ids=list(books), now=now, cap=cap):
+    caps = [book.weekly_cap for book in books.values()]
+    async for row in queries.last_invitations(connection, account_ids=list(books), now=now, caps=caps):
         weeks[row["account_id"]].append(row["at"])
     for account_id, moments in weeks.items():
         books[account_id].week_so_far(moment for moment in moments if moment > now - WEEK)

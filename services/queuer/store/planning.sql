@@ -55,14 +55,8 @@ SELECT id FROM campaigns WHERE id = ANY(:campaign_ids::uuid[]) ORDER BY id FOR N
 SELECT p.id, p.workspace_id, p.campaign_id, p.lead_id, p.status, p.account_id, p.contacted_at, p.connected_at, p.hold_until, p.resumed_at,
        coalesce(p.workflow_id, (SELECT w.id FROM workflows w WHERE w.campaign_id = p.campaign_id ORDER BY w.version DESC LIMIT 1)) AS workflow_id,
        c.on_missing, c.schedule_settings::text AS campaign_schedule, ws.schedule_settings::text AS workspace_schedule,
-       ws.daily_cr_limit AS workspace_limit,
        l.first_name, l.last_name, l.company, l.title, l.location, l.timezone, l.last_reply_at, l.opted_out_at, l.linkedin_id,
        (l.linkedin_id IS NOT NULL OR l.linkedin_vanity IS NOT NULL OR l.sales_navigator_id IS NOT NULL) AS on_linkedin,
-       (SELECT x.kind FROM suppressions x
-         WHERE (x.workspace_id IS NULL OR x.workspace_id = p.workspace_id)
-           AND ((x.kind = 'person' AND x.value = l.identity) OR (x.kind = 'email' AND x.value = lower(l.email))
-                OR (x.kind = 'company' AND x.value = lower(l.company)) OR (x.kind = 'domain' AND x.value = split_part(lower(l.email), '@', 2)))
-         LIMIT 1) AS suppressed_by,
        CASE WHEN p.status IN ('pending', 'approved') THEN
          (SELECT max(f.sent_at)
             FROM (SELECT i.sent_at FROM recipients r
@@ -76,11 +70,15 @@ SELECT p.id, p.workspace_id, p.campaign_id, p.lead_id, p.status, p.account_id, p
                   SELECT i.sent_at FROM foreign_invitations i
                    WHERE i.workspace_id = p.workspace_id AND i.public_identifier = l.linkedin_vanity AND i.attempt_id IS NULL
                      AND i.gone_at IS NULL AND (l.linkedin_id IS NULL OR i.recipient_id IS NULL OR i.recipient_id = l.linkedin_id)) f)
-       END AS invited_by_hand_at
+       END AS invited_by_hand_at,
+       barred.entry AS suppressed_by,
+       CASE WHEN l.campaign_id <> p.campaign_id THEN earlier_sequence(p.id) END AS other_sequence
   FROM campaign_prospects p
   JOIN campaigns c ON c.id = p.campaign_id
   JOIN workspaces ws ON ws.id = p.workspace_id
   JOIN leads l ON l.id = p.lead_id
+  LEFT JOIN LATERAL do_not_contact(l.workspace_id, l.identity, l.linkedin_vanity, l.linkedin_id, l.sales_navigator_id, l.email, l.company)
+         AS barred ON true
  WHERE p.id = ANY(:prospect_ids::uuid[]) AND c.campaign_type <> 'email'
    AND (c.status = 'running' OR (c.status = 'paused' AND p.status IN ('connected', 'messaging')))
  ORDER BY p.id;
@@ -100,9 +98,12 @@ SELECT ca.campaign_id, ca.account_id, ca.credit, a.status = 'usable' AS usable
  ORDER BY ca.campaign_id, ca.position;
 
 -- name: load_accounts
-SELECT a.id, a.account_type, a.country, a.daily_cr_limit, a.schedule_settings::text AS schedule, a.next_free_at,
+SELECT a.id, a.account_type, a.country, a.schedule_settings::text AS schedule, a.next_free_at, a.warm_up_from,
+       a.daily_cr_limit AS account_limit, w.daily_cr_limit AS workspace_limit, w.tier, a.cr_exception,
+       coalesce(a.weekly_cr_limit, w.weekly_cr_limit) AS weekly_limit, coalesce(a.daily_message_limit, w.daily_message_limit) AS message_limit,
+       coalesce(a.daily_lookup_limit, w.daily_lookup_limit) AS lookup_limit, coalesce(a.daily_email_limit, w.daily_email_limit) AS email_limit,
        CASE WHEN a.timezone_from <= :now THEN a.timezone_next ELSE a.timezone END AS timezone
-  FROM accounts a WHERE a.id = ANY(:account_ids::uuid[]);
+  FROM accounts a JOIN workspaces w ON w.id = a.workspace_id WHERE a.id = ANY(:account_ids::uuid[]);
 
 -- name: known_recipients
 -- Whom these accounts have looked up lately.
@@ -155,19 +156,19 @@ SELECT w.account_id, w.action, w.zone, last.scheduled_for
 -- name: last_invitations
 -- Those that left, those the member sent by hand and those that are planned, the latest first, no more than a week's cap of each.
 SELECT w.account_id, i.at
-  FROM unnest(:account_ids::uuid[]) AS w(account_id)
+  FROM unnest(:account_ids::uuid[], :caps::int[]) AS w(account_id, cap)
  CROSS JOIN LATERAL (
    (SELECT s.scheduled_for AS at FROM send_queue s
      WHERE s.account_id = w.account_id AND s.action = 'invitation' AND s.status = 'pending' AND s.step_position = 1
-     ORDER BY s.scheduled_for DESC LIMIT :cap)
+     ORDER BY s.scheduled_for DESC LIMIT w.cap)
    UNION ALL
    (SELECT x.decided_at FROM send_attempts x
      WHERE x.account_id = w.account_id AND x.action = 'invitation' AND NOT x.given_back AND x.decided_at > :now::timestamptz - interval '168 hours'
-     ORDER BY x.decided_at DESC LIMIT :cap)
+     ORDER BY x.decided_at DESC LIMIT w.cap)
    UNION ALL
    (SELECT f.sent_at FROM foreign_invitations f
      WHERE f.account_id = w.account_id AND f.counted AND f.sent_at > :now::timestamptz - interval '168 hours'
-     ORDER BY f.sent_at DESC LIMIT :cap)) i;
+     ORDER BY f.sent_at DESC LIMIT w.cap)) i;
 
 -- name: taken
 -- The planned sends of some accounts, each between two moments of its own.

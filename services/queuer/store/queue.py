@@ -15,8 +15,8 @@ from services.queuer.store.planning import hours
 from shared.calendar import Schedule, ScheduleError, resolve_schedule
 from shared.db.pool import Connection
 from shared.db.queries import load
-from shared.policy import WeekUse, daily_caps, weekly_invitations
-from shared.vocabulary import AccountType, Action
+from shared.policy import WeekUse, caps_of, weekly_invitations
+from shared.vocabulary import Action
 
 queries = load(__file__)
 
@@ -70,21 +70,18 @@ async def budgets(connection: Connection, accounts: Sequence[Row], *, now: datet
     used: dict[UUID, dict[Action, dict[date, int]]] = defaultdict(lambda: defaultdict(dict))
     async for row in queries.used_lately(connection, account_ids=ids, now=now):
         used[row["account_id"]][Action(row["action"])][row["local_date"]] = row["used"]
-    cap = weekly_invitations()
-    weeks = {
-        row["account_id"]: WeekUse(row["used"], cap, row["frees_at"] if row["used"] >= cap else None)
-        async for row in queries.weeks_of(connection, account_ids=ids, now=now, cap=cap)
-    }
+    caps = {account["id"]: weekly_invitations(account["weekly_limit"], tier=account["tier"]) for account in accounts}
+    weeks = {}
+    async for row in queries.weeks_of(connection, account_ids=list(caps), caps=list(caps.values()), now=now):
+        cap = caps[row["account_id"]]
+        weeks[row["account_id"]] = WeekUse(row["used"], cap, row["frees_at"] if row["used"] >= cap else None)
     return {
         account["id"]: Budget(
             ZoneInfo(account["timezone"]),
-            daily_caps(
-                AccountType(account["account_type"]),
-                workspace_daily_cr_limit=account["workspace_limit"],
-                account_daily_cr_limit=account["account_limit"],
-            ),
+            caps_of(account),
             used[account["id"]],
             weeks.get(account["id"]),
+            account["warm_up_from"],
         )
         for account in accounts
     }

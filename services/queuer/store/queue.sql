@@ -4,7 +4,10 @@
 -- A page in order of id. :waiting leaves out accounts with nothing planned and nothing in hand (one probe each).
 SELECT a.id, a.workspace_id, w.company_name, w.is_active AS workspace_active, a.name, a.account_type::text AS account_type, a.status::text AS status,
        a.status_reason, a.country, a.next_free_at, a.lease_until IS NOT NULL AS leased, a.daily_cr_limit AS account_limit,
-       w.daily_cr_limit AS workspace_limit, a.schedule_settings::text AS account_schedule, w.schedule_settings::text AS workspace_schedule,
+       w.daily_cr_limit AS workspace_limit, w.tier, a.cr_exception, a.warm_up_from, coalesce(a.weekly_cr_limit, w.weekly_cr_limit) AS weekly_limit,
+       coalesce(a.daily_message_limit, w.daily_message_limit) AS message_limit, coalesce(a.daily_lookup_limit, w.daily_lookup_limit) AS lookup_limit,
+       coalesce(a.daily_email_limit, w.daily_email_limit) AS email_limit,
+       a.schedule_settings::text AS account_schedule, w.schedule_settings::text AS workspace_schedule,
        CASE WHEN a.timezone_from <= :now THEN a.timezone_next ELSE a.timezone END AS timezone
   FROM accounts a
   JOIN workspaces w ON w.id = a.workspace_id
@@ -39,19 +42,19 @@ SELECT account_id, action::text AS action, local_date, used FROM account_usage
  WHERE account_id = ANY(:account_ids::uuid[]) AND local_date >= (:now::timestamptz AT TIME ZONE 'UTC')::date - 1;
 
 -- name: weeks_of
--- No more rows of an account than a week's cap: the last :cap invitations of 168 hours, and when one of them leaves.
+-- No more rows of an account than a week's cap: the last invitations of 168 hours, and when one of them leaves.
 SELECT w.account_id, count(*)::int AS used, min(i.decided_at) + interval '168 hours' AS frees_at
-  FROM unnest(:account_ids::uuid[]) AS w(account_id)
+  FROM unnest(:account_ids::uuid[], :caps::int[]) AS w(account_id, cap)
  CROSS JOIN LATERAL (
    SELECT e.decided_at FROM ( -- ours, and those the member sent by hand
      (SELECT x.decided_at FROM send_attempts x
        WHERE x.account_id = w.account_id AND x.action = 'invitation' AND NOT x.given_back AND x.decided_at > :now::timestamptz - interval '168 hours'
-       ORDER BY x.decided_at DESC LIMIT :cap)
+       ORDER BY x.decided_at DESC LIMIT w.cap)
      UNION ALL
      (SELECT f.sent_at FROM foreign_invitations f
        WHERE f.account_id = w.account_id AND f.counted AND f.sent_at > :now::timestamptz - interval '168 hours'
-       ORDER BY f.sent_at DESC LIMIT :cap)) e
-    ORDER BY e.decided_at DESC LIMIT :cap) i
+       ORDER BY f.sent_at DESC LIMIT w.cap)) e
+    ORDER BY e.decided_at DESC LIMIT w.cap) i
  GROUP BY w.account_id;
 
 -- name: due_by_lane

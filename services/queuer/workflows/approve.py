@@ -38,9 +38,12 @@ class ApproveResult:
 
 
 def objection(candidate: Candidate) -> str | None:
-    """Why this lead may not be enrolled now, if so: the opt-out is for ever, the other campaign until its end."""
+    """Why this lead may not be enrolled now, if so: the opt-out is for ever, the list until somebody takes the entry back, the
+    other campaign until its end."""
     if candidate.opted_out_at is not None:
         return "has opted out and is not written to again"
+    if candidate.suppressed_by is not None:
+        return f"is on the do-not-contact list: {candidate.suppressed_by}"
     if candidate.busy_in is not None:
         return f"is in the campaign '{candidate.busy_in}', and one person gets one sequence at a time"
     return None

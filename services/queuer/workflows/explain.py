@@ -130,7 +130,9 @@ async def _enrolled(
         return about.explained(Explained(answer, standing.lines), None, None)
     facts, action = await _facts(connection, who, account_id, send, standing, at=at, moment=moment)
     try:
-        case = case_of(facts, await store.week(connection, account_id, at=at, moment=moment) if action is Action.INVITATION else None)
+        case = case_of(
+            facts, await store.week(connection, account_id, facts, at=at, moment=moment) if action is Action.INVITATION else None
+        )
     except ScheduleError as error:
         raise Refused(f"The schedule that holds for '{who['campaign_name']}' cannot be read: {error}", code="unreadable_schedule") from None
     beside = await store.beside(connection, who, account_id, action, send, at=at, moment=moment)

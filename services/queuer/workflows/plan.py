@@ -174,10 +174,9 @@ async def _rooms(
     now: datetime,
 ) -> Mapping[Action, Mapping[UUID, Room]]:
     """What the accounts that may be chosen may still do of these people's first steps; one statement for the whole batch."""
-    wanted: dict[tuple[UUID, Action], int | None] = {}
-    for campaign_id, workflow_id, limit in {(p.campaign_id, p.workflow_id, p.workspace_limit) for p in people if p.workflow_id}:
-        for candidate in rotations[campaign_id].candidates:
-            wanted[candidate.account_id, steps[workflow_id][0].action] = limit
+    wanted: set[tuple[UUID, Action]] = set()
+    for campaign_id, workflow_id in {(p.campaign_id, p.workflow_id) for p in people if p.workflow_id}:
+        wanted |= {(candidate.account_id, steps[workflow_id][0].action) for candidate in rotations[campaign_id].candidates}
     return await store.rooms(connection, wanted, accounts, now=now) if wanted else {}
 
 
@@ -230,10 +229,7 @@ async def _open_books(
     books: dict[UUID, Book] = {}
     for earliest, send in ordered:
         if send.account_id not in books:
-            limit = send.prospect.workspace_limit
-            books[send.account_id] = store.open_book(
-                accounts[send.account_id], workspace_limit=limit, since=earliest, until=earliest + A_LOCAL_DAY
-            )
+            books[send.account_id] = store.open_book(accounts[send.account_id], since=earliest, until=earliest + A_LOCAL_DAY)
     await store.fill(connection, books)
     await store.count(connection, books, now=now)
     return books
@@ -290,6 +286,7 @@ def _case(send: NewSend, account: Account) -> Case | None:
         zone=ZoneInfo(account.timezone),
         spacing=SPACING,
         daily_cap=1,  # the account's book knows the caps
+        warm_up_from=account.warm_up_from,
         next_free_at=account.next_free_at,
         hold_until=prospect.hold_until,
         resumed_at=prospect.resumed_at,
@@ -298,4 +295,5 @@ def _case(send: NewSend, account: Account) -> Case | None:
         suppressed_by=prospect.suppressed_by,
         invited_by_hand_at=prospect.invited_by_hand_at,
         withdraw_at=send.due if send.step.action is Action.WITHDRAWAL else None,
+        other_sequence=prospect.other_sequence,
     )

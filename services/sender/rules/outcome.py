@@ -225,7 +225,10 @@ def _not_connected(outcome: Outcome, _finding: Finding | None = None) -> Outcome
 
 
 def _wait(outcome: Outcome, finding: Finding) -> Outcome:
-    return replace(outcome, due=outcome.at + (finding.wait or timedelta(hours=24)))
+    """The provider names the time after which it allows this; counted like a retry, so that it cannot be asked for ever."""
+    if pause_before(outcome.attempt.retries) is None:
+        return replace(_end(outcome, finding), finding="retries_exhausted")
+    return replace(outcome, due=outcome.at + (finding.wait or timedelta(hours=24)), retried=True)
 
 
 def _cool_down(outcome: Outcome, finding: Finding) -> Outcome:

@@ -70,9 +70,10 @@ class Begin:
         self.locked = frozenset(locked)
         """The accounts that were to be had; the others are in another transaction just now."""
 
-    async def weeks(self, account_ids: Sequence[UUID], *, now: datetime, cap: int) -> dict[UUID, Week]:
-        """Exact counts for accounts near their weekly cap."""
-        rows = [row async for row in queries.week_of_invitations(self._connection, account_ids=account_ids, now=now, cap=cap)]
+    async def weeks(self, caps: Mapping[UUID, int], *, now: datetime) -> dict[UUID, Week]:
+        """Exact counts for accounts near their weekly cap, which is each account's own."""
+        found = queries.week_of_invitations(self._connection, account_ids=list(caps), caps=list(caps.values()), now=now)
+        rows = [row async for row in found]
         return {row["account_id"]: Week(row["used"], row["frees_at"]) for row in rows}
 
     async def intend(self, leaving: Sequence[Leaving], *, now: datetime, act_by: datetime, lease: timedelta) -> dict[UUID, int]:

@@ -23,8 +23,11 @@ SELECT clock.technical, clock.now,
        s.message_sha256, s.action, s.next_action, s.scheduled_for, s.requires_connection, s.linkedin_user_id, s.retries,
        p.status AS prospect_status, p.hold_until, p.resumed_at, p.connected_at, p.contacted_at,
        c.status AS campaign_status, c.campaign_type, c.schedule_settings::text AS campaign_schedule, c.withdraw_after_days,
-       w.schedule_settings::text AS workspace_schedule, w.daily_cr_limit AS workspace_limit, w.is_active AS workspace_active,
+       w.schedule_settings::text AS workspace_schedule, w.daily_cr_limit AS workspace_limit, w.is_active AS workspace_active, w.tier,
        a.provider_account_id, a.account_type, a.status AS account_status, a.status_reason, a.country, a.next_free_at,
+       coalesce(a.weekly_cr_limit, w.weekly_cr_limit) AS weekly_limit, coalesce(a.daily_message_limit, w.daily_message_limit) AS message_limit,
+       coalesce(a.daily_lookup_limit, w.daily_lookup_limit) AS lookup_limit, coalesce(a.daily_email_limit, w.daily_email_limit) AS email_limit,
+       a.cr_exception, a.warm_up_from,
        a.daily_cr_limit AS account_limit, a.schedule_settings::text AS account_schedule, zone.name AS timezone,
        l.first_name, l.last_name, l.timezone AS prospect_timezone, l.linkedin_vanity, l.linkedin_id, l.sales_navigator_id, l.last_reply_at, l.opted_out_at,
        r.provider_id, r.network_distance, r.connected_at AS recipient_connected_at, r.chat_id, r.invitation_ended_at,
@@ -46,11 +49,8 @@ SELECT clock.technical, clock.now,
          (SELECT x.provider_ref FROM send_attempts x
            WHERE x.workspace_id = s.workspace_id AND x.recipient_id = s.linkedin_user_id AND x.action = 'invitation' AND x.state = 'accepted'
              AND x.withdrawn_at IS NULL AND x.account_id = s.account_id) END AS invitation_ref,
-       (SELECT x.kind FROM suppressions x
-         WHERE (x.workspace_id IS NULL OR x.workspace_id = s.workspace_id)
-           AND ((x.kind = 'person' AND x.value = l.identity) OR (x.kind = 'email' AND x.value = lower(l.email))
-                OR (x.kind = 'company' AND x.value = lower(l.company)) OR (x.kind = 'domain' AND x.value = split_part(lower(l.email), '@', 2)))
-         LIMIT 1) AS suppressed_by
+       barred.entry AS suppressed_by,
+       CASE WHEN l.campaign_id <> s.campaign_id THEN earlier_sequence(s.prospect_id) END AS other_sequence
   FROM clock,
        unnest(:send_ids::uuid[], :dispatch_nos::int[]) AS e(send_id, dispatch_no)
   JOIN send_queue s ON s.id = e.send_id AND s.dispatch_no = e.dispatch_no
@@ -62,6 +62,8 @@ SELECT clock.technical, clock.now,
   LEFT JOIN recipients r ON r.account_id = s.account_id AND r.lead_id = s.lead_id
   LEFT JOIN account_cool_downs cd ON cd.account_id = s.account_id AND cd.action = s.next_action
   LEFT JOIN account_reads reads ON reads.account_id = s.account_id AND reads.kind = 'chats' AND s.next_action = 'message'
+  LEFT JOIN LATERAL do_not_contact(l.workspace_id, l.identity, l.linkedin_vanity, l.linkedin_id, l.sales_navigator_id, l.email, l.company)
+         AS barred ON true
   CROSS JOIN LATERAL (SELECT CASE WHEN a.timezone_from <= clock.now THEN a.timezone_next ELSE a.timezone END AS name) zone
  CROSS JOIN LATERAL ( -- what members of the workspace sent this person by hand; two probes, by id and by vanity
    SELECT max(f.sent_at) FILTER (WHERE f.gone_at IS NULL) AS sent_at, max(f.gone_at) AS gone_at
@@ -78,16 +80,18 @@ SELECT clock.technical, clock.now,
 
 -- name: week_of_invitations
 -- Exact, and asked only for accounts whose days add up to the cap: how many stand in the last 168 h, and when enough
--- of them will have left for the next one. Ours, and those the member sent by hand.
-SELECT i.account_id, count(*)::int AS used,
-       (array_agg(i.at ORDER BY i.at DESC))[:cap] + interval '168 hours' AS frees_at
-  FROM (SELECT a.account_id, a.decided_at AS at FROM send_attempts a
-         WHERE a.account_id = ANY(:account_ids::uuid[]) AND a.action = 'invitation' AND NOT a.given_back
-           AND a.decided_at > :now::timestamptz - interval '168 hours'
-        UNION ALL
-        SELECT f.account_id, f.sent_at FROM foreign_invitations f
-         WHERE f.account_id = ANY(:account_ids::uuid[]) AND f.counted AND f.sent_at > :now::timestamptz - interval '168 hours') i
- GROUP BY i.account_id;
+-- of them will have left for the next one. Ours, and those the member sent by hand; `cap` is each account's own.
+SELECT near.account_id, count(*)::int AS used,
+       (array_agg(i.at ORDER BY i.at DESC))[min(near.cap)] + interval '168 hours' AS frees_at
+  FROM unnest(:account_ids::uuid[], :caps::int[]) AS near(account_id, cap)
+ CROSS JOIN LATERAL (
+   SELECT a.decided_at AS at FROM send_attempts a
+    WHERE a.account_id = near.account_id AND a.action = 'invitation' AND NOT a.given_back
+      AND a.decided_at > :now::timestamptz - interval '168 hours'
+   UNION ALL
+   SELECT f.sent_at FROM foreign_invitations f
+    WHERE f.account_id = near.account_id AND f.counted AND f.sent_at > :now::timestamptz - interval '168 hours') i
+ GROUP BY near.account_id;
 
 -- name: record_intents
 -- The commit of these rows is the decision. What meets one of the ledger's unique indexes does not come back.

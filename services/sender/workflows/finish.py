@@ -154,6 +154,9 @@ def _completed(o: Outcome) -> Envelope:
         message_type=o.attempt.message_type,
         outcome=_COMPLETED[o.send],
         reason=o.reason,
+        detail=o.detail,
+        retries=o.attempt.retries,
+        for_good=o.send is SendStatus.FAILED,
         provider_ref=o.provider_ref,
         at=o.at,
     )

@@ -130,13 +130,13 @@ class Sender:
 
     async def _weeks(self, begin: Begin, now: datetime) -> dict[UUID, WeekUse]:
         """Exact counts only for the few whose days add up to the cap; for the rest their days are proof enough."""
-        cap = weekly_invitations()
         inviting = [row for row in begin.due if row["next_action"] == Action.INVITATION]
-        near = sorted({row["account_id"] for row in inviting if row["used_about_a_week"] >= cap})
-        exact = await begin.weeks(near, now=now, cap=cap) if near else {}
+        caps = {row["account_id"]: weekly_invitations(row["weekly_limit"], tier=row["tier"]) for row in inviting}
+        near = {row["account_id"] for row in inviting if row["used_about_a_week"] >= caps[row["account_id"]]}
+        exact = await begin.weeks({account_id: caps[account_id] for account_id in sorted(near)}, now=now) if near else {}
         weeks = {}
         for row in inviting:
-            week = exact.get(row["account_id"])
+            week, cap = exact.get(row["account_id"]), caps[row["account_id"]]
             count = week.used if week else min(int(row["used_about_a_week"]), cap - 1)
             weeks[row["send_id"]] = WeekUse(count, cap, week.frees_at if week and week.used >= cap else None)
         return weeks

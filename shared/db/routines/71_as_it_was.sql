@@ -62,21 +62,24 @@ $$;
 
 -- Which do-not-contact list holds a person; NULL: none. Lists for everywhere are nobody's row, so a workspace learns of
 -- them through here, and of another workspace's never.
-CREATE OR REPLACE FUNCTION suppressed_by(the_workspace uuid, identity text, email text, company text, moment timestamptz) RETURNS text
+-- The same names and spellings as do_not_contact, and its words.
+DROP FUNCTION IF EXISTS suppressed_by(uuid, text, text, text, timestamptz);
+CREATE OR REPLACE FUNCTION suppressed_by(
+  the_workspace uuid, identity text, vanity text, classic_id text, navigator_id text, email text, company text, moment timestamptz) RETURNS text
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-  SELECT f.kind FROM (
-    SELECT x.kind, x.value, x.workspace_id, x.created_at FROM suppressions x
-     WHERE x.value IN (suppressed_by.identity, lower(suppressed_by.email), lower(suppressed_by.company), split_part(lower(suppressed_by.email), '@', 2))
+  WITH meant AS MATERIALIZED (
+    SELECT 'person' AS kind, name AS value FROM unnest(ARRAY[identity, 'in:' || vanity, 'id:' || classic_id, 'sn:' || navigator_id]) AS name
+    UNION SELECT 'email', lower(email)
+    UNION SELECT 'company', fold_company(company)
+    UNION SELECT 'domain', name FROM unnest(mail_domains(email)) AS name)
+  SELECT f.kind || ' ' || f.value || CASE WHEN f.workspace_id IS NULL THEN ' (everywhere)' ELSE '' END FROM (
+    SELECT x.kind, x.value, x.workspace_id, x.created_at FROM meant m JOIN suppressions x ON x.kind = m.kind AND x.value = m.value
     UNION ALL
-    SELECT h.was ->> 'kind', h.was ->> 'value', h.workspace_id, (h.was ->> 'created_at')::timestamptz FROM history h
-     WHERE h.table_name = 'suppressions' AND h.valid_until > moment
-       AND (h.was ->> 'value') IN (suppressed_by.identity, lower(suppressed_by.email), lower(suppressed_by.company),
-                                   split_part(lower(suppressed_by.email), '@', 2))) f
+    SELECT m.kind, m.value, h.workspace_id, (h.was ->> 'created_at')::timestamptz
+      FROM meant m JOIN history h ON (h.was ->> 'value') = m.value AND (h.was ->> 'kind') = m.kind
+     WHERE h.table_name = 'suppressions' AND h.valid_until > moment) f
    WHERE (f.workspace_id IS NULL OR f.workspace_id = the_workspace)
      AND coalesce(nullif(current_setting('tact.workspace', true), '')::uuid, the_workspace) = the_workspace
-     AND ((f.kind = 'person' AND f.value = suppressed_by.identity) OR (f.kind = 'email' AND f.value = lower(suppressed_by.email))
-          OR (f.kind = 'company' AND f.value = lower(suppressed_by.company))
-          OR (f.kind = 'domain' AND f.value = split_part(lower(suppressed_by.email), '@', 2)))
      AND (moment IS NULL OR business_then(f.created_at) <= moment)
    LIMIT 1
 $$;

@@ -42,6 +42,7 @@ async def set_stage(pool: asyncpg.Pool, url: str) -> Stage:
             account_type=AccountType.PREMIUM,
             country="DE",
             timezone="Europe/Berlin",
+            warm_up=False,
         )
 
     async def token(workspace: UUID | None, role: Role) -> str:

@@ -165,3 +165,9 @@ async def test_ending_a_campaign_cancels_what_was_planned(queuer: asyncpg.Pool, 
     assert done.campaign.completed_at is not None
     assert done.campaign.next_planned_at is None
     assert set(await sends(pool, "s.status, s.error_message")) == {("cancelled", "The campaign was completed.")}
+
+
+async def test_a_campaign_may_be_told_to_share_its_people_with_another(queuer: asyncpg.Pool, campaign_id: UUID) -> None:
+    assert (await campaigns.get(queuer, campaign_id)).allow_parallel is False
+    assert (await change.patch(queuer, campaign_id, Changes(allow_parallel=True))).campaign.allow_parallel is True
+    assert (await change.patch(queuer, campaign_id, Changes(allow_parallel=True))).changed is False

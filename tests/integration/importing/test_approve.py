@@ -113,6 +113,28 @@ async def test_a_lead_in_another_running_sequence_is_refused_and_the_row_says_so
     assert later.enrolled == 1
 
 
+@pytest.mark.parametrize("which", ["the other campaign", "this campaign"])
+async def test_a_campaign_that_allows_it_may_have_a_lead_together_with_another(house: House, pool: asyncpg.Pool, which: str) -> None:
+    lead_id, _ = await waiting(pool, house)
+    async with pool.acquire() as connection:
+        other = await a_campaign(connection, house.workspace_id, [])
+        first = await a_prospect(connection, other, lead_id)
+        await connection.execute("UPDATE leads SET campaign_id = $2 WHERE id = $1", lead_id, other)
+    allows = other if which == "the other campaign" else house.campaign_id
+    await pool.execute("UPDATE campaigns SET allow_parallel = true WHERE id = $1", allows)
+    assert (await approve(house.pool, campaign_id=house.campaign_id, actor="kim", now=BASE)).enrolled == 1
+    second = await pool.fetchval("SELECT id FROM campaign_prospects WHERE id <> $1", first)
+    for prospect in (first, second):
+        assert await pool.fetchval("SELECT earlier_sequence($1)", prospect) is None
+
+
+async def test_a_lead_on_the_do_not_contact_list_is_refused_with_its_entry(house: House, pool: asyncpg.Pool) -> None:
+    await waiting(pool, house, linkedin_vanity="ana", company="Acme, Inc.")
+    await pool.execute("INSERT INTO suppressions (kind, value, reason) VALUES ('company', 'acme inc', 'a customer')")
+    result = await approve(house.pool, campaign_id=house.campaign_id, actor="kim", now=BASE)
+    assert result.refused == [("in:ana", "is on the do-not-contact list: company acme inc (everywhere)")]
+
+
 async def test_who_opted_out_is_never_enrolled(house: House, pool: asyncpg.Pool) -> None:
     await waiting(pool, house, linkedin_vanity="ana", opted_out_at=BASE - timedelta(days=400))
     result = await approve(house.pool, campaign_id=house.campaign_id, actor="kim", now=BASE)

@@ -68,6 +68,19 @@ async def test_an_opt_out_ends_everything_for_good(poller_pool: asyncpg.Pool, st
     assert [event["kind"] for event in await stage.events("replies.received")] == ["opt_out"]
 
 
+async def test_an_opt_out_ends_every_campaign_of_the_workspace(poller_pool: asyncpg.Pool, stage: Stage) -> None:
+    one = await stage.enrol("messaging")
+    other = await stage.owner.fetchval(
+        """WITH c AS (INSERT INTO campaigns (workspace_id, campaign_name, campaign_type, status)
+                      VALUES ($1, 'Autumn', 'messenger', 'running') RETURNING id)
+           INSERT INTO campaign_prospects (workspace_id, campaign_id, lead_id, status) SELECT $1, id, $2, 'approved' FROM c RETURNING id""",
+        stage.workspace_id,
+        one.lead_id,
+    )
+    await hear(poller_pool, stage, one, "Please remove me from your list.", said_at=await stage.now())
+    assert await stage.owner.fetchval("SELECT status FROM campaign_prospects WHERE id = $1", other) == "opted_out"
+
+
 async def test_an_opt_out_after_a_reply_still_counts(poller_pool: asyncpg.Pool, stage: Stage) -> None:
     one = await stage.enrol("messaging")
     now = await stage.now()

@@ -12,7 +12,7 @@ from services.queuer.rules.identity import send_id
 from services.queuer.workflows.plan import Planner
 from services.queuer.workflows.zones import tell_zones
 from tests.integration.queuer.world import make_world
-from tests.support.builders import BASE
+from tests.support.builders import BASE, a_campaign, a_prospect
 
 NEW_YORK = ZoneInfo("America/New_York")
 SPACING = timedelta(seconds=120)
@@ -88,6 +88,39 @@ async def test_planned_moments_keep_spacing_hours_and_the_daily_cap(pool: asyncp
     assert all(7 <= at.hour < 18 and at.weekday() < 5 for at in local)
     days = [at.date() for at in local]
     assert [days.count(day) for day in sorted(set(days))] == [40, 40, 10]
+
+
+async def test_a_new_accounts_days_are_planned_by_its_warm_up(pool: asyncpg.Pool, planner: Planner) -> None:
+    world = await make_world(pool, account={"warm_up_from": BASE.date()})
+    await planner.plan(await world.enrol(30))
+    await planner.plan(await world.enrol(15))
+    days = [send["scheduled_for"].astimezone(NEW_YORK).date() for send in await world.sends()]
+    # 20, 26, 32 and 38 % of 40, then over the weekend 56 %
+    assert [days.count(day) for day in sorted(set(days))] == [8, 10, 12, 15]
+    await planner.plan(await world.enrol(30))
+    days = [send["scheduled_for"].astimezone(NEW_YORK).date() for send in await world.sends()]
+    assert [days.count(day) for day in sorted(set(days))][4] == 22
+
+
+async def test_a_week_of_the_accounts_own_holds_no_more_than_that(pool: asyncpg.Pool, planner: Planner) -> None:
+    world = await make_world(pool, account={"weekly_cr_limit": 10})
+    await planner.plan(await world.enrol(25))
+    moments = [send["scheduled_for"] for send in await world.sends()]
+    assert all(moments[n + 10] - moments[n] >= timedelta(hours=168) for n in range(15))
+
+
+async def test_a_reopened_lead_who_is_in_another_sequence_by_now_gets_no_second_one(pool: asyncpg.Pool, planner: Planner) -> None:
+    world = await make_world(pool)
+    [first] = await world.enrol(1)
+    async with pool.acquire() as connection:
+        other = await a_campaign(connection, world.workspace, world.accounts, campaign_name="Spring")
+        lead = (await world.prospect(first))["lead_id"]
+        await a_prospect(connection, other, lead, status="messaging", contacted_at=BASE)
+        await connection.execute("UPDATE leads SET campaign_id = $2 WHERE id = $1", lead, other)
+    await planner.plan([first])
+    [send] = [each for each in await world.sends() if each["prospect_id"] == first]
+    assert (send["status"], send["error_message"]) == ("skipped", "other_sequence")
+    assert (await world.prospect(first))["status"] == "failed"
 
 
 async def test_a_week_holds_no_more_invitations_than_its_cap(pool: asyncpg.Pool, planner: Planner) -> None:

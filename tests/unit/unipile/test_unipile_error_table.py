@@ -219,8 +219,9 @@ def test_the_invitation_throttle_starts_at_six_hours_and_doubles_to_three_days()
     assert [WEEKLY_CAP.rest(Action.INVITATION, level=level) / timedelta(hours=1) for level in range(6)] == [6, 12, 24, 48, 72, 72]
 
 
-def test_a_used_up_quota_rests_a_week_for_invitations_and_a_day_for_anything_else() -> None:
-    assert QUOTA.rest(Action.INVITATION) == timedelta(days=7)
+def test_every_limit_signal_rests_invitations_the_same_and_a_used_up_quota_anything_else_a_day() -> None:
+    for signal in (WEEKLY_CAP, QUOTA, HOURS):
+        assert [signal.rest(Action.INVITATION, level=level) / timedelta(hours=1) for level in range(6)] == [6, 12, 24, 48, 72, 72]
     assert QUOTA.rest(Action.MESSAGE) == QUOTA.rest(None) == timedelta(days=1)
 
 

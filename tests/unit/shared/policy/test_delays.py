@@ -182,10 +182,10 @@ def test_the_trace_shows_every_rule_with_what_it_saw() -> None:
     verdict = decide(a_case(used={TUESDAY: 20}, lead_last_reply_at=NOON), now=NOON, call_time=CALL)
     lines = {line.name: line for line in verdict.trace}
     assert list(lines) == [
-        *("campaign_over", "suppressed", "opted_out", "status", "reply", "first_contact", "withdrawal", "reachable"),
+        *("campaign_over", "suppressed", "opted_out", "status", "reply", "other_sequence", "first_contact", "withdrawal", "reachable"),
         *("campaign_running", "account_usable", "connection"),
         *("due", "out_of_office", "replies_unread", "relock", "withdraw_after", "calendar", "prospect_hours", "spacing", "day_end"),
-        *("daily_cap", "weekly_cap", "cool_down"),
+        *("daily_cap", "warm_up", "weekly_cap", "cool_down"),
     ]
     assert lines["reply"].verdict is Outcome.STOP
     cap = lines["daily_cap"]
@@ -245,3 +245,26 @@ def test_a_follow_up_waits_for_the_read_that_may_show_an_answer() -> None:
 )
 def test_nothing_waits_for_a_read_that_is_fresh_or_will_not_come(facts: dict[str, Any]) -> None:
     assert not (isinstance(decision := decided(a_message(**facts, connected=True)), Wait) and decision.reason is Reason.REPLIES_UNREAD)
+
+
+def test_a_new_account_waits_for_its_next_day_when_the_day_of_its_warm_up_is_used_up() -> None:
+    case = a_case(warm_up_from=TUESDAY, daily_cap=20, used={TUESDAY: 4})
+    assert decided(case) == Wait(WEDNESDAY_7, Reason.WARM_UP, Scope.LANE)
+    line = next(line for line in decide(case, now=NOON, call_time=CALL).trace if line.name == "warm_up")
+    assert (line.value, line.limit) == ("4 on 2026-06-02 of 4 (20 % of 20)", "since 2026-06-02")
+    assert (line.verdict, line.until) == (Outcome.WAIT, new_york(3, 0))
+    assert isinstance(decided(a_case(warm_up_from=TUESDAY, daily_cap=20, used={TUESDAY: 3})), SendNow)
+
+
+def test_a_planner_meets_a_larger_share_of_the_cap_on_each_day_it_plans_ahead() -> None:
+    wednesday = date(2026, 6, 3)
+    case = a_case(warm_up_from=TUESDAY, daily_cap=20, used={TUESDAY: 4, wednesday: 4})
+    assert next_slot(case, after=NOON, call_time=CALL) == WEDNESDAY_7  # 26 % of 20 are 5
+    case = a_case(warm_up_from=TUESDAY, daily_cap=20, used={TUESDAY: 4, wednesday: 5})
+    assert next_slot(case, after=NOON, call_time=CALL) == new_york(4, 7)
+
+
+def test_an_account_that_has_warmed_up_is_stopped_by_its_cap_alone() -> None:
+    case = a_case(warm_up_from=TUESDAY - timedelta(days=14), used={TUESDAY: 20})
+    lines = {line.name: line.verdict for line in decide(case, now=NOON, call_time=CALL).trace}
+    assert (lines["daily_cap"], lines["warm_up"]) == (Outcome.WAIT, Outcome.PASS)

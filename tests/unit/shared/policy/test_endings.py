@@ -48,6 +48,10 @@ def test_a_suppressed_lead_is_never_written_to() -> None:
     assert decided(a_case(suppressed_by="domain example.com")) == Stop(Reason.SUPPRESSED)
 
 
+def test_a_lead_in_an_earlier_sequence_gets_no_second_one() -> None:
+    assert decided(a_case(other_sequence="Autumn")) == Stop(Reason.OTHER_SEQUENCE)
+
+
 def test_a_lead_who_opted_out_anywhere_is_never_written_to() -> None:
     assert decided(a_case(lead_opted_out_at=YESTERDAY)) == Stop(Reason.OPTED_OUT)
 

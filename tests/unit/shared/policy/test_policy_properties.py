@@ -88,7 +88,7 @@ def situations(draw: st.DrawFn) -> tuple[Case, datetime]:
     sometimes = st.none() | later
     zone = draw(zones)
     today = now.astimezone(zone).date()
-    used = draw(st.dictionaries(st.integers(-1, 4).map(lambda days: today + timedelta(days=days)), st.integers(0, 6)))
+    used = draw(st.dictionaries(st.integers(-1, 4).map(lambda days: today + timedelta(days=days)), st.integers(0, 6) | st.integers(7, 41)))
     action = draw(st.sampled_from(Action))
     waiting = {"prospect_status": ProspectStatus.CONNECTION_REQUEST_SENT, "withdraw_at": draw(later)}
     case = a_case(
@@ -97,7 +97,8 @@ def situations(draw: st.DrawFn) -> tuple[Case, datetime]:
         scheduled_for=draw(later),
         schedule=draw(schedules()),
         zone=zone,
-        daily_cap=draw(st.integers(1, 5)),
+        daily_cap=draw(st.integers(1, 5) | st.integers(6, 40)),
+        warm_up_from=draw(st.none() | st.integers(-16, 3).map(lambda days: today + timedelta(days=days))),
         used=used,
         next_free_at=draw(sometimes),
         cool_down_until=draw(sometimes),
@@ -145,6 +146,16 @@ class Judge:
         )
         return self.is_open(before) and (days_differ or not self.is_open(at))
 
+    def cap_of(self, day: date) -> int:
+        """The daily cap, or what its ramp has grown to: 20 of 100 on the first day, 6 more on each that follows, whole from day 14."""
+        cap, since = self.case.daily_cap, self.case.warm_up_from
+        if since is None or day - since >= timedelta(days=14):
+            return cap
+        grown = 20
+        while since < day:
+            grown, since = grown + 6, since + timedelta(days=1)
+        return max(cap * grown // 100, 1)
+
     def allowed(self, at: datetime) -> bool:
         """Whether every rule lets a call begin now that ends `need` later, within one window and one day of the account."""
         case = self.case
@@ -156,7 +167,7 @@ class Judge:
             floors.append(case.relock_until)
             if case.week is not None and case.week.count >= case.week.cap:
                 floors.append(case.week.frees_at)
-        if any(floor is not None and at < floor for floor in floors) or case.used.get(today, 0) >= case.daily_cap:
+        if any(floor is not None and at < floor for floor in floors) or case.used.get(today, 0) >= self.cap_of(today):
             return False
         under_way = [at + number * MINUTE for number in range(max(1, int(self.need / MINUTE)))]
         window_day = at.astimezone(case.schedule.zone).date()

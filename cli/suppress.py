@@ -1,0 +1,136 @@
+"""tact suppress: whom nobody may contact, by person, e-mail, company or domain; of one workspace or everywhere."""
+
+import csv
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+from uuid import UUID
+
+import asyncpg
+import typer
+
+from cli.console import Refused, out, print_json, show
+from cli.work import do
+from services.queuer.campaigns import suppressions as verbs
+from services.queuer.campaigns import workspaces as workspace_verbs
+from services.queuer.campaigns.errors import CampaignError
+from services.queuer.campaigns.suppressions import DEFAULT_REASON, MOST_AT_ONCE, Entry, Kind
+
+PAGE = 200
+
+app = typer.Typer(help="Do-not-contact lists.", no_args_is_help=True)
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON document.")]
+Workspace = Annotated[str | None, typer.Option("--workspace", "-w", help="Its id or its company's name.")]
+Everywhere = Annotated[bool, typer.Option("--everywhere", help="For every workspace.")]
+
+
+@app.command("add")
+def add(
+    values: Annotated[list[str] | None, typer.Argument(help="LinkedIn addresses or ids, e-mail addresses, companies, domains.")] = None,
+    kind: Annotated[Kind | None, typer.Option(help="What the values are.")] = None,
+    workspace: Workspace = None,
+    everywhere: Everywhere = False,
+    reason: Annotated[str, typer.Option(help="Why.")] = DEFAULT_REASON,
+    opted_out: Annotated[bool, typer.Option("--opted-out", help="They asked for it: marked for good, and every campaign ends.")] = False,
+    file: Annotated[Path | None, typer.Option(help="A CSV with the columns kind, value and, if you like, reason.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Never contact these. What is planned for them is cancelled at once; adding the same again changes nothing."""
+    if values and kind is None:
+        raise Refused(f"Say what they are: --kind {', --kind '.join(Kind)}.")
+    entries = [Entry(kind, value, reason) for value in values or [] if kind is not None]
+    entries += _read(file, kind, reason) if file else []
+    entries = [replace(entry, opted_out=opted_out) for entry in entries]
+    if not entries:
+        raise Refused("Name somebody, or give --file with a list.")
+
+    async def work(pool: asyncpg.Pool) -> verbs.Added:
+        list_of = await _list(pool, workspace, everywhere=everywhere)
+        parts = [entries[start : start + MOST_AT_ONCE] for start in range(0, len(entries), MOST_AT_ONCE)]
+        done = [await verbs.add(pool, part, workspace_id=list_of) for part in parts]
+        made = tuple(entry for each in done for entry in each.entries)
+        return verbs.Added(made, sum(each.known for each in done), sum(each.cancelled for each in done))
+
+    added = do(work)
+    if as_json:
+        print_json({"added": len(added.entries), "known": added.known, "cancelled": added.cancelled})
+        return
+    out.print(f"{len(added.entries)} added, {added.known} known already, {added.cancelled} planned sends cancelled.", highlight=False)
+
+
+@app.command("list")
+def list_them(workspace: Workspace = None, everywhere: Everywhere = False, kind: Kind | None = None, as_json: AsJson = False) -> None:
+    """The entries: of one workspace, those for everybody, or all."""
+
+    async def work(pool: asyncpg.Pool) -> list[verbs.Suppression]:
+        own = (await workspace_verbs.get(pool, workspace)).id if workspace else None
+        found: list[verbs.Suppression] = []
+        while True:
+            after = found[-1].id if found else None
+            page = await verbs.list_entries(pool, workspace_id=own, everywhere=everywhere, kind=kind, after=after, most=PAGE)
+            found += page
+            if len(page) < PAGE:
+                return found
+
+    if workspace and everywhere:
+        raise Refused("Give either --workspace or --everywhere.")
+    rows = [{name: getattr(entry, name) for name in entry.__dataclass_fields__} for entry in do(work)]
+    show(rows, title="do not contact", as_json=as_json, columns=["id", "kind", "value", "reason", "workspace_id", "added_by"])
+
+
+@app.command("remove")
+def remove(
+    entry: Annotated[str, typer.Argument(help="Its id, or the value with --kind and its list.")],
+    kind: Kind | None = None,
+    workspace: Workspace = None,
+    everywhere: Everywhere = False,
+) -> None:
+    """Take an entry back. What was cancelled stays so until somebody reopens it."""
+
+    async def work(pool: asyncpg.Pool) -> verbs.Suppression:
+        if kind is None:
+            return await verbs.remove(pool, _id(entry))
+        list_of = await _list(pool, workspace, everywhere=everywhere)
+        return await verbs.remove(pool, await verbs.find(pool, kind, entry, workspace_id=list_of))
+
+    gone = do(work)
+    out.print(f"{gone.kind} {gone.value} may be contacted again.", highlight=False)
+
+
+async def _list(pool: asyncpg.Pool, workspace: str | None, *, everywhere: bool) -> UUID | None:
+    if (workspace is None) != everywhere:
+        raise Refused("Name one list: --workspace NAME, or --everywhere.")
+    return None if workspace is None else (await workspace_verbs.get(pool, workspace)).id
+
+
+def _read(path: Path, kind: Kind | None, reason: str) -> list[Entry]:
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as lines:
+            rows = csv.DictReader(lines)
+            names = {name.strip().lower() for name in rows.fieldnames or ()}
+            if "value" not in names or ("kind" not in names and kind is None):
+                raise Refused(f"{path} needs a header line with kind and value (or --kind for all of it), and reason if you like.")
+            return [_entry(path, rows.line_num, row, kind, reason) for row in rows if any(row.values())]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise Refused(f"{path} cannot be read as CSV in UTF-8: {error}.") from error
+
+
+def _entry(path: Path, line: int, row: dict[str, str], kind: Kind | None, reason: str) -> Entry:
+    told = {(name or "").strip().lower(): (value or "").strip() for name, value in row.items() if isinstance(value, str)}
+    word = told.get("kind") or kind or ""
+    try:
+        entry = Entry(Kind(word.lower()), told.get("value", ""), told.get("reason") or reason)
+    except ValueError as error:
+        raise Refused(f"{path}, line {line}: the kind is {word!r}; write one of {', '.join(Kind)}. Nothing was added.") from error
+    try:
+        verbs.normal(entry.kind, entry.value)
+    except CampaignError as error:
+        raise Refused(f"{path}, line {line}: {error.message} Nothing was added.") from error
+    return entry
+
+
+def _id(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError as error:
+        raise Refused(f"'{text}' is no id. Give the id that `tact suppress list` shows, or --kind and the list it is on.") from error

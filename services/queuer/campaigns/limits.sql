@@ -1,0 +1,50 @@
+-- name: lock_workspace^
+SELECT id, tier, daily_cr_limit, weekly_cr_limit, daily_message_limit, daily_lookup_limit, daily_email_limit
+  FROM workspaces WHERE id = :workspace_id FOR NO KEY UPDATE;
+
+-- name: lock_accounts_of
+-- Before the workspace, like everybody, and in order of id: their lanes are opened.
+SELECT id FROM accounts WHERE workspace_id = :workspace_id ORDER BY id FOR NO KEY UPDATE;
+
+-- name: lock_account^
+SELECT a.id, a.workspace_id, a.account_type, a.daily_cr_limit, a.weekly_cr_limit, a.daily_message_limit, a.daily_lookup_limit,
+       a.daily_email_limit, a.warm_up_from, a.cr_exception, a.cr_exception_by, a.cr_exception_reason,
+       (business_now() AT TIME ZONE CASE WHEN a.timezone_from <= business_now() THEN a.timezone_next ELSE a.timezone END)::date AS today
+  FROM accounts a
+ WHERE a.id = :account_id AND (:workspace_id::uuid IS NULL OR a.workspace_id = :workspace_id) FOR NO KEY UPDATE;
+
+-- name: set_workspace!
+UPDATE workspaces
+   SET tier = :tier, daily_cr_limit = :daily_cr_limit, weekly_cr_limit = :weekly_cr_limit, daily_message_limit = :daily_message_limit,
+       daily_lookup_limit = :daily_lookup_limit, daily_email_limit = :daily_email_limit
+ WHERE id = :workspace_id;
+
+-- name: set_account!
+UPDATE accounts
+   SET daily_cr_limit = :daily_cr_limit, weekly_cr_limit = :weekly_cr_limit, daily_message_limit = :daily_message_limit,
+       daily_lookup_limit = :daily_lookup_limit, daily_email_limit = :daily_email_limit, warm_up_from = :warm_up_from
+ WHERE id = :account_id;
+
+-- name: set_exception!
+UPDATE accounts
+   SET cr_exception = :most::int, cr_exception_by = :by::text, cr_exception_reason = :reason::text,
+       cr_exception_at = CASE WHEN :most::int IS NOT NULL THEN business_now() END
+ WHERE id = :account_id;
+
+-- name: open_lanes!
+-- What a cap had closed is asked again by the new one; the sender closes again what must stay closed.
+UPDATE lanes SET closed_until = NULL, reason = NULL
+ WHERE account_id = ANY(:account_ids::uuid[]) AND closed_until IS NOT NULL AND reason IN ('daily_cap', 'weekly_cap', 'warm_up');
+
+-- name: wake_accounts!
+UPDATE accounts SET wake_at = least(coalesce(wake_at, 'infinity'), business_now())
+ WHERE id = ANY(:account_ids::uuid[]) AND status = 'usable';
+
+-- name: in_force^
+SELECT a.id AS account_id, a.workspace_id, a.name, a.account_type, w.tier, a.daily_cr_limit AS account_limit, w.daily_cr_limit AS workspace_limit,
+       a.cr_exception, a.cr_exception_by, a.cr_exception_reason, a.cr_exception_at, a.warm_up_from,
+       coalesce(a.weekly_cr_limit, w.weekly_cr_limit) AS weekly_limit, coalesce(a.daily_message_limit, w.daily_message_limit) AS message_limit,
+       coalesce(a.daily_lookup_limit, w.daily_lookup_limit) AS lookup_limit, coalesce(a.daily_email_limit, w.daily_email_limit) AS email_limit,
+       (business_now() AT TIME ZONE CASE WHEN a.timezone_from <= business_now() THEN a.timezone_next ELSE a.timezone END)::date AS today
+  FROM accounts a JOIN workspaces w ON w.id = a.workspace_id
+ WHERE a.id = :account_id AND (:workspace_id::uuid IS NULL OR a.workspace_id = :workspace_id);
