@@ -37,6 +37,7 @@ def an_attempt(**changed: Any) -> Attempt:
         "first_name": "Ana",
         "last_name": "Prova",
         "vanity": "ana",
+        "invitation_ref": None,
         "retries": 0,
         "cool_down_level": 0,
     }
