@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from shared.policy import Reason
+from shared.policy.words import REASONS
 from shared.unipile.errors import TABLE
 from shared.unipile.findings import Remedy
 
@@ -102,36 +102,7 @@ _OURS: Final = {
 }
 """What the sender itself gives as a reason, and what needs more to do than its remedy says."""
 
-WAITING: Final = {
-    Reason.CAMPAIGN_ENDED: "The campaign is over.",
-    Reason.SUPPRESSED: "The person, company or domain is on a do-not-contact list.",
-    Reason.OPTED_OUT: "The person wants no messages.",
-    Reason.CONVERTED: "The person has converted.",
-    Reason.NOT_INTERESTED: "The person is not interested.",
-    Reason.REPLIED: "The person has replied.",
-    Reason.FAILED: "The prospect was given up.",
-    Reason.WITHDRAWN: "The invitation was withdrawn.",
-    Reason.COMPLETED: "The prospect's sequence has ended.",
-    Reason.OTHER_SEQUENCE: "The person is in another campaign's sequence already.",
-    Reason.ALREADY_CONTACTED: "The person was contacted already, so no invitation may leave.",
-    Reason.ALREADY_CONNECTED: "They are connected already, so no invitation may leave.",
-    Reason.NOT_CONNECTED: "The person is not connected yet.",
-    Reason.CAMPAIGN_NOT_RUNNING: "The campaign does not run.",
-    Reason.ACCOUNT_PAUSED: "The account is paused.",
-    Reason.ACCOUNT_DISCONNECTED: "The account is disconnected; reconnect it.",
-    Reason.NOT_DUE: "Nothing is due yet.",
-    Reason.OUT_OF_OFFICE: "The person is out of office.",
-    Reason.REPLIES_UNREAD: "The account's messages are read first: there may be an answer.",
-    Reason.RELOCK: "The invitation was withdrawn less than 21 days ago.",
-    Reason.HOURS: "Outside working hours.",
-    Reason.WEEKEND: "It is the weekend.",
-    Reason.HOLIDAY: "It is a holiday.",
-    Reason.SPACING: "The account keeps its distance from its last action.",
-    Reason.DAY_END: "The account's day is about to end.",
-    Reason.DAILY_CAP: "Daily limit reached.",
-    Reason.WARM_UP: "What the account may do on this day of its warm-up is done.",
-    Reason.WEEKLY_CAP: "The limit of invitations in 168 hours is reached.",
-    Reason.COOL_DOWN: "The action rests after a limit signal of the provider.",
+WAITING: Final = {reason: words.sentence for reason, words in REASONS.items()} | {
     Standstill.NOTHING_PLANNED: "Nothing is planned.",
     Standstill.DUE: "A message is due and leaves with the next tick.",
     Standstill.IN_HAND: "The account is busy: a message is on its way, or a read.",

@@ -3,7 +3,7 @@
 Every action costs one, a look-up like an invitation, because every action takes the account's time. A campaign's turn is
 as many actions in a row as its `turn_length` says (1 unless somebody sets it); then the next campaign in order of id that
 has something due takes its own, and after the last comes the first. At a cost of one and whole quanta a deficit is never
-carried over: it is what is left of the turn that runs (docs/adr/0023). Within its turn a campaign's oldest send goes first.
+carried over: it is what is left of the turn that runs (docs/adr/0021). Within its turn a campaign's oldest send goes first.
 
 Dispatching chooses in SQL (`first_due`), so that only what is chosen is read;
 test_the_statement_chooses_as_the_rule_does holds the two together.

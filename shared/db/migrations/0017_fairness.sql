@@ -1,4 +1,4 @@
--- Whose turn it is among the campaigns of an account, and how far each account of a campaign is behind its share (docs/adr/0023).
+-- Whose turn it is among the campaigns of an account, and how far each account of a campaign is behind its share (docs/adr/0021).
 ALTER TABLE campaigns ADD COLUMN turn_length integer NOT NULL DEFAULT 1 CHECK (turn_length BETWEEN 1 AND 100); -- actions in a row of one account
 -- Written with the lease, which writes this row anyway. No foreign key: its check would lock a campaign for every send.
 ALTER TABLE accounts ADD COLUMN turn_of uuid, ADD COLUMN turn_left integer NOT NULL DEFAULT 0 CHECK (turn_left >= 0);

@@ -101,7 +101,7 @@ async def test_what_is_due_and_waits_is_measured_by_what_holds_it(stage: Stage, 
     assert [round(each, -1) for each in asked] == [300, 540, 600]
     assert [waits["reason"] for waits in lost["waiting"]] == ["account_disconnected"]
     ana = next(account for account in lost["accounts"] if account["name"] == "Ana")
-    assert ana["detail"] == "The account is disconnected; reconnect it. Session expired."
+    assert ana["detail"] == "The provider has lost the account's session. Reconnect the account there. Session expired."
     assert weekend["reason"] == "weekend"
 
 

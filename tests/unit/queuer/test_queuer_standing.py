@@ -89,7 +89,7 @@ def test_the_account_itself_may_be_the_reason(account: dict[str, Any], reason: s
 def test_a_lane_keeps_what_the_policy_said_when_it_was_closed() -> None:
     until = TUESDAY + timedelta(hours=3)
     assert stand(a_lane(closed_until=until, lane_reason="weekly_cap")) == Standing(
-        "weekly_cap", "The limit of invitations in 168 hours is reached.", until
+        "weekly_cap", "The account has sent all the invitations it may in seven days.", until
     )
     held = stand(a_lane(condition="campaign_running"))
     assert (held.reason, held.next_at) == ("campaign_not_running", None)
