@@ -27,6 +27,7 @@ WIDTH: Final = 80
 IN_WORDS: Final = {
     Rule.DAILY_CAP: "caps by day",
     Rule.WEEKLY_CAP: "invitations in 7 days",
+    Rule.WARM_UP: "warm-up",
     Rule.SPACING: "spacing",
     Rule.HOURS: "working hours",
     Rule.WEEKENDS: "weekends",

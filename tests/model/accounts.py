@@ -45,6 +45,7 @@ class Simulated:
     first: date
     days: int
     full: bool
+    warm_up_from: date | None
     chance: Random
 
     @property
@@ -90,11 +91,23 @@ def make(seed: int, number: int) -> Simulated:
         spacing_s=spacing,
         call_s=int(CALL.total_seconds()),
         account_type=account_type.value,
+        warm_up_from=(first + timedelta(days=chance.randint(-10, days // 2))).isoformat() if chance.random() < 0.4 else None,
         closed=_cool_downs(chance, first, days),
         **wishes,
     )
     return Simulated(
-        number, facts, _schedule(chance, facts), ZoneInfo(zone), caps, week, timedelta(seconds=spacing), first, days, full, chance
+        number,
+        facts,
+        _schedule(chance, facts),
+        ZoneInfo(zone),
+        caps,
+        week,
+        timedelta(seconds=spacing),
+        first,
+        days,
+        full,
+        date.fromisoformat(facts.warm_up_from) if facts.warm_up_from else None,
+        chance,
     )
 
 

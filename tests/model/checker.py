@@ -6,7 +6,7 @@ Moments are whole microseconds since 1970 (UTC), hours are minutes after local m
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Final, NamedTuple
@@ -52,11 +52,11 @@ class Facts:
     days_off: tuple[str, ...]
     working: tuple[str, ...]
     caps: Mapping[str, int]
-    caps_of_day: Mapping[tuple[str, str], int] = field(default_factory=dict)
     week: int
     spacing_s: int
     call_s: int
     account_type: str
+    warm_up_from: str | None = None
     closed: tuple[tuple[str, int, int], ...] = ()
 
 
@@ -117,11 +117,19 @@ def _days(facts: Facts, sends: Sequence[Sent]) -> Iterator[Breach]:
     own = _zone(facts.zone)
     used = Counter((_local(send.at, own).date().isoformat(), send.action) for send in sends)
     for (day, action), count in used.items():
-        cap = facts.caps_of_day.get((day, action), facts.caps[action])
+        cap = _warmed_up(facts.caps[action], facts.warm_up_from, date.fromisoformat(day))
         if action == "invitation":
             cap = min(cap, NEVER_MORE_A_DAY[facts.account_type])
         if count > cap:
             yield Breach("daily_cap", _midnight(date.fromisoformat(day), own), f"{count} of {cap} {action} on {day}")
+
+
+def _warmed_up(cap: int, since: str | None, day: date) -> int:
+    """A fifth of the cap on the first day, six hundredths more on each that follows, and one send at least."""
+    if since is None:
+        return cap
+    days = max(0, (day - date.fromisoformat(since)).days)
+    return cap if days >= 14 else min(cap, max(1, cap * (20 + 6 * days) // 100))
 
 
 def _week(facts: Facts, sends: Sequence[Sent]) -> Iterator[Breach]:

@@ -121,6 +121,7 @@ class AsSender:
             zone=self.account.zone,
             spacing=self.account.spacing,
             daily_cap=self.account.caps[action],
+            warm_up_from=self.account.warm_up_from,
             used=self.used[action],
             next_free_at=self.next_free,
             week=self._week(now) if action is Action.INVITATION else None,
@@ -168,6 +169,7 @@ def _place(account: Simulated, book: Book, action: Action, number: int, *, due: 
         zone=account.zone,
         spacing=account.spacing,
         daily_cap=1,
+        warm_up_from=account.warm_up_from,
         hold_until=held,
     )
     slot = book.place(case, UUID(int=account.number << 32 | number), earliest=due, look_up=account.chance.random() < 0.5)

@@ -75,6 +75,7 @@ def test_a_day_within_the_rules_passes() -> None:
         ("day_end", [sent(at(2026, 6, 2, 14, 59, 50))], {"zone": "Asia/Tokyo"}),
         ("daily_cap", [sent(NOON + number * HOUR // 2) for number in range(4)], {}),
         ("daily_cap", [sent(NOON + number * 130 * SECOND) for number in range(21)], {"caps": {"invitation": 999}, "week": 100}),
+        ("daily_cap", [sent(NOON), sent(NOON + HOUR)], {"warm_up_from": "2026-06-02"}),  # a fifth of three is one
         ("weekly_cap", [sent(NOON + day * 24 * HOUR + number * HOUR) for day in (0, 1) for number in range(3)], {}),
         (
             "weekly_cap",

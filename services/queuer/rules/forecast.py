@@ -122,7 +122,7 @@ def _lateness(run: Run, campaign_id: UUID) -> tuple[int, int, float]:
 
 def _kind(member: Member) -> object:
     schedules = tuple(work.schedule for work in member.work)
-    return member.zone.key, tuple(sorted(member.caps.items())), member.weekly_cap, member.spacing, schedules
+    return member.zone.key, tuple(sorted(member.caps.items())), member.weekly_cap, member.warm_up_from, member.spacing, schedules
 
 
 def _costs(question: Question, last: Sequence[Run]) -> Iterable[Cost]:
@@ -157,9 +157,11 @@ def without(rule: Rule, member: Member, campaign_id: UUID) -> Member:
     """The account as if there were no such rule; everything else still holds."""
     match rule:
         case Rule.DAILY_CAP:
-            return replace(member, caps=dict.fromkeys(member.caps, _ENOUGH))
+            return replace(member, caps=dict.fromkeys(member.caps, _ENOUGH), warm_up_from=None)  # a ramp is a part of the cap
         case Rule.WEEKLY_CAP:
             return replace(member, weekly_cap=_ENOUGH)
+        case Rule.WARM_UP:
+            return replace(member, warm_up_from=None)
         case Rule.SPACING:
             return replace(member, spacing=SPACING * 0)
         case Rule.OTHER_CAMPAIGNS:

@@ -52,7 +52,11 @@ class Work:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
-    """An account: its limits, what it has done so far, and what it has to do. `caps` by action and local day."""
+    """An account: its limits, what it has done so far, and what it has to do.
+
+    `caps` by action are those of a whole local day; while it warms up, from `warm_up_from` on, less of them.
+    `exception` is the written one to the invitations of its type.
+    """
 
     id: UUID
     name: str
@@ -64,6 +68,7 @@ class Member:
     weekly_cap: int
     spacing: timedelta
     warm_up_from: date | None = None
+    exception: int | None = None
     next_free_at: datetime | None = None
     used: Mapping[Action, Mapping[date, int]] = field(default_factory=dict)
     invitations: tuple[datetime, ...] = ()
@@ -87,6 +92,7 @@ class Rule(StrEnum):
 
     DAILY_CAP = "daily_cap"
     WEEKLY_CAP = "weekly_cap"
+    WARM_UP = "warm_up"
     SPACING = "spacing"
     HOURS = "hours"
     WEEKENDS = "weekends"

@@ -9,10 +9,10 @@ from uuid import UUID, uuid5
 
 from services.queuer.rules.outlook import Member, Question, Rates, Work
 from shared.calendar import Schedule, ScheduleError, read_settings
-from shared.policy import MOST_INVITATIONS_A_DAY, MOST_WEEKLY_INVITATIONS, daily_caps, weekly_invitations
+from shared.policy import MOST_BY_EXCEPTION, MOST_WEEKLY_INVITATIONS, daily_caps, most_invitations, weekly_invitations
 from shared.vocabulary import AccountStatus, AccountType, Action
 
-MOST_A_DAY: Final = max(MOST_INVITATIONS_A_DAY.values())
+MOST_A_DAY: Final = MOST_BY_EXCEPTION
 MOST_NEW_ACCOUNTS: Final = 500
 LONGEST_SPACING: Final = 3600
 _YES: Final = frozenset({"true", "yes", "on", "1"})
@@ -161,7 +161,7 @@ def suppose(what_if: WhatIf, question: Question) -> tuple[Question, tuple[str, .
 def _member(what_if: WhatIf, member: Member, campaign_id: UUID) -> Member:
     changes: dict[str, Any] = {"work": tuple(_work(what_if, work, own=work.campaign_id == campaign_id) for work in member.work)}
     if what_if.daily_cap is not None:
-        changes["caps"] = {**member.caps, Action.INVITATION: _invitations(member.account_type, what_if.daily_cap)}
+        changes["caps"] = {**member.caps, Action.INVITATION: _invitations(member.account_type, what_if.daily_cap, member.exception)}
     if what_if.weekly_cap is not None:
         changes["weekly_cap"] = weekly_invitations(what_if.weekly_cap)
     if what_if.spacing is not None:
@@ -169,8 +169,8 @@ def _member(what_if: WhatIf, member: Member, campaign_id: UUID) -> Member:
     return replace(member, **changes)
 
 
-def _invitations(account_type: AccountType, wanted: int) -> int:
-    return daily_caps(account_type, workspace_daily_cr_limit=None, account_daily_cr_limit=wanted)[Action.INVITATION]
+def _invitations(account_type: AccountType, wanted: int, exception: int | None = None) -> int:
+    return min(wanted, most_invitations(account_type, exception))
 
 
 def _work(what_if: WhatIf, work: Work, *, own: bool) -> Work:

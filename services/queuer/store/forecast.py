@@ -212,18 +212,18 @@ def _of(campaign_id: UUID, schedule: Schedule, shape: _Shape, rates: Rates, amou
 
 
 def _member(row: Mapping[str, Any], past: _Past, work: tuple[Work, ...]) -> Member:
-    account_type = AccountType(row["account_type"])
     return Member(
         id=row["id"],
         name=row["name"],
-        account_type=account_type,
+        account_type=AccountType(row["account_type"]),
         zone=ZoneInfo(row["timezone"]),
         status=AccountStatus(row["status"]),
         status_reason=row["status_reason"],
         caps=dict(caps_of(row)),
         weekly_cap=weekly_invitations(row["weekly_limit"], tier=row["tier"]),
-        warm_up_from=row["warm_up_from"],
         spacing=SPACING,
+        warm_up_from=row["warm_up_from"],
+        exception=row["cr_exception"],
         next_free_at=row["next_free_at"],
         used=past.used,
         invitations=tuple(past.invitations),

@@ -6,10 +6,10 @@ SELECT c.id, c.campaign_name, c.campaign_type, c.status, c.workspace_id, c.sched
 
 -- name: members
 -- The campaign's accounts in their order, then those that left it and still have people of it.
-SELECT a.id, a.name, a.account_type, a.country, a.status, a.status_reason, a.next_free_at,
-       a.daily_cr_limit AS account_limit, w.daily_cr_limit AS workspace_limit, w.tier, a.cr_exception, a.warm_up_from, coalesce(a.weekly_cr_limit, w.weekly_cr_limit) AS weekly_limit,
-       coalesce(a.daily_message_limit, w.daily_message_limit) AS message_limit, coalesce(a.daily_lookup_limit, w.daily_lookup_limit) AS lookup_limit,
-       coalesce(a.daily_email_limit, w.daily_email_limit) AS email_limit,
+SELECT a.id, a.name, a.account_type, a.country, a.status, a.status_reason, a.next_free_at, a.warm_up_from,
+       a.daily_cr_limit AS account_limit, w.daily_cr_limit AS workspace_limit, w.tier, a.cr_exception,
+       coalesce(a.weekly_cr_limit, w.weekly_cr_limit) AS weekly_limit, coalesce(a.daily_message_limit, w.daily_message_limit) AS message_limit,
+       coalesce(a.daily_lookup_limit, w.daily_lookup_limit) AS lookup_limit, coalesce(a.daily_email_limit, w.daily_email_limit) AS email_limit,
        a.schedule_settings::text AS schedule,
        CASE WHEN a.timezone_from <= :now THEN a.timezone_next ELSE a.timezone END AS timezone
   FROM accounts a
@@ -55,6 +55,7 @@ SELECT campaign_id, account_id, next_action = 'profile_lookup' AS look_up, count
 SELECT p.campaign_id, l.linkedin_id IS NULL AS look_up, count(*)::int AS people
   FROM campaign_prospects p JOIN leads l ON l.id = p.lead_id
  WHERE p.campaign_id = ANY(:campaign_ids::uuid[]) AND p.status IN ('pending', 'approved') AND p.account_id IS NULL
+   AND NOT EXISTS (SELECT FROM do_not_contact(l.workspace_id, l.identity, l.linkedin_vanity, l.linkedin_id, l.sales_navigator_id, l.email, l.company))
    AND l.opted_out_at IS NULL AND (l.linkedin_id IS NOT NULL OR l.linkedin_vanity IS NOT NULL OR l.sales_navigator_id IS NOT NULL)
  GROUP BY 1, 2;
 

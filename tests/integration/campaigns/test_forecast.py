@@ -17,6 +17,7 @@ from services.queuer.campaigns.errors import Conflict, NotFound
 from services.queuer.campaigns.errors import Refused as CampaignRefused
 from services.queuer.workflows.forecast import MOST_WAITING, Busy, Forecasts, prepare
 from shared.db.pool import Connection
+from shared.vocabulary import Action
 from tests.integration.campaigns.campaigns_stage import Stage
 from tests.support.builders import BASE, a_campaign, a_lead, a_prospect, a_send, a_workspace, an_account, set_clock
 from tests.support.facts import eventually
@@ -72,6 +73,7 @@ async def test_the_api_says_what_leaves_on_which_day_and_when_it_ends(stage: Sta
     assert {cost["rule"] for cost in plain["costs"]} == {
         "daily_cap",
         "weekly_cap",
+        "warm_up",
         "spacing",
         "hours",
         "weekends",
@@ -167,6 +169,17 @@ async def test_rates_are_measured_once_enough_people_had_time_to_answer(pool: as
         rates = (await prepare(connection, campaign_id)).rates
     assert (rates.contacted, round(rates.acceptance, 3), round(rates.reply, 3)) == (70, 0.571, 0.375)
     assert rates.accepted_after == timedelta(days=2)
+
+
+async def test_limits_are_the_accounts_own_its_workspaces_and_its_tiers(pool: asyncpg.Pool, queuer: asyncpg.Pool) -> None:
+    campaign_id = await a_campaign_of(pool, people=1, accounts=2)
+    async with pool.acquire() as connection:
+        await connection.execute("UPDATE workspaces SET tier = 'growth', daily_message_limit = 60")
+        await connection.execute("UPDATE accounts SET warm_up_from = $1, weekly_cr_limit = 70 WHERE name = 'Ana 2'", BASE.date())
+    async with queuer.acquire() as connection:
+        first, second = (await prepare(connection, campaign_id)).question.members
+    assert (first.caps[Action.INVITATION], first.caps[Action.MESSAGE], first.weekly_cap, first.warm_up_from) == (50, 60, 150, None)
+    assert (second.weekly_cap, second.warm_up_from) == (70, BASE.date())
 
 
 async def test_campaigns_that_share_an_account_are_counted_and_others_are_not(pool: asyncpg.Pool, queuer: asyncpg.Pool) -> None:

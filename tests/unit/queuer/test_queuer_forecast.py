@@ -140,6 +140,7 @@ def test_each_rule_costs_what_the_end_comes_sooner_without_it() -> None:
     ("rule", "member"),
     [
         (Rule.DAILY_CAP, a_member(some_work(known=90))),
+        (Rule.WARM_UP, a_member(some_work(known=30), warm_up_from=TUESDAY)),
         (Rule.SPACING, a_member(some_work(known=30), spacing=timedelta(hours=1))),
         (Rule.HOURS, a_member(some_work(known=30, schedule=Schedule(NEW_YORK, 600, 630, "US")))),
         (Rule.WEEKENDS, a_member(some_work(known=99), caps={**a_member().caps, Action.INVITATION: 10})),
@@ -154,6 +155,11 @@ def test_each_rule_costs_what_the_end_comes_sooner_without_it() -> None:
 def test_the_rule_that_holds_a_campaign_back_is_the_one_that_costs(rule: Rule, member: object) -> None:
     found = foretell(a_question(member))  # type: ignore[arg-type]
     assert (cost(found, rule).days or 0) > 0.5
+
+
+def test_a_new_account_begins_with_a_fifth_of_its_cap() -> None:
+    found = foretell(a_question(a_member(some_work(known=60), warm_up_from=TUESDAY)))
+    assert list(invitations(found).values())[:4] == [8, 10, 12, 15]  # 20, 26, 32 and 38 % of 40
 
 
 def test_an_account_that_cannot_act_holds_its_people_and_not_the_others_end() -> None:
