@@ -8,6 +8,7 @@ from uuid import UUID
 
 from services.queuer.rules.forecast_run import Lane, Run, held, starved
 from services.queuer.rules.outlook import FAR, STARVED_AFTER, Cost, Day, Forecast, Member, Question, Rule, Work
+from services.queuer.rules.what_if import changed
 from shared.policy import SPACING
 from shared.vocabulary import Action
 
@@ -173,8 +174,8 @@ def without(rule: Rule, member: Member, campaign_id: UUID) -> Member:
 def _unbound(rule: Rule, work: Work) -> Work:
     match rule:
         case Rule.HOURS:
-            return replace(work, schedule=replace(work.schedule, opens=0, closes=24 * 60))
+            return replace(work, schedule=changed(work.schedule, opens=0, closes=24 * 60, half_days=None))
         case Rule.WEEKENDS:
-            return replace(work, schedule=replace(work.schedule, skip_weekends=False, weekdays=None))
+            return replace(work, schedule=changed(work.schedule, skip_weekends=False, weekdays=None))
         case _:
-            return replace(work, schedule=replace(work.schedule, skip_holidays=False, days_off=frozenset()))
+            return replace(work, schedule=changed(work.schedule, skip_holidays=False, days_off=frozenset(), half_days=None))

@@ -184,14 +184,20 @@ def _work(what_if: WhatIf, work: Work, *, own: bool) -> Work:
             f"Working hours from {_clock(opens)} to {_clock(closes)} never open; suppose working_hours_start and _end together."
         )
     if what_if.skip_weekends is not None:
-        schedule = replace(schedule, skip_weekends=what_if.skip_weekends, weekdays=None)
+        schedule = changed(schedule, skip_weekends=what_if.skip_weekends, weekdays=None)
     if what_if.skip_holidays is not None:
-        schedule = replace(schedule, skip_holidays=what_if.skip_holidays)
+        schedule = changed(schedule, skip_holidays=what_if.skip_holidays)
     try:
-        schedule = replace(schedule, opens=opens, closes=closes)
+        schedule = changed(schedule, opens=opens, closes=closes)
     except ValueError as error:  # hours may contradict more of a schedule than their own other end
         raise WhatIfError(f"These hours cannot be supposed: {error}") from None
     return replace(work, schedule=schedule, rates=_rates(what_if, work.rates))
+
+
+def changed(schedule: Schedule, **changes: Any) -> Schedule:
+    """The schedule and, where both must be open, the prospect's with it."""
+    prospects = None if schedule.prospects is None else changed(schedule.prospects, **changes)
+    return replace(schedule, **changes, prospects=prospects)
 
 
 def _rates(what_if: WhatIf, rates: Rates) -> Rates:
@@ -200,13 +206,16 @@ def _rates(what_if: WhatIf, rates: Rates) -> Rates:
 
 
 def _closed_on_holidays(what_if: WhatIf, schedule: Schedule) -> Schedule:
-    off = {day for country, day in what_if.holidays if _follows(schedule, country)}
-    if not off:
-        return schedule
-    return replace(schedule, days_off=schedule.days_off | off, working_exceptions=schedule.working_exceptions - off)
+    off = {day for country, day in what_if.holidays if _own_country(schedule, country)}
+    prospects = None if schedule.prospects is None else _closed_on_holidays(what_if, schedule.prospects)
+    return replace(schedule, days_off=schedule.days_off | off, working_exceptions=schedule.working_exceptions - off, prospects=prospects)
 
 
 def _follows(schedule: Schedule, country: str) -> bool:
+    return _own_country(schedule, country) or (schedule.prospects is not None and _follows(schedule.prospects, country))
+
+
+def _own_country(schedule: Schedule, country: str) -> bool:
     """A country's day off is one in its parts too."""
     return schedule.country == country or schedule.country.startswith(f"{country}-")
 

@@ -79,13 +79,11 @@ async def question(connection: Connection, asked: Asked, *, days: int) -> Questi
     past = await _past(connection, accounts, now=asked.now)
     members = []
     for row in accounts:
-        own = []
+        own: list[Work] = []
         for campaign_id, shape in shapes.items():
-            amount = work.get((campaign_id, row["id"]))
-            if amount is None and campaign_id != asked.id:
-                continue
-            schedule = _schedule(campaigns[campaign_id], row, asked.row["workspace_schedule"])
-            own.append(_of(campaign_id, schedule, shape, rates[campaign_id], amount or _Amount()))
+            by_zone = work.get((campaign_id, row["id"]), {None: _Amount()} if campaign_id == asked.id else {})
+            by_schedule = _merged(by_zone, campaigns[campaign_id], row, asked.row["workspace_schedule"])
+            own += [_of(campaign_id, schedule, shape, rates[campaign_id], amount) for schedule, amount in by_schedule.items()]
         members.append(_member(row, past[row["id"]], tuple(own)))
     names = {campaign_id: row["campaign_name"] for campaign_id, row in campaigns.items()}
     return Question(campaign_id=asked.id, now=asked.now, days=days, members=tuple(members), names=names)
@@ -105,24 +103,49 @@ class _Amount:
     invited: list[datetime] = field(default_factory=list)
     later: list[tuple[datetime, int]] = field(default_factory=list)
 
+    def add(self, other: "_Amount") -> None:
+        """People of another zone whose hours are the same."""
+        self.known += other.known
+        self.unknown += other.unknown
+        self.invited += other.invited
+        self.later += other.later
 
-async def _work(connection: Connection, campaign_ids: Sequence[UUID], account_ids: Sequence[UUID], *, now: datetime) -> dict[Pair, _Amount]:
-    found: defaultdict[Pair, _Amount] = defaultdict(_Amount)
+
+async def _work(
+    connection: Connection, campaign_ids: Sequence[UUID], account_ids: Sequence[UUID], *, now: datetime
+) -> dict[Pair, dict[str | None, _Amount]]:
+    """What each campaign has to do on each account, by the zones of its people."""
+    found: defaultdict[Pair, defaultdict[str | None, _Amount]] = defaultdict(lambda: defaultdict(_Amount))
     both = {"campaign_ids": list(campaign_ids), "account_ids": list(account_ids)}
     async for row in queries.first_messages(connection, **both):
-        _add(found[row["campaign_id"], row["account_id"]], row["people"], look_up=row["look_up"])
+        _add(found[row["campaign_id"], row["account_id"]][row["timezone"]], row["people"], look_up=row["look_up"])
     async for row in queries.later_messages(connection, **both):
-        found[row["campaign_id"], row["account_id"]].later.append((row["scheduled_for"], row["step_position"] - 1))
+        found[row["campaign_id"], row["account_id"]][row["timezone"]].later.append((row["scheduled_for"], row["step_position"] - 1))
     async for row in queries.invited(connection, **both, now=now):
-        found[row["campaign_id"], row["account_id"]].invited.append(row["contacted_at"])
+        found[row["campaign_id"], row["account_id"]][row["timezone"]].invited.append(row["contacted_at"])
     seats: dict[UUID, list[tuple[UUID, bool]]] = {}
     async for row in queries.seats(connection, campaign_ids=list(campaign_ids)):
         seats.setdefault(row["campaign_id"], []).append((row["account_id"], row["usable"]))
+    dealt: Counter[UUID] = Counter()
     async for row in queries.unplanned(connection, campaign_ids=list(campaign_ids)):
-        sitting = seats.get(row["campaign_id"], [])
+        campaign_id, people = row["campaign_id"], row["people"]
+        sitting = seats.get(campaign_id, [])
         takers = [account_id for account_id, usable in sitting if usable] or [account_id for account_id, _ in sitting]
-        for account_id, people in zip(takers, shares(row["people"], len(takers)) if takers else (), strict=True):
-            _add(found[row["campaign_id"], account_id], people, look_up=row["look_up"])
+        turn = dealt[campaign_id] % max(len(takers), 1)  # the odd ones of many small zones must not all go to the first
+        for account_id, some in zip(takers[turn:] + takers[:turn], shares(people, len(takers)) if takers else (), strict=True):
+            if some:
+                _add(found[campaign_id, account_id][row["timezone"]], some, look_up=row["look_up"])
+        dealt[campaign_id] += people
+    return {pair: dict(by_zone) for pair, by_zone in found.items()}
+
+
+def _merged(
+    by_zone: Mapping[str | None, _Amount], campaign: Mapping[str, Any], account: Mapping[str, Any], workspace: str
+) -> dict[Schedule, _Amount]:
+    """One amount for each schedule: all of them share one, unless the hours follow the prospect."""
+    found: dict[Schedule, _Amount] = {}
+    for zone, amount in by_zone.items():
+        found.setdefault(_schedule(campaign, account, workspace, zone), _Amount()).add(amount)
     return found
 
 
@@ -187,13 +210,14 @@ def _unseen(past: _Past, zone: ZoneInfo, now: datetime) -> list[datetime]:
     return unseen
 
 
-def _schedule(campaign: Mapping[str, Any], account: Mapping[str, Any], workspace: str) -> Schedule:
+def _schedule(campaign: Mapping[str, Any], account: Mapping[str, Any], workspace: str, prospect_zone: str | None) -> Schedule:
     return resolve_schedule(
         hours(campaign["schedule"]),
         hours(account["schedule"]),
         hours(workspace),
         account_timezone=account["timezone"],
         account_country=account["country"],
+        prospect_timezone=prospect_zone,
     )
 
 

@@ -44,34 +44,35 @@ SELECT w.campaign_id, s.action, s.delay
 
 -- name: first_messages
 -- Planned and not sent, by account, and whether the person must be looked up first. Their moments are left out: they were
--- given out under the rules of that day, and what is asked is what the rules of today allow.
-SELECT campaign_id, account_id, next_action = 'profile_lookup' AS look_up, count(*)::int AS people
-  FROM send_queue
- WHERE campaign_id = ANY(:campaign_ids::uuid[]) AND status = 'pending' AND step_position = 1 AND account_id = ANY(:account_ids::uuid[])
- GROUP BY 1, 2, 3;
+-- given out under the rules of that day, and what is asked is what the rules of today allow. By the people's own zones,
+-- because hours may follow them.
+SELECT s.campaign_id, s.account_id, l.timezone, s.next_action = 'profile_lookup' AS look_up, count(*)::int AS people
+  FROM send_queue s JOIN leads l ON l.id = s.lead_id
+ WHERE s.campaign_id = ANY(:campaign_ids::uuid[]) AND s.status = 'pending' AND s.step_position = 1 AND s.account_id = ANY(:account_ids::uuid[])
+ GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4;
 
 -- name: unplanned
 -- People who have no account yet and can be written to.
-SELECT p.campaign_id, l.linkedin_id IS NULL AS look_up, count(*)::int AS people
+SELECT p.campaign_id, l.timezone, l.linkedin_id IS NULL AS look_up, count(*)::int AS people
   FROM campaign_prospects p JOIN leads l ON l.id = p.lead_id
  WHERE p.campaign_id = ANY(:campaign_ids::uuid[]) AND p.status IN ('pending', 'approved') AND p.account_id IS NULL
    AND NOT EXISTS (SELECT FROM do_not_contact(l.workspace_id, l.identity, l.linkedin_vanity, l.linkedin_id, l.sales_navigator_id, l.email, l.company))
    AND l.opted_out_at IS NULL AND (l.linkedin_id IS NOT NULL OR l.linkedin_vanity IS NOT NULL OR l.sales_navigator_id IS NOT NULL)
- GROUP BY 1, 2;
+ GROUP BY 1, 2, 3 ORDER BY 1, 2, 3;
 
 -- name: later_messages
-SELECT campaign_id, account_id, step_position, scheduled_for
-  FROM send_queue
- WHERE campaign_id = ANY(:campaign_ids::uuid[]) AND status = 'pending' AND step_position > 1 AND account_id = ANY(:account_ids::uuid[])
- ORDER BY scheduled_for, id;
+SELECT s.campaign_id, s.account_id, l.timezone, s.step_position, s.scheduled_for
+  FROM send_queue s JOIN leads l ON l.id = s.lead_id
+ WHERE s.campaign_id = ANY(:campaign_ids::uuid[]) AND s.status = 'pending' AND s.step_position > 1 AND s.account_id = ANY(:account_ids::uuid[])
+ ORDER BY s.scheduled_for, s.id;
 
 -- name: invited
 -- Whoever has not accepted for a month hardly will.
-SELECT campaign_id, account_id, contacted_at
-  FROM campaign_prospects
- WHERE status = 'connection_request_sent' AND account_id = ANY(:account_ids::uuid[]) AND contacted_at > :now::timestamptz - interval '30 days'
-   AND campaign_id = ANY(:campaign_ids::uuid[])
- ORDER BY contacted_at, id;
+SELECT p.campaign_id, p.account_id, l.timezone, p.contacted_at
+  FROM campaign_prospects p JOIN leads l ON l.id = p.lead_id
+ WHERE p.status = 'connection_request_sent' AND p.account_id = ANY(:account_ids::uuid[])
+   AND p.contacted_at > :now::timestamptz - interval '30 days' AND p.campaign_id = ANY(:campaign_ids::uuid[])
+ ORDER BY p.contacted_at, p.id;
 
 -- name: usage
 -- Nine days: every date that a window of 168 hours can touch, in any zone.

@@ -15,6 +15,7 @@ from cli.app import app
 from cli.console import Refused
 from services.queuer.campaigns.errors import Conflict, NotFound
 from services.queuer.campaigns.errors import Refused as CampaignRefused
+from services.queuer.rules.forecast import foretell
 from services.queuer.workflows.forecast import MOST_WAITING, Busy, Forecasts, prepare
 from shared.db.pool import Connection
 from shared.vocabulary import Action
@@ -180,6 +181,25 @@ async def test_limits_are_the_accounts_own_its_workspaces_and_its_tiers(pool: as
         first, second = (await prepare(connection, campaign_id)).question.members
     assert (first.caps[Action.INVITATION], first.caps[Action.MESSAGE], first.weekly_cap, first.warm_up_from) == (50, 60, 150, None)
     assert (second.weekly_cap, second.warm_up_from) == (70, BASE.date())
+
+
+@pytest.mark.parametrize("window_zone", ["prospect", "both"])
+async def test_hours_that_follow_the_prospect_are_forecast_by_the_prospects_zones(
+    pool: asyncpg.Pool, queuer: asyncpg.Pool, window_zone: str
+) -> None:
+    campaign_id = await a_campaign_of(pool, people=0, schedule_settings={"window_zone": window_zone})
+    async with pool.acquire() as connection:
+        workspace = await connection.fetchval("SELECT workspace_id FROM campaigns WHERE id = $1", campaign_id)
+        for zone, people in (("America/Los_Angeles", 4), ("America/New_York", 2), (None, 3)):
+            for _ in range(people):
+                await a_prospect(connection, campaign_id, await a_lead(connection, workspace, timezone=zone))
+    async with queuer.acquire() as connection:
+        ready = await prepare(connection, campaign_id, sets=["working_hours_end=17"])
+    (member,) = ready.question.members
+    zones = {(work.schedule.prospects or work.schedule).zone.key: work.unknown for work in member.work}
+    assert zones == {"America/Los_Angeles": 4, "America/New_York": 5}  # whoever's place nobody knows has the account's hours
+    assert all((work.schedule.prospects or work.schedule).closes == 1020 for work in member.work)
+    assert foretell(ready.question).contacted == 9
 
 
 async def test_campaigns_that_share_an_account_are_counted_and_others_are_not(pool: asyncpg.Pool, queuer: asyncpg.Pool) -> None:
