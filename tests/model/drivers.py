@@ -145,7 +145,7 @@ def as_planner(account: Simulated) -> list[Sent]:
     number, at = 0, account.begins
     while True:
         number += 1
-        at = max(at, book.last.get((Action.INVITATION, None), at)) + (
+        at = max(at, book.last.get(Action.INVITATION, at)) + (
             chance.random() * timedelta(days=2) if chance.random() < 0.2 else timedelta(0)
         )
         slot = _place(account, book, Action.INVITATION, number, due=at, sends=sends)

@@ -56,7 +56,7 @@ def test_the_forecast_and_the_planner_fill_the_same_days() -> None:
     )
     planned: Counter[date] = Counter()
     for number in range(400):
-        earliest = max(NOW, book.last.get((Action.INVITATION, None), NOW))
+        earliest = max(NOW, book.last.get(Action.INVITATION, NOW))
         slot = book.place(case, uuid5(UUID(int=3), str(number)), earliest=earliest, look_up=True)
         assert isinstance(slot, datetime)
         planned[slot.astimezone(NEW_YORK).date()] += 1
