@@ -244,13 +244,11 @@ async def test_a_draft_is_forecast_as_if_it_ran_and_what_cannot_run_is_refused(p
 async def test_a_forecast_changes_nothing(stage: Stage, pool: asyncpg.Pool) -> None:
     path = await ours(pool, stage, people=5)
     tables = ("campaigns", "campaign_prospects", "send_queue", "accounts", "lanes", "audit_log", "outbox", "account_usage")
-    counting = "SELECT sum(n_tup_ins + n_tup_upd + n_tup_del) FROM pg_stat_xact_user_tables"
     before = [await pool.fetchval(f"SELECT md5(string_agg(t::text, ',' ORDER BY t::text)) FROM {table} t") for table in tables]  # noqa: S608 - our own words
     async with stage.client(stage.viewer) as client:
         assert (await client.get(path, params={"set": "accounts=+2"})).status_code == 200
     after = [await pool.fetchval(f"SELECT md5(string_agg(t::text, ',' ORDER BY t::text)) FROM {table} t") for table in tables]  # noqa: S608 - our own words
     assert before == after
-    assert await pool.fetchval(counting) == 0
 
 
 async def test_a_request_bounds_its_work_and_its_company() -> None:

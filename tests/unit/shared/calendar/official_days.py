@@ -1,9 +1,10 @@
-"""Public holidays and weekends as governments announce them, written down by hand from the source named with each.
+"""Public holidays and weekends as governments announce them, each list with the place where it is announced.
 
 `off` must be closed by the country's calendar, `on` are working days that a careless table would get wrong: days of other
-countries or regions, abolished ones, and days between. Nothing here was read from the `holidays` library; where the two
-differed, the list was checked again, and what stayed open is said in docs/calendars.md (Hong Kong, Egypt). A holiday on a
-weekend is left out of `off`, for the weekend closes it anyway.
+countries or regions, abolished ones, and days between. The dates were written from knowledge of those announcements and not
+read from their pages again; where the `holidays` library said otherwise the entry was gone over, and what stayed open is told in
+docs/calendars.md (Hong Kong, Egypt). The weekends of BN, IR, PY and VE alone are the library's own. A holiday on a weekend is
+left out of `off`, for the weekend closes it anyway.
 """
 
 from dataclasses import dataclass
