@@ -145,10 +145,10 @@ async def test_a_dropped_send_leaves_the_desk_and_stays_audited(stage: Stage, po
 @pytest.mark.parametrize(
     ("values", "because"),
     [
-        ({"lead": {"opted_out_at": BASE}}, "wants no messages"),
+        ({"lead": {"opted_out_at": BASE}}, "asked not to be written to"),
         ({"lead": {"last_reply_at": BASE}}, "has replied"),
-        ({"campaign_values": {"status": "completed"}}, "campaign is over"),
-        ({"prospect": {"status": "completed", "contacted_at": BASE}}, "sequence has ended"),
+        ({"campaign_values": {"status": "completed"}}, "completed or cancelled"),
+        ({"prospect": {"status": "completed", "contacted_at": BASE}}, "sequence is finished"),
     ],
 )
 async def test_a_retry_that_could_lead_to_nothing_is_refused_with_the_reason(

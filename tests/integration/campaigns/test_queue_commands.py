@@ -72,7 +72,7 @@ async def test_retry_and_drop_change_nothing_without_apply_and_are_audited_with_
     done = json.loads((await run("failed", "retry", str(first), str(second), "--apply", "--json")).out)
     assert [(each["able"], each["result"].split(".")[0]) for each in done["sends"]] == [
         (True, "pending now"),
-        (False, "The person wants no messages"),
+        (False, "The person asked not to be written to any more"),
     ]
     assert "cancelled now" in (await run("failed", "drop", str(second), "--apply")).out
     assert "cancelled already" in (await run("failed", "drop", str(second), "--apply")).out
