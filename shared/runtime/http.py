@@ -4,13 +4,14 @@ import asyncio
 import hmac
 import secrets
 import time
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import asyncpg
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.middleware.base import RequestResponseEndpoint
 
@@ -32,6 +33,33 @@ class ApiError(Exception):
         self.code = code
         self.message = message
         self.details = details
+
+
+class Failure(BaseModel):
+    """Why not."""
+
+    code: str
+    message: str
+    details: Any = None
+
+
+class Failed(BaseModel):
+    """The one error body."""
+
+    success: Literal[False] = False
+    error: Failure
+    request_id: str
+
+
+FAILURES: Final[dict[int | str, dict[str, Any]]] = {
+    400: {"model": Failed, "description": "The body is no text"},
+    401: {"model": Failed, "description": "No token, or one that opens nothing"},
+    403: {"model": Failed, "description": "The token's role is too weak"},
+    404: {"model": Failed, "description": "There is no such thing in your workspace"},
+    409: {"model": Failed, "description": "It contradicts what is there"},
+    422: {"model": Failed, "description": "It cannot be used; the message says what to write instead"},
+}
+"""How routes of the API document their refusals."""
 
 
 class CronError(Exception):

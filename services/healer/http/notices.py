@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Coroutine, Sequence
 from datetime import datetime
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 import asyncpg
@@ -18,35 +18,10 @@ from services.healer.workflows import keep_channels as verbs
 from services.healer.workflows.deliver import Deliver
 from services.healer.workflows.keep_channels import ChannelConflict, ChannelError, Terms, UnknownChannel
 from shared.runtime.auth import Operator, Viewer, tenant_transaction
-from shared.runtime.http import ApiError
+from shared.runtime.http import FAILURES, ApiError
 from shared.runtime.service import Service
 from shared.vocabulary import DeliveryState, NoticeKind, NoticeMedium
 
-
-class Failure(BaseModel):
-    """Why not."""
-
-    code: str
-    message: str
-    details: Any = None
-
-
-class Failed(BaseModel):
-    """The one error body."""
-
-    success: Literal[False] = False
-    error: Failure
-    request_id: str
-
-
-FAILURES: Final[dict[int | str, dict[str, Any]]] = {
-    400: {"model": Failed, "description": "The body is no text"},
-    401: {"model": Failed, "description": "No token, or one that opens nothing"},
-    403: {"model": Failed, "description": "The token's role is too weak"},
-    404: {"model": Failed, "description": "There is no such thing in your workspace"},
-    409: {"model": Failed, "description": "It contradicts what is there"},
-    422: {"model": Failed, "description": "It cannot be used; the message says what to write instead"},
-}
 Secret = Annotated[str, Field(max_length=200, description="whsec_ and the base64 of 24 to 64 bytes; absent: one is made.")]
 Kinds = Annotated[list[NoticeKind], Field(min_length=1, max_length=50, description="What to be told of; absent: everything.")]
 

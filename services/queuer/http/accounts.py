@@ -8,18 +8,9 @@ from fastapi import APIRouter, Query, Response
 from pydantic import ConfigDict, Field
 
 from services.queuer.campaigns import accounts, workspaces
-from services.queuer.http.answers import (
-    FAILURES,
-    HOURS,
-    AccountOut,
-    DailyLimit,
-    Explained,
-    ScheduleSettings,
-    Success,
-    Taken,
-    WorkspaceOut,
-)
+from services.queuer.http.answers import HOURS, AccountOut, DailyLimit, Explained, ScheduleSettings, Success, Taken, WorkspaceOut
 from shared.runtime.auth import Operator, Viewer, tenant_transaction
+from shared.runtime.http import FAILURES
 from shared.runtime.service import Service
 from shared.vocabulary import AccountType
 

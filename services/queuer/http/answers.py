@@ -85,32 +85,6 @@ class Given(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
 
-class Failure(BaseModel):
-    """Why not."""
-
-    code: str
-    message: str
-    details: Any = None
-
-
-class Failed(BaseModel):
-    """The one error body."""
-
-    success: Literal[False] = False
-    error: Failure
-    request_id: str
-
-
-FAILURES: Final[dict[int | str, dict[str, Any]]] = {
-    400: {"model": Failed, "description": "The body is no text"},
-    401: {"model": Failed, "description": "No token, or one that opens nothing"},
-    403: {"model": Failed, "description": "The token's role is too weak"},
-    404: {"model": Failed, "description": "There is no such thing in your workspace"},
-    409: {"model": Failed, "description": "It contradicts what is there"},
-    422: {"model": Failed, "description": "It cannot be used; the message says what to write instead"},
-}
-
-
 class StepOut(Given):
     """One message of the campaign."""
 

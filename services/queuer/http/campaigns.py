@@ -14,7 +14,6 @@ from services.queuer.campaigns.change import Changes
 from services.queuer.campaigns.steps import Wish
 from services.queuer.campaigns.views import Changed
 from services.queuer.http.answers import (
-    FAILURES,
     HOURS,
     TEMPLATES,
     CampaignOut,
@@ -28,6 +27,7 @@ from services.queuer.http.answers import (
 )
 from services.queuer.rules.fairness import LONGEST_TURN, QUANTUM
 from shared.runtime.auth import Operator, Viewer, tenant_transaction
+from shared.runtime.http import FAILURES
 from shared.runtime.service import Service
 from shared.vocabulary import CampaignType, MissingValue
 

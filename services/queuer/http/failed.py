@@ -8,11 +8,12 @@ import asyncpg
 from fastapi import APIRouter, Query
 from pydantic import Field
 
-from services.queuer.http.answers import FAILURES, Explained, Given, Success
+from services.queuer.http.answers import Explained, Given, Success
 from services.queuer.store.desk import Evidence, Wanted
 from services.queuer.workflows import desk
 from services.queuer.workflows.desk import Done, FailedSend
 from shared.runtime.auth import Operator, Viewer, tenant_transaction
+from shared.runtime.http import FAILURES
 from shared.runtime.service import Service
 from shared.vocabulary import Action, AttemptState, ProspectStatus, SendStatus
 

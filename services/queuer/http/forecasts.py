@@ -9,12 +9,12 @@ import asyncpg
 from fastapi import APIRouter, Query
 from pydantic import Field
 
-from services.queuer.http.answers import FAILURES, Explained, Failed, Given, Success
+from services.queuer.http.answers import Explained, Given, Success
 from services.queuer.rules.outlook import Cost, Forecast, Rule
 from services.queuer.rules.what_if import WORDS
 from services.queuer.workflows.forecast import DEFAULT_DAYS, MOST_DAYS, Busy, Forecasts, Ready, prepare
 from shared.runtime.auth import Viewer, tenant_transaction
-from shared.runtime.http import ApiError
+from shared.runtime.http import FAILURES, ApiError, Failed
 from shared.runtime.service import Service
 from shared.vocabulary import AccountStatus, AccountType
 

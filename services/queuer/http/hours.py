@@ -8,8 +8,9 @@ from pydantic import ConfigDict, Field
 
 from services.queuer.campaigns import hours
 from services.queuer.campaigns.errors import NotFound
-from services.queuer.http.answers import FAILURES, HOURS, Explained, Given, Success, Taken
+from services.queuer.http.answers import HOURS, Explained, Given, Success, Taken
 from shared.runtime.auth import Caller, Operator, Viewer
+from shared.runtime.http import FAILURES
 from shared.runtime.service import Service
 
 Changes = Annotated[

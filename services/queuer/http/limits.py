@@ -10,10 +10,10 @@ from pydantic import ConfigDict, Field
 
 from services.queuer.campaigns import limits
 from services.queuer.campaigns.limits import KEEP, MOST
-from services.queuer.http.answers import FAILURES, Explained, Given, Success, Taken
+from services.queuer.http.answers import Explained, Given, Success, Taken
 from shared.policy import TIERS
 from shared.runtime.auth import Admin, Caller, Operator, Viewer, tenant_transaction
-from shared.runtime.http import ApiError
+from shared.runtime.http import FAILURES, ApiError
 from shared.runtime.service import Service
 from shared.vocabulary import Action
 

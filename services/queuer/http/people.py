@@ -13,11 +13,12 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 
 from services.queuer.campaigns import campaigns
-from services.queuer.http.answers import FAILURES, Explained, Failed, Given, Success, Taken
+from services.queuer.http.answers import Explained, Given, Success, Taken
 from services.queuer.http.uploads import receive
 from services.queuer.workflows.approve import approve
 from services.queuer.workflows.import_leads import ImportResult, import_file
 from shared.runtime.auth import Caller, Operator, tenant_transaction
+from shared.runtime.http import FAILURES, Failed
 from shared.runtime.service import Service
 
 SHOWN: Final = 100

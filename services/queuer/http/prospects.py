@@ -8,11 +8,11 @@ import asyncpg
 from fastapi import APIRouter, Query
 from pydantic import Field
 
-from services.queuer.http.answers import FAILURES, Explained, Given, Success
+from services.queuer.http.answers import Explained, Given, Success
 from services.queuer.workflows.explain import CallTimes, Explanation, explain_prospect
 from shared.policy import Outcome
 from shared.runtime.auth import Viewer, tenant_transaction
-from shared.runtime.http import ApiError
+from shared.runtime.http import FAILURES, ApiError
 from shared.vocabulary import Action, CampaignStatus, ProspectStatus, SendStatus
 
 

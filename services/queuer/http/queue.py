@@ -9,7 +9,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from services.queuer.campaigns.errors import NotFound
-from services.queuer.http.answers import FAILURES, Explained, Success
+from services.queuer.http.answers import Explained, Success
 from services.queuer.rules.percentiles import Waiting
 from services.queuer.store import queue as store
 from services.queuer.store.queue import Scope
@@ -26,6 +26,7 @@ from services.queuer.workflows.show_queue import (
     show_queue,
 )
 from shared.runtime.auth import Viewer, tenant_transaction
+from shared.runtime.http import FAILURES
 from shared.vocabulary import AccountStatus, Action, CampaignStatus
 
 SECONDS = "Seconds of business time since the planned moment."

@@ -4,8 +4,7 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from services.queuer.http.answers import Failed
-from shared.runtime.http import ApiError
+from shared.runtime.http import ApiError, Failed
 
 START: Final = "POST /api/campaigns/direct/send-connection-requests-fast"
 GONE: Final = ("send-connection-requests", "send-connection-requests-queued")

@@ -10,9 +10,9 @@ from pydantic import ConfigDict, Field
 
 from services.queuer.campaigns import suppressions
 from services.queuer.campaigns.suppressions import DEFAULT_REASON, MOST_AT_ONCE, Entry, Kind
-from services.queuer.http.answers import FAILURES, Explained, Given, Success, Taken
+from services.queuer.http.answers import Explained, Given, Success, Taken
 from shared.runtime.auth import Caller, Operator, Viewer, tenant_transaction
-from shared.runtime.http import ApiError
+from shared.runtime.http import FAILURES, ApiError
 from shared.runtime.service import Service
 
 

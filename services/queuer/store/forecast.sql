@@ -1,5 +1,5 @@
 -- name: campaign^
-SELECT c.id, c.campaign_name, c.campaign_type, c.status, c.workspace_id, c.schedule_settings::text AS schedule, c.next_account,
+SELECT c.id, c.campaign_name, c.campaign_type, c.status, c.workspace_id, c.schedule_settings::text AS schedule,
        w.schedule_settings::text AS workspace_schedule, w.is_active AS workspace_active, business_now() AS now
   FROM campaigns c JOIN workspaces w ON w.id = c.workspace_id
  WHERE c.id = :campaign_id AND (:workspace_id::uuid IS NULL OR c.workspace_id = :workspace_id);
