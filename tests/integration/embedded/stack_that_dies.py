@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import signal
 import sys
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from embedded.supervisor import Supervisor
 
 STUBBORN = """
 import signal, time
-signal.signal(signal.SIGTERM, signal.SIG_IGN)
+signal.signal(signal.SIGTERM, lambda *_: print("asked to end", flush=True))
 signal.signal(signal.SIGINT, signal.SIG_IGN)
 print("deaf from here on", flush=True)
 time.sleep(600)
@@ -49,4 +50,6 @@ async def main(folder: Path, kind: str) -> None:
 
 
 if __name__ == "__main__":
+    # A shell without job control starts what it puts into the background deaf to Ctrl-C, and so are all its children.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     asyncio.run(main(Path(sys.argv[1]), sys.argv[2]))
