@@ -572,6 +572,17 @@ BEGIN
   RETURN NULL;
 END $$;
 
+CREATE FUNCTION public.keep_history_of_prospects() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+        BEGIN
+          INSERT INTO public.history (workspace_id, table_name, row_id, part, valid_until, was)
+          SELECT o.workspace_id, TG_TABLE_NAME, o.id, '', c.business_at + (clock_timestamp() - c.anchored_at) * c.speed, to_jsonb(o) - 'updated_at'
+            FROM was o JOIN is_now n USING (id) CROSS JOIN public.stack_clock c
+           WHERE o.id IS DISTINCT FROM n.id OR o.workspace_id IS DISTINCT FROM n.workspace_id OR o.campaign_id IS DISTINCT FROM n.campaign_id OR o.lead_id IS DISTINCT FROM n.lead_id OR o.enrolment_no IS DISTINCT FROM n.enrolment_no OR o.status IS DISTINCT FROM n.status OR o.contacted_at IS DISTINCT FROM n.contacted_at OR o.connected_at IS DISTINCT FROM n.connected_at OR o.completed_at IS DISTINCT FROM n.completed_at OR o.withdrawn_at IS DISTINCT FROM n.withdrawn_at OR o.hold_until IS DISTINCT FROM n.hold_until OR o.resumed_at IS DISTINCT FROM n.resumed_at OR o.outcome IS DISTINCT FROM n.outcome OR o.error_message IS DISTINCT FROM n.error_message OR o.created_at IS DISTINCT FROM n.created_at OR (o.account_id IS NOT NULL AND o.account_id IS DISTINCT FROM n.account_id);
+          RETURN NULL;
+        END $$;
+
 CREATE FUNCTION public.keep_send() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -1999,7 +2010,7 @@ CREATE TRIGGER keep_history AFTER UPDATE ON public.account_reads FOR EACH ROW WH
 
 CREATE TRIGGER keep_history AFTER UPDATE ON public.accounts FOR EACH ROW WHEN (((old.id IS DISTINCT FROM new.id) OR (old.workspace_id IS DISTINCT FROM new.workspace_id) OR (old.channel IS DISTINCT FROM new.channel) OR (old.provider_account_id IS DISTINCT FROM new.provider_account_id) OR (old.provider_user_id IS DISTINCT FROM new.provider_user_id) OR (old.name IS DISTINCT FROM new.name) OR (old.account_type IS DISTINCT FROM new.account_type) OR (old.country IS DISTINCT FROM new.country) OR (old.timezone IS DISTINCT FROM new.timezone) OR (old.timezone_next IS DISTINCT FROM new.timezone_next) OR (old.timezone_from IS DISTINCT FROM new.timezone_from) OR (old.status IS DISTINCT FROM new.status) OR (old.status_reason IS DISTINCT FROM new.status_reason) OR (old.status_changed_at IS DISTINCT FROM new.status_changed_at) OR (old.schedule_settings IS DISTINCT FROM new.schedule_settings) OR (old.daily_cr_limit IS DISTINCT FROM new.daily_cr_limit) OR (old.created_at IS DISTINCT FROM new.created_at) OR (old.weekly_cr_limit IS DISTINCT FROM new.weekly_cr_limit) OR (old.daily_message_limit IS DISTINCT FROM new.daily_message_limit) OR (old.daily_lookup_limit IS DISTINCT FROM new.daily_lookup_limit) OR (old.daily_email_limit IS DISTINCT FROM new.daily_email_limit) OR (old.warm_up_from IS DISTINCT FROM new.warm_up_from) OR (old.cr_exception IS DISTINCT FROM new.cr_exception) OR (old.cr_exception_by IS DISTINCT FROM new.cr_exception_by) OR (old.cr_exception_reason IS DISTINCT FROM new.cr_exception_reason) OR (old.cr_exception_at IS DISTINCT FROM new.cr_exception_at))) EXECUTE FUNCTION public.keep_history('workspace_id', 'id', '', 'updated_at,tags,extra');
 
-CREATE TRIGGER keep_history AFTER UPDATE ON public.campaign_prospects FOR EACH ROW WHEN (((old.id IS DISTINCT FROM new.id) OR (old.workspace_id IS DISTINCT FROM new.workspace_id) OR (old.campaign_id IS DISTINCT FROM new.campaign_id) OR (old.lead_id IS DISTINCT FROM new.lead_id) OR (old.enrolment_no IS DISTINCT FROM new.enrolment_no) OR (old.status IS DISTINCT FROM new.status) OR (old.contacted_at IS DISTINCT FROM new.contacted_at) OR (old.connected_at IS DISTINCT FROM new.connected_at) OR (old.completed_at IS DISTINCT FROM new.completed_at) OR (old.withdrawn_at IS DISTINCT FROM new.withdrawn_at) OR (old.hold_until IS DISTINCT FROM new.hold_until) OR (old.resumed_at IS DISTINCT FROM new.resumed_at) OR (old.outcome IS DISTINCT FROM new.outcome) OR (old.error_message IS DISTINCT FROM new.error_message) OR (old.created_at IS DISTINCT FROM new.created_at) OR ((old.account_id IS NOT NULL) AND (old.account_id IS DISTINCT FROM new.account_id)))) EXECUTE FUNCTION public.keep_history('workspace_id', 'id', '', 'updated_at,tags,extra');
+CREATE TRIGGER keep_history AFTER UPDATE ON public.campaign_prospects REFERENCING OLD TABLE AS was NEW TABLE AS is_now FOR EACH STATEMENT EXECUTE FUNCTION public.keep_history_of_prospects();
 
 CREATE TRIGGER keep_history AFTER UPDATE ON public.campaigns FOR EACH ROW WHEN (((old.id IS DISTINCT FROM new.id) OR (old.workspace_id IS DISTINCT FROM new.workspace_id) OR (old.campaign_name IS DISTINCT FROM new.campaign_name) OR (old.campaign_type IS DISTINCT FROM new.campaign_type) OR (old.status IS DISTINCT FROM new.status) OR (old.linkedin_account_id IS DISTINCT FROM new.linkedin_account_id) OR (old.message_templates IS DISTINCT FROM new.message_templates) OR (old.step_delays IS DISTINCT FROM new.step_delays) OR (old.schedule_settings IS DISTINCT FROM new.schedule_settings) OR (old.on_missing IS DISTINCT FROM new.on_missing) OR (old.actual_started_at IS DISTINCT FROM new.actual_started_at) OR (old.paused_at IS DISTINCT FROM new.paused_at) OR (old.resumed_at IS DISTINCT FROM new.resumed_at) OR (old.completed_at IS DISTINCT FROM new.completed_at) OR (old.deactivated_at IS DISTINCT FROM new.deactivated_at) OR (old.created_at IS DISTINCT FROM new.created_at) OR (old.withdraw_after_days IS DISTINCT FROM new.withdraw_after_days) OR (old.allow_parallel IS DISTINCT FROM new.allow_parallel) OR (old.turn_length IS DISTINCT FROM new.turn_length))) EXECUTE FUNCTION public.keep_history('workspace_id', 'id', '', 'updated_at,tags,extra');
 
@@ -2105,9 +2116,6 @@ ALTER TABLE ONLY public.account_cool_downs
 ALTER TABLE ONLY public.account_reads
     ADD CONSTRAINT account_reads_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);
 
-ALTER TABLE ONLY public.account_spacing_history
-    ADD CONSTRAINT account_spacing_history_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);
-
 ALTER TABLE ONLY public.account_usage
     ADD CONSTRAINT account_usage_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);
 
@@ -2130,25 +2138,10 @@ ALTER TABLE ONLY public.campaign_counter_deltas
     ADD CONSTRAINT campaign_counter_deltas_campaign_id_fkey FOREIGN KEY (campaign_id) REFERENCES public.campaigns(id);
 
 ALTER TABLE ONLY public.campaign_messages
-    ADD CONSTRAINT campaign_messages_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);
-
-ALTER TABLE ONLY public.campaign_messages
     ADD CONSTRAINT campaign_messages_attempt_id_fkey FOREIGN KEY (attempt_id) REFERENCES public.send_attempts(id);
 
 ALTER TABLE ONLY public.campaign_messages
-    ADD CONSTRAINT campaign_messages_campaign_id_fkey FOREIGN KEY (campaign_id) REFERENCES public.campaigns(id);
-
-ALTER TABLE ONLY public.campaign_messages
     ADD CONSTRAINT campaign_messages_lead_id_fkey FOREIGN KEY (lead_id) REFERENCES public.leads(id);
-
-ALTER TABLE ONLY public.campaign_messages
-    ADD CONSTRAINT campaign_messages_prospect_id_fkey FOREIGN KEY (prospect_id) REFERENCES public.campaign_prospects(id);
-
-ALTER TABLE ONLY public.campaign_messages
-    ADD CONSTRAINT campaign_messages_send_id_fkey FOREIGN KEY (send_id) REFERENCES public.send_queue(id);
-
-ALTER TABLE ONLY public.campaign_messages
-    ADD CONSTRAINT campaign_messages_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
 
 ALTER TABLE ONLY public.campaign_prospects
     ADD CONSTRAINT campaign_prospects_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);
@@ -2203,9 +2196,6 @@ ALTER TABLE ONLY public.foreign_invitations
 
 ALTER TABLE ONLY public.foreign_invitations
     ADD CONSTRAINT foreign_invitations_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
-
-ALTER TABLE ONLY public.history
-    ADD CONSTRAINT history_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
 
 ALTER TABLE ONLY public.integrity_findings
     ADD CONSTRAINT integrity_findings_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
@@ -2268,31 +2258,10 @@ ALTER TABLE ONLY public.prospect_approval_data
     ADD CONSTRAINT prospect_approval_data_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
 
 ALTER TABLE ONLY public.recipients
-    ADD CONSTRAINT recipients_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);
-
-ALTER TABLE ONLY public.recipients
     ADD CONSTRAINT recipients_lead_id_fkey FOREIGN KEY (lead_id) REFERENCES public.leads(id);
-
-ALTER TABLE ONLY public.recipients
-    ADD CONSTRAINT recipients_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
-
-ALTER TABLE ONLY public.send_attempts
-    ADD CONSTRAINT send_attempts_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);
-
-ALTER TABLE ONLY public.send_attempts
-    ADD CONSTRAINT send_attempts_campaign_id_fkey FOREIGN KEY (campaign_id) REFERENCES public.campaigns(id);
-
-ALTER TABLE ONLY public.send_attempts
-    ADD CONSTRAINT send_attempts_lead_id_fkey FOREIGN KEY (lead_id) REFERENCES public.leads(id);
-
-ALTER TABLE ONLY public.send_attempts
-    ADD CONSTRAINT send_attempts_prospect_id_fkey FOREIGN KEY (prospect_id) REFERENCES public.campaign_prospects(id);
 
 ALTER TABLE ONLY public.send_attempts
     ADD CONSTRAINT send_attempts_send_id_fkey FOREIGN KEY (send_id) REFERENCES public.send_queue(id);
-
-ALTER TABLE ONLY public.send_attempts
-    ADD CONSTRAINT send_attempts_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
 
 ALTER TABLE ONLY public.send_queue
     ADD CONSTRAINT send_queue_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);

@@ -17,12 +17,12 @@ from urllib.parse import parse_qsl, urlsplit
 
 import aiohttp
 import httpx
-from httpx_aiohttp import AiohttpTransport
 from pydantic import SecretStr, ValidationError
 
 from shared.unipile.errors import AnsweredError, ProviderRefused, ProviderSilent, ProviderUnsure, UnreadableAnswer, classify
 from shared.unipile.findings import Subject
 from shared.unipile.models import Answer, told_flaws
+from shared.unipile.transport import WholeTransport
 
 CONNECT_LIMIT: Final = timedelta(seconds=10)
 """Technical time. A host that takes longer to shake hands is away; the rest of the deadline is for the answer."""
@@ -31,6 +31,7 @@ KEEP_ALIVE: Final = timedelta(seconds=4)
 """Below the 5 s after which a Node server drops an idle connection: a write on a dropped one would be `unknown`."""
 
 USER_AGENT: Final = "tact"
+JSON: Final = ("Content-Type", "application/json")
 
 EXCERPT: Final = 300
 """Characters of an unreadable answer that are kept."""
@@ -121,12 +122,12 @@ class Wire:
         self._key = checked_key(api_key)
         self._timeout = timeout
         self._max_connections = max_connections
-        self._headers = {"X-API-KEY": self._key, "Accept": "application/json", "User-Agent": USER_AGENT}
+        self._headers = [("X-API-KEY", self._key), ("Accept", "application/json"), ("User-Agent", USER_AGENT)]
         self._transport: httpx.AsyncBaseTransport | None = None
 
     async def open(self) -> None:
         """Make the pool. Connections are made by the calls."""
-        transport = AiohttpTransport()
+        transport = WholeTransport()
         tracing = aiohttp.TraceConfig()
         tracing.on_connection_create_end.append(_mark_connected)
         tracing.on_connection_reuseconn.append(_mark_connected)
@@ -177,13 +178,13 @@ class Wire:
         if self._transport is None:
             raise RuntimeError("The Unipile client is not open; use it as `async with UnipileClient(…) as unipile:`.")
         request = self._request(call)
-        await request.aread()  # whole, so that aiohttp sends a Content-Length instead of chunks
+        await request.aread()
         limit = self._timeout if call.within is None else min(self._timeout, call.within)
         progress = _Progress()
         token = _progress.set(progress)
         try:
             async with asyncio.timeout(limit.total_seconds()):
-                return await _whole(await self._transport.handle_async_request(request))
+                return await self._transport.handle_async_request(request)
         except TimeoutError as error:
             cause, origin = f"no whole answer within {limit.total_seconds():g} s", error
             raise ProviderSilent(call.doing, started=progress.connected, write=call.write, cause=cause) from origin
@@ -199,15 +200,15 @@ class Wire:
         That, its cookies and its redirects cost a third of the sender's CPU (`make bench`), and we want neither: a
         redirect may lead to another host, and the key would go with it.
         """
-        connect = min(CONNECT_LIMIT, self._timeout).total_seconds()
-        return httpx.Request(
-            call.method,
-            _url(self._address, call.path, tuple(call.params.items()) if call.params else ()),
-            headers=self._headers,
-            json=call.json,
-            files=None if call.form is None else [(name, (None, value.encode())) for name, value in call.form],
-            extensions={"timeout": {"connect": connect}},
-        )
+        url = _url(self._address, call.path, tuple(call.params.items()) if call.params else ())
+        extensions = {"timeout": {"connect": min(CONNECT_LIMIT, self._timeout).total_seconds()}}
+        if call.form is not None:
+            files = [(name, (None, value.encode())) for name, value in call.form]
+            return httpx.Request(call.method, url, headers=self._headers, files=files, extensions=extensions)
+        if call.json is None:
+            return httpx.Request(call.method, url, headers=self._headers, stream=httpx.ByteStream(b""), extensions=extensions)
+        body = json.dumps(call.json, ensure_ascii=False, separators=(",", ":")).encode()
+        return httpx.Request(call.method, url, headers=[*self._headers, JSON], stream=httpx.ByteStream(body), extensions=extensions)
 
     def _refusal(self, call: Call, response: httpx.Response) -> AnsweredError:
         type_, title, detail = _read_problem(response.content)
@@ -243,15 +244,6 @@ def _url(address: Address, path: str, params: tuple[tuple[str, str], ...]) -> ht
     """The routes of writes are few and come again and again."""
     url = httpx.URL(f"{address.root}{path if path.startswith('/') else f'/{path}'}")
     return url.copy_merge_params((*address.params, *params)) if address.params or params else url
-
-
-async def _whole(response: httpx.Response) -> httpx.Response:
-    """With its body read and its connection given back."""
-    try:
-        await response.aread()
-    finally:
-        await response.aclose()
-    return response
 
 
 async def _mark_connected(*_: object) -> None:

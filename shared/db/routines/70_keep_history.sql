@@ -75,8 +75,22 @@ BEGIN
     SELECT string_agg(format('OLD.%1$I IS DISTINCT FROM NEW.%1$I', a.attname), ' OR ' ORDER BY a.attnum) INTO changed
       FROM pg_attribute a
      WHERE a.attrelid = t::regclass AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '' AND a.attname <> ALL(bookkeeping);
-    IF t = 'campaign_prospects' THEN -- the first account is part of being planned, another one is a change
-      changed := changed || ' OR (OLD.account_id IS NOT NULL AND OLD.account_id IS DISTINCT FROM NEW.account_id)';
+    IF t = 'campaign_prospects' THEN
+      -- The first account is part of being planned, another one is a change. Nearly every statement changes the status of a
+      -- whole batch, so its rows are kept with one INSERT: row by row they were a third of what recording an answer cost.
+      changed := replace(replace(changed || ' OR (OLD.account_id IS NOT NULL AND OLD.account_id IS DISTINCT FROM NEW.account_id)', 'OLD.', 'o.'), 'NEW.', 'n.');
+      EXECUTE format($f$
+        CREATE OR REPLACE FUNCTION keep_history_of_prospects() RETURNS trigger LANGUAGE plpgsql AS $body$
+        BEGIN
+          INSERT INTO public.history (workspace_id, table_name, row_id, part, valid_until, was)
+          SELECT o.workspace_id, TG_TABLE_NAME, o.id, '', c.business_at + (clock_timestamp() - c.anchored_at) * c.speed, to_jsonb(o) - 'updated_at'
+            FROM was o JOIN is_now n USING (id) CROSS JOIN public.stack_clock c
+           WHERE %s;
+          RETURN NULL;
+        END $body$ $f$, changed);
+      CREATE OR REPLACE TRIGGER keep_history AFTER UPDATE ON campaign_prospects REFERENCING OLD TABLE AS was NEW TABLE AS is_now
+        FOR EACH STATEMENT EXECUTE FUNCTION keep_history_of_prospects();
+      CONTINUE;
     END IF;
     EXECUTE format('CREATE OR REPLACE TRIGGER keep_history AFTER UPDATE ON %I FOR EACH ROW WHEN (%s) EXECUTE FUNCTION keep_history(%L, %L, %L, %L)',
                    t, changed, workspace, key, part, 'updated_at,tags,extra');
