@@ -55,6 +55,7 @@ class Stack:
         ports = dict(zip(SERVICES, free_ports(len(SERVICES)), strict=True))
         env = {"TACT_DATABASE_URL": database_url, "TACT_KAFKA": self._kafka.bootstrap, "TACT_UNIPILE_URL": self.provider}
         env |= {"TACT_UNIPILE_API_KEY": KEY, "TACT_LOG_LEVEL": "WARNING"}
+        env["TACT_THROW_AWAY"] = "true"  # durable all the same; each load has a database of its own beside one Kafka
         env |= {f"TACT_{name.upper()}_PORT": str(port) for name, port in ports.items()}
         try:
             for name in SERVICES:

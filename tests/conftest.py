@@ -1,5 +1,6 @@
 """The servers every test may ask for: real ones, started once per session and only when somebody asks."""
 
+import os
 import tempfile
 import uuid
 from collections.abc import AsyncIterator
@@ -28,6 +29,7 @@ def pytest_configure(config: pytest.Config) -> None:
     pytest's default folder is one for all sessions of a user, and each closes it to everybody else when it begins: as root,
     the servers of a session under way run as somebody else, who then cannot open his files any more.
     """
+    os.environ["TACT_THROW_AWAY"] = "true"  # our servers forget, and many stacks stand beside one Kafka
     if config.option.basetemp is None:
         config.stash[OWN_FOLDER] = folder = Path(tempfile.mkdtemp(prefix="tact-tests-"))
         config.option.basetemp = folder / "tmp"

@@ -32,7 +32,7 @@ async def build(service: Service) -> FastAPI:
         service.wake_relay()  # asked anew each time: the relay's job is declared after the application is built
 
     mend = Mend(service.pool, service.clock, call_time=settings.unipile_timeout, wake_relay=wake)
-    look_up = LookUp(service.pool, provider, service.clock, call_time=settings.unipile_timeout, wake_relay=wake)
+    look_up = LookUp(service.pool, provider, service.clock, call_time=settings.unipile_timeout, wake_relay=wake, fence=service.fence)
     web = Web(timeout=settings.notices_timeout, private=settings.notices_to_private)
     await web.__aenter__()
     service.on_stop(lambda: web.__aexit__(None, None, None))

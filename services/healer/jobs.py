@@ -1,12 +1,14 @@
 """The clock in: what runs again and again."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from typing import Any
 
 from services.healer.settings import HealerSettings
 from services.healer.workflows.de_enroll import de_enroll
 from services.healer.workflows.deliver import Deliver
 from services.healer.workflows.look_up import LookUp
 from services.healer.workflows.mend import Mend
+from shared.fence.fence import FenceShut
 from shared.runtime.service import Service
 
 
@@ -17,17 +19,29 @@ def register(service: Service, settings: HealerSettings, *, mend: Mend, look_up:
     """
     real = max(service.clock.speed, 1.0)
 
+    def fenced(do: Callable[[], Awaitable[Any]]) -> Callable[[], Awaitable[Any]]:
+        """What is wrong in a database that went back in time is not mended by its own rows, and nobody is told of it twice."""
+
+        async def unless_shut() -> Any:
+            try:
+                await service.fence.ask(service.pool)
+            except FenceShut:
+                return False
+            return await do()
+
+        return unless_shut
+
     async def leave() -> None:
         await de_enroll(service.pool, wake_relay=service.wake_relay)
 
     async def forget() -> bool:
         return await mend.forget_history(settings.healer_history_kept)
 
-    service.jobs.add("expire intents", settings.healer_upkeep_every * real, mend.expire_intents)
-    service.jobs.add("clear leases", settings.healer_upkeep_every * real, mend.clear_leases)
-    service.jobs.add("unstick sends", settings.healer_upkeep_every * real, mend.unstick_sends)
-    service.jobs.add("look up", settings.healer_look_every, look_up.round)
+    service.jobs.add("expire intents", settings.healer_upkeep_every * real, fenced(mend.expire_intents))
+    service.jobs.add("clear leases", settings.healer_upkeep_every * real, fenced(mend.clear_leases))
+    service.jobs.add("unstick sends", settings.healer_upkeep_every * real, fenced(mend.unstick_sends))
+    service.jobs.add("look up", settings.healer_look_every, fenced(look_up.round))
     service.jobs.add("take stock", settings.healer_stock_every * real, mend.take_stock)
-    service.jobs.add("de-enrol", settings.healer_de_enroll_every, leave)
+    service.jobs.add("de-enrol", settings.healer_de_enroll_every, fenced(leave))
     service.jobs.add("forget history", settings.healer_forget_every, forget)
-    return service.jobs.add("deliver notices", settings.healer_notices_every * real, deliver.round).wake
+    return service.jobs.add("deliver notices", settings.healer_notices_every * real, fenced(deliver.round)).wake

@@ -19,7 +19,7 @@ async def build(service: Service) -> FastAPI:
         settings.unipile_url, settings.unipile_api_key, timeout=settings.unipile_timeout, max_connections=settings.unipile_connections
     )
     await client.__aenter__()
-    reader = Reader(service.pool, client, settings, instance=service.instance)
+    reader = Reader(service.pool, client, settings, instance=service.instance, fence=service.fence)
     jobs.register(service, reader, client, settings)
     service.on_stop(lambda: client.__aexit__(None, None, None))
     app = make_app(service, title="Tact poller", description="What came back: accepted connections, replies, the state of accounts.")

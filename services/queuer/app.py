@@ -21,7 +21,7 @@ async def build(service: Service, settings: QueuerSettings) -> FastAPI:
     """The queuer on an open service."""
     planner = Planner(service.pool, batch=settings.planning_batch, recipients_stay_fresh=settings.recipients_stay_fresh)
     stopper = Stopper(service.pool)
-    dispatcher = Dispatcher(service.pool, service.publisher, dispatch_limits(settings))
+    dispatcher = Dispatcher(service.pool, service.publisher, dispatch_limits(settings), fence=service.fence)
     hand_over = HandOver(service.pool, planner, batch=settings.planning_batch, after=settings.hand_over_after)
     leaper = Leaper(service.pool, service.clock, quiet=settings.leap_quiet)
     handlers.register(service.inbox, planner, stopper)

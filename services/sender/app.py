@@ -24,8 +24,8 @@ async def build(service: Service, settings: SenderSettings) -> FastAPI:
     await client.__aenter__()
     brake = Brake(service.clock)
     finisher = Finisher(Answers(service.pool, space_after=space_after, tell=tell), brake, written=service.wake)
-    courier = Courier(LinkedIn(client, now=service.clock.now), finisher, service.clock, calls=settings.sender_calls)
-    ledger = Ledger(service.pool, owner=service.instance)
+    courier = Courier(LinkedIn(client, now=service.clock.now), finisher, service.clock, calls=settings.sender_calls, fence=service.fence)
+    ledger = Ledger(service.pool, owner=service.instance, fence=service.fence)
     # A window closes early by the longest a call may take; in a fast stack that would close it for ever.
     call_time = settings.unipile_timeout if service.clock.speed <= 1 else settings.sender_call_time
     sender = Sender(ledger, courier, service.clock, brake, act_within=settings.sender_act_within, call_time=call_time)

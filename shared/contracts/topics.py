@@ -18,6 +18,7 @@ from shared.contracts.prospects_ready import ProspectReady
 from shared.contracts.replies_received import ReplyReceived
 from shared.contracts.sends_completed import SendCompleted
 from shared.contracts.sends_due import SendDue
+from shared.contracts.stack_heads import StackHead
 
 ACCOUNT_PARTITIONS: Final = 24
 """Divides well among pods; state lives in the database, so a later change costs order for a moment, nothing more."""
@@ -40,6 +41,8 @@ class Topic(Generic[E_co]):
     consumers: tuple[str, ...]
     partitions: int = ACCOUNT_PARTITIONS
     retention: timedelta = timedelta(days=30)
+    compacted: bool = False
+    """Kept by key instead of for a time: the last record of each key is never deleted."""
 
     @property
     def dead_letters(self) -> str:
@@ -92,3 +95,16 @@ TOPICS: Final[Mapping[str, Topic[Event]]] = {
     )
 }
 DEAD_LETTER_RETENTION: Final = timedelta(days=30)
+
+STACK_HEADS: Final = Topic(
+    "stack.heads",
+    StackHead,
+    "tact.stack.head.v1",
+    "stack",
+    ("queuer", "sender", "poller", "healer"),
+    ("queuer", "sender", "poller", "healer"),
+    partitions=1,
+    compacted=True,
+)
+"""The fence's other side. Not one of TOPICS: nothing is worked off it, so it has no group and no dead letters, and a replay of
+it would be a lie about the ledger."""

@@ -1636,6 +1636,90 @@ ALTER TABLE public.send_attempts ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTIT
     CACHE 1
 );
 
+CREATE TABLE public.stack_adoption_accounts (
+    adoption_id bigint NOT NULL,
+    account_id uuid NOT NULL,
+    state text DEFAULT 'waiting'::text NOT NULL,
+    why text,
+    tries integer DEFAULT 0 NOT NULL,
+    invitations integer DEFAULT 0 NOT NULL,
+    messages integer DEFAULT 0 NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT stack_adoption_accounts_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'read'::text, 'unreadable'::text])))
+);
+
+CREATE TABLE public.stack_adoptions (
+    id bigint NOT NULL,
+    requested_by text NOT NULL,
+    differences text[] NOT NULL,
+    lost_from timestamp with time zone NOT NULL,
+    lost_until timestamp with time zone NOT NULL,
+    head jsonb,
+    webhooks text,
+    state text DEFAULT 'reading'::text NOT NULL,
+    requested_at timestamp with time zone DEFAULT now() NOT NULL,
+    finished_at timestamp with time zone,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT stack_adoptions_state_check CHECK ((state = ANY (ARRAY['reading'::text, 'done'::text]))),
+    CONSTRAINT stack_adoptions_webhooks_check CHECK ((webhooks = ANY (ARRAY['keep'::text, 'remove'::text])))
+);
+
+ALTER TABLE public.stack_adoptions ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.stack_adoptions_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.stack_fence (
+    only_row boolean DEFAULT true NOT NULL,
+    stack_id uuid,
+    epoch integer DEFAULT 0 NOT NULL,
+    system_identifier bigint,
+    timeline integer,
+    kafka_cluster text,
+    seq bigint DEFAULT 0 NOT NULL,
+    token uuid,
+    previous uuid,
+    attempt_id bigint DEFAULT 0 NOT NULL,
+    beat_at timestamp with time zone,
+    business_at timestamp with time zone,
+    read_only_since timestamp with time zone,
+    read_only_why text,
+    neighbours text[] DEFAULT '{}'::text[] NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT stack_fence_check CHECK (((read_only_since IS NULL) = (read_only_why IS NULL))),
+    CONSTRAINT stack_fence_check1 CHECK (((seq > 0) = (token IS NOT NULL))),
+    CONSTRAINT stack_fence_only_row_check CHECK (only_row)
+)
+WITH (fillfactor='50');
+
+CREATE VIEW public.stack_fence_now WITH (security_invoker='true') AS
+ SELECT stack_id,
+    epoch,
+    system_identifier,
+    timeline,
+    kafka_cluster,
+    seq,
+    token,
+    previous,
+    attempt_id,
+    beat_at,
+    business_at,
+    read_only_since,
+    read_only_why,
+    neighbours,
+    ( SELECT c.system_identifier
+           FROM pg_control_system() c(pg_control_version, catalog_version_no, system_identifier, pg_control_last_modified)) AS own_system_identifier,
+        CASE
+            WHEN (NOT pg_is_in_recovery()) THEN ((('x'::text || "left"(pg_walfile_name(pg_current_wal_insert_lsn()), 8)))::bit(32))::integer
+            ELSE NULL::integer
+        END AS own_timeline,
+    ((current_setting('fsync'::text) = 'on'::text) AND (current_setting('synchronous_commit'::text) <> 'off'::text)) AS durable
+   FROM public.stack_fence f;
+
 CREATE TABLE public.suppressions (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
     workspace_id uuid,
@@ -1828,8 +1912,17 @@ ALTER TABLE ONLY public.send_queue
 ALTER TABLE ONLY public.send_queue
     ADD CONSTRAINT send_queue_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.stack_adoption_accounts
+    ADD CONSTRAINT stack_adoption_accounts_pkey PRIMARY KEY (adoption_id, account_id);
+
+ALTER TABLE ONLY public.stack_adoptions
+    ADD CONSTRAINT stack_adoptions_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.stack_clock
     ADD CONSTRAINT stack_clock_pkey PRIMARY KEY (only_row);
+
+ALTER TABLE ONLY public.stack_fence
+    ADD CONSTRAINT stack_fence_pkey PRIMARY KEY (only_row);
 
 ALTER TABLE ONLY public.suppressions
     ADD CONSTRAINT suppressions_pkey PRIMARY KEY (id);
@@ -1988,6 +2081,8 @@ CREATE INDEX send_queue_sent ON public.send_queue USING btree (account_id, sent_
 
 CREATE INDEX send_queue_stoppable ON public.send_queue USING btree (lead_id) WHERE (status = ANY (ARRAY['pending'::public.send_status, 'dispatched'::public.send_status]));
 
+CREATE UNIQUE INDEX stack_adoptions_one_at_a_time ON public.stack_adoptions USING btree ((true)) WHERE (state = 'reading'::text);
+
 CREATE UNIQUE INDEX suppressions_unique ON public.suppressions USING btree (kind, value, COALESCE(workspace_id, '00000000-0000-0000-0000-000000000000'::uuid));
 
 CREATE INDEX unsettled_observations_due ON public.unsettled_observations USING btree (look_at);
@@ -2094,7 +2189,13 @@ CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.send_attempts FOR EACH R
 
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.send_queue FOR EACH ROW EXECUTE FUNCTION public.touch_updated_at();
 
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.stack_adoption_accounts FOR EACH ROW EXECUTE FUNCTION public.touch_updated_at();
+
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.stack_adoptions FOR EACH ROW EXECUTE FUNCTION public.touch_updated_at();
+
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.stack_clock FOR EACH ROW EXECUTE FUNCTION public.touch_updated_at();
+
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.stack_fence FOR EACH ROW EXECUTE FUNCTION public.touch_updated_at();
 
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.suppressions FOR EACH ROW EXECUTE FUNCTION public.touch_updated_at();
 
@@ -2277,6 +2378,12 @@ ALTER TABLE ONLY public.send_queue
 
 ALTER TABLE ONLY public.send_queue
     ADD CONSTRAINT send_queue_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
+
+ALTER TABLE ONLY public.stack_adoption_accounts
+    ADD CONSTRAINT stack_adoption_accounts_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);
+
+ALTER TABLE ONLY public.stack_adoption_accounts
+    ADD CONSTRAINT stack_adoption_accounts_adoption_id_fkey FOREIGN KEY (adoption_id) REFERENCES public.stack_adoptions(id);
 
 ALTER TABLE ONLY public.suppressions
     ADD CONSTRAINT suppressions_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);

@@ -7,12 +7,13 @@ from typing import Final
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
-from shared.contracts.topics import DEAD_LETTER_RETENTION, TOPICS
+from shared.contracts.topics import DEAD_LETTER_RETENTION, STACK_HEADS, TOPICS
 
 TOPIC_ALREADY_EXISTS: Final = 36
 DEAD_LETTER_PARTITIONS: Final = 3
 REPLICATED: Final = 3
 """From this many replicas on, a write needs two of them."""
+ROLLED: Final = timedelta(minutes=10)
 
 
 class TopicError(Exception):
@@ -26,11 +27,21 @@ class Wanted:
     name: str
     partitions: int
     retention: timedelta
+    compacted: bool = False
+
+    def configuration(self, replication: int) -> dict[str, str]:
+        """As Kafka takes it. A compacted topic is rolled and cleaned every ten minutes, so that a start reads little of it."""
+        copies = {"min.insync.replicas": str(2 if replication >= REPLICATED else 1)}
+        if self.compacted:
+            rolled = str(int(ROLLED.total_seconds() * 1000))
+            return {"cleanup.policy": "compact", "segment.ms": rolled, "max.compaction.lag.ms": rolled, **copies}
+        return {"retention.ms": str(int(self.retention.total_seconds() * 1000)), "cleanup.policy": "delete", **copies}
 
 
 def wanted() -> list[Wanted]:
     """Every declared topic and its dead letters."""
     topics = [Wanted(topic.name, topic.partitions, topic.retention) for topic in TOPICS.values()]
+    topics.append(Wanted(STACK_HEADS.name, STACK_HEADS.partitions, STACK_HEADS.retention, compacted=STACK_HEADS.compacted))
     return topics + [Wanted(topic.dead_letters, DEAD_LETTER_PARTITIONS, DEAD_LETTER_RETENTION) for topic in TOPICS.values()]
 
 
@@ -60,19 +71,7 @@ async def create_topics(bootstrap: str, *, replication: int = 1) -> Sequence[str
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
     await admin.start()
     try:
-        new = [
-            NewTopic(
-                topic.name,
-                topic.partitions,
-                replication,
-                topic_configs={
-                    "retention.ms": str(int(topic.retention.total_seconds() * 1000)),
-                    "cleanup.policy": "delete",
-                    "min.insync.replicas": str(2 if replication >= REPLICATED else 1),
-                },
-            )
-            for topic in missing
-        ]
+        new = [NewTopic(topic.name, topic.partitions, replication, topic_configs=topic.configuration(replication)) for topic in missing]
         if new:
             answer = await admin.create_topics(new)
             refused = [f"{error[0]}: {error[2]}" for error in answer.topic_errors if error[1] not in {0, TOPIC_ALREADY_EXISTS}]

@@ -6,6 +6,7 @@ mark publishes again, and consumers bear it.
 """
 
 import asyncio
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, Final
 
@@ -29,17 +30,18 @@ LOCK_SPACE: Final = 7_202
 class Relay:
     """Publishes one service's outbox; run `round` as a job, often."""
 
-    def __init__(self, pool: asyncpg.Pool, publisher: Publisher, *, service: str) -> None:
+    def __init__(self, pool: asyncpg.Pool, publisher: Publisher, *, service: str, held_back: Callable[[], bool] = lambda: False) -> None:
         self._pool = pool
         self._publisher = publisher
         self._service = service
+        self._held_back = held_back
         self._leading: Any = None  # the connection that holds the lock
         self._rounds = 0
 
     async def round(self) -> bool:
         """Publish what waits; True when there may be more. A relay that is not the leader does nothing."""
-        if not await self._lead():
-            return False
+        if self._held_back() or not await self._lead():
+            return False  # a read-only stack tells nobody anything: its rows may be from a past that others have left behind
         rows = [row async for row in queries.unpublished(self._leading, service=self._service, most=BATCH)]
         OUTBOX_PENDING.set(len(rows))
         OUTBOX_OLDEST.set(rows[0]["age_s"] if rows else 0)

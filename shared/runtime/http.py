@@ -96,7 +96,11 @@ def make_app(service: Service, *, title: str, description: str) -> FastAPI:
     async def readyz() -> JSONResponse:
         database, broker = await asyncio.gather(_database_answers(service), _broker_answers(service))
         ready = database and broker and service.consuming and not service.stopping.is_set()
-        return JSONResponse({"database": database, "broker": broker, "consuming": service.consuming}, status_code=200 if ready else 503)
+        # A shut fence leaves it ready: what comes in (replies, opt-outs, imports) is taken all the same, and only nothing leaves.
+        said = {"database": database, "broker": broker, "consuming": service.consuming}
+        return JSONResponse(
+            {**said, "read_only": service.fence.read_only, "nothing_leaves": service.fence.shut}, status_code=200 if ready else 503
+        )
 
     @app.get("/metrics", include_in_schema=False)
     async def metrics() -> Response:

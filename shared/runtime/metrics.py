@@ -17,3 +17,6 @@ PUBLISHED = Counter("tact_published_messages_total", "Records Kafka confirmed.",
 PRODUCER_FATAL = Counter("tact_producer_fatal_total", "Times the producer was refused for good; the process restarts.", [])
 OUTBOX_PENDING = Gauge("tact_outbox_pending", "Outbox rows of this service not yet published, as the relay last saw.", [])
 OUTBOX_OLDEST = Gauge("tact_outbox_oldest_seconds", "Age of the oldest unpublished outbox row.", [])
+FENCE_OPEN = Gauge("tact_fence_open", "1 while something may leave by the fence; 0: read-only, or it cannot be read.", [])
+FENCE_READ_ONLY = Gauge("tact_read_only", "1 while the stack is read-only until a person runs `tact adopt --apply`.", [])
+FENCE_HEAD = Gauge("tact_fence_head", "Number of the ledger's last head in the database, as this process last read it.", [])

@@ -24,6 +24,7 @@ from fastapi import FastAPI
 
 from shared.db.migrate import SchemaError, require_current
 from shared.db.pool import open_pool
+from shared.fence.fence import Fence
 from shared.kafka.broker import make_broker
 from shared.kafka.dead_letters import DeadLetters
 from shared.kafka.inbox import Inbox
@@ -58,6 +59,7 @@ class Service:
         )
         self.publisher = Publisher(settings.kafka, client_id=self.instance, fatal=self.fail)
         self.inbox = Inbox(self.broker, DeadLetters(self.publisher), service=name, pod_name=settings.pod_name, fatal=self.fail)
+        self.fence = Fence(settings.kafka, name=name, client_id=self.instance, throw_away=settings.throw_away)
         self.pool: asyncpg.Pool
         self.clock: StackClock
         self.jobs: Jobs
@@ -103,8 +105,9 @@ class Service:
         self.clock = StackClock(self.pool)
         await self.clock.start()
         self.jobs = Jobs(self.clock)
-        self.relay = Relay(self.pool, self.publisher, service=self.name)
+        self.relay = Relay(self.pool, self.publisher, service=self.name, held_back=lambda: self.fence.read_only is not None)
         await self._patiently("Kafka", self.publisher.start)
+        self.fence.start(self.pool, self.publisher)
 
     async def consume(self) -> None:
         """Start the relay, the jobs and the subscribers.
@@ -130,6 +133,7 @@ class Service:
                     while await self.relay.round():
                         pass
         await self.relay.stop()
+        await self.fence.stop()
         await self.publisher.stop(within=2.0)
         await self.clock.stop()
 

@@ -35,6 +35,11 @@ class ServiceSettings(BaseSettings):
     pod_name: str | None = Field(
         default=None, description="Set only where pods keep their names (a StatefulSet): it becomes the static member id in Kafka."
     )
+    throw_away: bool = Field(
+        default=False,
+        description="True only where the database is thrown away after use (tests): then it may run without fsync, and a new stack adopts "
+        "itself whatever others wrote to the same Kafka. Anywhere else a power cut or a mix-up would send twice.",
+    )
     stop_deadline: timedelta = Field(
         default=timedelta(seconds=25), description="A stop is over by then, finished or not; keep it below the pod's grace period."
     )

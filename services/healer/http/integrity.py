@@ -5,6 +5,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 
 from services.healer.workflows.mend import CleanupError, Mend
+from shared.fence.fence import FenceShut
 from shared.runtime.http import CronError, require_cron_secret
 from shared.runtime.service import Service
 
@@ -19,6 +20,10 @@ def routes(service: Service, mend: Mend) -> APIRouter:
         return await mend.take_stock()
 
     async def clean_up(called_by: str) -> dict[str, Any]:
+        try:
+            await service.fence.ask(service.pool)
+        except FenceShut as shut:
+            raise CronError(503, "Cleanup refused", str(shut)) from None
         try:
             run = await mend.clean_up(actor=service.instance, called_by=called_by)
         except CleanupError as error:

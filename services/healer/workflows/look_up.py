@@ -51,6 +51,7 @@ from services.healer.workflows.read import (
     told_by_messages,
 )
 from services.healer.workflows.steps import Read, Step, next_step
+from shared.fence.fence import UNFENCED, Gate
 from shared.policy.limits import SPACING, jitter
 from shared.runtime.clock import StackClock
 from shared.unipile.client import UnipileClient
@@ -82,8 +83,10 @@ class LookUp:
         call_time: timedelta,
         terms: Terms | None = None,
         wake_relay: Callable[[], None] = lambda: None,
+        fence: Gate = UNFENCED,
     ) -> None:
         self._pool = pool
+        self._fence = fence
         self._provider = provider
         self._clock = clock
         self._call_time = call_time
@@ -118,6 +121,8 @@ class LookUp:
             if (step := next_step(found)) is None:
                 return settled
             await self._await_turn(claim)
+            if self._fence.shut is not None:
+                return settled
             rest = SPACING + jitter(f"look {account_id} {self._clock.now()}")
             async with asyncio.timeout(LOOK_WITHIN.total_seconds()):
                 return settled + await self._make(claim, step, rest)

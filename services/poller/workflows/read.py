@@ -27,6 +27,7 @@ from services.poller.store.transactions import in_transaction
 from services.poller.workflows.follow_accounts import note_status
 from services.poller.workflows.look import Look, Pages, Shown
 from shared.db.pool import Connection
+from shared.fence.fence import UNFENCED, FenceShut, Gate
 from shared.policy.limits import jitter
 from shared.unipile.client import UnipileClient
 from shared.unipile.errors import ProviderError
@@ -57,6 +58,7 @@ class Outcome(StrEnum):
     HOLIDAY = "holiday"
     BUDGET = "budget"
     FAILED = "failed"
+    READ_ONLY = "read_only"
 
 
 @dataclass(slots=True)
@@ -72,9 +74,17 @@ class Reader:
     """Makes the reads that are due."""
 
     def __init__(
-        self, pool: asyncpg.Pool, client: UnipileClient, settings: PollerSettings, *, instance: str, pages: Pages | None = None
+        self,
+        pool: asyncpg.Pool,
+        client: UnipileClient,
+        settings: PollerSettings,
+        *,
+        instance: str,
+        pages: Pages | None = None,
+        fence: Gate = UNFENCED,
     ) -> None:
         self._pool = pool
+        self._fence = fence
         self._look = Look(pool, client, away_for=settings.away_for, pages=pages or Pages())
         self._instance = instance
         self._budget = settings.reads_per_day
@@ -149,6 +159,10 @@ class Reader:
         return Outcome(closed)
 
     async def _hold_and_look(self, read: Due, done: Round, *, free_by: datetime) -> Outcome:
+        try:
+            await self._fence.ask(self._pool)  # LinkedIn sees a read as well, and a second stack's come on top of the first's
+        except FenceShut:
+            return Outcome.READ_ONLY
         claimed = await in_transaction(self._pool, lambda connection: reads.claim(connection, read, holder=self._instance, free_by=free_by))
         if claimed is None:
             return Outcome.BUSY
@@ -161,6 +175,8 @@ class Reader:
             async with self._at_once:
                 if time.monotonic() - held_since > QUEUED_WITHIN:
                     return Outcome.BUSY
+                if self._fence.shut is not None:
+                    return Outcome.READ_ONLY
                 rest = self._rest(read, claimed.starts)
                 return await self._look_and_tell(read, claimed, rest, done)
         finally:

@@ -17,6 +17,7 @@ from services.queuer.store import dispatch as store
 from shared.contracts.envelope import enclose
 from shared.contracts.sends_due import SendDue
 from shared.contracts.topics import SENDS_DUE
+from shared.fence.fence import UNFENCED, FenceShut, Gate
 from shared.kafka.publisher import Publisher
 
 log = structlog.get_logger()
@@ -43,15 +44,18 @@ class Tick:
     accounts: int
     due: Sequence[store.Dispatch]
     lagging: bool = False
+    read_only: str | None = None
+    """Why nothing at all may leave."""
 
 
 class Dispatcher:
     """Any number of these may run: each takes accounts the others do not hold."""
 
-    def __init__(self, pool: asyncpg.Pool, publisher: Publisher, limits: DispatchLimits) -> None:
+    def __init__(self, pool: asyncpg.Pool, publisher: Publisher, limits: DispatchLimits, *, fence: Gate = UNFENCED) -> None:
         self._pool = pool
         self._publisher = publisher
         self._limits = limits
+        self._fence = fence
         self._looked_at = NOBODY
 
     async def dispatch(self) -> bool:
@@ -70,6 +74,10 @@ class Dispatcher:
         """
         limits = self._limits
         async with self._pool.acquire() as connection:
+            try:
+                await self._fence.ask(connection)
+            except FenceShut as shut:
+                return Tick(0, (), read_only=str(shut))
             waiting = await store.unanswered(connection, most=limits.unanswered)
             metrics.UNANSWERED.set(waiting)
             if waiting >= limits.unanswered:

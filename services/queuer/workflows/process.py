@@ -83,6 +83,8 @@ class Processor:
         outcomes = await self._outcomes(tick.due)
         async with self._pool.acquire() as connection:
             asked = await ask(connection, scope)
+        if tick.read_only:
+            return Processed(f"Nothing leaves: {tick.read_only}", outcomes, asked)
         return Processed(LAGGING if tick.lagging else _message(outcomes, asked), outcomes, asked)
 
     async def _outcomes(self, due: Sequence[Dispatch]) -> list[Outcome]:

@@ -14,6 +14,8 @@ from shared.contracts.sends_due import SendDue
 from shared.db.outbox import put
 from shared.db.pool import Connection
 from shared.db.queries import load
+from shared.fence import store as fences
+from shared.fence.fence import UNFENCED, Gate
 from shared.runtime.clock import LEAP_LOCK
 from shared.vocabulary import Action
 
@@ -149,15 +151,21 @@ class Begin:
 class Ledger:
     """Opens transactions of begin."""
 
-    def __init__(self, pool: asyncpg.Pool, *, owner: str) -> None:
+    def __init__(self, pool: asyncpg.Pool, *, owner: str, fence: Gate = UNFENCED) -> None:
         self._pool = pool
         self._owner = owner
+        self._fence = fence
 
     @asynccontextmanager
     async def begin(self, events: Sequence[SendDue]) -> AsyncIterator[Begin]:
-        """Lock accounts, then leads, then sends with what the decision needs; commit when the block ends."""
+        """Lock accounts, then leads, then sends with what the decision needs; commit when the block ends.
+
+        Raises:
+            FenceShut: nothing may leave now; the events come again.
+        """
         async with self._pool.acquire() as connection, connection.transaction():
-            await queries.hold_the_clock(connection, key=LEAP_LOCK)
+            mark = self._fence.mark()
+            self._fence.require(fences.row_of(await queries.hold_the_clock(connection, key=LEAP_LOCK)), mark)
             account_ids = sorted({event.account_id for event in events})
             locked = [row["id"] async for row in queries.lock_accounts(connection, account_ids=account_ids)]
             if not locked:

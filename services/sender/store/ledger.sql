@@ -1,6 +1,9 @@
--- name: hold_the_clock$
--- Shared with every other begin; the clock leaps only when nobody holds it (shared/runtime/clock.py).
-SELECT pg_advisory_xact_lock_shared(:key);
+-- name: hold_the_clock^
+-- Shared with every other begin; the clock leaps only when nobody holds it (shared/runtime/clock.py). The fence's row comes
+-- with it: in the statement that every begin makes anyway, so that a restored database is noticed where it counts.
+SELECT pg_advisory_xact_lock_shared(:key), f.stack_id, f.epoch, f.system_identifier, f.timeline, f.kafka_cluster, f.seq, f.token, f.previous,
+       f.attempt_id, f.beat_at, f.business_at, f.read_only_since, f.read_only_why, f.neighbours, f.own_system_identifier, f.own_timeline, f.durable
+  FROM stack_fence_now f;
 
 -- name: lock_accounts
 -- In id order, so that two senders never wait for each other; a busy account is skipped and comes back by its

@@ -14,6 +14,7 @@ from services.sender.metrics import DURATION, INFLIGHT
 from services.sender.rules.attempt import Attempt
 from services.sender.rules.outcome import Outcome, never_started
 from services.sender.workflows.finish import Finisher
+from shared.fence.fence import UNFENCED, Gate
 from shared.runtime.clock import StackClock
 
 log = structlog.get_logger()
@@ -29,10 +30,11 @@ class Channel(Protocol):
 class Courier:
     """A bounded pool of calls."""
 
-    def __init__(self, channel: Channel, finisher: Finisher, clock: StackClock, *, calls: int) -> None:
+    def __init__(self, channel: Channel, finisher: Finisher, clock: StackClock, *, calls: int, fence: Gate = UNFENCED) -> None:
         self._channel = channel
         self._finisher = finisher
         self._clock = clock
+        self._fence = fence
         self._free = calls
         self._changed = asyncio.Condition()
         self._under_way: set[asyncio.Task[None]] = set()
@@ -83,7 +85,8 @@ class Courier:
 
     async def _act(self, attempt: Attempt) -> Outcome:
         # The last look before the write: what cannot begin in time any more must not begin at all.
-        if self._stopping or self._clock.technical_now() >= attempt.act_by or self._clock.now() >= attempt.valid_until:
+        late = self._clock.technical_now() >= attempt.act_by or self._clock.now() >= attempt.valid_until
+        if self._stopping or late or self._fence.shut is not None:
             return never_started(attempt, self._clock.now())
         started = time.monotonic()
         with INFLIGHT.track_inprogress():

@@ -43,6 +43,10 @@ GRANT INSERT ON outbox, audit_log TO tact_queuer, tact_sender, tact_poller, tact
 GRANT UPDATE (published_at), DELETE ON outbox TO tact_queuer, tact_sender, tact_poller, tact_healer;
 GRANT INSERT ON integrity_findings TO tact_queuer, tact_sender, tact_poller, tact_healer;
 
+-- The fence: whichever process finds a head due writes it, and whichever finds a difference says so.
+GRANT UPDATE ON stack_fence TO tact_queuer, tact_sender, tact_poller, tact_healer;
+GRANT INSERT, UPDATE ON stack_adoptions, stack_adoption_accounts TO tact_healer;
+
 -- queuer: campaigns, prospects, planning, the moment a send becomes due; and the clock's leaps.
 GRANT INSERT, UPDATE ON campaigns, campaign_accounts, workflows, workflow_steps, email_templates, leads, lead_batches,
   prospect_approval_data, campaign_prospects, send_queue, lanes, suppressions, workspaces, api_tokens, accounts, account_reads TO tact_queuer;
