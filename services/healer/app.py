@@ -7,6 +7,7 @@ from services.healer.channels.mail import Mail, MailServer
 from services.healer.channels.web import Web
 from services.healer.http import mount
 from services.healer.settings import HealerSettings
+from services.healer.workflows.adopt import Adopt
 from services.healer.workflows.deliver import Deliver
 from services.healer.workflows.keep_channels import Terms
 from services.healer.workflows.look_up import LookUp
@@ -38,7 +39,8 @@ async def build(service: Service) -> FastAPI:
     service.on_stop(lambda: web.__aexit__(None, None, None))
     mail = _mail(settings)
     deliver = Deliver(service.pool, service.clock, web=web, mail=mail, timeout=settings.notices_timeout)
-    wake_deliver = jobs.register(service, settings, mend=mend, look_up=look_up, deliver=deliver)
+    adopt = Adopt(service.pool, provider, service.clock, service.fence, call_time=settings.unipile_timeout)
+    wake_deliver = jobs.register(service, settings, mend=mend, look_up=look_up, deliver=deliver, adopt=adopt)
     handlers.register(service.inbox, service.pool, Notify(service.pool, service.clock, mail=mail is not None, wake=wake_deliver))
     app = make_app(service, title="Tact healer", description="What is wrong, and mending it.")
     await mount(app, service, mend=mend, deliver=deliver, terms=Terms(mail=mail is not None, private=settings.notices_to_private))

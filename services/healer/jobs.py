@@ -1,9 +1,11 @@
 """The clock in: what runs again and again."""
 
 from collections.abc import Awaitable, Callable
-from typing import Any
+from datetime import timedelta
+from typing import Any, Final
 
 from services.healer.settings import HealerSettings
+from services.healer.workflows.adopt import Adopt
 from services.healer.workflows.de_enroll import de_enroll
 from services.healer.workflows.deliver import Deliver
 from services.healer.workflows.look_up import LookUp
@@ -11,8 +13,12 @@ from services.healer.workflows.mend import Mend
 from shared.fence.fence import FenceShut
 from shared.runtime.service import Service
 
+ADOPT_EVERY: Final = timedelta(seconds=1)
 
-def register(service: Service, settings: HealerSettings, *, mend: Mend, look_up: LookUp, deliver: Deliver) -> Callable[[], None]:
+
+def register(
+    service: Service, settings: HealerSettings, *, mend: Mend, look_up: LookUp, deliver: Deliver, adopt: Adopt
+) -> Callable[[], None]:
     """Declare the healer's jobs; returns what wakes the one that delivers notices.
 
     Upkeep seeks what died in real time, and people read in real time, so their pace must not shrink with a fast stack's clock.
@@ -41,6 +47,7 @@ def register(service: Service, settings: HealerSettings, *, mend: Mend, look_up:
     service.jobs.add("clear leases", settings.healer_upkeep_every * real, fenced(mend.clear_leases))
     service.jobs.add("unstick sends", settings.healer_upkeep_every * real, fenced(mend.unstick_sends))
     service.jobs.add("look up", settings.healer_look_every, fenced(look_up.round))
+    service.jobs.add("adopt", ADOPT_EVERY * real, adopt.round)
     service.jobs.add("take stock", settings.healer_stock_every * real, mend.take_stock)
     service.jobs.add("de-enrol", settings.healer_de_enroll_every, fenced(leave))
     service.jobs.add("forget history", settings.healer_forget_every, forget)

@@ -8,6 +8,9 @@ import structlog
 from services.poller.settings import PollerSettings
 from services.poller.workflows.read import Reader
 from services.poller.workflows.rematch import rematch
+from shared.fence import store as fences
+from shared.fence.fence import FenceShut
+from shared.fence.rules import FOREIGN_WEBHOOK
 from shared.runtime.service import Service
 from shared.unipile.client import UnipileClient
 from shared.unipile.errors import ProviderError
@@ -41,10 +44,37 @@ def register(service: Service, reader: Reader, client: UnipileClient, settings: 
     service.jobs.add("reads", READS_EVERY, read)
     service.jobs.add("insist on reads", READS_EVERY, insist)
     service.jobs.add("rematch", REMATCH_EVERY, look_again)
+
+    async def webhooks() -> None:
+        await look_for_others(service, client, settings)
+        try:
+            await service.fence.ask(service.pool)
+        except FenceShut:
+            raise ConnectionError("no webhooks are registered while nothing may leave") from None
+        await ensure_registered(client, settings)
+
+    service.jobs.add("register webhooks", REGISTER_EVERY, webhooks)
     if settings.public_url is not None and settings.webhook_secret is not None:
-        service.jobs.add("register webhooks", REGISTER_EVERY, lambda: ensure_registered(client, settings))
+        log.info("webhooks will be registered", url=settings.public_url)
     elif settings.public_url is not None:
         log.warning("no webhooks are registered: set TACT_WEBHOOK_SECRET, else anybody could send us events")
+
+
+async def look_for_others(service: Service, client: UnipileClient, settings: PollerSettings) -> None:
+    """A registration of another stack under our key: one of the two is a copy, and both would write to the same people.
+
+    Raises:
+        ConnectionError: the provider is away or refuses; the job tries again.
+    """
+    ours = settings.public_url.rstrip("/") + PATH if settings.public_url is not None else None
+    row = await fences.read(service.pool)
+    try:
+        found = await client.other_stacks(ours, row.neighbours)
+    except ProviderError as error:
+        raise ConnectionError(str(error)) from error
+    if found:
+        await fences.note_foreign(service.pool, found)
+        await service.fence.shut_for(f"{FOREIGN_WEBHOOK}, and leads to {', '.join(found)}: another stack runs on the same accounts.")
 
 
 async def ensure_registered(client: UnipileClient, settings: PollerSettings) -> None:

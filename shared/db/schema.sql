@@ -1689,6 +1689,7 @@ CREATE TABLE public.stack_fence (
     read_only_since timestamp with time zone,
     read_only_why text,
     neighbours text[] DEFAULT '{}'::text[] NOT NULL,
+    foreign_webhooks text[] DEFAULT '{}'::text[] NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT stack_fence_check CHECK (((read_only_since IS NULL) = (read_only_why IS NULL))),
     CONSTRAINT stack_fence_check1 CHECK (((seq > 0) = (token IS NOT NULL))),

@@ -1,5 +1,6 @@
 """The database's side of the fence."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import asyncpg
@@ -63,6 +64,11 @@ async def shut(pool: asyncpg.Pool, why: str) -> bool:
         if first:
             await queries.record_finding(connection, why=why)
     return first
+
+
+async def note_foreign(pool: asyncpg.Pool, urls: Sequence[str]) -> None:
+    """Which registrations of another stack stand at the provider; a person decides what becomes of them."""
+    await queries.note_foreign(pool, urls=list(urls))
 
 
 def head_of(row: Row) -> StackHead | None:

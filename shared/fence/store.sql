@@ -32,6 +32,9 @@ RETURNING stack_id, epoch, seq, token, previous, system_identifier, timeline, ka
 -- The first reason stays: what is found afterwards may follow from it.
 UPDATE stack_fence SET read_only_since = clock_timestamp(), read_only_why = :why WHERE read_only_since IS NULL RETURNING true;
 
+-- name: note_foreign!
+UPDATE stack_fence SET foreign_webhooks = :urls::text[];
+
 -- name: record_finding!
 INSERT INTO integrity_findings (kind, severity, table_name, row_id, evidence)
 VALUES ('stack_read_only', 'critical', 'stack_fence', 'stack', jsonb_build_object('why', :why::text))

@@ -4,6 +4,7 @@ Every method asks once and within one deadline; callers decide what comes after 
 and writes differ in one thing: a write that got no clear answer may have happened. Source: UNIPILE.md §2.
 """
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from types import TracebackType
@@ -32,7 +33,7 @@ from shared.unipile.models import (
     WebhookCreated,
     WebhookDeleted,
 )
-from shared.unipile.registrations import Registrations, body_of, plan
+from shared.unipile.registrations import Registrations, body_of, others, plan
 from shared.unipile.wire import Call, Wire
 
 RESERVED: Final = frozenset({"profile", "me", "relations", "invite"})
@@ -219,6 +220,16 @@ class UnipileClient:
         for webhook_id in registrations.surplus:
             await self._delete_webhook(webhook_id)
         return registrations
+
+    async def other_stacks(self, url: str | None, allowed: Sequence[str] = ()) -> tuple[str, ...]:
+        """Addresses of webhooks that another stack registered under this key (registrations.others)."""
+        return others(await self._webhooks(), url=url, allowed=allowed)
+
+    async def remove_webhooks(self, urls: Sequence[str]) -> None:
+        """Remove what a stack of ours registered for these addresses; harmless to repeat."""
+        for webhook in await self._webhooks():
+            if webhook.request_url in urls and others([webhook], url=None):
+                await self._delete_webhook(webhook.id)
 
     async def _webhooks(self) -> list[Webhook]:
         found: list[Webhook] = []

@@ -49,6 +49,13 @@ def source_of(webhook: Webhook) -> Source | None:
     return None
 
 
+def others(existing: Iterable[Webhook], *, url: str | None, allowed: Iterable[str] = ()) -> tuple[str, ...]:
+    """Addresses that registrations of another stack of ours lead to: our names, and neither our URL nor one that is allowed."""
+    names = {name_of(source) for source in Source}
+    neighbours = {url, *allowed}
+    return tuple(sorted({webhook.request_url for webhook in existing if webhook.name in names and webhook.request_url not in neighbours}))
+
+
 def plan(existing: Iterable[Webhook], *, url: str, header: Header) -> Registrations:
     """Keep one good registration per source, ask for the missing ones, drop what else stands on our own URL.
 

@@ -23,7 +23,8 @@ def routes(service: Service, mend: Mend) -> APIRouter:
         try:
             await service.fence.ask(service.pool)
         except FenceShut as shut:
-            raise CronError(503, "Cleanup refused", str(shut)) from None
+            if service.fence.read_only is not None:  # a fence that only cannot be read yet is no reason: nothing leaves by this
+                raise CronError(503, "Cleanup refused", str(shut)) from None
         try:
             run = await mend.clean_up(actor=service.instance, called_by=called_by)
         except CleanupError as error:

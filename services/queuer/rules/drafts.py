@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID
 
-from services.queuer.rules.identity import send_id
 from services.queuer.rules.steps import Finished, Nothing, Plan, Planned, Step, next_step
 from services.queuer.rules.wording import NoWords, Words, compose
 from shared.policy import note_limit
 from shared.vocabulary import AccountType, Action, MissingValue, ProspectStatus, SendStatus
+from shared.vocabulary.identity import send_id
 
 NOT_ON_LINKEDIN = "The lead has no LinkedIn address or id. Add one and reopen the send."
 

@@ -16,6 +16,7 @@ CREATE TABLE stack_fence (
   read_only_since   timestamptz,                 -- technical; nothing leaves until `tact adopt --apply` clears it
   read_only_why     text,
   neighbours        text[] NOT NULL DEFAULT '{}', -- webhook addresses of other stacks that a person said may stand beside ours
+  foreign_webhooks  text[] NOT NULL DEFAULT '{}', -- those that were found and nobody has decided about
   updated_at        timestamptz NOT NULL DEFAULT now(),
   CHECK ((read_only_since IS NULL) = (read_only_why IS NULL)),
   CHECK ((seq > 0) = (token IS NOT NULL))

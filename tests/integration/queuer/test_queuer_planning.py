@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 
 import asyncpg
 
-from services.queuer.rules.identity import send_id
 from services.queuer.workflows.plan import Planner
 from services.queuer.workflows.zones import tell_zones
+from shared.vocabulary.identity import send_id
 from tests.integration.queuer.world import make_world
 from tests.support.builders import BASE, a_campaign, a_prospect
 

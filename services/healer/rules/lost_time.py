@@ -1,0 +1,115 @@
+"""What left in a time the ledger does not know: the provider's evidence held against the steps of one person's sequence.
+
+A database that went back in time has lost attempts, sends, even plans. What the provider shows of that time is taken for ours,
+also where a member may have done it by hand: then somebody gets one step less, and the other way round they would get it twice.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+from shared.vocabulary import Action, ProspectStatus, SendStatus
+
+COARSE: Final = timedelta(days=2)
+"""Dates in the list of sent invitations come from words like "Sent yesterday"."""
+SLACK: Final = timedelta(seconds=5)
+"""The provider's clock may be behind ours by so much (business time)."""
+
+
+class Sign(StrEnum):
+    """What the provider showed."""
+
+    INVITED = "invited"  # in the list of sent invitations
+    CONNECTED = "connected"  # a relation, since then
+    WROTE = "wrote"  # an own message to the person
+
+
+_SAYS: Final = {Sign.INVITED: "in the list of sent invitations", Sign.CONNECTED: "connected since", Sign.WROTE: "written to since"}
+_UNTOUCHED: Final = frozenset({ProspectStatus.PENDING, ProspectStatus.APPROVED})
+_MAY_STILL_LEAVE: Final = frozenset({None, SendStatus.PENDING, SendStatus.DISPATCHED})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """One thing the provider shows of one person."""
+
+    sign: Sign
+    at: datetime | None
+    """Business, as the provider dates it."""
+    ref: str | None = None
+    chat_id: str | None = None
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepState:
+    """A step of the person's workflow and what the ledger knows of it; `send` is None where nothing was planned."""
+
+    position: int
+    message_type: str
+    action: Action
+    send: SendStatus | None
+    live: bool
+    """An attempt of it is under way or unknown: the look-up will claim what it caused."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Left:
+    """A step that left in the lost time."""
+
+    step: StepState
+    at: datetime
+    ref: str | None
+    chat_id: str | None
+    text: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Concluded:
+    """What the evidence means for one prospect: the steps that left, in order, and since when the two are connected."""
+
+    left: Sequence[Left]
+    connected_at: datetime | None
+
+
+def conclude(
+    status: ProspectStatus, steps: Sequence[StepState], evidence: Sequence[Evidence], *, since: datetime, until: datetime
+) -> Concluded:
+    """Match what was seen since `since` with the steps that could still leave. Both moments are business time."""
+    invited = [e for e in evidence if e.sign is Sign.INVITED and (e.at is None or e.at >= since - COARSE)]
+    connected = [e for e in evidence if e.sign is Sign.CONNECTED and e.at is not None and e.at >= since - SLACK]
+    wrote = sorted((e for e in evidence if e.sign is Sign.WROTE and e.at is not None and e.at >= since - SLACK), key=_moment)
+    left: list[Left] = []
+    connected_at = min((e.at for e in connected if e.at is not None), default=None)
+    invitation = _next(steps, Action.INVITATION) if status in _UNTOUCHED else None
+    sign = next(iter([*invited, *connected, *wrote]), None)
+    if invitation is not None and sign is not None:
+        at = min(max(sign.at or since, since), until)
+        ref = sign.ref if sign.sign is Sign.INVITED else None
+        left.append(Left(step=invitation, at=at, ref=ref, chat_id=None, text="", why=_SAYS[sign.sign]))
+    left += _messages(steps, wrote)
+    if connected_at is None and wrote and any(step.action is Action.INVITATION for step in steps):
+        connected_at = wrote[0].at  # nobody but a connection can be written to
+    return Concluded(left=left, connected_at=connected_at)
+
+
+def _messages(steps: Sequence[StepState], wrote: Sequence[Evidence]) -> list[Left]:
+    """In order of time to the steps in order. What an attempt in doubt may have caused is left for its own look-up."""
+    doubtful = sum(step.action is Action.MESSAGE and step.live for step in steps)
+    open_ones = [step for step in steps if step.action is Action.MESSAGE and not step.live and step.send in _MAY_STILL_LEAVE]
+    return [
+        Left(step=step, at=said.at, ref=said.ref, chat_id=said.chat_id, text=said.text, why="an own message that the ledger does not know")
+        for step, said in zip(open_ones, wrote[doubtful:], strict=False)
+        if said.at is not None
+    ]
+
+
+def _next(steps: Sequence[StepState], action: Action) -> StepState | None:
+    return next((step for step in steps if step.action is action and not step.live and step.send in _MAY_STILL_LEAVE), None)
+
+
+def _moment(evidence: Evidence) -> datetime:
+    return evidence.at or datetime.max.replace(tzinfo=UTC)
