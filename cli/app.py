@@ -2,7 +2,7 @@
 
 import typer
 
-from cli import explain, failed, forecast, hours, limits, notices, people, queue, records, schema, stack, suppress
+from cli import adopt, explain, failed, forecast, hours, limits, notices, people, queue, records, schema, stack, suppress
 
 app = typer.Typer(
     help="Outreach campaigns with tact: never twice, never at the wrong hour, never faster than an account can bear.",
@@ -13,6 +13,7 @@ app = typer.Typer(
 app.command()(stack.up)
 app.command()(stack.demo)
 app.command()(stack.status)
+app.command()(adopt.adopt)
 app.command()(stack.simulator)
 app.command("import")(people.import_file)
 app.command()(people.approve)

@@ -20,9 +20,12 @@ from embedded.run import run as run_on
 from embedded.settings import StackSettings
 from embedded.stack import Stack
 from shared.db.migrate import SchemaError
+from shared.fence.rules import Row
+from shared.fence.store import read
 from shared.kafka.admin import TopicError
 
 TROUBLE = (EmbeddedError, PortInUseError, ChildError, SchemaError, TopicError)
+PARTS = ("database", "broker", "consuming")
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON document.")]
 
 
@@ -94,17 +97,18 @@ def simulator(
 
 def status(as_json: AsJson = False) -> None:
     """Which services are ready, and what the accounts and campaigns are doing."""
-    services, accounts, campaigns, clock = run(_status())
+    services, accounts, campaigns, clock, fence = run(_status())
     if as_json:
-        print_json({"services": services, "accounts": accounts, "campaigns": campaigns, "business_now": clock})
+        print_json({"services": services, "accounts": accounts, "campaigns": campaigns, "business_now": clock, "fence": fence})
         return
     out.print(f"{target().url}   business time {clock:%Y-%m-%d %H:%M:%S} UTC", highlight=False)
+    out.print(fence["line"], highlight=False)
     show(services, title="services", as_json=False)
     show(accounts, title="accounts", as_json=False)
     show(campaigns, title="campaigns", as_json=False)
 
 
-async def _status() -> tuple[list[dict[str, Any]], list[dict[str, Any]], list[dict[str, Any]], Any]:
+async def _status() -> tuple[list[dict[str, Any]], list[dict[str, Any]], list[dict[str, Any]], Any, dict[str, Any]]:
     from embedded.demo.watch import read_accounts, read_campaigns
 
     where = target()
@@ -117,15 +121,30 @@ async def _status() -> tuple[list[dict[str, Any]], list[dict[str, Any]], list[di
             await read_accounts(connection),
             await read_campaigns(connection),
             await connection.fetchval("SELECT business_now()"),
+            _fence(await read(connection)),
         )
     finally:
         await connection.close()
 
 
+def _fence(row: Row) -> dict[str, Any]:
+    """Whether anything may leave, as the database knows it; each service says its own in /readyz."""
+    if row.read_only_why is not None:
+        line = f"READ-ONLY since {row.read_only_since:%Y-%m-%d %H:%M:%S} UTC: {row.read_only_why} `tact adopt` says what to do."
+    elif row.stack_id is None:
+        line = "nothing leaves yet: the stack has not been started"
+    else:
+        line = f"database and Kafka agree: head {row.seq:,} of {row.business_at:%Y-%m-%d %H:%M:%S} UTC"
+    return {"line": line, "read_only_since": row.read_only_since, "read_only_why": row.read_only_why, "head": row.seq}
+
+
 async def _ready(client: httpx.AsyncClient, name: str, url: str) -> dict[str, Any]:
     try:
         answer = await client.get(f"{url}/readyz")
-        state = "ready" if answer.is_success else ", ".join(part for part, ok in answer.json().items() if not ok) + " missing"
+        said = answer.json()
+        state = "ready" if answer.is_success else ", ".join(part for part in PARTS if not said.get(part)) + " missing"
+        if answer.is_success and said.get("nothing_leaves"):
+            state = f"ready, but nothing leaves: {said['nothing_leaves']}"
     except (httpx.HTTPError, ValueError):
         state = "does not answer"
     return {"service": name, "state": state, "address": url}

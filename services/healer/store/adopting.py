@@ -282,3 +282,54 @@ def _unknown(attempt_id: int, account: Waiting, sequence: Enrolment, left: Left 
         due=True,
         doubt=Doubt(action=action, decided_at=at, deadline=at),
     )
+
+
+async def request(
+    pool: asyncpg.Pool,
+    *,
+    requested_by: str,
+    differences: Sequence[str],
+    lost_from: datetime,
+    lost_until: datetime,
+    head: StackHead | None,
+    webhooks: str | None,
+) -> int:
+    """Ask for an adoption, or find the one that is under way; returns its id."""
+    async with pool.acquire() as connection, connection.transaction():
+        if (already := await under_way(connection)) is not None:
+            return already.id
+        adoption_id: int = await queries.request_adoption(
+            connection,
+            requested_by=requested_by,
+            differences=list(differences),
+            lost_from=lost_from,
+            lost_until=lost_until,
+            head=head.model_dump(mode="json") if head else None,
+            webhooks=webhooks,
+        )
+        await queries.introduce_accounts(connection, adoption_id=adoption_id)
+    return adoption_id
+
+
+async def read_again(pool: asyncpg.Pool) -> int:
+    """Try the accounts once more that the last adoption could not read; returns its id."""
+    async with pool.acquire() as connection, connection.transaction():
+        adoption_id: int = await queries.reopen_adoption(connection)
+        await queries.unread_again(connection, adoption_id=adoption_id)
+    return adoption_id
+
+
+async def unreadable(connection: Connection) -> list[str]:
+    """The accounts that the last adoption could not read, each with its reason."""
+    return [f"{row['name']}: {row['why']}" async for row in queries.unreadable(connection)]
+
+
+async def outlook(connection: Connection) -> tuple[datetime, datetime | None, int, int]:
+    """Business time, when the ledger's last attempt was decided, how many accounts would be read, how many sends are due."""
+    row = await queries.outlook(connection)
+    return row["now"], row["ledger_ends"], row["accounts"], row["overdue"]
+
+
+async def progress(connection: Connection, adoption_id: int) -> tuple[str, dict[str, int]]:
+    """Its state, and how far it has come."""
+    return await queries.adoption_state(connection, adoption_id=adoption_id), await standing(connection, adoption_id)

@@ -157,3 +157,33 @@ INSERT INTO audit_log (actor, verb, object, object_id, details) VALUES (:actor, 
 
 -- name: foreign_webhooks$
 SELECT foreign_webhooks FROM stack_fence;
+
+-- name: request_adoption$
+INSERT INTO stack_adoptions (requested_by, differences, lost_from, lost_until, head, webhooks)
+VALUES (:requested_by, :differences::text[], :lost_from::timestamptz, :lost_until::timestamptz, :head::jsonb, :webhooks)
+RETURNING id;
+
+-- name: last_adoption$
+SELECT max(id) FROM stack_adoptions;
+
+-- name: unreadable
+SELECT a.name, x.why FROM stack_adoption_accounts x JOIN accounts a ON a.id = x.account_id
+ WHERE x.adoption_id = (SELECT max(id) FROM stack_adoptions) AND x.state = 'unreadable'
+ ORDER BY a.name;
+
+-- name: reopen_adoption$
+UPDATE stack_adoptions SET state = 'reading', finished_at = NULL WHERE id = (SELECT max(id) FROM stack_adoptions) RETURNING id;
+
+-- name: unread_again!
+UPDATE stack_adoption_accounts SET state = 'waiting', tries = 0 WHERE adoption_id = :adoption_id::bigint AND state = 'unreadable';
+
+-- name: outlook^
+SELECT business_now() AS now, (SELECT max(decided_at) FROM send_attempts) AS ledger_ends,
+       (SELECT count(*)::int FROM accounts a
+         WHERE EXISTS (SELECT FROM campaign_accounts ca WHERE ca.account_id = a.id)
+            OR EXISTS (SELECT FROM campaign_prospects p WHERE p.account_id = a.id)) AS accounts,
+       (SELECT count(*)::int FROM send_queue
+         WHERE status IN ('pending', 'dispatched') AND held_for IS NULL AND scheduled_for <= business_now()) AS overdue;
+
+-- name: adoption_state$
+SELECT state FROM stack_adoptions WHERE id = :adoption_id::bigint;
