@@ -1,7 +1,7 @@
 """Each source reaches us once: what is kept, made and removed among the provider's registrations."""
 
 from shared.unipile.models import Header, Webhook
-from shared.unipile.registrations import Source, body_of, name_of, plan
+from shared.unipile.registrations import Source, body_of, name_of, others, plan
 
 URL = "https://tact.example.org/webhooks/unipile"
 SECRET = Header(key="Unipile-Auth", value="let-me-in")
@@ -74,3 +74,11 @@ def test_a_registration_asks_for_json_our_header_and_only_the_events_we_read() -
     assert (body["request_url"], body["source"], body["events"]) == (URL, "messaging", ["message_received"])
     assert body["headers"] == [SECRET.model_dump(), {"key": "Content-Type", "value": "application/json"}]
     assert "events" not in body_of(Source.ACCOUNT_STATUS, url=URL, header=SECRET)
+
+
+def test_a_registration_by_our_name_for_another_address_is_another_stacks() -> None:
+    theirs = Webhook(id="w9", name="tact messaging", request_url="https://elsewhere.example/webhooks/unipile")
+    foreign = Webhook(id="w8", name="their crm", request_url="https://crm.example/hook")
+    assert others([theirs, foreign], url="https://tact.example/webhooks/unipile") == ("https://elsewhere.example/webhooks/unipile",)
+    assert others([theirs], url=None, allowed=[theirs.request_url]) == ()
+    assert others([theirs], url=theirs.request_url) == ()
