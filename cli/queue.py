@@ -22,6 +22,7 @@ from services.queuer.workflows.plan import Planner
 from services.queuer.workflows.plan_now import PlanNow
 from services.queuer.workflows.process import Processor
 from services.queuer.workflows.show_queue import Figures, Queue, show_queue
+from shared.fence import store as fences
 from shared.kafka.publisher import Publisher
 from shared.runtime.settings import SettingsError, load
 from shared.vocabulary import Action
@@ -43,6 +44,8 @@ def process(workspace: WorkspaceWord = None, account: AccountWord = None, wait: 
 
     async def work(pool: asyncpg.Pool) -> ProcessAnswer:
         scope = await scope_of(pool, workspace=workspace, account=account)
+        if (why := (await fences.read(pool)).read_only_why) is not None:
+            raise Refused(f"Nothing leaves, the stack is read-only: {why} `tact adopt` says what to do.")
         publisher = Publisher(target().kafka, client_id="tact-cli", fatal=lambda _why: None)
         await publisher.start()
         try:

@@ -21,7 +21,7 @@ from services.poller.settings import PollerSettings
 from services.queuer.settings import QueuerSettings
 from services.sender.settings import SenderSettings
 from shared.contracts.routes import ROUTES
-from shared.contracts.topics import DEAD_LETTER_RETENTION, TOPICS
+from shared.contracts.topics import DEAD_LETTER_RETENTION, STACK_HEADS, TOPICS
 from shared.kafka.admin import DEAD_LETTER_PARTITIONS
 from shared.policy import (
     MOST_BY_EXCEPTION,
@@ -169,10 +169,10 @@ def topics() -> str:
             ", ".join(topic.producers),
             ", ".join(topic.consumers),
             str(topic.partitions),
-            f"{topic.retention.days} days",
+            "compacted" if topic.compacted else f"{topic.retention.days} days",
             (topic.message.__doc__ or "").strip().splitlines()[0],
         )
-        for topic in TOPICS.values()
+        for topic in (*TOPICS.values(), STACK_HEADS)
     ]
     rows.append(
         ("`<topic>.dlq`", "as the origin's", "as the origin's", "whoever could not handle it", "people", str(DEAD_LETTER_PARTITIONS),
@@ -184,7 +184,7 @@ def topics() -> str:
 def fields() -> str:
     """What the value of each topic's record holds."""
     parts = []
-    for topic in TOPICS.values():
+    for topic in (*TOPICS.values(), STACK_HEADS):
         rows = [
             (f"`{name}`", f"`{getattr(field.annotation, '__name__', field.annotation)}`", "required" if field.is_required() else "optional")
             for name, field in topic.message.model_fields.items()

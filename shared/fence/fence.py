@@ -128,7 +128,7 @@ class Fence:
         before = mark.seqs.get(row.stack_id, 0)
         self._say(rules.refusal(row, seen, mark=before, now=time.monotonic(), throw_away=self._throw_away), row)
         if self._shut is not None:
-            raise FenceShut(f"read-only: {self._shut}")
+            raise FenceShut(self._shut)
 
     async def ask(self, connection: Connection | asyncpg.Pool) -> None:
         """See Gate.
