@@ -153,6 +153,13 @@ class Fence:
         FENCE_READ_ONLY.set(row.read_only_why is not None)
         FENCE_HEAD.set(row.seq)
 
+    def _say_unreadable(self, error: BaseException) -> None:
+        why = f"the fence cannot be read: {str(error) or type(error).__name__}"
+        if self._shut is None:
+            log.warning("nothing leaves", why=why)
+        self._shut = why
+        FENCE_OPEN.set(0)
+
     async def _keep(self) -> None:
         while True:
             try:
@@ -160,12 +167,9 @@ class Fence:
             except FenceShut:
                 pass
             except (*AWAY, KafkaError, PublishError) as error:
-                self._shut = f"the fence cannot be read: {str(error) or type(error).__name__}"
-                FENCE_OPEN.set(0)
-            except asyncpg.PostgresError as error:
-                self._shut = f"the fence cannot be read: {error}"
-                FENCE_OPEN.set(0)
-                log.exception("the fence cannot be read")
+                self._say_unreadable(error)
+            except asyncpg.PostgresError as error:  # no such table, no right to it: a restore is under way
+                self._say_unreadable(error)
             await asyncio.sleep(LOOK_EVERY)
 
     async def _round(self) -> None:

@@ -66,10 +66,13 @@ class Relay:
 
     async def _lead(self) -> bool:
         if self._leading is not None:
-            if not self._leading.is_closed():
-                return True
-            connection, self._leading = self._leading, None
-            await self._pool.release(connection)
+            try:
+                if not self._leading.is_closed():
+                    return True
+                connection, self._leading = self._leading, None
+                await self._pool.release(connection)
+            except asyncpg.InterfaceError:
+                self._leading = None  # the pool has taken a broken connection back by itself
         connection = await self._pool.acquire()
         try:
             leads = await queries.take_lead(connection, space=LOCK_SPACE, service=self._service)

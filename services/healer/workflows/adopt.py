@@ -20,6 +20,7 @@ from services.healer.rules.lost_time import COARSE, SLACK, Evidence, Left, Sign,
 from services.healer.store import adopting
 from services.healer.store.adopting import Adoption, Enrolment, Waiting
 from services.healer.store.unknowns import claimed, whose_chats
+from shared.db.errors import AWAY
 from shared.fence import store as fences
 from shared.fence.fence import Fence
 from shared.policy.limits import SPACING, jitter
@@ -101,12 +102,19 @@ class Adopt:
             return
         try:
             told = await self._read(account, adoption.lost_from)
+            invitations, messages = await self._settle(adoption, account, told)
         except (ProviderError, TimeoutError) as error:
             why = str(error) or type(error).__name__
             log.warning("the evidence of an account could not be read", account=str(account.account_id), error=why)
             await adopting.failed(self._pool, adoption, account, why)
             return
-        invitations, messages = await self._settle(adoption, account, told)
+        except asyncpg.PostgresError as error:
+            if isinstance(error, AWAY):
+                raise
+            # An answer about one account's rows; the others must not wait for it, nor be read again and again because of it.
+            log.exception("what the provider shows of an account could not be written down", account=str(account.account_id))
+            await adopting.failed(self._pool, adoption, account, f"it could not be written down: {error}")
+            return
         await adopting.was_read(self._pool, adoption, account, invitations=invitations, messages=messages)
         await adopting.rests(self._pool, account, until=self._clock.now() + self._rest_of(account, 3))
 

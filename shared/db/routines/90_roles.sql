@@ -69,6 +69,7 @@ GRANT INSERT, UPDATE, DELETE ON unsettled_observations TO tact_poller;
 GRANT INSERT, UPDATE ON integrity_findings, integrity_history, cleanup_runs, de_enrollment_runs, de_enrollment_lead_log, observations,
   campaign_messages, recipients, account_usage, account_reads, lanes TO tact_healer;
 GRANT UPDATE ON send_attempts, send_queue, campaign_prospects, accounts, leads TO tact_healer;
+GRANT INSERT ON send_attempts, send_queue TO tact_healer; -- what an adoption finds at the provider and not in the ledger
 
 -- healer: notices.
 GRANT INSERT, UPDATE ON notices, notice_channels, notice_deliveries TO tact_healer;
