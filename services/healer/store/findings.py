@@ -15,10 +15,15 @@ Connection = OneConnection | asyncpg.Pool
 
 async def record(connection: Connection, found: Sequence[IntegrityEvent]) -> int:
     """Store what is new; returns how many."""
+    return len(await record_telling(connection, found))
+
+
+async def record_telling(connection: Connection, found: Sequence[IntegrityEvent]) -> frozenset[tuple[str, str, str]]:
+    """The same; returns kind, table and row of what was new."""
     if not found:
-        return 0
+        return frozenset()
     rows = [one.model_dump(mode="json") for one in found]
-    return len([row async for row in queries.record(connection, rows=rows)])
+    return frozenset([(row["kind"], row["table_name"], row["row_id"]) async for row in queries.record(connection, rows=rows)])
 
 
 async def close(connection: Connection, *, kind: str, table_name: str, row_ids: Sequence[str]) -> None:

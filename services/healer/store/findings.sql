@@ -7,7 +7,7 @@ SELECT DISTINCT ON (r.kind, r.table_name, r.row_id) r.workspace_id, r.kind, r.se
  WHERE NOT EXISTS (SELECT FROM integrity_findings f
                     WHERE f.kind = r.kind AND f.table_name = r.table_name AND f.row_id = r.row_id AND f.evidence = r.evidence)
 ON CONFLICT (kind, table_name, row_id) WHERE state IN ('open', 'proposed') DO NOTHING
-RETURNING id, kind;
+RETURNING id, kind, table_name, row_id;
 
 -- name: close!
 UPDATE integrity_findings SET state = 'repaired', closed_at = clock_timestamp()

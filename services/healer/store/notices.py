@@ -72,12 +72,17 @@ class Entry:
 
 
 async def failed_sends(connection: Connection, failures: Mapping[UUID, tuple[str | None, datetime]]) -> list[FailedSend]:
-    """What people call them: send -> reason and business time of the failure. Those that are failed no more are absent."""
+    """What people call them: send -> reason and business time of the failure.
+
+    Those that are failed no more are absent, and so are those that have failed anew since: of that a newer event tells.
+    """
     found = []
     async for row in queries.failed_sends(connection, send_ids=sorted(failures)):
         fields = dict(row)
         reason, at = failures[row["send_id"]]
-        in_words = fields.pop("error_message")
+        in_words, answered_at = fields.pop("error_message"), fields.pop("answered_at")
+        if answered_at is not None and at < answered_at:
+            continue
         found.append(FailedSend(**fields, reason=in_words or reason, at=at))
     return found
 
@@ -109,6 +114,11 @@ async def ensure_owner(connection: Connection, workspace_ids: Sequence[UUID]) ->
 async def told_lately(connection: Connection, notice: Notice) -> int:
     """How many of its kind, about the same, people were told of within FLOOD_WINDOW."""
     return int(await queries.told_lately(connection, about=notice.about, kind=notice.kind.value, window=FLOOD_WINDOW))
+
+
+async def known(connection: Connection, dedupe_keys: Sequence[str]) -> frozenset[str]:
+    """Which of these things were noticed already."""
+    return frozenset([row["dedupe_key"] async for row in queries.known(connection, dedupe_keys=dedupe_keys)])
 
 
 async def add(connection: Connection, notice: Notice, *, told: bool) -> int | None:

@@ -1,7 +1,9 @@
 -- name: failed_sends
--- Those that are still failed: one that was opened anew meanwhile is in somebody's hands already.
+-- Those that are still failed: one that was opened anew meanwhile is in somebody's hands already. With the last answer:
+-- a failure before it is an earlier one, of which an old event tells again.
 SELECT s.id AS send_id, s.workspace_id, s.campaign_id, c.campaign_name, s.prospect_id, btrim(l.first_name || ' ' || l.last_name) AS person,
-       l.company, s.account_id, a.name AS account_name, s.message_type, s.error_message
+       l.company, s.account_id, a.name AS account_name, s.message_type, s.error_message,
+       (SELECT max(x.answered_at) FROM send_attempts x WHERE x.send_id = s.id) AS answered_at
   FROM send_queue s
   JOIN campaigns c ON c.id = s.campaign_id
   JOIN leads l ON l.id = s.lead_id
@@ -21,6 +23,9 @@ SELECT w.id, 'owner', 'email', w.email, :kinds::text[]::notice_kind[]
  WHERE w.id = ANY(:workspace_ids::uuid[]) AND NOT EXISTS (SELECT FROM notice_channels c WHERE c.workspace_id = w.id)
  ORDER BY w.id
 ON CONFLICT (workspace_id, lower(name)) WHERE removed_at IS NULL DO NOTHING;
+
+-- name: known
+SELECT dedupe_key FROM notices WHERE dedupe_key = ANY(:dedupe_keys::text[]);
 
 -- name: add_notice$
 INSERT INTO notices (workspace_id, kind, dedupe_key, about, subject, text, details, happened_at, told)

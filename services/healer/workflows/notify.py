@@ -26,20 +26,11 @@ class Notify:
 
     async def of_sends(self, events: Sequence[SendCompleted]) -> None:
         """Tell of sends that failed for good."""
-        failures = {event.send_id: (event.reason, event.at) for event in events if event.outcome is Outcome.FAILED}
-        if failures:
-            found = await notices.failed_sends(self._pool, failures)
-            await self._record([of_failed_send(send) for send in found])
+        await self._record(await untold_sends(self._pool, events))
 
     async def of_accounts(self, events: Sequence[AccountStatusChanged]) -> None:
         """Tell of accounts that may not act any more."""
-        newest: dict[UUID, AccountStatusChanged] = {}
-        for event in events:
-            newest[event.account_id] = max(event, newest.get(event.account_id, event), key=lambda each: each.version)
-        lost = {event.account_id: event.version for event in newest.values() if event.status is not AccountStatus.USABLE}
-        if lost:
-            found = await notices.lost_accounts(self._pool, lost)
-            await self._record([of_lost_account(account) for account in found])
+        await self._record(await untold_accounts(self._pool, events))
 
     async def _record(self, told: Sequence[Notice]) -> None:
         if not told:
@@ -60,3 +51,26 @@ class Notify:
             NOTICES.labels(kind=notice.kind).inc()
         if new:
             self._wake()
+
+
+async def untold_sends(pool: asyncpg.Pool, events: Sequence[SendCompleted]) -> list[Notice]:
+    """Notices of sends that failed for good, without those that were written before."""
+    failures = {event.send_id: (event.reason, event.at) for event in events if event.outcome is Outcome.FAILED}
+    found = await notices.failed_sends(pool, failures) if failures else []
+    return await _new(pool, [of_failed_send(send) for send in found])
+
+
+async def untold_accounts(pool: asyncpg.Pool, events: Sequence[AccountStatusChanged]) -> list[Notice]:
+    """Notices of accounts that may not act any more, without those that were written before."""
+    newest: dict[UUID, AccountStatusChanged] = {}
+    for event in events:
+        newest[event.account_id] = max(event, newest.get(event.account_id, event), key=lambda each: each.version)
+    lost = {event.account_id: event.version for event in newest.values() if event.status is not AccountStatus.USABLE}
+    found = await notices.lost_accounts(pool, lost) if lost else []
+    return await _new(pool, [of_lost_account(account) for account in found])
+
+
+async def _new(pool: asyncpg.Pool, told: Sequence[Notice]) -> list[Notice]:
+    """Asked before anything is written: an event told again must not even give a workspace its owner's channel."""
+    known = await notices.known(pool, [notice.dedupe_key for notice in told]) if told else frozenset()
+    return [notice for notice in told if notice.dedupe_key not in known]

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from services.queuer.rules.wording import NOT_RENDERED
 from shared.db.pool import Connection
 from shared.db.queries import load
 
@@ -50,11 +51,23 @@ async def cancel(connection: Connection, sends: Sequence[Stoppable]) -> list[str
 
 async def wake_usable(connection: Connection, account_ids: Sequence[UUID]) -> int:
     """Wake those of these accounts that may act and have something to do; returns how many."""
-    ids = [row["id"] async for row in queries.wake_usable(connection, account_ids=account_ids)]
+    ids = await to_wake(connection, account_ids)
+    if not ids:
+        return 0
     now: datetime = await connection.fetchval("SELECT business_now()")
     await queries.lift_lanes(connection, account_ids=ids)
     await queries.wake(connection, account_ids=ids, now=now)
     return len(ids)
+
+
+async def to_wake(connection: Connection, account_ids: Sequence[UUID]) -> list[UUID]:
+    """Lock those of these accounts that may act, have something to do and sleep."""
+    return [row["id"] async for row in queries.wake_usable(connection, account_ids=account_ids, not_rendered=NOT_RENDERED)]
+
+
+async def whose_sends(connection: Connection, send_ids: Sequence[UUID]) -> list[tuple[UUID, UUID, UUID]]:
+    """Each of these sends with its lead and its prospect."""
+    return [(row["id"], row["lead_id"], row["prospect_id"]) async for row in queries.whose_sends(connection, send_ids=send_ids)]
 
 
 async def _all(rows: Any) -> list[Stoppable]:

@@ -46,10 +46,19 @@ UPDATE accounts SET lease_until = NULL, lease_holder = NULL, wake_at = least(coa
  WHERE id = ANY(:account_ids::uuid[]) AND lease_holder = 'dispatch';
 
 -- name: wake_usable
--- Accounts that may act again; the spacing (next_free_at) still holds, so they do not start with a burst.
+-- Accounts that may act again and that nothing else will wake: asleep, with something that could leave, or with a lane that
+-- somebody closed until they are usable. Whoever is awake, leased or has nothing to do is left alone, so that an event
+-- told again writes nothing. The spacing (next_free_at) still holds, so they do not start with a burst.
 SELECT a.id FROM accounts a
  WHERE a.id = ANY(:account_ids::uuid[]) AND a.status = 'usable'
-   AND EXISTS (SELECT FROM send_queue s WHERE s.account_id = a.id AND s.status = 'pending')
+   AND (EXISTS (SELECT FROM lanes l WHERE l.account_id = a.id AND l.condition = 'account_usable')
+        OR (a.wake_at IS NULL AND a.lease_until IS NULL
+            AND EXISTS (SELECT FROM lanes l
+                          JOIN campaigns c ON c.id = l.campaign_id AND c.status = 'running'
+                         WHERE l.account_id = a.id AND l.condition IS NULL
+                           AND EXISTS (SELECT FROM send_queue s
+                                        WHERE s.account_id = l.account_id AND s.campaign_id = l.campaign_id AND s.next_action = l.action
+                                          AND s.status = 'pending' AND s.held_for IS NULL AND s.message_sha256 <> :not_rendered))))
  ORDER BY a.id FOR NO KEY UPDATE;
 
 -- name: wake!
@@ -58,3 +67,7 @@ UPDATE accounts SET wake_at = least(coalesce(wake_at, 'infinity'), :now) WHERE i
 -- name: lift_lanes!
 -- Lanes that somebody closed until the account is usable again.
 UPDATE lanes SET condition = NULL, reason = NULL WHERE account_id = ANY(:account_ids::uuid[]) AND condition = 'account_usable';
+
+-- name: whose_sends
+-- Whom these sends are for.
+SELECT id, lead_id, prospect_id FROM send_queue WHERE id = ANY(:send_ids::uuid[]);

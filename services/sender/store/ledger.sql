@@ -171,3 +171,8 @@ UPDATE campaign_prospects p SET status = 'failed', error_message = :reason
 UPDATE accounts a SET lease_until = NULL, lease_holder = NULL, wake_at = g.wake
   FROM unnest(:account_ids::uuid[], :wakes::timestamptz[]) AS g(account_id, wake)
  WHERE a.id = g.account_id;
+
+-- name: still_due
+-- Which of these events a begin would take up: the send is still with a sender, under that dispatch. Asked before a replay.
+SELECT s.id FROM unnest(:send_ids::uuid[], :dispatch_nos::int[]) AS e(send_id, dispatch_no)
+  JOIN send_queue s ON s.id = e.send_id AND s.dispatch_no = e.dispatch_no AND s.status = 'dispatched';

@@ -53,6 +53,7 @@ GRANT INSERT, UPDATE ON campaigns, campaign_accounts, workflows, workflow_steps,
 GRANT DELETE ON campaign_accounts, suppressions TO tact_queuer;
 GRANT INSERT, UPDATE, DELETE ON campaign_counter_deltas TO tact_queuer;
 GRANT UPDATE (anchored_at, business_at, version) ON stack_clock TO tact_queuer;
+GRANT INSERT, UPDATE ON replay_runs TO tact_queuer; -- an operator's command works in its role
 
 -- sender: the ledger and the account's limits.
 GRANT INSERT, UPDATE ON send_attempts, account_usage, account_cool_downs, lanes, recipients, campaign_messages, observations TO tact_sender;
