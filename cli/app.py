@@ -3,6 +3,8 @@
 import typer
 
 from cli import adopt, explain, failed, forecast, hours, limits, notices, people, queue, records, schema, stack, suppress
+from cli import explain, failed, forecast, hours, limits, notices, people, queue, records, schema, stack, suppress
+from cli.replay import command as replay_command
 
 app = typer.Typer(
     help="Outreach campaigns with tact: never twice, never at the wrong hour, never faster than an account can bear.",
@@ -19,6 +21,7 @@ app.command("import")(people.import_file)
 app.command()(people.approve)
 app.command()(explain.explain)
 app.command()(forecast.forecast)
+app.command()(replay_command.replay)
 records.workspaces.command("hours")(hours.of_workspace)
 records.accounts.command("hours")(hours.of_account)
 records.campaigns.command("hours")(hours.of_campaign)

@@ -1,0 +1,69 @@
+"""What a replay found and did, in lines of 80 columns."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from cli.console import out
+from cli.replay.groups import Move
+from cli.replay.look import Found, Skip
+from cli.replay.names import Named
+from cli.replay.words import said
+
+MOST_SHOWN: Final = 40
+_WORDS: Final = {
+    Skip.TOMBSTONE: "without a value: nothing to say again",
+    Skip.UNREADABLE: "that nobody can read: they are, or will be, dead letters",
+    Skip.COPY: "that are copies made by an earlier replay of these events",
+    Skip.OTHERS: "about others than --where asks for",
+}
+
+
+def line(text: str) -> None:
+    """One line; long ones wrap at words."""
+    out.print(text, highlight=False, markup=False)
+
+
+def looked(topic: str, since: Any, until: Any, found: Found, names: Sequence[Named]) -> None:
+    """What the range holds and what it would do."""
+    line(f"{topic} from {said(since)} to {said(until) if until else 'now'} (the records' own, real time):")
+    if not found.records:
+        line("  no records. Nothing to replay.")
+        return
+    line(f"  {found.records:>9,} records")
+    for why, count in sorted(found.skipped.items()):
+        line(f"  {count:>9,} {_WORDS[why]}; left alone")
+    line(f"  {found.done:>9,} events are done already: their rows say so")
+    line(f"  {found.acting:>9,} events would act{':' if found.acting else ''}")
+    deeds(names)
+
+
+def deeds(names: Sequence[Named]) -> None:
+    """Who would do what to whom."""
+    for each in names[:MOST_SHOWN]:
+        out.print(f"    {each.service}: {each.name}: {each.deed}", highlight=False, markup=False)
+    if len(names) > MOST_SHOWN:
+        line(f"    and {len(names) - MOST_SHOWN:,} more; --json names them all")
+
+
+def moved(group: str, moves: Sequence[Move], *, done: bool) -> None:
+    """A group's offsets before and after."""
+    line(f"{group} {'stands' if done else 'would stand'} at:")
+    line(f"  {'partition':>9}  {'before':>12}  {'after':>12}  {'read again':>11}")
+    for move in moves:
+        if move.before is None and move.after == 0:
+            continue  # nothing was ever in it
+        again = max((move.before or 0) - move.after, 0)
+        before = "none" if move.before is None else f"{move.before:,}"
+        left_out = f"  leaves out {move.after - move.before:,}" if move.before is not None and move.after > move.before else ""
+        line(f"  {move.partition:>9}  {before:>12}  {move.after:>12,}  {again:>11,}{left_out}")
+
+
+def worked(behind: Mapping[str, int | None]) -> None:
+    """How the topic's readers got on."""
+    for group, left in behind.items():
+        if left is None:
+            line(f"  {group} has no live member; it reads them when it starts")
+        elif left:
+            line(f"  {group} has {left:,} records before it still")
+        else:
+            line(f"  {group} has worked them off")
