@@ -32,13 +32,13 @@ class Asked:
 
     topic: Topic[Event]
     since: str
-    until: str | None
-    where: str | None
-    rate: float | None
-    reason: str
-    apply: bool
-    anew: bool
-    as_json: bool
+    until: str | None = None
+    where: str | None = None
+    rate: float | None = None
+    reason: str = "no reason given"
+    apply: bool = False
+    anew: bool = False
+    as_json: bool = False
 
     @property
     def words(self) -> str:
@@ -87,13 +87,20 @@ def replay(
     if rewind and (until or where or rate):
         raise Refused("A group that is moved reads everything from there on: --rewind goes with --from, not with --to, --where or --rate.")
     try:
-        run(_rewind(asked, rewind) if rewind else _replay(asked))
+        answer = run(move_back(asked, rewind) if rewind else carry_out(asked))
     except KeyboardInterrupt:
         say("Stopped. What is published stays published; the same command goes on from there.")
         raise typer.Exit(INTERRUPTED) from None
+    if as_json:
+        print_json(answer)
 
 
-async def _replay(asked: Asked) -> None:
+async def carry_out(asked: Asked) -> dict[str, Any]:
+    """Look at the range, and with `apply` publish it again; returns what --json prints.
+
+    Raises:
+        Refused: a word cannot be read, or Kafka did not take the events.
+    """
     now = datetime.now(UTC)  # technical: what the records' timestamps are compared with
     since, until = words.moment(asked.since, "--from", now=now), words.moment(asked.until, "--to", now=now) if asked.until else None
     whose = words.where(asked.where) if asked.where else None
@@ -126,8 +133,7 @@ async def _replay(asked: Asked) -> None:
             answer["applied"] = await _apply(pool, connection, asked, this, theirs, found)
         elif not asked.as_json and found.events:
             report.line(f"Nothing was published. --apply publishes these {found.events:,} events again.")
-    if asked.as_json:
-        print_json(answer)
+    return answer
 
 
 async def _look(pool: asyncpg.Pool, topic: Topic[Event], wanted: ranges.Range, theirs: Belongings) -> Found:
@@ -171,7 +177,12 @@ async def _apply(pool: asyncpg.Pool, connection: Any, asked: Asked, this: runs.R
     }
 
 
-async def _rewind(asked: Asked, group: str) -> None:
+async def move_back(asked: Asked, group: str) -> dict[str, Any]:
+    """Look at what a group would read again, and with `apply` move it; returns what --json prints.
+
+    Raises:
+        Refused: there is no such group, or it is alive.
+    """
     kafka = target().kafka
     since = words.moment(asked.since, "--from", now=datetime.now(UTC))
     moves, again = await groups.plan_rewind(kafka, asked.topic, group, since)
@@ -185,12 +196,11 @@ async def _rewind(asked: Asked, group: str) -> None:
             details = {"group": group, "offsets": [asdict(move) for move in moves], "reason": asked.reason}
             async with pool.acquire() as connection:
                 await runs.note(connection, "rewind", asked.topic.name, details)
-    if asked.as_json:
-        print_json(answer)
-        return
-    report.moved(group, moves, done=asked.apply)
-    report.looked(asked.topic.name, since, None, found, told)
-    report.line("Moved; its members read from there when they start." if asked.apply else "Nothing was moved. --apply moves it.")
+    if not asked.as_json:
+        report.moved(group, moves, done=asked.apply)
+        report.looked(asked.topic.name, since, None, found, told)
+        report.line("Moved; its members read from there when they start." if asked.apply else "Nothing was moved. --apply moves it.")
+    return answer
 
 
 def _answer(asked: Asked, since: datetime | None, until: datetime | None, found: Found, told: list[names.Named]) -> dict[str, Any]:
