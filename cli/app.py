@@ -4,6 +4,7 @@ import typer
 
 from cli import adopt, explain, failed, forecast, hours, limits, notices, people, queue, records, schema, stack, suppress
 from cli import explain, failed, forecast, hours, limits, notices, people, queue, records, schema, stack, suppress
+from cli.rebuild import command as rebuild_command
 from cli.replay import command as replay_command
 
 app = typer.Typer(
@@ -22,6 +23,7 @@ app.command()(people.approve)
 app.command()(explain.explain)
 app.command()(forecast.forecast)
 app.command()(replay_command.replay)
+app.command()(rebuild_command.rebuild)
 records.workspaces.command("hours")(hours.of_workspace)
 records.accounts.command("hours")(hours.of_account)
 records.campaigns.command("hours")(hours.of_campaign)
