@@ -1,0 +1,114 @@
+"""What is typed at `tact replay`: moments of real time, whose events, how fast; and a sentence for everything else."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
+
+import pytest
+
+from cli.console import Refused
+from cli.replay.look import Skip, origin, sort_out
+from cli.replay.ranges import Range
+from cli.replay.where import Belongings
+from cli.replay.words import Where, moment, rate, topic, where
+from shared.contracts.sends_due import SendDue
+from shared.contracts.topics import SENDS_DUE
+
+NOW = datetime(2026, 3, 10, 15, 0, tzinfo=UTC)
+ID = "0b7f6c1e-8f1d-4f8e-9a53-0d2f4c3a1b22"
+
+
+@pytest.mark.parametrize(
+    ("text", "at"),
+    [
+        ("2h ago", NOW - timedelta(hours=2)),
+        ("90m", NOW - timedelta(minutes=90)),
+        ("1.5 days ago", NOW - timedelta(days=1.5)),
+        ("2026-03-10T14:00Z", NOW - timedelta(hours=1)),
+        ("2026-03-10T15:30+01:00", NOW - timedelta(minutes=30)),
+        ("2026-03-10 14:00", NOW - timedelta(hours=1)),
+        ("now", NOW),
+        ("beginning", None),
+    ],
+)
+def test_a_moment_is_a_time_or_a_span_and_utc_unless_it_says_otherwise(text: str, at: datetime | None) -> None:
+    assert moment(text, "--from", now=NOW) == at
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("yesterday-ish", "is no time"),
+        ("2026-03-10T16:00Z", "in the future"),
+        ("-2h", "is no time"),
+        ("٢h", "is no time"),
+        ("99999999 weeks", "further back"),
+        ("", "is no time"),
+    ],
+)
+def test_a_moment_nobody_can_use_is_refused_in_a_sentence(text: str, why: str) -> None:
+    with pytest.raises(Refused, match=why):
+        moment(text, "--from", now=NOW)
+
+
+def test_whose_events_are_named_by_an_id() -> None:
+    assert where(f"account={ID}") == Where("account", UUID(ID))
+    assert where(f" prospect = {ID} ") == Where("prospect", UUID(ID))
+
+
+@pytest.mark.parametrize(
+    ("text", "why"), [("account=Ana", "wants an id"), ("lead=1", "names nobody"), (ID, "names nobody"), ("", "nobody")]
+)
+def test_whose_events_without_an_id_are_refused(text: str, why: str) -> None:
+    with pytest.raises(Refused, match=why):
+        where(text)
+
+
+def test_a_rate_is_events_a_second() -> None:
+    assert (rate("500/s"), rate("500"), rate("30/min")) == (500, 500, 0.5)
+
+
+@pytest.mark.parametrize("text", ["0", "-5/s", "fast", "5/year", "1e9", "9" * 400])
+def test_a_rate_that_is_none_is_refused(text: str) -> None:
+    with pytest.raises(Refused, match="is no rate"):
+        rate(text)
+
+
+def test_an_unknown_topic_is_answered_with_those_there_are_and_dead_letters_with_their_own_command() -> None:
+    assert topic("sends.due") is SENDS_DUE
+    with pytest.raises(Refused, match=r"Topics are: accounts\.status"):
+        topic("sends.dew")
+    with pytest.raises(Refused, match="dead-letters redrive"):
+        topic("sends.due.dlq")
+
+
+class Record:
+    """As much of a consumer's record as is looked at."""
+
+    def __init__(self, value: bytes | None, headers: list[tuple[str, bytes | None]] | None = None) -> None:
+        self.value = value
+        self.headers = headers or []
+
+
+def test_records_without_a_value_or_sense_are_left_alone_and_so_are_copies_whose_original_is_replayed() -> None:
+    whole = Range("sends.due", {0: 5}, {0: 9})
+    event = SendDue(send_id=uuid4(), account_id=uuid4(), dispatch_no=1)
+    value = event.model_dump_json().encode()
+
+    def sorted_out(record: Record, belongings: Belongings = Belongings()) -> object:  # noqa: B008 - frozen and empty
+        return sort_out(SENDS_DUE, record, whole, belongings)
+
+    assert sorted_out(Record(value)) == event
+    assert sorted_out(Record(None)) is Skip.TOMBSTONE
+    assert sorted_out(Record(b"{")) is Skip.UNREADABLE
+    assert sorted_out(Record(b"\xff\xfe")) is Skip.UNREADABLE
+    assert sorted_out(Record(value, [("replay-of", b"sends.due/0/5")])) is Skip.COPY
+    assert sorted_out(Record(value, [("replay-of", b"sends.due/0/4")])) == event  # its original is not in the range
+    assert sorted_out(Record(value, [("replay-of", None)])) == event
+    assert sorted_out(Record(value), Belongings(Where("account", event.account_id))) == event
+    assert sorted_out(Record(value), Belongings(Where("campaign", uuid4()), sends=frozenset({event.send_id}))) == event
+    assert sorted_out(Record(value), Belongings(Where("account", uuid4()))) is Skip.OTHERS
+
+
+@pytest.mark.parametrize("header", [b"sends.due", b"sends.due/0", b"sends.due/a/b", b"\xff/1/2/3", b""])
+def test_a_header_that_names_no_record_is_no_origin(header: bytes) -> None:
+    assert origin(Record(b"{}", [("replay-of", header)])) is None
