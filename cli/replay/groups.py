@@ -67,7 +67,7 @@ async def plan_rewind(bootstrap: str, topic: Topic[Event], name: str, since: dat
     if found.members:
         service = name.partition(".")[0]
         raise Refused(
-            f"{name} has {found.members} live members, and a group that reads cannot be moved under its feet. Stop every {service} "
+            f"{name} is alive ({found.members} members), and a group that reads cannot be moved under its feet. Stop every {service} "
             f"first (one that was killed counts for 20 s more), or replay without --rewind: that works beside them."
         )
     whole = await ranges.find(bootstrap, topic.name, since, None)

@@ -11,10 +11,10 @@ from cli.replay.words import said
 
 MOST_SHOWN: Final = 40
 _WORDS: Final = {
-    Skip.TOMBSTONE: "without a value: nothing to say again",
-    Skip.UNREADABLE: "that nobody can read: they are, or will be, dead letters",
-    Skip.COPY: "that are copies made by an earlier replay of these events",
-    Skip.OTHERS: "about others than --where asks for",
+    Skip.TOMBSTONE: "have no value: nothing to say again",
+    Skip.UNREADABLE: "cannot be read: they are dead letters, or will be",
+    Skip.COPY: "are copies made by an earlier replay of these events",
+    Skip.OTHERS: "are about others than --where asks for",
 }
 
 
@@ -25,15 +25,15 @@ def line(text: str) -> None:
 
 def looked(topic: str, since: Any, until: Any, found: Found, names: Sequence[Named]) -> None:
     """What the range holds and what it would do."""
-    line(f"{topic} from {said(since)} to {said(until) if until else 'now'} (the records' own, real time):")
+    line(f"{topic}, from {said(since)} to {said(until) if until else 'now'}:")
     if not found.records:
         line("  no records. Nothing to replay.")
         return
-    line(f"  {found.records:>9,} records")
+    line(f"  {found.records:>9,} records, {found.events:,} of them events to publish again")
     for why, count in sorted(found.skipped.items()):
-        line(f"  {count:>9,} {_WORDS[why]}; left alone")
-    line(f"  {found.done:>9,} events are done already: their rows say so")
-    line(f"  {found.acting:>9,} events would act{':' if found.acting else ''}")
+        line(f"  {count:>9,} {_WORDS[why]}")
+    line(f"  {found.done:>9,} are done already: their rows say so")
+    line(f"  {found.acting:>9,} would act{':' if found.acting else ''}")
     deeds(names)
 
 

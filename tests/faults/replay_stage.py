@@ -138,6 +138,18 @@ class Stage:
         await publisher.publish(envelopes)
         await publisher.stop()
 
+    async def enrol_late(self, many: int) -> list[UUID]:
+        """People who join when the day is over."""
+        async with self.pool.acquire() as connection, connection.transaction():
+            leads = [await builders.a_lead(connection, self.workspace, linkedin_vanity=f"late-{n}") for n in range(many)]
+            return [await builders.a_prospect(connection, self.campaign, lead) for lead in leads]
+
+    async def invited(self) -> list[str]:
+        """Recipients of every invitation that took effect at the provider."""
+        async with httpx.AsyncClient(base_url=f"{self.stack.addresses.unipile_url}/_sim") as client:
+            items = (await client.get("/effects", params={"action": "invitation"})).json()["items"]
+            return [item["recipient"] for item in items]
+
     async def statuses(self) -> dict[str, str]:
         """Where everybody stands."""
         rows = await self.pool.fetch("SELECT id, status FROM campaign_prospects")
