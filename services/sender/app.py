@@ -2,7 +2,7 @@
 
 from fastapi import FastAPI
 
-from services.sender import handlers
+from services.sender import handlers, jobs
 from services.sender.channels.linkedin import LinkedIn
 from services.sender.settings import SenderSettings
 from services.sender.store.answers import Answers
@@ -10,6 +10,7 @@ from services.sender.store.ledger import Ledger
 from services.sender.workflows.brake import Brake
 from services.sender.workflows.courier import Courier
 from services.sender.workflows.finish import Finisher, space_after, tell
+from services.sender.workflows.seal import Sealer
 from services.sender.workflows.send import Sender
 from shared.runtime.http import make_app
 from shared.runtime.service import Service
@@ -31,6 +32,7 @@ async def build(service: Service, settings: SenderSettings) -> FastAPI:
     sender = Sender(ledger, courier, service.clock, brake, act_within=settings.sender_act_within, call_time=call_time)
     finisher.start()
     handlers.register(service.inbox, sender)
+    jobs.register(service.jobs, Sealer(service.pool), every=settings.sender_seal_every)
     service.on_stop(courier.drain)
     service.on_stop(finisher.stop)
     service.on_stop(lambda: client.__aexit__(None, None, None))

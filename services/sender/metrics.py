@@ -20,4 +20,9 @@ STALE = Counter("tact_duplicates_suppressed_total", "Repeated or outdated events
 BUSY = Counter("tact_busy_accounts_total", "Times begin found an account in another transaction and asked again a moment later.")
 LATE_ANSWERS = Counter("tact_late_answers_total", "Answers for attempts that had been settled before; each is stored.")
 REFUSED_ANSWERS = Counter("tact_refused_answers_total", "Answers the database refused; the healer looks their attempts up.")
+SEALS = Counter("tact_seals_total", "Links added to the ledger's chains.")
+SEALS_REFUSED = Counter(
+    "tact_seals_refused_total", "Sealed attempts that somebody changed by hand: `tact prove` names them. Anything but 0 is worth a page."
+)
+SEAL_LAG = Gauge("tact_seal_lag_seconds", "How long the oldest attempt that the sealing job has not looked at has been there.")
 BRAKES = Counter("tact_provider_brakes_total", "Times all sending paused because key or address of the provider are wrong.")

@@ -17,6 +17,11 @@ class SenderSettings(ServiceSettings, ProviderSettings, CallSettings):
         le=4_096,
         description="Calls at once over all accounts; an account never has two. A batch is no larger.",
     )
+    sender_seal_every: timedelta = Field(
+        default=timedelta(seconds=1),
+        gt=timedelta(0),
+        description="How often the ledger is sealed (docs/prove.md). Longer costs less, and leaves more of it unsealed at any moment.",
+    )
     sender_act_within: timedelta = Field(
         default=timedelta(seconds=10), description="A call that has not begun so long after its decision is released and decided anew."
     )

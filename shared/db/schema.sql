@@ -841,6 +841,14 @@ CREATE FUNCTION public.recipients_at(the_account uuid, the_lead uuid, moment tim
    WHERE moment IS NULL OR (f.r).resolved_at <= moment
 $$;
 
+CREATE FUNCTION public.refuse_change_of_seals() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+  RAISE EXCEPTION 'A seal is never changed or deleted; what changed later is a further link.'
+    USING ERRCODE = 'check_violation', CONSTRAINT = 'seals_are_append_only';
+END $$;
+
 CREATE FUNCTION public.reopen(the_send uuid, actor text, reason text, due timestamp with time zone DEFAULT NULL::timestamp with time zone) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -865,6 +873,14 @@ BEGIN
   INSERT INTO audit_log (workspace_id, actor, verb, object, object_id, details)
        VALUES (s.workspace_id, actor, 'reopen', 'send', the_send::text, jsonb_build_object('reason', reason, 'was', s.status, 'error', s.error_message));
   RETURN true;
+END $$;
+
+CREATE FUNCTION public.seal_again() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+  INSERT INTO public.seal_queue (attempt_id, account_id) VALUES (OLD.id, OLD.account_id);
+  RETURN NULL;
 END $$;
 
 CREATE TABLE public.send_queue (
@@ -1048,6 +1064,15 @@ CREATE FUNCTION public.workspaces_at(the_id uuid, moment timestamp with time zon
           FROM workspaces t WHERE t.id = the_id
       $$;
 
+CREATE TABLE public.account_seals (
+    account_id uuid NOT NULL,
+    links bigint NOT NULL,
+    head bytea NOT NULL,
+    sealed_at timestamp with time zone NOT NULL,
+    CONSTRAINT account_seals_head_check CHECK ((length(head) = 32))
+)
+WITH (fillfactor='70');
+
 CREATE TABLE public.account_spacing_history (
     account_id uuid NOT NULL,
     valid_until timestamp with time zone NOT NULL,
@@ -1081,6 +1106,95 @@ CREATE TABLE public.api_tokens (
 );
 
 ALTER TABLE ONLY public.api_tokens FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.send_attempts (
+    id bigint NOT NULL,
+    workspace_id uuid NOT NULL,
+    campaign_id uuid NOT NULL,
+    prospect_id uuid NOT NULL,
+    lead_id uuid NOT NULL,
+    account_id uuid NOT NULL,
+    send_id uuid NOT NULL,
+    action public.action NOT NULL,
+    state public.attempt_state DEFAULT 'intent'::public.attempt_state NOT NULL,
+    owner text NOT NULL,
+    dispatch_no integer NOT NULL,
+    recipient_id text,
+    message_sha256 bytea,
+    decided_at timestamp with time zone NOT NULL,
+    valid_until timestamp with time zone NOT NULL,
+    act_by timestamp with time zone NOT NULL,
+    counted_on date NOT NULL,
+    given_back boolean DEFAULT false NOT NULL,
+    answered_at timestamp with time zone,
+    http_status integer,
+    error_type text,
+    error_detail text,
+    provider_ref text,
+    chat_id text,
+    picture jsonb,
+    evidence jsonb,
+    look_after timestamp with time zone,
+    looks integer DEFAULT 0 NOT NULL,
+    needs_person boolean DEFAULT false NOT NULL,
+    withdrawn_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    given_back_at timestamp with time zone
+)
+WITH (fillfactor='80');
+
+ALTER TABLE ONLY public.send_attempts FORCE ROW LEVEL SECURITY;
+
+CREATE VIEW public.attempt_facts WITH (security_invoker='true') AS
+ SELECT id,
+    workspace_id,
+    campaign_id,
+    prospect_id,
+    lead_id,
+    account_id,
+    send_id,
+    (action)::text AS action,
+    (state)::text AS state,
+    owner,
+    dispatch_no,
+    recipient_id,
+    encode(message_sha256, 'hex'::text) AS message_sha256,
+    decided_at,
+    valid_until,
+    act_by,
+    counted_on,
+    given_back,
+    answered_at,
+    http_status,
+    error_type,
+    encode(sha256(convert_to(error_detail, 'UTF8'::name)), 'hex'::text) AS error_detail,
+    provider_ref,
+    chat_id,
+    encode(sha256(convert_to((picture)::text, 'UTF8'::name)), 'hex'::text) AS picture,
+        CASE
+            WHEN (evidence IS NOT NULL) THEN ( SELECT array_agg(encode(sha256(convert_to((parts.part)::text, 'UTF8'::name)), 'hex'::text) ORDER BY parts.n) AS array_agg
+               FROM jsonb_array_elements(
+                    CASE jsonb_typeof(a.evidence)
+                        WHEN 'array'::text THEN a.evidence
+                        ELSE jsonb_build_array(a.evidence)
+                    END) WITH ORDINALITY parts(part, n))
+            ELSE NULL::text[]
+        END AS evidence,
+    withdrawn_at
+   FROM public.send_attempts a;
+
+CREATE TABLE public.attempt_seals (
+    account_id uuid NOT NULL,
+    link_no bigint NOT NULL,
+    attempt_id bigint NOT NULL,
+    form smallint NOT NULL,
+    facts text NOT NULL,
+    hash bytea NOT NULL,
+    sealed_at timestamp with time zone NOT NULL,
+    CONSTRAINT attempt_seals_hash_check CHECK ((length(hash) = 32)),
+    CONSTRAINT attempt_seals_link_no_check CHECK ((link_no > 0))
+);
 
 CREATE TABLE public.audit_log (
     id bigint NOT NULL,
@@ -1398,6 +1512,12 @@ CREATE TABLE public.lead_batches (
 
 ALTER TABLE ONLY public.lead_batches FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE public.ledger_seal (
+    only_row boolean DEFAULT true NOT NULL,
+    sealed_to bigint DEFAULT 0 NOT NULL,
+    CONSTRAINT ledger_seal_only_row_check CHECK (only_row)
+);
+
 CREATE TABLE public.notice_channels (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
     workspace_id uuid NOT NULL,
@@ -1588,44 +1708,10 @@ CREATE TABLE public.schema_routines (
     updated_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
-CREATE TABLE public.send_attempts (
-    id bigint NOT NULL,
-    workspace_id uuid NOT NULL,
-    campaign_id uuid NOT NULL,
-    prospect_id uuid NOT NULL,
-    lead_id uuid NOT NULL,
-    account_id uuid NOT NULL,
-    send_id uuid NOT NULL,
-    action public.action NOT NULL,
-    state public.attempt_state DEFAULT 'intent'::public.attempt_state NOT NULL,
-    owner text NOT NULL,
-    dispatch_no integer NOT NULL,
-    recipient_id text,
-    message_sha256 bytea,
-    decided_at timestamp with time zone NOT NULL,
-    valid_until timestamp with time zone NOT NULL,
-    act_by timestamp with time zone NOT NULL,
-    counted_on date NOT NULL,
-    given_back boolean DEFAULT false NOT NULL,
-    answered_at timestamp with time zone,
-    http_status integer,
-    error_type text,
-    error_detail text,
-    provider_ref text,
-    chat_id text,
-    picture jsonb,
-    evidence jsonb,
-    look_after timestamp with time zone,
-    looks integer DEFAULT 0 NOT NULL,
-    needs_person boolean DEFAULT false NOT NULL,
-    withdrawn_at timestamp with time zone,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    given_back_at timestamp with time zone
-)
-WITH (fillfactor='80');
-
-ALTER TABLE ONLY public.send_attempts FORCE ROW LEVEL SECURITY;
+CREATE TABLE public.seal_queue (
+    attempt_id bigint NOT NULL,
+    account_id uuid NOT NULL
+);
 
 ALTER TABLE public.send_attempts ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.send_attempts_id_seq
@@ -1775,6 +1861,9 @@ ALTER TABLE ONLY public.account_cool_downs
 ALTER TABLE ONLY public.account_reads
     ADD CONSTRAINT account_reads_pkey PRIMARY KEY (account_id, kind);
 
+ALTER TABLE ONLY public.account_seals
+    ADD CONSTRAINT account_seals_pkey PRIMARY KEY (account_id);
+
 ALTER TABLE ONLY public.account_usage
     ADD CONSTRAINT account_usage_pkey PRIMARY KEY (account_id, local_date, action);
 
@@ -1792,6 +1881,9 @@ ALTER TABLE ONLY public.api_tokens
 
 ALTER TABLE ONLY public.api_tokens
     ADD CONSTRAINT api_tokens_token_sha256_key UNIQUE (token_sha256);
+
+ALTER TABLE ONLY public.attempt_seals
+    ADD CONSTRAINT attempt_seals_pkey PRIMARY KEY (account_id, link_no);
 
 ALTER TABLE ONLY public.audit_log
     ADD CONSTRAINT audit_log_pkey PRIMARY KEY (id);
@@ -1864,6 +1956,9 @@ ALTER TABLE ONLY public.leads
 
 ALTER TABLE ONLY public.leads
     ADD CONSTRAINT leads_workspace_id_identity_key UNIQUE (workspace_id, identity);
+
+ALTER TABLE ONLY public.ledger_seal
+    ADD CONSTRAINT ledger_seal_pkey PRIMARY KEY (only_row);
 
 ALTER TABLE ONLY public.notice_channels
     ADD CONSTRAINT notice_channels_pkey PRIMARY KEY (id);
@@ -1961,6 +2056,8 @@ CREATE INDEX accounts_leased ON public.accounts USING btree (lease_until) WHERE 
 CREATE INDEX accounts_lost ON public.accounts USING btree (status_changed_at) WHERE (status = 'disconnected'::public.account_status);
 
 CREATE INDEX accounts_workspace ON public.accounts USING btree (workspace_id);
+
+CREATE UNIQUE INDEX attempt_seals_attempt ON public.attempt_seals USING btree (account_id, attempt_id, link_no);
 
 CREATE INDEX audit_log_object ON public.audit_log USING btree (object, object_id);
 
@@ -2126,6 +2223,10 @@ CREATE TRIGGER keep_history_gone AFTER DELETE ON public.suppressions FOR EACH RO
 
 CREATE TRIGGER keep_spacing AFTER UPDATE ON public.accounts FOR EACH ROW WHEN ((old.next_free_at IS DISTINCT FROM new.next_free_at)) EXECUTE FUNCTION public.keep_spacing();
 
+CREATE TRIGGER seal_again AFTER UPDATE ON public.send_attempts FOR EACH ROW WHEN ((old.state <> 'intent'::public.attempt_state)) EXECUTE FUNCTION public.seal_again();
+
+CREATE TRIGGER seals_are_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.attempt_seals FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change_of_seals();
+
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.account_cool_downs FOR EACH ROW EXECUTE FUNCTION public.touch_updated_at();
 
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.account_reads FOR EACH ROW EXECUTE FUNCTION public.touch_updated_at();
@@ -2218,6 +2319,12 @@ ALTER TABLE ONLY public.account_cool_downs
 ALTER TABLE ONLY public.account_reads
     ADD CONSTRAINT account_reads_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);
 
+ALTER TABLE ONLY public.account_seals
+    ADD CONSTRAINT account_seals_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);
+
+ALTER TABLE ONLY public.account_spacing_history
+    ADD CONSTRAINT account_spacing_history_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);
+
 ALTER TABLE ONLY public.account_usage
     ADD CONSTRAINT account_usage_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);
 
@@ -2226,6 +2333,9 @@ ALTER TABLE ONLY public.accounts
 
 ALTER TABLE ONLY public.api_tokens
     ADD CONSTRAINT api_tokens_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
+
+ALTER TABLE ONLY public.attempt_seals
+    ADD CONSTRAINT attempt_seals_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);
 
 ALTER TABLE ONLY public.audit_log
     ADD CONSTRAINT audit_log_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);

@@ -61,6 +61,13 @@ GRANT UPDATE ON send_queue, campaign_prospects, accounts TO tact_sender;
 GRANT DELETE ON account_cool_downs TO tact_sender;
 GRANT UPDATE (linkedin_id, updated_at) ON leads TO tact_sender;
 
+-- sender: the ledger's seals; whoever settles late queues the attempt, by a trigger that runs as who changes it.
+GRANT INSERT ON attempt_seals TO tact_sender;
+GRANT INSERT, UPDATE ON account_seals TO tact_sender;
+GRANT UPDATE ON ledger_seal TO tact_sender;
+GRANT INSERT, DELETE ON seal_queue TO tact_sender;
+GRANT INSERT ON seal_queue TO tact_poller, tact_healer;
+
 -- poller: what came back.
 GRANT INSERT, UPDATE ON observations, campaign_messages, recipients, account_reads, suppressions, account_usage, foreign_invitations TO tact_poller;
 GRANT UPDATE ON campaign_prospects, leads, accounts, send_queue, send_attempts, lanes TO tact_poller;
