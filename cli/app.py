@@ -6,6 +6,7 @@ from cli import adopt, explain, failed, forecast, hours, limits, notices, people
 from cli import explain, failed, forecast, hours, limits, notices, people, queue, records, schema, stack, suppress
 from cli.rebuild import command as rebuild_command
 from cli.replay import command as replay_command
+from cli import explain, failed, forecast, hours, limits, notices, people, prove, queue, records, schema, stack, suppress
 
 app = typer.Typer(
     help="Outreach campaigns with tact: never twice, never at the wrong hour, never faster than an account can bear.",
@@ -24,6 +25,7 @@ app.command()(explain.explain)
 app.command()(forecast.forecast)
 app.command()(replay_command.replay)
 app.command()(rebuild_command.rebuild)
+app.command()(prove.prove)
 records.workspaces.command("hours")(hours.of_workspace)
 records.accounts.command("hours")(hours.of_account)
 records.campaigns.command("hours")(hours.of_campaign)
