@@ -100,7 +100,7 @@ async def _read(
     start = dict(first)
     if since is not None:
         at = int((since - BEFORE).timestamp() * 1000)
-        for partition, offset in (await consumer.offsets_for_times({each: at for each in partitions})).items():
+        for partition, offset in (await consumer.offsets_for_times(dict.fromkeys(partitions, at))).items():
             start[partition] = offset.offset if offset is not None else ends[partition]
     for partition in partitions:
         consumer.seek(partition, start[partition])

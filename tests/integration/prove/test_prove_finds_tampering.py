@@ -54,9 +54,10 @@ async def delete_last_link(connection: asyncpg.Connection, world: World) -> None
     """And the head moved back to fit, which leaves the attempt without a link."""
     await connection.execute("DELETE FROM attempt_seals WHERE attempt_id = $1", world.attempts[-1])
     await connection.execute(
-        "UPDATE account_seals SET links = links - 1, head = (SELECT hash FROM attempt_seals WHERE account_id = $1 ORDER BY link_no DESC LIMIT 1)"
-        " WHERE account_id = $1",
+        "UPDATE account_seals h SET links = l.link_no, head = l.hash FROM attempt_seals l"
+        " WHERE h.account_id = $1 AND l.account_id = $1 AND l.attempt_id = $2",
         world.accounts[0],
+        world.attempts[-2],
     )
 
 
@@ -158,7 +159,7 @@ async def test_a_chain_that_was_made_anew_to_its_end_is_found_by_a_head_that_was
         for attempt in world.attempts[2:]:
             await reseal(connection, world, attempt)
         await connection.execute(
-            "UPDATE account_seals h SET head = (SELECT hash FROM attempt_seals s WHERE s.account_id = h.account_id ORDER BY link_no DESC LIMIT 1)"
+            "UPDATE account_seals h SET head = l.hash FROM attempt_seals l WHERE l.account_id = h.account_id AND l.link_no = h.links"
         )
 
     await as_superuser(world, all_anew)

@@ -1,0 +1,119 @@
+"""`tact prove` as an operator types it, with the topic of a real broker."""
+
+import json
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import asyncpg
+import pytest
+
+from shared.contracts.envelope import enclose
+from shared.contracts.sends_completed import Outcome, SendCompleted
+from shared.contracts.topics import SENDS_COMPLETED
+from shared.kafka.admin import create_topics
+from shared.kafka.publisher import Publisher
+from tests.integration.prove.prove_stage import World, a_world, seal
+from tests.support.commands import Said, tact
+
+
+async def announce(world: World, kafka: str, **wrong: Any) -> None:
+    """An event for each of the first account's attempts but the last; `wrong` is what the first one says."""
+    rows = await world.pool.fetch(
+        "SELECT id, send_id, prospect_id, campaign_id, workspace_id, account_id, provider_ref, answered_at AS at FROM send_attempts"
+        " WHERE account_id = $1 ORDER BY id",
+        world.accounts[0],
+    )
+    events = [
+        SendCompleted.model_validate(
+            {**dict(row), "message_type": "connection_request", "outcome": Outcome.SENT} | (wrong if not number else {})
+        )
+        for number, row in enumerate(rows[:-1])
+    ]
+    publisher = Publisher(kafka, client_id="prove-test", fatal=pytest.fail)
+    await publisher.start()
+    await publisher.publish([enclose(SENDS_COMPLETED, e, source="sender", key=world.accounts[0], at=e.at) for e in events])
+    await publisher.stop(within=5)
+
+
+async def said(database: str, kafka: str, *words: str) -> Said:
+    """Run the command on this database and broker."""
+    return await tact("prove", *words, env={"TACT_DATABASE_URL": database, "TACT_KAFKA": kafka})
+
+
+async def test_events_are_compared_with_rows_and_a_line_says_that_all_is_well(
+    pool: asyncpg.Pool, database: str, kafka: str, tmp_path: Path
+) -> None:
+    await create_topics(kafka)
+    world = await a_world(pool)
+    await announce(world, kafka)
+    await seal(pool)
+    missing = await said(database, kafka, "--account", "Account 0")
+    assert (missing.code, missing.err) == (1, "")
+    assert missing.out.splitlines()[:3] == [
+        f"events send_attempts {world.attempts[-1]}",
+        "    says    accepted, nothing in sends.completed",
+        "    should  an event of its outcome",
+    ]
+    await pool.execute(
+        "INSERT INTO outbox (service, topic, key, headers, payload) SELECT 'sender', 'sends.completed', account_id::text, '{}',"
+        " json_build_object('send_id', send_id)::text FROM send_attempts WHERE id = $1",
+        world.attempts[-1],
+    )
+    kept = tmp_path / "heads.json"
+    well = await said(database, kafka, "--account", "acc-0", "--keep", str(kept))
+    assert (well.code, well.out.startswith("All is well: 12 attempts (12 sent), 12 links, 11 events; head 12:")) == (0, True), well
+    day = await said(database, kafka, "-a", "acc-0", "-d", "2026-03-11", "--json", "--head", str(kept))
+    assert (day.code, json.loads(day.out)["looked_at"]["attempts"], json.loads(day.out)["looked_at"]["links"]) == (0, 5, 5), day.out
+
+
+async def test_what_the_topic_says_and_the_ledger_does_not_is_named(pool: asyncpg.Pool, database: str, kafka: str) -> None:
+    await create_topics(kafka)
+    world = await a_world(pool, attempts=3)
+    at = await pool.fetchval("SELECT answered_at FROM send_attempts WHERE id = $1", world.attempts[0])
+    await announce(world, kafka, at=at + timedelta(seconds=9))
+    await announce(world, kafka, send_id=uuid4())
+    await seal(pool)
+    broken = json.loads((await said(database, kafka, "-a", "acc-0", "--json")).out)
+    shoulds = [each["should"] for each in broken["breaks"]]
+    assert [f"{at}, as attempt {world.attempts[0]}", "no event: the ledger has no accepted attempt", "an event of its outcome"] == shoulds
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("-a", "nobody"), "There is no account 'nobody'"),
+        (("-c", "nothing"), "There is no campaign 'nothing'"),
+        (("-a", "acc-0", "-c", "Theirs"), "belong to different workspaces"),
+        (("-d", "yesterday"), "--day wants a day like 2026-03-10"),
+        (("--head", "12:ab"), "--head wants LINKS:HASH"),
+        (("--head", "12:" + "ab" * 32), "name it with --account"),
+        ((), "The ledger is not sealed yet"),
+    ],
+)
+async def test_what_cannot_be_proved_is_said_in_one_sentence(stage: tuple[str, str], words: tuple[str, ...], says: str) -> None:
+    database, kafka = stage
+    answer = await said(database, kafka, *words)
+    assert (answer.code, answer.out) == (1, "")
+    assert says in answer.err
+
+
+@pytest.fixture
+async def stage(pool: asyncpg.Pool, database: str) -> tuple[str, str]:
+    """A ledger that nobody has sealed, and another workspace's campaign; no broker."""
+    await a_world(pool, attempts=1)
+    other = await pool.fetchval("INSERT INTO workspaces (company_name, email) VALUES ('Other', 'o@other.example') RETURNING id")
+    await pool.execute(
+        "INSERT INTO campaigns (workspace_id, campaign_name, campaign_type, message_templates) VALUES ($1, 'Theirs', 'connector', '{}')",
+        other,
+    )
+    return database, "127.0.0.1:1"
+
+
+async def test_a_database_without_a_schema_says_what_to_do(postgres_server: Any) -> None:
+    name = f"empty_{uuid4().hex[:8]}"
+    address = await postgres_server.create_database(name)
+    answer = await said(address, "127.0.0.1:1")
+    assert (answer.code, "tact migrate apply" in answer.err) == (1, True), answer
+    await postgres_server.drop_database(name)
