@@ -9,6 +9,7 @@ from uuid import UUID
 
 import asyncpg
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.partitioner import DefaultPartitioner
 from pydantic import ValidationError
 
@@ -71,9 +72,7 @@ async def read_topic(
     )
     await consumer.start()
     try:
-        # A consumer that was given no topic knows of none until it is asked.
-        names = await consumer.topics()
-        numbers = sorted(consumer.partitions_for_topic(SENDS_COMPLETED.name) or ()) if SENDS_COMPLETED.name in names else []
+        numbers = await _partitions(kafka)
         if not numbers:
             announced.available = False
             found.notes.append("The topic sends.completed is not there: no event was compared. `tact migrate apply` makes it.")
@@ -84,6 +83,17 @@ async def read_topic(
     finally:
         await consumer.stop()
     return announced
+
+
+async def _partitions(kafka: str) -> list[int]:
+    """The topic's, in order. A consumer that subscribes to nothing knows of none, whatever `topics()` says."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
+    await admin.start()
+    try:
+        described = await admin.describe_topics([SENDS_COMPLETED.name])
+    finally:
+        await admin.close()
+    return sorted(each["partition"] for topic in described if not topic["error_code"] for each in topic["partitions"])
 
 
 async def _read(
