@@ -8,7 +8,7 @@ from shared.contracts.event import Event
 
 
 class Outcome(StrEnum):
-    """How one dispatch of a send ended."""
+    """How one dispatch of a send ended, or how planning ended a send that never had one."""
 
     SENT = "sent"
     FAILED = "failed"

@@ -59,7 +59,7 @@ PROSPECTS_READY: Final = Topic(
 )
 SENDS_DUE: Final = Topic("sends.due", SendDue, "tact.send.due.v1", "account", ("queuer",), ("sender",), retention=timedelta(days=7))
 SENDS_COMPLETED: Final = Topic(
-    "sends.completed", SendCompleted, "tact.send.completed.v1", "account", ("sender", "healer"), ("queuer", "healer")
+    "sends.completed", SendCompleted, "tact.send.completed.v1", "account", ("queuer", "sender", "healer"), ("queuer", "healer")
 )
 CONNECTIONS_ACCEPTED: Final = Topic(
     "connections.accepted", ConnectionAccepted, "tact.connection.accepted.v1", "account", ("poller", "sender", "healer"), ("queuer",)

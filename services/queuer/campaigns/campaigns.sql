@@ -146,7 +146,7 @@ SELECT id FROM send_queue
 
 -- name: load_unfrozen
 -- A statement of its own, after the locks.
-SELECT s.id, s.prospect_id, s.message_type, s.step_position, s.message_sha256, a.account_type, p.status AS prospect_status, p.contacted_at,
+SELECT s.id, s.prospect_id, s.account_id, s.message_type, s.step_position, s.message_sha256, a.account_type, p.status AS prospect_status, p.contacted_at,
        l.first_name, l.last_name, l.company, l.title, l.location
   FROM send_queue s
   JOIN campaign_prospects p ON p.id = s.prospect_id

@@ -10,6 +10,7 @@ from services.queuer.campaigns import campaigns
 from services.queuer.campaigns.campaigns import queries
 from services.queuer.campaigns.views import CampaignInFull
 from services.queuer.rules.steps import Step
+from services.queuer.rules.told import completed
 from services.queuer.rules.wording import NoWords, Words, compose
 from shared.contracts.envelope import Envelope, enclose
 from shared.contracts.prospects_ready import ProspectReady
@@ -28,7 +29,7 @@ class _Batch:
     """What one transaction writes."""
 
     fresh: list[tuple[UUID, Words]] = field(default_factory=list)
-    ended: list[tuple[UUID, NoWords]] = field(default_factory=list)
+    ended: list[tuple[Mapping[str, Any], NoWords]] = field(default_factory=list)
     prospects: list[tuple[UUID, ProspectStatus, ProspectStatus, str, str]] = field(default_factory=list)
     ready: list[UUID] = field(default_factory=list)
 
@@ -68,7 +69,7 @@ async def _rewrite(connection: Connection, campaign: CampaignInFull, steps: Mapp
 
 
 def _end(batch: _Batch, row: Mapping[str, Any], words: NoWords) -> None:
-    batch.ended.append((row["id"], words))
+    batch.ended.append((row, words))
     if words.skip and row["step_position"] > 1:
         batch.ready.append(row["prospect_id"])  # the next step takes its place
         return
@@ -87,15 +88,34 @@ async def _record(connection: Connection, campaign: CampaignInFull, batch: _Batc
     )
     await queries.end_sends(
         connection,
-        send_ids=[send_id for send_id, _ in batch.ended],
-        statuses=[(SendStatus.SKIPPED if words.skip else SendStatus.FAILED).value for _, words in batch.ended],
+        send_ids=[row["id"] for row, _ in batch.ended],
+        statuses=[_became(words).value for _, words in batch.ended],
         reasons=[words.reason for _, words in batch.ended],
         messages=[words.text for _, words in batch.ended],
         sha256s=[words.sha256 for _, words in batch.ended],
     )
     ids, was, statuses, outcomes, reasons = zip(*batch.prospects, strict=True) if batch.prospects else ((), (), (), (), ())
     await queries.end_prospects(connection, prospect_ids=ids, was=was, statuses=statuses, outcomes=outcomes, reasons=reasons, now=now)
-    await put(connection, "queuer", [_ready(campaign, prospect_id, now) for prospect_id in batch.ready])
+    told = [_completed(campaign, row, words, now) for row, words in batch.ended]
+    await put(connection, "queuer", [*told, *(_ready(campaign, prospect_id, now) for prospect_id in batch.ready)])
+
+
+def _became(words: NoWords) -> SendStatus:
+    return SendStatus.SKIPPED if words.skip else SendStatus.FAILED
+
+
+def _completed(campaign: CampaignInFull, row: Mapping[str, Any], words: NoWords, now: datetime) -> Envelope:
+    return completed(
+        send_id=row["id"],
+        prospect_id=row["prospect_id"],
+        campaign_id=campaign.id,
+        workspace_id=campaign.workspace_id,
+        account_id=row["account_id"],
+        message_type=row["message_type"],
+        status=_became(words),
+        reason=words.reason,
+        now=now,
+    )
 
 
 def _ready(campaign: CampaignInFull, prospect_id: UUID, now: datetime) -> Envelope:

@@ -14,8 +14,10 @@ from services.queuer.rules.drafts import Account, Ending, NewSend, Prospect
 from services.queuer.rules.rotation import Candidate, Room
 from services.queuer.rules.slots import A_LOCAL_DAY, WEEK, Book
 from services.queuer.rules.steps import Planned, Step
+from services.queuer.rules.told import ended_in_planning
 from services.queuer.rules.wording import NOT_RENDERED
 from shared.calendar import ScheduleSettings, read_settings
+from shared.db.outbox import put
 from shared.db.pool import Connection
 from shared.db.queries import load
 from shared.policy import SPACING, caps_of, warm_up_cap, weekly_invitations
@@ -209,7 +211,7 @@ async def count(connection: Connection, books: Mapping[UUID, Book], *, now: date
 
 
 async def record(connection: Connection, sends: Sequence[NewSend], endings: Sequence[Ending], *, now: datetime) -> frozenset[UUID]:
-    """Write the batch down; returns the ids of the sends that were not there before."""
+    """Write the batch down, with the events of what it ends; returns the ids of the sends that were not there before."""
     fresh = await _insert(connection, sends)
     waiting = [send for send in sends if send.id in fresh and send.status is SendStatus.PENDING]
     lanes = [(s.account_id, s.prospect.campaign_id, action) for s in waiting for action in (s.step.action, Action.PROFILE_LOOKUP)]
@@ -237,6 +239,7 @@ async def record(connection: Connection, sends: Sequence[NewSend], endings: Sequ
         error_messages=[ending.reason for ending in endings],
         now=now,
     )
+    await put(connection, "queuer", [told for send in sends if send.id in fresh and (told := ended_in_planning(send, now=now))])
     return fresh
 
 

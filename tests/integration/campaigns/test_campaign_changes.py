@@ -1,5 +1,6 @@
 """What a change of a campaign does to people who are planned, under way, or not there yet."""
 
+import json
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -111,6 +112,8 @@ async def test_a_lead_whom_the_new_text_cannot_be_filled_for_is_given_up_with_th
         "SELECT l.first_name, p.outcome FROM campaign_prospects p JOIN leads l ON l.id = p.lead_id WHERE p.status = 'failed'"
     )
     assert [tuple(row) for row in rows] == [("Bo", "blocked")]
+    told = [json.loads(row["payload"]) for row in await pool.fetch("SELECT payload FROM outbox WHERE topic = 'sends.completed'")]
+    assert [(each["outcome"], each["for_good"], each["reason"]) for each in told] == [("failed", True, states[1][2])]
 
 
 async def test_a_later_step_that_is_left_out_wakes_the_planner_for_the_next(
