@@ -1,5 +1,6 @@
 """May this send leave now; if not, when, or never: one pure function for sender, queuer, explain and forecast."""
 
+from shared.policy.after_stop import ALREADY_INVITED, Move, after_stop, for_a_person
 from shared.policy.case import Case, WeekUse
 from shared.policy.decide import Verdict, decide
 from shared.policy.limits import (
@@ -29,6 +30,7 @@ from shared.policy.plan import next_slot
 from shared.policy.verdict import Condition, Decision, Hold, Outcome, Reason, RuleLine, Scope, SendNow, Stop, Wait
 
 __all__ = [
+    "ALREADY_INVITED",
     "MOST_BY_EXCEPTION",
     "MOST_EMAILS_A_DAY",
     "MOST_INVITATIONS_A_DAY",
@@ -46,6 +48,7 @@ __all__ = [
     "Condition",
     "Decision",
     "Hold",
+    "Move",
     "Outcome",
     "Reason",
     "RuleLine",
@@ -55,9 +58,11 @@ __all__ = [
     "Verdict",
     "Wait",
     "WeekUse",
+    "after_stop",
     "caps_of",
     "daily_caps",
     "decide",
+    "for_a_person",
     "jitter",
     "most_invitations",
     "next_slot",

@@ -92,7 +92,7 @@ class Ending:
 
     prospect: Prospect
     status: ProspectStatus
-    outcome: str
+    outcome: str | None
     reason: str | None = None
 
 

@@ -16,19 +16,18 @@ import asyncpg
 import structlog
 
 from services.queuer import metrics
-from services.queuer.rules.drafts import Account, Draft, Ending, NewSend, Prospect, draft, give_up
+from services.queuer.rules.drafts import Account, Draft, Ending, NewSend, Prospect, draft
 from services.queuer.rules.rotation import Room, pick
 from services.queuer.rules.slots import A_LOCAL_DAY, Book, NeedsMore
 from services.queuer.rules.steps import Step
 from services.queuer.store import planning as store
 from shared.calendar import ScheduleError, resolve_schedule
 from shared.db.pool import Connection
-from shared.policy import SPACING, Case, Stop, note_limit
-from shared.vocabulary import AccountStatus, Action, CampaignStatus, ProspectStatus, SendStatus
+from shared.policy import SPACING, Case, Stop, after_stop, note_limit
+from shared.vocabulary import AccountStatus, Action, CampaignStatus, SendStatus
 
 log = structlog.get_logger()
 
-UNTOUCHED = frozenset({ProspectStatus.PENDING, ProspectStatus.APPROVED})
 NOBODY = UUID(int=0)
 
 
@@ -115,7 +114,7 @@ async def _plan_batch(connection: Connection, ids: Sequence[UUID], *, fresh_for:
             outcomes.update(send.status.value for send in placed if send.id in fresh)
             outcomes["not_planned"] += len(sends) - len(placed)
     for ending in endings:
-        metrics.FINISHED_PROSPECTS.labels(outcome=ending.outcome).inc()
+        metrics.FINISHED_PROSPECTS.labels(outcome=ending.outcome or ending.status.value).inc()
     return outcomes
 
 
@@ -215,8 +214,10 @@ async def place(
             await store.fill(connection, books, until={send.account_id: slot.until})
         if isinstance(slot, Stop):
             placed.append(replace(send, status=SendStatus.SKIPPED, reason=slot.reason))
-            if send.prospect.status in UNTOUCHED:
-                stopped.append(give_up(send.prospect, "stopped", slot.reason))
+            prospect = send.prospect
+            move = after_stop(slot.reason, send.step.action, prospect.status, contacted=prospect.contacted_at is not None)
+            if move is not None:
+                stopped.append(Ending(prospect, move.status, move.outcome, slot.reason))
         else:
             # A hold means that the schedule has no opening for more than a year: the sender holds its lane and says so.
             placed.append(replace(send, scheduled_for=slot if isinstance(slot, datetime) else start))

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import asyncpg
 
+from services.sender.rules.stops import Moved
 from shared.contracts.envelope import Envelope
 from shared.contracts.sends_due import SendDue
 from shared.db.outbox import put
@@ -133,10 +134,21 @@ class Begin:
         if reasons:
             await queries.skip(self._connection, send_ids=list(reasons), reasons=list(reasons.values()))
 
-    async def give_up(self, prospect_ids: Sequence[UUID], *, reason: str) -> None:
-        """Pending or approved → failed: they are not invited by us."""
-        if prospect_ids:
-            await queries.give_up(self._connection, prospect_ids=sorted(prospect_ids), reason=reason)
+    async def move(self, people: Sequence[Moved], *, now: datetime) -> frozenset[UUID]:
+        """Prospects whose send was stopped; returns those who were still as they had been read."""
+        if not people:
+            return frozenset()
+        rows = queries.move_prospects(
+            self._connection,
+            prospect_ids=[each.prospect_id for each in people],
+            was=[each.was for each in people],
+            statuses=[each.move.status for each in people],
+            outcomes=[each.move.outcome for each in people],
+            reasons=[each.reason for each in people],
+            connected_ats=[each.connected_at for each in people],
+            now=now,
+        )
+        return frozenset([row["id"] async for row in rows])
 
     async def let_go(self, wakes: Mapping[UUID, datetime | None]) -> None:
         """These accounts are in nobody's hand any more."""

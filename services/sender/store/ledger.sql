@@ -155,16 +155,24 @@ UPDATE send_queue s SET status = 'skipped', error_message = k.reason
   FROM unnest(:send_ids::uuid[], :reasons::text[]) AS k(send_id, reason)
  WHERE s.id = k.send_id AND s.status = 'dispatched';
 
--- name: give_up!
--- Somebody of the workspace invited these people in LinkedIn itself. Nobody of ours has written to them, so they have failed;
--- an acceptance that is seen later connects them all the same.
+-- name: move_prospects
+-- Where a stop leaves its people (shared/policy/after_stop.py), from the status that was read; in order of id, like everybody.
+-- Who was contacted meanwhile is not failed: that word means never contacted. An opt-out, a reply that came in between stays.
 WITH locked AS MATERIALIZED (
-  SELECT p.id FROM campaign_prospects p
-   WHERE p.id = ANY(:prospect_ids::uuid[]) AND p.status IN ('pending', 'approved') AND p.contacted_at IS NULL
-   ORDER BY p.id FOR NO KEY UPDATE
+  SELECT p.id, m.was, m.status, m.outcome, m.reason, m.connected_at
+    FROM unnest(:prospect_ids::uuid[], :was::prospect_status[], :statuses::prospect_status[], :outcomes::text[], :reasons::text[],
+                :connected_ats::timestamptz[]) AS m(prospect_id, was, status, outcome, reason, connected_at)
+    JOIN campaign_prospects p ON p.id = m.prospect_id
+   ORDER BY p.id FOR NO KEY UPDATE OF p
 )
-UPDATE campaign_prospects p SET status = 'failed', error_message = :reason
-  FROM locked WHERE p.id = locked.id AND p.status IN ('pending', 'approved');
+UPDATE campaign_prospects p
+   SET status = m.status, outcome = coalesce(m.outcome, p.outcome),
+       error_message = CASE WHEN m.status IN ('failed', 'completed') THEN m.reason ELSE p.error_message END,
+       completed_at = CASE WHEN m.status = 'completed' THEN :now ELSE p.completed_at END,
+       connected_at = CASE WHEN m.status = 'connected' THEN coalesce(p.connected_at, m.connected_at) ELSE p.connected_at END
+  FROM locked m
+ WHERE p.id = m.id AND p.status = m.was AND (m.status <> 'failed' OR p.contacted_at IS NULL)
+RETURNING p.id;
 
 -- name: let_go!
 -- The account is in nobody's hand; it is looked at again at `wake`, NULL: not before something else wakes it.

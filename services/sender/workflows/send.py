@@ -10,16 +10,14 @@ from uuid import UUID
 import structlog
 
 from services.sender.metrics import BUSY, DENIALS, LATENESS, STALE
+from services.sender.rules import stops
 from services.sender.rules.attempt import Attempt
 from services.sender.rules.case import attempt_of
 from services.sender.store.ledger import Begin, Closing, Due, Leaving, Ledger, PutBack
 from services.sender.workflows.brake import Brake
 from services.sender.workflows.courier import Courier
-from shared.contracts.envelope import Envelope, enclose
-from shared.contracts.sends_completed import Outcome, SendCompleted
 from shared.contracts.sends_due import SendDue
-from shared.contracts.topics import SENDS_COMPLETED
-from shared.policy import Hold, Reason, Scope, SendNow, Stop, Wait, WeekUse, decide, weekly_invitations
+from shared.policy import ALREADY_INVITED, Hold, Scope, SendNow, Stop, Wait, WeekUse, decide, weekly_invitations
 from shared.policy.rows import case_of
 from shared.runtime.clock import StackClock
 from shared.vocabulary import Action, CampaignStatus
@@ -99,11 +97,10 @@ class Sender:
         await begin.put_back(decided.back)
         await begin.close(decided.closings)
         await begin.skip(decided.skipped)
-        by_hand = [row["prospect_id"] for row in begin.due if decided.skipped.get(row["send_id"]) == Reason.INVITED_BY_HAND]
-        await begin.give_up(by_hand, reason=Reason.INVITED_BY_HAND)
+        stopped = [(row, decided.skipped[row["send_id"]]) for row in begin.due if row["send_id"] in decided.skipped]
+        moved = await begin.move([person for row, reason in stopped if (person := stops.moved(row, reason, now))], now=now)
         await begin.let_go(decided.wakes)
-        skipped = [_skipped(row, decided.skipped[row["send_id"]], now) for row in begin.due if row["send_id"] in decided.skipped]
-        await begin.announce(skipped)
+        await begin.announce(stops.tell(stopped, moved, now))
         attempts = []
         for row, send in decided.leaving:
             if row["send_id"] in made:
@@ -150,8 +147,8 @@ class Sender:
         busy = {row["account_id"] for row, _ in decided.leaving if row["send_id"] in made}
         for row in refused:
             if row["send_id"] in invited:
-                DENIALS.labels(reason="already_invited").inc()
-                decided.skipped[row["send_id"]] = "already_invited"
+                DENIALS.labels(reason=ALREADY_INVITED).inc()
+                decided.skipped[row["send_id"]] = ALREADY_INVITED
             else:
                 decided.back.append(PutBack(row["send_id"]))
             if row["account_id"] not in busy:
@@ -185,18 +182,3 @@ def _refuse(decided: _Decided, row: Due, decision: Wait | Hold | Stop, now: date
             decided.back.append(PutBack(row["send_id"]))
             campaign = row["campaign_id"] if scope is Scope.LANE else None
             decided.closings.append(Closing(account_id, campaign, action, until, reason.value))
-
-
-def _skipped(row: Due, reason: str, now: datetime) -> Envelope:
-    event = SendCompleted(
-        send_id=row["send_id"],
-        prospect_id=row["prospect_id"],
-        campaign_id=row["campaign_id"],
-        workspace_id=row["workspace_id"],
-        account_id=row["account_id"],
-        message_type=row["message_type"],
-        outcome=Outcome.SKIPPED,
-        reason=reason,
-        at=now,
-    )
-    return enclose(SENDS_COMPLETED, event, source="sender", key=row["account_id"], at=now)

@@ -282,7 +282,7 @@ async def test_a_lead_who_opted_out_gets_a_row_that_says_so(pool: asyncpg.Pool, 
     await planner.plan([prospect])
     [send] = await world.sends()
     assert (send["status"], send["error_message"]) == ("skipped", "opted_out")
-    assert (await world.prospect(prospect))["status"] == "failed"
+    assert (await world.prospect(prospect))["status"] == "opted_out"
 
 
 async def test_the_sweep_finds_what_no_event_told_and_campaigns_take_turns(pool: asyncpg.Pool, queuer_pool: asyncpg.Pool) -> None:

@@ -1,0 +1,104 @@
+"""What follows from a send that was stopped for good: where its prospect goes, and who hears of it."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from shared.contracts.connections_accepted import ConnectionAccepted
+from shared.contracts.envelope import Envelope, enclose
+from shared.contracts.integrity_events import IntegrityEvent
+from shared.contracts.sends_completed import Outcome, SendCompleted
+from shared.contracts.topics import CONNECTIONS_ACCEPTED, INTEGRITY_EVENTS, SENDS_COMPLETED
+from shared.policy import Move, after_stop, for_a_person
+from shared.vocabulary import Action, ProspectStatus
+
+Row = Mapping[str, Any]
+"""A row of load_due (store/ledger.sql)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A prospect whose send was stopped, the status it was read in, and where it goes."""
+
+    prospect_id: UUID
+    was: ProspectStatus
+    move: Move
+    reason: str
+    connected_at: datetime
+
+
+def moved(row: Row, reason: str, now: datetime) -> Moved | None:
+    """Where the prospect of this row goes; None where it stays."""
+    move = after_stop(reason, **_about(row))
+    if move is None:
+        return None
+    connected_at = row["connected_at"] or row["recipient_connected_at"] or now
+    return Moved(row["prospect_id"], ProspectStatus(row["prospect_status"]), move, reason, connected_at)
+
+
+def tell(stopped: Iterable[tuple[Row, str]], went: Collection[UUID], now: datetime) -> list[Envelope]:
+    """The events of stopped sends; `went` are the prospects that have moved.
+
+    Whoever turned out to be connected is told as an acceptance, which plans their first message; a sequence under way
+    that has no end of its own is a finding, because a person must say how it goes on.
+    """
+    told = []
+    for row, reason in stopped:
+        told.append(_skipped(row, reason, now))
+        move = after_stop(reason, **_about(row))
+        if move is not None and move.status is ProspectStatus.CONNECTED and row["prospect_id"] in went:
+            told.append(_connected(row, now))
+        if for_a_person(reason, **_about(row)):
+            told.append(_finding(row, reason, now))
+    return told
+
+
+def _about(row: Row) -> dict[str, Any]:
+    # the step itself counts, not the look-up before it
+    return {
+        "action": Action(row["action"]),
+        "status": ProspectStatus(row["prospect_status"]),
+        "contacted": row["contacted_at"] is not None,
+    }
+
+
+def _skipped(row: Row, reason: str, now: datetime) -> Envelope:
+    event = SendCompleted(
+        send_id=row["send_id"],
+        prospect_id=row["prospect_id"],
+        campaign_id=row["campaign_id"],
+        workspace_id=row["workspace_id"],
+        account_id=row["account_id"],
+        message_type=row["message_type"],
+        outcome=Outcome.SKIPPED,
+        reason=reason,
+        at=now,
+    )
+    return enclose(SENDS_COMPLETED, event, source="sender", key=row["account_id"], at=now)
+
+
+def _connected(row: Row, now: datetime) -> Envelope:
+    event = ConnectionAccepted(
+        prospect_id=row["prospect_id"],
+        campaign_id=row["campaign_id"],
+        workspace_id=row["workspace_id"],
+        account_id=row["account_id"],
+        lead_id=row["lead_id"],
+        accepted_at=row["connected_at"] or row["recipient_connected_at"] or now,
+        seen_by="lookup",
+    )
+    return enclose(CONNECTIONS_ACCEPTED, event, source="sender", key=row["account_id"], at=now)
+
+
+def _finding(row: Row, reason: str, now: datetime) -> Envelope:
+    event = IntegrityEvent(
+        workspace_id=row["workspace_id"],
+        kind="sequence_stopped",
+        severity="warning",
+        table_name="campaign_prospects",
+        row_id=str(row["prospect_id"]),
+        evidence={"send_id": str(row["send_id"]), "reason": reason, "status": row["prospect_status"]},
+    )
+    return enclose(INTEGRITY_EVENTS, event, source="sender", key=row["workspace_id"], at=now)

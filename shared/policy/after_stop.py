@@ -1,0 +1,53 @@
+"""Where a prospect goes when the policy ends one of its sends: nobody may wait for ever for a message that never leaves.
+
+The table for people is in docs/prospect_lifecycle.md. Sender and planner both ask here, so that whoever notices the
+stop first comes to the same.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from shared.policy.verdict import Reason
+from shared.vocabulary import Action, ProspectStatus
+
+ALREADY_INVITED: Final = "already_invited"
+"""The ledger's index said it and not the policy: another send of the workspace has a live invitation to this person."""
+
+_UNTOUCHED: Final = frozenset({ProspectStatus.PENDING, ProspectStatus.APPROVED})
+_UNDER_WAY: Final = frozenset({ProspectStatus.CONNECTION_REQUEST_SENT, ProspectStatus.CONNECTED, ProspectStatus.MESSAGING})
+_STAYS: Final = frozenset({Reason.CAMPAIGN_ENDED, Reason.ALREADY_CONTACTED})
+"""A campaign that is over keeps its people as they were: started again by a copy, they are enrolled anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """The status a prospect gets and, where its sequence is over, the outcome."""
+
+    status: ProspectStatus
+    outcome: str | None = None
+
+
+def after_stop(reason: str, action: Action, status: ProspectStatus, *, contacted: bool) -> Move | None:
+    """What becomes of a prospect in `status` whose `action` was stopped for good by `reason`; None: it stays.
+
+    Whoever stays either goes on (contacted meanwhile), is in a status that says why already, or is for a person to decide:
+    somebody under way whose lead has answered in another campaign may be resumed.
+    """
+    if action is Action.WITHDRAWAL or reason in _STAYS or status not in _UNTOUCHED | _UNDER_WAY:
+        return None
+    if reason == Reason.OPTED_OUT:
+        return Move(ProspectStatus.OPTED_OUT)
+    if status in _UNTOUCHED:
+        connected = reason == Reason.ALREADY_CONNECTED
+        return Move(ProspectStatus.CONNECTED) if connected else Move(ProspectStatus.FAILED, "stopped")
+    if reason != Reason.SUPPRESSED:
+        return None
+    if contacted:
+        return Move(ProspectStatus.COMPLETED, "undeliverable")
+    return Move(ProspectStatus.FAILED, "stopped") if status is ProspectStatus.CONNECTED else None
+
+
+def for_a_person(reason: str, action: Action, status: ProspectStatus, *, contacted: bool) -> bool:
+    """Whether a sequence under way has stopped without an end of its own: only a person can say how it goes on."""
+    stays = after_stop(reason, action, status, contacted=contacted) is None
+    return stays and reason in {Reason.REPLIED, Reason.OTHER_SEQUENCE} and status in _UNDER_WAY and action is not Action.WITHDRAWAL
