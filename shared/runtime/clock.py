@@ -40,15 +40,33 @@ class Clock:
         return self.anchored_at + (business - self.business_at) / self.speed
 
 
+class Stopwatch:
+    """How much real time has passed since it was made, by this host's own clocks and whatever they show.
+
+    For deadlines that the database's moment began: nobody else's clock enters, so a host whose clock is wrong keeps them all the
+    same. The longer of the monotonic and the wall clock's counts, because the first stands still while a host sleeps.
+    """
+
+    def __init__(self) -> None:
+        self._monotonic = time.monotonic()
+        self._wall = time.time()
+
+    def elapsed(self) -> timedelta:
+        """Real time since then."""
+        return timedelta(seconds=max(time.monotonic() - self._monotonic, time.time() - self._wall))
+
+
 class StackClock:
     """The clock as this process knows it, read again and again from the database.
 
     The database's own time is the technical time of the whole stack, so hosts whose clocks differ agree: between two
-    reads only this process's monotonic clock is used.
+    reads only this process's monotonic clock is used. `skew` makes this process wrong by as much, for drills: whatever must
+    hold between processes is decided at the database's own moment, and has to survive it.
     """
 
-    def __init__(self, pool: asyncpg.Pool) -> None:
+    def __init__(self, pool: asyncpg.Pool, *, skew: timedelta = timedelta(0)) -> None:
         self._pool = pool
+        self._skew = skew
         self._clock = Clock(datetime.now(UTC), datetime.now(UTC))
         self._database_now = datetime.now(UTC)
         self._read_at = time.monotonic()
@@ -76,7 +94,7 @@ class StackClock:
         if row is None:
             raise OSError("The table stack_clock is empty. Run `tact migrate apply`; it holds exactly one row.")
         self._read_at = (before + time.monotonic()) / 2
-        self._database_now = row["now"]
+        self._database_now = row["now"] + self._skew
         self._clock = Clock(row["anchored_at"], row["business_at"], row["speed"], row["leaps"], row["version"])
         return self._clock
 

@@ -102,7 +102,7 @@ class Service:
                 await require_current(connection)
             except SchemaError as error:
                 raise CannotStartError(str(error)) from None
-        self.clock = StackClock(self.pool)
+        self.clock = StackClock(self.pool, skew=self.settings.clock_skew)
         await self.clock.start()
         self.jobs = Jobs(self.clock)
         self.relay = Relay(self.pool, self.publisher, service=self.name, held_back=lambda: self.fence.read_only is not None)

@@ -43,6 +43,10 @@ class ServiceSettings(BaseSettings):
     stop_deadline: timedelta = Field(
         default=timedelta(seconds=25), description="A stop is over by then, finished or not; keep it below the pod's grace period."
     )
+    clock_skew: timedelta = Field(
+        default=timedelta(0),
+        description="Drills only: how wrong this process's idea of the time is, as on a host whose clock has drifted. Leave it at 0.",
+    )
     patience: timedelta = Field(
         default=timedelta(seconds=60), description="How long a starting service waits for its database and broker before it gives up."
     )

@@ -5,7 +5,21 @@ It shares no code with `services/` or `shared/`: a mistake there must not be abl
 
 from simulator.judge.judging import judge
 from simulator.judge.reading import LogError
-from simulator.judge.rules import AccountRule, LedgerEntry, RuleError, Tolerance
+from simulator.judge.recovery import Recovery, percentile, recoveries
+from simulator.judge.rules import AccountRule, LedgerEntry, Promise, RuleError, Tolerance
 from simulator.judge.verdict import KINDS, Verdict
 
-__all__ = ["KINDS", "AccountRule", "LedgerEntry", "LogError", "RuleError", "Tolerance", "Verdict", "judge"]
+__all__ = [
+    "KINDS",
+    "AccountRule",
+    "LedgerEntry",
+    "LogError",
+    "Promise",
+    "Recovery",
+    "RuleError",
+    "Tolerance",
+    "Verdict",
+    "judge",
+    "percentile",
+    "recoveries",
+]

@@ -6,13 +6,14 @@ from pathlib import Path
 
 from simulator.judge.checks.books import Books
 from simulator.judge.checks.courtesy import Courtesy, sorted_counts
+from simulator.judge.checks.kept import Kept
 from simulator.judge.checks.limits import Limits
 from simulator.judge.checks.opening import Opening
 from simulator.judge.checks.pace import Pace
 from simulator.judge.checks.repeats import Repeats
 from simulator.judge.findings import Findings, Speed
 from simulator.judge.reading import Call, Event, Line, Unreadable, read
-from simulator.judge.rules import SENT, AccountRule, LedgerEntry, RuleError, Tolerance
+from simulator.judge.rules import SENT, AccountRule, LedgerEntry, Promise, RuleError, Tolerance
 from simulator.judge.verdict import KINDS, Verdict
 
 
@@ -21,17 +22,23 @@ def judge(
     *,
     accounts: Sequence[AccountRule] = (),
     ledger: Sequence[LedgerEntry] | None = None,
+    promised: Sequence[Promise] | None = None,
+    waiting: Sequence[Promise] = (),
     spacing_s: float = 120,
     tolerance: Tolerance | None = None,
 ) -> Verdict:
     """Say whether what is in the log was done with tact.
 
     Without accounts nothing is said about hours and caps; without a ledger nothing about the ledger, and the verdict says so.
+    What was `promised` must have left, and nothing else, except what is `waiting` for a person.
 
     Raises:
         LogError: the log cannot be read. RuleError: two rules for one account.
     """
-    return Hearing(accounts, ledger, spacing_s, tolerance or Tolerance()).hear(log)
+    hearing = Hearing(accounts, ledger, spacing_s, tolerance or Tolerance())
+    if promised is not None:
+        hearing.hold_to(promised, waiting)
+    return hearing.hear(log)
 
 
 class Hearing:
@@ -48,7 +55,8 @@ class Hearing:
         self._books = None if ledger is None else Books(self._findings, ledger)
         self._courtesy = Courtesy(self._findings, under_way_ms=tolerance.call_under_way_ms)
         self._repeats = Repeats(self._findings, self._rules)
-        self._checks: list[Pace | Opening | Limits | Repeats | Courtesy | Books] = [
+        self._kept: Kept | None = None
+        self._checks: list[Pace | Opening | Limits | Repeats | Courtesy | Books | Kept] = [
             Pace(self._findings, spacing_s=spacing_s, rounding_ms=tolerance.rounding_ms),
             Opening(self._findings, self._rules),
             Limits(self._findings, self._rules, under_way_ms=tolerance.call_under_way_ms),
@@ -61,6 +69,11 @@ class Hearing:
         self._per_account: dict[str, dict[str, dict[str, int]]] = {rule.account_id: {} for rule in accounts}
         self._last_seq: int | None = None
         self._gaps, self._first_gap = 0, ""
+
+    def hold_to(self, promised: Sequence[Promise], waiting: Sequence[Promise]) -> None:
+        """Look for these sends as well."""
+        self._kept = Kept(self._findings, promised, waiting)
+        self._checks.append(self._kept)
 
     def hear(self, log: str | Path | Iterable[Line]) -> Verdict:
         """Read to the end, then judge."""
@@ -77,6 +90,8 @@ class Hearing:
                     self._unreadable(entry)
         if self._books is not None:
             self._books.close()
+        if self._kept is not None:
+            self._kept.close()
         return self._verdict()
 
     def _call(self, call: Call) -> None:

@@ -92,6 +92,24 @@ class LedgerEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class Promise:
+    """A send that somebody has asked for: an invitation or a message to this person (a provider id), exactly once.
+
+    Raises:
+        RuleError: the action is neither, or nobody is named.
+    """
+
+    action: str
+    recipient: str
+
+    def __post_init__(self) -> None:
+        if self.action not in SENT:
+            raise RuleError(f"An invitation or a message can be promised, not {self.action!r}.")
+        if not self.recipient:
+            raise RuleError(f"A promised {self.action} names no recipient.")
+
+
+@dataclass(frozen=True, slots=True)
 class Tolerance:
     """What is forgiven, in real milliseconds, because no sender can know it: shown in the verdict, never hidden.
 

@@ -23,6 +23,8 @@ KINDS: Final = (
     "ledger_not_in_log",
     "log_not_in_ledger",
     "ledger_differs",
+    "lost",
+    "unasked",
     "unknown_account",
     "unreadable_line",
 )

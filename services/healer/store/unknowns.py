@@ -22,12 +22,12 @@ Connection = OneConnection | asyncpg.Pool
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """An account in our hand until `lease_until` (technical)."""
+    """An account in our hand until `lease_until` (technical); it `rests` for so much business time before it may act."""
 
     account_id: UUID
     workspace_id: UUID
     provider_account_id: str
-    next_free_at: datetime | None
+    rests: timedelta
     lease_until: datetime
 
 
@@ -80,7 +80,7 @@ async def claim(connection: Connection, account_id: UUID, *, free_by: datetime, 
         account_id=row["id"],
         workspace_id=row["workspace_id"],
         provider_account_id=row["provider_account_id"],
-        next_free_at=row["next_free_at"],
+        rests=row["rests"],
         lease_until=row["lease_until"],
     )
 

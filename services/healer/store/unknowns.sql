@@ -15,7 +15,9 @@ UPDATE accounts a
  WHERE a.id = :account_id::uuid AND a.lease_until IS NULL AND a.status = 'usable'
    AND (a.next_free_at IS NULL OR a.next_free_at <= :free_by::timestamptz)
    AND NOT EXISTS (SELECT FROM send_attempts i WHERE i.account_id = a.id AND i.state = 'intent')
-RETURNING a.id, a.workspace_id, a.provider_account_id, a.channel, a.next_free_at, a.lease_until;
+RETURNING a.id, a.workspace_id, a.provider_account_id, a.channel, a.lease_until,
+          -- by the database's clock: the healer's own may be wrong, and would begin before the rest is over
+          coalesce(greatest(a.next_free_at - business_now(), interval '0'), interval '0') AS rests;
 
 -- name: let_go!
 -- A look is an action of the account like any other, so the spacing runs from its end. Only our own lease is given back.

@@ -130,8 +130,7 @@ class LookUp:
             await unknowns.let_go(self._pool, claim, spacing=rest)
 
     async def _await_turn(self, claim: Claim) -> None:
-        if claim.next_free_at is not None and (left := claim.next_free_at - self._clock.now()) > timedelta(0):
-            await asyncio.sleep(left.total_seconds() / self._clock.speed)
+        await asyncio.sleep(claim.rests.total_seconds() / self._clock.speed)
 
     async def _without_a_read(self, found: Sequence[Unknown]) -> int:
         settled = 0

@@ -1,7 +1,7 @@
 """One thing about to leave, as the courier carries it."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from shared.vocabulary import AccountType, Action, CampaignType
@@ -41,7 +41,5 @@ class Attempt:
     cool_down_level: int
     decided_at: datetime
     """Business time."""
-    valid_until: datetime
-    """Business time."""
-    act_by: datetime
-    """Technical time."""
+    starts_within: timedelta
+    """Real time from the decision on in which the call must have begun: until its `act_by`, and inside its window."""

@@ -1,7 +1,7 @@
 """A due row as the courier wants it; the policy's view of it is shared/policy/rows.py."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import timedelta
 from typing import Any, Final
 
 from services.sender.rules.attempt import Attempt
@@ -10,7 +10,7 @@ from shared.vocabulary import AccountType, Action, CampaignType
 _ACTION: Final = {action.value: action for action in Action}
 
 
-def attempt_of(row: Mapping[str, Any], attempt_id: int, *, valid_until: datetime, act_by: datetime) -> Attempt:
+def attempt_of(row: Mapping[str, Any], attempt_id: int, *, starts_within: timedelta) -> Attempt:
     """The courier's view of a row whose intent is written."""
     return Attempt(
         id=attempt_id,
@@ -38,6 +38,5 @@ def attempt_of(row: Mapping[str, Any], attempt_id: int, *, valid_until: datetime
         retries=row["retries"],
         cool_down_level=row["cool_down_level"],
         decided_at=row["now"],
-        valid_until=valid_until,
-        act_by=act_by,
+        starts_within=starts_within,
     )

@@ -5,7 +5,7 @@ Locks in the house's order: accounts, sends, prospects; ids sorted.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -24,8 +24,8 @@ queries = load(__file__)
 LAG: Final = timedelta(seconds=60)
 """The provider's lists lag a send by 30 to 60 s (UNIPILE.md §2.2); the look-up waits at least that long."""
 
-SpaceAfter = Callable[[Outcome], datetime | None]
-"""When the account is free again after this outcome (business); None: the provider was never asked."""
+SpaceAfter = Callable[[Outcome], timedelta | None]
+"""How long the account rests after this outcome (business); None: the provider was never asked."""
 Tell = Callable[[Sequence[Outcome], "Settled"], Sequence[Envelope]]
 
 
@@ -231,10 +231,10 @@ class Answers:
         """A late answer frees nothing: the account may be in another hand by now. Its spacing counts all the same."""
         spaced = [(o.attempt.account_id, self._space_after(o)) for o, _ in late]
         if spaced:
-            await queries.space_accounts(connection, ids=[each for each, _ in spaced], next_free_ats=[at for _, at in spaced])
+            await queries.space_accounts(connection, ids=[each for each, _ in spaced], spacings=[spacing for _, spacing in spaced])
         await queries.free_accounts(
             connection,
             ids=[o.attempt.account_id for o in here],
-            next_free_ats=[self._space_after(o) for o in here],
+            spacings=[self._space_after(o) for o in here],
             ats=[o.at for o in here],
         )

@@ -85,18 +85,20 @@ UPDATE campaign_prospects p
         OR (p.contacted_at IS NOT NULL AND p.status IN ('connection_request_sent', 'connected', 'messaging')));
 
 -- name: free_accounts!
--- The spacing runs from the provider's answer; what was never asked of it changes nothing there.
+-- The spacing runs from the provider's answer, by the database's clock: from the moment the answer is written, which is never before
+-- it. A sender whose clock is two seconds slow would else let its accounts act again two seconds early. What was never asked of the
+-- provider changes nothing there. Held by test_a_slow_clock_does_not_shorten_the_spacing.
 UPDATE accounts a
    SET lease_until = NULL, lease_holder = NULL,
-       next_free_at = CASE WHEN o.next_free_at IS NULL THEN a.next_free_at ELSE greatest(a.next_free_at, o.next_free_at) END,
-       wake_at = least(coalesce(a.wake_at, 'infinity'), coalesce(greatest(a.next_free_at, o.next_free_at), o.at))
-  FROM unnest(:ids::uuid[], :next_free_ats::timestamptz[], :ats::timestamptz[]) AS o(id, next_free_at, at)
+       next_free_at = CASE WHEN o.spacing IS NULL THEN a.next_free_at ELSE greatest(a.next_free_at, clock.now + o.spacing) END,
+       wake_at = least(coalesce(a.wake_at, 'infinity'), coalesce(greatest(a.next_free_at, clock.now + o.spacing), o.at))
+  FROM (SELECT business_now() AS now) AS clock, unnest(:ids::uuid[], :spacings::interval[], :ats::timestamptz[]) AS o(id, spacing, at)
  WHERE a.id = o.id;
 
 -- name: space_accounts!
-UPDATE accounts a SET next_free_at = greatest(a.next_free_at, o.next_free_at)
-  FROM unnest(:ids::uuid[], :next_free_ats::timestamptz[]) AS o(id, next_free_at)
- WHERE a.id = o.id AND o.next_free_at IS NOT NULL;
+UPDATE accounts a SET next_free_at = greatest(a.next_free_at, clock.now + o.spacing)
+  FROM (SELECT business_now() AS now) AS clock, unnest(:ids::uuid[], :spacings::interval[]) AS o(id, spacing)
+ WHERE a.id = o.id AND o.spacing IS NOT NULL;
 
 -- name: give_back!
 -- To the day it was taken from, whatever day it is now.

@@ -17,7 +17,7 @@ from shared.db.pool import Connection
 from shared.db.queries import load
 from shared.fence import store as fences
 from shared.fence.fence import UNFENCED, Gate
-from shared.runtime.clock import LEAP_LOCK
+from shared.runtime.clock import LEAP_LOCK, Stopwatch
 from shared.vocabulary import Action
 
 queries = load(__file__)
@@ -66,8 +66,10 @@ class Week:
 class Begin:
     """One open transaction of begin."""
 
-    def __init__(self, connection: Connection, due: Sequence[Due], owner: str, *, locked: Collection[UUID] = ()) -> None:
+    def __init__(self, connection: Connection, due: Sequence[Due], owner: str, *, since: Stopwatch, locked: Collection[UUID] = ()) -> None:
         self._connection = connection
+        self.since = since
+        """Runs from before the moment of the database at which is decided."""
         self._owner = owner
         self.due = due
         self.locked = frozenset(locked)
@@ -181,9 +183,10 @@ class Ledger:
             account_ids = sorted({event.account_id for event in events})
             locked = [row["id"] async for row in queries.lock_accounts(connection, account_ids=account_ids)]
             if not locked:
-                yield Begin(connection, (), self._owner)
+                yield Begin(connection, (), self._owner, since=Stopwatch())
                 return
             send_ids = [event.send_id for event in events]
             [None async for _ in queries.lock_leads(connection, send_ids=send_ids)]
+            since = Stopwatch()
             rows = queries.load_due(connection, send_ids=send_ids, dispatch_nos=[event.dispatch_no for event in events], locked=locked)
-            yield Begin(connection, [row async for row in rows], self._owner, locked=locked)
+            yield Begin(connection, [row async for row in rows], self._owner, since=since, locked=locked)

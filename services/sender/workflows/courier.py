@@ -15,7 +15,7 @@ from services.sender.rules.attempt import Attempt
 from services.sender.rules.outcome import Outcome, never_started
 from services.sender.workflows.finish import Finisher
 from shared.fence.fence import UNFENCED, Gate
-from shared.runtime.clock import StackClock
+from shared.runtime.clock import StackClock, Stopwatch
 
 log = structlog.get_logger()
 
@@ -56,11 +56,11 @@ class Courier:
             self._under_way.add(task)
             task.add_done_callback(self._under_way.discard)
 
-    def take(self, attempts: Sequence[Attempt], *, room: int) -> None:
-        """Start them; `room` is what was reserved for the batch."""
+    def take(self, attempts: Sequence[Attempt], *, room: int, since: Stopwatch) -> None:
+        """Start them; `room` is what was reserved for the batch, `since` runs from before it was decided."""
         self.give_room(room - len(attempts))
         for attempt in attempts:
-            task = asyncio.create_task(self._carry(attempt))
+            task = asyncio.create_task(self._carry(attempt, since))
             self._under_way.add(task)
             task.add_done_callback(self._under_way.discard)
 
@@ -76,17 +76,17 @@ class Courier:
             done, _ = await asyncio.wait(set(self._under_way))
             self._under_way -= done
 
-    async def _carry(self, attempt: Attempt) -> None:
+    async def _carry(self, attempt: Attempt, since: Stopwatch) -> None:
         try:
-            self._finisher.take(await self._act(attempt))
+            self._finisher.take(await self._act(attempt, since))
         finally:
             self._free += 1
             await self._tell()
 
-    async def _act(self, attempt: Attempt) -> Outcome:
-        # The last look before the write: what cannot begin in time any more must not begin at all.
-        late = self._clock.technical_now() >= attempt.act_by or self._clock.now() >= attempt.valid_until
-        if self._stopping or late or self._fence.shut is not None:
+    async def _act(self, attempt: Attempt, since: Stopwatch) -> Outcome:
+        # The last look before the write: what cannot begin in time any more must not begin at all. By the time that has passed
+        # since the database decided, never by the time of day: a sender whose clock was two seconds fast began nothing ever.
+        if self._stopping or since.elapsed() >= attempt.starts_within or self._fence.shut is not None:
             return never_started(attempt, self._clock.now())
         started = time.monotonic()
         with INFLIGHT.track_inprogress():

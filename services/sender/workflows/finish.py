@@ -6,7 +6,7 @@ what a crash takes of them is found again by looking up the intents.
 
 import asyncio
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -130,9 +130,9 @@ class Finisher:
         LATE_ANSWERS.inc(len(settled.late))
 
 
-def space_after(outcome: Outcome) -> datetime | None:
+def space_after(outcome: Outcome) -> timedelta | None:
     """The spacing runs from the provider's answer, with the attempt's own jitter."""
-    return outcome.at + SPACING + jitter(outcome.attempt.id) if outcome.called else None
+    return SPACING + jitter(outcome.attempt.id) if outcome.called else None
 
 
 def tell(outcomes: Sequence[Outcome], settled: Settled) -> list[Envelope]:

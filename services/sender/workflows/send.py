@@ -19,7 +19,7 @@ from services.sender.workflows.courier import Courier
 from shared.contracts.sends_due import SendDue
 from shared.policy import ALREADY_INVITED, Hold, Scope, SendNow, Stop, Wait, WeekUse, decide, weekly_invitations
 from shared.policy.rows import case_of
-from shared.runtime.clock import StackClock
+from shared.runtime.clock import StackClock, Stopwatch
 from shared.vocabulary import Action, CampaignStatus
 
 log = structlog.get_logger()
@@ -67,22 +67,22 @@ class Sender:
         while waiting:
             room = await self._courier.room(len(waiting))
             now, waiting = waiting[:room], waiting[room:]
-            taken, busy = await self._begin(now)
-            self._courier.take(taken, room=room)
+            taken, busy, since = await self._begin(now)
+            self._courier.take(taken, room=room, since=since)
             BUSY.inc(len(busy))
             if busy and looks < MOST_LOOKS:
                 looks += 1
                 await asyncio.sleep(min(FIRST_PAUSE * looks, LONGEST_PAUSE))
                 waiting += busy
 
-    async def _begin(self, events: Sequence[SendDue]) -> tuple[list[Attempt], list[SendDue]]:
-        """The attempts that may leave, and the events whose account was in another transaction."""
+    async def _begin(self, events: Sequence[SendDue]) -> tuple[list[Attempt], list[SendDue], Stopwatch]:
+        """The attempts that may leave, the events whose account was in another transaction, and since when it is decided."""
         try:
             async with self._ledger.begin(events) as begin:
                 busy = [event for event in events if event.account_id not in begin.locked]
                 STALE.labels(where="begin").inc(len(events) - len(busy) - len(begin.due))
                 allowed = {event.send_id: event.allowed_at for event in events}
-                return await self._decide_and_record(begin, allowed) if begin.due else [], busy
+                return await self._decide_and_record(begin, allowed) if begin.due else [], busy, begin.since
         except BaseException:
             self._courier.give_room(len(events))
             raise
@@ -101,12 +101,13 @@ class Sender:
         moved = await begin.move([person for row, reason in stopped if (person := stops.moved(row, reason, now))], now=now)
         await begin.let_go(decided.wakes)
         await begin.announce(stops.tell(stopped, moved, now))
-        attempts = []
+        attempts, speed = [], self._clock.speed
         for row, send in decided.leaving:
             if row["send_id"] in made:
                 since = allowed.get(row["send_id"]) or row["scheduled_for"]
                 LATENESS.labels(kind=row["next_action"]).observe(max((now - since).total_seconds(), 0))
-                attempts.append(attempt_of(row, made[row["send_id"]], valid_until=send.valid_until, act_by=act_by))
+                within = min(self._act_within, (send.valid_until - now) / speed)
+                attempts.append(attempt_of(row, made[row["send_id"]], starts_within=within))
         return attempts
 
     def _decide(self, due: Sequence[Due], now: datetime, weeks: dict[UUID, WeekUse]) -> _Decided:

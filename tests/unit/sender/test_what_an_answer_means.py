@@ -21,7 +21,8 @@ def an_attempt(**changed: Any) -> Attempt:
     """An invitation to a person whose id was looked up before."""
     facts: dict[str, Any] = {
         **dict.fromkeys(("send_id", "prospect_id", "campaign_id", "workspace_id", "lead_id", "account_id"), SOMEBODY),
-        **dict.fromkeys(("decided_at", "valid_until", "act_by"), AT),
+        "decided_at": AT,
+        "starts_within": timedelta(seconds=10),
         "id": 1,
         "provider_account_id": "acc",
         "account_type": AccountType.PREMIUM,

@@ -1,0 +1,153 @@
+"""One run: rows, stack, campaigns that start one after another while faults strike, rest, and the verdict."""
+
+import asyncio
+import shutil
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import asyncpg
+
+from embedded.chaos import scenario
+from embedded.chaos.plan import Plan
+from embedded.chaos.scenario import queries
+from embedded.chaos.stack import ChaosStack
+from embedded.chaos.strike import Hand
+from embedded.chaos.tail import Tail
+from embedded.chaos.verdict import Told
+from embedded.chaos.weather import Weather
+from embedded.unprivileged import remove
+from services.queuer.campaigns import run
+from shared.db.pool import open_pool
+
+LOOK_EVERY: Final = 0.5
+SAY_EVERY: Final = 15.0
+STALLED_AFTER: Final = 240.0
+"""Real seconds without one more send, when all faults are over, after which what is missing counts as lost."""
+AWAY: Final = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError)
+
+
+class Chaos:
+    """One run of a plan in `folder`, which is emptied first."""
+
+    def __init__(self, plan: Plan, folder: Path, *, say: Callable[[str], None]) -> None:
+        self._plan = plan
+        self._folder = folder.absolute()
+        self._say = say
+        _clear(self._folder)
+        self.stack = ChaosStack(plan, self._folder, scenario.world(plan), say=say)
+
+    async def play(self) -> Told:
+        """Play it to its end; the stack is down when this returns.
+
+        Raises:
+            EmbeddedError, PortInUseError, ChildError, SchemaError, TopicError: the stack cannot run here, or did not come back.
+        """
+        began = time.monotonic()
+        try:
+            await self.stack.up(lambda dsn: scenario.seed(dsn, self._plan))
+            told = await self._play(began)
+        except BaseException:
+            self.stack.kill()
+            raise
+        await self.stack.down()
+        return told
+
+    async def _play(self, began: float) -> Told:
+        self._say(f"the stack is ready after {time.monotonic() - began:.0f} s")
+        weather = Weather(self.stack.unipile, seed=self._plan.seed)
+        await weather.bad()
+        hand = Hand(self._plan, self.stack, weather, say=self._say)
+        pool = await open_pool(self.stack.dsn, role=None, size=3, name="chaos")
+        tail = Tail(self.stack.log)
+        since = datetime.now(UTC)
+        try:
+            work = asyncio.gather(self._start_campaigns(pool), hand.play())
+            await self._watch(pool, tail, work)
+            until = datetime.now(UTC)
+            await work
+            await self._come_to_rest(pool, tail)
+            facts = await self._facts(pool)
+        finally:
+            await pool.close()
+        return Told(
+            plan=self._plan,
+            log=self.stack.log,
+            since=since,
+            until=until,
+            struck=list(hand.struck),
+            kills=hand.by_kind,
+            ended_by_themselves={name: m.ended_by_itself for name, m in self.stack.members.items() if m.ended_by_itself},
+            wall_s=time.monotonic() - began,
+            **facts,
+        )
+
+    async def _start_campaigns(self, pool: asyncpg.Pool) -> None:
+        """One after the other over the whole run, so that there is always something that should leave."""
+        ids = [row["id"] async for row in queries.campaigns(pool)]
+        apart = self._plan.lasts_s / len(ids)
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        for place, campaign_id in enumerate(ids):
+            await asyncio.sleep(max(0.0, began + place * apart - loop.time()))
+            while True:
+                try:
+                    await run.start(pool, campaign_id, actor="chaos")
+                    break
+                except AWAY:
+                    await asyncio.sleep(LOOK_EVERY)
+
+    async def _watch(self, pool: asyncpg.Pool, tail: Tail, work: "asyncio.Future[Any]") -> None:
+        """Say where it stands until campaigns are started and faults are mended."""
+        said = 0.0
+        while not work.done():
+            tail.read()
+            if time.monotonic() - said > SAY_EVERY:
+                said = time.monotonic()
+                self._say(await self._where(pool, tail))
+            await asyncio.sleep(LOOK_EVERY)
+
+    async def _come_to_rest(self, pool: asyncpg.Pool, tail: Tail) -> None:
+        """Wait until every promised send has left and nothing is under way; or until nothing has moved for long."""
+        self._say("all faults are over; waiting for the rest")
+        moved, seen, said = time.monotonic(), (-1, -1), time.monotonic()
+        while time.monotonic() - moved < STALLED_AFTER:
+            tail.read()
+            try:
+                state = dict(await queries.under_way(pool))
+            except AWAY:
+                state = {}
+            still = any(state.get(name, 1) for name in ("intents", "unknown", "outbox"))
+            if state and not still and tail.sends + state["for_a_person"] >= self._plan.promised:
+                return
+            stands = (tail.sends, state.get("unknown", seen[1]))
+            if stands != seen:
+                seen, moved = stands, time.monotonic()
+            if time.monotonic() - said > SAY_EVERY:
+                said = time.monotonic()
+                self._say(await self._where(pool, tail))
+            await asyncio.sleep(LOOK_EVERY)
+        self._say(f"nothing has moved for {STALLED_AFTER:.0f} s: {state}")
+
+    async def _where(self, pool: asyncpg.Pool, tail: Tail) -> str:
+        try:
+            row = await queries.under_way(pool)
+        except AWAY:
+            return f"{tail.sends} of {self._plan.promised} sent; PostgreSQL is away"
+        return (
+            f"{tail.sends} of {self._plan.promised} sent, {row['planned']} planned, {row['intents']} leaving, {row['unknown']} unknown, "
+            f"{row['now']:%a %H:%M}"
+        )
+
+    async def _facts(self, pool: asyncpg.Pool) -> dict[str, Any]:
+        """What our own tables say at the end."""
+        return {name: [dict(row) async for row in getattr(queries, name)(pool)] for name in ("ledger", "waiting", "ends", "states")}
+
+
+def _clear(folder: Path) -> None:
+    if (folder / "postgres").exists():
+        remove(folder / "postgres")
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True, exist_ok=True)

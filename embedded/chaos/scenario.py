@@ -1,0 +1,113 @@
+"""Who takes part: rows made in the database by sets, and the same people for the simulator. Everybody here is made up."""
+
+from datetime import timedelta
+from pathlib import Path
+from random import Random
+from typing import Any, Final
+
+import aiosql
+import asyncpg
+
+from embedded.chaos.plan import Plan, accepts
+from shared.policy import WEEKLY_INVITATIONS, daily_caps
+from shared.vocabulary import AccountType, Action
+from simulator.judge import AccountRule, Promise
+
+queries = aiosql.from_path(Path(__file__).with_name("seed.sql"), "asyncpg", mandatory_parameters=False)
+
+FOLLOW_UP_AFTER: Final = timedelta(minutes=20)
+ACCEPT_AFTER_S: Final = (300.0, 3_000.0)
+REPLY_OF: Final = 12
+"""One in so many of those who accept answers the follow-up: replies cross the rest."""
+
+
+def account(number: int) -> str:
+    """The provider's id of an account."""
+    return f"chaos-account-{number}"
+
+
+def provider_id(number: int) -> str:
+    """The provider's id of a person."""
+    return f"ACoAACha{number:010}"
+
+
+def world(plan: Plan) -> dict[str, Any]:
+    """What the simulator is started with."""
+    random = Random(plan.seed)
+    return {
+        "behaviour": {"delivery": DELIVERY, "reply_rate": 0.0},
+        "accounts": [
+            {"id": account(n), "name": f"Account {n}", "type": "premium", "country": "US", "connections": 5} for n in range(plan.accounts)
+        ],
+        "people": [_person(number, random) for number in range(plan.people)],
+    }
+
+
+DELIVERY: Final = {
+    "lose_percent": 5,
+    "duplicate_percent": 10,
+    "reorder_percent": 5,
+    "reorder_h": 8,
+    "relation_delay": {"shortest_h": 0, "longest_h": 0.4},
+    "message_delay": {"shortest_h": 0, "longest_h": 0.2},
+}
+"""Webhooks lost, doubled, in another order, and one of twenty eight hours late."""
+
+
+def _person(number: int, random: Random) -> dict[str, Any]:
+    after, answers = random.uniform(*ACCEPT_AFTER_S), random.random() * REPLY_OF < 1
+    yes = accepts(number)
+    return {
+        "public_identifier": f"chaos-person-{number}",
+        "provider_id": provider_id(number),
+        "first_name": "Ana",
+        "last_name": "Prova",
+        "degree": "SECOND_DEGREE",
+        "accepts_after_s": round(after) if yes else None,
+        "replies_to": {"1": 3_600} if yes and answers else None,
+    }
+
+
+async def seed(dsn: str, plan: Plan) -> None:
+    """Write the rows; every campaign is a draft until its turn comes."""
+    connection = await asyncpg.connect(dsn)
+    try:
+        sizes = {"accounts": plan.accounts, "campaigns": plan.campaigns, "people": plan.people, "follow_up_after": FOLLOW_UP_AFTER}
+        for make in (
+            queries.seed_workspaces,
+            queries.seed_accounts,
+            queries.seed_campaigns,
+            queries.seed_campaign_accounts,
+            queries.seed_workflows,
+            queries.seed_steps,
+            queries.seed_leads,
+            queries.seed_prospects,
+        ):
+            await make(connection, **sizes)
+        await connection.execute("ANALYZE")
+    finally:
+        await connection.close()
+
+
+def rules(plan: Plan) -> list[AccountRule]:
+    """What each account may do, in the judge's own terms; the caps are the published ones (docs/limits.md)."""
+    caps = daily_caps(AccountType.PREMIUM, workspace_daily_cr_limit=None, account_daily_cr_limit=None)
+    allowed = {action.value: caps[action] for action in (Action.INVITATION, Action.MESSAGE, Action.PROFILE_LOOKUP, Action.WITHDRAWAL)}
+    return [
+        AccountRule(
+            account_id=account(n),
+            workspace=f"Company {n % plan.campaigns // 20}",
+            name=f"Account {n}",
+            timezone="America/New_York",
+            country="US",
+            caps=allowed,
+            weekly_invitations=WEEKLY_INVITATIONS,
+        )
+        for n in range(plan.accounts)
+    ]
+
+
+def promises(plan: Plan) -> list[Promise]:
+    """Every send that must leave: an invitation for everybody, and a follow-up for whoever accepts."""
+    made = [Promise("invitation", provider_id(number)) for number in range(plan.people)]
+    return made + [Promise("message", provider_id(number)) for number in range(plan.people) if accepts(number)]

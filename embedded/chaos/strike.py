@@ -1,0 +1,110 @@
+"""The hand that strikes: plays a plan's faults on a stack, one after the other, and remembers when each struck."""
+
+import asyncio
+import signal
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from random import Random
+
+from embedded.chaos.plan import Fault, Kind, Plan
+from embedded.chaos.scenario import account
+from embedded.chaos.stack import ChaosStack
+from embedded.chaos.weather import Weather
+
+DISCONNECTED_OF_A_HUNDRED = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Struck:
+    """A fault that took place."""
+
+    what: str
+    kind: Kind
+    at: datetime
+
+
+class Hand:
+    """Plays the faults; who is struck already is waited for, so that no fault goes to waste."""
+
+    def __init__(self, plan: Plan, stack: ChaosStack, weather: Weather, *, say: Callable[[str], None]) -> None:
+        self._plan = plan
+        self._stack = stack
+        self._weather = weather
+        self._say = say
+        self._random = Random(plan.seed + 1)
+        self._busy: dict[str, asyncio.Task[None]] = {}
+        self.struck: list[Struck] = []
+
+    @property
+    def by_kind(self) -> dict[str, int]:
+        """How many of each kind have struck; a pair counts as two kills."""
+        counts = Counter(one.kind.value for one in self.struck)
+        return {kind.value: counts[kind.value] for kind in Kind}
+
+    async def play(self) -> None:
+        """Play all of them and return when the last is mended."""
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        for fault in sorted(self._plan.faults, key=lambda one: one.at_s):
+            await asyncio.sleep(max(0.0, began + fault.at_s - loop.time()))
+            await self._when_free(fault)
+            work = asyncio.create_task(self._strike(fault), name=f"{fault.kind} {fault.targets}")
+            for key in self._keys(fault):
+                self._busy[key] = work
+        await asyncio.gather(*set(self._busy.values()))
+
+    def _keys(self, fault: Fault) -> tuple[str, ...]:
+        # One broker at a time: with two of three away nothing can be written, which is an outage and no fault to recover from.
+        return ("broker",) if fault.kind is Kind.BROKER else fault.targets
+
+    async def _when_free(self, fault: Fault) -> None:
+        for key in self._keys(fault):
+            if (work := self._busy.get(key)) is not None:
+                await work
+
+    def _note(self, fault: Fault) -> None:
+        names = " and ".join(fault.targets)
+        self._say(f"{fault.kind}: {names} for {fault.lasts_s:.1f} s")
+        self.struck.append(Struck(f"{fault.kind} {names}", fault.kind, datetime.now(UTC)))
+
+    async def _strike(self, fault: Fault) -> None:
+        self._note(fault)
+        match fault.kind:
+            case Kind.SERVICE | Kind.PAIR:
+                await self._kill_services(fault)
+            case Kind.BROKER:
+                node = self._stack.broker(fault.targets[0])
+                node.kill()
+                await asyncio.sleep(fault.lasts_s)
+                await self._stack.start_surely(node)
+            case Kind.POSTGRES:
+                self._stack.postgres.kill()
+                await asyncio.sleep(fault.lasts_s)
+                await self._stack.start_surely(self._stack.postgres)
+            case Kind.FREEZE:
+                member = self._stack.members[fault.targets[0]]
+                member.send(signal.SIGSTOP)
+                await asyncio.sleep(fault.lasts_s)
+                member.send(signal.SIGCONT)
+            case Kind.REBALANCE:
+                member = self._stack.members[fault.targets[0]]
+                member.launch()
+                await asyncio.sleep(fault.lasts_s)
+                await member.stop()
+            case Kind.DISCONNECT:
+                many = max(1, self._plan.accounts * DISCONNECTED_OF_A_HUNDRED // 100)
+                lost = [account(n) for n in self._random.sample(range(self._plan.accounts), many)]
+                await self._weather.disconnect(lost)
+                await asyncio.sleep(fault.lasts_s)
+                await self._weather.reconnect(lost)
+
+    async def _kill_services(self, fault: Fault) -> None:
+        members = [self._stack.members[name] for name in fault.targets]
+        for member in members:
+            member.kill()
+        await asyncio.sleep(fault.lasts_s)
+        for member in members:
+            member.launch()
+        await asyncio.gather(*(member.until_ready() for member in members))

@@ -1,0 +1,133 @@
+"""The end of a run: the judge reads the simulator's log, and what it finds is printed and written down."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+from rich.console import Console
+from rich.table import Table
+
+from embedded.chaos.plan import Plan
+from embedded.chaos.scenario import promises, rules
+from embedded.chaos.strike import Struck
+from simulator.judge import LedgerEntry, Promise, Recovery, Tolerance, Verdict, judge, percentile, recoveries
+from simulator.judge.reading import Call, read
+
+RECOVERED_WITHIN_S: Final = 30.0
+WAITING_SHARE: Final = 0.001
+"""One of a thousand sends may wait for a person at the end."""
+APART: Final = ("duplicate_invitation", "duplicate_message", "lost")
+"""Violations with a line of their own; all the others are breaches."""
+SENT: Final = ("invitation", "message")
+P99: Final = 99.0
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What there is to judge. `since` to `until`: while campaigns started and faults struck, real time."""
+
+    plan: Plan
+    log: Path
+    since: datetime
+    until: datetime
+    struck: Sequence[Struck]
+    kills: dict[str, int]
+    ended_by_themselves: dict[str, int]
+    wall_s: float
+    ledger: Sequence[dict[str, Any]]
+    waiting: Sequence[dict[str, Any]]
+    ends: Sequence[dict[str, Any]]
+    states: Sequence[dict[str, Any]]
+
+
+def pronounce(told: Told, console: Console, path: Path) -> int:
+    """Print the verdict and write it to `path`; returns the exit status: 0 when every send left once, tactfully, and soon again."""
+    for_a_person = [row for row in told.waiting if row["needs_person"] and row["looks"]]
+    verdict = judge(
+        told.log,
+        accounts=rules(told.plan),
+        ledger=[LedgerEntry(**row) for row in told.ledger],
+        promised=promises(told.plan),
+        waiting=[Promise(row["action"], row["recipient"]) for row in for_a_person if row["action"] in SENT and row["recipient"]],
+        tolerance=Tolerance(),
+    )
+    found = _recoveries(told)
+    document = _document(told, verdict, found, for_a_person)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(document, indent=2, ensure_ascii=False, default=str) + "\n", encoding="utf-8")
+    _print(document, verdict, console)
+    console.print(f"The whole verdict: {path}   ({told.wall_s:.0f} s in all)", highlight=False)
+    return 0 if document["ok"] else 1
+
+
+def _recoveries(told: Told) -> list[Recovery]:
+    sent = sorted(call.real_at for call in read(told.log) if isinstance(call, Call) and call.effect and call.action in SENT)
+    return recoveries(sent, [(one.what, one.at) for one in told.struck], since=told.since, until=told.until)
+
+
+def _document(told: Told, verdict: Verdict, found: Sequence[Recovery], for_a_person: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    violations = {kind: count for kind, count in verdict.violations.items() if count}
+    breaches = sum(count for kind, count in violations.items() if kind not in APART)
+    p99 = percentile([one.seconds for one in found], P99)
+    unresolved = len(told.waiting) - len(for_a_person)
+    ok = (
+        verdict.ok
+        and not unresolved
+        and len(for_a_person) <= told.plan.promised * WAITING_SHARE
+        and p99 <= RECOVERED_WITHIN_S
+        and len(told.struck) == len(told.plan.faults)
+    )
+    return {
+        "ok": ok,
+        "seed": told.plan.seed,
+        "sends": verdict.sent,
+        "kills": told.kills,
+        "duplicates": verdict.duplicates,
+        "lost": verdict.violations["lost"],
+        "breaches": breaches,
+        "unknown_waiting": len(told.waiting),
+        "recovery_p99_s": p99,
+        "recovery_max_s": max((one.seconds for one in found), default=0.0),
+        "recoveries": [{"after": one.what, "at": one.at, "seconds": one.seconds} for one in found],
+        "unknown_without_evidence": unresolved,
+        "promised": told.plan.promised,
+        "accounts": told.plan.accounts,
+        "speed": told.plan.speed,
+        "wall_s": round(told.wall_s, 1),
+        "ended_by_themselves": told.ended_by_themselves,
+        "attempts": {row["state"]: row["many"] for row in told.states},
+        "ends": [dict(row) for row in told.ends],
+        "waiting": [dict(row) for row in told.waiting],
+        "violations": violations,
+        "tolerated": verdict.tolerated,
+        "examples": verdict.examples,
+        "refusals": verdict.refusals,
+        "notes": verdict.notes,
+    }
+
+
+def _print(document: dict[str, Any], verdict: Verdict, console: Console) -> None:
+    table = Table(box=None, pad_edge=False, show_header=False, padding=(0, 2, 0, 0))
+    kills = ", ".join(f"{count} {kind}" for kind, count in document["kills"].items() if count)
+    rows = {
+        "seed": document["seed"],
+        "sends": f"{document['sends']} of {document['promised']} promised, {document['accounts']} accounts",
+        "faults": kills,
+        "duplicates": document["duplicates"],
+        "lost": document["lost"],
+        "breaches": document["breaches"],
+        "unknown, waiting": document["unknown_waiting"],
+        "flowing again, p99": f"{document['recovery_p99_s']:.1f} s (longest {document['recovery_max_s']:.1f} s)",
+    }
+    for name, value in rows.items():
+        table.add_row(name, str(value))
+    console.print(table)
+    for kind, words in document["examples"].items():
+        for one in words[:3]:
+            console.print(f"{kind.replace('_', ' ')}: {one}", highlight=False, style="dim" if kind.startswith("tolerated") else "red")
+    console.print(
+        "Nothing lost, nothing sent twice." if document["ok"] else "Not as promised.", style="bold green" if document["ok"] else "bold red"
+    )
