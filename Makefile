@@ -6,7 +6,7 @@ RUNTIME := $(VENV)/.runtime
 DEVELOP := $(VENV)/.develop
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format bench schema lock clean
+.PHONY: help demo chaos test lint format bench schema lock clean
 .DELETE_ON_ERROR:
 
 help: ## this list
@@ -26,6 +26,9 @@ $(DEVELOP): requirements/develop.lock | $(VENV)/bin/python
 
 demo: $(RUNTIME) ## a week of two workspaces in about two minutes, judged at the end (CSV=path for your own list)
 	@$(BIN)/python -m cli demo $(if $(CSV),--csv "$(CSV)")
+
+chaos: $(RUNTIME) ## everything killed while sends go out: nothing lost, nothing sent twice (SENDS=100000 SEED=7)
+	@$(BIN)/python -m embedded.chaos $(if $(SENDS),--sends "$(SENDS)") $(if $(SEED),--seed "$(SEED)")
 
 test: $(DEVELOP) ## every test, on a real broker and a real database
 	@$(BIN)/python -m pytest $(ARGS)

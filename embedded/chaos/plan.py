@@ -16,7 +16,8 @@ SENDS_PER_ACCOUNT: Final = 10
 ACCEPT_OF_FIVE: Final = 3
 """Of five people three accept, and get one follow-up: five prospects are eight sends."""
 FULL_FROM: Final = 2_000
-"""Sends from which on the whole list of faults is played; shorter runs play one of each kind."""
+"""Sends from which on the whole list of faults is played; a shorter run is brief: one of each kind, and nothing that takes hours of
+business time to get over."""
 FASTEST: Final = 40.0
 """Sends a second that are asked of the stack at most: two cores also carry three brokers, two databases' worth of WAL and the judge."""
 

@@ -58,7 +58,7 @@ class Chaos:
     async def _play(self, began: float) -> Told:
         self._say(f"the stack is ready after {time.monotonic() - began:.0f} s")
         weather = Weather(self.stack.unipile, seed=self._plan.seed)
-        await weather.bad()
+        await weather.bad(limits=not self._plan.brief)
         hand = Hand(self._plan, self.stack, weather, say=self._say)
         pool = await open_pool(self.stack.dsn, role=None, size=3, name="chaos")
         tail = Tail(self.stack.log)

@@ -16,7 +16,7 @@ from simulator.judge import AccountRule, Promise
 queries = aiosql.from_path(Path(__file__).with_name("seed.sql"), "asyncpg", mandatory_parameters=False)
 
 FOLLOW_UP_AFTER: Final = timedelta(minutes=20)
-ACCEPT_AFTER_S: Final = (300.0, 3_000.0)
+ACCEPT_AFTER_S: Final = (300.0, 1_800.0)
 REPLY_OF: Final = 12
 """One in so many of those who accept answers the follow-up: replies cross the rest."""
 
@@ -35,7 +35,7 @@ def world(plan: Plan) -> dict[str, Any]:
     """What the simulator is started with."""
     random = Random(plan.seed)
     return {
-        "behaviour": {"delivery": DELIVERY, "reply_rate": 0.0},
+        "behaviour": {"delivery": DELIVERY | (PROMPT if plan.brief else {}), "reply_rate": 0.0},
         "accounts": [
             {"id": account(n), "name": f"Account {n}", "type": "premium", "country": "US", "connections": 5} for n in range(plan.accounts)
         ],
@@ -52,6 +52,8 @@ DELIVERY: Final = {
     "message_delay": {"shortest_h": 0, "longest_h": 0.2},
 }
 """Webhooks lost, doubled, in another order, and one of twenty eight hours late."""
+PROMPT: Final = {"lose_percent": 0, "reorder_h": 0.5}
+"""A brief run leaves out what takes hours of business time to get over: those, and limit signals."""
 
 
 def _person(number: int, random: Random) -> dict[str, Any]:

@@ -15,9 +15,10 @@ AFTER_EFFECT: Final[tuple[dict[str, Any], ...]] = (
 )
 """Five of a hundred writes take effect, and the answer is a time-out, a 504 or a cut connection."""
 WITHOUT_EFFECT: Final[tuple[dict[str, Any], ...]] = (
-    {"fault": "status", "type": "errors/too_many_requests", "probability": 2 / 100},
     {"fault": "status", "status": 500, "type": "errors/unexpected_error", "probability": 1 / 100},
 )
+LIMITS: Final[tuple[dict[str, Any], ...]] = ({"fault": "status", "type": "errors/too_many_requests", "probability": 2 / 100},)
+"""After one of these an account's invitations rest for six hours."""
 AT_ONCE: Final = 8
 PATIENCE: Final = 60
 """Tries, a second apart."""
@@ -30,18 +31,14 @@ class Weather:
         self._levers = f"{simulator}/_sim"
         self._seed = seed
 
-    async def bad(self) -> None:
-        """From now on writes fail by chance."""
+    async def bad(self, *, limits: bool) -> None:
+        """From now on writes fail by chance; with `limits` also by the provider's limit signals."""
+        faults = (*AFTER_EFFECT, *WITHOUT_EFFECT, *(LIMITS if limits else ()))
         async with self._client() as levers:
-            for place, (action, fault) in enumerate((a, f) for a in WRITES for f in (*AFTER_EFFECT, *WITHOUT_EFFECT)):
+            for place, (action, fault) in enumerate((a, f) for a in WRITES for f in faults):
                 order = fault | {"match": {"action": action}, "seed": self._seed * 100 + place}
                 (await levers.post("/faults", json=order)).raise_for_status()
             (await levers.post("/latency", json={"ms_min": 5, "ms_max": 60})).raise_for_status()
-
-    async def clear(self) -> None:
-        """From now on every write succeeds."""
-        async with self._client() as levers:
-            (await levers.delete("/faults")).raise_for_status()
 
     async def disconnect(self, accounts: Sequence[str]) -> None:
         """Their sessions are lost."""
