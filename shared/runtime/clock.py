@@ -66,7 +66,7 @@ class StackClock:
 
     def __init__(self, pool: asyncpg.Pool, *, skew: timedelta = timedelta(0)) -> None:
         self._pool = pool
-        self._skew = skew
+        self.skew = skew
         self._clock = Clock(datetime.now(UTC), datetime.now(UTC))
         self._database_now = datetime.now(UTC)
         self._read_at = time.monotonic()
@@ -94,7 +94,7 @@ class StackClock:
         if row is None:
             raise OSError("The table stack_clock is empty. Run `tact migrate apply`; it holds exactly one row.")
         self._read_at = (before + time.monotonic()) / 2
-        self._database_now = row["now"] + self._skew
+        self._database_now = row["now"] + self.skew
         self._clock = Clock(row["anchored_at"], row["business_at"], row["speed"], row["leaps"], row["version"])
         return self._clock
 

@@ -35,7 +35,7 @@ def recoveries(sent: Sequence[datetime], faults: Sequence[tuple[str, datetime]],
     flow = Flow(moments, window=max(1.0, ENOUGH * lasted / inside), rate=inside / lasted, lasted=lasted)
     struck = [(what, at, (at - since).total_seconds()) for what, at in faults]
     struck = [one for one in struck if 0 <= one[2] < flow.last]
-    following = [one[2] for one in struck[1:]] + [flow.last]
+    following = [one[2] for one in struck[1:]] + [lasted]
     return [
         Recovery(what, at, flow.stood_still(after=second, before=next_one))
         for (what, at, second), next_one in zip(struck, following, strict=False)
@@ -62,8 +62,8 @@ class Flow:
         while at <= self.last:
             if not self._flows(at):
                 flowing = self._next(at)  # at the first send after which a window is full again
-            elif at >= before:
-                break
+            if flowing <= at and at + self.window >= before:
+                break  # what stops from here on, the next fault has stopped
             at += self.window / 10
         return round(flowing - after, 2)
 

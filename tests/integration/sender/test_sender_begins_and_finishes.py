@@ -289,3 +289,24 @@ async def test_a_workspace_that_is_not_active_closes_the_lane_for_an_hour_and_is
     assert lane["closed_until"] - BASE >= timedelta(hours=1)
     assert lane["reason"] == "campaign_not_running"
     assert await stage.effects() == []
+
+
+async def test_a_slow_clock_does_not_shorten_the_spacing(stage: Stage) -> None:
+    stage.clock.skew = timedelta(seconds=-90)
+    await stage.clock.refresh()
+    send, _ = await stage.due()
+    await stage.begin(send)
+    await stage.settled()
+    rests = await stage.pool.fetchval("SELECT next_free_at - business_now() FROM accounts WHERE id = $1", stage.account)
+    assert rests > timedelta(seconds=110)
+
+
+async def test_a_fast_clock_does_not_take_every_call_for_late(stage: Stage) -> None:
+    """Held because a sender two seconds ahead, allowed two seconds, released 2,700 attempts and sent nothing."""
+    stage.clock.skew = timedelta(seconds=90)
+    await stage.clock.refresh()
+    send, _ = await stage.due()
+    await stage.begin(send)
+    await stage.settled()
+    assert (await stage.send_row(send))["status"] == "sent"
+    assert await stage.pool.fetchval("SELECT count(*) FROM send_attempts") == 1
