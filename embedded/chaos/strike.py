@@ -46,10 +46,12 @@ class Hand:
     async def play(self) -> None:
         """Play all of them and return when the last is mended."""
         loop = asyncio.get_running_loop()
-        began = loop.time()
+        began = struck = loop.time()
+        apart = self._plan.lasts_s / (len(self._plan.faults) + 1) / 2  # what was held up must not come all at once
         for fault in sorted(self._plan.faults, key=lambda one: one.at_s):
-            await asyncio.sleep(max(0.0, began + fault.at_s - loop.time()))
+            await asyncio.sleep(max(0.0, began + fault.at_s - loop.time(), struck + apart - loop.time()))
             await self._when_free(fault)
+            struck = loop.time()
             work = asyncio.create_task(self._strike(fault), name=f"{fault.kind} {fault.targets}")
             for key in self._keys(fault):
                 self._busy[key] = work
