@@ -2,11 +2,9 @@
 
 import typer
 
-from cli import adopt, explain, failed, forecast, hours, limits, notices, people, queue, records, schema, stack, suppress
-from cli import explain, failed, forecast, hours, limits, notices, people, queue, records, schema, stack, suppress
+from cli import adopt, explain, failed, forecast, hours, limits, notices, people, prove, queue, records, schema, stack, suppress
 from cli.rebuild import command as rebuild_command
 from cli.replay import command as replay_command
-from cli import explain, failed, forecast, hours, limits, notices, people, prove, queue, records, schema, stack, suppress
 
 app = typer.Typer(
     help="Outreach campaigns with tact: never twice, never at the wrong hour, never faster than an account can bear.",

@@ -83,8 +83,8 @@ async def _under_claim(pool: asyncpg.Pool, clock: StackClock, account: UUID, rea
     rest = timedelta()
     try:
         await clock.refresh()
-        if claim.next_free_at is not None and (left := claim.next_free_at - clock.now()) > timedelta():
-            await asyncio.sleep(left.total_seconds() / clock.speed)
+        if claim.rests > timedelta():
+            await asyncio.sleep(claim.rests.total_seconds() / clock.speed)
         rest = SPACING + jitter(f"prove {account} {clock.now()}")
         async with asyncio.timeout(READ_WITHIN.total_seconds()):
             return await read(claim)

@@ -15,8 +15,8 @@ import pytest_asyncio
 from embedded.ports import free_ports
 from embedded.settings import StackSettings
 from embedded.stack import Stack
-from shared.vocabulary.identity import send_id
 from shared.db.pool import open_pool
+from shared.vocabulary.identity import send_id
 from tests.support import builders
 from tests.support.facts import eventually
 from tests.support.processes import crash

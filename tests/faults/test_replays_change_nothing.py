@@ -9,10 +9,12 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator
+from functools import partial
 from uuid import UUID, uuid4
 
 import pytest
 import pytest_asyncio
+from aiokafka import ConsumerRecord
 from aiokafka.admin import AIOKafkaAdminClient
 
 from cli.console import Refused
@@ -107,7 +109,7 @@ async def test_after_templates_steps_accounts_sequences_and_opt_outs_have_change
     await change.patch(stage.pool, stage.campaign, Changes(message_templates=words))
     for lever, status in (("disconnect", "disconnected"), ("reconnect", "usable")):
         await stage.lever(f"/accounts/acc-1/{lever}")
-        await eventually(lambda status=status: _account_is(stage, status), within=60, what=f"the account to be {status}")
+        await eventually(partial(_account_is, stage, status), within=60, what=f"the account to be {status}")
     await _resume(stage, "answers-0")
     await _opt_out(stage, "silent-1")
     before, writes = await stage.stand_still(), stage.writes()
@@ -210,7 +212,7 @@ async def _published(stage: Stage) -> bool:
     return bool(await stage.pool.fetchval("SELECT published > 5 FROM replay_runs WHERE finished_at IS NULL"))
 
 
-def _of(record: ranges.ConsumerRecord, reason: bytes) -> bool:
+def _of(record: ConsumerRecord, reason: bytes) -> bool:
     return any(name == "replay-reason" and reason in value for name, value in record.headers)
 
 

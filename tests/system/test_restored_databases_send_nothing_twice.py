@@ -221,7 +221,12 @@ async def _due(connection: asyncpg.Connection, kind: str, n: int, numbers: range
             *(account, lead, workspace, person, f"{kind}-{n}-{m}"),
             *(("SECOND_DEGREE", TUESDAY, None) if kind == "invite" else ("FIRST_DEGREE", TUESDAY, TUESDAY)),
         )
-        more = {"message": words, "message_sha256": hashlib.sha256(words.encode()).digest(), "message_type": step, "action": action}
+        more: dict[str, Any] = {
+            "message": words,
+            "message_sha256": hashlib.sha256(words.encode()).digest(),
+            "message_type": step,
+            "action": action,
+        }
         more |= {
             "held_for": "the backups" if m % 2 else None,
             "status": "pending",

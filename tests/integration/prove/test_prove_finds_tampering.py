@@ -9,11 +9,12 @@ import pytest
 from cli.proof.proving import Proof, prove
 from cli.proof.reading import snapshot
 from cli.proof.scope import Scope
+from shared.db.pool import Connection
 from shared.ledger.chain import Head, link_hash
 from shared.ledger.facts import facts_of
 from tests.integration.prove.prove_stage import World, a_world, seal
 
-Change = Callable[[asyncpg.Connection, World], Awaitable[object]]
+Change = Callable[[Connection, World], Awaitable[object]]
 
 
 async def proved(world: World, scope: Scope | None = None, kept: Head | None = None) -> Proof:
@@ -33,24 +34,24 @@ def told(proof: Proof) -> list[tuple[str, str]]:
 def by_update(column: str, value: str) -> Change:
     """Change a column of the third attempt, as somebody with psql would."""
 
-    async def change(connection: asyncpg.Connection, world: World) -> None:
+    async def change(connection: Connection, world: World) -> None:
         await connection.execute(f"UPDATE send_attempts SET {column} = {value} WHERE id = {world.attempts[2]}")  # noqa: S608 - our own words
 
     return change
 
 
-async def delete_row(connection: asyncpg.Connection, world: World) -> None:
+async def delete_row(connection: Connection, world: World) -> None:
     """With its message, or the message would keep it."""
     await connection.execute("DELETE FROM campaign_messages WHERE attempt_id = $1", world.attempts[2])
     await connection.execute("DELETE FROM send_attempts WHERE id = $1", world.attempts[2])
 
 
-async def delete_link(connection: asyncpg.Connection, world: World) -> None:
+async def delete_link(connection: Connection, world: World) -> None:
     """The third of the chain."""
     await connection.execute("DELETE FROM attempt_seals WHERE attempt_id = $1", world.attempts[2])
 
 
-async def delete_last_link(connection: asyncpg.Connection, world: World) -> None:
+async def delete_last_link(connection: Connection, world: World) -> None:
     """And the head moved back to fit, which leaves the attempt without a link."""
     await connection.execute("DELETE FROM attempt_seals WHERE attempt_id = $1", world.attempts[-1])
     await connection.execute(
@@ -61,29 +62,31 @@ async def delete_last_link(connection: asyncpg.Connection, world: World) -> None
     )
 
 
-async def change_use(connection: asyncpg.Connection, _: World) -> None:
+async def change_use(connection: Connection, _: World) -> None:
     """One less was used than left."""
     await connection.execute("UPDATE account_usage SET used = used - 1 WHERE local_date = '2026-03-11'")
 
 
-async def change_head(connection: asyncpg.Connection, _: World) -> None:
+async def change_head(connection: Connection, _: World) -> None:
     """A head that is not the chain's."""
     await connection.execute("UPDATE account_seals SET links = links + 1")
 
 
-async def remake_link(connection: asyncpg.Connection, world: World) -> None:
+async def remake_link(connection: Connection, world: World) -> None:
     """The row changed, and its link made anew so that the two agree: the next one hangs on the old."""
     await connection.execute("UPDATE send_attempts SET decided_at = decided_at - interval '1 minute' WHERE id = $1", world.attempts[2])
     await reseal(connection, world, world.attempts[2])
 
 
-async def reseal(connection: asyncpg.Connection, world: World, attempt: int) -> None:
+async def reseal(connection: Connection, world: World, attempt: int) -> None:
     """Make one link anew from its row, as somebody would who can read our code."""
     link = await connection.fetchrow("SELECT * FROM attempt_seals WHERE attempt_id = $1", attempt)
+    assert link is not None
     before = await connection.fetchval(
         "SELECT hash FROM attempt_seals WHERE account_id = $1 AND link_no = $2", world.accounts[0], link["link_no"] - 1
     )
     row = await connection.fetchrow("SELECT * FROM attempt_facts WHERE id = $1", attempt)
+    assert row is not None
     facts = facts_of(row)
     made = link_hash(
         before, account_id=world.accounts[0], link_no=link["link_no"], attempt_id=attempt, form=1, facts=facts, sealed_at=link["sealed_at"]
@@ -154,7 +157,7 @@ async def test_a_chain_that_was_made_anew_to_its_end_is_found_by_a_head_that_was
     head = next(each for account, each in kept if account == world.accounts[0])
     assert told(await proved(world, kept=head)) == []
 
-    async def all_anew(connection: asyncpg.Connection, _: World) -> None:
+    async def all_anew(connection: Connection, _: World) -> None:
         await connection.execute("UPDATE send_attempts SET owner = 'nobody' WHERE id = $1", world.attempts[2])
         for attempt in world.attempts[2:]:
             await reseal(connection, world, attempt)
@@ -194,7 +197,7 @@ async def test_two_sends_too_close_are_found(pool: asyncpg.Pool) -> None:
 
 
 async def test_books_that_disagree_are_found(world: World) -> None:
-    async def disagree(connection: asyncpg.Connection, _: World) -> None:
+    async def disagree(connection: Connection, _: World) -> None:
         await connection.execute("UPDATE send_queue SET status = 'failed' WHERE id = (SELECT send_id FROM send_attempts WHERE id = 1)")
         await connection.execute("UPDATE campaign_messages SET text = 'Something else' WHERE attempt_id = 2")
         await connection.execute("DELETE FROM campaign_messages WHERE attempt_id = 3")
