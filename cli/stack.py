@@ -142,12 +142,18 @@ async def _ready(client: httpx.AsyncClient, name: str, url: str) -> dict[str, An
     try:
         answer = await client.get(f"{url}/readyz")
         said = answer.json()
-        state = "ready" if answer.is_success else ", ".join(part for part in PARTS if not said.get(part)) + " missing"
+        state = "ready" if answer.is_success else _missing(said)
         if answer.is_success and said.get("nothing_leaves"):
             state = f"ready, but nothing leaves: {said['nothing_leaves']}"
     except (httpx.HTTPError, ValueError):
         state = "does not answer"
     return {"service": name, "state": state, "address": url}
+
+
+def _missing(parts: dict[str, Any]) -> str:
+    if stopped := parts.get("stopped"):
+        return f"stopped reading {', '.join(sorted(stopped))}; see `tact dead-letters stopped`"
+    return ", ".join(part for part in PARTS if not parts.get(part)) + " missing"
 
 
 def _settings() -> StackSettings:

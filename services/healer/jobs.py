@@ -10,6 +10,7 @@ from services.healer.workflows.de_enroll import de_enroll
 from services.healer.workflows.deliver import Deliver
 from services.healer.workflows.look_up import LookUp
 from services.healer.workflows.mend import Mend
+from services.healer.workflows.notify import Notify
 from shared.fence.fence import FenceShut
 from shared.runtime.service import Service
 
@@ -17,7 +18,7 @@ ADOPT_EVERY: Final = timedelta(seconds=1)
 
 
 def register(
-    service: Service, settings: HealerSettings, *, mend: Mend, look_up: LookUp, deliver: Deliver, adopt: Adopt
+    service: Service, settings: HealerSettings, *, mend: Mend, look_up: LookUp, deliver: Deliver, notify: Notify, adopt: Adopt
 ) -> Callable[[], None]:
     """Declare the healer's jobs; returns what wakes the one that delivers notices.
 
@@ -48,7 +49,9 @@ def register(
     service.jobs.add("unstick sends", settings.healer_upkeep_every * real, fenced(mend.unstick_sends))
     service.jobs.add("look up", settings.healer_look_every, fenced(look_up.round))
     service.jobs.add("adopt", ADOPT_EVERY * real, adopt.round)
+    service.jobs.add("watch consumers", settings.healer_upkeep_every * real, fenced(mend.watch_consumers))
     service.jobs.add("take stock", settings.healer_stock_every * real, mend.take_stock)
     service.jobs.add("de-enrol", settings.healer_de_enroll_every, fenced(leave))
     service.jobs.add("forget history", settings.healer_forget_every, forget)
+    service.jobs.add("tell what waits", settings.healer_notices_every * real, fenced(notify.of_what_waits))
     return service.jobs.add("deliver notices", settings.healer_notices_every * real, fenced(deliver.round)).wake

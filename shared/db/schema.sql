@@ -70,7 +70,9 @@ CREATE TYPE public.notice_kind AS ENUM (
     'send_failed',
     'account_paused',
     'account_disconnected',
-    'test'
+    'test',
+    'attempt_unknown',
+    'consumer_stopped'
 );
 
 CREATE TYPE public.notice_medium AS ENUM (
@@ -1311,6 +1313,29 @@ CREATE TABLE public.clock_history (
     speed double precision NOT NULL
 );
 
+CREATE TABLE public.consumer_stops (
+    id bigint NOT NULL,
+    instance text NOT NULL,
+    topic text NOT NULL,
+    group_name text NOT NULL,
+    why text NOT NULL,
+    stopped_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    seen_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    resumed_at timestamp with time zone,
+    resumed_by text,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT consumer_stops_check CHECK (((resumed_at IS NULL) = (resumed_by IS NULL)))
+);
+
+ALTER TABLE public.consumer_stops ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.consumer_stops_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE public.de_enrollment_runs (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
     workspace_id uuid,
@@ -1672,6 +1697,19 @@ CREATE VIEW public.prospect_data_integrity WITH (security_invoker='true') AS
         END AS corruption_percentage
    FROM found;
 
+CREATE TABLE public.redriven_letters (
+    topic text NOT NULL,
+    partition_no integer NOT NULL,
+    offset_no bigint NOT NULL,
+    record_ms bigint NOT NULL,
+    times integer DEFAULT 0 NOT NULL,
+    begun_at timestamp with time zone NOT NULL,
+    done_at timestamp with time zone,
+    put_offset bigint,
+    actor text NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
 CREATE VIEW public.scheduled_emails WITH (security_invoker='true') AS
  SELECT s.id,
     s.campaign_id,
@@ -1915,6 +1953,9 @@ ALTER TABLE ONLY public.cleanup_runs
 ALTER TABLE ONLY public.clock_history
     ADD CONSTRAINT clock_history_pkey PRIMARY KEY (anchored_at);
 
+ALTER TABLE ONLY public.consumer_stops
+    ADD CONSTRAINT consumer_stops_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.de_enrollment_lead_log
     ADD CONSTRAINT de_enrollment_lead_log_pkey PRIMARY KEY (id);
 
@@ -1992,6 +2033,9 @@ ALTER TABLE ONLY public.prospect_approval_data
 
 ALTER TABLE ONLY public.recipients
     ADD CONSTRAINT recipients_pkey PRIMARY KEY (account_id, lead_id);
+
+ALTER TABLE ONLY public.redriven_letters
+    ADD CONSTRAINT redriven_letters_pkey PRIMARY KEY (topic, partition_no, offset_no, record_ms);
 
 ALTER TABLE ONLY public.schema_migrations
     ADD CONSTRAINT schema_migrations_pkey PRIMARY KEY (version);
@@ -2090,6 +2134,8 @@ CREATE INDEX campaign_prospects_unplanned ON public.campaign_prospects USING btr
 CREATE UNIQUE INDEX campaigns_name_unique ON public.campaigns USING btree (workspace_id, lower(campaign_name));
 
 CREATE INDEX campaigns_running ON public.campaigns USING btree (id) INCLUDE (turn_length) WHERE (status = 'running'::public.campaign_status);
+
+CREATE UNIQUE INDEX consumer_stops_open ON public.consumer_stops USING btree (instance, group_name) WHERE (resumed_at IS NULL);
 
 CREATE INDEX foreign_invitations_person ON public.foreign_invitations USING btree (workspace_id, recipient_id) WHERE (attempt_id IS NULL);
 
@@ -2251,6 +2297,8 @@ CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.campaigns FOR EACH ROW E
 
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.cleanup_runs FOR EACH ROW EXECUTE FUNCTION public.touch_updated_at();
 
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.consumer_stops FOR EACH ROW EXECUTE FUNCTION public.touch_updated_at();
+
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.de_enrollment_lead_log FOR EACH ROW EXECUTE FUNCTION public.touch_updated_at();
 
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.de_enrollment_runs FOR EACH ROW EXECUTE FUNCTION public.touch_updated_at();
@@ -2282,6 +2330,8 @@ CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.outbox FOR EACH ROW EXEC
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.prospect_approval_data FOR EACH ROW EXECUTE FUNCTION public.touch_updated_at();
 
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.recipients FOR EACH ROW EXECUTE FUNCTION public.touch_updated_at();
+
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.redriven_letters FOR EACH ROW EXECUTE FUNCTION public.touch_updated_at();
 
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.schema_migrations FOR EACH ROW EXECUTE FUNCTION public.touch_updated_at();
 

@@ -5,15 +5,14 @@ end there, something else is wrong, and the consumer stops instead of emptying i
 """
 
 from collections import defaultdict
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from enum import StrEnum
+from dataclasses import dataclass, field
 from typing import Final
 
 import structlog
 from aiokafka import ConsumerRecord
 
-from shared.kafka.publisher import Publisher, Raw
+from shared.kafka.letters import Fault, Reason, enclose
+from shared.kafka.publisher import Publisher
 from shared.runtime.metrics import DEAD_LETTERS
 
 log = structlog.get_logger()
@@ -24,24 +23,50 @@ SMALLEST_VOLUME: Final = 10_000
 """Records seen before the share counts: one bad event among the first ten is no 10 % outage."""
 
 
-class Fault(StrEnum):
-    """Whose fault a dead letter is."""
-
-    UNREADABLE = "unreadable"
-    OURS = "ours"
-    PROVIDER = "provider"
-    TENANT = "tenant"
-
-
 class TooManyDeadLetters(Exception):  # noqa: N818 - reads as the sentence it is
     """The consumer must stop; a person looks."""
 
 
 @dataclass(slots=True)
-class _Tally:
+class Tally:
+    """What became of a topic's records lately. Halved again and again, or a good week would excuse a bad hour."""
+
     handled: int = 0
     dead: int = 0
     in_a_row: int = 0
+
+    @property
+    def total(self) -> int:
+        """All that were seen."""
+        return self.handled + self.dead
+
+    @property
+    def too_many(self) -> bool:
+        """Whether the next one is one too many."""
+        return self.in_a_row >= MOST_IN_A_ROW or (self.total >= SMALLEST_VOLUME and self.dead > self.total * LARGEST_SHARE)
+
+    def count_handled(self, many: int = 1) -> None:
+        """So many went well."""
+        self.handled += many
+        self.in_a_row = 0
+        self._age()
+
+    def count_dead(self) -> None:
+        """One was set aside."""
+        self.dead += 1
+        self.in_a_row += 1
+        self._age()
+
+    def _age(self) -> None:
+        if self.total >= 2 * SMALLEST_VOLUME:
+            self.handled, self.dead = self.handled // 2, (self.dead + 1) // 2
+
+
+@dataclass(slots=True)
+class _Topic:
+    tally: Tally = field(default_factory=Tally)
+    written: set[tuple[int, int]] = field(default_factory=set)
+    """Partition and offset of letters whose batch is not acknowledged yet: should it come again, they are there already."""
 
 
 class DeadLetters:
@@ -49,49 +74,47 @@ class DeadLetters:
 
     def __init__(self, publisher: Publisher) -> None:
         self._publisher = publisher
-        self._tallies: dict[str, _Tally] = defaultdict(_Tally)
+        self._topics: dict[str, _Topic] = defaultdict(_Topic)
 
-    def handled(self, topic: str, count: int) -> None:
+    def handled(self, topic: str, count: int = 1) -> None:
         """So many events of `topic` went well."""
-        tally = self._tallies[topic]
-        tally.handled += count
-        tally.in_a_row = 0
+        self._topics[topic].tally.count_handled(count)
 
-    async def set_aside(self, record: ConsumerRecord, *, group: str, fault: Fault, why: str) -> None:
+    def acknowledged(self, topic: str) -> None:
+        """The batch does not come again."""
+        self._topics[topic].written.clear()
+
+    def forgive(self, topic: str) -> None:
+        """Count from nothing: a person looked."""
+        self._topics[topic].tally = Tally()
+
+    async def set_aside(self, record: ConsumerRecord, *, group: str, reason: Reason, fault: Fault, error: str) -> None:
         """Publish the record to its dead-letter topic and wait for the broker's word.
 
         Raises:
             PublishError: it could not be written; the batch must not be acknowledged.
             TooManyDeadLetters: a limit is passed.
         """
-        tally = self._tallies[record.topic]
-        total = tally.handled + tally.dead
-        if tally.in_a_row >= MOST_IN_A_ROW or (total >= SMALLEST_VOLUME and tally.dead > total * LARGEST_SHARE):
+        topic = self._topics[record.topic]
+        if (record.partition, record.offset) in topic.written:
+            return
+        tally = topic.tally
+        if tally.too_many:
             raise TooManyDeadLetters(
-                f"{tally.dead} of {total} records of {record.topic} could not be handled ({tally.in_a_row} in a row), the last one because "
-                f"{why}. The consumer stops so that the topic is not emptied into {record.topic}.dlq; look there, mend the cause, restart."
+                f"{tally.dead} of the last {tally.total} records of {record.topic} could not be handled ({tally.in_a_row} in a row); the "
+                f"next one not because {error[:300]}. The consumer stops so that the topic is not emptied into {record.topic}.dlq. "
+                f"Look with `tact dead-letters list --topic {record.topic}`, mend the cause, then restart or `tact dead-letters resume`."
             )
-        origin = {
-            "dlq-topic": record.topic,
-            "dlq-partition": str(record.partition),
-            "dlq-offset": str(record.offset),
-            "dlq-timestamp": str(record.timestamp),
-            "dlq-group": group,
-            "dlq-reason": fault.value,
-            "dlq-error": why[:1000],
-            "dlq-at": datetime.now(UTC).isoformat(),
-        }
-        kept = [(str(name), value if isinstance(value, bytes) else b"") for name, value in record.headers]
-        headers = [*kept, *((name, value.encode()) for name, value in origin.items())]
-        await self._publisher.publish_raw([Raw(f"{record.topic}.dlq", record.key, record.value, headers)])
-        tally.dead += 1
-        tally.in_a_row += 1
-        DEAD_LETTERS.labels(topic=record.topic, reason=fault.value).inc()
+        await self._publisher.publish_raw([enclose(record, group=group, reason=reason, fault=fault, error=error)])
+        topic.written.add((record.partition, record.offset))
+        tally.count_dead()
+        DEAD_LETTERS.labels(topic=record.topic, reason=reason.value, fault=fault.value).inc()
         log.error(
             "record set aside as a dead letter",
             topic=record.topic,
             partition=record.partition,
             offset=record.offset,
-            reason=fault.value,
-            error=why,
+            reason=reason.value,
+            fault=fault.value,
+            error=error[:300],
         )

@@ -95,9 +95,11 @@ def make_app(service: Service, *, title: str, description: str) -> FastAPI:
     @app.get("/readyz", include_in_schema=False)
     async def readyz() -> JSONResponse:
         database, broker = await asyncio.gather(_database_answers(service), _broker_answers(service))
-        ready = database and broker and service.consuming and not service.stopping.is_set()
+        stopped = service.inbox.stopped
+        consuming = service.consuming and not stopped
+        ready = database and broker and consuming and not service.stopping.is_set()
         # A shut fence leaves it ready: what comes in (replies, opt-outs, imports) is taken all the same, and only nothing leaves.
-        said = {"database": database, "broker": broker, "consuming": service.consuming}
+        said = {"database": database, "broker": broker, "consuming": consuming, **({"stopped": stopped} if stopped else {})}
         return JSONResponse(
             {**said, "read_only": service.fence.read_only, "nothing_leaves": service.fence.shut}, status_code=200 if ready else 503
         )

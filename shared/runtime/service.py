@@ -30,6 +30,7 @@ from shared.kafka.dead_letters import DeadLetters
 from shared.kafka.inbox import Inbox
 from shared.kafka.publisher import Publisher
 from shared.kafka.relay import Relay
+from shared.kafka.stops import Stops
 from shared.runtime import logs
 from shared.runtime.clock import StackClock
 from shared.runtime.jobs import Jobs
@@ -39,6 +40,8 @@ log = structlog.get_logger()
 
 RELAY_EVERY: Final = timedelta(milliseconds=200)
 """A relay that is woken by its own process's commits needs this only for what others wrote."""
+STOPS_EVERY: Final = timedelta(seconds=2)
+"""Real time between two looks whether a consumer has stopped, or may go on."""
 LARGEST_BACK_OFF: Final = 5.0
 
 
@@ -58,12 +61,13 @@ class Service:
             settings.kafka, client_id=self.instance, graceful_timeout=max(settings.stop_deadline.total_seconds() - 5, 1.0)
         )
         self.publisher = Publisher(settings.kafka, client_id=self.instance, fatal=self.fail)
-        self.inbox = Inbox(self.broker, DeadLetters(self.publisher), service=name, pod_name=settings.pod_name, fatal=self.fail)
+        self.inbox = Inbox(self.broker, DeadLetters(self.publisher), service=name, pod_name=settings.pod_name)
         self.fence = Fence(settings.kafka, name=name, client_id=self.instance, throw_away=settings.throw_away)
         self.pool: asyncpg.Pool
         self.clock: StackClock
         self.jobs: Jobs
         self.relay: Relay
+        self.stops: Stops
         self.started_at = time.monotonic()
         self.consuming = False
         self.stopping = asyncio.Event()
@@ -105,6 +109,7 @@ class Service:
         self.clock = StackClock(self.pool, skew=self.settings.clock_skew)
         await self.clock.start()
         self.jobs = Jobs(self.clock)
+        self.stops = Stops(self.pool, self.inbox, instance=self.instance)
         self.relay = Relay(self.pool, self.publisher, service=self.name, held_back=lambda: self.fence.read_only is not None)
         await self._patiently("Kafka", self.publisher.start)
         self.fence.start(self.pool, self.publisher)
@@ -116,6 +121,7 @@ class Service:
             CannotStartError: Kafka did not come in time.
         """
         self.wake_relay = self.jobs.add("outbox", RELAY_EVERY, self.relay.round).wake
+        self.jobs.add("stopped consumers", STOPS_EVERY * max(self.clock.speed, 1.0), self.stops.round)
         await self._patiently("Kafka", self.broker.start)
         self.jobs.start()
         self.consuming = True

@@ -138,6 +138,8 @@ class NoticeKind(StrEnum):
     ACCOUNT_PAUSED = "account_paused"
     ACCOUNT_DISCONNECTED = "account_disconnected"
     TEST = "test"  # somebody wants to see that a channel works
+    ATTEMPT_UNKNOWN = "attempt_unknown"  # nobody can find out whether it left, and a person must say
+    CONSUMER_STOPPED = "consumer_stopped"  # too much of a topic could not be handled
 
 
 class NoticeMedium(StrEnum):

@@ -21,6 +21,19 @@ LONGEST_SUBJECT: Final = 150  # characters; mail programs show less
 TOLD_OF: Final = tuple(kind for kind in NoticeKind if kind is not NoticeKind.TEST)
 """What a channel may ask for; a test goes to the channel that is tested."""
 
+WHILE_STOPPED: Final[Mapping[str, str]] = {
+    "prospects.ready": "Until it goes on, next steps are planned only by the timetable and may be late.",
+    "sends.due": "Until it goes on, nothing leaves.",
+    "sends.completed": "Until it goes on, next steps and notices of failures may be late.",
+    "connections.accepted": "Until it goes on, first follow-ups to people who accepted may be late.",
+    "replies.received": "Replies are kept and stop a sequence all the same; sends that are planned already are cancelled late.",
+    "accounts.status": "Until it goes on, changes of accounts are heard of late.",
+    "prospects.left": "Until it goes on, what is planned for people who left a campaign is cancelled late.",
+    "mail.feedback": "Until it goes on, bounces and complaints are heard of late.",
+    "integrity.events": "Until it goes on, findings are heard of late.",
+}
+"""What a stopped consumer means for the people who are written to; events wake and rows decide, so mostly: later."""
+
 _ENDS: Final = (".", "!", "?", "…")
 
 
@@ -134,6 +147,89 @@ def of_lost_account(account: LostAccount) -> Notice:
             "version": account.version,
         },
         happened_at=account.at,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnknownAttempt:
+    """An attempt that no look will settle any more."""
+
+    attempt_id: int
+    workspace_id: UUID
+    campaign_id: UUID
+    campaign_name: str
+    prospect_id: UUID
+    person: str
+    company: str
+    account_id: UUID
+    account_name: str
+    message_type: str
+    send_id: UUID
+    decided_at: datetime
+    looks: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoppedConsumer:
+    """A consumer that handles nothing more, for one workspace: what went wrong in it may be another one's and is not told."""
+
+    stop_id: int
+    workspace_id: UUID
+    topic: str
+    group_name: str
+
+
+def of_unknown_attempt(attempt: UnknownAttempt, *, now: datetime) -> Notice:
+    """Told once, when a person must decide; nothing leaves to that person from us until somebody has."""
+    step = attempt.message_type.replace("_", " ").capitalize()
+    person = one_line(attempt.person) or "somebody without a name"
+    company = f" ({one_line(attempt.company)})" if attempt.company.strip() else ""
+    return Notice(
+        workspace_id=attempt.workspace_id,
+        kind=NoticeKind.ATTEMPT_UNKNOWN,
+        dedupe_key=f"attempt_unknown:{attempt.attempt_id}",
+        about=attempt.account_id,
+        subject=subject(f"Did the {step.lower()} to {person} leave?"),
+        text=(
+            f'{step} to {person}{company} in the campaign "{one_line(attempt.campaign_name)}" from the account '
+            f'"{one_line(attempt.account_name)}" was tried on {moment(attempt.decided_at)}, and no answer came. {attempt.looks} looks '
+            f"at the provider's lists did not settle it, so it is looked up no more and its send waits for you.\n"
+            f"See what was found with `tact unknown show {attempt.attempt_id}`, look at the account yourself, then say which: "
+            f"`tact unknown resolve {attempt.attempt_id} accepted` or `not-happened`, with --reason and --apply."
+        ),
+        details={
+            "attempt_id": attempt.attempt_id,
+            "send_id": str(attempt.send_id),
+            "campaign_id": str(attempt.campaign_id),
+            "campaign_name": attempt.campaign_name,
+            "prospect_id": str(attempt.prospect_id),
+            "person": attempt.person,
+            "company": attempt.company,
+            "account_id": str(attempt.account_id),
+            "account_name": attempt.account_name,
+            "message_type": attempt.message_type,
+            "decided_at": attempt.decided_at.isoformat(),
+            "looks": attempt.looks,
+        },
+        happened_at=now,
+    )
+
+
+def of_stopped_consumer(stop: StoppedConsumer, *, now: datetime) -> Notice:
+    """Told once per stop and workspace."""
+    return Notice(
+        workspace_id=stop.workspace_id,
+        kind=NoticeKind.CONSUMER_STOPPED,
+        dedupe_key=f"consumer_stopped:{stop.stop_id}:{stop.workspace_id}",
+        about=stop.workspace_id,
+        subject=subject(f"{stop.group_name} stopped"),
+        text=(
+            f"The consumer {stop.group_name} could not handle too much of what it read, and stopped. {WHILE_STOPPED.get(stop.topic, '')}\n"
+            "Nothing is lost: what it did not read waits in its topic, and what it could not handle is kept. Whoever runs Tact sees "
+            f"the cause with `tact dead-letters stopped`, mends it, and says `tact dead-letters resume {stop.group_name} --apply`."
+        ),
+        details={"topic": stop.topic, "group": stop.group_name},
+        happened_at=now,
     )
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 import asyncpg
 
 from services.healer.rules.deliveries import Answer, Next
-from services.healer.rules.notices import FLOOD_WINDOW, TOLD_OF, FailedSend, LostAccount, Notice
+from services.healer.rules.notices import FLOOD_WINDOW, TOLD_OF, FailedSend, LostAccount, Notice, StoppedConsumer, UnknownAttempt
 from shared.db.pool import Connection as OneConnection
 from shared.db.queries import load
 from shared.vocabulary import AccountStatus, DeliveryState, NoticeKind, NoticeMedium
@@ -103,6 +103,16 @@ async def lost_accounts(connection: Connection, versions: Mapping[UUID, int]) ->
         async for row in queries.accounts(connection, account_ids=sorted(versions))
         if row["status_version"] == versions[row["account_id"]] and AccountStatus(row["status"]) is not AccountStatus.USABLE
     ]
+
+
+async def unknown_attempts(connection: Connection, *, most: int) -> list[UnknownAttempt]:
+    """Those that wait for a person and that nobody was told of."""
+    return [UnknownAttempt(**dict(row)) async for row in queries.unknown_attempts(connection, most=most)]
+
+
+async def stopped_consumers(connection: Connection, *, most: int) -> list[StoppedConsumer]:
+    """Consumers that stand still, for every active workspace that was not told."""
+    return [StoppedConsumer(**dict(row)) async for row in queries.stopped_consumers(connection, most=most)]
 
 
 async def ensure_owner(connection: Connection, workspace_ids: Sequence[UUID]) -> None:

@@ -14,6 +14,27 @@ SELECT s.id AS send_id, s.workspace_id, s.campaign_id, c.campaign_name, s.prospe
 SELECT id AS account_id, workspace_id, name AS account_name, provider_account_id, status, status_reason, status_version, status_changed_at
   FROM accounts WHERE id = ANY(:account_ids::uuid[]);
 
+-- name: unknown_attempts
+-- By the partial index: what waits for a person. Told once, as the notice's key says.
+SELECT x.id AS attempt_id, x.workspace_id, x.campaign_id, c.campaign_name, x.prospect_id, btrim(l.first_name || ' ' || l.last_name) AS person,
+       l.company, x.account_id, a.name AS account_name, s.message_type, x.send_id, x.decided_at, x.looks
+  FROM send_attempts x
+  JOIN send_queue s ON s.id = x.send_id
+  JOIN campaigns c ON c.id = x.campaign_id
+  JOIN leads l ON l.id = x.lead_id
+  JOIN accounts a ON a.id = x.account_id
+ WHERE x.state = 'unknown' AND x.needs_person
+   AND NOT EXISTS (SELECT FROM notices n WHERE n.dedupe_key = 'attempt_unknown:' || x.id)
+ ORDER BY x.id LIMIT :most;
+
+-- name: stopped_consumers
+-- One per group, however many of its processes stopped.
+SELECT o.stop_id, w.id AS workspace_id, o.topic, o.group_name
+  FROM (SELECT min(id) AS stop_id, topic, group_name FROM consumer_stops WHERE resumed_at IS NULL GROUP BY topic, group_name) o
+ CROSS JOIN workspaces w
+ WHERE w.is_active AND NOT EXISTS (SELECT FROM notices n WHERE n.dedupe_key = 'consumer_stopped:' || o.stop_id || ':' || w.id)
+ ORDER BY o.stop_id, w.id LIMIT :most;
+
 -- name: ensure_owner!
 -- A workspace that never had a channel is told by mail to its owner's address. The row is like any other: who removes it is
 -- not told again, because a removed row counts too.
@@ -38,11 +59,15 @@ RETURNING id;
 SELECT count(*) FROM notices WHERE told AND about = :about AND kind = :kind::notice_kind AND created_at > clock_timestamp() - :window::interval;
 
 -- name: deliver_to_channels
--- One row per channel that wants the kind. `held_back` says why it is never tried.
+-- One row per channel that wants the kind. `held_back` says why it is never tried. A channel that asked for every kind before
+-- the last two were there wants them as well.
 INSERT INTO notice_deliveries (workspace_id, notice_id, channel_id, state, last_error)
 SELECT n.workspace_id, n.id, c.id, CASE WHEN :held_back::text IS NULL THEN 'waiting' ELSE 'held_back' END::delivery_state, :held_back::text
   FROM notices n JOIN notice_channels c ON c.workspace_id = n.workspace_id
- WHERE n.id = :notice_id AND c.enabled AND n.kind = ANY(c.kinds)
+ WHERE n.id = :notice_id AND c.enabled
+   AND (n.kind = ANY(c.kinds)
+        OR (n.kind::text IN ('attempt_unknown', 'consumer_stopped') AND c.kinds @> '{send_failed,account_paused,account_disconnected}'
+            AND c.updated_at < (SELECT applied_at FROM schema_migrations WHERE version = 23)))
  ORDER BY c.id
 ON CONFLICT (notice_id, channel_id) DO NOTHING
 RETURNING id;

@@ -13,6 +13,7 @@ from shared.db.queries import load
 queries = load(__file__)
 
 STUCK: Final = "sending_without_attempt"
+CONSUMER_STOPPED: Final = "consumer_stopped"
 UNFINISHED: Final = "sending_though_accepted"
 
 
@@ -73,6 +74,25 @@ async def forget(pool: asyncpg.Pool, *, before: datetime, most: int) -> int:
         rows = [row async for row in queries.forget_history(connection, before=before, most=most)]
         spacings = [row async for row in queries.forget_spacings(connection, before=before, most=most)]
     return len(rows) + len(spacings)
+
+
+async def watch_consumers(pool: asyncpg.Pool, *, silent: timedelta) -> None:
+    """Keep the findings of stopped consumers in step with what their processes say; one `silent` for so long was ended."""
+    async with pool.acquire() as connection, connection.transaction():
+        await queries.end_silent_stops(connection, silent=silent)
+        stopped = [
+            IntegrityEvent(
+                kind=CONSUMER_STOPPED,
+                severity="critical",
+                table_name="consumer_stops",
+                row_id=str(row["id"]),
+                evidence={"group": row["group_name"], "why": row["why"], "instance": row["instance"]},
+            )
+            async for row in queries.open_stops(connection)
+        ]
+        await findings.record(connection, stopped)
+        over = [row["row_id"] async for row in queries.stops_that_are_over(connection, kind=CONSUMER_STOPPED)]
+        await findings.close(connection, kind=CONSUMER_STOPPED, table_name="consumer_stops", row_ids=over)
 
 
 def _finding(kind: str, workspace_id: UUID, send_id: UUID, since: str, severity: str) -> IntegrityEvent:

@@ -76,3 +76,14 @@ DELETE FROM history WHERE id IN (SELECT id FROM history WHERE valid_until < :bef
 -- By its place on the page: the narrow table has no other name for a row, and nothing ever updates one.
 DELETE FROM account_spacing_history
  WHERE ctid = ANY(ARRAY(SELECT ctid FROM account_spacing_history WHERE valid_until < :before::timestamptz LIMIT :most)) RETURNING account_id;
+
+-- name: end_silent_stops!
+UPDATE consumer_stops SET resumed_at = clock_timestamp(), resumed_by = 'the end of its process'
+ WHERE resumed_at IS NULL AND seen_at < clock_timestamp() - :silent::interval;
+
+-- name: open_stops
+SELECT id, instance, group_name, why FROM consumer_stops WHERE resumed_at IS NULL ORDER BY id;
+
+-- name: stops_that_are_over
+SELECT f.row_id FROM integrity_findings f JOIN consumer_stops c ON c.id::text = f.row_id
+ WHERE f.kind = :kind AND f.table_name = 'consumer_stops' AND f.state IN ('open', 'proposed') AND c.resumed_at IS NOT NULL;

@@ -32,6 +32,8 @@ FORGOTTEN_AT_ONCE: Final = 5_000
 """Rows of history deleted in one transaction."""
 MARGIN: Final = timedelta(seconds=10)
 """Technical: beyond act_by and the request's time-out, before a silent owner's intent is taken over."""
+CONSUMER_SILENT: Final = timedelta(seconds=60)
+"""Technical: a process says every two seconds that its consumer stands still; one that does not was ended or restarted."""
 STUCK_AFTER: Final = timedelta(seconds=120)
 """Technical: a send without anything under way is the sender's own for as long; finish retries meanwhile."""
 
@@ -120,6 +122,10 @@ class Mend:
         if freed:
             log.warning("sends were in nobody's hand", sends=freed)
         return freed == MOST
+
+    async def watch_consumers(self) -> None:
+        """A consumer that stopped is a finding until it goes on, or its process was ended."""
+        await upkeep.watch_consumers(self._pool, silent=CONSUMER_SILENT)
 
     async def forget_history(self, kept: timedelta) -> bool:
         """Delete what was so longer ago than `kept` (business time); True when there may be more."""

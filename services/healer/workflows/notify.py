@@ -1,17 +1,29 @@
 """What happened becomes a notice, once, with a delivery for every channel that wants it."""
 
 from collections.abc import Callable, Sequence
+from typing import Final
 from uuid import UUID
 
 import asyncpg
 
 from services.healer.metrics import NOTICES
-from services.healer.rules.notices import Notice, announcing_silence, held_back, of_failed_send, of_lost_account
+from services.healer.rules.notices import (
+    Notice,
+    announcing_silence,
+    held_back,
+    of_failed_send,
+    of_lost_account,
+    of_stopped_consumer,
+    of_unknown_attempt,
+)
 from services.healer.store import notices
 from shared.contracts.accounts_status import AccountStatusChanged
 from shared.contracts.sends_completed import Outcome, SendCompleted
 from shared.runtime.clock import StackClock
 from shared.vocabulary import AccountStatus
+
+MOST: Final = 100
+"""Things that wait, told of in one go."""
 
 
 class Notify:
@@ -31,6 +43,15 @@ class Notify:
     async def of_accounts(self, events: Sequence[AccountStatusChanged]) -> None:
         """Tell of accounts that may not act any more."""
         await self._record(await untold_accounts(self._pool, events))
+
+    async def of_what_waits(self) -> bool:
+        """Tell of attempts that a person must settle, and of consumers that stand still; True when there may be more."""
+        now = self._clock.now()
+        unknown = await notices.unknown_attempts(self._pool, most=MOST)
+        stopped = await notices.stopped_consumers(self._pool, most=MOST)
+        await self._record([of_unknown_attempt(each, now=now) for each in unknown])
+        await self._record([of_stopped_consumer(each, now=now) for each in stopped])
+        return len(unknown) == MOST or len(stopped) == MOST
 
     async def _record(self, told: Sequence[Notice]) -> None:
         if not told:

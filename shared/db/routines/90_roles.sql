@@ -79,6 +79,11 @@ GRANT INSERT, UPDATE ON integrity_findings, integrity_history, cleanup_runs, de_
 GRANT UPDATE ON send_attempts, send_queue, campaign_prospects, accounts, leads TO tact_healer;
 GRANT INSERT ON send_attempts, send_queue TO tact_healer; -- what an adoption finds at the provider and not in the ledger
 
+-- Every service says which of its consumers stopped; the healer ends what a dead process said.
+GRANT INSERT, UPDATE ON consumer_stops TO tact_queuer, tact_sender, tact_poller, tact_healer;
+-- A person's command remembers what it put back into its topic.
+GRANT INSERT, UPDATE ON redriven_letters TO tact_queuer, tact_healer;
+
 -- healer: notices.
 GRANT INSERT, UPDATE ON notices, notice_channels, notice_deliveries TO tact_healer;
 

@@ -1,0 +1,185 @@
+"""A dead letter: a record that nobody could read or handle, with its origin and the reason in text headers.
+
+Key, value and headers stay as they came. Ours stand behind them and begin with `dlq-`, so that taking those away gives the
+original back, byte for byte.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Final
+
+import asyncpg
+from aiokafka import ConsumerRecord
+
+from shared.calendar.settings import ScheduleError
+from shared.kafka.publisher import Raw
+from shared.people.templates import TemplateError
+from shared.unipile.errors import ProviderError
+
+PREFIX: Final = "dlq-"
+LONGEST_ERROR: Final = 1_000  # characters
+LARGEST_LETTER: Final = 16 * 1024 * 1024
+"""Bytes a dead-letter topic takes (shared/kafka/admin.py). The value of a larger record is left in its own topic."""
+LARGEST_HEAD: Final = 1024 * 1024
+"""Bytes for key and headers, ours included."""
+
+Headers = Sequence[tuple[str, bytes | None]]
+
+
+class Reason(StrEnum):
+    """Why a record was set aside."""
+
+    NO_BODY = "no_body"
+    TOO_LARGE = "too_large"
+    BAD_HEADER = "bad_header"
+    UNKNOWN_VERSION = "unknown_version"
+    BAD_JSON = "bad_json"
+    WRONG_SCHEMA = "wrong_schema"
+    HANDLER_FAILED = "handler_failed"
+
+
+class Fault(StrEnum):
+    """Whose fault it is."""
+
+    OURS = "ours"
+    PROVIDER = "provider"
+    TENANT = "tenant"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """Where a record stands, as people write it: `sends.due:3:1042`."""
+
+    topic: str
+    partition: int
+    offset: int
+
+    def __str__(self) -> str:
+        """As `parse` reads it."""
+        return f"{self.topic}:{self.partition}:{self.offset}"
+
+    @classmethod
+    def parse(cls, text: str) -> "Place":
+        """From what `str` wrote.
+
+        Raises:
+            ValueError: it is not topic:partition:offset.
+        """
+        topic, partition, offset = text.rsplit(":", 2)
+        if not topic:
+            raise ValueError("no topic")
+        return cls(topic, int(partition), int(offset))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """One dead letter as it stands in its topic."""
+
+    place: Place
+    """In the dead-letter topic."""
+    origin: Place
+    """Where it was set aside from; a letter that does not say so is its own origin."""
+    topic: str
+    """Where it belongs."""
+    record_ms: int
+    """Kafka's timestamp of the original, in milliseconds."""
+    group: str
+    reason: str
+    fault: str
+    error: str
+    at: datetime
+    """When it was set aside (technical)."""
+    key: bytes | None
+    value: bytes | None
+    headers: Headers
+    """The original's."""
+    whole: bool
+    """False: the value was larger than a dead-letter topic takes, and is where it came from."""
+
+
+def whose_fault(error: BaseException) -> Fault:
+    """Read from the error and what it came from: what the provider answered, what a tenant wrote, else we."""
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, ProviderError):
+            return Fault.PROVIDER
+        if isinstance(seen, ScheduleError | TemplateError | asyncpg.DataError):
+            return Fault.TENANT
+        seen = seen.__cause__
+    return Fault.OURS
+
+
+def enclose(record: ConsumerRecord, *, group: str, reason: Reason, fault: Fault, error: str) -> Raw:
+    """The record as a dead letter."""
+    ours = {
+        "topic": record.topic,
+        "partition": str(record.partition),
+        "offset": str(record.offset),
+        "timestamp": str(record.timestamp),
+        "group": group,
+        "reason": reason.value,
+        "fault": fault.value,
+        "error": error[:LONGEST_ERROR],
+        "at": datetime.now(UTC).isoformat(),
+    }
+    head = [(str(name), value) for name, value in record.headers]
+    kept_head = sum(len(name) + len(value or b"") for name, value in head) + len(record.key or b"") <= LARGEST_HEAD
+    kept_value = kept_head and len(record.value or b"") <= LARGEST_LETTER - LARGEST_HEAD
+    if not kept_value:
+        ours["left-at-origin"] = str(len(record.value or b""))
+    return Raw(
+        f"{record.topic}.dlq",
+        record.key if kept_head else None,
+        record.value if kept_value else None,
+        [*(head if kept_head else []), *((f"{PREFIX}{name}", text.encode(errors="replace")) for name, text in ours.items())],
+    )
+
+
+def opened(record: ConsumerRecord) -> Letter:
+    """A record of a dead-letter topic, read; also one that an older version or somebody's hand put there."""
+    said = {name.removeprefix(PREFIX): (value or b"").decode(errors="replace") for name, value in record.headers if name.startswith(PREFIX)}
+    place = Place(record.topic, record.partition, record.offset)
+    origin = _origin(said) or place
+    reason, fault = said.get("reason", "unknown"), said.get("fault")
+    if fault is None:  # before there were two words: whose fault, or that it could not be read
+        fault = reason if reason in set(Fault) else Fault.OURS.value
+        reason = Reason.HANDLER_FAILED.value if reason in set(Fault) else reason
+    return Letter(
+        place=place,
+        origin=origin,
+        topic=origin.topic.removesuffix(".dlq"),
+        record_ms=_number(said.get("timestamp"), record.timestamp),
+        group=said.get("group", ""),
+        reason=reason,
+        fault=fault,
+        error=said.get("error", "it does not say why"),
+        at=_moment(said.get("at"), record.timestamp),
+        key=record.key,
+        value=record.value,
+        headers=[(str(name), value) for name, value in record.headers if not name.startswith(PREFIX)],
+        whole="left-at-origin" not in said,
+    )
+
+
+def _origin(said: dict[str, str]) -> Place | None:
+    try:
+        return Place(said["topic"], int(said["partition"]), int(said["offset"]))
+    except (KeyError, ValueError):
+        return None
+
+
+def _number(text: str | None, otherwise: int) -> int:
+    try:
+        return int(text or "")
+    except ValueError:
+        return otherwise
+
+
+def _moment(text: str | None, otherwise_ms: int) -> datetime:
+    try:
+        at = datetime.fromisoformat(text or "")
+    except ValueError:
+        at = datetime.fromtimestamp(otherwise_ms / 1000, UTC)
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
