@@ -5,6 +5,8 @@ import typer
 from cli import adopt, explain, failed, forecast, hours, limits, notices, people, prove, queue, records, schema, stack, suppress
 from cli.rebuild import command as rebuild_command
 from cli.replay import command as replay_command
+from cli import explain, failed, forecast, hours, limits, notices, people, prove, queue, records, schema, stack, suppress
+from cli import dead_letters, explain, failed, forecast, hours, limits, notices, people, queue, records, schema, stack, suppress, unknown
 
 app = typer.Typer(
     help="Outreach campaigns with tact: never twice, never at the wrong hour, never faster than an account can bear.",
@@ -38,5 +40,7 @@ app.add_typer(records.tokens, name="token")
 app.add_typer(notices.app, name="notices")
 app.add_typer(queue.app, name="queue")
 app.add_typer(failed.app, name="failed")
+app.add_typer(unknown.app, name="unknown")
+app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(suppress.app, name="suppress")
 app.add_typer(schema.app, name="migrate")

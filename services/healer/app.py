@@ -45,7 +45,8 @@ async def build(service: Service) -> FastAPI:
     wake_deliver = jobs.register(service, settings, mend=mend, look_up=look_up, deliver=deliver, notify=notify, adopt=adopt)
     handlers.register(service.inbox, service.pool, notify)
     app = make_app(service, title="Tact healer", description="What is wrong, and mending it.")
-    await mount(app, service, mend=mend, deliver=deliver, terms=Terms(mail=mail is not None, private=settings.notices_to_private))
+    terms = Terms(mail=mail is not None, private=settings.notices_to_private)
+    await mount(app, service, mend=mend, deliver=deliver, terms=terms, call_time=settings.unipile_timeout)
     return app
 
 

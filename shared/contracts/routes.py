@@ -43,6 +43,7 @@ ROUTES: Final = (
     Route("/api/cron", "healer"),  # cleaning up and de-enrolment
     Route("/api/admin", "healer"),
     Route("/api/notices", "healer"),
+    Route("/api/unknown", "healer"),
 )
 
 _LONGEST_FIRST: Final = tuple(sorted(ROUTES, key=lambda route: len(route.prefix), reverse=True))

@@ -95,6 +95,8 @@ class Letter:
     value: bytes | None
     headers: Headers
     """The original's."""
+    size: int
+    """Bytes of the value; also where the value itself is not at hand."""
     whole: bool
     """False: the value was larger than a dead-letter topic takes, and is where it came from."""
 
@@ -159,6 +161,7 @@ def opened(record: ConsumerRecord) -> Letter:
         key=record.key,
         value=record.value,
         headers=[(str(name), value) for name, value in record.headers if not name.startswith(PREFIX)],
+        size=_number(said.get("left-at-origin"), len(record.value or b"")),
         whole="left-at-origin" not in said,
     )
 

@@ -1,10 +1,12 @@
-"""HTTP in: the integrity view and the clean-up for cron, and a workspace's notices for its people."""
+"""HTTP in: the integrity view and the clean-up for cron, a workspace's notices and its unknown attempts for its people."""
 
+from datetime import timedelta
 from typing import Final
 
 from fastapi import FastAPI
 
-from services.healer.http import integrity, notices
+from services.healer.http import integrity, notices, unknown
+from services.healer.workflows.ambiguity import CALL_TIME
 from services.healer.workflows.deliver import Deliver
 from services.healer.workflows.keep_channels import Terms
 from services.healer.workflows.mend import Mend
@@ -16,8 +18,8 @@ READERS: Final = 3
 """Connections for requests that only read; a slow list never takes those that mend."""
 
 
-async def mount(app: FastAPI, service: Service, *, mend: Mend, deliver: Deliver, terms: Terms) -> None:
-    """Serve the API on `app`, with a pool of its own for reading.
+async def mount(app: FastAPI, service: Service, *, mend: Mend, deliver: Deliver, terms: Terms, call_time: timedelta = CALL_TIME) -> None:
+    """Serve the API on `app`, with a pool of its own for reading. `call_time` is the sender's time-out.
 
     Raises:
         OSError, asyncpg.PostgresError: the database is away.
@@ -29,3 +31,4 @@ async def mount(app: FastAPI, service: Service, *, mend: Mend, deliver: Deliver,
     auth.install(app, readers)
     app.include_router(integrity.routes(service, mend))
     app.include_router(notices.routes(service, readers, deliver=deliver, terms=terms))
+    app.include_router(unknown.routes(service, readers, call_time=call_time))

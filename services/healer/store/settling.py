@@ -14,6 +14,7 @@ from shared.contracts.integrity_events import IntegrityEvent
 from shared.contracts.sends_completed import Outcome, SendCompleted
 from shared.contracts.topics import CONNECTIONS_ACCEPTED, SENDS_COMPLETED
 from shared.db.outbox import put
+from shared.db.pool import Connection
 from shared.db.queries import load
 from shared.vocabulary import ProspectStatus
 
@@ -27,46 +28,56 @@ WAITING: Final = "unknown_waiting"
 async def happened(pool: asyncpg.Pool, unknown: Unknown, verdict: Happened, *, look: dict[str, Any], now: datetime) -> bool:
     """It left: attempt accepted, send sent, prospect contacted. False when somebody else settled it meanwhile."""
     async with pool.acquire() as connection, connection.transaction():
-        await queries.lock_account(connection, account_id=unknown.account_id)
-        accepted = await queries.accept(
-            connection, attempt_id=unknown.id, provider_ref=verdict.provider_ref, chat_id=verdict.chat_id, at=verdict.at, look=look
-        )
-        if accepted is None:
-            return False
-        await queries.mark_sent(connection, send_id=unknown.send_id, at=verdict.at)
-        prospect = await queries.contacted(
-            connection, prospect_id=unknown.prospect_id, action=unknown.action.value, connected=verdict.connected, at=verdict.at, now=now
-        )
-        await queries.store_message(connection, attempt_id=unknown.id)
-        await queries.know_recipient(
-            connection,
-            account_id=unknown.account_id,
-            lead_id=unknown.lead_id,
-            connected=verdict.connected,
-            chat_id=verdict.chat_id,
-            now=now,
-        )
-        await findings.close(connection, kind=WAITING, table_name="send_attempts", row_ids=[str(unknown.id)])
-        envelopes = [completed(unknown, Outcome.SENT, reason=verdict.why, provider_ref=verdict.provider_ref, at=verdict.at, now=now)]
-        if verdict.connected and prospect["status"] == ProspectStatus.CONNECTED:
-            envelopes.append(connected(unknown, now))
-        await put(connection, SERVICE, envelopes)
+        return await happened_in(connection, unknown, verdict, look=look, now=now)
+
+
+async def happened_in(connection: Connection, unknown: Unknown, verdict: Happened, *, look: dict[str, Any], now: datetime) -> bool:
+    """The same in the caller's transaction."""
+    await queries.lock_account(connection, account_id=unknown.account_id)
+    accepted = await queries.accept(
+        connection, attempt_id=unknown.id, provider_ref=verdict.provider_ref, chat_id=verdict.chat_id, at=verdict.at, look=look
+    )
+    if accepted is None:
+        return False
+    await queries.mark_sent(connection, send_id=unknown.send_id, at=verdict.at)
+    prospect = await queries.contacted(
+        connection, prospect_id=unknown.prospect_id, action=unknown.action.value, connected=verdict.connected, at=verdict.at, now=now
+    )
+    await queries.store_message(connection, attempt_id=unknown.id)
+    await queries.know_recipient(
+        connection,
+        account_id=unknown.account_id,
+        lead_id=unknown.lead_id,
+        connected=verdict.connected,
+        chat_id=verdict.chat_id,
+        now=now,
+    )
+    await findings.close(connection, kind=WAITING, table_name="send_attempts", row_ids=[str(unknown.id)])
+    envelopes = [completed(unknown, Outcome.SENT, reason=verdict.why, provider_ref=verdict.provider_ref, at=verdict.at, now=now)]
+    if verdict.connected and prospect["status"] == ProspectStatus.CONNECTED:
+        envelopes.append(connected(unknown, now))
+    await put(connection, SERVICE, envelopes)
     return True
 
 
 async def did_not(pool: asyncpg.Pool, unknown: Unknown, why: str, *, look: dict[str, Any], now: datetime) -> bool:
     """It never left: budget back to its own day, and the send may be tried again. False when it was settled otherwise."""
     async with pool.acquire() as connection, connection.transaction():
-        await queries.lock_account(connection, account_id=unknown.account_id)
-        if await queries.deny(connection, attempt_id=unknown.id, look=look) is None:
-            return False
-        await queries.give_back(connection, attempt_id=unknown.id)
-        await queries.send_again(connection, send_id=unknown.send_id, now=now)
-        await queries.wake_account(connection, account_id=unknown.account_id, now=now)
-        await findings.close(connection, kind=WAITING, table_name="send_attempts", row_ids=[str(unknown.id)])
-        await put(
-            connection, SERVICE, [completed(unknown, Outcome.DEFERRED, reason=f"not_happened: {why}", provider_ref=None, at=now, now=now)]
-        )
+        return await did_not_in(connection, unknown, why, look=look, now=now)
+
+
+async def did_not_in(connection: Connection, unknown: Unknown, why: str, *, look: dict[str, Any], now: datetime) -> bool:
+    """The same in the caller's transaction."""
+    await queries.lock_account(connection, account_id=unknown.account_id)
+    if await queries.deny(connection, attempt_id=unknown.id, look=look) is None:
+        return False
+    await queries.give_back(connection, attempt_id=unknown.id)
+    await queries.send_again(connection, send_id=unknown.send_id, now=now)
+    await queries.wake_account(connection, account_id=unknown.account_id, now=now)
+    await findings.close(connection, kind=WAITING, table_name="send_attempts", row_ids=[str(unknown.id)])
+    await put(
+        connection, SERVICE, [completed(unknown, Outcome.DEFERRED, reason=f"not_happened: {why}", provider_ref=None, at=now, now=now)]
+    )
     return True
 
 

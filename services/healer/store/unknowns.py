@@ -95,6 +95,12 @@ async def of_account(connection: Connection, account_id: UUID, *, call_time: tim
     return [_unknown(row, call_time) async for row in queries.doubts(connection, account_id=account_id, call_time=call_time)]
 
 
+async def one(connection: Connection, attempt_id: int) -> Unknown | None:
+    """One attempt, for a person who settles it; None when it is unknown no more."""
+    row = await queries.doubt(connection, attempt_id=attempt_id)
+    return None if row is None else _unknown(row, timedelta())
+
+
 async def standing(connection: Connection, account_id: UUID, *, since: datetime) -> list[Standing]:
     """Own invitations, sent after `since`, that nobody answered or withdrew as far as we know."""
     return [

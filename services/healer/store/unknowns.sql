@@ -43,6 +43,20 @@ SELECT a.id, a.action, a.workspace_id, a.campaign_id, a.prospect_id, a.lead_id, 
  ORDER BY a.id
  LIMIT 100;
 
+-- name: doubt^
+-- One of them, whoever looks at it.
+SELECT a.id, a.action, a.workspace_id, a.campaign_id, a.prospect_id, a.lead_id, a.account_id, a.send_id, a.recipient_id, a.decided_at, a.act_by,
+       a.picture, a.evidence, a.looks, a.chat_id, s.message_type, s.message, r.public_identifier, r.chat_id AS known_chat_id,
+       CASE WHEN a.action = 'withdrawal' THEN
+         (SELECT x.provider_ref FROM send_attempts x
+           WHERE x.workspace_id = a.workspace_id AND x.recipient_id = a.recipient_id AND x.account_id = a.account_id
+             AND x.action = 'invitation' AND x.state = 'accepted' AND x.withdrawn_at IS NULL) END AS invitation_ref,
+       coalesce(a.look_after <= clock_timestamp(), true) AS due
+  FROM send_attempts a
+  JOIN send_queue s ON s.id = a.send_id
+  LEFT JOIN recipients r ON r.account_id = a.account_id AND r.lead_id = a.lead_id
+ WHERE a.id = :attempt_id::bigint AND a.state = 'unknown';
+
 -- name: standing_invitations
 -- Our own invitations that should still stand in the list: not withdrawn, and not answered as far as we know.
 SELECT a.id, a.recipient_id, a.provider_ref, coalesce(a.answered_at, a.decided_at) AS left_at

@@ -25,14 +25,21 @@ async def settle(
 ) -> bool:
     """False when somebody else settled it meanwhile."""
     async with pool.acquire() as connection, connection.transaction():
-        await settling.queries.lock_account(connection, account_id=unknown.account_id)
-        match verdict:
-            case Happened():
-                settled = await _happened(connection, unknown, verdict, look=look, now=now)
-            case DidNot() | Accepted():
-                settled = await _did_not(connection, unknown, verdict, look=look, now=now)
-        if settled:
-            await findings.close(connection, kind=WAITING, table_name="send_attempts", row_ids=[str(unknown.id)])
+        return await settle_in(connection, unknown, verdict, look=look, now=now)
+
+
+async def settle_in(
+    connection: Connection, unknown: Unknown, verdict: Happened | DidNot | Accepted, *, look: dict[str, Any], now: datetime
+) -> bool:
+    """The same in the caller's transaction."""
+    await settling.queries.lock_account(connection, account_id=unknown.account_id)
+    match verdict:
+        case Happened():
+            settled = await _happened(connection, unknown, verdict, look=look, now=now)
+        case DidNot() | Accepted():
+            settled = await _did_not(connection, unknown, verdict, look=look, now=now)
+    if settled:
+        await findings.close(connection, kind=WAITING, table_name="send_attempts", row_ids=[str(unknown.id)])
     return settled
 
 

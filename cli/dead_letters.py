@@ -1,0 +1,338 @@
+"""tact dead-letters: what could not be read or handled, why and whose fault, and putting it back when the cause is mended."""
+
+import base64
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Annotated, Any, Final, TypeVar
+
+import asyncpg
+import typer
+
+from cli.console import Refused, out, print_json, run, say, show
+from cli.people import ACTOR
+from cli.target import database, target
+from shared.db.pool import Connection
+from shared.kafka import stops
+from shared.kafka.letters import Fault, Letter, Place, Reason
+from shared.kafka.mailbox import Mailbox, Wanted, mailbox
+from shared.kafka.redrive import Busy, Case, Put, Standing, alone, cases, note, redrive
+
+T = TypeVar("T")
+app = typer.Typer(help="What could not be read or handled: look, put back, let a stopped consumer go on.", no_args_is_help=True)
+
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON document.")]
+Apply = Annotated[bool, typer.Option("--apply", help="Do it. Without this it is only said what would happen.")]
+TopicWord = Annotated[str | None, typer.Option("--topic", "-t", help="Only those that belong into this topic.")]
+ReasonWord = Annotated[str | None, typer.Option("--reason", "-r", help=f"Only these: {', '.join(Reason)}.")]
+FaultWord = Annotated[Fault | None, typer.Option("--fault", "-f", help="Only these: whose fault it is.")]
+GroupWord = Annotated[str | None, typer.Option("--group", "-g", help="Only those that this consumer set aside: queuer.sends.completed.")]
+Since = Annotated[str | None, typer.Option(help="Set aside from then on: 2026-03-02 or 2026-03-02T14:00, UTC unless it says.")]
+Until = Annotated[str | None, typer.Option(help="Set aside before then.")]
+OLDER: Final = ("unreadable", "unknown")
+"""What letters say that an earlier version, or somebody's hand, wrote."""
+SHOWN: Final = 2_000
+"""Characters of a body that `show` prints."""
+
+
+@app.command("list")
+def list_letters(
+    topic: TopicWord = None,
+    reason: ReasonWord = None,
+    fault: FaultWord = None,
+    group: GroupWord = None,
+    since: Since = None,
+    until: Until = None,
+    limit: Annotated[int, typer.Option(min=1, max=10_000)] = 20,
+    as_json: AsJson = False,
+) -> None:
+    """How many there are, and the newest of them."""
+    wanted = _wanted(topic, reason, fault, group, since, until)
+
+    async def work(box: Mailbox, connection: Connection) -> list[Case]:
+        return await cases(connection, await box.dead(wanted))
+
+    found = _do(work)
+    if as_json:
+        print_json({"total": len(found), "letters": [_json(case) for case in found[:limit]]})
+        return
+    if not found:
+        out.print("There are no dead letters" + (" like that." if wanted != Wanted() else "."))
+        return
+    show(_totals(found), title=f"{len(found)} dead letters", as_json=False)
+    out.print()
+    for case in found[:limit]:
+        _line(case)
+    if len(found) > limit:
+        out.print(f"These are the newest {limit}; --limit {min(len(found), 10_000)} shows more.")
+
+
+@app.command("show")
+def show_letter(letter: Annotated[str, typer.Argument(metavar="ID", help="As the list shows it.")], as_json: AsJson = False) -> None:
+    """One of them with its headers and its body, as they came."""
+    place = _place(letter)
+
+    async def work(box: Mailbox, connection: Connection) -> tuple[Case, Letter | None]:
+        found = await cases(connection, await box.dead(_of([place])))
+        if not found:
+            raise Refused(_missing([place]))
+        return found[0], await box.whole(found[0].letter)
+
+    case, whole = _do(work)
+    if as_json:
+        print_json(_json(case) | _contents(whole))
+        return
+    one = case.letter
+    facts = {
+        "letter": str(one.origin),
+        "stands": f"in {one.place.topic}, partition {one.place.partition}, offset {one.place.offset}",
+        "set aside": f"{_moment(one.at)} by {', '.join(case.dead.groups) or 'somebody'}",
+        "reason": one.reason,
+        "fault": one.fault,
+        "error": one.error,
+        "put back": _way_back(case),
+        "key": _text(one.key),
+    }
+    for name, fact in facts.items():
+        out.print(f"{name:<9} {fact}", highlight=False, markup=False)
+    out.print("headers")
+    for name, value in one.headers:
+        out.print(f"  {name}: {_text(value)}", highlight=False, markup=False)
+    if whole is None:
+        out.print(f"body      {one.size} bytes, which are not there any more")
+        return
+    body = _text(whole.value)
+    cut = f" (the first {SHOWN} characters; --json has all)" if len(body) > SHOWN else ""
+    out.print(f"body      {one.size} bytes{cut}", highlight=False)
+    out.print(body[:SHOWN], highlight=False, markup=False, soft_wrap=True)
+
+
+@app.command("redrive")
+def redrive_letters(
+    letters: Annotated[list[str] | None, typer.Argument(metavar="ID", help="As the list shows them; or say which by the options.")] = None,
+    topic: TopicWord = None,
+    reason: ReasonWord = None,
+    fault: FaultWord = None,
+    group: GroupWord = None,
+    since: Since = None,
+    until: Until = None,
+    again: Annotated[bool, typer.Option("--again", help="Also those that were put back before.")] = False,
+    apply: Apply = False,
+    as_json: AsJson = False,
+) -> None:
+    """Put them back into their topic as they came. Each once; what consumers have done already is not done again."""
+    options = (topic, reason, fault, group, since, until)
+    if not letters and not any(options):
+        raise Refused("Say which: tact dead-letters redrive ID, or --topic, --reason, --fault, --group, --since, --until.")
+    if letters and any(options):
+        raise Refused("Give ids or options, not both: the ids say already which are meant.")
+    places = [_place(each) for each in letters or []]
+    wanted = _of(places) if places else _wanted(*options)
+
+    async def work(box: Mailbox, connection: Connection) -> tuple[list[Case], list[Put]]:
+        found = await cases(connection, await box.dead(wanted))
+        missing = set(places) - {case.letter.origin for case in found}
+        if missing:
+            raise Refused(_missing(sorted(missing)))
+        return found, await _put_back(box, connection, found, again=again) if apply else []
+
+    found, put = _do(work)
+    _say_what_became(found, put, again=again, apply=apply, as_json=as_json)
+
+
+@app.command()
+def stopped(as_json: AsJson = False) -> None:
+    """Consumers that stopped because too much became dead letters, and why."""
+
+    async def work(pool: asyncpg.Pool) -> list[dict[str, Any]]:
+        return [dict(row) for row in await stops.open_stops(pool)]
+
+    rows = _on_database(work)
+    if as_json:
+        print_json({"stopped": rows})
+        return
+    if not rows:
+        out.print("No consumer stands still.")
+    for row in rows:
+        out.print(f"[bold]{row['group_name']}[/] stands still since {_moment(row['stopped_at'])} in {row['instance']}", highlight=False)
+        out.print(f"  {row['why']}", highlight=False, markup=False)
+
+
+@app.command()
+def resume(
+    group: Annotated[str, typer.Argument(help="The consumer as `stopped` shows it: queuer.sends.completed.")],
+    apply: Apply = False,
+    as_json: AsJson = False,
+) -> None:
+    """Let a stopped consumer go on, without a restart. As much as before may become dead letters until it stops again."""
+
+    async def work(pool: asyncpg.Pool) -> list[Any]:
+        return list(await (stops.let_go_on(pool, group, actor=ACTOR) if apply else stops.open_stops(pool, group)))
+
+    rows = _on_database(work)
+    if as_json:
+        print_json({"applied": apply, "group": group, "processes": [row["instance"] for row in rows]})
+        return
+    if not rows:
+        raise Refused(f"No consumer {group} stands still. `tact dead-letters stopped` shows those that do.")
+    names = ", ".join(row["instance"] for row in rows)
+    if apply:
+        out.print(f"{group} goes on within seconds in {names}.", highlight=False)
+    else:
+        out.print(f"Nothing was changed. {group} would go on in {names}: the same with --apply.", highlight=False)
+
+
+async def _put_back(box: Mailbox, connection: Connection, found: Sequence[Case], *, again: bool) -> list[Put]:
+    done: list[Put] = []
+    async with alone(connection):
+        async for put in redrive(connection, box, target().kafka, found, again=again, actor=ACTOR):
+            done.append(put)
+            if len(done) % 1_000 == 0:
+                say(f"{len(done)} of {len(found)}")
+        letters = [str(put.case.letter.origin) for put in done if put.offset is not None]
+        if letters:
+            await note(connection, actor=ACTOR, put=len(letters), details={"letters": letters[:1_000], "again": again})
+    return done
+
+
+def _say_what_became(found: Sequence[Case], put: Sequence[Put], *, again: bool, apply: bool, as_json: bool) -> None:
+    before = [case for case in found if case.standing is Standing.DONE]
+    left = [] if again else before
+    if as_json:
+        became = {str(each.case.letter.origin): {"result": each.said, "offset": each.offset} for each in put}
+        print_json({"applied": apply, "letters": [_json(case) | became.get(str(case.letter.origin), {}) for case in found]})
+        return
+    if not found:
+        out.print("There are no dead letters like that.")
+        return
+    if not apply:
+        show(_totals([case for case in found if case not in left]), title="Would be put back", as_json=False)
+    for said, many in Counter(each.said for each in put).items():
+        out.print(f"{many} {said}.", highlight=False)
+    for each in [each for each in put if each.offset is None][:20]:
+        out.print(f"  {each.case.letter.origin}: {each.said}", highlight=False, soft_wrap=True)
+    for case in left[:20]:
+        out.print(f"  {case.letter.origin}: {_way_back(case)}", highlight=False, soft_wrap=True)
+    if left:
+        out.print(f"{len(left)} were put back before and are left alone; --again puts them back once more.")
+    if not apply and len(left) < len(found):
+        out.print(f"Nothing was changed. {len(found) - len(left)} can be put back: the same with --apply.")
+
+
+@asynccontextmanager
+async def _opened() -> AsyncIterator[tuple[Mailbox, Connection]]:
+    async with mailbox(target().kafka) as box, database() as pool, pool.acquire() as connection:
+        yield box, connection
+
+
+def _do(work: Callable[[Mailbox, Connection], Awaitable[T]]) -> T:
+    async def opened() -> T:
+        async with _opened() as (box, connection):
+            return await work(box, connection)
+
+    try:
+        return run(opened())
+    except Busy as error:
+        raise Refused(str(error)) from None
+
+
+def _on_database(work: Callable[[asyncpg.Pool], Awaitable[T]]) -> T:
+    async def opened() -> T:
+        async with database() as pool:
+            return await work(pool)
+
+    return run(opened())
+
+
+def _wanted(topic: str | None, reason: str | None, fault: str | None, group: str | None, since: str | None, until: str | None) -> Wanted:
+    if reason is not None and reason not in {*Reason, *OLDER}:
+        raise Refused(f"{reason!r} is no reason; there are {', '.join(Reason)}.")
+    topic = topic.removesuffix(".dlq") if topic else None
+    return Wanted(topic, reason, fault, group, _when(since, "--since"), _when(until, "--until"))
+
+
+def _of(places: Sequence[Place]) -> Wanted:
+    topics = {place.topic.removesuffix(".dlq") for place in places}
+    return Wanted(topic=next(iter(topics)) if len(topics) == 1 else None, origins=frozenset(places))
+
+
+def _when(text: str | None, option: str) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        at = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise Refused(f"{option} wants a moment like 2026-03-02 or 2026-03-02T14:00, not {text!r}.") from None
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+def _place(text: str) -> Place:
+    try:
+        return Place.parse(text)
+    except ValueError:
+        raise Refused(f"{text!r} is no dead letter; `tact dead-letters list` shows them, like sends.due:3:1042.") from None
+
+
+def _missing(places: Sequence[Place]) -> str:
+    return f"There is no dead letter {', '.join(map(str, places))}. `tact dead-letters list` shows those there are; they are kept 30 days."
+
+
+def _totals(found: Sequence[Case]) -> list[dict[str, Any]]:
+    counted = Counter((case.letter.topic, case.letter.reason, case.letter.fault) for case in found)
+    return [{"letters": many, "topic": topic, "reason": reason, "fault": fault} for (topic, reason, fault), many in counted.most_common()]
+
+
+def _line(case: Case) -> None:
+    one = case.letter
+    out.print(f"[bold]{one.origin}[/]  {_moment(one.at)}", highlight=False)
+    out.print(f"  {one.reason}, {one.fault}: {one.error[:300]}", highlight=False, markup=False)
+    out.print(f"  set aside by {', '.join(case.dead.groups) or 'somebody'}; {_way_back(case)}", highlight=False, markup=False, style="dim")
+
+
+def _way_back(case: Case) -> str:
+    if case.standing is Standing.NEW:
+        return "not put back"
+    if case.standing is Standing.OPEN:
+        return "perhaps put back: a redrive of it was cut off; the next one finds out"
+    return f"put back on {_moment(case.done_at)}, to offset {case.put_offset}" + (f" ({case.times} times)" if case.times > 1 else "")
+
+
+def _json(case: Case) -> dict[str, Any]:
+    one = case.letter
+    return {
+        "id": str(one.origin),
+        "topic": one.topic,
+        "place": str(one.place),
+        "reason": one.reason,
+        "fault": one.fault,
+        "error": one.error,
+        "at": one.at.isoformat(),
+        "groups": case.dead.groups,
+        "size": one.size,
+        "put_back": {"standing": case.standing.value, "times": case.times, "at": case.done_at, "offset": case.put_offset},
+    }
+
+
+def _contents(whole: Letter | None) -> dict[str, Any]:
+    if whole is None:
+        return {"key": None, "headers": [], "body": None, "body_base64": None}
+    return {
+        "key": None if whole.key is None else _text(whole.key),
+        "headers": [{"name": name, "value": None if value is None else _text(value)} for name, value in whole.headers],
+        "body": None if whole.value is None else _text(whole.value),
+        "body_base64": None if whole.value is None else base64.b64encode(whole.value).decode(),
+    }
+
+
+def _text(value: bytes | None) -> str:
+    if value is None:
+        return "(none)"
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return repr(value)
+
+
+def _moment(at: datetime | None) -> str:
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC" if at else ""

@@ -1,0 +1,143 @@
+"""tact unknown: attempts whose end nobody saw, what was found out about them, and a person's word where looks do not tell."""
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any, TypeVar
+
+import asyncpg
+import typer
+
+from cli.console import Refused, out, print_json, run
+from cli.people import ACTOR
+from cli.queue import AccountWord, AsJson, CampaignWord, WorkspaceWord, moment, scope_of
+from cli.target import database
+from services.healer.http.unknown import UnknownOut, WholeUnknown
+from services.healer.rules.telling import told
+from services.healer.store.ambiguity import Row, Wanted
+from services.healer.workflows import ambiguity as desk
+from services.healer.workflows.ambiguity import Decision, DeskError
+from services.queuer.campaigns.errors import CampaignError
+
+T = TypeVar("T")
+app = typer.Typer(help="Attempts whose end nobody saw: look, and say what became of them.", no_args_is_help=True)
+
+AttemptArgument = Annotated[int, typer.Argument(metavar="ID", min=1, max=2**63 - 1, help="As the list shows it.")]
+
+
+@app.command("list")
+def list_unknown(
+    workspace: WorkspaceWord = None,
+    campaign: CampaignWord = None,
+    account: AccountWord = None,
+    mine: Annotated[bool, typer.Option("--for-a-person", help="Only those that are looked up no more.")] = False,
+    limit: Annotated[int, typer.Option(min=1, max=200)] = 20,
+    after: Annotated[int | None, typer.Option(min=0, max=2**63 - 1, help="The mark that the page before ended with.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Those that waited longest first."""
+
+    async def work(pool: asyncpg.Pool) -> desk.Page:
+        scope = await scope_of(pool, workspace=workspace, campaign=campaign, account=account)
+        wanted = Wanted(scope.workspace_id, scope.campaign_id, scope.account_id, True if mine else None)
+        async with pool.acquire() as connection:
+            return await desk.page(connection, wanted, after=after, most=limit)
+
+    page = _do(work)
+    if as_json:
+        print_json({"attempts": [UnknownOut.of(row).model_dump(mode="json") for row in page.attempts], "next": page.next})
+        return
+    if not page.attempts:
+        out.print("There is no attempt whose end nobody knows" + (" and that waits for a person." if mine else "."))
+    for row in page.attempts:
+        out.print(f"[bold]{row['id']}[/]  since {moment(row['decided_at'])} UTC, {_next(row)}", highlight=False)
+        out.print(
+            f"  {_name(row)}, {row['message_type']} of {row['campaign_name']} from {row['account_name']}", highlight=False, markup=False
+        )
+        found = told(row["evidence"])
+        out.print(f"  {found[-1] if found else 'Nobody has looked yet.'}", highlight=False, markup=False, style="dim")
+    if page.next:
+        out.print(f"There is more: --after {page.next}", highlight=False)
+
+
+@app.command("show")
+def show_unknown(attempt: AttemptArgument, as_json: AsJson = False) -> None:
+    """One of them: what we tried, and what the provider's lists say."""
+
+    async def work(pool: asyncpg.Pool) -> Row:
+        async with pool.acquire() as connection:
+            return await desk.get(connection, attempt)
+
+    row = _do(work)
+    if as_json:
+        print_json(WholeUnknown.of(row))
+        return
+    answer = " ".join(str(part) for part in (row["http_status"], row["error_type"], row["error_detail"]) if part)
+    facts = {
+        "attempt": f"{row['id']}, {row['state']}",
+        "tried": f"{row['message_type']} ({row['action']}) to {_name(row)}",
+        "campaign": row["campaign_name"],
+        "account": row["account_name"],
+        "since": f"{moment(row['decided_at'])} UTC",
+        "answer": answer or "none was seen",
+        "message": row["message"] or "(no note)",
+        "send": f"{row['send_id']}, {row['send_status']}; prospect {row['prospect_status']}",
+        "next": _next(row),
+    }
+    for name, fact in facts.items():
+        out.print(f"{name:<9} {fact}", highlight=False, markup=False)
+    found = told(row["evidence"])
+    out.print("\nwhat was found out")
+    for sentence in found or ["Nobody has looked yet."]:
+        out.print(f"  {sentence}", highlight=False, markup=False)
+    if row["state"] == "unknown":
+        out.print(f"\nIf you know better: tact unknown resolve {row['id']} accepted|not-happened --reason …", highlight=False, markup=False)
+
+
+@app.command()
+def resolve(
+    attempt: AttemptArgument,
+    decision: Annotated[Decision, typer.Argument(help="accepted: it left. not-happened: it did not, and may be tried again.")],
+    reason: Annotated[str, typer.Option("--reason", "-r", help="How you know; kept in the audit log.")],
+    apply: Annotated[bool, typer.Option("--apply", help="Do it. Without this it is only said what would happen.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Say what became of it. The first decision stands, whoever makes it."""
+
+    async def work(pool: asyncpg.Pool) -> desk.Done:
+        return await desk.resolve(pool, attempt, decision, reason=reason, actor=ACTOR, apply=apply)
+
+    done = _do(work)
+    if as_json:
+        print_json({"applied": apply, "changed": done.changed, "attempt": WholeUnknown.of(done.attempt).model_dump(mode="json")})
+        return
+    row = done.attempt
+    if not done.changed:
+        out.print(f"Attempt {attempt} is {row['state']} already.", highlight=False)
+    elif apply:
+        out.print(f"Attempt {attempt} is {row['state']} now; its send is {row['send_status']}.", highlight=False)
+    else:
+        becomes = "its send counts as sent" if decision is Decision.ACCEPTED else "its send may be tried again, in its turn"
+        out.print(f"Nothing was changed. Attempt {attempt} can be {decision.state}; {becomes}: the same with --apply.", highlight=False)
+
+
+def _do(work: Callable[[asyncpg.Pool], Awaitable[T]]) -> T:
+    async def on_a_pool() -> T:
+        async with database(role="tact_healer") as pool:
+            return await work(pool)
+
+    try:
+        return run(on_a_pool())
+    except (DeskError, CampaignError) as error:
+        raise Refused(error.message) from error
+
+
+def _next(row: Row) -> str:
+    if row["state"] != "unknown":
+        return "settled"
+    looks = "one look" if row["looks"] == 1 else f"{row['looks']} looks"
+    if row["needs_person"]:
+        return f"{looks}, and now a person must say"
+    return f"{looks}, the next from {moment(row['next_look'])} UTC on"
+
+
+def _name(row: Any) -> str:
+    return f"{row['first_name']} {row['last_name']}".strip() or "somebody without a name"

@@ -1,0 +1,61 @@
+"""What the ambiguity desk shows, and the line a person's decision leaves."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from shared.db.pool import Connection
+from shared.db.queries import load
+
+queries = load(__file__)
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which unknown attempts; None leaves a side open."""
+
+    workspace_id: UUID | None = None
+    campaign_id: UUID | None = None
+    account_id: UUID | None = None
+    needs_person: bool | None = None
+
+
+async def page(connection: Connection, wanted: Wanted, *, after: int | None, most: int) -> list[Row]:
+    """Unknown attempts behind `after`, those that waited longest first."""
+    rows = queries.page(
+        connection,
+        workspace_id=wanted.workspace_id,
+        campaign_id=wanted.campaign_id,
+        account_id=wanted.account_id,
+        needs_person=wanted.needs_person,
+        after=after,
+        most=most,
+    )
+    return [row async for row in rows]
+
+
+async def one(connection: Connection, attempt_id: int, *, workspace_id: UUID | None, call_time: timedelta) -> Row | None:
+    """One attempt whatever its state; None when there is none, or it is another workspace's."""
+    found: Row | None = await queries.one(connection, attempt_id=attempt_id, workspace_id=workspace_id, call_time=call_time)
+    return found
+
+
+async def decided_by(connection: Connection, attempt_id: int) -> Row | None:
+    """Who settled it by hand: actor, at, details."""
+    found: Row | None = await queries.decided_by(connection, attempt_id=attempt_id)
+    return found
+
+
+async def now(connection: Connection) -> datetime:
+    """Business time."""
+    at: datetime = await queries.now(connection)
+    return at
+
+
+async def note(connection: Connection, attempt_id: int, *, workspace_id: UUID, actor: str, details: Mapping[str, Any]) -> None:
+    """Leave a line in the audit log, in the caller's transaction."""
+    await queries.note(connection, attempt_id=attempt_id, workspace_id=workspace_id, actor=actor, details=dict(details))
