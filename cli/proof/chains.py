@@ -98,7 +98,7 @@ def row_is_as_sealed(found: Found, reading: Reading, row: Row) -> bool:
     if row["sealed_facts"] is None:
         if row["id"] <= reading.sealed_to:
             found.add("chain", name, says="no link in its account's chain", should=f"one: the ledger is sealed up to {reading.sealed_to}")
-        return bool(row["id"] > reading.sealed_to)
+        return int(row["id"]) > reading.sealed_to
     try:
         sealed, now = read_facts(row["sealed_form"], row["sealed_facts"]), read_facts(FORM, facts_of(row))
     except UnreadableFactsError:

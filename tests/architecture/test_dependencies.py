@@ -90,6 +90,11 @@ def test_only_stores_and_what_stands_around_workflows_load_queries(service: str)
     assert named({path: imports(path) & {"shared.db.queries.load", "aiosql"} for path in rules}) == []
 
 
+def test_the_proofs_limits_share_no_code_with_what_they_judge() -> None:
+    limits = Path("cli/proof/limits.py")
+    assert named({limits: imports_from(limits, "shared", "services", "embedded", "cli")}) == []
+
+
 def test_nobody_imports_the_tests() -> None:
     places = ("services", "shared", "simulator", "embedded", "cli", "bench", "docs", "deploy")
     assert named({path: imports_from(path, "tests") for place in places for path in python_files(place)}) == []
