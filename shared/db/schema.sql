@@ -1710,6 +1710,31 @@ CREATE TABLE public.redriven_letters (
     updated_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
+CREATE TABLE public.replay_runs (
+    id bigint NOT NULL,
+    topic text NOT NULL,
+    asked text NOT NULL,
+    since timestamp with time zone NOT NULL,
+    until timestamp with time zone,
+    reason text NOT NULL,
+    started_by text NOT NULL,
+    ends jsonb NOT NULL,
+    positions jsonb NOT NULL,
+    published bigint DEFAULT 0 NOT NULL,
+    started_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    finished_at timestamp with time zone,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE public.replay_runs ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.replay_runs_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE VIEW public.scheduled_emails WITH (security_invoker='true') AS
  SELECT s.id,
     s.campaign_id,
@@ -2036,6 +2061,8 @@ ALTER TABLE ONLY public.recipients
 
 ALTER TABLE ONLY public.redriven_letters
     ADD CONSTRAINT redriven_letters_pkey PRIMARY KEY (topic, partition_no, offset_no, record_ms);
+ALTER TABLE ONLY public.replay_runs
+    ADD CONSTRAINT replay_runs_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.schema_migrations
     ADD CONSTRAINT schema_migrations_pkey PRIMARY KEY (version);
@@ -2189,6 +2216,8 @@ CREATE INDEX recipients_lead ON public.recipients USING btree (lead_id);
 
 CREATE INDEX recipients_provider_id ON public.recipients USING btree (account_id, provider_id);
 
+CREATE UNIQUE INDEX replay_runs_under_way ON public.replay_runs USING btree (topic, asked) WHERE (finished_at IS NULL);
+
 CREATE INDEX send_attempts_account ON public.send_attempts USING btree (account_id, decided_at);
 
 CREATE INDEX send_attempts_intents ON public.send_attempts USING btree (act_by) WHERE (state = 'intent'::public.attempt_state);
@@ -2332,6 +2361,7 @@ CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.prospect_approval_data F
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.recipients FOR EACH ROW EXECUTE FUNCTION public.touch_updated_at();
 
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.redriven_letters FOR EACH ROW EXECUTE FUNCTION public.touch_updated_at();
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.replay_runs FOR EACH ROW EXECUTE FUNCTION public.touch_updated_at();
 
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.schema_migrations FOR EACH ROW EXECUTE FUNCTION public.touch_updated_at();
 
@@ -2371,9 +2401,6 @@ ALTER TABLE ONLY public.account_reads
 
 ALTER TABLE ONLY public.account_seals
     ADD CONSTRAINT account_seals_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);
-
-ALTER TABLE ONLY public.account_spacing_history
-    ADD CONSTRAINT account_spacing_history_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);
 
 ALTER TABLE ONLY public.account_usage
     ADD CONSTRAINT account_usage_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);

@@ -206,6 +206,9 @@ class Fence:
     async def _compare_and_beat(self, pool: asyncpg.Pool, publisher: Publisher, row: Row, mark: Mark) -> None:
         seen = self.heads.of(row.stack_id)
         found = rules.differences(row, seen, kafka_cluster=self.heads.cluster, mark=mark.seqs.get(row.stack_id, 0))
+        if not found and seen.last is None and row.seq == 1 and await store.ledger_moved(pool):
+            # Else the first head may only not have arrived; but then nothing would have left either.
+            found = ["Kafka knows no head of this ledger, and attempts were made since its first was written: its topic is new."]
         if found:
             await self.shut_for(" ".join(found))
             return

@@ -43,6 +43,11 @@ async def ledger_is_empty(connection: Any_) -> bool:
     return bool(await queries.ledger_is_empty(connection))
 
 
+async def ledger_moved(connection: Any_) -> bool:
+    """Whether anything was about to leave since the head that the row holds."""
+    return bool(await queries.ledger_moved(connection))
+
+
 async def adopt_new(connection: Any_, row: Row, *, kafka_cluster: str | None) -> bool:
     """Give a new stack its id; False when another process did."""
     adopted = await queries.adopt_new(

@@ -10,6 +10,10 @@ SELECT beat_at IS NULL OR beat_at < clock_timestamp() - interval '0.95 seconds' 
 -- name: ledger_is_empty$
 SELECT NOT EXISTS (SELECT FROM send_attempts);
 
+-- name: ledger_moved$
+-- Whether anything was about to leave since the head in the row; nothing is before its first head was heard from Kafka.
+SELECT coalesce((SELECT max(id) FROM send_attempts), 0) > attempt_id FROM stack_fence;
+
 -- name: adopt_new$
 -- The first start of a stack.
 UPDATE stack_fence
