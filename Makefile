@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 RUNTIME := $(VENV)/.runtime
+WORKERS ?= 2
 DEVELOP := $(VENV)/.develop
 
 .DEFAULT_GOAL := help
@@ -31,7 +32,7 @@ chaos: $(RUNTIME) ## everything killed while sends go out: nothing lost, nothing
 	@$(BIN)/python -m embedded.chaos $(if $(SENDS),--sends "$(SENDS)") $(if $(SEED),--seed "$(SEED)")
 
 test: $(DEVELOP) ## every test, on a real broker and a real database
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses $(WORKERS) $(ARGS)
 
 lint: $(DEVELOP) ## ruff and mypy (strict)
 	@$(BIN)/ruff check .

@@ -9,6 +9,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 import pytest_asyncio
+from xdist.remote import Producer
 
 from embedded.kafka import KafkaServer
 from embedded.ports import free_port, free_ports
@@ -16,6 +17,7 @@ from embedded.postgres import PostgresServer
 from embedded.unprivileged import remove
 from shared.db.migrate import apply
 from shared.db.pool import open_pool
+from tests.support.halves import Halves, longest_first
 from tests.support.processes import Programs, programs
 
 TEMPLATE = "tact_template"
@@ -33,6 +35,18 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.option.basetemp is None:
         config.stash[OWN_FOLDER] = folder = Path(tempfile.mkdtemp(prefix="tact-tests-"))
         config.option.basetemp = folder / "tmp"
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let what takes longest begin first."""
+    longest_first(items)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Halves:
+    """Share the suite between processes, each with servers of its own; see tests/support/halves.py."""
+    return Halves(config, log)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
