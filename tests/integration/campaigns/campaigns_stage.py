@@ -7,9 +7,12 @@ import asyncpg
 import httpx
 
 from services.queuer.campaigns import accounts, tokens, workspaces
+from services.queuer.workflows.forecast import LONGEST
 from shared.vocabulary import AccountType, Role
 
 LARGEST = 64 * 1024
+PATIENCE = LONGEST + 30.0
+"""Seconds a caller waits: longer than the slowest answer may take, so that the API gives up first and says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +30,7 @@ class Stage:
     def client(self, token: str | None) -> httpx.AsyncClient:
         """A client with a token, or with none."""
         headers = {b"authorization": f"Bearer {token}".encode()} if token else {}
-        return httpx.AsyncClient(base_url=self.url, headers=headers, timeout=30)
+        return httpx.AsyncClient(base_url=self.url, headers=headers, timeout=PATIENCE)
 
 
 async def set_stage(pool: asyncpg.Pool, url: str) -> Stage:

@@ -12,7 +12,7 @@ from schemathesis import GenerationMode
 from schemathesis.core.result import Ok
 from schemathesis.specs.openapi.checks import content_type_conformance, response_schema_conformance, status_code_conformance
 
-from tests.integration.campaigns.campaigns_stage import Stage
+from tests.integration.campaigns.campaigns_stage import PATIENCE, Stage
 from tests.integration.campaigns.test_failed_desk import failed
 
 EXAMPLES = 10
@@ -35,7 +35,7 @@ def _statuses(operation: Any, stage: Stage, mode: GenerationMode, places: dict[s
     @settings(max_examples=EXAMPLES, database=None, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
     @given(case=operation.as_strategy(mode, path_parameters=known or None))
     def ask(case: Any) -> None:
-        answer = case.call(headers={"authorization": f"Bearer {stage.operator}"}, timeout=30)
+        answer = case.call(headers={"authorization": f"Bearer {stage.operator}"}, timeout=PATIENCE)
         statuses.add(answer.status_code)
         assert answer.status_code < 500
         case.validate_response(answer, checks=[status_code_conformance, content_type_conformance, response_schema_conformance])
