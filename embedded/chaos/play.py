@@ -26,7 +26,7 @@ LOOK_EVERY: Final = 0.5
 SAY_EVERY: Final = 15.0
 STALLED_AFTER: Final = 240.0
 """Real seconds without one more send, when all faults are over, after which what is missing counts as lost."""
-AWAY: Final = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError)
+AWAY: Final = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, TimeoutError)
 
 
 class Chaos:

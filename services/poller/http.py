@@ -104,7 +104,7 @@ async def _body(request: Request) -> bytes:
 async def _patiently(poll: Callable[[], Awaitable[Round]]) -> Round:
     try:
         return await poll()
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
         raise CronError(500, "Poll failed", str(error) or type(error).__name__) from error
 
 

@@ -8,6 +8,7 @@ AWAY: Final = (
     OSError,
     TimeoutError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # a server that is killed in the middle of a statement: "cannot switch to state 12"
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,  # shut down, starting up, or a statement cancelled by an operator
     asyncpg.InsufficientResourcesError,  # disk full, too many connections

@@ -62,7 +62,7 @@ class Relay:
             try:
                 async with asyncio.timeout(2):
                     await queries.give_up_lead(connection, space=LOCK_SPACE, service=self._service)
-            except (TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            except (TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError):
                 connection.terminate()
             await self._pool.release(connection)
 

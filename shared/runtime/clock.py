@@ -131,5 +131,5 @@ class StackClock:
             await asyncio.sleep(FAST_REFRESH if self._clock.speed > 1.0 or self._clock.leaps else CALM_REFRESH)
             try:
                 await self.refresh()
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, TimeoutError):
                 continue  # the last row still holds; what needs the database will say so itself

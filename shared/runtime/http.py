@@ -129,7 +129,7 @@ async def _database_answers(service: Service) -> bool:
     try:
         async with asyncio.timeout(PROBE_TIMEOUT):
             return bool(await service.pool.fetchval("SELECT true"))
-    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError):
         return False
 
 

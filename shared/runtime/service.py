@@ -22,6 +22,7 @@ import uvloop
 from aiokafka.errors import KafkaError
 from fastapi import FastAPI
 
+from shared.db.errors import AWAY
 from shared.db.migrate import SchemaError, require_current
 from shared.db.pool import open_pool
 from shared.fence.fence import Fence
@@ -135,7 +136,7 @@ class Service:
                 await self.broker.stop()
                 for finish in self._on_stop:
                     await finish()
-                with contextlib.suppress(OSError, asyncpg.PostgresError):
+                with contextlib.suppress(*AWAY, asyncpg.PostgresError):
                     while await self.relay.round():
                         pass
         await self.relay.stop()
@@ -149,7 +150,7 @@ class Service:
         while True:
             try:
                 return await do()
-            except (OSError, asyncpg.PostgresError, KafkaError, TimeoutError) as error:
+            except (*AWAY, asyncpg.PostgresError, KafkaError) as error:
                 if isinstance(error, asyncpg.InvalidAuthorizationSpecificationError) or time.monotonic() > deadline:
                     raise CannotStartError(
                         f"{what} could not be reached: {error or type(error).__name__}. "

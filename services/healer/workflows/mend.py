@@ -68,7 +68,7 @@ class Mend:
         """
         try:
             run = await integrity.clean_up(self._pool, actor=actor, called_by=called_by)
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError) as error:
             CLEANUP_FAILURES.inc()
             await self._note_failure(called_by, error)
             raise CleanupError(str(error) or type(error).__name__) from error
@@ -137,5 +137,5 @@ class Mend:
         log.error("clean-up failed, nothing was changed", called_by=called_by, error=repr(error))
         try:
             await integrity.record_failure(self._pool, called_by=called_by, error=str(error) or type(error).__name__)
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError):
             log.warning("the failed run could not be recorded", called_by=called_by)

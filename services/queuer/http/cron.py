@@ -16,7 +16,7 @@ from services.queuer.workflows.process import Outcome, Processed, Processor
 from shared.runtime.http import CronError, require_cron_secret
 from shared.runtime.service import Service
 
-AWAY = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
+AWAY = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 
 
 class AccountAnswer(BaseModel):

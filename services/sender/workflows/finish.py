@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-import asyncpg
 import structlog
 
 from services.sender.metrics import LATE_ANSWERS, REFUSED_ANSWERS, SENDS
@@ -108,14 +107,14 @@ class Finisher:
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, LONGEST_PAUSE)
                 continue
-            except asyncpg.PostgresError as error:
+            except Exception as error:  # whatever it is, the writer lives on: with it every later answer would be lost
                 await self._write_apart(batch, error)
                 return
             self._count(batch, settled)
             self._written()
             return
 
-    async def _write_apart(self, batch: Sequence[Outcome], error: asyncpg.PostgresError) -> None:
+    async def _write_apart(self, batch: Sequence[Outcome], error: Exception) -> None:
         """The rows refuse something: one answer must not keep the others. Its intent runs out, and the healer looks it up."""
         if len(batch) > 1:
             for outcome in batch:

@@ -20,7 +20,7 @@ from simulator.unipile.world.refusals import RefusalError, refuse
 from simulator.unipile.world.world import World
 
 LOOK_EVERY_S: Final = 0.01
-CLOCK_ERRORS: Final = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, CannotStartError)
+CLOCK_ERRORS: Final = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, CannotStartError)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
