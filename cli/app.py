@@ -2,11 +2,26 @@
 
 import typer
 
-from cli import adopt, explain, failed, forecast, hours, limits, notices, people, prove, queue, records, schema, stack, suppress
+from cli import (
+    adopt,
+    dead_letters,
+    explain,
+    failed,
+    forecast,
+    hours,
+    limits,
+    notices,
+    people,
+    prove,
+    queue,
+    records,
+    schema,
+    stack,
+    suppress,
+    unknown,
+)
 from cli.rebuild import command as rebuild_command
 from cli.replay import command as replay_command
-from cli import explain, failed, forecast, hours, limits, notices, people, prove, queue, records, schema, stack, suppress
-from cli import dead_letters, explain, failed, forecast, hours, limits, notices, people, queue, records, schema, stack, suppress, unknown
 
 app = typer.Typer(
     help="Outreach campaigns with tact: never twice, never at the wrong hour, never faster than an account can bear.",

@@ -41,7 +41,7 @@ async def build(service: Service) -> FastAPI:
     deliver = Deliver(service.pool, service.clock, web=web, mail=mail, timeout=settings.notices_timeout)
     adopt = Adopt(service.pool, provider, service.clock, service.fence, call_time=settings.unipile_timeout)
     # Late, because the job that delivers is declared with the others, and one of those is the notices' own.
-    notify = Notify(service.pool, service.clock, mail=mail is not None, wake=lambda: wake_deliver())
+    notify = Notify(service.pool, service.clock, mail=mail is not None, wake=lambda: wake_deliver())  # noqa: PLW0108  # bound below
     wake_deliver = jobs.register(service, settings, mend=mend, look_up=look_up, deliver=deliver, notify=notify, adopt=adopt)
     handlers.register(service.inbox, service.pool, notify)
     app = make_app(service, title="Tact healer", description="What is wrong, and mending it.")

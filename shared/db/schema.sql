@@ -2061,6 +2061,7 @@ ALTER TABLE ONLY public.recipients
 
 ALTER TABLE ONLY public.redriven_letters
     ADD CONSTRAINT redriven_letters_pkey PRIMARY KEY (topic, partition_no, offset_no, record_ms);
+
 ALTER TABLE ONLY public.replay_runs
     ADD CONSTRAINT replay_runs_pkey PRIMARY KEY (id);
 
@@ -2361,6 +2362,7 @@ CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.prospect_approval_data F
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.recipients FOR EACH ROW EXECUTE FUNCTION public.touch_updated_at();
 
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.redriven_letters FOR EACH ROW EXECUTE FUNCTION public.touch_updated_at();
+
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.replay_runs FOR EACH ROW EXECUTE FUNCTION public.touch_updated_at();
 
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.schema_migrations FOR EACH ROW EXECUTE FUNCTION public.touch_updated_at();

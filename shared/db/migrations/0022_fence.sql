@@ -1,5 +1,5 @@
 -- What a restored database, or a second stack on a copy, cannot have right at the same time: who PostgreSQL and Kafka were when
--- the stack was adopted, and the ledger's head as it was last written to both (docs/adr/0026).
+-- the stack was adopted, and the ledger's head as it was last written to both (docs/adr/0023).
 CREATE TABLE stack_fence (
   only_row          boolean PRIMARY KEY DEFAULT true CHECK (only_row),
   stack_id          uuid,                        -- key of its heads in Kafka; NULL until the stack is adopted for the first time

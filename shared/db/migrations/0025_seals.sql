@@ -1,4 +1,4 @@
--- The ledger's seals: per account a chain of links, each over the facts of one attempt and the link before it (docs/adr/0028).
+-- The ledger's seals: per account a chain of links, each over the facts of one attempt and the link before it (docs/adr/0024).
 -- A link is never changed: a late change of an attempt is a further link. No key leads to send_attempts, for a link must outlive
 -- a row that somebody deletes.
 CREATE TABLE attempt_seals (

@@ -87,7 +87,7 @@ async def reseal(connection: Connection, world: World, attempt: int) -> None:
     )
     row = await connection.fetchrow("SELECT * FROM attempt_facts WHERE id = $1", attempt)
     assert row is not None
-    facts = facts_of(row)
+    facts = facts_of(dict(row))
     made = link_hash(
         before, account_id=world.accounts[0], link_no=link["link_no"], attempt_id=attempt, form=1, facts=facts, sealed_at=link["sealed_at"]
     )
