@@ -12,7 +12,7 @@ PROCESSES: Final = frozenset({"running", "kafka"})
 """Fixtures of tests that start a service or a broker."""
 
 
-class Halves(LoadScopeScheduling):
+class Halves(LoadScopeScheduling):  # type: ignore[misc]  # it ships no types
     """The tests of a file stay in one process and share its fixtures; those of whole stacks follow one another in one."""
 
     def __init__(self, config: pytest.Config, log: Producer | None = None) -> None:
