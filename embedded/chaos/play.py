@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 import asyncpg
 
@@ -26,6 +27,9 @@ LOOK_EVERY: Final = 0.5
 SAY_EVERY: Final = 15.0
 STALLED_AFTER: Final = 240.0
 """Real seconds without one more send, when all faults are over, after which what is missing counts as lost."""
+OPENS: Final = 7
+CLOSES: Final = 18
+"""Hours of the accounts' day in New York."""
 AWAY: Final = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, TimeoutError)
 
 
@@ -123,7 +127,7 @@ class Chaos:
             if state and not still and tail.sends + state["for_a_person"] >= self._plan.promised:
                 return
             stands = (tail.sends, state.get("unknown", seen[1]))
-            if stands != seen:
+            if stands != seen or (state and not _at_work(state["now"])):
                 seen, moved = stands, time.monotonic()
             if time.monotonic() - said > SAY_EVERY:
                 said = time.monotonic()
@@ -144,6 +148,12 @@ class Chaos:
     async def _facts(self, pool: asyncpg.Pool) -> dict[str, Any]:
         """What our own tables say at the end."""
         return {name: [dict(row) async for row in getattr(queries, name)(pool)] for name in ("ledger", "waiting", "ends", "states")}
+
+
+def _at_work(now: datetime) -> bool:
+    """Whether something could leave just now; a night is no stall, and the clock does not leap while an attempt is unknown."""
+    local = now.astimezone(ZoneInfo("America/New_York"))
+    return OPENS <= local.hour < CLOSES
 
 
 def _clear(folder: Path) -> None:
