@@ -101,8 +101,8 @@ class DeadLetters:
         tally = topic.tally
         if tally.too_many:
             raise TooManyDeadLetters(
-                f"{tally.dead} of the last {tally.total} records of {record.topic} could not be handled ({tally.in_a_row} in a row); the "
-                f"next one not because {error[:300]}. The consumer stops so that the topic is not emptied into {record.topic}.dlq. "
+                f"{tally.dead} of the last {tally.total} records of {record.topic} could not be handled ({tally.in_a_row} in a row). The "
+                f"next one: {error[:300]}. The consumer stops so that the topic is not emptied into {record.topic}.dlq. "
                 f"Look with `tact dead-letters list --topic {record.topic}`, mend the cause, then restart or `tact dead-letters resume`."
             )
         await self._publisher.publish_raw([enclose(record, group=group, reason=reason, fault=fault, error=error)])
