@@ -54,6 +54,7 @@ MAY_CHANGE: Final = {
     "audit_log": "that somebody replayed",
     "account_reads": "when the poller reads next: it reads by its own times, events or none",
     "stack_clock": "the clock itself",
+    "stack_fence": "the ledger's head, written again every second",
 }
 """Tables that are left out of the comparison, and why; of all others every column of every row is compared."""
 

@@ -47,7 +47,12 @@ def test_what_nobody_serves_has_no_service(path: str) -> None:
 @pytest.mark.parametrize("service", ["poller", "healer"])
 def test_every_route_that_a_service_declares_is_its_own_in_the_table(service: str) -> None:
     room = ROOT / "services" / service
-    source = "".join(path.read_text(encoding="utf-8") for path in [*room.glob("http.py"), *room.glob("http/*.py")])
-    declared = re.findall(r'@router\.(?:get|post|put|patch|delete)\(\s*"([^"]+)"', source)
+    declared = [path for source in [*room.glob("http.py"), *room.glob("http/*.py")] for path in paths_of(source.read_text(encoding="utf-8"))]
     assert declared
     assert {path: target.service for path in declared if (target := resolve(path))} == dict.fromkeys(declared, service)
+
+
+def paths_of(source: str) -> list[str]:
+    """Whole paths of a file's routes, its router's prefix before each."""
+    prefix = "".join(re.findall(r'APIRouter\(prefix="([^"]+)"', source))
+    return [prefix + path for path in re.findall(r'@router\.(?:get|post|put|patch|delete)\(\s*"([^"]*)"', source)]
