@@ -2,10 +2,14 @@
 
 import logging
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, Final
 
 from aiokafka import ConsumerRecord
 from faststream.kafka import KafkaBroker
+
+KNOWS_AGAIN_MS: Final = 15_000
+"""How old a client's picture of the topics may get. aiokafka's own 5 minutes are how long consumers of a topic that was deleted
+and made again stand without partitions, while everything sent to it comes back by its lease in vain."""
 
 
 def make_broker(bootstrap: str, *, client_id: str, graceful_timeout: float) -> KafkaBroker:
@@ -17,6 +21,7 @@ def make_broker(bootstrap: str, *, client_id: str, graceful_timeout: float) -> K
         enable_idempotence=True,
         acks="all",
         request_timeout_ms=15_000,
+        metadata_max_age_ms=KNOWS_AGAIN_MS,
         graceful_timeout=graceful_timeout,
         logger=logging.getLogger("faststream"),  # its own would print beside our structured lines
         log_level=logging.DEBUG,

@@ -1,6 +1,7 @@
 """A stack that has played a day of outreach and then stands still, so that whatever changes is the doing of who looks."""
 
 import json
+from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -40,7 +41,8 @@ TEMPLATES: Final = {
     "direct_message_2": "A last word",
 }
 
-
+Rows = Mapping[str, Counter[str]]
+"""By table; equal rows are counted."""
 PEOPLE: Final[Mapping[str, dict[str, Any]]] = {
     **{f"quiet-{n}": {"accepts_after_s": 600, "replies_to": None} for n in range(5)},
     **{f"answers-{n}": {"accepts_after_s": 600, "replies_to": {"1": 300}, "reply_text": "Gladly, tell me more"} for n in range(3)},
@@ -88,26 +90,26 @@ class Stage:
         lines = [json.loads(line) for line in self.stack.simulator_log.read_text().splitlines()]
         return len([line for line in lines if str(line.get("route", "GET")).partition(" ")[0] != "GET"])
 
-    async def digests(self) -> dict[str, str]:
-        """Every table but those of MAY_CHANGE, each as one digest of all its rows."""
+    async def rows(self) -> Rows:
+        """Every row of every table but those of MAY_CHANGE, as PostgreSQL writes it."""
         tables = await self.pool.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1")
-        return {
-            name: await self.pool.fetchval(
-                f"SELECT md5(coalesce(string_agg(t::text, E'\\n' ORDER BY t::text), '')) || ' ' || count(*) FROM {name} t"  # noqa: S608 - its own name
-            )
+        found = {
+            name: Counter(row for (row,) in await self.pool.fetch(f"SELECT t::text FROM {name} t"))  # noqa: S608 - its own name
             for (name,) in tables
             if name not in MAY_CHANGE
         }
+        kept = await self.pool.fetch("SELECT t::text FROM history t WHERE table_name <> ALL($1::text[])", list(MAY_CHANGE))
+        return found | {"history": Counter(row for (row,) in kept)}
 
-    async def stand_still(self) -> dict[str, str]:
-        """Leap to the night, let everything come to rest, and return the digests."""
+    async def stand_still(self) -> Rows:
+        """Leap to the night, let everything come to rest, and return all rows."""
         await self.pool.execute(
             """UPDATE stack_clock SET speed = $1, leaps = false, anchored_at = clock_timestamp(), version = version + 1,
                       business_at = date_trunc('day', business_now()) + interval '1 day' + $2::interval""",
             REAL,
             NIGHT,
         )
-        last: dict[str, str] = {}
+        last: Rows = {}
 
         async def at_rest() -> bool:
             nonlocal last
@@ -115,9 +117,10 @@ class Stage:
                 """SELECT EXISTS (SELECT FROM send_queue WHERE status IN ('dispatched', 'sending'))
                        OR EXISTS (SELECT FROM campaign_counter_deltas)
                        OR EXISTS (SELECT FROM outbox WHERE published_at IS NULL)
-                       OR EXISTS (SELECT FROM accounts WHERE lease_until IS NOT NULL)"""
+                       OR EXISTS (SELECT FROM accounts WHERE lease_until IS NOT NULL)
+                       OR EXISTS (SELECT FROM account_reads WHERE next_at < business_now() + interval '10 min')"""
             )
-            before, last = last, await self.digests()
+            before, last = last, await self.rows()
             return not busy and before == last
 
         await eventually(at_rest, within=120, what="the stack to come to rest")
