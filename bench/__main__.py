@@ -13,8 +13,8 @@ from rich.console import Console
 
 from bench.decision import measure as measure_decisions
 from bench.figures import Figures, report, show
-from bench.pipeline import Load, Say, measure
-from bench.stack import BenchError, Stack, stack
+from bench.pipeline import MOST_TURNS, Load, Say, measure, measure_parts
+from bench.stack import BenchError, Measured, Stack, stack
 from embedded.cache import EmbeddedError
 from embedded.child import ChildError
 from embedded.ports import PortInUseError
@@ -24,9 +24,8 @@ from shared.runtime.settings import state_folder
 
 CONCURRENCY: Final = 256
 """As many calls at once as the sender makes by default (TACT_SENDER_CALLS)."""
-MOST_TURNS: Final = 10
-"""An account sends so often at most: its daily cap is near, and each turn leaps over its spacing."""
 MOST_ACCOUNTS: Final = 1_000_000
+MOST_WAITING: Final = 10_000_000
 MOST_CALLS: Final = 20_000
 """Of the bare loop: some seconds of it."""
 
@@ -36,21 +35,41 @@ def read(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--accounts", type=int, default=10_000, help="accounts of the first run")
     parser.add_argument("--rows", type=int, default=20_000, help="sends due in a burst; more than accounts are sent in turns")
-    parser.add_argument("--large-accounts", type=int, default=100_000, help="accounts of the second run; 0: none")
+    parser.add_argument("--few-accounts", type=int, default=1_000, help="accounts of a smaller run; 0: none")
+    parser.add_argument("--large-accounts", type=int, default=100_000, help="accounts of a larger run; 0: none")
+    parser.add_argument("--waiting", type=int, default=1_000_000, help="sends of tomorrow in a run of their own; 0: no such run")
+    parser.add_argument("--no-parts", action="store_true", help="do without the run that tells the CPU of each part of the way")
     parser.add_argument("--json", action="store_true", help="print the figures as JSON instead of a table")
     parser.add_argument("--profile", type=Path, metavar="FOLDER", help="write cProfile's files of both services there (halves the rate)")
     chosen = parser.parse_args(arguments)
     if not 1 <= chosen.accounts <= MOST_ACCOUNTS:
         parser.error(f"--accounts is {chosen.accounts}; give a number from 1 to {MOST_ACCOUNTS:,}.")
-    if not 0 <= chosen.large_accounts <= MOST_ACCOUNTS:
-        parser.error(f"--large-accounts is {chosen.large_accounts}; give a number up to {MOST_ACCOUNTS:,}, or 0 for no second run.")
+    for name, value, most in (
+        ("few-accounts", chosen.few_accounts, MOST_ACCOUNTS),
+        ("large-accounts", chosen.large_accounts, MOST_ACCOUNTS),
+        ("waiting", chosen.waiting, MOST_WAITING),
+    ):
+        if not 0 <= value <= most:
+            parser.error(f"--{name} is {value}; give a number up to {most:,}, or 0 to leave that run out.")
     if not 1 <= chosen.rows <= chosen.accounts * MOST_TURNS:
         parser.error(f"--rows is {chosen.rows}; with {chosen.accounts:,} accounts give 1 to {chosen.accounts * MOST_TURNS:,}.")
     return chosen
 
 
-async def run(chosen: argparse.Namespace, say: Say) -> tuple[Figures, Figures | None]:
-    """Both sizes on servers of their own.
+def loads(chosen: argparse.Namespace) -> dict[str, Load]:
+    """The runs by name, the first the one that the target is read from."""
+    found = {"main": Load(chosen.accounts, chosen.rows)}
+    if chosen.few_accounts:
+        found["few_accounts"] = Load(chosen.few_accounts, min(chosen.rows, chosen.few_accounts * MOST_TURNS))
+    if chosen.large_accounts:
+        found["large"] = Load(chosen.large_accounts, min(chosen.rows, chosen.large_accounts))
+    if chosen.waiting:
+        found["full_queue"] = Load(chosen.accounts, chosen.rows, chosen.waiting)
+    return found
+
+
+async def run(chosen: argparse.Namespace, say: Say) -> tuple[dict[str, Figures], dict[str, float]]:
+    """Every size on servers of their own; then what each part of the way spends, on others again.
 
     Raises:
         BenchError, EmbeddedError, PortInUseError, ChildError, SchemaError: one sentence that says what to do.
@@ -58,11 +77,13 @@ async def run(chosen: argparse.Namespace, say: Say) -> tuple[Figures, Figures | 
     folder = state_folder() / "bench"
     await asyncio.to_thread(remove, folder)
     say("starting PostgreSQL, Kafka and the stub provider")
-    async with stack(folder, profiles=chosen.profile) as servers:
-        small = await _size(servers, Load(chosen.accounts, chosen.rows), say)
-        if not chosen.large_accounts:
-            return small, None
-        return small, await _size(servers, Load(chosen.large_accounts, min(chosen.rows, chosen.large_accounts)), say)
+    async with stack(folder, Measured(profiles=chosen.profile)) as servers:
+        sizes = {name: await _size(servers, load, say) for name, load in loads(chosen).items()}
+    if chosen.no_parts:
+        return sizes, {}
+    await asyncio.to_thread(remove, folder)
+    async with stack(folder, Measured(parts=folder)) as servers:
+        return sizes, await measure_parts(servers, Load(chosen.accounts, min(chosen.rows, chosen.accounts)), folder, say=say)
 
 
 async def _size(servers: Stack, load: Load, say: Say) -> Figures:
@@ -88,20 +109,20 @@ def main(arguments: Sequence[str]) -> int:
     say("decisions of the policy")
     decisions = measure_decisions()
     try:
-        small, large = asyncio.run(run(chosen, say))
+        sizes, parts = asyncio.run(run(chosen, say))
     except (BenchError, EmbeddedError, PortInUseError, ChildError, SchemaError) as error:
         aside.print(f"bench: {error}", markup=False)
         return 1
     except KeyboardInterrupt:
         return 130
-    written = json.dumps(report(small, large, decisions), indent=2)
+    written = json.dumps(report(sizes, parts, decisions), indent=2)
     path = state_folder() / "bench.json"
     path.write_text(f"{written}\n", encoding="utf-8")
     if chosen.json:
         sys.stdout.write(f"{written}\n")
     else:
         console = Console()
-        show(console, small, large, decisions)
+        show(console, sizes, parts, decisions)
         console.print(f"Written to {path}.", style="dim")
     return 0
 

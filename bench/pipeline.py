@@ -5,16 +5,19 @@ pipeline can bear says nothing about what it could bear. Hence both.
 """
 
 import asyncio
+import json
 import os
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Final
 
 import asyncpg
 
-from bench import cpu, seeding
+from bench import attribution, cpu, seeding
 from bench.figures import Figures, percentile
 from bench.seeding import NOT_TODAY, OPEN, OVER_THE_SPACING, Turn, queries
 from bench.stack import BenchError, Stack
@@ -22,6 +25,8 @@ from bench.stack import BenchError, Stack
 STALLED_AFTER: Final = 30.0
 """Seconds without one more invitation at the stub."""
 LOOK_EVERY: Final = 0.2
+MOST_TURNS: Final = 10
+"""An account sends so often at most: its daily cap is near, and each turn leaps over its spacing."""
 STEADY_SHARE: Final = 0.5
 """Of the rate just measured."""
 STEADY_FOR: Final = timedelta(seconds=10)
@@ -33,10 +38,11 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """How many accounts there are, and how many of their sends are due in the burst."""
+    """How many accounts there are, how many of their sends are due in the burst, and how many rows wait for tomorrow beside them."""
 
     accounts: int
     rows: int
+    waiting: int = 0
 
     def turns(self) -> list[Turn]:
         """The burst: every account once, and again after its spacing until the rows are used up."""
@@ -44,9 +50,13 @@ class Load:
         sizes = [self.accounts] * whole + ([left] if left else [])
         return [Turn(number, 0, size - 1, OPEN) for number, size in enumerate(sizes, 1)]
 
-    def tomorrow(self) -> Turn | None:
-        """Accounts without a send in the burst have one planned all the same: looking must not cost what is stored."""
-        return Turn(0, self.rows, self.accounts - 1, OPEN + NOT_TODAY) if self.rows < self.accounts else None
+    def tomorrow(self) -> list[Turn]:
+        """Accounts without a send in the burst have one planned all the same, and `waiting` more: looking must not cost what is stored."""
+        due = OPEN + NOT_TODAY
+        without = [Turn(0, self.rows, self.accounts - 1, due)] if self.rows < self.accounts else []
+        whole, left = divmod(self.waiting, self.accounts)
+        sizes = [self.accounts] * whole + ([left] if left else [])
+        return without + [Turn(number, 0, size - 1, due) for number, size in enumerate(sizes, MOST_TURNS * 2)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,27 +74,17 @@ async def measure(stack: Stack, load: Load, *, bare_http_per_s: float, say: Say)
     Raises:
         BenchError: a process died, or sends stopped arriving.
     """
-    say(f"seeding {load.accounts:,} accounts")
-    database = await stack.database(f"bench_{load.accounts}")
-    connection = await asyncpg.connect(database)
-    try:
-        await seeding.seed_accounts(connection, load.accounts)
-        for turn in [*load.turns(), *([later] if (later := load.tomorrow()) else [])]:
-            await seeding.seed_turn(connection, turn)
-        await seeding.settle(connection)
-        say("starting queuer and sender")
-        async with stack.services(database):
-            say(f"burst of {load.rows:,} due sends")
-            burst = await _burst(stack, connection, load)
-            rate = burst.sends / burst.seconds
-            steady = rate * STEADY_SHARE
-            say(f"{rate:,.0f} sends/s; now {steady:,.0f}/s for {STEADY_FOR.seconds} s")
-            late = await _steady(stack, connection, load, steady)
-    finally:
-        await connection.close()
+    async with _seeded(stack, load, say) as (database, connection), stack.services(database):
+        say(f"burst of {load.rows:,} due sends")
+        burst = await _burst(stack, connection, load)
+        rate = burst.sends / burst.seconds
+        steady = rate * STEADY_SHARE
+        say(f"{rate:,.0f} sends/s; now {steady:,.0f}/s for {STEADY_FOR.seconds} s")
+        late = await _steady(stack, connection, load, steady)
     return Figures(
         accounts=load.accounts,
         rows=burst.sends,
+        waiting=load.waiting,
         pipeline_per_s=rate,
         bare_http_per_s=bare_http_per_s,
         lateness_p50_s=percentile(late, 50),
@@ -95,6 +95,48 @@ async def measure(stack: Stack, load: Load, *, bare_http_per_s: float, say: Say)
         cpu_ms_per_send={name: seconds / burst.sends * 1000 for name, seconds in burst.spent.by_process.items()},
         elsewhere=burst.spent.elsewhere / (burst.seconds * (os.cpu_count() or 1)),
     )
+
+
+async def measure_parts(stack: Stack, load: Load, written: Path, *, say: Say) -> dict[str, float]:
+    """CPU milliseconds a send by part of the way (bench.attribution). The stack's services must write their parts to `written`.
+
+    Raises:
+        BenchError: a process died, or sends stopped arriving.
+    """
+    async with _seeded(stack, load, say) as (database, connection):
+        await connection.execute("CREATE EXTENSION pg_stat_statements")
+        async with stack.services(database):
+            await connection.execute("SELECT pg_stat_statements_reset()")
+            say(f"burst of {load.rows:,} due sends, every task timed")
+            burst = await _burst(stack, connection, load)
+            statements = [dict(row) async for row in queries.statements(connection)]
+    parts = attribution.of_statements(statements, burst.spent.by_process["postgresql"])
+    parts[attribution.KAFKA] += burst.spent.by_process["kafka"]
+    for name in ("queuer", "sender"):
+        spent = attribution.of_service(name, json.loads((written / f"{name}.json").read_text(encoding="utf-8")))
+        whole = sum(spent.values()) or 1.0
+        for part, seconds in spent.items():
+            parts[part] += burst.spent.by_process[name] * seconds / whole
+    return {part: parts[part] / burst.sends * 1000 for part in attribution.PARTS}
+
+
+@asynccontextmanager
+async def _seeded(stack: Stack, load: Load, say: Say) -> AsyncIterator[tuple[str, asyncpg.Connection]]:
+    """A database with the load, dropped afterwards."""
+    say(f"seeding {load.accounts:,} accounts" + (f", {load.waiting:,} sends of tomorrow" if load.waiting else ""))
+    name = f"bench_{load.accounts}_{load.waiting}"
+    database = await stack.database(name)
+    connection = await asyncpg.connect(database)
+    try:
+        await seeding.seed_accounts(connection, load.accounts)
+        for turn in [*load.turns(), *load.tomorrow()]:
+            await seeding.seed_turn(connection, turn)
+        await seeding.settle(connection)
+        say("starting queuer and sender")
+        yield database, connection
+    finally:
+        await connection.close()
+        await stack.forget(name)
 
 
 async def _burst(stack: Stack, connection: asyncpg.Connection, load: Load) -> Burst:

@@ -90,3 +90,8 @@ SELECT extract(epoch FROM a.decided_at - s.scheduled_for)::float8 AS late, extra
 
 -- name: states
 SELECT status::text AS status, count(*)::int AS many FROM send_queue GROUP BY status ORDER BY status;
+
+-- name: statements
+SELECT s.query, r.rolname AS role, s.total_exec_time::float8 / 1000 AS seconds
+  FROM pg_stat_statements s JOIN pg_roles r ON r.oid = s.userid JOIN pg_database d ON d.oid = s.dbid
+ WHERE d.datname = current_database() AND r.rolname <> current_user;

@@ -4,6 +4,7 @@ import contextlib
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -22,20 +23,29 @@ REPOSITORY: Final = Path(__file__).resolve().parent.parent
 SERVICES: Final = ("queuer", "sender")
 READY_WITHIN: Final = 60.0
 PATIENCE: Final = 5.0
+STATEMENTS: Final = {"shared_preload_libraries": "pg_stat_statements", "pg_stat_statements.track_utility": "off"}
 
 
 class BenchError(Exception):
     """The bench cannot go on; the sentence says what to do."""
 
 
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """How the services are run: as they are, under cProfile, or (`bench.parts`) with their tasks timed; files go to the folder named."""
+
+    profiles: Path | None = None
+    parts: Path | None = None
+
+
 class Stack:
     """PostgreSQL (durable), Kafka and the stub; made by `stack`."""
 
-    def __init__(self, supervisor: Supervisor, postgres: PostgresServer, kafka: KafkaServer, stub_port: int, profiles: Path | None) -> None:
+    def __init__(self, supervisor: Supervisor, postgres: PostgresServer, kafka: KafkaServer, stub_port: int, measured: Measured) -> None:
         self._supervisor = supervisor
         self._postgres = postgres
         self._kafka = kafka
-        self._profiles = profiles
+        self._measured = measured
         self.provider = f"http://{LOOPBACK}:{stub_port}"
         self.pids: dict[str, int] = {}
         for server in (postgres, kafka):
@@ -48,6 +58,10 @@ class Stack:
         address = await self._postgres.create_database(name)
         await apply(address)
         return address
+
+    async def forget(self, name: str) -> None:
+        """Drop that database, so that nobody cleans it up while the next is measured."""
+        await self._postgres.drop_database(name)
 
     @asynccontextmanager
     async def services(self, database_url: str) -> AsyncIterator[None]:
@@ -83,24 +97,24 @@ class Stack:
 
     def _command(self, name: str, database_url: str) -> list[str]:
         module = f"services.{name}"
-        if self._profiles is None:
+        if (parts := self._measured.parts) is not None:
+            return [sys.executable, "-m", "bench.parts", module, str(parts / f"{name}.json")]
+        if (profiles := self._measured.profiles) is None:
             return [sys.executable, "-m", module]
-        self._profiles.mkdir(parents=True, exist_ok=True)
-        written = self._profiles.resolve() / f"{name}-{database_url.rpartition('/')[2]}.prof"
+        profiles.mkdir(parents=True, exist_ok=True)
+        written = profiles.resolve() / f"{name}-{database_url.rpartition('/')[2]}.prof"
         return [sys.executable, "-m", "cProfile", "-o", str(written), "-m", module]
 
 
 @asynccontextmanager
-async def stack(folder: Path, *, profiles: Path | None = None) -> AsyncIterator[Stack]:
+async def stack(folder: Path, measured: Measured = Measured()) -> AsyncIterator[Stack]:
     """Start the servers and the stub in `folder`; everything is stopped when the block is left, however.
-
-    `profiles` is a folder for cProfile's files of the services, which then run at about half their speed.
 
     Raises:
         EmbeddedError, PortInUseError, ChildError: they cannot run here, or not now; the sentence says what to do.
     """
     kafka_port, controller, stub_port = *free_ports(2), free_port()
-    postgres = PostgresServer(folder / "postgres", free_port(), durable=True)
+    postgres = PostgresServer(folder / "postgres", free_port(), durable=True, more=STATEMENTS if measured.parts else None)
     kafka = KafkaServer(folder / "kafka", kafka_port, controller)
     async with Supervisor(folder / "logs") as supervisor:
         await supervisor.run(postgres)
@@ -109,6 +123,6 @@ async def stack(folder: Path, *, profiles: Path | None = None) -> AsyncIterator[
         child = await supervisor.start(
             "stub", [sys.executable, "-m", "bench.stub", str(stub_port)], ready=listens(stub_port), cwd=REPOSITORY
         )
-        made = Stack(supervisor, postgres, kafka, stub_port, profiles)
+        made = Stack(supervisor, postgres, kafka, stub_port, measured)
         made.pids["stub"] = child.pid
         yield made

@@ -11,6 +11,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
@@ -52,14 +53,18 @@ FAITHFUL: Final = {"fsync": "on", "synchronous_commit": "on", "full_page_writes"
 class PostgresServer:
     """One PostgreSQL on 127.0.0.1 with its data in `folder`; every start finds the data of the one before.
 
-    `durable=False` trades crash safety of the machine for speed: tests only, the services refuse to send on it.
+    `durable=False` trades crash safety of the machine for speed: tests only, the services refuse to send on it. `more` are
+    further settings of the server by name.
     """
 
-    def __init__(self, folder: Path, port: int, *, durable: bool = True, log: Path | None = None) -> None:
+    def __init__(
+        self, folder: Path, port: int, *, durable: bool = True, log: Path | None = None, more: Mapping[str, str] | None = None
+    ) -> None:
         self.name = "PostgreSQL"
         self.folder = folder.absolute()
         self.port = port
         self._durable = durable
+        self._more = dict(more or {})
         self._log = log or self.folder.with_name(f"{self.folder.name}.log")
         self._child: Child | None = None
 
@@ -86,7 +91,7 @@ class PostgresServer:
         open_way(self.folder, user)
         if not (self.folder / "PG_VERSION").exists():
             await asyncio.to_thread(self._lay, home, user)
-        settings = {**SETTINGS, **(FAITHFUL if self._durable else FORGETFUL), "port": str(self.port)}
+        settings = {**SETTINGS, **(FAITHFUL if self._durable else FORGETFUL), **self._more, "port": str(self.port)}
         argv = [str(home / "bin" / "postgres"), "-D", str(self.folder)]
         argv += [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
         # On our death SIGQUIT: it ends the server's own children at once, which a kill of the first process alone does not.

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from bench.__main__ import read
+from bench.__main__ import loads, read
 from bench.pipeline import Load
 from bench.seeding import OPEN, Turn
 
@@ -15,7 +15,8 @@ from bench.seeding import OPEN, Turn
         (["--accounts", "0"], "--accounts is 0; give a number from 1"),
         (["--accounts", "-5"], "--accounts is -5"),
         (["--accounts", "2000000"], "from 1 to 1,000,000"),
-        (["--large-accounts", "-1"], "or 0 for no second run"),
+        (["--large-accounts", "-1"], "--large-accounts is -1; give a number up to 1,000,000, or 0 to leave that run out"),
+        (["--waiting", "10000001"], "--waiting is 10000001; give a number up to 10,000,000, or 0"),
         (["--rows", "0"], "--rows is 0; with 10,000 accounts give 1 to 100,000"),
         (["--accounts", "10", "--rows", "101"], "with 10 accounts give 1 to 100"),
         (["--rows", "many"], "invalid int value: 'many'"),
@@ -29,9 +30,17 @@ def test_numbers_that_make_no_sense_are_refused_with_what_would(
     assert sentence in " ".join(capsys.readouterr().err.split())
 
 
-def test_without_arguments_it_measures_ten_and_a_hundred_thousand_accounts() -> None:
-    chosen = read([])
-    assert (chosen.accounts, chosen.rows, chosen.large_accounts, chosen.json, chosen.profile) == (10_000, 20_000, 100_000, False, None)
+def test_without_arguments_it_measures_a_tenth_and_ten_times_the_accounts_and_a_full_queue() -> None:
+    assert loads(read([])) == {
+        "main": Load(10_000, 20_000),
+        "few_accounts": Load(1_000, 10_000),
+        "large": Load(100_000, 20_000),
+        "full_queue": Load(10_000, 20_000, 1_000_000),
+    }
+
+
+def test_runs_can_be_left_out() -> None:
+    assert loads(read(["--few-accounts", "0", "--large-accounts", "0", "--waiting", "0"])) == {"main": Load(10_000, 20_000)}
 
 
 def test_more_rows_than_accounts_take_turns() -> None:
@@ -40,16 +49,21 @@ def test_more_rows_than_accounts_take_turns() -> None:
 
 def test_fewer_rows_than_accounts_leave_the_others_something_for_tomorrow() -> None:
     load = Load(accounts=100, rows=30)
-    later = load.tomorrow()
-    assert later is not None
+    (later,) = load.tomorrow()
     assert [(turn.first, turn.last) for turn in load.turns()] == [(0, 29)]
     assert (later.first, later.last, later.due) == (30, 99, OPEN + timedelta(days=1))
 
 
 def test_as_many_rows_as_accounts_leave_nothing_for_tomorrow() -> None:
     load = Load(accounts=100, rows=100)
-    assert load.tomorrow() is None
+    assert load.tomorrow() == []
     assert len(load.turns()) == 1
+
+
+def test_what_waits_lies_with_every_account_alike() -> None:
+    later = Load(accounts=100, rows=100, waiting=250).tomorrow()
+    assert [turn.last - turn.first + 1 for turn in later] == [100, 100, 50]
+    assert len({turn.number for turn in later}) == 3
 
 
 def test_a_stream_ends_with_its_last_send() -> None:
