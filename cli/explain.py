@@ -17,8 +17,9 @@ from cli.console import Refused, out, print_json, run
 from cli.find import find_campaign
 from cli.target import database
 from services.queuer.campaigns.errors import CampaignError
+from services.queuer.rules.call_times import CallTimes
 from services.queuer.store.explain import find_people
-from services.queuer.workflows.explain import CallTimes, Explanation, explain_prospect
+from services.queuer.workflows.explain import Explanation, explain_prospect
 from shared.people.identifiers import IdKind, LinkedInId, linkedin_identity
 from shared.policy import Outcome, RuleLine
 from shared.runtime.settings import CallSettings

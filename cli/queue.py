@@ -15,6 +15,7 @@ from services.queuer.campaigns import workspaces
 from services.queuer.campaigns.errors import CampaignError
 from services.queuer.http.cron import PlanAnswer, ProcessAnswer
 from services.queuer.http.queue import QueueOut
+from services.queuer.rules.call_times import CallTimes
 from services.queuer.settings import QueuerSettings
 from services.queuer.store.queue import Scope
 from services.queuer.workflows.dispatch import Dispatcher
@@ -50,7 +51,7 @@ def process(workspace: WorkspaceWord = None, account: AccountWord = None, wait: 
         await publisher.start()
         try:
             dispatcher = Dispatcher(pool, publisher, dispatch_limits(settings))
-            done = await Processor(pool, dispatcher, wait=_or(wait, settings.queue_wait)).process(scope)
+            done = await Processor(pool, dispatcher, wait=_or(wait, settings.queue_wait), call_times=_call_times(settings)).process(scope)
         finally:
             await publisher.stop()
         return ProcessAnswer.of(done)
@@ -90,11 +91,12 @@ def plan(wait: Wait = None, as_json: AsJson = False) -> None:
 @app.command("show")
 def show_it(workspace: WorkspaceWord = None, campaign: CampaignWord = None, account: AccountWord = None, as_json: AsJson = False) -> None:
     """Sent and capped, planned, failed, how fast, and how long what is due waits for which reason."""
+    settings = _settings()
 
     async def work(pool: asyncpg.Pool) -> Queue:
         scope = await scope_of(pool, workspace=workspace, campaign=campaign, account=account)
         async with pool.acquire() as connection, connection.transaction(readonly=True):
-            return await show_queue(connection, scope)
+            return await show_queue(connection, scope, _call_times(settings))
 
     found = do(work)
     if as_json:
@@ -198,6 +200,10 @@ def _settings() -> QueuerSettings:
         return load(QueuerSettings)
     except SettingsError as error:
         raise Refused(str(error)) from None
+
+
+def _call_times(settings: QueuerSettings) -> CallTimes:
+    return CallTimes(settings.unipile_timeout, settings.sender_call_time)
 
 
 def _or(seconds: float | None, otherwise: timedelta) -> timedelta:

@@ -5,8 +5,9 @@ from typing import Any, Final
 from uuid import UUID
 
 from services.queuer.campaigns.errors import CampaignError
+from services.queuer.rules.call_times import CallTimes
 from services.queuer.rules.explaining import SHORT
-from services.queuer.workflows.explain import CallTimes, explain_prospect
+from services.queuer.workflows.explain import explain_prospect
 from shared.db.pool import Connection
 from shared.db.queries import load
 from shared.policy import Reason, caps_of, warm_up_cap

@@ -4,9 +4,9 @@ from fastapi import FastAPI
 
 from services.queuer import handlers, jobs
 from services.queuer.http import cron, mount
+from services.queuer.rules.call_times import CallTimes
 from services.queuer.settings import QueuerSettings
 from services.queuer.workflows.dispatch import Dispatcher, DispatchLimits
-from services.queuer.workflows.explain import CallTimes
 from services.queuer.workflows.hand_over import HandOver
 from services.queuer.workflows.leap import Leaper
 from services.queuer.workflows.plan import Planner
@@ -27,8 +27,9 @@ async def build(service: Service, settings: QueuerSettings) -> FastAPI:
     handlers.register(service.inbox, planner, stopper)
     jobs.register(service.jobs, settings, service.pool, planner=planner, dispatcher=dispatcher, hand_over=hand_over, leaper=leaper)
     app = make_app(service, title="Tact queuer", description="Who gets which message, from which account, and when.")
-    await mount(app, service, call_times=CallTimes(settings.unipile_timeout, settings.sender_call_time))
-    processor = Processor(service.pool, dispatcher, wait=settings.queue_wait)
+    call_times = CallTimes(settings.unipile_timeout, settings.sender_call_time)
+    await mount(app, service, call_times=call_times)
+    processor = Processor(service.pool, dispatcher, wait=settings.queue_wait, call_times=call_times)
     plan_now = PlanNow(service.pool, planner, batch=settings.planning_batch, within=settings.queue_wait)
     app.include_router(cron.routes(service, processor, plan_now))
     return app

@@ -9,6 +9,7 @@ import asyncpg
 from services.queuer.settings import QueuerSettings
 from services.queuer.workflows.count import fold_counters
 from services.queuer.workflows.dispatch import Dispatcher
+from services.queuer.workflows.go_on import GoOn
 from services.queuer.workflows.hand_over import HandOver
 from services.queuer.workflows.leap import Leaper
 from services.queuer.workflows.plan import Planner
@@ -17,6 +18,8 @@ from services.queuer.workflows.zones import tell_zones
 from shared.runtime.jobs import Jobs
 
 WITHDRAW_EVERY: Final = timedelta(minutes=1)
+GO_ON_EVERY: Final = timedelta(seconds=15)
+"""Asks about sends that wait for another sequence alone; usually there are none."""
 MEASURE_EVERY: Final = timedelta(seconds=15)
 ZONES_EVERY: Final = timedelta(seconds=15)
 """Only leads from before the column need it, so an empty index is all it reads; a full batch goes on at once."""
@@ -35,6 +38,7 @@ def register(
     """Declare the jobs."""
     jobs.add("plan", settings.planning_every, planner.sweep)
     jobs.add("plan withdrawals", WITHDRAW_EVERY, Withdrawer(pool).sweep)
+    jobs.add("go on", GO_ON_EVERY, GoOn(pool).sweep)
     jobs.add("dispatch", settings.dispatch_every, dispatcher.dispatch)
     jobs.add("take back", settings.sweep_every, dispatcher.sweep)
     jobs.add("hand over", settings.hand_over_every, hand_over.round)

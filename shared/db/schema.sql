@@ -505,6 +505,30 @@ CREATE FUNCTION public.earlier_sequence(the_prospect uuid) RETURNS text
    LIMIT 1
 $$;
 
+CREATE FUNCTION public.earlier_sequence_at(the_prospect uuid, moment timestamp with time zone) RETURNS text
+    LANGUAGE plpgsql STABLE
+    AS $$
+BEGIN
+  IF moment IS NULL THEN
+    RETURN earlier_sequence(the_prospect);
+  END IF;
+  RETURN (
+    SELECT oc.campaign_name
+      FROM campaign_prospects_at(the_prospect, moment) p
+     CROSS JOIN LATERAL campaigns_at(p.campaign_id, moment) c
+     CROSS JOIN LATERAL leads_at(p.lead_id, moment) l
+      JOIN campaign_prospects x ON x.lead_id = p.lead_id AND x.campaign_id <> p.campaign_id AND business_then(x.created_at) <= moment
+     CROSS JOIN LATERAL campaign_prospects_at(x.id, moment) o
+     CROSS JOIN LATERAL campaigns_at(o.campaign_id, moment) oc
+     WHERE NOT c.allow_parallel AND NOT oc.allow_parallel
+       AND o.status IN ('pending', 'approved', 'connection_request_sent', 'connected', 'messaging')
+       AND oc.status IN ('draft', 'running', 'paused')
+       AND l.campaign_id IS DISTINCT FROM p.campaign_id
+       AND (o.campaign_id = l.campaign_id OR (x.created_at, x.id) < (p.created_at, p.id))
+     ORDER BY (o.campaign_id = l.campaign_id) DESC, x.created_at, x.id
+     LIMIT 1);
+END $$;
+
 CREATE FUNCTION public.fold_company(name text) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     AS $$
@@ -2249,6 +2273,8 @@ CREATE INDEX send_queue_first_steps ON public.send_queue USING btree (account_id
 
 CREATE INDEX send_queue_in_hand ON public.send_queue USING btree (account_id) WHERE (status = ANY (ARRAY['dispatched'::public.send_status, 'sending'::public.send_status]));
 
+CREATE INDEX send_queue_other_sequence ON public.send_queue USING btree (id) WHERE ((status = 'pending'::public.send_status) AND (held_for = 'other_sequence'::text));
+
 CREATE INDEX send_queue_planned ON public.send_queue USING btree (account_id, scheduled_for) WHERE (status = 'pending'::public.send_status);
 
 CREATE INDEX send_queue_sent ON public.send_queue USING btree (account_id, sent_at) INCLUDE (campaign_id) WHERE (status = 'sent'::public.send_status);
@@ -2283,7 +2309,7 @@ CREATE TRIGGER keep_history AFTER UPDATE ON public.campaign_prospects REFERENCIN
 
 CREATE TRIGGER keep_history AFTER UPDATE ON public.campaigns FOR EACH ROW WHEN (((old.id IS DISTINCT FROM new.id) OR (old.workspace_id IS DISTINCT FROM new.workspace_id) OR (old.campaign_name IS DISTINCT FROM new.campaign_name) OR (old.campaign_type IS DISTINCT FROM new.campaign_type) OR (old.status IS DISTINCT FROM new.status) OR (old.linkedin_account_id IS DISTINCT FROM new.linkedin_account_id) OR (old.message_templates IS DISTINCT FROM new.message_templates) OR (old.step_delays IS DISTINCT FROM new.step_delays) OR (old.schedule_settings IS DISTINCT FROM new.schedule_settings) OR (old.on_missing IS DISTINCT FROM new.on_missing) OR (old.actual_started_at IS DISTINCT FROM new.actual_started_at) OR (old.paused_at IS DISTINCT FROM new.paused_at) OR (old.resumed_at IS DISTINCT FROM new.resumed_at) OR (old.completed_at IS DISTINCT FROM new.completed_at) OR (old.deactivated_at IS DISTINCT FROM new.deactivated_at) OR (old.created_at IS DISTINCT FROM new.created_at) OR (old.withdraw_after_days IS DISTINCT FROM new.withdraw_after_days) OR (old.allow_parallel IS DISTINCT FROM new.allow_parallel) OR (old.turn_length IS DISTINCT FROM new.turn_length))) EXECUTE FUNCTION public.keep_history('workspace_id', 'id', '', 'updated_at,tags,extra');
 
-CREATE TRIGGER keep_history AFTER UPDATE ON public.leads FOR EACH ROW WHEN (((old.id IS DISTINCT FROM new.id) OR (old.workspace_id IS DISTINCT FROM new.workspace_id) OR (old.identity IS DISTINCT FROM new.identity) OR (old.first_name IS DISTINCT FROM new.first_name) OR (old.last_name IS DISTINCT FROM new.last_name) OR (old.company IS DISTINCT FROM new.company) OR (old.title IS DISTINCT FROM new.title) OR (old.location IS DISTINCT FROM new.location) OR (old.linkedin_vanity IS DISTINCT FROM new.linkedin_vanity) OR (old.sales_navigator_id IS DISTINCT FROM new.sales_navigator_id) OR (old.email IS DISTINCT FROM new.email) OR (old.connected_on IS DISTINCT FROM new.connected_on) OR (old.sms_stop IS DISTINCT FROM new.sms_stop) OR (old.booked IS DISTINCT FROM new.booked) OR (old.last_reply_at IS DISTINCT FROM new.last_reply_at) OR (old.opted_out_at IS DISTINCT FROM new.opted_out_at) OR (old.created_at IS DISTINCT FROM new.created_at) OR (old.timezone IS DISTINCT FROM new.timezone))) EXECUTE FUNCTION public.keep_history('workspace_id', 'id', '', 'updated_at,tags,extra');
+CREATE TRIGGER keep_history AFTER UPDATE ON public.leads FOR EACH ROW WHEN (((old.id IS DISTINCT FROM new.id) OR (old.workspace_id IS DISTINCT FROM new.workspace_id) OR (old.identity IS DISTINCT FROM new.identity) OR (old.first_name IS DISTINCT FROM new.first_name) OR (old.last_name IS DISTINCT FROM new.last_name) OR (old.company IS DISTINCT FROM new.company) OR (old.title IS DISTINCT FROM new.title) OR (old.location IS DISTINCT FROM new.location) OR (old.linkedin_vanity IS DISTINCT FROM new.linkedin_vanity) OR (old.sales_navigator_id IS DISTINCT FROM new.sales_navigator_id) OR (old.email IS DISTINCT FROM new.email) OR (old.connected_on IS DISTINCT FROM new.connected_on) OR (old.sms_stop IS DISTINCT FROM new.sms_stop) OR (old.booked IS DISTINCT FROM new.booked) OR (old.last_reply_at IS DISTINCT FROM new.last_reply_at) OR (old.opted_out_at IS DISTINCT FROM new.opted_out_at) OR (old.created_at IS DISTINCT FROM new.created_at) OR (old.timezone IS DISTINCT FROM new.timezone) OR ((old.campaign_id IS NOT NULL) AND (old.campaign_id IS DISTINCT FROM new.campaign_id)))) EXECUTE FUNCTION public.keep_history('workspace_id', 'id', '', 'updated_at,tags,extra');
 
 CREATE TRIGGER keep_history AFTER UPDATE ON public.recipients FOR EACH ROW WHEN (((old.network_distance IS DISTINCT FROM new.network_distance) OR (old.connected_at IS DISTINCT FROM new.connected_at) OR (old.provider_id IS DISTINCT FROM new.provider_id))) EXECUTE FUNCTION public.keep_history('workspace_id', 'lead_id', 'account_id', 'updated_at');
 

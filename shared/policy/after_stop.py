@@ -50,4 +50,4 @@ def after_stop(reason: str, action: Action, status: ProspectStatus, *, contacted
 def for_a_person(reason: str, action: Action, status: ProspectStatus, *, contacted: bool) -> bool:
     """Whether a sequence under way has stopped without an end of its own: only a person can say how it goes on."""
     stays = after_stop(reason, action, status, contacted=contacted) is None
-    return stays and reason in {Reason.REPLIED, Reason.OTHER_SEQUENCE} and status in _UNDER_WAY and action is not Action.WITHDRAWAL
+    return stays and reason == Reason.REPLIED and status in _UNDER_WAY and action is not Action.WITHDRAWAL

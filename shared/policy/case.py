@@ -37,6 +37,7 @@ class Case:
     `next_free_at` has the spacing in it already; `spacing` is there to be shown.
     `used` counts this action by the account's local day; a planner adds what it has planned.
     `daily_cap` is the whole cap; on the days of a warm-up, counted from `warm_up_from` by the account's dates, less of it.
+    `unreadable` says what of the stored hours or zones nobody can read; `schedule` and `zone` are then ours and hold for nothing.
     `other_sequence` names the campaign whose sequence the lead is in first, where neither campaign allows two at once.
     Moments in other zones become UTC; a naive one is a ValueError.
     `week`, `relock_until` and `invited_by_hand_at` are looked at for invitations alone, `withdraw_at` for withdrawals, the
@@ -52,6 +53,7 @@ class Case:
     zone: ZoneInfo
     spacing: timedelta
     daily_cap: int
+    unreadable: str | None = None
     used: Mapping[date, int] = field(default_factory=dict)
     next_free_at: datetime | None = None
     warm_up_from: date | None = None  # None: an established account
@@ -78,6 +80,10 @@ class Case:
             moment = getattr(self, name)
             if moment is not None and moment.tzinfo is not UTC:
                 object.__setattr__(self, name, utc(moment))  # a frozen class lets itself be completed only so
+
+    def day(self, at: datetime) -> date:
+        """The account's own day at that moment, which counts its caps."""
+        return at.astimezone(self.zone).date()
 
 
 _MOMENTS: Final = (

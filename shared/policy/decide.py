@@ -109,6 +109,9 @@ def _endings_shown(case: Case) -> list[RuleLine]:
 
 
 def _delays_shown(case: Case, now: datetime, need: timedelta) -> list[RuleLine]:
+    """None where the hours or the zone cannot be read: what these rules would say of ours in their place is nobody's wish."""
+    if case.unreadable is not None:
+        return []
     lines = []
     for delay in DELAYS:
         until = delay.until(case, now, need)

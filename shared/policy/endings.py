@@ -46,14 +46,6 @@ def _opted_out(case: Case) -> Stop | None:
     return Stop(Reason.OPTED_OUT) if case.lead_opted_out_at is not None else None
 
 
-def _other_sequence(case: Case) -> Stop | None:
-    """One person gets one sequence at a time. Approval refuses a second one; this is for those who were reopened or resumed.
-
-    An invitation may be taken back all the same.
-    """
-    return Stop(Reason.OTHER_SEQUENCE) if case.other_sequence is not None and case.action is not Action.WITHDRAWAL else None
-
-
 def _done_with(case: Case) -> Stop | None:
     return _DONE_WITH.get(case.prospect_status)
 
@@ -93,6 +85,21 @@ def _can_connect(case: Case) -> Stop | None:
     """Somebody who turns out not to be connected, and whom nobody has invited, will not become so by waiting."""
     unreachable = _needs_connection(case) and case.connected is False and case.prospect_status in _UNTOUCHED
     return Stop(Reason.NOT_CONNECTED) if unreachable else None
+
+
+def _other_sequence(case: Case) -> Hold | None:
+    """One person gets one sequence at a time. Approval refuses a second one; this is for those who were reopened or resumed.
+
+    The later one goes on when the other is over. An invitation may be taken back all the same.
+    """
+    if case.other_sequence is None or case.action is Action.WITHDRAWAL:
+        return None
+    return Hold(Condition.OTHER_SEQUENCE, Reason.OTHER_SEQUENCE, Scope.SEND)
+
+
+def _readable(case: Case) -> Hold | None:
+    """By hours that nobody meant nothing may leave. Only this lane waits: whose settings are sound goes on beside it."""
+    return None if case.unreadable is None else Hold(Condition.SETTINGS, Reason.SCHEDULE_UNREADABLE, Scope.LANE)
 
 
 def _campaign_running(case: Case) -> Hold | None:
@@ -141,10 +148,11 @@ ENDINGS: Final = (
     Ending("opted_out", _opted_out, lambda case: f"opted out {case.lead_opted_out_at}" if case.lead_opted_out_at else "no", "no opt-out"),
     Ending("status", _done_with, lambda case: str(case.prospect_status), "still on the way"),
     Ending("reply", _replied, _reply_shown, "no reply after a person resumed"),
-    Ending("other_sequence", _other_sequence, lambda case: case.other_sequence or "none", "in no earlier sequence, or one allows two"),
     Ending("first_contact", _first_contact, _contact_shown, "an invitation only to pending or approved, whom nobody invited by hand"),
     Ending("withdrawal", _withdrawal, _connection_shown, "only an invitation that waits, where the campaign takes them back"),
     Ending("reachable", _can_connect, _connection_shown, "connected, or invited"),
+    Ending("other_sequence", _other_sequence, lambda case: case.other_sequence or "none", "in no earlier sequence, or one allows two"),
+    Ending("settings", _readable, lambda case: case.unreadable or "readable", "hours and zones that can be read"),
     Ending("campaign_running", _campaign_running, lambda case: str(case.campaign_status), "running"),
     Ending(
         "account_usable",

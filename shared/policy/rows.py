@@ -1,14 +1,15 @@
 """A row with everything about one send, as the policy wants it: the one translation for whoever asks about a send that is planned."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import orjson
 
-from shared.calendar import Schedule, ScheduleSettings, read_settings, resolve_schedule
+from shared.calendar import Schedule, ScheduleError, ScheduleSettings, read_settings, resolve_schedule
 from shared.policy.case import Case, WeekUse
 from shared.policy.limits import RELOCK, SPACING, caps_of
 from shared.vocabulary import AccountStatus, Action, CampaignStatus, CampaignType, ProspectStatus
@@ -34,6 +35,44 @@ def schedule_of(levels: tuple[str, str, str], timezone: str, country: str, prosp
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Clocks:
+    """By which hours and in which zone a row lives; `unreadable` says what is wrong where our own stand in for them."""
+
+    schedule: Schedule
+    zone: ZoneInfo
+    unreadable: str | None = None
+
+
+_OURS: Final = Clocks(resolve_schedule(None, None, None, account_timezone="UTC", account_country="US"), ZoneInfo("UTC"))
+
+
+def clocks_of(row: Mapping[str, Any]) -> Clocks:
+    """The clocks of a row with campaign_schedule, account_schedule, workspace_schedule, timezone, country, prospect_timezone.
+
+    Settings are checked where people write them, but a country may leave its library, a zone the tz database, and a hand in
+    the database writes what it likes. One such row must not fail the batch it stands in.
+    """
+    levels = (row["campaign_schedule"], row["account_schedule"], row["workspace_schedule"])
+    try:
+        return Clocks(schedule_of(levels, row["timezone"], row["country"], row["prospect_timezone"]), _zone(row["timezone"]))
+    except (ValueError, KeyError) as error:  # a ScheduleError, and what zoneinfo raises for a zone it does not know
+        return Clocks(_OURS.schedule, _OURS.zone, str(error) or ScheduleError.__name__)
+
+
+def zone_of(timezone: str) -> ZoneInfo:
+    """An account's zone; UTC where nobody can read it, by which nothing leaves."""
+    try:
+        return _zone(timezone)
+    except (ValueError, KeyError):
+        return _OURS.zone
+
+
+def local_day(at: datetime, timezone: str) -> date:
+    """The account's own day at a moment: the one answer, for PostgreSQL's zones may be of another year than ours."""
+    return at.astimezone(zone_of(timezone)).date()
+
+
 @lru_cache(maxsize=4096)
 def _settings(stored: str) -> ScheduleSettings:
     return read_settings(orjson.loads(stored))
@@ -47,6 +86,7 @@ _PROSPECT = {status.value: status for status in ProspectStatus}
 def case_of(row: Mapping[str, Any], week: WeekUse | None) -> Case:
     """The policy's view of a row of load_due (services/sender/store/ledger.sql), or of one with the same names."""
     action = _ACTION[row["next_action"]]
+    clocks = clocks_of(row)
     return Case(
         action=action,
         scheduled_for=row["scheduled_for"],
@@ -54,18 +94,14 @@ def case_of(row: Mapping[str, Any], week: WeekUse | None) -> Case:
         prospect_status=_PROSPECT[row["prospect_status"]],
         account_status=AccountStatus(row["account_status"]),
         account_status_reason=row["status_reason"],
-        schedule=schedule_of(
-            (row["campaign_schedule"], row["account_schedule"], row["workspace_schedule"]),
-            row["timezone"],
-            row["country"],
-            row["prospect_timezone"],
-        ),
-        zone=_zone(row["timezone"]),
+        schedule=clocks.schedule,
+        zone=clocks.zone,
+        unreadable=clocks.unreadable,
         spacing=SPACING,
         next_free_at=row["next_free_at"],
         daily_cap=caps_of(row)[action],
         warm_up_from=row["warm_up_from"],
-        used={row["local_date"]: row["used_today"]},
+        used=_days(row["used_by_day"]),
         week=week,
         cool_down_until=row["cool_down_until"],
         cool_down_reason=row["cool_down_reason"],
@@ -83,6 +119,11 @@ def case_of(row: Mapping[str, Any], week: WeekUse | None) -> Case:
         invited_by_hand_at=row["invited_by_hand_at"],
         withdraw_at=_withdraw_at(row),
     )
+
+
+def _days(counted: str | None) -> Mapping[date, int]:
+    """What was used on UTC's day and its neighbours, of which the account's own is one; which, only its zone here says."""
+    return {date.fromisoformat(day): used for day, used in orjson.loads(counted).items()} if counted else {}
 
 
 def _relock_until(row: Mapping[str, Any]) -> datetime | None:

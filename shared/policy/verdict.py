@@ -24,6 +24,8 @@ class Condition(StrEnum):
     CAMPAIGN_RUNNING = "campaign_running"
     ACCOUNT_USABLE = "account_usable"
     CONNECTION = "connection"
+    OTHER_SEQUENCE = "other_sequence"  # the lead's other sequence is over, or allows a second one
+    SETTINGS = "settings"  # stored hours or zones that nobody can read
     OPENING = "opening"  # schedule and caps leave no moment within 400 days until somebody changes them
 
 
@@ -46,6 +48,7 @@ class Reason(StrEnum):
     NOT_INVITED = "not_invited"
     WITHDRAWAL_OFF = "withdrawal_off"
     NOT_CONNECTED = "not_connected"
+    SCHEDULE_UNREADABLE = "schedule_unreadable"
     CAMPAIGN_NOT_RUNNING = "campaign_not_running"
     ACCOUNT_PAUSED = "account_paused"
     ACCOUNT_DISCONNECTED = "account_disconnected"

@@ -31,6 +31,7 @@ REASONS: Final[Mapping[Reason, Words]] = MappingProxyType(
         Reason.ALREADY_CONTACTED: Words("contacted", "Only people nobody has written to are invited, and this one was contacted."),
         Reason.ALREADY_CONNECTED: Words("is connected", "The person is a connection of the account already."),
         Reason.NOT_CONNECTED: Words("not connected", "The step needs the person to be a connection of the account."),
+        Reason.SCHEDULE_UNREADABLE: Words("hours unclear", "The stored hours or time zone cannot be read, so nothing leaves. Mend them."),
         Reason.CAMPAIGN_NOT_RUNNING: Words("campaign off", "The campaign does not run. Start or resume it."),
         Reason.ACCOUNT_PAUSED: Words("account paused", "A person has paused the account. Resume it."),
         Reason.ACCOUNT_DISCONNECTED: Words("disconnected", "The provider has lost the account's session. Reconnect the account there."),
@@ -59,6 +60,8 @@ CONDITIONS: Final[Mapping[Condition, str]] = MappingProxyType(
         Condition.CAMPAIGN_RUNNING: "until the campaign runs",
         Condition.ACCOUNT_USABLE: "until the account can be used again",
         Condition.CONNECTION: "until the person is a connection of the account",
+        Condition.OTHER_SEQUENCE: "until the person's other sequence is over",
+        Condition.SETTINGS: "until somebody mends the hours or the time zone that cannot be read",
         Condition.OPENING: "until somebody changes a schedule or a limit that leaves no moment within 400 days",
     }
 )

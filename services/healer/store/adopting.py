@@ -20,6 +20,7 @@ from shared.db.outbox import put
 from shared.db.pool import Connection as OneConnection
 from shared.db.queries import load
 from shared.fence.rules import Row
+from shared.policy.rows import local_day
 from shared.vocabulary import AccountStatus, Action, ProspectStatus, SendStatus
 from shared.vocabulary.identity import send_id
 
@@ -184,7 +185,8 @@ async def it_left(
             at=left.at,
             requires_connection=left.step.message_type in sequence.bound,
         )
-        attempt_id = await queries.attempt_anew(connection, send_id=id_, person_id=person_id, at=left.at)
+        day = local_day(left.at, await queries.zone_at(connection, account_id=account.account_id, at=left.at))
+        attempt_id = await queries.attempt_anew(connection, send_id=id_, person_id=person_id, at=left.at, counted_on=day)
         if attempt_id is None:
             return False
         await queries.count_use(connection, attempt_id=attempt_id)

@@ -91,6 +91,9 @@ UPDATE send_queue SET status = 'sending', account_id = :account_id::uuid, next_a
 -- The account that wrote is the one that goes on.
 UPDATE campaign_prospects SET account_id = :account_id::uuid WHERE id = :prospect_id::uuid AND account_id IS DISTINCT FROM :account_id::uuid;
 
+-- name: zone_at$
+SELECT CASE WHEN timezone_from <= :at::timestamptz THEN timezone_next ELSE timezone END FROM accounts WHERE id = :account_id::uuid;
+
 -- name: attempt_anew$
 -- As unknown, which it is until the next statement settles it; after a crash in between the look-up does. What another
 -- attempt has claimed already meets an index and stays as it is.
@@ -98,9 +101,8 @@ INSERT INTO send_attempts (workspace_id, campaign_id, prospect_id, lead_id, acco
                            message_sha256, decided_at, valid_until, act_by, counted_on, look_after)
 SELECT s.workspace_id, s.campaign_id, s.prospect_id, s.lead_id, s.account_id, s.id, s.action, 'unknown', 'adoption', s.dispatch_no, :person_id,
        s.message_sha256, :at::timestamptz, :at::timestamptz, clock_timestamp(),
-       (:at::timestamptz AT TIME ZONE CASE WHEN a.timezone_from <= :at::timestamptz THEN a.timezone_next ELSE a.timezone END)::date,
-       clock_timestamp()
-  FROM send_queue s JOIN accounts a ON a.id = s.account_id
+       :counted_on::date, clock_timestamp()
+  FROM send_queue s
  WHERE s.id = :send_id::uuid AND s.status = 'sending'
 ON CONFLICT DO NOTHING
 RETURNING id;

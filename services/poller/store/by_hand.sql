@@ -2,6 +2,9 @@
 -- First in the order of locks; the sender counts under it too.
 SELECT id FROM accounts WHERE id = :account_id::uuid FOR NO KEY UPDATE;
 
+-- name: zones^
+SELECT timezone, timezone_next, timezone_from FROM accounts WHERE id = :account_id::uuid;
+
 -- name: seen_since
 -- By the partial index: what was first seen lately, not what was ever seen.
 SELECT o.provider_key, o.person_id, o.payload, o.happened_at, o.observed_at, r.baseline_at
@@ -21,13 +24,12 @@ SELECT a.id, a.provider_ref, a.recipient_id, a.decided_at, r.public_identifier, 
  ORDER BY a.decided_at DESC, a.id DESC;
 
 -- name: stand
--- Each once, on the account's local day of its date. Only what is new here, or was ours until now, comes back.
+-- Each once, on the account's local day of its date; NULL where it is not counted. Only what is new here, or was ours until now, comes back.
 INSERT INTO foreign_invitations AS f (account_id, invitation_id, workspace_id, recipient_id, public_identifier, sent_at, counted_on, counted, listed_at)
 SELECT a.id, n.invitation_id, :workspace_id::uuid, n.recipient_id, n.public_identifier, n.sent_at,
-       CASE WHEN n.counts THEN (n.sent_at AT TIME ZONE CASE WHEN a.timezone_from <= n.sent_at THEN a.timezone_next ELSE a.timezone END)::date END,
-       n.counts, :now::timestamptz
-  FROM unnest(:invitation_ids::text[], :recipient_ids::text[], :public_identifiers::text[], :sent_ats::timestamptz[], :counts::boolean[])
-       AS n(invitation_id, recipient_id, public_identifier, sent_at, counts)
+       n.counted_on, n.counted_on IS NOT NULL, :now::timestamptz
+  FROM unnest(:invitation_ids::text[], :recipient_ids::text[], :public_identifiers::text[], :sent_ats::timestamptz[], :counted_ons::date[])
+       AS n(invitation_id, recipient_id, public_identifier, sent_at, counted_on)
   JOIN accounts a ON a.id = :account_id::uuid
  ORDER BY n.invitation_id
 ON CONFLICT (account_id, invitation_id) DO UPDATE SET attempt_id = NULL, counted = f.counted_on IS NOT NULL

@@ -10,18 +10,17 @@ SELECT a.id, k.kind, :now::timestamptz + k.every * random()
 ON CONFLICT (account_id, kind) DO NOTHING;
 
 -- name: due
--- Those that could be read now. The health of an account is asked of the provider, not of LinkedIn, so a disconnected one
+-- Those that could be read now; which of the days is the account's own, its zone in Python says. The health of an account is asked of the provider, not of LinkedIn, so a disconnected one
 -- has it read too, and its spacing does not matter.
 SELECT r.account_id, r.kind, r.cursor, r.baseline_at, r.failures, a.provider_account_id, a.workspace_id, a.country,
-       zone.name AS timezone, a.schedule_settings AS account_schedule, w.schedule_settings AS workspace_schedule,
-       (:now::timestamptz AT TIME ZONE zone.name)::date AS local_date,
-       (SELECT coalesce(sum(x.reads), 0)::int FROM account_reads x
-         WHERE x.account_id = r.account_id AND x.kind <> 'status'
-           AND x.read_on = (:now::timestamptz AT TIME ZONE zone.name)::date) AS reads_today
+       CASE WHEN a.timezone_from <= :now::timestamptz THEN a.timezone_next ELSE a.timezone END AS timezone,
+       a.schedule_settings::text AS account_schedule, w.schedule_settings::text AS workspace_schedule,
+       (SELECT json_object_agg(d.read_on, d.reads)::text
+          FROM (SELECT x.read_on, sum(x.reads)::int AS reads FROM account_reads x
+                 WHERE x.account_id = r.account_id AND x.kind <> 'status' AND x.read_on IS NOT NULL GROUP BY x.read_on) d) AS reads_by_day
   FROM account_reads r
   JOIN accounts a ON a.id = r.account_id
   JOIN workspaces w ON w.id = a.workspace_id
-  CROSS JOIN LATERAL (SELECT CASE WHEN a.timezone_from <= :now::timestamptz THEN a.timezone_next ELSE a.timezone END AS name) zone
  WHERE r.next_at <= :now::timestamptz AND r.kind = ANY(:kinds::text[]) AND a.lease_until IS NULL
    AND ((a.status = 'usable' AND (a.next_free_at IS NULL OR a.next_free_at <= :now::timestamptz))
         OR (r.kind = 'status' AND a.status <> 'paused'))
@@ -31,15 +30,14 @@ SELECT r.account_id, r.kind, r.cursor, r.baseline_at, r.failures, a.provider_acc
 -- name: starved
 -- Those whose account has something due whenever it is free, so that its sends would win every time.
 SELECT r.account_id, r.kind, r.cursor, r.baseline_at, r.failures, a.provider_account_id, a.workspace_id, a.country,
-       zone.name AS timezone, a.schedule_settings AS account_schedule, w.schedule_settings AS workspace_schedule,
-       (:now::timestamptz AT TIME ZONE zone.name)::date AS local_date,
-       (SELECT coalesce(sum(x.reads), 0)::int FROM account_reads x
-         WHERE x.account_id = r.account_id AND x.kind <> 'status'
-           AND x.read_on = (:now::timestamptz AT TIME ZONE zone.name)::date) AS reads_today
+       CASE WHEN a.timezone_from <= :now::timestamptz THEN a.timezone_next ELSE a.timezone END AS timezone,
+       a.schedule_settings::text AS account_schedule, w.schedule_settings::text AS workspace_schedule,
+       (SELECT json_object_agg(d.read_on, d.reads)::text
+          FROM (SELECT x.read_on, sum(x.reads)::int AS reads FROM account_reads x
+                 WHERE x.account_id = r.account_id AND x.kind <> 'status' AND x.read_on IS NOT NULL GROUP BY x.read_on) d) AS reads_by_day
   FROM account_reads r
   JOIN accounts a ON a.id = r.account_id
   JOIN workspaces w ON w.id = a.workspace_id
-  CROSS JOIN LATERAL (SELECT CASE WHEN a.timezone_from <= :now::timestamptz THEN a.timezone_next ELSE a.timezone END AS name) zone
  WHERE r.next_at <= :since::timestamptz AND r.kind <> 'status' AND a.lease_until IS NULL AND a.status = 'usable'
    AND a.next_free_at > :now::timestamptz AND a.next_free_at <= :free_by::timestamptz
  ORDER BY r.next_at

@@ -16,6 +16,7 @@ from shared.contracts.topics import ACCOUNTS_STATUS
 from shared.db.outbox import put
 from shared.db.pool import Connection
 from shared.db.queries import load
+from shared.policy.rows import local_day
 from shared.vocabulary import AccountStatus, AccountType, Channel
 
 queries = load(__file__)
@@ -102,8 +103,9 @@ async def add(
         checks.schedules_agree(
             None, wanted["schedule_settings"], workspace.schedule_settings, timezone=timezone, country=country, name=wanted["name"]
         )
+        first_day = local_day(await connection.fetchval("SELECT business_now()"), timezone) if warm_up else None
         try:
-            row = await queries.add_account(connection, **{**wanted, "account_type": account_type.value}, warm_up=warm_up)
+            row = await queries.add_account(connection, **{**wanted, "account_type": account_type.value}, warm_up_from=first_day)
         except asyncpg.UniqueViolationError as error:
             if error.constraint_name != "accounts_provider_user_id_key":
                 raise

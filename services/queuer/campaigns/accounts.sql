@@ -3,7 +3,7 @@
 INSERT INTO accounts (workspace_id, provider_account_id, provider_user_id, name, account_type, country, timezone, daily_cr_limit, schedule_settings,
                       warm_up_from)
 VALUES (:workspace_id, :provider_account_id, :provider_user_id, :name, :account_type::account_type, :country, :timezone, :daily_cr_limit,
-        :schedule_settings, CASE WHEN :warm_up::boolean THEN (business_now() AT TIME ZONE :timezone::text)::date END)
+        :schedule_settings, :warm_up_from)
 ON CONFLICT (provider_account_id) DO NOTHING
 RETURNING id, workspace_id, channel, provider_account_id, provider_user_id, name, account_type, country, timezone, status, status_reason,
           daily_cr_limit, schedule_settings, created_at;

@@ -29,6 +29,7 @@ from shared.policy import (
     warm_up_percent,
     weekly_invitations,
 )
+from shared.policy.rows import local_day
 from shared.vocabulary import AccountType, Action
 
 queries = load(__file__)
@@ -85,16 +86,16 @@ async def in_force(connection: Connection | asyncpg.Pool, account_id: UUID, *, w
     row = await queries.in_force(connection, account_id=account_id, workspace_id=workspace_id)
     if row is None:
         raise _unknown(account_id)
-    caps = caps_of(row)
+    caps, today = caps_of(row), local_day(row["now"], row["timezone"])
     same = ("account_id", "workspace_id", "name", "tier", "warm_up_from")
     written = ("cr_exception", "cr_exception_by", "cr_exception_reason", "cr_exception_at")
     return Limits(
         **{name: row[name] for name in (*same, *written)},
         caps=dict(caps),
-        today={action: warm_up_cap(cap, row["warm_up_from"], row["today"]) for action, cap in caps.items()},
+        today={action: warm_up_cap(cap, row["warm_up_from"], today) for action, cap in caps.items()},
         weekly_invitations=weekly_invitations(row["weekly_limit"], tier=row["tier"]),
         most_invitations=most_invitations(AccountType(row["account_type"]), row["cr_exception"]),
-        warm_up_percent=warm_up_percent(row["warm_up_from"], row["today"]),
+        warm_up_percent=warm_up_percent(row["warm_up_from"], today),
     )
 
 
@@ -146,7 +147,7 @@ async def set_account(
         if row is None:
             raise _unknown(account_id)
         if warm_up_from is not KEEP:
-            wanted["warm_up_from"] = _first_day(warm_up_from, row["today"])
+            wanted["warm_up_from"] = _first_day(warm_up_from, local_day(row["now"], row["timezone"]))
         _within_the_type(wanted.get("daily_cr_limit"), AccountType(row["account_type"]), row["cr_exception"])
         old = {name: row[name] for name in (*MOST, "warm_up_from")}
         changed = {name: {"was": _plain(old[name]), "is": _plain(value)} for name, value in wanted.items() if old[name] != value}

@@ -6,7 +6,7 @@ from typing import Final
 from fastapi import FastAPI
 
 from services.queuer.http import accounts, campaigns, failed, forecasts, hours, limits, people, prospects, queue, retired, suppressions
-from services.queuer.workflows.explain import CallTimes
+from services.queuer.rules.call_times import CallTimes
 from shared.db.pool import open_pool
 from shared.runtime import auth
 from shared.runtime.service import Service
@@ -37,7 +37,7 @@ async def mount(app: FastAPI, service: Service, *, largest_upload: int = LARGEST
         people.routes(service, readers, largest_upload=largest_upload),
         accounts.routes(service, readers),
         failed.routes(service, readers),
-        queue.routes(readers),
+        queue.routes(readers, call_times),
         hours.routes(service),
         prospects.routes(readers, call_times),
         limits.routes(service, readers),

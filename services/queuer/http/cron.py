@@ -24,7 +24,7 @@ class AccountAnswer(BaseModel):
 
     account_id: UUID
     account: str
-    reason: str = Field(description="A reason of the policy, or due, in_hand, nothing_planned, schedule_unreadable.")
+    reason: str = Field(description="A reason of the policy, or due, in_hand, nothing_planned.")
     detail: str
     next_at: datetime | None
 

@@ -9,7 +9,8 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 
 from services.queuer.http.answers import Explained, Given, Success
-from services.queuer.workflows.explain import CallTimes, Explanation, explain_prospect
+from services.queuer.rules.call_times import CallTimes
+from services.queuer.workflows.explain import Explanation, explain_prospect
 from shared.policy import Outcome
 from shared.runtime.auth import Viewer, tenant_transaction
 from shared.runtime.http import FAILURES, ApiError

@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 
 from services.queuer.campaigns.errors import NotFound
 from services.queuer.http.answers import Explained, Success
+from services.queuer.rules.call_times import CallTimes
 from services.queuer.rules.percentiles import Waiting
 from services.queuer.store import queue as store
 from services.queuer.store.queue import Scope
@@ -171,7 +172,7 @@ class QueueOut(Success):
         )
 
 
-def routes(readers: asyncpg.Pool) -> APIRouter:
+def routes(readers: asyncpg.Pool, call_times: CallTimes) -> APIRouter:
     """/api/queue, but for what has failed."""
     router = APIRouter(prefix="/api/queue", tags=["queue"], route_class=Explained, responses=FAILURES)
 
@@ -183,6 +184,6 @@ def routes(readers: asyncpg.Pool) -> APIRouter:
         async with tenant_transaction(readers, caller) as connection:
             if not await store.known(connection, scope):
                 raise NotFound("There is no such workspace, campaign or account among those you may see.")
-            return QueueOut.of(await show_queue(connection, scope))
+            return QueueOut.of(await show_queue(connection, scope, call_times))
 
     return router

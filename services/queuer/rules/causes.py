@@ -36,7 +36,6 @@ class Standstill(StrEnum):
     NOTHING_PLANNED = "nothing_planned"
     DUE = "due"
     IN_HAND = "in_hand"
-    SCHEDULE_UNREADABLE = "schedule_unreadable"
 
 
 _TO_DO: Final = {
@@ -106,7 +105,6 @@ WAITING: Final = {reason: words.sentence for reason, words in REASONS.items()} |
     Standstill.NOTHING_PLANNED: "Nothing is planned.",
     Standstill.DUE: "A message is due and leaves with the next tick.",
     Standstill.IN_HAND: "The account is busy: a message is on its way, or a read.",
-    Standstill.SCHEDULE_UNREADABLE: "The schedule settings cannot be read, so nothing leaves; mend them.",
 }
 
 

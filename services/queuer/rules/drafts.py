@@ -38,7 +38,6 @@ class Prospect:
     opted_out_at: datetime | None
     suppressed_by: str | None
     invited_by_hand_at: datetime | None
-    other_sequence: str | None
     linkedin_id: str | None
     on_linkedin: bool
 

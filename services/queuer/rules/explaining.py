@@ -223,7 +223,14 @@ def explain(standing: Standing, case: Case, beside: Beside, *, at: datetime, cal
     if standing.place is Place.IN_HAND:
         return Explained(Answer("send_now", Place.IN_HAND.value, PLACES[Place.IN_HAND], until=at), rules)
     lifted = decide(_lifted(case), now=at, call_time=call_time, margin=margin).decision
-    return Explained(_answer(standing, verdict.decision, beside, at, lifted), rules)
+    return Explained(_named(_answer(standing, verdict.decision, beside, at, lifted), case), rules)
+
+
+def _named(answer: Answer, case: Case) -> Answer:
+    """The other campaign by its name: whoever asks has to look there next."""
+    if answer.reason != Reason.OTHER_SEQUENCE:
+        return answer
+    return replace(answer, sentence=f"The person is in the sequence of '{case.other_sequence}'; this one goes on when that is over.")
 
 
 def _answer(standing: Standing, decision: Decision, beside: Beside, at: datetime, lifted: Decision) -> Answer:
@@ -276,6 +283,7 @@ def _lifted(case: Case) -> Case:
         else case.campaign_status,
         account_status=AccountStatus.USABLE,
         connected=True if case.requires_connection else case.connected,
+        other_sequence=None,
     )
 
 

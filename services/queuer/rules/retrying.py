@@ -1,17 +1,14 @@
 """May a person's retry of a failed send have any effect? Asked of the policy, so that nothing is reopened in vain."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
-from typing import Any, Final
-from zoneinfo import ZoneInfo
+from typing import Any
 
 from services.queuer.rules.causes import WAITING
-from shared.calendar import read_settings, resolve_schedule
-from shared.policy import SPACING, Case, Reason, Stop, decide
-from shared.vocabulary import AccountStatus, Action, CampaignStatus, ProspectStatus
-
-_NOTHING_SAID: Final = read_settings({})
-_UTC: Final = ZoneInfo("UTC")
+from shared.policy import Reason, Stop, after_stop, decide
+from shared.policy.rows import case_of
+from shared.vocabulary import Action, ProspectStatus
 
 
 def refusal(row: Mapping[str, Any]) -> str | None:
@@ -35,21 +32,11 @@ def status_after(row: Mapping[str, Any]) -> ProspectStatus:
 
 
 def _end(row: Mapping[str, Any]) -> Reason | None:
-    case = Case(
-        action=Action(row["action"]),
-        scheduled_for=row["now"],
-        campaign_status=CampaignStatus(row["campaign_status"]),
-        prospect_status=status_after(row),
-        account_status=AccountStatus.USABLE,
-        schedule=resolve_schedule(_NOTHING_SAID, _NOTHING_SAID, _NOTHING_SAID, account_timezone="UTC", account_country="US"),
-        zone=_UTC,
-        spacing=SPACING,
-        daily_cap=1,
-        requires_connection=row["requires_connection"],
-        resumed_at=row["resumed_at"],
-        lead_last_reply_at=row["last_reply_at"],
-        lead_opted_out_at=row["opted_out_at"],
-        suppressed_by=row["suppressed_by"],
-    )
+    """What would end it again; not what the sequence goes on after, as it does for whoever turns out to be connected."""
+    status, action = status_after(row), Action(row["action"])
+    case = replace(case_of({**row, "next_action": action.value, "scheduled_for": row["now"]}, None), prospect_status=status)
     decision = decide(case, now=row["now"], call_time=timedelta()).decision
-    return decision.reason if isinstance(decision, Stop) else None
+    if not isinstance(decision, Stop):
+        return None
+    move = after_stop(decision.reason, action, status, contacted=row["contacted_at"] is not None)
+    return None if move is not None and move.status is ProspectStatus.CONNECTED else decision.reason

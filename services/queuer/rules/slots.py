@@ -59,7 +59,7 @@ class Book:
     def enter(self, send_id: UUID, action: Action, at: datetime, *, look_up: bool) -> None:
         """A planned send that was loaded, or has just got its moment."""
         insort(self.taken, (at, at + self.length(send_id, look_up=look_up)))
-        self.used(action, at.astimezone(self.zone).date(), 1)
+        self._count(action, at, look_up=look_up)
 
     def end_of(self, action: Action, queue: str | None) -> datetime | None:
         """The last moment given out in this line, None while there is none."""
@@ -77,6 +77,7 @@ class Book:
         `case` says what does not change with the moment; the counts are this book's. `queue` names the line of sends whose
         last moment is kept: prospects of different zones do not stand behind one another.
         """
+        looking = self._counted(replace(case, action=Action.PROFILE_LOOKUP)) if look_up else None
         case = self._counted(case)
         need = self.length(send_id, look_up=look_up)
         call = CALL + (self.spacing if look_up else timedelta())
@@ -87,9 +88,13 @@ class Book:
                 return slot
             if slot + A_LOCAL_DAY > self.until:
                 return NeedsMore(slot + A_LOCAL_DAY)
-            free = self._free(slot, need)
+            # The look-up goes before the send on the same day, under a limit of its own.
+            seen = slot if looking is None else next_slot(looking, after=slot, call_time=call)
+            if not isinstance(seen, datetime):
+                return seen
+            free = self._free(seen, need)
             if free == slot:
-                self._give(case.action, slot, need, queue)
+                self._give(case.action, slot, need, queue, look_up=look_up)
                 return slot
             at = free
 
@@ -109,9 +114,15 @@ class Book:
             place += 1
         return at
 
-    def _give(self, action: Action, at: datetime, need: timedelta, queue: str | None) -> None:
+    def _count(self, action: Action, at: datetime, *, look_up: bool) -> None:
+        day = at.astimezone(self.zone).date()
+        self.used(action, day, 1)
+        if look_up:
+            self.used(Action.PROFILE_LOOKUP, day, 1)
+
+    def _give(self, action: Action, at: datetime, need: timedelta, queue: str | None, *, look_up: bool) -> None:
         insort(self.taken, (at, at + need))
-        self.used(action, at.astimezone(self.zone).date(), 1)
+        self._count(action, at, look_up=look_up)
         if queue is None:
             self.last[action] = max(at, self.last.get(action, at))
         else:

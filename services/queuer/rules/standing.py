@@ -6,15 +6,14 @@ not the planned moment of tomorrow. A lane that the sender has closed keeps what
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from services.queuer.rules.causes import Standstill, why
-from services.queuer.rules.slots import CALL
-from shared.calendar import Schedule
-from shared.policy import SPACING, Case, Condition, Reason, SendNow, Wait, WeekUse, decide, warm_up_cap
-from shared.vocabulary import AccountStatus, Action, CampaignStatus, ProspectStatus
+from shared.policy import Case, Condition, Decision, Reason, SendNow, Wait, WeekUse, decide, warm_up_cap
+from shared.policy.rows import case_of
+from shared.vocabulary import Action
 
 NO_MESSAGES: Final = "No messages due"
 SCHEDULE: Final = "Skipped due to schedule restrictions"
@@ -41,10 +40,23 @@ class Budget:
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """The first send of a lane (`row` is one of first_of_lanes) with the hours that hold for it; None: nobody can read them."""
+    """The first send of a lane (`row` is one of first_of_lanes) with the `facts` that the sender would decide on."""
 
     row: Mapping[str, Any]
-    schedule: Schedule | None
+    facts: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """The moment (business) and what the sender keeps free of a window for a call."""
+
+    now: datetime
+    call_time: timedelta
+    margin: timedelta = timedelta()
+
+    def decide(self, case: Case) -> Decision:
+        """The policy's word, as the sender would hear it."""
+        return decide(case, now=self.now, call_time=self.call_time, margin=self.margin).decision
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +70,13 @@ class Standing:
     cap: int | None = None
 
 
-def standing(account: Mapping[str, Any], lanes: Sequence[Lane], budget: Budget, *, now: datetime) -> Standing:
+def standing(account: Mapping[str, Any], lanes: Sequence[Lane], budget: Budget, asking: Asking) -> Standing:
     """Of one account (a row of accounts_asked). What has been due longest names the reason, the earliest moment counts."""
     if not lanes:
         reason = Standstill.IN_HAND if account["leased"] else Standstill.NOTHING_PLANNED
         return Standing(reason.value, why(reason.value), None)
     asked = sorted(lanes, key=lambda lane: (lane.row["scheduled_for"], str(lane.row["campaign_id"])))
-    found = [lane_standing(account, lane, budget, now=now) for lane in asked]
+    found = [lane_standing(lane, budget, asking) for lane in asked]
     moments = [each.next_at for each in found if each.next_at is not None]
     first = found[0]
     if account["leased"] and first.reason in {Standstill.DUE, Reason.NOT_DUE}:
@@ -72,17 +84,15 @@ def standing(account: Mapping[str, Any], lanes: Sequence[Lane], budget: Budget, 
     return replace(first, next_at=min(moments, default=None))
 
 
-def lane_standing(account: Mapping[str, Any], lane: Lane, budget: Budget, *, now: datetime) -> Standing:
+def lane_standing(lane: Lane, budget: Budget, asking: Asking) -> Standing:
     """Of one lane, by its first send."""
-    row, planned, closed_until = lane.row, lane.row["scheduled_for"], lane.row["closed_until"]
-    if lane.schedule is None:
-        return Standing(Standstill.SCHEDULE_UNREADABLE.value, why(Standstill.SCHEDULE_UNREADABLE.value), None)
-    case = _case(account, row, lane.schedule, budget)
-    today = now.astimezone(budget.zone).date()
-    spent = (budget.today(case.action, now), warm_up_cap(case.daily_cap, case.warm_up_from, today))
-    decision = decide(replace(case, scheduled_for=min(planned, now)), now=now, call_time=CALL).decision
+    row, planned, closed_until, now = lane.row, lane.row["scheduled_for"], lane.row["closed_until"], asking.now
+    case = case_of(lane.facts, budget.week)
+    today = case.day(now)
+    spent = (case.used.get(today, 0), warm_up_cap(case.daily_cap, case.warm_up_from, today))
+    decision = asking.decide(replace(case, scheduled_for=min(planned, now)))
     if isinstance(decision, Wait):
-        return _said(decision.reason.value, max(_first_moment(case, now), closed_until or now), case, spent)
+        return _said(decision.reason.value, max(_first_moment(case, asking), closed_until or now), case, spent)
     if not isinstance(decision, SendNow):
         return _said(decision.reason.value, None, case, spent)
     shut = row["condition"] is not None or (closed_until is not None and closed_until > max(now, planned))
@@ -90,7 +100,7 @@ def lane_standing(account: Mapping[str, Any], lane: Lane, budget: Budget, *, now
         until = closed_until if row["condition"] is None else None
         return _said(row["lane_reason"] or _HELD_FOR.get(row["condition"], Reason.NOT_DUE).value, until, case, spent)
     reason = Reason.NOT_DUE if planned > now else Standstill.DUE
-    return _said(reason.value, _first_moment(case, now), case, spent)
+    return _said(reason.value, _first_moment(case, asking), case, spent)
 
 
 def message_of(standings: Sequence[Standing]) -> str:
@@ -110,10 +120,10 @@ def message_of(standings: Sequence[Standing]) -> str:
     return NO_MESSAGES
 
 
-def _first_moment(case: Case, now: datetime) -> datetime:
+def _first_moment(case: Case, asking: Asking) -> datetime:
     """When the policy would let it leave, its own planned moment included."""
-    decision = decide(case, now=now, call_time=CALL).decision
-    return decision.until if isinstance(decision, Wait) else max(case.scheduled_for, now)
+    decision = asking.decide(case)
+    return decision.until if isinstance(decision, Wait) else max(case.scheduled_for, asking.now)
 
 
 def _said(reason: str, until: datetime | None, case: Case, spent: tuple[int, int]) -> Standing:
@@ -123,32 +133,3 @@ def _said(reason: str, until: datetime | None, case: Case, spent: tuple[int, int
     if reason in {Reason.ACCOUNT_PAUSED, Reason.ACCOUNT_DISCONNECTED} and case.account_status_reason:
         return Standing(reason, f"{why(reason)} {case.account_status_reason}", until)
     return Standing(reason, why(reason), until)
-
-
-def _case(account: Mapping[str, Any], row: Mapping[str, Any], schedule: Schedule, budget: Budget) -> Case:
-    action = Action(row["action"])
-    return Case(
-        action=action,
-        scheduled_for=row["scheduled_for"],
-        campaign_status=CampaignStatus(row["campaign_status"]) if account["workspace_active"] else CampaignStatus.PAUSED,
-        prospect_status=ProspectStatus(row["prospect_status"]),
-        account_status=AccountStatus(account["status"]),
-        account_status_reason=account["status_reason"],
-        schedule=schedule,
-        zone=budget.zone,
-        spacing=SPACING,
-        next_free_at=account["next_free_at"],
-        daily_cap=budget.caps[action],
-        warm_up_from=budget.warm_up_from,
-        used=budget.used.get(action, {}),
-        week=budget.week,
-        cool_down_until=row["cool_down_until"],
-        cool_down_reason=row["cool_down_reason"],
-        requires_connection=False,  # only what holds the whole lane is asked here; the sender asks about the person
-        hold_until=row["hold_until"],
-        resumed_at=row["resumed_at"],
-        lead_last_reply_at=row["last_reply_at"],
-        lead_opted_out_at=row["opted_out_at"],
-        replies_read_at=row["replies_read_at"],
-        replies_next_read_at=row["replies_next_read_at"],
-    )

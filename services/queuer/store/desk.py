@@ -7,6 +7,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from services.queuer.rules.causes import NO_WORDS
+from services.queuer.store import asked
 from shared.db.pool import Connection
 from shared.db.queries import load
 
@@ -77,9 +78,10 @@ async def lock(connection: Connection, send_id: UUID, *, workspace_id: UUID | No
 
 
 async def load_for_retry(connection: Connection, send_id: UUID) -> Row:
-    """What decides whether the locked send may be reopened."""
-    row: Row = await queries.load_for_retry(connection, send_id=send_id)
-    return row
+    """What decides whether the locked send may be reopened: the sender's own facts, and what only the desk asks."""
+    row = await queries.load_for_retry(connection, send_id=send_id)
+    facts = await asked.facts(connection, [send_id], now=row["now"])
+    return {**facts[send_id], **row}
 
 
 async def reopen(connection: Connection, send_id: UUID, row: Row, *, actor: str, look_up: bool) -> None:

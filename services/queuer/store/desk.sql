@@ -61,22 +61,17 @@ SELECT id FROM campaign_prospects WHERE id = (SELECT prospect_id FROM send_queue
 -- name: load_for_retry^
 -- A statement of its own, after the locks.
 SELECT business_now() AS now, s.prospect_id, s.campaign_id, s.workspace_id, s.account_id, s.lead_id, s.action::text AS action, s.error_message,
-       s.requires_connection, p.status::text AS prospect_status, p.contacted_at, p.resumed_at, c.status::text AS campaign_status,
-       l.first_name, l.last_name, l.last_reply_at, l.opted_out_at,
+       l.first_name, l.last_name,
        EXISTS (SELECT FROM send_attempts x WHERE x.send_id = s.id AND x.action <> 'profile_lookup'
                   AND x.state IN ('intent', 'unknown', 'accepted')) AS live,
-       barred.entry AS suppressed_by,
        (SELECT oc.campaign_name FROM campaign_prospects o JOIN campaigns oc ON oc.id = o.campaign_id
          WHERE o.lead_id = s.lead_id AND o.id <> s.prospect_id
            AND o.status IN ('pending', 'approved', 'connection_request_sent', 'connected', 'messaging')
            AND oc.status IN ('draft', 'running', 'paused') AND NOT oc.allow_parallel AND NOT c.allow_parallel
          LIMIT 1) AS busy_in
   FROM send_queue s
-  JOIN campaign_prospects p ON p.id = s.prospect_id
   JOIN campaigns c ON c.id = s.campaign_id
   JOIN leads l ON l.id = s.lead_id
-  LEFT JOIN LATERAL do_not_contact(l.workspace_id, l.identity, l.linkedin_vanity, l.linkedin_id, l.sales_navigator_id, l.email, l.company)
-         AS barred ON true
  WHERE s.id = :send_id;
 
 -- name: reopen$

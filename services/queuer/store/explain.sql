@@ -81,8 +81,8 @@ SELECT p.status AS prospect_status, p.hold_until, p.resumed_at, p.connected_at, 
        l.last_reply_at, l.opted_out_at, l.timezone AS prospect_timezone, r.network_distance, r.connected_at AS recipient_connected_at, r.provider_id,
        CASE WHEN r.invitation_ended_at <= :at::timestamptz THEN r.invitation_ended_at END AS invitation_ended_at,
        by_hand.sent_at AS invited_by_hand_at, by_hand.gone_at AS by_hand_gone_at,
-       (:at::timestamptz AT TIME ZONE zone.name)::date AS local_date,
-       used_at(a.id, :action::action, (:at::timestamptz AT TIME ZONE zone.name)::date, :moment::timestamptz) AS used_today,
+       (SELECT json_object_agg(d.day, used_at(a.id, :action::action, d.day, :moment::timestamptz))::text
+          FROM (SELECT (:at::timestamptz AT TIME ZONE 'UTC')::date + n AS day FROM generate_series(-1, 1) n) d) AS used_by_day,
        reads.last_read_at AS replies_read_at, reads.next_at AS replies_next_read_at, cd.until AS cool_down_until, cd.reason AS cool_down_reason,
        CASE WHEN :action::action = 'invitation' THEN
          (SELECT max(x.withdrawn_at) FROM send_attempts x
@@ -90,7 +90,7 @@ SELECT p.status AS prospect_status, p.hold_until, p.resumed_at, p.connected_at, 
              AND x.withdrawn_at <= :at::timestamptz) END AS withdrawn_at,
        suppressed_by(p.workspace_id, l.identity, l.linkedin_vanity, l.linkedin_id, l.sales_navigator_id, l.email, l.company, :moment::timestamptz)
          AS suppressed_by,
-       CASE WHEN :moment::timestamptz IS NULL AND l.campaign_id <> p.campaign_id THEN earlier_sequence(p.id) END AS other_sequence
+       CASE WHEN l.campaign_id <> p.campaign_id THEN earlier_sequence_at(p.id, :moment::timestamptz) END AS other_sequence
   FROM campaign_prospects_at(:prospect_id::uuid, :moment::timestamptz) p
  CROSS JOIN LATERAL campaigns_at(p.campaign_id, :moment::timestamptz) c
  CROSS JOIN LATERAL workspaces_at(p.workspace_id, :moment::timestamptz) w

@@ -9,6 +9,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import orjson
+import structlog
 
 from services.queuer.rules.drafts import Account, Ending, NewSend, Prospect
 from services.queuer.rules.rotation import Candidate, Room
@@ -21,7 +22,10 @@ from shared.db.outbox import put
 from shared.db.pool import Connection
 from shared.db.queries import load
 from shared.policy import SPACING, caps_of, warm_up_cap, weekly_invitations
+from shared.policy.rows import clocks_of
 from shared.vocabulary import AccountType, Action, MissingValue, ProspectStatus, SendStatus
+
+log = structlog.get_logger()
 
 queries = load(__file__)
 
@@ -133,21 +137,25 @@ async def rooms(
 
 
 async def accounts(connection: Connection, account_ids: Iterable[UUID], *, now: datetime) -> Mapping[UUID, Account]:
-    """The accounts by id."""
-    return {
-        row["id"]: Account(
+    """The accounts by id, without those whose own zone or hours nobody can read: what is planned for others must not wait for them."""
+    found = {}
+    async for row in queries.load_accounts(connection, account_ids=list(set(account_ids)), now=now):
+        wrong = clocks_of({**row, "campaign_schedule": "{}", "prospect_timezone": None}).unreadable
+        if wrong is not None:
+            log.warning("nothing is planned for an account: its hours cannot be read", account=row["id"], error=wrong)
+            continue
+        found[row["id"]] = Account(
             row["id"],
             AccountType(row["account_type"]),
             row["country"],
             row["timezone"],
-            row["schedule"],
+            row["account_schedule"],
             caps_of(row),
             weekly_invitations(row["weekly_limit"], tier=row["tier"]),
             row["warm_up_from"],
             row["next_free_at"],
         )
-        async for row in queries.load_accounts(connection, account_ids=list(set(account_ids)), now=now)
-    }
+    return found
 
 
 async def recipients(

@@ -71,8 +71,7 @@ SELECT p.id, p.workspace_id, p.campaign_id, p.lead_id, p.status, p.account_id, p
                    WHERE i.workspace_id = p.workspace_id AND i.public_identifier = l.linkedin_vanity AND i.attempt_id IS NULL
                      AND i.gone_at IS NULL AND (l.linkedin_id IS NULL OR i.recipient_id IS NULL OR i.recipient_id = l.linkedin_id)) f)
        END AS invited_by_hand_at,
-       barred.entry AS suppressed_by,
-       CASE WHEN l.campaign_id <> p.campaign_id THEN earlier_sequence(p.id) END AS other_sequence
+       barred.entry AS suppressed_by
   FROM campaign_prospects p
   JOIN campaigns c ON c.id = p.campaign_id
   JOIN workspaces ws ON ws.id = p.workspace_id
@@ -98,7 +97,8 @@ SELECT ca.campaign_id, ca.account_id, ca.credit, a.status = 'usable' AS usable
  ORDER BY ca.campaign_id, ca.position;
 
 -- name: load_accounts
-SELECT a.id, a.account_type, a.country, a.schedule_settings::text AS schedule, a.next_free_at, a.warm_up_from,
+SELECT a.id, a.account_type, a.country, a.schedule_settings::text AS account_schedule, w.schedule_settings::text AS workspace_schedule,
+       a.next_free_at, a.warm_up_from,
        a.daily_cr_limit AS account_limit, w.daily_cr_limit AS workspace_limit, w.tier, a.cr_exception,
        coalesce(a.weekly_cr_limit, w.weekly_cr_limit) AS weekly_limit, coalesce(a.daily_message_limit, w.daily_message_limit) AS message_limit,
        coalesce(a.daily_lookup_limit, w.daily_lookup_limit) AS lookup_limit, coalesce(a.daily_email_limit, w.daily_email_limit) AS email_limit,

@@ -6,16 +6,16 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
-from services.queuer.rules.standing import Budget, Lane
+from services.queuer.rules.call_times import CallTimes
+from services.queuer.rules.standing import Asking, Budget, Lane
 from services.queuer.rules.wording import NOT_RENDERED
+from services.queuer.store import asked
 from services.queuer.store.dispatch import Dispatch
-from services.queuer.store.planning import hours
-from shared.calendar import Schedule, ScheduleError, resolve_schedule
 from shared.db.pool import Connection
 from shared.db.queries import load
 from shared.policy import WeekUse, caps_of, weekly_invitations
+from shared.policy.rows import zone_of
 from shared.vocabulary import Action
 
 queries = load(__file__)
@@ -30,6 +30,12 @@ class Scope:
     workspace_id: UUID | None = None
     account_id: UUID | None = None
     campaign_id: UUID | None = None
+
+
+async def asking(connection: Connection, call_times: CallTimes) -> Asking:
+    """The database's moment, and what the sender keeps free for a call at the clock's speed."""
+    row = await queries.clock(connection)
+    return Asking(row["now"], *call_times.at(row["speed"]))
 
 
 async def known(connection: Connection, scope: Scope) -> bool:
@@ -54,13 +60,18 @@ async def accounts(connection: Connection, scope: Scope, *, now: datetime, waiti
     return [row async for row in rows]
 
 
-async def lanes(connection: Connection, accounts: Sequence[Row], *, campaign_id: UUID | None = None) -> Mapping[UUID, list[Lane]]:
+async def lanes(
+    connection: Connection, accounts: Sequence[Row], *, now: datetime, campaign_id: UUID | None = None
+) -> Mapping[UUID, list[Lane]]:
     """The first planned send of each lane, by account."""
-    by_id = {account["id"]: account for account in accounts}
+    ids = [account["id"] for account in accounts]
+    first = queries.first_of_lanes(connection, account_ids=ids, campaign_id=campaign_id, not_rendered=NOT_RENDERED)
+    rows = [row async for row in first]
+    facts = await asked.facts(connection, [row["send_id"] for row in rows], now=now)
     found: dict[UUID, list[Lane]] = defaultdict(list)
-    rows = queries.first_of_lanes(connection, account_ids=list(by_id), campaign_id=campaign_id, not_rendered=NOT_RENDERED)
-    async for row in rows:
-        found[row["account_id"]].append(Lane(row, _schedule(by_id[row["account_id"]], row["campaign_schedule"])))
+    for row in rows:
+        if row["send_id"] in facts:
+            found[row["account_id"]].append(Lane(row, facts[row["send_id"]]))
     return found
 
 
@@ -77,7 +88,7 @@ async def budgets(connection: Connection, accounts: Sequence[Row], *, now: datet
         weeks[row["account_id"]] = WeekUse(row["used"], cap, row["frees_at"] if row["used"] >= cap else None)
     return {
         account["id"]: Budget(
-            ZoneInfo(account["timezone"]),
+            zone_of(account["timezone"]),
             caps_of(account),
             used[account["id"]],
             weeks.get(account["id"]),
@@ -103,16 +114,3 @@ async def unplanned(connection: Connection, *, most: int) -> int:
     """Prospects of running campaigns that nobody has planned, counted up to `most`."""
     count: int = await queries.unplanned_left(connection, most=most)
     return count
-
-
-def _schedule(account: Row, campaign_schedule: str) -> Schedule | None:
-    try:
-        return resolve_schedule(
-            hours(campaign_schedule),
-            hours(account["account_schedule"]),
-            hours(account["workspace_schedule"]),
-            account_timezone=account["timezone"],
-            account_country=account["country"],
-        )
-    except ScheduleError:
-        return None

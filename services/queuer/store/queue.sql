@@ -1,5 +1,8 @@
 -- Everything here costs the accounts and lanes it is asked about, not what is stored: index probes, and counts that stop at :most.
 
+-- name: clock^
+SELECT business_now() AS now, speed FROM stack_clock;
+
 -- name: accounts_asked
 -- A page in order of id. :waiting leaves out accounts with nothing planned and nothing in hand (one probe each).
 SELECT a.id, a.workspace_id, w.company_name, w.is_active AS workspace_active, a.name, a.account_type::text AS account_type, a.status::text AS status,
@@ -18,22 +21,15 @@ SELECT a.id, a.workspace_id, w.company_name, w.is_active AS workspace_active, a.
  ORDER BY a.id LIMIT :most;
 
 -- name: first_of_lanes
--- The first planned send of each lane, closed ones too, and what the policy asks about it. One probe of send_queue_due a lane.
-SELECT l.account_id, l.campaign_id, l.closed_until, l.condition, l.reason AS lane_reason, c.status::text AS campaign_status,
-       c.schedule_settings::text AS campaign_schedule, s.next_action::text AS action, s.scheduled_for, s.requires_connection,
-       p.status::text AS prospect_status, p.hold_until, p.resumed_at, p.connected_at, d.last_reply_at, d.opted_out_at,
-       cd.until AS cool_down_until, cd.reason AS cool_down_reason, r.last_read_at AS replies_read_at, r.next_at AS replies_next_read_at
+-- The first planned send of each lane, closed ones too. One probe of send_queue_due a lane.
+SELECT l.account_id, l.campaign_id, l.closed_until, l.condition, l.reason AS lane_reason,
+       l.action::text AS action, s.id AS send_id, s.scheduled_for
   FROM lanes l
-  JOIN campaigns c ON c.id = l.campaign_id
  CROSS JOIN LATERAL (
-   SELECT q.prospect_id, q.lead_id, q.next_action, q.scheduled_for, q.requires_connection FROM send_queue q
+   SELECT q.id, q.scheduled_for FROM send_queue q
     WHERE q.account_id = l.account_id AND q.campaign_id = l.campaign_id AND q.next_action = l.action
       AND q.status = 'pending' AND q.held_for IS NULL AND q.message_sha256 <> :not_rendered
     ORDER BY q.scheduled_for LIMIT 1) s
-  JOIN campaign_prospects p ON p.id = s.prospect_id
-  JOIN leads d ON d.id = s.lead_id
-  LEFT JOIN account_cool_downs cd ON cd.account_id = l.account_id AND cd.action = l.action
-  LEFT JOIN account_reads r ON r.account_id = l.account_id AND r.kind = 'chats' AND l.action = 'message'
  WHERE l.account_id = ANY(:account_ids::uuid[]) AND (:campaign_id::uuid IS NULL OR l.campaign_id = :campaign_id);
 
 -- name: used_lately

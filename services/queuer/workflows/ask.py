@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from services.queuer.rules.call_times import CallTimes
 from services.queuer.rules.standing import Standing, standing
-from services.queuer.store import dispatch, queue
+from services.queuer.store import queue
 from services.queuer.store.queue import Row, Scope
 from shared.db.pool import Connection
 
@@ -39,13 +40,14 @@ class Asked:
         return min((each.standing.next_at for each in self.accounts if each.standing.next_at is not None), default=None)
 
 
-async def ask(connection: Connection, scope: Scope) -> Asked:
+async def ask(connection: Connection, scope: Scope, call_times: CallTimes) -> Asked:
     """How the accounts of the scope stand now."""
-    now = await dispatch.business_now(connection)
+    asking = await queue.asking(connection, call_times)
+    now = asking.now
     found = await queue.accounts(connection, scope, now=now, waiting=True, most=MOST_ACCOUNTS + 1)
     accounts = found[:MOST_ACCOUNTS]
-    lanes = await queue.lanes(connection, accounts, campaign_id=scope.campaign_id)
+    lanes = await queue.lanes(connection, accounts, now=now, campaign_id=scope.campaign_id)
     budgets = await queue.budgets(connection, accounts, now=now)
-    stand = [AccountStanding(a, standing(a, lanes.get(a["id"], ()), budgets[a["id"]], now=now)) for a in accounts]
+    stand = [AccountStanding(a, standing(a, lanes.get(a["id"], ()), budgets[a["id"]], asking)) for a in accounts]
     remaining = await queue.remaining(connection, scope, most=MOST_COUNTED)
     return Asked(now, stand, remaining, complete=len(found) <= MOST_ACCOUNTS)

@@ -2,16 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from services.queuer.campaigns.errors import NotFound, Refused
+from services.queuer.rules.call_times import CallTimes
 from services.queuer.rules.explaining import PLACES, Answer, Explained, Place, Send, Standing, explain, stand
 from services.queuer.rules.steps import Step
 from services.queuer.rules.wording import Words, compose
 from services.queuer.store import explain as store
-from shared.calendar import ScheduleError
 from shared.db.pool import Connection
 from shared.policy import Outcome, RuleLine, note_limit
 from shared.policy.rows import case_of
@@ -22,19 +22,6 @@ Row = store.Row
 _OUTCOME = {"stop": Outcome.STOP, "hold": Outcome.HOLD}
 _DID = {Action.PROFILE_LOOKUP: "looked up the profile", Action.WITHDRAWAL: "took the invitation back"}
 _WAITING = frozenset({SendStatus.PENDING, SendStatus.DISPATCHED, SendStatus.SENDING})
-
-
-@dataclass(frozen=True, slots=True)
-class CallTimes:
-    """How long the sender keeps free before a window ends: at real speed (business is real time), and in a fast stack (real)."""
-
-    real: timedelta
-    fast: timedelta
-
-    def at(self, speed: float) -> tuple[timedelta, timedelta]:
-        """The call's time and the margin that a fast clock adds, as the sender reckons them."""
-        call = self.real if speed <= 1 else self.fast
-        return call, call * max(speed, 1.0) - call
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +69,7 @@ async def explain_prospect(connection: Connection, some_id: UUID, *, at: datetim
 
     Raises:
         NotFound: the caller sees nobody of that id.
-        Refused: the moment lies before what is kept, before the person was enrolled, or a stored schedule is unreadable.
+        Refused: the moment lies before what is kept, or before the person was enrolled.
     """
     clock = await store.moment(connection)
     then = at or clock.now
@@ -129,12 +116,9 @@ async def _enrolled(
         answer = Answer("hold", place.value, PLACES[place], condition=place.value)
         return about.explained(Explained(answer, standing.lines), None, None)
     facts, action = await _facts(connection, who, account_id, send, standing, at=at, moment=moment)
-    try:
-        case = case_of(
-            facts, await store.week(connection, account_id, facts, at=at, moment=moment) if action is Action.INVITATION else None
-        )
-    except ScheduleError as error:
-        raise Refused(f"The schedule that holds for '{who['campaign_name']}' cannot be read: {error}", code="unreadable_schedule") from None
+    week = await store.week(connection, account_id, facts, at=at, moment=moment) if action is Action.INVITATION else None
+    case = case_of(facts, week)
+    facts["timezone"] = case.zone.key  # people are shown times, UTC's where nobody knows the account's zone
     beside = await store.beside(connection, who, account_id, action, send, at=at, moment=moment)
     call_time, margin = call_times.at(clock.speed)
     return about.explained(explain(standing, case, beside, at=at, call_time=call_time, margin=margin), facts, account_id)

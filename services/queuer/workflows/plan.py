@@ -10,7 +10,6 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import asyncpg
 import structlog
@@ -21,9 +20,9 @@ from services.queuer.rules.rotation import Room, pick
 from services.queuer.rules.slots import A_LOCAL_DAY, Book, NeedsMore
 from services.queuer.rules.steps import Step
 from services.queuer.store import planning as store
-from shared.calendar import ScheduleError, resolve_schedule
 from shared.db.pool import Connection
 from shared.policy import SPACING, Case, Stop, after_stop, note_limit
+from shared.policy.rows import clocks_of
 from shared.vocabulary import AccountStatus, Action, CampaignStatus, SendStatus
 
 log = structlog.get_logger()
@@ -261,21 +260,23 @@ def _case(send: NewSend, account: Account) -> Case | None:
     """The policy's view of a send that is only being planned.
 
     The plan asks when, the sender asks whether: campaign and account count as running here, because what concerns
-    them closes lanes and never moves rows, and a connection is for the moment of sending to show. None when the
+    them closes lanes and never moves rows; a connection, and whether another sequence is over, are for the moment of
+    sending to show. None when the
     schedule cannot be read: nothing may be planned by hours nobody meant.
     """
     prospect = send.prospect
-    try:
-        schedule = resolve_schedule(
-            store.hours(prospect.campaign_schedule),
-            store.hours(account.schedule),
-            store.hours(prospect.workspace_schedule),
-            account_timezone=account.timezone,
-            account_country=account.country,
-            prospect_timezone=prospect.timezone,
-        )
-    except ScheduleError as error:
-        log.warning("cannot plan: the schedule settings are wrong", campaign=prospect.campaign_id, account=account.id, error=str(error))
+    clocks = clocks_of(
+        {
+            "campaign_schedule": prospect.campaign_schedule,
+            "account_schedule": account.schedule,
+            "workspace_schedule": prospect.workspace_schedule,
+            "timezone": account.timezone,
+            "country": account.country,
+            "prospect_timezone": prospect.timezone,
+        }
+    )
+    if clocks.unreadable is not None:
+        log.warning("cannot plan: the hours cannot be read", campaign=prospect.campaign_id, account=account.id, error=clocks.unreadable)
         return None
     return Case(
         action=send.step.action,
@@ -283,8 +284,8 @@ def _case(send: NewSend, account: Account) -> Case | None:
         campaign_status=CampaignStatus.RUNNING,
         prospect_status=prospect.status,
         account_status=AccountStatus.USABLE,
-        schedule=schedule,
-        zone=ZoneInfo(account.timezone),
+        schedule=clocks.schedule,
+        zone=clocks.zone,
         spacing=SPACING,
         daily_cap=1,  # the account's book knows the caps
         warm_up_from=account.warm_up_from,
@@ -296,5 +297,4 @@ def _case(send: NewSend, account: Account) -> Case | None:
         suppressed_by=prospect.suppressed_by,
         invited_by_hand_at=prospect.invited_by_hand_at,
         withdraw_at=send.due if send.step.action is Action.WITHDRAWAL else None,
-        other_sequence=prospect.other_sequence,
     )

@@ -14,6 +14,7 @@ import asyncpg
 
 from services.queuer.campaigns.errors import NotFound
 from services.queuer.rules.became import Became, became
+from services.queuer.rules.call_times import CallTimes
 from services.queuer.rules.standing import message_of
 from services.queuer.store import queue
 from services.queuer.store.dispatch import Dispatch
@@ -64,10 +65,11 @@ class Processed:
 class Processor:
     """Any number of these may run."""
 
-    def __init__(self, pool: asyncpg.Pool, dispatcher: Dispatcher, *, wait: timedelta) -> None:
+    def __init__(self, pool: asyncpg.Pool, dispatcher: Dispatcher, *, wait: timedelta, call_times: CallTimes) -> None:
         self._pool = pool
         self._dispatcher = dispatcher
         self._wait = wait.total_seconds()
+        self._call_times = call_times
 
     async def process(self, scope: Scope) -> Processed:
         """One tick, its outcomes and the standing of the accounts afterwards.
@@ -82,7 +84,7 @@ class Processor:
         tick = await self._dispatcher.tick(workspace_id=scope.workspace_id, account_id=scope.account_id)
         outcomes = await self._outcomes(tick.due)
         async with self._pool.acquire() as connection:
-            asked = await ask(connection, scope)
+            asked = await ask(connection, scope, self._call_times)
         if tick.read_only:
             return Processed(f"Nothing leaves: {tick.read_only}", outcomes, asked)
         return Processed(LAGGING if tick.lagging else _message(outcomes, asked), outcomes, asked)

@@ -10,9 +10,10 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
+from services.queuer.rules.call_times import CallTimes
 from services.queuer.rules.percentiles import Waiting, waiting_by_reason
-from services.queuer.rules.standing import Budget, Lane, Standing, lane_standing, standing
-from services.queuer.store import dispatch, figures, queue
+from services.queuer.rules.standing import Asking, Budget, Lane, Standing, lane_standing, standing
+from services.queuer.store import figures, queue
 from services.queuer.store.queue import Row, Scope
 from shared.calendar import spans
 from shared.db.pool import Connection
@@ -103,14 +104,15 @@ class _Read:
     budgets: Mapping[UUID, Budget]
 
 
-async def show_queue(connection: Connection, scope: Scope) -> Queue:
+async def show_queue(connection: Connection, scope: Scope, call_times: CallTimes) -> Queue:
     """Read and add up."""
-    now = await dispatch.business_now(connection)
+    asking = await queue.asking(connection, call_times)
+    now = asking.now
     found = await queue.accounts(connection, scope, now=now, waiting=False, most=MOST_SHOWN + 1)
     accounts = found[:MOST_SHOWN]
     read = await _read(connection, scope, accounts, now=now)
     rows = await figures.campaigns(connection, scope, most=MOST_SHOWN + 1, most_sends=MOST_OF_CAMPAIGN)
-    shown = [_account(account, read, now=now) for account in accounts]
+    shown = [_account(account, read, asking) for account in accounts]
     workspaces: dict[UUID, WorkspaceFigures] = {}
     totals = Figures()
     for each in shown:
@@ -123,7 +125,7 @@ async def show_queue(connection: Connection, scope: Scope) -> Queue:
         shown,
         [_campaign(row, read) for row in rows[:MOST_SHOWN]],
         list(workspaces.values()),
-        waiting_by_reason(await _waits(connection, scope, accounts, read, now=now)),
+        waiting_by_reason(await _waits(connection, scope, read, asking)),
         complete=len(found) <= MOST_SHOWN and len(rows) <= MOST_SHOWN,
     )
 
@@ -137,7 +139,7 @@ async def _read(connection: Connection, scope: Scope, accounts: Sequence[Row], *
         failed=await figures.failed(connection, scope, most=MOST_COUNTED),
         pending=await figures.pending(connection, ids, most=_share(MOST_COUNTED, len(ids))),
         undecided=await figures.undecided(connection, ids),
-        lanes=await queue.lanes(connection, accounts, campaign_id=scope.campaign_id),
+        lanes=await queue.lanes(connection, accounts, now=now, campaign_id=scope.campaign_id),
         budgets=budgets,
     )
 
@@ -151,7 +153,7 @@ def _midnight(budget: Budget, now: datetime) -> datetime:
     return spans(budget.zone, now.astimezone(budget.zone).date())[0][0]
 
 
-def _account(account: Row, read: _Read, *, now: datetime) -> AccountFigures:
+def _account(account: Row, read: _Read, asking: Asking) -> AccountFigures:
     key, budget = account["id"], read.budgets[account["id"]]
     lanes = read.lanes.get(key, ())
     sent = [counts for (account_id, _), counts in read.sent.items() if account_id == key]
@@ -164,9 +166,9 @@ def _account(account: Row, read: _Read, *, now: datetime) -> AccountFigures:
         in_5_minutes=sum(each[1] for each in sent),
         in_60_minutes=sum(each[2] for each in sent),
     )
-    used = {action: budget.today(action, now) for action in COUNTED_ACTIONS}
+    used = {action: budget.today(action, asking.now) for action in COUNTED_ACTIONS}
     caps = {action: budget.caps[action] for action in COUNTED_ACTIONS}
-    return AccountFigures(account, counted, used, caps, standing(account, lanes, budget, now=now))
+    return AccountFigures(account, counted, used, caps, standing(account, lanes, budget, asking))
 
 
 def _campaign(row: Row, read: _Read) -> CampaignFigures:
@@ -182,19 +184,17 @@ def _campaign(row: Row, read: _Read) -> CampaignFigures:
     return CampaignFigures(row, counted)
 
 
-async def _waits(
-    connection: Connection, scope: Scope, accounts: Sequence[Row], read: _Read, *, now: datetime
-) -> Mapping[str, Sequence[timedelta]]:
+async def _waits(connection: Connection, scope: Scope, read: _Read, asking: Asking) -> Mapping[str, Sequence[timedelta]]:
     """How long each due send has waited since its planned moment, by what holds its lane now."""
-    by_id = {account["id"]: account for account in accounts}
+    now = asking.now
     reasons = {
-        (key, lane.row["campaign_id"], lane.row["action"]): lane_standing(by_id[key], lane, read.budgets[key], now=now).reason
+        (key, lane.row["campaign_id"], lane.row["action"]): lane_standing(lane, read.budgets[key], asking).reason
         for key, lanes in read.lanes.items()
         for lane in lanes
     }
     waits: dict[str, list[timedelta]] = defaultdict(list)
     most = _share(MOST_WAITS, len(reasons))
-    for row in await figures.due(connection, list(by_id), now=now, campaign_id=scope.campaign_id, most=most):
+    for row in await figures.due(connection, list(read.budgets), now=now, campaign_id=scope.campaign_id, most=most):
         reason = reasons.get((row["account_id"], row["campaign_id"], row["action"]))
         if reason is not None:
             waits[reason].append(now - row["scheduled_for"])

@@ -20,7 +20,10 @@ SELECT l.id FROM leads l
 -- name: load_due
 -- A statement of its own: it must see what was committed while the locks were waited for. A send that is missing was
 -- taken, paused or withdrawn in between, or the event is an old one.
-WITH clock AS MATERIALIZED (SELECT clock_timestamp() AS technical, business_at(clock_timestamp()) AS now)
+-- Which day it is for the account, its zone in Python says (shared/policy/rows.py): here are UTC's day and its neighbours.
+WITH clock AS MATERIALIZED (
+  SELECT t.technical, t.now, (t.now AT TIME ZONE 'UTC')::date AS today
+    FROM (SELECT c.technical, business_at(c.technical) AS now FROM (SELECT clock_timestamp() AS technical) c) t)
 SELECT clock.technical, clock.now,
        s.id AS send_id, s.dispatch_no, s.prospect_id, s.campaign_id, s.workspace_id, s.lead_id, s.account_id, s.message_type, s.message,
        s.message_sha256, s.action, s.next_action, s.scheduled_for, s.requires_connection, s.linkedin_user_id, s.retries,
@@ -34,14 +37,12 @@ SELECT clock.technical, clock.now,
        a.daily_cr_limit AS account_limit, a.schedule_settings::text AS account_schedule, zone.name AS timezone,
        l.first_name, l.last_name, l.timezone AS prospect_timezone, l.linkedin_vanity, l.linkedin_id, l.sales_navigator_id, l.last_reply_at, l.opted_out_at,
        r.provider_id, r.network_distance, r.connected_at AS recipient_connected_at, r.chat_id, r.invitation_ended_at,
-       (clock.now AT TIME ZONE zone.name)::date AS local_date,
-       coalesce((SELECT u.used FROM account_usage u
-                  WHERE u.account_id = s.account_id AND u.action = s.next_action
-                    AND u.local_date = (clock.now AT TIME ZONE zone.name)::date), 0) AS used_today,
+       (SELECT json_object_agg(u.local_date, u.used)::text FROM account_usage u
+         WHERE u.account_id = s.account_id AND u.action = s.next_action AND u.local_date BETWEEN clock.today - 1 AND clock.today + 1) AS used_by_day,
        CASE WHEN s.next_action = 'invitation' THEN
          coalesce((SELECT sum(u.used) FROM account_usage u
                     WHERE u.account_id = s.account_id AND u.action = 'invitation'
-                      AND u.local_date > (clock.now AT TIME ZONE zone.name)::date - 9), 0) ELSE 0 END AS used_about_a_week,
+                      AND u.local_date > clock.today - 10), 0) ELSE 0 END AS used_about_a_week,
        reads.last_read_at AS replies_read_at, reads.next_at AS replies_next_read_at,
        cd.until AS cool_down_until, cd.reason AS cool_down_reason, coalesce(cd.level, 0) AS cool_down_level,
        CASE WHEN s.next_action = 'invitation' THEN

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -40,7 +40,7 @@ LEASE_AFTER_ACT: Final = timedelta(seconds=60)
 class _Decided:
     """What a batch came to, sorted by what must be written."""
 
-    leaving: list[tuple[Due, SendNow]] = field(default_factory=list)
+    leaving: list[tuple[Due, SendNow, date]] = field(default_factory=list)
     back: list[PutBack] = field(default_factory=list)
     closings: list[Closing] = field(default_factory=list)
     skipped: dict[UUID, str] = field(default_factory=dict)
@@ -91,7 +91,7 @@ class Sender:
         now, technical = begin.due[0]["now"], begin.due[0]["technical"]
         decided = self._decide(begin.due, now, await self._weeks(begin, now))
         act_by = technical + self._act_within
-        leaving = [Leaving(row["send_id"], send.valid_until, row["local_date"]) for row, send in decided.leaving]
+        leaving = [Leaving(row["send_id"], send.valid_until, day) for row, send, day in decided.leaving]
         made = await begin.intend(leaving, now=now, act_by=act_by, lease=LEASE_AFTER_ACT) if leaving else {}
         await self._sort_out_refused(begin, decided, made, now)
         await begin.put_back(decided.back)
@@ -102,7 +102,7 @@ class Sender:
         await begin.let_go(decided.wakes)
         await begin.announce(stops.tell(stopped, moved, now))
         attempts, speed = [], self._clock.speed
-        for row, send in decided.leaving:
+        for row, send, _ in decided.leaving:
             if row["send_id"] in made:
                 since = allowed.get(row["send_id"]) or row["scheduled_for"]
                 LATENESS.labels(kind=row["next_action"]).observe(max((now - since).total_seconds(), 0))
@@ -115,13 +115,14 @@ class Sender:
         margin = self._clock.business(self._call_time) - self._call_time
         pulled = self._brake.until(now)
         for row in due:
-            decision = decide(case_of(row, weeks.get(row["send_id"])), now=now, call_time=self._call_time, margin=margin).decision
+            case = case_of(row, weeks.get(row["send_id"]))
+            decision = decide(case, now=now, call_time=self._call_time, margin=margin).decision
             if isinstance(decision, SendNow) and pulled is not None:
                 DENIALS.labels(reason="provider_brake").inc()
                 decided.back.append(PutBack(row["send_id"]))
                 decided.wakes[row["account_id"]] = pulled
             elif isinstance(decision, SendNow):
-                decided.leaving.append((row, decision))
+                decided.leaving.append((row, decision, case.day(now)))
             else:
                 _refuse(decided, row, decision, now)
         return decided
@@ -141,11 +142,11 @@ class Sender:
 
     async def _sort_out_refused(self, begin: Begin, decided: _Decided, made: dict[UUID, int], now: datetime) -> None:
         """An index said no: to a second invitation of one person, or to a second call of one account at once."""
-        refused = [row for row, _ in decided.leaving if row["send_id"] not in made]
+        refused = [row for row, _, _ in decided.leaving if row["send_id"] not in made]
         if not refused:
             return
         invited = await begin.invited_already([row["send_id"] for row in refused])
-        busy = {row["account_id"] for row, _ in decided.leaving if row["send_id"] in made}
+        busy = {row["account_id"] for row, _, _ in decided.leaving if row["send_id"] in made}
         for row in refused:
             if row["send_id"] in invited:
                 DENIALS.labels(reason=ALREADY_INVITED).inc()

@@ -92,6 +92,9 @@ BEGIN
         FOR EACH STATEMENT EXECUTE FUNCTION keep_history_of_prospects();
       CONTINUE;
     END IF;
+    IF t = 'leads' THEN -- the first campaign is part of being enrolled, another one says whose sequence comes first
+      changed := changed || ' OR (OLD.campaign_id IS NOT NULL AND OLD.campaign_id IS DISTINCT FROM NEW.campaign_id)';
+    END IF;
     EXECUTE format('CREATE OR REPLACE TRIGGER keep_history AFTER UPDATE ON %I FOR EACH ROW WHEN (%s) EXECUTE FUNCTION keep_history(%L, %L, %L, %L)',
                    t, changed, workspace, key, part, 'updated_at,tags,extra');
   END LOOP;

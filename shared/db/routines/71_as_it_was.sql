@@ -84,6 +84,29 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
    LIMIT 1
 $$;
 
+-- As earlier_sequence, at a moment; NULL: now. The other enrolments are looked for today: none of them goes.
+CREATE OR REPLACE FUNCTION earlier_sequence_at(the_prospect uuid, moment timestamptz) RETURNS text LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  IF moment IS NULL THEN
+    RETURN earlier_sequence(the_prospect);
+  END IF;
+  RETURN (
+    SELECT oc.campaign_name
+      FROM campaign_prospects_at(the_prospect, moment) p
+     CROSS JOIN LATERAL campaigns_at(p.campaign_id, moment) c
+     CROSS JOIN LATERAL leads_at(p.lead_id, moment) l
+      JOIN campaign_prospects x ON x.lead_id = p.lead_id AND x.campaign_id <> p.campaign_id AND business_then(x.created_at) <= moment
+     CROSS JOIN LATERAL campaign_prospects_at(x.id, moment) o
+     CROSS JOIN LATERAL campaigns_at(o.campaign_id, moment) oc
+     WHERE NOT c.allow_parallel AND NOT oc.allow_parallel
+       AND o.status IN ('pending', 'approved', 'connection_request_sent', 'connected', 'messaging')
+       AND oc.status IN ('draft', 'running', 'paused')
+       AND l.campaign_id IS DISTINCT FROM p.campaign_id
+       AND (o.campaign_id = l.campaign_id OR (x.created_at, x.id) < (p.created_at, p.id))
+     ORDER BY (o.campaign_id = l.campaign_id) DESC, x.created_at, x.id
+     LIMIT 1);
+END $$;
+
 -- How many of an action an account had done of one of its own days' budget. The day's figure is the sender's own; what the
 -- ledger shows after the moment is taken off it again.
 CREATE OR REPLACE FUNCTION used_at(the_account uuid, the_action action, the_day date, moment timestamptz) RETURNS integer LANGUAGE sql STABLE AS $$

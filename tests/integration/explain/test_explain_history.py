@@ -176,3 +176,27 @@ async def test_the_template_of_then_is_shown_and_a_look_up_of_later_had_not_been
     await scene.change("send_queue", send, next_action="invitation")
     await scene.clock(LATER + timedelta(hours=2))
     assert ((await scene.ask(at=planned)).action, (await scene.ask()).action) == ("profile_lookup", "invitation")
+
+
+async def test_the_other_sequence_is_named_as_it_was_then_and_now(scene: Scene) -> None:
+    await scene.send()
+    alone = (await scene.ask()).now
+    await scene.clock(BASE + timedelta(hours=1))
+    async with scene.owner.acquire() as connection:
+        other = await builders.a_campaign(connection, scene.workspace, [scene.account], campaign_name="Autumn")
+        elsewhere = await builders.a_prospect(connection, other, scene.lead, status="messaging", contacted_at=BASE)
+        await connection.execute("UPDATE leads SET campaign_id = $2 WHERE id = $1", scene.lead, other)
+    await scene.clock(BASE + timedelta(hours=2))
+    now = await scene.ask()
+    assert (now.answer.verdict, now.answer.reason, now.answer.condition, now.answer.until) == ("hold", *["other_sequence"] * 2, None)
+    assert (now.first_blocker, line(now.rules, "other_sequence").value) == ("other_sequence", "Autumn")
+    assert "'Autumn'" in now.answer.sentence
+    assert now.answer.then is not None, "what the rules would say if it were over"
+    await scene.change("campaign_prospects", elsewhere, status="completed")
+    await scene.change("campaigns", other, campaign_name="Summer")
+    await scene.clock(BASE + timedelta(hours=3))
+    await scene.change("leads", scene.lead, campaign_id=scene.campaign)
+    assert (await scene.ask()).answer.verdict == "send_now"
+    then = await scene.ask(at=now.now)
+    assert (then.answer, list(then.rules)) == (now.answer, list(now.rules))
+    assert (await scene.ask(at=alone)).answer.verdict == "send_now"

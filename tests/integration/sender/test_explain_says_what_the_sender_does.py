@@ -1,7 +1,7 @@
-"""What is explained about now is what the sender does a moment later, and what is explained about then stays the same.
+"""What is explained about now, and what the queue answers, is what the sender does a moment later; and explanations of then stay the same.
 
-Random states, the real database, the real begin: an explanation that reads other rows than the sender, or reads them in
-another way, is found here.
+Random states, the real database, the real begin: an answer that reads other rows than the sender, or reads them in another
+way, is found here.
 """
 
 import json
@@ -15,7 +15,11 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
-from services.queuer.workflows.explain import CallTimes, Explanation, explain_prospect
+from services.queuer.rules.call_times import CallTimes
+from services.queuer.rules.standing import Standing
+from services.queuer.store.queue import Scope
+from services.queuer.workflows.ask import ask as ask_queue
+from services.queuer.workflows.explain import Explanation, explain_prospect
 from shared.policy import Outcome
 from tests.integration.sender.conftest import BASE, Stage
 from tests.support import builders
@@ -29,6 +33,10 @@ MOMENTS = (
     datetime(2026, 5, 25, 15, 0, 17, tzinfo=UTC),  # Memorial Day
     datetime(2026, 3, 8, 6, 59, 17, tzinfo=UTC),  # one minute before New York's clocks leap
 )
+STATUSES = {
+    "message": ["connected", "messaging", "connection_request_sent"],
+    "withdrawal": ["connection_request_sent"] * 8 + ["connected", "messaging"],
+}
 ZONES = ("America/New_York", "Europe/Berlin", "Asia/Tokyo", "Asia/Dubai")
 OPEN_ALL_DAY = {"working_hours_start": "00:00", "working_hours_end": "24:00", "skip_weekends": False, "skip_holidays": False}
 
@@ -50,6 +58,13 @@ async def ask(pool: asyncpg.Pool, prospect: UUID, at: datetime | None = None) ->
         return await explain_prospect(connection, prospect, at=at, call_times=CALL_TIMES)
 
 
+async def queue_says(pool: asyncpg.Pool, account: UUID) -> Standing:
+    """Why nothing of the account leaves, as the queue answers."""
+    async with pool.acquire() as connection, connection.transaction(readonly=True):
+        found = await ask_queue(connection, Scope(account_id=account), CALL_TIMES)
+    return found.accounts[0].standing
+
+
 async def freeze(stage: Stage, at: datetime) -> None:
     """The clock stands still at that moment: what is asked and what is done are as far apart as the test says."""
     async with stage.pool.acquire() as connection:
@@ -65,8 +80,9 @@ async def draw(stage: Stage, dice: random.Random, now: datetime) -> Drawn:
     def about(value: datetime) -> datetime:
         return value + timedelta(minutes=dice.choice([-3000, -300, -90, -2, 2, 90, 3000]))
 
-    message = dice.random() < 0.5
-    touched = message and dice.random() < 0.8
+    kind = dice.choice(["message", "message", "invitation", "invitation", "withdrawal"])
+    message, withdrawal = kind == "message", kind == "withdrawal"
+    touched = withdrawal or (message and dice.random() < 0.8)
     async with stage.pool.acquire() as connection:
         workspace = await builders.a_workspace(
             connection,
@@ -92,13 +108,17 @@ async def draw(stage: Stage, dice: random.Random, now: datetime) -> Drawn:
             workspace,
             [account],
             status=seldom("paused", seldom("completed", "running")),
-            schedule_settings=dice.choice([{}, {}, {}, OPEN_ALL_DAY, {"timezone": "Asia/Tokyo"}]),
+            schedule_settings=dice.choice(
+                [{}, {}, OPEN_ALL_DAY, {"timezone": "Asia/Tokyo"}, {"window_zone": "prospect"}, {"window_zone": "both"}]
+            ),
+            withdraw_after_days=seldom(None, dice.choice([3, 4, 5])) if withdrawal else None,
         )
         lead = await builders.a_lead(
             connection,
             workspace,
             email=f"ana@{uuid4().hex[:8]}.example",
             company=f"ACME {uuid4().hex[:6]}",
+            timezone=dice.choice([None, *ZONES]),
             last_reply_at=seldom(now - timedelta(hours=3)),
             opted_out_at=seldom(now - timedelta(hours=2)),
         )
@@ -106,9 +126,9 @@ async def draw(stage: Stage, dice: random.Random, now: datetime) -> Drawn:
             connection,
             campaign,
             lead,
-            status=dice.choice(["connected", "messaging", "connection_request_sent"]) if touched else dice.choice(["pending", "approved"]),
+            status=dice.choice(STATUSES[kind] if touched else ["pending", "approved"]),
             contacted_at=now - timedelta(days=4) if touched else None,
-            connected_at=now - timedelta(days=3) if touched and dice.random() < 0.8 else None,
+            connected_at=now - timedelta(days=3) if touched and dice.random() < (0.1 if withdrawal else 0.8) else None,
             hold_until=seldom(about(now)),
             resumed_at=seldom(now - timedelta(hours=1)),
         )
@@ -117,13 +137,16 @@ async def draw(stage: Stage, dice: random.Random, now: datetime) -> Drawn:
             connection,
             prospect,
             account,
-            action="message" if message else "invitation",
-            next_action="profile_lookup" if dice.random() < 0.2 else "message" if message else "invitation",
+            action=kind,
+            next_action="profile_lookup" if not withdrawal and dice.random() < 0.2 else kind,
+            message_type={"message": "direct_message_1", "invitation": "connection_request", "withdrawal": "withdrawal"}[kind],
+            step_position=1000 if withdrawal else 1,
+            status="pending",
             requires_connection=message,
             linkedin_user_id=recipient,
             scheduled_for=seldom(about(now), now - timedelta(minutes=5)),
         )
-        for action in ("invitation", "message", "profile_lookup"):
+        for action in ("invitation", "message", "profile_lookup", "withdrawal"):
             await connection.execute("INSERT INTO lanes (account_id, campaign_id, action) VALUES ($1, $2, $3)", account, campaign, action)
             if dice.random() < 0.3:
                 many = dice.choice([1, 3, 20, 40, 100, 101])
@@ -175,7 +198,10 @@ async def _rest(
             now - timedelta(days=1),
         )
     if seldom(True):
-        await _attempt(connection, drawn.send, "invitation", now - timedelta(days=30), withdrawn_at=about(now - timedelta(days=21)))
+        lead = await builders.a_lead(connection, drawn.workspace)  # the same person, imported under another name
+        earlier = await builders.a_prospect(connection, drawn.campaign, lead, status="withdrawn")
+        before = await builders.a_send(connection, earlier, drawn.account, linkedin_user_id=recipient, status="sent", dispatch_no=0)
+        await _attempt(connection, before, "invitation", now - timedelta(days=30), withdrawn_at=about(now - timedelta(days=21)))
 
 
 async def _use(connection: Any, dice: random.Random, *, account: UUID, send: UUID, action: str, now: datetime, many: int) -> None:
@@ -235,6 +261,15 @@ def agrees(said: Explanation, became: dict[str, Any]) -> bool:
             return became["status"] == "pending" and held and not became["left_it"]
 
 
+def is_the_same(standing: Standing, said: Explanation) -> bool:
+    """Whether the queue says of the account's only send what was explained; it does not ask who else has invited the person."""
+    answer = said.answer
+    if answer.reason in {"allowed", "already_invited"}:
+        return standing.reason == "due"
+    until = answer.until if answer.verdict == "wait" else None
+    return (standing.reason, standing.next_at) == (answer.reason, until)
+
+
 async def change_everything(stage: Stage, drawn: Drawn) -> None:
     """Settings, limits, status, lists and counts, all other than they were."""
     new = json.loads('{"working_hours_start": "09:00", "working_hours_end": "10:00", "country": "FR"}')
@@ -271,13 +306,17 @@ async def change_everything(stage: Stage, drawn: Drawn) -> None:
 @pytest.mark.parametrize("seed", range(4))
 async def test_the_sender_does_what_was_explained_and_the_explanation_of_then_never_changes(stage: Stage, seed: int) -> None:
     dice = random.Random(seed)
-    seen = set()
+    seen, kinds = set(), set()
     for number in range(CASES):
         now = dice.choice(MOMENTS)
         await freeze(stage, now - timedelta(days=1))
         drawn = await draw(stage, dice, now)
         await freeze(stage, now)
         said = await ask(stage.pool, drawn.prospect)
+        if await stage.pool.fetchval("SELECT scheduled_for <= $2 FROM send_queue WHERE id = $1", drawn.send, now):
+            queued = await queue_says(stage.pool, drawn.account)
+            assert is_the_same(queued, said), (seed, number, queued, said.answer)
+        await stage.pool.execute("UPDATE send_queue SET status = 'dispatched' WHERE id = $1", drawn.send)
         await freeze(stage, now + timedelta(seconds=1))
         await stage.begin(drawn.send)
         became = await done(stage, drawn)
@@ -288,6 +327,10 @@ async def test_the_sender_does_what_was_explained_and_the_explanation_of_then_ne
         then = await ask(stage.pool, drawn.prospect, at=said.at)
         assert (then.answer, list(then.rules)) == (said.answer, list(said.rules)), (seed, number)
         seen.add((said.answer.verdict, said.answer.reason))
+        kinds.add((said.step, said.answer.reason))
         assert said.answer.verdict == "send_now" or said.first_blocker is not None
         assert all(line.value and line.limit for line in said.rules if line.verdict is not Outcome.PASS)
     assert len(seen) >= 8, f"these draws show too little: {sorted(seen)}"
+    assert {reason for step, reason in kinds if step == "withdrawal"} - {"campaign_not_running"}, (
+        "no withdrawal was decided by its own rules"
+    )

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import pytest
 
+from services.queuer.workflows.go_on import GoOn
 from shared.contracts.sends_completed import SendCompleted
 from shared.policy import SPACING, jitter
 from tests.integration.sender.conftest import BASE, Stage
@@ -118,18 +119,28 @@ async def dispatch_all(stage: Stage, sends: list[UUID]) -> None:
     await stage.settled()
 
 
-async def test_a_second_sequence_of_a_lead_ends_before_it_begins(stage: Stage) -> None:
+async def test_a_second_sequence_of_a_lead_waits_until_the_other_is_over_and_then_goes_on(stage: Stage) -> None:
     send, prospect = await stage.due()
     async with stage.pool.acquire() as connection:
         other = await builders.a_campaign(connection, stage.workspace, [stage.account])
         lead = await connection.fetchval("SELECT lead_id FROM campaign_prospects WHERE id = $1", prospect)
-        await builders.a_prospect(connection, other, lead, status="messaging", contacted_at=BASE)
+        elsewhere = await builders.a_prospect(connection, other, lead, status="messaging", contacted_at=BASE)
         await connection.execute("UPDATE leads SET campaign_id = $2 WHERE id = $1", lead, other)
     await stage.begin(send)
     await stage.settled()
     row = await stage.send_row(send)
-    assert (row["status"], row["error_message"]) == ("skipped", "other_sequence")
+    assert (row["status"], row["held_for"]) == ("pending", "other_sequence")
     assert await stage.effects() == []
+    go_on = GoOn(stage.pool)
+    assert not await go_on.sweep()
+    assert (await stage.send_row(send))["held_for"] == "other_sequence"
+    await stage.pool.execute("UPDATE campaign_prospects SET status = 'completed' WHERE id = $1", elsewhere)
+    assert await go_on.sweep()
+    assert await stage.pool.fetchval("SELECT wake_at <= business_now() FROM accounts WHERE id = $1", stage.account)
+    await stage.pool.execute("UPDATE send_queue SET status = 'dispatched' WHERE id = $1 AND held_for IS NULL", send)
+    await stage.begin(send)
+    await stage.settled()
+    assert (await stage.send_row(send))["status"] == "sent"
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ def a_book(**caps: int) -> Book:
     return Book(
         NEW_YORK,
         SPACING,
-        {Action.INVITATION: caps.get("invitations", 40), Action.MESSAGE: 100},
+        {Action.INVITATION: caps.get("invitations", 40), Action.MESSAGE: 100, Action.PROFILE_LOOKUP: caps.get("look_ups", 100)},
         weekly_cap=caps.get("week", 100),
         since=NOW - timedelta(days=1),
         until=NOW + timedelta(days=30),
@@ -71,6 +71,16 @@ def test_a_message_finds_the_gap_between_two_planned_invitations() -> None:
     book.enter(uuid5(NAMES, "b"), Action.INVITATION, NOW + timedelta(minutes=10), look_up=False)
     slot = placed(book, 1, action=Action.MESSAGE)
     assert NOW + SPACING <= slot <= NOW + timedelta(minutes=10) - SPACING
+
+
+def test_people_who_are_looked_up_first_are_planned_within_the_days_look_ups() -> None:
+    book = a_book(look_ups=3)
+    today, tomorrow = NOW.astimezone(NEW_YORK).date(), NOW.astimezone(NEW_YORK).date() + timedelta(days=1)
+    book.used(Action.PROFILE_LOOKUP, today, 1)
+    book.enter(uuid5(NAMES, "a"), Action.MESSAGE, NOW + timedelta(hours=1), look_up=True)
+    days = [placed(book, number, look_up=True).astimezone(NEW_YORK).date() for number in range(7)]
+    assert days == [today, *[tomorrow] * 3, *[tomorrow + timedelta(days=1)] * 3]
+    assert placed(book, 8).astimezone(NEW_YORK).date() == today, "who is known already needs none"
 
 
 def test_a_gap_too_small_for_look_up_and_send_is_passed_over() -> None:

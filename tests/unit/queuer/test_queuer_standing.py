@@ -9,8 +9,7 @@ import pytest
 
 from services.queuer.rules.became import Became, became
 from services.queuer.rules.percentiles import waiting_by_reason
-from services.queuer.rules.standing import Budget, Lane, Standing, message_of, standing
-from shared.calendar import read_settings, resolve_schedule
+from services.queuer.rules.standing import Asking, Budget, Lane, Standing, message_of, standing
 from shared.vocabulary import Action
 
 TUESDAY = datetime(2026, 3, 10, 15, 0, tzinfo=UTC)
@@ -19,34 +18,56 @@ NIGHT, SATURDAY = TUESDAY + timedelta(hours=12), TUESDAY + timedelta(days=4)
 ZONE = ZoneInfo("America/New_York")
 CAPS = {Action.INVITATION: 20, Action.MESSAGE: 100, Action.PROFILE_LOOKUP: 100, Action.EMAIL: 200}
 
-NOTHING_SAID = """closed_until condition lane_reason hold_until resumed_at last_reply_at opted_out_at cool_down_until
-                  cool_down_reason replies_read_at replies_next_read_at connected_at"""
+CALL = timedelta(seconds=20)
 
-
-def an_account(**values: Any) -> dict[str, Any]:
-    return {"status": "usable", "status_reason": None, "workspace_active": True, "next_free_at": None, "leased": False, **values}
+NOTHING_KNOWN = """hold_until resumed_at last_reply_at opted_out_at cool_down_until cool_down_reason replies_read_at replies_next_read_at
+                   connected_at contacted_at recipient_connected_at network_distance invitation_ended_at withdrawn_at invited_by_hand_at
+                   by_hand_gone_at withdraw_after_days suppressed_by other_sequence prospect_timezone status_reason next_free_at
+                   cr_exception warm_up_from workspace_limit weekly_limit message_limit lookup_limit email_limit"""
 
 
 def a_lane(at: datetime = TUESDAY, **values: Any) -> Lane:
-    """An invitation planned for `at`, its lane open."""
-    nothing = dict.fromkeys(NOTHING_SAID.split())
+    """An invitation planned for `at`, its lane open; nobody has said anything about hours."""
     row = {
         "campaign_id": UUID(int=1),
-        "campaign_status": "running",
-        "action": "invitation",
         "scheduled_for": at,
-        "prospect_status": "pending",
+        "closed_until": values.pop("closed_until", None),
+        "condition": values.pop("condition", None),
+        "lane_reason": values.pop("lane_reason", None),
     }
-    said = read_settings({})
-    return Lane(nothing | row | values, resolve_schedule(said, said, said, account_timezone="America/New_York", account_country="US"))
+    facts = {
+        "next_action": "invitation",
+        "scheduled_for": at,
+        "requires_connection": False,
+        "prospect_status": "pending",
+        "campaign_status": "running",
+        "campaign_type": "connector",
+        "workspace_active": True,
+        "tier": "standard",
+        "account_type": "premium",
+        "account_status": "usable",
+        "account_limit": 20,
+        "timezone": "America/New_York",
+        "country": "US",
+        "campaign_schedule": "{}",
+        "account_schedule": "{}",
+        "workspace_schedule": "{}",
+        "used_by_day": None,
+    }
+    return Lane(row, dict.fromkeys(NOTHING_KNOWN.split()) | facts | values)
 
 
 def a_budget(used: int = 0) -> Budget:
     return Budget(ZONE, CAPS, {Action.INVITATION: {date(2026, 3, 10): used}}, None)
 
 
-def stand(*lanes: Lane, now: datetime = TUESDAY, used: int = 0, **account: Any) -> Standing:
-    return standing(an_account(**account), lanes, a_budget(used), now=now)
+def stand(*lanes: Lane, now: datetime = TUESDAY, leased: bool = False, **account: Any) -> Standing:
+    """`account` is what is so about it for every lane."""
+    about = [Lane(lane.row, {**lane.facts, **account}) for lane in lanes]
+    return standing({"leased": leased}, about, a_budget(), Asking(now, CALL))
+
+
+SPENT = '{"2026-03-10": 20}'
 
 
 def test_at_night_and_on_a_weekend_the_hours_are_the_reason_though_the_plan_says_tomorrow() -> None:
@@ -57,7 +78,7 @@ def test_at_night_and_on_a_weekend_the_hours_are_the_reason_though_the_plan_says
 
 
 def test_a_spent_cap_says_how_much_and_when_it_goes_on() -> None:
-    capped = stand(a_lane(), used=20)
+    capped = stand(a_lane(used_by_day=SPENT))
     assert (capped.reason, capped.detail) == ("daily_cap", "Daily limit reached (20/20) for invitations.")
     assert capped.next_at == datetime(2026, 3, 11, 11, 0, tzinfo=UTC)
     assert message_of([capped]) == "Daily limit reached (20/20)"
@@ -67,15 +88,15 @@ def test_nothing_due_is_the_answer_as_long_as_one_account_merely_waits_for_its_m
     later = stand(a_lane(TUESDAY + timedelta(minutes=7)))
     assert (later.reason, later.next_at) == ("not_due", TUESDAY + timedelta(minutes=7))
     closed = stand(a_lane(), now=SATURDAY)
-    assert message_of([closed]) == message_of([closed, stand(a_lane(), used=20)]) == "Skipped due to schedule restrictions"
+    assert message_of([closed]) == message_of([closed, stand(a_lane(used_by_day=SPENT))]) == "Skipped due to schedule restrictions"
     assert message_of([closed, later]) == message_of([]) == "No messages due"
 
 
 @pytest.mark.parametrize(
     ("account", "reason"),
     [
-        ({"status": "paused", "status_reason": "by hand"}, "account_paused"),
-        ({"status": "disconnected"}, "account_disconnected"),
+        ({"account_status": "paused", "status_reason": "by hand"}, "account_paused"),
+        ({"account_status": "disconnected"}, "account_disconnected"),
         ({"workspace_active": False}, "campaign_not_running"),
         ({"next_free_at": TUESDAY + timedelta(seconds=90)}, "spacing"),
         ({"leased": True}, "in_hand"),
@@ -96,15 +117,16 @@ def test_a_lane_keeps_what_the_policy_said_when_it_was_closed() -> None:
 
 
 def test_what_was_due_first_names_the_reason_and_the_earliest_moment_counts() -> None:
-    capped = a_lane(TUESDAY - timedelta(hours=1))
-    soon = a_lane(TUESDAY + timedelta(minutes=5), action="message", prospect_status="connected", campaign_id=UUID(int=2))
-    both = stand(soon, capped, used=20)
+    capped = a_lane(TUESDAY - timedelta(hours=1), used_by_day=SPENT)
+    soon = a_lane(TUESDAY + timedelta(minutes=5), next_action="message", prospect_status="connected")
+    both = stand(soon, capped)
     assert (both.reason, both.next_at) == ("daily_cap", TUESDAY + timedelta(minutes=5))
 
 
 def test_settings_nobody_can_read_are_said_to_be_so_and_hold_nobody_else_up() -> None:
-    broken = Lane(a_lane().row, None)
-    assert stand(broken).reason == "schedule_unreadable"
+    assert stand(a_lane(campaign_schedule='{"timezone": "Atlantis/Capital"}')).reason == "schedule_unreadable"
+    assert stand(a_lane(timezone="Atlantis/Capital")).reason == "schedule_unreadable"
+    assert stand(a_lane(account_schedule='{"working_hours_start": 9, "working_hours_end": 8}')).reason == "schedule_unreadable"
     assert stand().reason == "nothing_planned"
     assert stand(leased=True).reason == "in_hand"
 

@@ -182,8 +182,8 @@ def test_the_trace_shows_every_rule_with_what_it_saw() -> None:
     verdict = decide(a_case(used={TUESDAY: 20}, lead_last_reply_at=NOON), now=NOON, call_time=CALL)
     lines = {line.name: line for line in verdict.trace}
     assert list(lines) == [
-        *("campaign_over", "suppressed", "opted_out", "status", "reply", "other_sequence", "first_contact", "withdrawal", "reachable"),
-        *("campaign_running", "account_usable", "connection"),
+        *("campaign_over", "suppressed", "opted_out", "status", "reply", "first_contact", "withdrawal", "reachable"),
+        *("other_sequence", "settings", "campaign_running", "account_usable", "connection"),
         *("due", "out_of_office", "replies_unread", "relock", "withdraw_after", "calendar", "prospect_hours", "spacing", "day_end"),
         *("daily_cap", "warm_up", "weekly_cap", "cool_down"),
     ]

@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from shared.policy import Condition, Hold, Reason, Scope, SendNow, Stop
+from shared.policy import Condition, Hold, Reason, Scope, SendNow, Stop, decide
 from shared.vocabulary import STOPPING, AccountStatus, Action, CampaignStatus, ProspectStatus
-from tests.unit.shared.policy.cases import NOON, a_case, a_message, a_withdrawal, decided, new_york
+from tests.unit.shared.policy.cases import CALL, NOON, a_case, a_message, a_withdrawal, decided, new_york
 
 SATURDAY = new_york(6, 11)
 YESTERDAY = NOON - timedelta(days=1)
@@ -48,8 +48,15 @@ def test_a_suppressed_lead_is_never_written_to() -> None:
     assert decided(a_case(suppressed_by="domain example.com")) == Stop(Reason.SUPPRESSED)
 
 
-def test_a_lead_in_an_earlier_sequence_gets_no_second_one() -> None:
-    assert decided(a_case(other_sequence="Autumn")) == Stop(Reason.OTHER_SEQUENCE)
+def test_a_lead_in_an_earlier_sequence_gets_no_second_one_until_that_is_over() -> None:
+    assert decided(a_case(other_sequence="Autumn")) == Hold(Condition.OTHER_SEQUENCE, Reason.OTHER_SEQUENCE, Scope.SEND)
+    assert decided(a_case(other_sequence="Autumn", suppressed_by="person")) == Stop(Reason.SUPPRESSED), "what ends it for good comes first"
+
+
+def test_hours_that_nobody_can_read_hold_their_lane() -> None:
+    verdict = decide(a_case(unreadable="Unknown time zone 'Atlantis'."), now=NOON, call_time=CALL)
+    assert verdict.decision == Hold(Condition.SETTINGS, Reason.SCHEDULE_UNREADABLE, Scope.LANE)
+    assert [line.name for line in verdict.trace][-1] == "connection", "no rule speaks of hours that nobody meant"
 
 
 def test_a_lead_who_opted_out_anywhere_is_never_written_to() -> None:

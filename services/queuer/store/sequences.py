@@ -1,0 +1,33 @@
+"""Sends that wait until their lead's other sequence is over."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from shared.db.pool import Connection
+from shared.db.queries import load
+
+queries = load(__file__)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A send that waits; `over` when nothing of its lead's is before it any more."""
+
+    send_id: UUID
+    account_id: UUID
+    over: bool
+
+
+async def waiting(connection: Connection, after: UUID, *, most: int) -> list[Held]:
+    """The next of them in order of id."""
+    return [Held(row["id"], row["account_id"], row["over"]) async for row in queries.waiting(connection, after=after, most=most)]
+
+
+async def free(connection: Connection, sends: Sequence[Held]) -> int:
+    """These may be dispatched again, and their accounts are looked at; how many that were still held."""
+    accounts = sorted({send.account_id for send in sends})
+    [None async for _ in queries.lock_accounts(connection, account_ids=accounts)]
+    freed = [row["id"] async for row in queries.free(connection, send_ids=sorted(send.send_id for send in sends))]
+    await queries.wake_accounts(connection, account_ids=accounts)
+    return len(freed)
