@@ -98,7 +98,10 @@ def _days(found: ForecastOut, shown: Sequence[AccountForecast]) -> Table:
     """Invitations and messages, first of all accounts together."""
     table = Table(box=None, pad_edge=False, header_style="bold", width=None)
     table.add_column("day", no_wrap=True)
-    for heading in ("look-ups", "invited", "messages"):
+    names = {"look_ups": "look-ups", "invitations": "invited", "messages": "messages"}
+    if any(day.withdrawals for account in found.accounts for day in account.days):
+        names["withdrawals"] = "taken back"
+    for heading in names.values():
         table.add_column(heading, justify="right", no_wrap=True)
     for account in shown:
         table.add_column(account.name, justify="right", no_wrap=True, max_width=10, overflow="ellipsis")
@@ -107,7 +110,7 @@ def _days(found: ForecastOut, shown: Sequence[AccountForecast]) -> Table:
         for day in account.days:
             by_day[day.day][account.id] = day
     for day_of, each in sorted(by_day.items()):
-        total = [sum(getattr(day, name) for day in each.values()) for name in ("look_ups", "invitations", "messages")]
+        total = [sum(getattr(day, name) for day in each.values()) for name in names]
         cells = [_cell(each.get(account.id)) for account in shown]
         table.add_row(f"{day_of:%a %d %b}", *(f"{number:,}" for number in total), *cells)
     return table

@@ -35,6 +35,7 @@ class DayOut(Given):
     look_ups: int
     invitations: int
     messages: int
+    withdrawals: int = 0
     others: int
 
 

@@ -78,6 +78,7 @@ def _days(run: Run, campaign_id: UUID) -> Iterable[Day]:
             look_ups=sum(counts.get(Action.PROFILE_LOOKUP, 0) for counts in own),
             invitations=sum(counts.get(Action.INVITATION, 0) for counts in own),
             messages=sum(counts.get(Action.MESSAGE, 0) for counts in own),
+            withdrawals=sum(counts.get(Action.WITHDRAWAL, 0) for counts in own),
             others=others,
         )
 
@@ -122,8 +123,8 @@ def _lateness(run: Run, campaign_id: UUID) -> tuple[int, int, float]:
 
 
 def _kind(member: Member) -> object:
-    schedules = tuple(work.schedule for work in member.work)
-    return member.zone.key, tuple(sorted(member.caps.items())), member.weekly_cap, member.warm_up_from, member.spacing, schedules
+    works = tuple((work.schedule, work.turn_length, work.withdraw_after) for work in member.work)
+    return member.zone.key, tuple(sorted(member.caps.items())), member.weekly_cap, member.warm_up_from, member.spacing, works
 
 
 def _costs(question: Question, last: Sequence[Run]) -> Iterable[Cost]:

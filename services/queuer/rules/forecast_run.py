@@ -14,6 +14,7 @@ from random import Random
 from typing import Final, NamedTuple
 from uuid import UUID
 
+from services.queuer.rules.fairness import after, choose
 from services.queuer.rules.outlook import Held, Member, Starved, Work
 from services.queuer.rules.slots import CALL, WEEK
 from shared.policy import Case, SendNow, Wait, WeekUse, decide, jitter
@@ -52,11 +53,12 @@ class Chance:
 class Lane:
     """One campaign's work on the account by one schedule, as far as it is done."""
 
-    def __init__(self, work: Work, seed: str) -> None:
+    def __init__(self, work: Work, seed: str, begins: datetime) -> None:
         self.work = work
         self.chance = Chance(work, seed)
         self.known, self.unknown, self.looked_up = work.known, work.unknown, 0
         self.later: list[tuple[datetime, int, int, Fate]] = []
+        self.unanswered: deque[datetime] = deque()
         self.number = 0
         self.closed: dict[Action, datetime] = {}
         self.held: str | None = None
@@ -65,7 +67,9 @@ class Lane:
         self.last_first_contact: datetime | None = None
         self.last: datetime | None = None
         for at in work.invited:
-            self.await_acceptance(at, self.chance.person())
+            fate = self.chance.person()
+            waited = work.withdraw_after is not None and at + work.withdraw_after <= begins
+            self.await_acceptance(at, Fate(None, fate.answers) if waited else fate)
         for due, step in work.later:
             self._push(due, step, self.chance.person())
 
@@ -80,8 +84,15 @@ class Lane:
         return not self.first_contacts and not self.later
 
     def await_acceptance(self, invited: datetime, fate: Fate) -> None:
-        """The first message after an acceptance, if there will be one."""
-        if fate.accepted_after is not None and len(self.work.delays) > 1:
+        """The first message after an acceptance, if there will be one; else the withdrawal, where the campaign takes back.
+
+        Invitations come in the order of their moments, so what waits longest stands first.
+        """
+        patience = self.work.withdraw_after
+        if fate.accepted_after is None or (patience is not None and fate.accepted_after >= patience):
+            if patience is not None:
+                self.unanswered.append(invited + patience)
+        elif len(self.work.delays) > 1:
             self._push(invited + fate.accepted_after + self.work.delays[1], 1, fate)
 
     def sent(self, step: int, at: datetime, fate: Fate) -> None:
@@ -95,6 +106,8 @@ class Lane:
         at = NEVER
         if self.later:
             at = max(self.later[0][0], self.closed.get(Action.MESSAGE, self.later[0][0]))
+        if self.unanswered:
+            at = min(at, max(self.unanswered[0], self.closed.get(Action.WITHDRAWAL, _LONG_AGO)))
         if self.known or self.looked_up:
             at = min(at, self.closed.get(self.work.first, _LONG_AGO))
         if self.unknown:
@@ -106,6 +119,7 @@ class Lane:
         heappush(self.later, (due, self.number, step, fate))
 
 
+_STANDS: Final = {Action.MESSAGE: ProspectStatus.CONNECTED, Action.WITHDRAWAL: ProspectStatus.CONNECTION_REQUEST_SENT}
 _LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 
 
@@ -140,14 +154,15 @@ class Run:
     def __init__(self, member: Member, begins: datetime) -> None:
         self.member = member
         self.begins = begins
-        self.lanes = [Lane(work, f"{work.campaign_id}:{member.id}:{number}") for number, work in enumerate(member.work)]
+        self.lanes = [Lane(work, f"{work.campaign_id}:{member.id}:{number}", begins) for number, work in enumerate(member.work)]
         campaigns = dict.fromkeys(work.campaign_id for work in member.work)
         self.turns = [Turns(each, [lane for lane in self.lanes if lane.work.campaign_id == each]) for each in campaigns]
         self.now = max(begins, member.next_free_at or begins)
         self.decisions = 0
         self._used = {action: dict(member.used.get(action, {})) for action in Action}
         self._week = deque(sorted(member.invitations), maxlen=member.weekly_cap)
-        self._turn = 0
+        self._turn = member.turn
+        self._by_campaign = {turns.campaign_id: turns for turns in self.turns}
         self._number = member.id.int & 0xFFFFFFFF
         self._today: date | None = None
 
@@ -160,26 +175,26 @@ class Run:
         self._day_over()
 
     def _act(self) -> bool:
-        """The campaign whose turn it is does one thing; the others follow when it cannot."""
-        for number in range(len(self.turns)):
-            place = (self._turn + number) % len(self.turns)
-            for lane in self.turns[place].lanes:
+        """The campaign whose turn it is does one thing; the next one does when its lanes turn out to be closed."""
+        eligible = {lane.work.campaign_id: lane.work.turn_length for lane in self.lanes if lane.held is None and lane.next_at() <= self.now}
+        while (campaign := choose(self._turn, eligible)) is not None:
+            turns = self._by_campaign[campaign]
+            for lane in turns.lanes:
                 if lane.held is None and lane.next_at() <= self.now and self._serve(lane):
-                    self.turns[place].served(lane)
-                    self._turn = (place + 1) % len(self.turns)
+                    turns.served(lane)
+                    self._turn = after(self._turn, campaign, eligible[campaign])
                     return True
+            del eligible[campaign]
         return False
 
     def _serve(self, lane: Lane) -> bool:
-        """Somebody who was looked up first, then a message that is due, then somebody new."""
+        """Somebody who was looked up first, then what is due longest, a message or a withdrawal, then somebody new."""
         first = lane.work.first
         if lane.looked_up and self._allowed(lane, first):
             lane.looked_up -= 1
             return self._first_contact(lane)
-        if lane.later and lane.later[0][0] <= self.now and self._allowed(lane, Action.MESSAGE, due=lane.later[0][0]):
-            _, _, step, fate = heappop(lane.later)
-            lane.sent(step, self.now, fate)
-            return self._left(lane, Action.MESSAGE)
+        if self._serve_due(lane):
+            return True
         if lane.known and self._allowed(lane, first):
             lane.known -= 1
             return self._first_contact(lane)
@@ -187,6 +202,20 @@ class Run:
             lane.unknown -= 1
             lane.looked_up += 1
             return self._left(lane, Action.PROFILE_LOOKUP)
+        return False
+
+    def _serve_due(self, lane: Lane) -> bool:
+        due = [(lane.later[0][0], Action.MESSAGE)] if lane.later else []
+        due += [(lane.unanswered[0], Action.WITHDRAWAL)] if lane.unanswered else []
+        for at, action in sorted(due):
+            if at > self.now or not self._allowed(lane, action, due=at):
+                continue
+            if action is Action.WITHDRAWAL:
+                lane.unanswered.popleft()
+            else:
+                _, _, step, fate = heappop(lane.later)
+                lane.sent(step, self.now, fate)
+            return self._left(lane, action)
         return False
 
     def _first_contact(self, lane: Lane) -> bool:
@@ -210,7 +239,8 @@ class Run:
         counts[action] = counts.get(action, 0) + 1
         if action is Action.INVITATION:
             self._week.append(self.now)
-        lane.last = self.now
+        if action is not Action.WITHDRAWAL:
+            lane.last = self.now  # the campaign's end is its last word to anybody
         self._number += 1
         spacing = self.member.spacing
         self.now += spacing + jitter(self._number, spacing) if spacing else NOTHING
@@ -233,12 +263,12 @@ class Run:
         return False
 
     def _case(self, lane: Lane, action: Action, due: datetime) -> Case:
-        message = action is Action.MESSAGE
         return Case(
             action=action,
             scheduled_for=due,
             campaign_status=CampaignStatus.RUNNING,
-            prospect_status=ProspectStatus.CONNECTED if message else ProspectStatus.APPROVED,
+            prospect_status=_STANDS.get(action, ProspectStatus.APPROVED),
+            withdraw_at=due if action is Action.WITHDRAWAL else None,
             account_status=self.member.status,
             schedule=lane.work.schedule,
             zone=self.member.zone,

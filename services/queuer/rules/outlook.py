@@ -8,6 +8,7 @@ from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from services.queuer.rules.fairness import QUANTUM, Turn
 from shared.calendar import Schedule
 from shared.vocabulary import AccountStatus, AccountType, Action
 
@@ -36,7 +37,8 @@ class Work:
 
     `delays` are the waits of its steps in order, the first step's own included. `known` people can be written to at
     once, `unknown` ones have to be looked up first. `invited` are moments of invitations nobody has answered; `later`
-    are planned messages: when, and which step (0 is the first).
+    are planned messages: when, and which step (0 is the first). An invitation that waits longer than `withdraw_after` is
+    taken back. `turn_length` is how many actions in a row the campaign gets of the account.
     """
 
     campaign_id: UUID
@@ -48,6 +50,8 @@ class Work:
     unknown: int = 0
     invited: tuple[datetime, ...] = ()
     later: tuple[tuple[datetime, int], ...] = ()
+    withdraw_after: timedelta | None = None
+    turn_length: int = QUANTUM
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +59,7 @@ class Member:
     """An account: its limits, what it has done so far, and what it has to do.
 
     `caps` by action are those of a whole local day; while it warms up, from `warm_up_from` on, less of them.
-    `exception` is the written one to the invitations of its type.
+    `exception` is the written one to the invitations of its type, `turn` whose campaign's turn it is.
     """
 
     id: UUID
@@ -74,6 +78,7 @@ class Member:
     invitations: tuple[datetime, ...] = ()
     cool_downs: Mapping[Action, datetime] = field(default_factory=dict)
     work: tuple[Work, ...] = ()
+    turn: Turn = field(default_factory=Turn)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +128,7 @@ class Day:
     look_ups: int = 0
     invitations: int = 0
     messages: int = 0
+    withdrawals: int = 0
     others: int = 0
 
 

@@ -7,6 +7,7 @@ Credits outlive the batch; prospects that come one by one are shared out like th
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from uuid import UUID
 
 
@@ -29,10 +30,10 @@ class Room:
     week: int
     taken: int = 0
 
-    def take(self) -> None:
-        """One more is planned."""
-        self.today -= 1
-        self.taken += 1
+    def take(self, count: int = 1) -> None:
+        """So many more are planned."""
+        self.today -= count
+        self.taken += count
 
     def within(self, weeks: int) -> int:
         """What is left of so many weeks; 0: of today."""
@@ -58,6 +59,53 @@ def pick(
     chosen = max(after, key=lambda account_id: round(after[account_id], 9))  # of equals, thirds added up included, the first by position
     after[chosen] -= 1
     return chosen, after
+
+
+def share_out(people: int, rooms: Mapping[UUID, Room]) -> dict[UUID, int]:
+    """How many of so many people each of these accounts would be picked for, one after another; their rooms shrink with it.
+
+    What one may still send in the nearest time is filled in proportion and all at once, which takes as many steps as there are
+    weeks of work and not as there are people. Within a person or two of as many picks, a test says.
+    """
+    given = dict.fromkeys(rooms, 0)
+    while people > 0 and rooms:
+        shares = _shares(rooms)
+        some = min(people, sum(shares.values()))
+        for account_id, count in zip(shares, apportioned(some, list(shares.values())), strict=True):
+            given[account_id] += count
+            rooms[account_id].take(count)
+        people -= some
+    return given
+
+
+def apportioned(people: int, amounts: Sequence[int]) -> list[int]:
+    """People spread in proportion to the amounts, or all to the first where there are none; the sum is exact."""
+    if not sum(amounts):
+        return [people, *[0] * (len(amounts) - 1)][: len(amounts)]
+    ends = [people * end // sum(amounts) for end in accumulate(amounts)]
+    return [end - before for end, before in zip(ends, [0, *ends[:-1]], strict=True)]
+
+
+def dealt(parts: Sequence[int], counts: Sequence[int]) -> list[list[int]]:
+    """For each part of the people how many of it go to each account, which gets `counts` of all; the odd ones go round.
+
+    Both sums are equal. Every account gets of every part about what its share of the whole is.
+    """
+    whole, so_far, given, found = max(sum(parts), 1), 0, [0] * len(counts), []
+    for part in parts:
+        so_far += part
+        wanted = [count * so_far / whole - had for count, had in zip(counts, given, strict=True)]
+        row = [max(0, int(each)) for each in wanted]
+        by_rest = sorted(range(len(counts)), key=lambda place: row[place] - wanted[place])
+        odd = part - sum(row)
+        for place in by_rest[:odd] if odd > 0 else ():
+            row[place] += 1
+        for place in reversed(by_rest):  # what was rounded up before
+            less = min(row[place], -odd) if odd < 0 else 0
+            row[place], odd = row[place] - less, odd + less
+        given = [had + count for had, count in zip(given, row, strict=True)]
+        found.append(row)
+    return found
 
 
 def _shares(rooms: Mapping[UUID, Room]) -> dict[UUID, int]:

@@ -8,6 +8,7 @@ from typing import Any, Final
 from uuid import UUID, uuid5
 
 from services.queuer.rules.outlook import Member, Question, Rates, Work
+from services.queuer.rules.rotation import apportioned
 from shared.calendar import Schedule, ScheduleError, read_settings
 from shared.policy import MOST_BY_EXCEPTION, MOST_WEEKLY_INVITATIONS, daily_caps, most_invitations, weekly_invitations
 from shared.vocabulary import AccountStatus, AccountType, Action
@@ -281,14 +282,6 @@ def _dealt(member: Member, campaign_id: UUID, *, known: int, unknown: int) -> Me
     dealt = zip(own, apportioned(known, amounts), apportioned(unknown, amounts), strict=True)
     mine = [replace(work, known=some, unknown=others) for work, some, others in dealt]
     return replace(member, work=(*mine, *(work for work in member.work if work.campaign_id != campaign_id)))
-
-
-def apportioned(people: int, amounts: Sequence[int]) -> list[int]:
-    """People spread in proportion to the amounts, or all to the first where there are none; the sum is exact."""
-    if not sum(amounts):
-        return [people, *[0] * (len(amounts) - 1)][: len(amounts)]
-    ends = [people * sum(amounts[: number + 1]) // sum(amounts) for number in range(len(amounts))]
-    return [end - before for end, before in zip(ends, [0, *ends[:-1]], strict=True)]
 
 
 def shares(people: int, takers: int) -> list[int]:

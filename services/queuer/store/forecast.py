@@ -2,14 +2,16 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from services.queuer.rules.fairness import Turn
 from services.queuer.rules.outlook import Member, Question, Rates, Work
-from services.queuer.rules.what_if import shares
+from services.queuer.rules.rotation import Room, dealt, share_out
+from services.queuer.store import planning
 from services.queuer.store.planning import hours
 from shared.calendar import Schedule, resolve_schedule, spans
 from shared.db.pool import Connection
@@ -74,7 +76,7 @@ async def question(connection: Connection, asked: Asked, *, days: int) -> Questi
     rivals = [row async for row in queries.rivals(connection, campaign_id=asked.id, account_ids=ids)]
     campaigns = {row["id"]: row for row in (asked.row, *rivals)}
     shapes = await _shapes(connection, list(campaigns))
-    work = await _work(connection, list(campaigns), ids, now=asked.now)
+    work = await _work(connection, shapes, ids, now=asked.now)
     rates = await _rates(connection, shapes, now=asked.now)
     past = await _past(connection, accounts, now=asked.now)
     members = []
@@ -83,7 +85,7 @@ async def question(connection: Connection, asked: Asked, *, days: int) -> Questi
         for campaign_id, shape in shapes.items():
             by_zone = work.get((campaign_id, row["id"]), {None: _Amount()} if campaign_id == asked.id else {})
             by_schedule = _merged(by_zone, campaigns[campaign_id], row, asked.row["workspace_schedule"])
-            own += [_of(campaign_id, schedule, shape, rates[campaign_id], amount) for schedule, amount in by_schedule.items()]
+            own += [_of(campaigns[campaign_id], schedule, shape, rates[campaign_id], amount) for schedule, amount in by_schedule.items()]
         members.append(_member(row, past[row["id"]], tuple(own)))
     names = {campaign_id: row["campaign_name"] for campaign_id, row in campaigns.items()}
     return Question(campaign_id=asked.id, now=asked.now, days=days, members=tuple(members), names=names)
@@ -112,31 +114,50 @@ class _Amount:
 
 
 async def _work(
-    connection: Connection, campaign_ids: Sequence[UUID], account_ids: Sequence[UUID], *, now: datetime
+    connection: Connection, shapes: Mapping[UUID, _Shape], account_ids: Sequence[UUID], *, now: datetime
 ) -> dict[Pair, dict[str | None, _Amount]]:
     """What each campaign has to do on each account, by the zones of its people."""
     found: defaultdict[Pair, defaultdict[str | None, _Amount]] = defaultdict(lambda: defaultdict(_Amount))
-    both = {"campaign_ids": list(campaign_ids), "account_ids": list(account_ids)}
+    both = {"campaign_ids": list(shapes), "account_ids": list(account_ids)}
     async for row in queries.first_messages(connection, **both):
         _add(found[row["campaign_id"], row["account_id"]][row["timezone"]], row["people"], look_up=row["look_up"])
     async for row in queries.later_messages(connection, **both):
         found[row["campaign_id"], row["account_id"]][row["timezone"]].later.append((row["scheduled_for"], row["step_position"] - 1))
     async for row in queries.invited(connection, **both, now=now):
         found[row["campaign_id"], row["account_id"]][row["timezone"]].invited.append(row["contacted_at"])
-    seats: dict[UUID, list[tuple[UUID, bool]]] = {}
-    async for row in queries.seats(connection, campaign_ids=list(campaign_ids)):
-        seats.setdefault(row["campaign_id"], []).append((row["account_id"], row["usable"]))
-    dealt: Counter[UUID] = Counter()
-    async for row in queries.unplanned(connection, campaign_ids=list(campaign_ids)):
-        campaign_id, people = row["campaign_id"], row["people"]
-        sitting = seats.get(campaign_id, [])
-        takers = [account_id for account_id, usable in sitting if usable] or [account_id for account_id, _ in sitting]
-        turn = dealt[campaign_id] % max(len(takers), 1)  # the odd ones of many small zones must not all go to the first
-        for account_id, some in zip(takers[turn:] + takers[:turn], shares(people, len(takers)) if takers else (), strict=True):
-            if some:
-                _add(found[campaign_id, account_id][row["timezone"]], some, look_up=row["look_up"])
-        dealt[campaign_id] += people
+    new: dict[UUID, list[Mapping[str, Any]]] = {}
+    async for row in queries.unplanned(connection, campaign_ids=list(shapes)):
+        new.setdefault(row["campaign_id"], []).append(row)
+    rooms = await _rooms(connection, {campaign_id: shapes[campaign_id].first for campaign_id in new}, now=now)
+    for campaign_id, room in rooms.items():
+        parts = [row["people"] for row in new[campaign_id]]
+        shared = share_out(sum(parts), room)
+        for row, counts in zip(new[campaign_id], dealt(parts, list(shared.values())), strict=True):
+            for account_id, some in zip(shared, counts, strict=True):
+                if some:
+                    _add(found[campaign_id, account_id][row["timezone"]], some, look_up=row["look_up"])
     return {pair: dict(by_zone) for pair, by_zone in found.items()}
+
+
+async def _rooms(connection: Connection, firsts: Mapping[UUID, Action], *, now: datetime) -> dict[UUID, dict[UUID, Room]]:
+    """What the accounts among whom each campaign shares its new people may still do of its first step, as the planner asks.
+
+    Two campaigns of one account each see it as it is now: which of them will be planned first, nobody knows.
+    """
+    seats: dict[UUID, list[tuple[UUID, bool]]] = {}
+    async for row in queries.seats(connection, campaign_ids=list(firsts)):
+        seats.setdefault(row["campaign_id"], []).append((row["account_id"], row["usable"]))
+    accounts = await planning.accounts(connection, {account_id for sitting in seats.values() for account_id, _ in sitting}, now=now)
+    takers = {}
+    for campaign_id, sitting in seats.items():
+        able = [(account_id, usable) for account_id, usable in sitting if account_id in accounts]
+        takers[campaign_id] = [account_id for account_id, usable in able if usable] or [account_id for account_id, _ in able]
+    wanted = {(account_id, firsts[campaign_id]) for campaign_id, found in takers.items() for account_id in found}
+    rooms = await planning.rooms(connection, wanted, accounts, now=now)
+    return {
+        campaign_id: {account_id: replace(rooms[firsts[campaign_id]][account_id]) for account_id in found}
+        for campaign_id, found in takers.items()
+    }
 
 
 def _merged(
@@ -221,9 +242,12 @@ def _schedule(campaign: Mapping[str, Any], account: Mapping[str, Any], workspace
     )
 
 
-def _of(campaign_id: UUID, schedule: Schedule, shape: _Shape, rates: Rates, amount: _Amount) -> Work:
+def _of(campaign: Mapping[str, Any], schedule: Schedule, shape: _Shape, rates: Rates, amount: _Amount) -> Work:
+    days = campaign["withdraw_after_days"]
     return Work(
-        campaign_id=campaign_id,
+        campaign_id=campaign["id"],
+        turn_length=campaign["turn_length"],
+        withdraw_after=None if days is None else timedelta(days=days),
         schedule=schedule,
         first=shape.first,
         delays=shape.delays,
@@ -253,4 +277,5 @@ def _member(row: Mapping[str, Any], past: _Past, work: tuple[Work, ...]) -> Memb
         invitations=tuple(past.invitations),
         cool_downs=past.cool_downs,
         work=work,
+        turn=Turn(row["turn_of"], row["turn_left"]),
     )

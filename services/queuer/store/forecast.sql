@@ -1,12 +1,12 @@
 -- name: campaign^
-SELECT c.id, c.campaign_name, c.campaign_type, c.status, c.workspace_id, c.schedule_settings::text AS schedule,
+SELECT c.id, c.campaign_name, c.campaign_type, c.status, c.workspace_id, c.schedule_settings::text AS schedule, c.turn_length, c.withdraw_after_days,
        w.schedule_settings::text AS workspace_schedule, w.is_active AS workspace_active, business_now() AS now
   FROM campaigns c JOIN workspaces w ON w.id = c.workspace_id
  WHERE c.id = :campaign_id AND (:workspace_id::uuid IS NULL OR c.workspace_id = :workspace_id);
 
 -- name: members
 -- The campaign's accounts in their order, then those that left it and still have people of it.
-SELECT a.id, a.name, a.account_type, a.country, a.status, a.status_reason, a.next_free_at, a.warm_up_from,
+SELECT a.id, a.name, a.account_type, a.country, a.status, a.status_reason, a.next_free_at, a.warm_up_from, a.turn_of, a.turn_left,
        a.daily_cr_limit AS account_limit, w.daily_cr_limit AS workspace_limit, w.tier, a.cr_exception,
        coalesce(a.weekly_cr_limit, w.weekly_cr_limit) AS weekly_limit, coalesce(a.daily_message_limit, w.daily_message_limit) AS message_limit,
        coalesce(a.daily_lookup_limit, w.daily_lookup_limit) AS lookup_limit, coalesce(a.daily_email_limit, w.daily_email_limit) AS email_limit,
@@ -21,7 +21,7 @@ SELECT a.id, a.name, a.account_type, a.country, a.status, a.status_reason, a.nex
 
 -- name: rivals
 -- Whoever else sends from these accounts now.
-SELECT c.id, c.campaign_name, c.campaign_type, c.schedule_settings::text AS schedule
+SELECT c.id, c.campaign_name, c.campaign_type, c.schedule_settings::text AS schedule, c.turn_length, c.withdraw_after_days
   FROM campaigns c
  WHERE c.status = 'running' AND c.campaign_type <> 'email' AND c.id <> :campaign_id
    AND (EXISTS (SELECT FROM campaign_accounts ca WHERE ca.campaign_id = c.id AND ca.account_id = ANY(:account_ids::uuid[]))
@@ -64,14 +64,17 @@ SELECT p.campaign_id, l.timezone, l.linkedin_id IS NULL AS look_up, count(*)::in
 SELECT s.campaign_id, s.account_id, l.timezone, s.step_position, s.scheduled_for
   FROM send_queue s JOIN leads l ON l.id = s.lead_id
  WHERE s.campaign_id = ANY(:campaign_ids::uuid[]) AND s.status = 'pending' AND s.step_position > 1 AND s.account_id = ANY(:account_ids::uuid[])
+   AND s.action <> 'withdrawal' -- those follow from the invitations below
  ORDER BY s.scheduled_for, s.id;
 
 -- name: invited
--- Whoever has not accepted for a month hardly will.
+-- Whoever has not accepted for a month hardly will; where invitations are taken back, theirs still are.
 SELECT p.campaign_id, p.account_id, l.timezone, p.contacted_at
-  FROM campaign_prospects p JOIN leads l ON l.id = p.lead_id
+  FROM campaign_prospects p
+  JOIN leads l ON l.id = p.lead_id
+  JOIN campaigns c ON c.id = p.campaign_id
  WHERE p.status = 'connection_request_sent' AND p.account_id = ANY(:account_ids::uuid[])
-   AND p.contacted_at > :now::timestamptz - interval '30 days' AND p.campaign_id = ANY(:campaign_ids::uuid[])
+   AND (p.contacted_at > :now::timestamptz - interval '30 days' OR c.withdraw_after_days IS NOT NULL) AND p.campaign_id = ANY(:campaign_ids::uuid[])
  ORDER BY p.contacted_at, p.id;
 
 -- name: usage

@@ -7,6 +7,7 @@ from uuid import UUID, uuid5
 
 import pytest
 
+from services.queuer.rules.fairness import Turn
 from services.queuer.rules.forecast import foretell, load
 from services.queuer.rules.outlook import FAR, Cost, Forecast, Rates, Rule
 from services.queuer.rules.slots import Book
@@ -16,6 +17,7 @@ from shared.vocabulary import AccountStatus, Action, CampaignStatus, ProspectSta
 from tests.unit.queuer.forecast_cases import BERLIN, NEW_YORK, NOW, OFFICE, OURS, THEIRS, a_member, a_question, some_work
 
 TUESDAY = date(2026, 3, 10)
+CAPS = {Action.INVITATION: 40, Action.MESSAGE: 100, Action.PROFILE_LOOKUP: 100, Action.EMAIL: 200, Action.WITHDRAWAL: 40}
 
 
 def invitations(found: Forecast) -> dict[date, int]:
@@ -41,7 +43,7 @@ def test_a_day_is_filled_to_its_cap_and_a_week_to_its_own() -> None:
 
 
 def test_the_forecast_and_the_planner_fill_the_same_days() -> None:
-    book = Book(NEW_YORK, SPACING, {Action.INVITATION: 40}, 100, NOW - timedelta(days=2), NOW + FAR)
+    book = Book(NEW_YORK, SPACING, {Action.INVITATION: 40, Action.PROFILE_LOOKUP: 100}, 100, NOW - timedelta(days=2), NOW + FAR)
     book.week_so_far(())
     case = Case(
         action=Action.INVITATION,
@@ -184,6 +186,26 @@ def test_campaigns_take_turns_and_none_starves_while_their_hours_are_alike() -> 
     found = foretell(a_question(a_member(some_work(known=200), some_work(campaign_id=THEIRS, known=200)), days=2))
     assert [(day.invitations, day.others) for day in found.per_day] == [(20, 20), (20, 20), (10, 10)]
     assert found.starved == ()
+
+
+def test_a_campaign_with_a_longer_turn_gets_so_many_times_as_much_of_the_account() -> None:
+    ours, theirs = some_work(known=4000, turn_length=3), some_work(campaign_id=THEIRS, known=4000)
+    member = a_member(ours, theirs, caps=CAPS, turn=Turn(OURS, 1))
+    found = foretell(a_question(member, days=1))
+    # One is left of the turn that runs, then theirs comes, then three of ours to each of theirs.
+    assert (found.per_day[0].invitations, found.per_day[0].others) == (30, 10)
+
+
+def test_invitations_that_nobody_answers_are_taken_back_in_the_accounts_own_time() -> None:
+    waiting = tuple(NOW - timedelta(days=days) for days in (60, 40, 22, 20))
+    work = some_work(known=50, invited=waiting, withdraw_after=timedelta(days=21))
+    found = foretell(a_question(a_member(work, caps={**CAPS, Action.WITHDRAWAL: 2}), days=30))
+    days = {day.day: day.withdrawals for day in found.per_day if day.withdrawals}
+    assert dict(list(days.items())[:2]) == {date(2026, 3, 10): 2, date(2026, 3, 11): 2}
+    assert found.finishes is not None
+    assert found.finishes.date() == date(2026, 3, 11), "the campaign has said its last word before"
+    without = foretell(a_question(a_member(some_work(known=50, invited=waiting)), days=30))
+    assert not any(day.withdrawals for day in without.per_day)
 
 
 def test_a_campaign_of_two_schedules_has_one_turn_and_starves_in_none() -> None:

@@ -6,7 +6,7 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.queuer.rules.rotation import Candidate, Room, pick
+from services.queuer.rules.rotation import Candidate, Room, apportioned, dealt, pick, share_out
 
 A, B, C = (UUID(int=number) for number in (1, 2, 3))
 
@@ -78,3 +78,25 @@ def test_nobody_who_may_still_send_today_is_left_with_room_while_others_fill_up(
     before = {account_id: room.within(0) for account_id, room in rooms.items() if account_id not in unusable}
     counts = Counter(given_out(rooms, sum(before.values()), unusable=unusable))
     assert counts == {account_id: room for account_id, room in before.items() if room}
+
+
+@given(
+    rooms=st.dictionaries(st.sampled_from([A, B, C]), st.tuples(st.integers(0, 60), st.integers(0, 300)), min_size=1),
+    people=st.integers(0, 600),
+)
+def test_sharing_out_all_at_once_comes_to_the_same_as_one_pick_after_another(rooms: dict[UUID, tuple[int, int]], people: int) -> None:
+    picked = Counter(given_out({key: a_room(*room) for key, room in rooms.items()}, people))
+    shared = share_out(people, {key: a_room(*room) for key, room in rooms.items()})
+    assert sum(shared.values()) == people
+    assert all(abs(shared[key] - picked[key]) <= len(rooms) for key in rooms)
+
+
+@given(parts=st.lists(st.integers(0, 30), min_size=1, max_size=40), weights=st.lists(st.integers(0, 50), min_size=1, max_size=6))
+def test_parts_of_a_list_are_dealt_so_that_everybody_gets_their_count_and_no_part_goes_to_one_alone(
+    parts: list[int], weights: list[int]
+) -> None:
+    counts = apportioned(sum(parts), weights)
+    rows = dealt(parts, counts)
+    assert [sum(row) for row in rows] == parts
+    assert [sum(row[place] for row in rows) for place in range(len(counts))] == counts
+    assert all(count >= 0 for row in rows for count in row)

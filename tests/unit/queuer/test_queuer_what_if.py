@@ -8,7 +8,8 @@ import pytest
 
 from services.queuer.rules.forecast import foretell
 from services.queuer.rules.outlook import Rates
-from services.queuer.rules.what_if import WORDS, WhatIf, WhatIfError, apportioned, read_what_if, shares, suppose
+from services.queuer.rules.rotation import apportioned
+from services.queuer.rules.what_if import WORDS, WhatIf, WhatIfError, read_what_if, shares, suppose
 from shared.vocabulary import AccountStatus, AccountType, Action
 from tests.unit.queuer.forecast_cases import OFFICE, OURS, THEIRS, a_member, a_question, some_work
 
