@@ -199,6 +199,12 @@ def resume_campaign(campaign: CampaignArgument) -> None:
     _press(campaign, run_verbs.resume)
 
 
+@campaigns.command("complete")
+def complete_campaign(campaign: CampaignArgument) -> None:
+    """End a campaign for good. One that has done its work is completed by itself, and goes on when somebody is added until then."""
+    _press(campaign, run_verbs.complete)
+
+
 @campaigns.command("withdraw")
 def withdraw_invitations(
     campaign: CampaignArgument,

@@ -9,6 +9,7 @@ import asyncpg
 from services.queuer.settings import QueuerSettings
 from services.queuer.workflows.count import fold_counters
 from services.queuer.workflows.dispatch import Dispatcher
+from services.queuer.workflows.finish_campaigns import finish_campaigns
 from services.queuer.workflows.go_on import GoOn
 from services.queuer.workflows.hand_over import HandOver
 from services.queuer.workflows.leap import Leaper
@@ -18,6 +19,8 @@ from services.queuer.workflows.zones import tell_zones
 from shared.runtime.jobs import Jobs
 
 WITHDRAW_EVERY: Final = timedelta(minutes=1)
+FINISH_EVERY: Final = timedelta(seconds=15)
+"""A few probes for each running campaign."""
 GO_ON_EVERY: Final = timedelta(seconds=15)
 """Asks about sends that wait for another sequence alone; usually there are none."""
 MEASURE_EVERY: Final = timedelta(seconds=15)
@@ -39,6 +42,7 @@ def register(
     jobs.add("plan", settings.planning_every, planner.sweep)
     jobs.add("plan withdrawals", WITHDRAW_EVERY, Withdrawer(pool).sweep)
     jobs.add("go on", GO_ON_EVERY, GoOn(pool).sweep)
+    jobs.add("finish campaigns", FINISH_EVERY, partial(finish_campaigns, pool))
     jobs.add("dispatch", settings.dispatch_every, dispatcher.dispatch)
     jobs.add("take back", settings.sweep_every, dispatcher.sweep)
     jobs.add("hand over", settings.hand_over_every, hand_over.round)

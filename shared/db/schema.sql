@@ -72,7 +72,8 @@ CREATE TYPE public.notice_kind AS ENUM (
     'account_disconnected',
     'test',
     'attempt_unknown',
-    'consumer_stopped'
+    'consumer_stopped',
+    'campaign_completed'
 );
 
 CREATE TYPE public.notice_medium AS ENUM (
@@ -285,7 +286,9 @@ CREATE TABLE public.campaigns (
     withdraw_after_days integer,
     allow_parallel boolean DEFAULT false NOT NULL,
     turn_length integer DEFAULT 1 NOT NULL,
+    completed_by_itself boolean DEFAULT false NOT NULL,
     CONSTRAINT campaigns_campaign_name_check CHECK ((btrim(campaign_name) <> ''::text)),
+    CONSTRAINT campaigns_completed_by_itself CHECK (((NOT completed_by_itself) OR (status = 'completed'::public.campaign_status))),
     CONSTRAINT campaigns_message_templates_check CHECK ((jsonb_typeof(message_templates) = 'object'::text)),
     CONSTRAINT campaigns_schedule_settings_check CHECK ((jsonb_typeof(schedule_settings) = 'object'::text)),
     CONSTRAINT campaigns_step_delays_check CHECK ((jsonb_typeof(step_delays) = 'object'::text)),
@@ -2183,6 +2186,8 @@ CREATE INDEX campaign_prospects_under_way ON public.campaign_prospects USING btr
 
 CREATE INDEX campaign_prospects_unplanned ON public.campaign_prospects USING btree (campaign_id, id) WHERE ((status = ANY (ARRAY['pending'::public.prospect_status, 'approved'::public.prospect_status])) AND (account_id IS NULL));
 
+CREATE INDEX campaigns_completed_by_itself ON public.campaigns USING btree (completed_at) WHERE completed_by_itself;
+
 CREATE UNIQUE INDEX campaigns_name_unique ON public.campaigns USING btree (workspace_id, lower(campaign_name));
 
 CREATE INDEX campaigns_running ON public.campaigns USING btree (id) INCLUDE (turn_length) WHERE (status = 'running'::public.campaign_status);
@@ -2307,7 +2312,7 @@ CREATE TRIGGER keep_history AFTER UPDATE ON public.accounts FOR EACH ROW WHEN ((
 
 CREATE TRIGGER keep_history AFTER UPDATE ON public.campaign_prospects REFERENCING OLD TABLE AS was NEW TABLE AS is_now FOR EACH STATEMENT EXECUTE FUNCTION public.keep_history_of_prospects();
 
-CREATE TRIGGER keep_history AFTER UPDATE ON public.campaigns FOR EACH ROW WHEN (((old.id IS DISTINCT FROM new.id) OR (old.workspace_id IS DISTINCT FROM new.workspace_id) OR (old.campaign_name IS DISTINCT FROM new.campaign_name) OR (old.campaign_type IS DISTINCT FROM new.campaign_type) OR (old.status IS DISTINCT FROM new.status) OR (old.linkedin_account_id IS DISTINCT FROM new.linkedin_account_id) OR (old.message_templates IS DISTINCT FROM new.message_templates) OR (old.step_delays IS DISTINCT FROM new.step_delays) OR (old.schedule_settings IS DISTINCT FROM new.schedule_settings) OR (old.on_missing IS DISTINCT FROM new.on_missing) OR (old.actual_started_at IS DISTINCT FROM new.actual_started_at) OR (old.paused_at IS DISTINCT FROM new.paused_at) OR (old.resumed_at IS DISTINCT FROM new.resumed_at) OR (old.completed_at IS DISTINCT FROM new.completed_at) OR (old.deactivated_at IS DISTINCT FROM new.deactivated_at) OR (old.created_at IS DISTINCT FROM new.created_at) OR (old.withdraw_after_days IS DISTINCT FROM new.withdraw_after_days) OR (old.allow_parallel IS DISTINCT FROM new.allow_parallel) OR (old.turn_length IS DISTINCT FROM new.turn_length))) EXECUTE FUNCTION public.keep_history('workspace_id', 'id', '', 'updated_at,tags,extra');
+CREATE TRIGGER keep_history AFTER UPDATE ON public.campaigns FOR EACH ROW WHEN (((old.id IS DISTINCT FROM new.id) OR (old.workspace_id IS DISTINCT FROM new.workspace_id) OR (old.campaign_name IS DISTINCT FROM new.campaign_name) OR (old.campaign_type IS DISTINCT FROM new.campaign_type) OR (old.status IS DISTINCT FROM new.status) OR (old.linkedin_account_id IS DISTINCT FROM new.linkedin_account_id) OR (old.message_templates IS DISTINCT FROM new.message_templates) OR (old.step_delays IS DISTINCT FROM new.step_delays) OR (old.schedule_settings IS DISTINCT FROM new.schedule_settings) OR (old.on_missing IS DISTINCT FROM new.on_missing) OR (old.actual_started_at IS DISTINCT FROM new.actual_started_at) OR (old.paused_at IS DISTINCT FROM new.paused_at) OR (old.resumed_at IS DISTINCT FROM new.resumed_at) OR (old.completed_at IS DISTINCT FROM new.completed_at) OR (old.deactivated_at IS DISTINCT FROM new.deactivated_at) OR (old.created_at IS DISTINCT FROM new.created_at) OR (old.withdraw_after_days IS DISTINCT FROM new.withdraw_after_days) OR (old.allow_parallel IS DISTINCT FROM new.allow_parallel) OR (old.turn_length IS DISTINCT FROM new.turn_length) OR (old.completed_by_itself IS DISTINCT FROM new.completed_by_itself))) EXECUTE FUNCTION public.keep_history('workspace_id', 'id', '', 'updated_at,tags,extra');
 
 CREATE TRIGGER keep_history AFTER UPDATE ON public.leads FOR EACH ROW WHEN (((old.id IS DISTINCT FROM new.id) OR (old.workspace_id IS DISTINCT FROM new.workspace_id) OR (old.identity IS DISTINCT FROM new.identity) OR (old.first_name IS DISTINCT FROM new.first_name) OR (old.last_name IS DISTINCT FROM new.last_name) OR (old.company IS DISTINCT FROM new.company) OR (old.title IS DISTINCT FROM new.title) OR (old.location IS DISTINCT FROM new.location) OR (old.linkedin_vanity IS DISTINCT FROM new.linkedin_vanity) OR (old.sales_navigator_id IS DISTINCT FROM new.sales_navigator_id) OR (old.email IS DISTINCT FROM new.email) OR (old.connected_on IS DISTINCT FROM new.connected_on) OR (old.sms_stop IS DISTINCT FROM new.sms_stop) OR (old.booked IS DISTINCT FROM new.booked) OR (old.last_reply_at IS DISTINCT FROM new.last_reply_at) OR (old.opted_out_at IS DISTINCT FROM new.opted_out_at) OR (old.created_at IS DISTINCT FROM new.created_at) OR (old.timezone IS DISTINCT FROM new.timezone) OR ((old.campaign_id IS NOT NULL) AND (old.campaign_id IS DISTINCT FROM new.campaign_id)))) EXECUTE FUNCTION public.keep_history('workspace_id', 'id', '', 'updated_at,tags,extra');
 

@@ -140,6 +140,7 @@ class NoticeKind(StrEnum):
     TEST = "test"  # somebody wants to see that a channel works
     ATTEMPT_UNKNOWN = "attempt_unknown"  # nobody can find out whether it left, and a person must say
     CONSUMER_STOPPED = "consumer_stopped"  # too much of a topic could not be handled
+    CAMPAIGN_COMPLETED = "campaign_completed"  # by itself: everybody in it is at an end
 
 
 class NoticeMedium(StrEnum):

@@ -179,6 +179,41 @@ class StoppedConsumer:
     group_name: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompletedCampaign:
+    """A campaign whose people are all at an end; one that went on may be completed again at another moment."""
+
+    campaign_id: UUID
+    workspace_id: UUID
+    campaign_name: str
+    people: int
+    replied: int
+    completed_at: datetime
+
+
+def of_completed_campaign(campaign: CompletedCampaign) -> Notice:
+    """Nothing went wrong: whoever owns it learns that there is room for more."""
+    return Notice(
+        workspace_id=campaign.workspace_id,
+        kind=NoticeKind.CAMPAIGN_COMPLETED,
+        dedupe_key=f"campaign_completed:{campaign.campaign_id}:{campaign.completed_at.astimezone(UTC).isoformat()}",
+        about=campaign.campaign_id,
+        subject=subject(f"Campaign {one_line(campaign.campaign_name)} is completed"),
+        text=(
+            f'Everybody in the campaign "{one_line(campaign.campaign_name)}" is at an end since {moment(campaign.completed_at)}: '
+            f"{campaign.people} people, of whom {campaign.replied} have answered.\n"
+            "It goes on by itself as soon as somebody is approved for it. `tact campaign complete` ends it for good."
+        ),
+        details={
+            "campaign_id": str(campaign.campaign_id),
+            "campaign_name": campaign.campaign_name,
+            "people": campaign.people,
+            "replied": campaign.replied,
+        },
+        happened_at=campaign.completed_at,
+    )
+
+
 def of_unknown_attempt(attempt: UnknownAttempt, *, now: datetime) -> Notice:
     """Told once, when a person must decide; nothing leaves to that person from us until somebody has."""
     step = attempt.message_type.replace("_", " ").capitalize()

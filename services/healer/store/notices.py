@@ -9,7 +9,17 @@ from uuid import UUID
 import asyncpg
 
 from services.healer.rules.deliveries import Answer, Next
-from services.healer.rules.notices import FLOOD_WINDOW, TOLD_OF, FailedSend, LostAccount, Notice, StoppedConsumer, UnknownAttempt
+from services.healer.rules.notices import (
+    FLOOD_WINDOW,
+    OLDEST,
+    TOLD_OF,
+    CompletedCampaign,
+    FailedSend,
+    LostAccount,
+    Notice,
+    StoppedConsumer,
+    UnknownAttempt,
+)
 from shared.db.pool import Connection as OneConnection
 from shared.db.queries import load
 from shared.vocabulary import AccountStatus, DeliveryState, NoticeKind, NoticeMedium
@@ -113,6 +123,12 @@ async def unknown_attempts(connection: Connection, *, most: int) -> list[Unknown
 async def stopped_consumers(connection: Connection, *, most: int) -> list[StoppedConsumer]:
     """Consumers that stand still, for every active workspace that was not told."""
     return [StoppedConsumer(**dict(row)) async for row in queries.stopped_consumers(connection, most=most)]
+
+
+async def completed_campaigns(connection: Connection, *, most: int) -> list[CompletedCampaign]:
+    """Those that were completed by themselves lately and that nobody was told of."""
+    rows = queries.completed_campaigns(connection, most=most, oldest=OLDEST)
+    return [CompletedCampaign(**dict(row)) async for row in rows]
 
 
 async def ensure_owner(connection: Connection, workspace_ids: Sequence[UUID]) -> None:

@@ -35,6 +35,16 @@ SELECT o.stop_id, w.id AS workspace_id, o.topic, o.group_name
  WHERE w.is_active AND NOT EXISTS (SELECT FROM notices n WHERE n.dedupe_key = 'consumer_stopped:' || o.stop_id || ':' || w.id)
  ORDER BY o.stop_id, w.id LIMIT :most;
 
+-- name: completed_campaigns
+-- Completed by themselves and told to nobody; those of long ago are no news (OLDEST). By the index of these alone.
+SELECT c.id AS campaign_id, c.workspace_id, c.campaign_name, c.completed_at,
+       (SELECT count(*)::int FROM campaign_prospects p WHERE p.campaign_id = c.id) AS people,
+       (SELECT count(*)::int FROM campaign_prospects p WHERE p.campaign_id = c.id AND p.reply_message_id IS NOT NULL) AS replied
+  FROM campaigns c
+ WHERE c.completed_by_itself AND c.completed_at > business_now() - :oldest::interval
+   AND NOT EXISTS (SELECT FROM notices n WHERE n.kind::text = 'campaign_completed' AND n.about = c.id AND n.happened_at = c.completed_at)
+ ORDER BY c.completed_at LIMIT :most;
+
 -- name: ensure_owner!
 -- A workspace that never had a channel is told by mail to its owner's address. The row is like any other: who removes it is
 -- not told again, because a removed row counts too.

@@ -11,6 +11,7 @@ from services.healer.rules.notices import (
     Notice,
     announcing_silence,
     held_back,
+    of_completed_campaign,
     of_failed_send,
     of_lost_account,
     of_stopped_consumer,
@@ -45,13 +46,15 @@ class Notify:
         await self._record(await untold_accounts(self._pool, events))
 
     async def of_what_waits(self) -> bool:
-        """Tell of attempts that a person must settle, and of consumers that stand still; True when there may be more."""
+        """Tell of attempts that a person must settle, stopped consumers and campaigns that are done; True when there may be more."""
         now = self._clock.now()
         unknown = await notices.unknown_attempts(self._pool, most=MOST)
         stopped = await notices.stopped_consumers(self._pool, most=MOST)
+        done = await notices.completed_campaigns(self._pool, most=MOST)
         await self._record([of_unknown_attempt(each, now=now) for each in unknown])
         await self._record([of_stopped_consumer(each, now=now) for each in stopped])
-        return len(unknown) == MOST or len(stopped) == MOST
+        await self._record([of_completed_campaign(each) for each in done])
+        return MOST in {len(unknown), len(stopped), len(done)}
 
     async def _record(self, told: Sequence[Notice]) -> None:
         if not told:

@@ -86,13 +86,13 @@ SELECT a.id FROM accounts a
  ORDER BY a.id FOR NO KEY UPDATE;
 
 -- name: lock_campaign^
-SELECT c.status, c.campaign_type, c.workspace_id, w.is_active AS workspace_active, w.schedule_settings AS workspace_schedule
+SELECT c.status, c.completed_by_itself, c.campaign_type, c.workspace_id, w.is_active AS workspace_active, w.schedule_settings AS workspace_schedule
   FROM campaigns c JOIN workspaces w ON w.id = c.workspace_id
  WHERE c.id = :campaign_id AND (:workspace_id::uuid IS NULL OR c.workspace_id = :workspace_id) FOR NO KEY UPDATE OF c;
 
 -- name: move_campaign!
 UPDATE campaigns
-   SET status = :status::campaign_status,
+   SET status = :status::campaign_status, completed_by_itself = false,
        actual_started_at = CASE WHEN :status::campaign_status = 'running' THEN coalesce(actual_started_at, :now) ELSE actual_started_at END,
        paused_at = CASE WHEN :status::campaign_status = 'paused' THEN :now ELSE paused_at END,
        resumed_at = CASE WHEN :status::campaign_status = 'running' AND status = 'paused' THEN :now ELSE resumed_at END,

@@ -58,7 +58,8 @@ async def pause(pool: asyncpg.Pool, campaign_id: UUID, *, workspace_id: UUID | N
 
 
 async def complete(pool: asyncpg.Pool, campaign_id: UUID, *, workspace_id: UUID | None = None, actor: str = "command line") -> Changed:
-    """End a campaign that has done its work; what was still planned is cancelled.
+    """End a campaign for good; what was still planned is cancelled. One that has done its work is completed by itself, and goes on
+    when somebody is added, until a person says this.
 
     Raises:
         NotFound: there is none.
@@ -86,6 +87,8 @@ async def _run(
         campaign = await campaigns.get(connection, campaign_id)
         if campaign.status in _RUNS:
             return Changed(campaign, changed=False)
+        if was["completed_by_itself"]:
+            raise _goes_on_by_itself(campaign)
         if campaign.status not in allowed:
             raise _not_from(campaign, verb)
         _check(campaign, was)
@@ -107,9 +110,10 @@ async def _end(
     async with pool.acquire() as connection:
         async with connection.transaction():
             was = await _lock(connection, campaign_id, workspace_id)
-            if was["status"] is not status and was["status"] not in allowed:
+            by_itself = was["completed_by_itself"]  # a person's word is final, its own is not
+            if was["status"] is not status and was["status"] not in allowed and not by_itself:
                 raise _not_from(await campaigns.get(connection, campaign_id), verb)
-            changed = was["status"] is not status
+            changed = was["status"] is not status or by_itself
             if changed:
                 await _move(connection, campaign_id, was, status, actor=actor, verb=verb)
         # The campaign's status alone lets nothing leave; a crash in here is mended by pressing again.
@@ -155,6 +159,11 @@ def _check(campaign: CampaignInFull, locked: Mapping[str, Any]) -> None:
     if not campaign.accounts:
         raise Refused("The campaign has no account to send from. Give it one of the workspace's accounts first.", code="no_accounts")
     campaigns.check_schedules(campaign.schedule_settings, campaign.accounts, locked["workspace_schedule"])
+
+
+def _goes_on_by_itself(campaign: CampaignInFull) -> Conflict:
+    said = f"The campaign {campaign.campaign_name!r} has done its work; it goes on by itself as soon as somebody is approved for it."
+    return Conflict(said, code="wrong_status", details={"status": campaign.status.value})
 
 
 def _not_from(campaign: CampaignInFull, verb: str) -> Conflict:

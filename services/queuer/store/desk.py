@@ -10,6 +10,7 @@ from services.queuer.rules.causes import NO_WORDS
 from services.queuer.store import asked
 from shared.db.pool import Connection
 from shared.db.queries import load
+from shared.vocabulary import CampaignStatus
 
 queries = load(__file__)
 
@@ -81,7 +82,8 @@ async def load_for_retry(connection: Connection, send_id: UUID) -> Row:
     """What decides whether the locked send may be reopened: the sender's own facts, and what only the desk asks."""
     row = await queries.load_for_retry(connection, send_id=send_id)
     facts = await asked.facts(connection, [send_id], now=row["now"])
-    return {**facts[send_id], **row}
+    goes_on = {"campaign_status": CampaignStatus.RUNNING} if row["completed_by_itself"] else {}  # the retried send is something to do
+    return {**facts[send_id], **row, **goes_on}
 
 
 async def reopen(connection: Connection, send_id: UUID, row: Row, *, actor: str, look_up: bool) -> None:

@@ -61,7 +61,7 @@ SELECT id FROM campaign_prospects WHERE id = (SELECT prospect_id FROM send_queue
 -- name: load_for_retry^
 -- A statement of its own, after the locks.
 SELECT business_now() AS now, s.prospect_id, s.campaign_id, s.workspace_id, s.account_id, s.lead_id, s.action::text AS action, s.error_message,
-       l.first_name, l.last_name,
+       c.completed_by_itself, l.first_name, l.last_name,
        EXISTS (SELECT FROM send_attempts x WHERE x.send_id = s.id AND x.action <> 'profile_lookup'
                   AND x.state IN ('intent', 'unknown', 'accepted')) AS live,
        (SELECT oc.campaign_name FROM campaign_prospects o JOIN campaigns oc ON oc.id = o.campaign_id

@@ -1,5 +1,5 @@
 -- name: campaign_of_import^
-SELECT c.campaign_name, c.campaign_type::text AS campaign_type, c.status::text AS status
+SELECT c.campaign_name, c.campaign_type::text AS campaign_type, c.status::text AS status, c.completed_by_itself
   FROM campaigns c WHERE c.id = :campaign_id AND c.workspace_id = :workspace_id;
 
 -- name: open_batch$

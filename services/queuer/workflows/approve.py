@@ -168,7 +168,8 @@ async def _campaign(connection: Connection, campaign_id: UUID, *, over_is_fine: 
     campaign: asyncpg.Record | None = await queries.campaign_of_approval(connection, campaign_id=campaign_id)
     if campaign is None:
         raise ApprovalError(f"There is no campaign {campaign_id}. `tact campaign list` shows those there are.")
-    if not over_is_fine and campaign["status"] in {CampaignStatus.COMPLETED, CampaignStatus.CANCELLED}:
+    over = campaign["status"] in {CampaignStatus.COMPLETED, CampaignStatus.CANCELLED} and not campaign["completed_by_itself"]
+    if over and not over_is_fine:
         raise ApprovalError(f"The campaign '{campaign['campaign_name']}' is {campaign['status']}; nobody can be enrolled in it any more.")
     return campaign
 

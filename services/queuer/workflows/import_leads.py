@@ -116,7 +116,7 @@ async def _campaign(pool: asyncpg.Pool, workspace_id: UUID, campaign_id: UUID) -
     campaign = await queries.campaign_of_import(pool, workspace_id=workspace_id, campaign_id=campaign_id)
     if campaign is None:
         raise ImportRefused(f"There is no campaign {campaign_id} in this workspace. `tact campaign list` shows those there are.")
-    if campaign["status"] in {CampaignStatus.COMPLETED, CampaignStatus.CANCELLED}:
+    if campaign["status"] in {CampaignStatus.COMPLETED, CampaignStatus.CANCELLED} and not campaign["completed_by_itself"]:
         raise ImportRefused(f"The campaign '{campaign['campaign_name']}' is {campaign['status']}; import into another one.")
     return cast(asyncpg.Record, campaign)
 
