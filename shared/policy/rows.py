@@ -12,10 +12,7 @@ import orjson
 from shared.calendar import Schedule, ScheduleError, ScheduleSettings, read_settings, resolve_schedule
 from shared.policy.case import Case, WeekUse
 from shared.policy.limits import RELOCK, SPACING, caps_of
-from shared.vocabulary import AccountStatus, Action, CampaignStatus, CampaignType, ProspectStatus
-
-FIRST_DEGREE: Final = "FIRST_DEGREE"
-"""How the provider says that two people are connected (UNIPILE.md §2.1)."""
+from shared.vocabulary import FIRST_DEGREE, AccountStatus, Action, CampaignStatus, CampaignType, ProspectStatus
 
 
 @lru_cache(maxsize=32_768)

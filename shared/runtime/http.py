@@ -4,12 +4,15 @@ import asyncio
 import hmac
 import secrets
 import time
+from collections.abc import Callable, Coroutine
+from http import HTTPStatus
 from typing import Any, Final, Literal
 
 import asyncpg
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
+from fastapi.routing import APIRoute
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
@@ -33,6 +36,34 @@ class ApiError(Exception):
         self.code = code
         self.message = message
         self.details = details
+
+
+def explained_by(said: Callable[[Exception], ApiError | None]) -> type[APIRoute]:
+    """A class of routes that turns the reasons of a service's workflows into the one error body.
+
+    `said` gives the answer for an error that is a reason, None for any other, which goes its way.
+    """
+
+    class Explained(APIRoute):
+        def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+            handler = super().get_route_handler()
+
+            async def explained(request: Request) -> Response:
+                try:
+                    return await handler(request)
+                except HTTPException as error:
+                    if error.status_code != HTTPStatus.BAD_REQUEST:  # what FastAPI says of bytes that are no text at all
+                        raise
+                    raise ApiError(400, "unreadable_body", "The body cannot be read; send JSON in UTF-8.") from None
+                except Exception as error:
+                    answer = said(error)
+                    if answer is None:
+                        raise
+                    raise answer from None
+
+            return explained
+
+    return Explained
 
 
 class Failure(BaseModel):

@@ -10,11 +10,10 @@ from typing import Annotated, Final, Generic, Literal, TypeVar
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
 
-from shared.vocabulary import AccountType
+from shared.vocabulary import FIRST_DEGREE, AccountType
 
 NonEmpty = Annotated[str, StringConstraints(min_length=1)]
 
-FIRST_DEGREE: Final = "FIRST_DEGREE"
 PENDING: Final = "PENDING"
 SENT: Final = "SENT"
 WITHDRAWN: Final = "WITHDRAWN"

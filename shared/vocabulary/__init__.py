@@ -7,6 +7,7 @@ here and nowhere else fails the build.
 from shared.vocabulary.transitions import PROSPECT_TRANSITIONS, SEND_TRANSITIONS, Condition, Transition
 from shared.vocabulary.words import (
     CONTACTED,
+    FIRST_DEGREE,
     LIVE_ATTEMPTS,
     STOPPING,
     AccountStatus,
@@ -29,6 +30,7 @@ from shared.vocabulary.words import (
 
 __all__ = [
     "CONTACTED",
+    "FIRST_DEGREE",
     "LIVE_ATTEMPTS",
     "PROSPECT_TRANSITIONS",
     "SEND_TRANSITIONS",

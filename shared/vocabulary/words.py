@@ -131,6 +131,10 @@ class Role(StrEnum):
     ADMIN = "admin"
 
 
+FIRST_DEGREE: Final = "FIRST_DEGREE"
+"""How the provider says that two people are connected (UNIPILE.md §2.1)."""
+
+
 class NoticeKind(StrEnum):
     """What people are told of, unasked."""
 

@@ -1,13 +1,12 @@
 """A workspace's notices: where it wants to be told, and what it was told. No answer but that of making a secret shows one."""
 
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 from uuid import UUID
 
 import asyncpg
-from fastapi import APIRouter, HTTPException, Query, Request, Response
-from fastapi.routing import APIRoute
+from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.healer.rules.addresses import shown
@@ -18,7 +17,7 @@ from services.healer.workflows import keep_channels as verbs
 from services.healer.workflows.deliver import Deliver
 from services.healer.workflows.keep_channels import ChannelConflict, ChannelError, Terms, UnknownChannel
 from shared.runtime.auth import Operator, Viewer, tenant_transaction
-from shared.runtime.http import FAILURES, ApiError
+from shared.runtime.http import FAILURES, ApiError, explained_by
 from shared.runtime.service import Service
 from shared.vocabulary import DeliveryState, NoticeKind, NoticeMedium
 
@@ -26,25 +25,14 @@ Secret = Annotated[str, Field(max_length=200, description="whsec_ and the base64
 Kinds = Annotated[list[NoticeKind], Field(min_length=1, max_length=50, description="What to be told of; absent: everything.")]
 
 
-class Explained(APIRoute):
-    """Turns the workflows' reasons into the one error body."""
+def _said(error: Exception) -> ApiError | None:
+    if not isinstance(error, ChannelError):
+        return None
+    status = 404 if isinstance(error, UnknownChannel) else 409 if isinstance(error, ChannelConflict) else 422
+    return ApiError(status, error.code, error.message)
 
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """The route's handler with the workflows' errors explained."""
-        handler = super().get_route_handler()
 
-        async def explained(request: Request) -> Response:
-            try:
-                return await handler(request)
-            except ChannelError as error:
-                status = 404 if isinstance(error, UnknownChannel) else 409 if isinstance(error, ChannelConflict) else 422
-                raise ApiError(status, error.code, error.message) from None
-            except HTTPException as error:
-                if error.status_code != 400:  # noqa: PLR2004 - what FastAPI says of bytes that are no text at all
-                    raise
-                raise ApiError(400, "unreadable_body", "The body cannot be read; send JSON in UTF-8.") from None
-
-        return explained
+Explained: Final = explained_by(_said)
 
 
 class NewChannel(BaseModel):

@@ -1,13 +1,11 @@
 """The ambiguity desk over HTTP."""
 
-from collections.abc import Callable, Coroutine
 from datetime import datetime, timedelta
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 from uuid import UUID
 
 import asyncpg
-from fastapi import APIRouter, HTTPException, Query, Request, Response
-from fastapi.routing import APIRoute
+from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.healer.rules.telling import told
@@ -15,7 +13,7 @@ from services.healer.store.ambiguity import Row, Wanted
 from services.healer.workflows import ambiguity as desk
 from services.healer.workflows.ambiguity import LONGEST_REASON, Decision, DeskConflict, DeskError, UnknownAttempt
 from shared.runtime.auth import Operator, Viewer, tenant_transaction
-from shared.runtime.http import FAILURES, ApiError
+from shared.runtime.http import FAILURES, ApiError, explained_by
 from shared.runtime.service import Service
 from shared.vocabulary import Action, AttemptState, ProspectStatus, SendStatus
 
@@ -23,25 +21,14 @@ LARGEST_ID = 2**63 - 1
 AttemptId = Annotated[int, Field(ge=1, le=LARGEST_ID)]
 
 
-class Explained(APIRoute):
-    """Turns the workflow's reasons into the one error body."""
+def _said(error: Exception) -> ApiError | None:
+    if not isinstance(error, DeskError):
+        return None
+    status = 404 if isinstance(error, UnknownAttempt) else 409 if isinstance(error, DeskConflict) else 422
+    return ApiError(status, error.code, error.message, error.details)
 
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """The route's handler with the workflow's errors explained."""
-        handler = super().get_route_handler()
 
-        async def explained(request: Request) -> Response:
-            try:
-                return await handler(request)
-            except DeskError as error:
-                status = 404 if isinstance(error, UnknownAttempt) else 409 if isinstance(error, DeskConflict) else 422
-                raise ApiError(status, error.code, error.message, error.details) from None
-            except HTTPException as error:
-                if error.status_code != 400:  # noqa: PLR2004 - what FastAPI says of bytes that are no text at all
-                    raise
-                raise ApiError(400, "unreadable_body", "The body cannot be read; send JSON in UTF-8.") from None
-
-        return explained
+Explained: Final = explained_by(_said)
 
 
 class Verdict(BaseModel):

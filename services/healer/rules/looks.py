@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from services.healer.rules.evidence import Before, InvitationLook, MessageLook, OwnMessage, Reach, Sight
+from shared.vocabulary import FIRST_DEGREE
 
 INVITATION: Final = "invitation"
 MESSAGE: Final = "message"
@@ -94,7 +95,7 @@ def picture_before(picture: object) -> Before | None:
     if not isinstance(picture, dict):
         return None
     distance = picture.get("network_distance")
-    return Before(pending=picture.get("invitation_status") == "PENDING", connected=None if distance is None else distance == "FIRST_DEGREE")
+    return Before(pending=picture.get("invitation_status") == "PENDING", connected=None if distance is None else distance == FIRST_DEGREE)
 
 
 def _invitation(e: dict[str, Any]) -> InvitationLook:

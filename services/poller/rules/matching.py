@@ -5,13 +5,13 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from services.poller.rules.seen import Relation, Source
+from shared.vocabulary import FIRST_DEGREE
 from shared.vocabulary import ProspectStatus as P
 
 CLOCK_SLACK: Final = timedelta(minutes=5)
 """The provider's clock and ours may differ by so much."""
 UNPROMPTED: Final = timedelta(days=2)
 """A message of somebody we have not written to yet counts as an answer this long: older ones are history."""
-FIRST_DEGREE: Final = "FIRST_DEGREE"
 
 
 def accepted_from(*, first_seen: bool, source: Source) -> tuple[P, ...]:

@@ -1,12 +1,9 @@
 """What the API takes and gives, and how the reasons of the workflows become answers."""
 
-from collections.abc import Callable, Coroutine
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal, Self
 from uuid import UUID
 
-from fastapi import HTTPException, Request, Response
-from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from services.queuer.campaigns.errors import CampaignError, Conflict, NotFound
@@ -14,7 +11,7 @@ from services.queuer.campaigns.views import Campaign, CampaignInFull
 from services.queuer.importing.detect import ImportRefused
 from services.queuer.workflows.approve import ApprovalError
 from shared.policy import MOST_WITHDRAW_AFTER_DAYS, WITHDRAW_AFTER_DAYS
-from shared.runtime.http import ApiError
+from shared.runtime.http import ApiError, explained_by
 from shared.vocabulary import AccountStatus, AccountType, Action, CampaignStatus, CampaignType, Channel, MissingValue, ProspectStatus
 
 HOURS: Final[dict[str, JsonValue]] = {
@@ -50,27 +47,14 @@ WithdrawAfter = Annotated[
 DailyLimit = Annotated[int | None, Field(ge=1, le=100, description="Invitations per account and day, within the account's type.")]
 
 
-class Explained(APIRoute):
-    """Turns the workflows' reasons into the one error body."""
+def _said(error: Exception) -> ApiError | None:
+    if isinstance(error, CampaignError):
+        status = 404 if isinstance(error, NotFound) else 409 if isinstance(error, Conflict) else 422
+        return ApiError(status, error.code, error.message, error.details)
+    return ApiError(422, "refused", str(error)) if isinstance(error, ImportRefused | ApprovalError) else None
 
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """The route's handler with the workflows' errors explained."""
-        handler = super().get_route_handler()
 
-        async def explained(request: Request) -> Response:
-            try:
-                return await handler(request)
-            except CampaignError as error:
-                status = 404 if isinstance(error, NotFound) else 409 if isinstance(error, Conflict) else 422
-                raise ApiError(status, error.code, error.message, error.details) from None
-            except HTTPException as error:
-                if error.status_code != 400:  # noqa: PLR2004 - what FastAPI says of bytes that are no text at all
-                    raise
-                raise ApiError(400, "unreadable_body", "The body cannot be read; send JSON in UTF-8.") from None
-            except (ImportRefused, ApprovalError) as error:
-                raise ApiError(422, "refused", str(error)) from None
-
-        return explained
+Explained: Final = explained_by(_said)
 
 
 class Taken(BaseModel):

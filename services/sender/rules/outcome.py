@@ -14,8 +14,8 @@ from services.sender.rules.recipient import is_the_person
 from services.sender.rules.retries import pause_before
 from shared.unipile.errors import AnsweredError, ProviderError
 from shared.unipile.findings import Blame, Finding, Remedy
-from shared.unipile.models import FIRST_DEGREE, Profile
-from shared.vocabulary import Action, AttemptState, CampaignType, SendStatus
+from shared.unipile.models import Profile
+from shared.vocabulary import FIRST_DEGREE, Action, AttemptState, CampaignType, SendStatus
 
 CONNECTION: Final = "connection"
 """Condition under which a send is held: the planner lifts it when the person has accepted."""

@@ -1,4 +1,4 @@
-"""Weekends and holidays against dates that were written down from governments' lists, and a year of every country."""
+"""Weekends and holidays against dates of governments' lists, written down from memory, and a year of every country."""
 
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
