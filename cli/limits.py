@@ -31,9 +31,14 @@ def of_workspace(
     daily_message_limit: Messages = None,
     daily_lookup_limit: Lookups = None,
     daily_email_limit: Emails = None,
+    withdraw_after_days: Annotated[
+        str | None, typer.Option("--withdraw-after-days", help="New campaigns take unanswered invitations back then; 'default': never.")
+    ] = None,
 ) -> None:
     """Set what each account of a workspace may do, where the account has no number of its own."""
     numbers = _numbers(daily_cr_limit, weekly_cr_limit, daily_message_limit, daily_lookup_limit, daily_email_limit)
+    if withdraw_after_days is not None:
+        numbers["withdraw_after_days"] = _number("withdraw_after_days", withdraw_after_days)
 
     async def change(pool: asyncpg.Pool) -> bool:
         return await verbs.set_workspace(pool, (await workspace_verbs.get(pool, workspace)).id, numbers, tier=tier)

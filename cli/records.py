@@ -19,11 +19,13 @@ from services.queuer.campaigns import run as run_verbs
 from services.queuer.campaigns import tokens as token_verbs
 from services.queuer.campaigns import workspaces as workspace_verbs
 from services.queuer.campaigns.views import Changed
+from services.queuer.rules.fairness import LONGEST_TURN, QUANTUM
 from shared.policy import MOST_WITHDRAW_AFTER_DAYS, WITHDRAW_AFTER_DAYS
 from shared.vocabulary import AccountType, CampaignType, MissingValue, Role
 
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON document.")]
 Settings = Annotated[str | None, typer.Option("--schedule", help="schedule_settings as JSON: '{\"working_hours_start\": 9}'.")]
+Turn = Annotated[int, typer.Option("--turn-length", min=1, max=LONGEST_TURN, help="Actions of an account in a row.")]
 WorkspaceWord = Annotated[str, typer.Option("--workspace", "-w", help="Its id or its company's name.")]
 CampaignArgument = Annotated[str, typer.Argument(help="Its id or its name.")]
 
@@ -137,6 +139,11 @@ def add_campaign(
     delay: Annotated[list[str] | None, typer.Option(help="step=hours after the acceptance or the step before.")] = None,
     on_missing: Annotated[MissingValue, typer.Option(help="What an empty placeholder does.")] = MissingValue.BLOCK,
     allow_parallel: Annotated[bool, typer.Option(help="Its people may be in another campaign's sequence too.")] = False,
+    turn_length: Turn = QUANTUM,
+    withdraw_after_days: Annotated[
+        int | None,
+        typer.Option(min=0, max=MOST_WITHDRAW_AFTER_DAYS, help="Take unanswered invitations back; 0 never, else the workspace's."),
+    ] = None,
     schedule: Settings = None,
     as_json: AsJson = False,
 ) -> None:
@@ -155,6 +162,8 @@ def add_campaign(
             step_delays={step: _hours(hours) for step, hours in _pairs(delay or [], "--delay").items()},
             on_missing=on_missing,
             allow_parallel=allow_parallel,
+            turn_length=turn_length,
+            withdraw_after_days=withdraw_after_days,
         )
 
     added = _do(add)
@@ -203,6 +212,18 @@ def resume_campaign(campaign: CampaignArgument) -> None:
 def complete_campaign(campaign: CampaignArgument) -> None:
     """End a campaign for good. One that has done its work is completed by itself, and goes on when somebody is added until then."""
     _press(campaign, run_verbs.complete)
+
+
+@campaigns.command("turns")
+def set_turns(campaign: CampaignArgument, turn_length: Turn) -> None:
+    """Let a campaign make so many actions in a row of an account that works for several, before the next one's turn."""
+
+    async def change(pool: asyncpg.Pool) -> Changed:
+        return await change_verbs.patch(pool, (await find_campaign(pool, campaign)).id, change_verbs.Changes(turn_length=turn_length))
+
+    changed = _do(change).campaign
+    actions = "one action" if changed.turn_length == 1 else f"{changed.turn_length} actions"
+    out.print(f"A turn of {changed.campaign_name} is {actions} of an account.", highlight=False)
 
 
 @campaigns.command("withdraw")

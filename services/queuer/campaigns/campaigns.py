@@ -1,7 +1,7 @@
 """Campaigns: made, looked up and listed. What changes one is in change.py and run.py."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 from uuid import UUID
 
@@ -72,7 +72,7 @@ async def create(
 
     Steps come from `message_templates` (message type -> text) and `step_delays` (message type -> hours after the
     acceptance or the step before), or in an order of one's own from `steps`. `withdraw_after_days`: invitations that wait
-    longer are taken back; None or 0: never. Accounts are named by id, the provider's
+    longer are taken back; 0: never; None: as the workspace says today for its connector campaigns. Accounts are named by id, the provider's
     id or name. `allow_parallel` lets its people be in another campaign's sequence at the same time.
 
     Raises:
@@ -84,13 +84,14 @@ async def create(
     async with pool.acquire() as connection, connection.transaction():
         workspace = await workspaces.get(connection, workspace_id)
         found = await usable_accounts(connection, workspace, campaign_type, accounts)
+        usual = workspace.withdraw_after_days if campaign_type is CampaignType.CONNECTOR else None
         plan = Plan(
             checks.text(campaign_name, "campaign_name"),
             steps_of(campaign_type, wanted),
             tuple(account.id for account in found),
             checks.schedule(schedule_settings),
             on_missing,
-            checks.withdraw_after(withdraw_after_days, campaign_type),
+            checks.withdraw_after(usual if withdraw_after_days is None else withdraw_after_days, campaign_type),
             checks.turn_length(turn_length),
             allow_parallel,
         )
@@ -104,6 +105,8 @@ async def create(
             await audit.note(connection, actor, "create", "campaign", campaign_id, workspace_id=workspace_id)
             return Created(await get(connection, campaign_id), created=True)
         stored = await get(connection, await queries.id_of_name(connection, workspace_id=workspace_id, campaign_name=plan.campaign_name))
+    if withdraw_after_days is None:  # not said, so not another one; the workspace's number may be new
+        plan = replace(plan, withdraw_after_days=stored.withdraw_after_days)
     _same(plan, campaign_type, stored)
     return Created(stored, created=False)
 

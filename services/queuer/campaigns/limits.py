@@ -22,6 +22,7 @@ from shared.policy import (
     MOST_EMAILS_A_DAY,
     MOST_MESSAGES_A_DAY,
     MOST_WEEKLY_INVITATIONS,
+    MOST_WITHDRAW_AFTER_DAYS,
     PROFILE_LOOKUPS_A_DAY,
     caps_of,
     most_invitations,
@@ -42,6 +43,9 @@ MOST: Final[Mapping[str, int]] = {
     "daily_email_limit": MOST_EMAILS_A_DAY,
 }
 """The numbers that may be set, and the most of each; the database's checks say the same."""
+
+OF_WORKSPACE: Final[Mapping[str, int]] = {**MOST, "withdraw_after_days": MOST_WITHDRAW_AFTER_DAYS}
+"""A workspace may also say after how many days its new connector campaigns take invitations back, unless they say it themselves."""
 
 FARTHEST: Final = timedelta(days=30)
 """How far ahead a warm-up may begin; further is a mistyped year."""
@@ -102,13 +106,13 @@ async def in_force(connection: Connection | asyncpg.Pool, account_id: UUID, *, w
 async def set_workspace(
     pool: asyncpg.Pool, workspace_id: UUID, numbers: Mapping[str, Number], *, tier: str | None = None, actor: str = "command line"
 ) -> bool:
-    """Set a workspace's numbers (those of MOST; None gives one back to the tier) and its tier; False when nothing changed.
+    """Set a workspace's numbers (those of OF_WORKSPACE; None gives one back to the default) and its tier; False when nothing changed.
 
     Raises:
         Refused: a number or a tier nobody may have.
         NotFound: there is no such workspace.
     """
-    wanted: dict[str, Any] = {name: _number(name, value) for name, value in numbers.items() if value is not KEEP}
+    wanted: dict[str, Any] = {name: _number(name, value, OF_WORKSPACE) for name, value in numbers.items() if value is not KEEP}
     if tier is not None:
         wanted["tier"] = checks.tier(tier)
     async with pool.acquire() as connection, connection.transaction():
@@ -116,7 +120,7 @@ async def set_workspace(
         row = await queries.lock_workspace(connection, workspace_id=workspace_id)
         if row is None:
             raise NotFound(f"There is no workspace {workspace_id}; `tact workspace list` shows those there are.", code="unknown_workspace")
-        old = {name: row[name] for name in (*MOST, "tier")}
+        old = {name: row[name] for name in (*OF_WORKSPACE, "tier")}
         changed = {name: {"was": old[name], "is": value} for name, value in wanted.items() if old[name] != value}
         if not changed:
             return False
@@ -192,12 +196,13 @@ async def _ask_again(connection: Connection, account_ids: list[UUID]) -> None:
     await queries.wake_accounts(connection, account_ids=account_ids)
 
 
-def _number(name: str, value: int | None) -> int | None:
-    most = MOST.get(name)
+def _number(name: str, value: int | None, known: Mapping[str, int] = MOST) -> int | None:
+    most = known.get(name)
     if most is None:
-        raise Refused(f"There is no limit {name!r}; there are {', '.join(MOST)}.", details={"field": name})
+        raise Refused(f"There is no limit {name!r}; there are {', '.join(known)}.", details={"field": name})
     if value is not None and not 1 <= value <= most:
-        raise Refused(f"{name} is {value}; write 1 to {most}, or pause the account to let nothing leave.", details={"field": name})
+        otherwise = "pause the account to let nothing leave" if name in MOST else "give it back to take nothing back"
+        raise Refused(f"{name} is {value}; write 1 to {most}, or {otherwise}.", details={"field": name})
     return value
 
 

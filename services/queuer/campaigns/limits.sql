@@ -1,5 +1,5 @@
 -- name: lock_workspace^
-SELECT id, tier, daily_cr_limit, weekly_cr_limit, daily_message_limit, daily_lookup_limit, daily_email_limit
+SELECT id, tier, daily_cr_limit, weekly_cr_limit, daily_message_limit, daily_lookup_limit, daily_email_limit, withdraw_after_days
   FROM workspaces WHERE id = :workspace_id FOR NO KEY UPDATE;
 
 -- name: lock_accounts_of
@@ -16,7 +16,7 @@ SELECT a.id, a.workspace_id, a.account_type, a.daily_cr_limit, a.weekly_cr_limit
 -- name: set_workspace!
 UPDATE workspaces
    SET tier = :tier, daily_cr_limit = :daily_cr_limit, weekly_cr_limit = :weekly_cr_limit, daily_message_limit = :daily_message_limit,
-       daily_lookup_limit = :daily_lookup_limit, daily_email_limit = :daily_email_limit
+       daily_lookup_limit = :daily_lookup_limit, daily_email_limit = :daily_email_limit, withdraw_after_days = :withdraw_after_days
  WHERE id = :workspace_id;
 
 -- name: set_account!

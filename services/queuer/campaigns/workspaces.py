@@ -27,6 +27,7 @@ class Workspace:
     is_active: bool
     tier: str
     daily_cr_limit: int | None
+    withdraw_after_days: int | None
     schedule_settings: Mapping[str, Any]
     created_at: datetime
 

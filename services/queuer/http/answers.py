@@ -40,7 +40,8 @@ WithdrawAfter = Annotated[
     Field(
         ge=0,
         le=MOST_WITHDRAW_AFTER_DAYS,
-        description=f"Days after which an unanswered invitation is taken back; {WITHDRAW_AFTER_DAYS} is usual. null or 0: never.",
+        description=f"Days after which an unanswered invitation is taken back; {WITHDRAW_AFTER_DAYS} is usual. 0: never; null: a new "
+        "connector campaign takes its workspace's number, a campaign that is there takes none back any more.",
         examples=[WITHDRAW_AFTER_DAYS],
     ),
 ]
@@ -170,6 +171,7 @@ class WorkspaceOut(Given):
     is_active: bool
     tier: str
     daily_cr_limit: int | None
+    withdraw_after_days: int | None
     schedule_settings: dict[str, Any]
     created_at: datetime
 

@@ -9,9 +9,9 @@ from fastapi import APIRouter
 from pydantic import ConfigDict, Field
 
 from services.queuer.campaigns import limits
-from services.queuer.campaigns.limits import KEEP, MOST
+from services.queuer.campaigns.limits import KEEP, MOST, OF_WORKSPACE
 from services.queuer.http.answers import Explained, Given, Success, Taken
-from shared.policy import TIERS
+from shared.policy import MOST_WITHDRAW_AFTER_DAYS, TIERS
 from shared.runtime.auth import Admin, Caller, Operator, Viewer, tenant_transaction
 from shared.runtime.http import FAILURES, ApiError
 from shared.runtime.service import Service
@@ -29,7 +29,7 @@ class Numbers(Taken):
 
     def given(self) -> dict[str, int | None]:
         """The numbers that the request names."""
-        return {name: getattr(self, name) for name in MOST if name in self.model_fields_set}
+        return {name: getattr(self, name) for name in OF_WORKSPACE if name in self.model_fields_set}
 
 
 class WorkspaceNumbers(Numbers):
@@ -37,6 +37,10 @@ class WorkspaceNumbers(Numbers):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"weekly_cr_limit": 80, "daily_message_limit": 60}]})
 
+    withdraw_after_days: Annotated[
+        int | None,
+        Field(ge=1, le=MOST_WITHDRAW_AFTER_DAYS, description="What new connector campaigns take that do not say their own; null: never."),
+    ] = None
     tier: str | None = Field(None, description=f"One of {', '.join(TIERS)}. Only for tokens that are bound to no workspace.")
 
 

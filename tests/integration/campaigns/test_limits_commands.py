@@ -5,6 +5,7 @@ import json
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -33,6 +34,27 @@ async def test_limits_are_set_and_shown(stage: Stage, database: str) -> None:
     assert (code, "80 invitations a day may be set" in said, "of Ada: an old account" in said) == (0, True, True), said
 
 
+async def test_turns_and_the_days_of_an_invitation_are_set_for_a_campaign_or_come_from_its_workspace(stage: Stage, database: str) -> None:
+    async def add(name: str, *more: str) -> dict[str, Any]:
+        text = "connection_request=Hello {first_name|there}"
+        code, said = await tact(
+            database, "campaign", "add", name, "-w", "Ours", "-a", "acc-ana", "--type", "connector", "-m", text, *more, "--json"
+        )
+        assert code == 0, said
+        found: dict[str, Any] = json.loads(said)
+        inner: dict[str, Any] = found.get("campaign", found)
+        return inner
+
+    assert await tact(database, "workspace", "limits", "Ours", "--withdraw-after-days", "30") == (0, "Changed.")
+    own = await add("Own", "--withdraw-after-days", "14", "--turn-length", "3")
+    never, usual = await add("Never", "--withdraw-after-days", "0"), await add("Usual")
+    assert [each["withdraw_after_days"] for each in (usual, own, never)] == [30, 14, None]
+    assert [each["turn_length"] for each in (usual, own, never)] == [1, 3, 1]
+    assert await tact(database, "workspace", "limits", "Ours", "--withdraw-after-days", "default") == (0, "Changed.")
+    assert (await add("Usual"))["withdraw_after_days"] == 30, "the same again is the same campaign"
+    assert await tact(database, "campaign", "turns", "Own", "--turn-length", "5") == (0, "A turn of Own is 5 actions of an account.")
+
+
 @pytest.mark.parametrize(
     ("words", "says"),
     [
@@ -40,6 +62,7 @@ async def test_limits_are_set_and_shown(stage: Stage, database: str) -> None:
         (("account", "limits", "Ana", "--daily-cr-limit", "60"), "tact account exception"),
         (("account", "limits", "Ana", "--warm-up-from", "soon"), "wants a day like 2026-06-01"),
         (("workspace", "limits", "Ours"), "Name what to change"),
+        (("workspace", "limits", "Ours", "--withdraw-after-days", "366"), "write 1 to 365, or give it back to take nothing back"),
         (("workspace", "limits", "Ours", "--tier", "gold"), "standard, growth, enterprise"),
         (("suppress", "add", "example.com", "--kind", "domain"), "Name one list"),
         (("suppress", "add", "example.com", "--everywhere"), "Say what they are"),
