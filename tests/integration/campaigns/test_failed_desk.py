@@ -184,6 +184,23 @@ async def test_a_lead_on_the_way_elsewhere_is_not_taken_into_two_campaigns(stage
     assert "'Elsewhere'" in error["message"]
 
 
+async def test_every_send_that_failed_is_listed_whatever_it_was_and_however_its_campaign_stands(stage: Stage, pool: asyncpg.Pool) -> None:
+    touched = {"status": "connection_request_sent", "contacted_at": BASE}
+    await failed(pool, stage, next_action="profile_lookup", error="another_person")
+    await failed(
+        pool, stage, action="withdrawal", next_action="withdrawal", message_type="withdrawal", step_position=1000, prospect=touched
+    )
+    await failed(pool, stage, action="message", next_action="message", prospect={"status": "completed", "contacted_at": BASE})
+    await failed(pool, stage, error="firstName has no value and no default.", message_sha256=BLANK)
+    for status in ("draft", "paused", "completed", "cancelled"):
+        await failed(pool, stage, campaign_values={"status": status})
+    await pool.execute("UPDATE accounts SET status = 'disconnected'")
+    async with stage.client(stage.viewer) as client:
+        listed = {send["id"] for send in body(await client.get("/api/queue/failed"))["sends"]}
+    assert listed == {str(row["id"]) for row in await pool.fetch("SELECT id FROM send_queue WHERE status = 'failed'")}
+    assert len(listed) == 8
+
+
 async def test_pages_and_filters_show_each_failed_send_once(stage: Stage, pool: asyncpg.Pool) -> None:
     first = await failed(pool, stage)
     campaign = await pool.fetchval("SELECT campaign_id FROM send_queue WHERE id = $1", first)

@@ -72,6 +72,44 @@ async def test_whoever_is_barred_is_given_up_or_completed_as_they_were_contacted
     assert (await stage.prospect_row(prospect))["completed_at"] is not None
 
 
+async def test_whoever_was_connected_and_never_written_to_is_given_up_when_barred(stage: Stage) -> None:
+    connected = {"status": "connected", "connected_at": BASE - timedelta(days=2)}
+    send, prospect = await stage.due(prospect=connected, **FOLLOW_UP)
+    await bar(stage, prospect)
+    assert await stop(stage, send, prospect, NOTHING) == "suppressed"
+    assert await became(stage, prospect) == ("failed", "stopped", "suppressed")
+    assert await topics(stage) == ["sends.completed"]
+
+
+async def test_a_messenger_lead_who_turns_out_to_be_a_stranger_is_given_up(stage: Stage) -> None:
+    await stage.pool.execute("UPDATE campaigns SET campaign_type = 'messenger'")
+    send, prospect = await stage.due(**{**FOLLOW_UP, "message_type": "direct_message_1", "step_position": 1})
+    await stage.pool.execute(
+        """INSERT INTO recipients (account_id, lead_id, workspace_id, provider_id, network_distance, resolved_at)
+           SELECT account_id, lead_id, workspace_id, linkedin_user_id, 'SECOND_DEGREE', $2 FROM send_queue WHERE id = $1""",
+        send,
+        BASE,
+    )
+    assert await stop(stage, send, prospect, NOTHING) == "not_connected"
+    assert await became(stage, prospect) == ("failed", "stopped", "not_connected")
+    assert await topics(stage) == ["sends.completed"]
+    assert await stage.effects() == []
+
+
+async def test_whose_other_sequence_runs_stays_as_they_are_and_nobody_is_told(stage: Stage) -> None:
+    send, prospect = await stage.due(prospect={"status": "connected", "connected_at": BASE - timedelta(days=2)}, **FOLLOW_UP)
+    async with stage.pool.acquire() as connection:
+        other = await builders.a_campaign(connection, stage.workspace, [stage.account])
+        lead = await connection.fetchval("SELECT lead_id FROM campaign_prospects WHERE id = $1", prospect)
+        await builders.a_prospect(connection, other, lead)
+        await connection.execute("UPDATE leads SET campaign_id = $2 WHERE id = $1", lead, other)
+    await stage.begin(send)
+    await stage.settled()
+    row = await stage.send_row(send)
+    assert (row["status"], row["held_for"], await became(stage, prospect)) == ("pending", "other_sequence", ("connected", None, None))
+    assert await topics(stage) == []
+
+
 async def test_somebody_connected_already_goes_on_to_the_first_message(stage: Stage) -> None:
     send, prospect = await stage.due()
     await stage.pool.execute("UPDATE campaign_prospects SET connected_at = $2 WHERE id = $1", prospect, BASE)
