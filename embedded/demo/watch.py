@@ -4,7 +4,6 @@ from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from services.queuer.campaigns.errors import CampaignError
 from services.queuer.rules.call_times import CallTimes
 from services.queuer.rules.explaining import SHORT
 from services.queuer.workflows.explain import explain_prospect
@@ -45,10 +44,7 @@ async def _because(connection: Connection, prospect_id: UUID | None, status: str
     """Why the account's next send has not left yet, from the same rules that the sender asks; short enough for a column."""
     if prospect_id is None:
         return "none planned" if status == AccountStatus.USABLE else status
-    try:
-        answer = (await explain_prospect(connection, prospect_id, call_times=CALL_TIMES)).answer
-    except CampaignError:
-        return "bad schedule"  # the only thing about a planned send that cannot be read
+    answer = (await explain_prospect(connection, prospect_id, call_times=CALL_TIMES)).answer
     return SHORT.get(answer.reason) or REASONS[Reason(answer.reason)].short
 
 

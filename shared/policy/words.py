@@ -31,7 +31,7 @@ REASONS: Final[Mapping[Reason, Words]] = MappingProxyType(
         Reason.ALREADY_CONTACTED: Words("contacted", "Only people nobody has written to are invited, and this one was contacted."),
         Reason.ALREADY_CONNECTED: Words("is connected", "The person is a connection of the account already."),
         Reason.NOT_CONNECTED: Words("not connected", "The step needs the person to be a connection of the account."),
-        Reason.SCHEDULE_UNREADABLE: Words("hours unclear", "The stored hours or time zone cannot be read, so nothing leaves. Mend them."),
+        Reason.SCHEDULE_UNREADABLE: Words("bad schedule", "The stored hours or time zone cannot be read, so nothing leaves. Mend them."),
         Reason.CAMPAIGN_NOT_RUNNING: Words("campaign off", "The campaign does not run. Start or resume it."),
         Reason.ACCOUNT_PAUSED: Words("account paused", "A person has paused the account. Resume it."),
         Reason.ACCOUNT_DISCONNECTED: Words("disconnected", "The provider has lost the account's session. Reconnect the account there."),

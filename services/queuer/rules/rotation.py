@@ -70,10 +70,13 @@ def share_out(people: int, rooms: Mapping[UUID, Room]) -> dict[UUID, int]:
     given = dict.fromkeys(rooms, 0)
     while people > 0 and rooms:
         shares = _shares(rooms)
-        some = min(people, sum(shares.values()))
-        for account_id, count in zip(shares, apportioned(some, list(shares.values())), strict=True):
+        whole = sum(shares.values())
+        some, before = min(people, whole), 0
+        for account_id, end in zip(shares, accumulate(shares.values()), strict=True):
+            count = -(-some * end // whole) - before  # the odd ones to the first, as in turn
             given[account_id] += count
             rooms[account_id].take(count)
+            before += count
         people -= some
     return given
 

@@ -13,10 +13,11 @@ from services.queuer.rules.outlook import Member, Question, Rates, Work
 from services.queuer.rules.rotation import Room, dealt, share_out
 from services.queuer.store import planning
 from services.queuer.store.planning import hours
-from shared.calendar import Schedule, resolve_schedule, spans
+from shared.calendar import Schedule, ScheduleError, resolve_schedule, spans
 from shared.db.pool import Connection
 from shared.db.queries import load
 from shared.policy import SPACING, caps_of, weekly_invitations
+from shared.policy.rows import zone_of
 from shared.vocabulary import AccountStatus, AccountType, Action, CampaignStatus, CampaignType
 
 queries = load(__file__)
@@ -69,7 +70,7 @@ async def question(connection: Connection, asked: Asked, *, days: int) -> Questi
     """Everything the forecast needs, read in one transaction.
 
     Raises:
-        ScheduleError: stored schedule settings contradict each other.
+        ScheduleError: the stored hours that hold for the campaign on one of its accounts cannot be read.
     """
     accounts = [row async for row in queries.members(connection, campaign_id=asked.id, now=asked.now)]
     ids = [row["id"] for row in accounts]
@@ -84,7 +85,12 @@ async def question(connection: Connection, asked: Asked, *, days: int) -> Questi
         own: list[Work] = []
         for campaign_id, shape in shapes.items():
             by_zone = work.get((campaign_id, row["id"]), {None: _Amount()} if campaign_id == asked.id else {})
-            by_schedule = _merged(by_zone, campaigns[campaign_id], row, asked.row["workspace_schedule"])
+            try:
+                by_schedule = _merged(by_zone, campaigns[campaign_id], row, asked.row["workspace_schedule"])
+            except ScheduleError:
+                if campaign_id == asked.id:
+                    raise
+                continue  # by hours that nobody can read nothing of it leaves, and it takes nobody's time
             own += [_of(campaigns[campaign_id], schedule, shape, rates[campaign_id], amount) for schedule, amount in by_schedule.items()]
         members.append(_member(row, past[row["id"]], tuple(own)))
     names = {campaign_id: row["campaign_name"] for campaign_id, row in campaigns.items()}
@@ -216,7 +222,7 @@ async def _past(connection: Connection, accounts: Sequence[Mapping[str, Any]], *
         past[row["account_id"]].cool_downs[Action(row["action"])] = row["until"]
     for row in accounts:
         each = past[row["id"]]
-        each.invitations += _unseen(each, ZoneInfo(row["timezone"]), now)
+        each.invitations += _unseen(each, zone_of(row["timezone"]), now)
     return past
 
 
@@ -264,7 +270,7 @@ def _member(row: Mapping[str, Any], past: _Past, work: tuple[Work, ...]) -> Memb
         id=row["id"],
         name=row["name"],
         account_type=AccountType(row["account_type"]),
-        zone=ZoneInfo(row["timezone"]),
+        zone=zone_of(row["timezone"]),
         status=AccountStatus(row["status"]),
         status_reason=row["status_reason"],
         caps=dict(caps_of(row)),

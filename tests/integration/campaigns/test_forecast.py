@@ -219,6 +219,20 @@ async def test_campaigns_that_share_an_account_are_counted_and_others_are_not(po
     assert question.names[rival] == "Rival"
 
 
+async def test_a_rival_whose_hours_nobody_can_read_takes_no_time_and_ones_own_are_refused(pool: asyncpg.Pool, queuer: asyncpg.Pool) -> None:
+    campaign_id = await a_campaign_of(pool, people=10)
+    async with pool.acquire() as connection:
+        workspace = await connection.fetchval("SELECT workspace_id FROM campaigns WHERE id = $1", campaign_id)
+        account = await connection.fetchval("SELECT account_id FROM campaign_accounts WHERE campaign_id = $1", campaign_id)
+        rival = await a_campaign(connection, workspace, [account], schedule_settings={"timezone": "Atlantis/Capital"})
+        await enrol(connection, rival, 9)
+    async with queuer.acquire() as connection:
+        (member,) = (await prepare(connection, campaign_id)).question.members
+        assert [work.campaign_id for work in member.work] == [campaign_id]
+        with pytest.raises(CampaignRefused, match="Atlantis/Capital"):
+            await prepare(connection, rival)
+
+
 async def test_a_draft_is_forecast_as_if_it_ran_and_what_cannot_run_is_refused(pool: asyncpg.Pool, queuer: asyncpg.Pool) -> None:
     draft = await a_campaign_of(pool, people=1, status="draft")
     over = await a_campaign_of(pool, people=1, status="cancelled")
