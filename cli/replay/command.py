@@ -60,7 +60,10 @@ def replay(
     ],
     until: Annotated[str | None, typer.Option("--to", help="Up to this moment, written alike. Without it: up to now.")] = None,
     where: Annotated[
-        str | None, typer.Option("--where", help="Only events of one: account=, campaign=, prospect= or workspace=, and its id.")
+        str | None,
+        typer.Option(
+            "--where", help="Only events of one: account=, campaign= or workspace= with its id or name, or prospect= with its id."
+        ),
     ] = None,
     rate: Annotated[str | None, typer.Option("--rate", help="At most so many events a second: 500/s. Without it: full speed.")] = None,
     reason: Annotated[str, typer.Option("--reason", help="Why; travels in the header replay-reason and stands in the audit log.")] = "",
@@ -198,7 +201,7 @@ async def move_back(asked: Asked, group: str) -> dict[str, Any]:
                 await runs.note(connection, "rewind", asked.topic.name, details)
     if not asked.as_json:
         report.moved(group, moves, done=asked.apply)
-        report.looked(asked.topic.name, since, None, found, told)
+        report.looked(asked.topic.name, since, None, found, told, again="read")
         report.line("Moved; its members read from there when they start." if asked.apply else "Nothing was moved. --apply moves it.")
     return answer
 

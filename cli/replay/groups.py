@@ -65,9 +65,9 @@ async def plan_rewind(bootstrap: str, topic: Topic[Event], name: str, since: dat
     if found is None or (not found.committed and name not in declared):
         raise Refused(f"No group {name} has ever read {topic.name}. Its groups are: {', '.join(declared)}.")
     if found.members:
-        service = name.partition(".")[0]
+        service, members = name.partition(".")[0], "1 member" if found.members == 1 else f"{found.members} members"
         raise Refused(
-            f"{name} is alive ({found.members} members), and a group that reads cannot be moved under its feet. Stop every {service} "
+            f"{name} is alive ({members}), and a group that reads cannot be moved under its feet. Stop every {service} "
             f"first (one that was killed counts for 20 s more), or replay without --rewind: that works beside them."
         )
     whole = await ranges.find(bootstrap, topic.name, since, None)

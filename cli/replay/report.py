@@ -23,13 +23,13 @@ def line(text: str) -> None:
     out.print(text, highlight=False, markup=False)
 
 
-def looked(topic: str, since: Any, until: Any, found: Found, names: Sequence[Named]) -> None:
-    """What the range holds and what it would do."""
+def looked(topic: str, since: Any, until: Any, found: Found, names: Sequence[Named], *, again: str = "publish") -> None:
+    """What the range holds and what it would do; `again`: what becomes of its events, "publish" or "read"."""
     line(f"{topic}, from {said(since)} to {said(until) if until else 'now'}:")
     if not found.records:
         line("  no records. Nothing to replay.")
         return
-    line(f"  {found.records:>9,} records, {found.events:,} of them events to publish again")
+    line(f"  {found.records:>9,} records, {found.events:,} of them events to {again} again")
     for why, count in sorted(found.skipped.items()):
         line(f"  {count:>9,} {_WORDS[why]}")
     line(f"  {found.done:>9,} are done already: their rows say so")

@@ -1,9 +1,14 @@
--- name: known$
--- Whether there is such a one: an id with a slip in it must not read as "nothing to replay".
-SELECT CASE :kind::text WHEN 'account' THEN EXISTS (SELECT FROM accounts WHERE id = :id::uuid)
-                        WHEN 'campaign' THEN EXISTS (SELECT FROM campaigns WHERE id = :id::uuid)
-                        WHEN 'prospect' THEN EXISTS (SELECT FROM campaign_prospects WHERE id = :id::uuid)
-                        ELSE EXISTS (SELECT FROM workspaces WHERE id = :id::uuid) END;
+-- name: meant
+-- Whom a word means, by id or by name.
+SELECT a.id FROM accounts a
+ WHERE :kind::text = 'account' AND (a.id::text = lower(:word::text) OR lower(a.name) = lower(:word) OR lower(a.provider_account_id) = lower(:word))
+UNION ALL
+SELECT c.id FROM campaigns c WHERE :kind = 'campaign' AND (c.id::text = lower(:word) OR lower(c.campaign_name) = lower(:word))
+UNION ALL
+SELECT w.id FROM workspaces w WHERE :kind = 'workspace' AND (w.id::text = lower(:word) OR lower(w.company_name) = lower(:word))
+UNION ALL
+SELECT p.id FROM campaign_prospects p WHERE :kind = 'prospect' AND p.id = CASE WHEN :kind = 'prospect' THEN :word::uuid END
+ LIMIT 20;
 
 -- name: its_prospects
 SELECT id, lead_id, account_id, campaign_id FROM campaign_prospects

@@ -21,10 +21,10 @@ LONGEST_AGO: Final = 5_200  # weeks; far before any topic, and still a date that
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """Only the events of this one: `kind` is account, campaign, prospect or workspace."""
+    """Only the events of this one: `kind` is account, campaign, prospect or workspace; `word` its id or, but for a prospect, its name."""
 
     kind: str
-    id: UUID
+    word: str
 
 
 def topic(name: str) -> Topic:  # type: ignore[type-arg] # any of them
@@ -48,6 +48,8 @@ def moment(text: str, option: str, *, now: datetime) -> datetime | None:
     """
     word = text.strip()
     if word.lower() == BEGINNING:
+        if option == "--to":
+            raise Refused("Nothing lies before the beginning: --to wants a later moment, or is left out for up to now.")
         return None
     if word.lower() == "now":
         return now
@@ -69,19 +71,22 @@ def moment(text: str, option: str, *, now: datetime) -> datetime | None:
 
 
 def where(text: str) -> Where:
-    """`account=…`, `campaign=…`, `prospect=…` or `workspace=…` with an id.
+    """`account=…`, `campaign=…` or `workspace=…` with an id or a name, `prospect=…` with an id.
 
     Raises:
-        Refused: another word, or no id behind it.
+        Refused: another word, or none behind it.
     """
     kind, equals, value = (part.strip() for part in text.partition("="))
-    if not equals or kind not in _KINDS:
-        raise Refused(f"--where {text!r} names nobody. Write one of {', '.join(f'{each}=<id>' for each in _KINDS)}.")
-    try:
-        return Where(kind, UUID(value))
-    except ValueError:
-        listed = {"prospect": "tact explain finds a prospect's"}.get(kind, f"tact {kind} list shows them")
-        raise Refused(f"--where {kind}= wants an id like 0b7f6c1e-…, not {value!r}; {listed}.") from None
+    if not equals or not value or kind not in _KINDS:
+        raise Refused(
+            f"--where {text!r} names nobody. Write account=, campaign= or workspace= with an id or a name, or prospect= with an id."
+        )
+    if kind == "prospect":
+        try:
+            UUID(value)
+        except ValueError:
+            raise Refused(f"--where prospect= wants an id like 0b7f6c1e-…, not {value!r}; `tact explain` finds a prospect's.") from None
+    return Where(kind, value)
 
 
 def rate(text: str) -> float:

@@ -1,7 +1,7 @@
 """What is typed at `tact replay`: moments of real time, whose events, how fast; and a sentence for everything else."""
 
 from datetime import UTC, datetime, timedelta
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 
@@ -50,15 +50,22 @@ def test_a_moment_nobody_can_use_is_refused_in_a_sentence(text: str, why: str) -
         moment(text, "--from", now=NOW)
 
 
-def test_whose_events_are_named_by_an_id() -> None:
-    assert where(f"account={ID}") == Where("account", UUID(ID))
-    assert where(f" prospect = {ID} ") == Where("prospect", UUID(ID))
+def test_nothing_lies_before_the_beginning() -> None:
+    with pytest.raises(Refused, match="--to wants a later moment"):
+        moment("beginning", "--to", now=NOW)
+
+
+def test_whose_events_are_named_by_an_id_or_a_name() -> None:
+    assert where(f"account={ID}") == Where("account", ID)
+    assert where(" campaign = Spring in May ") == Where("campaign", "Spring in May")
+    assert where(f" prospect = {ID} ") == Where("prospect", ID)
 
 
 @pytest.mark.parametrize(
-    ("text", "why"), [("account=Ana", "wants an id"), ("lead=1", "names nobody"), (ID, "names nobody"), ("", "nobody")]
+    ("text", "why"),
+    [("prospect=Ana", "wants an id"), ("lead=1", "names nobody"), ("account=", "names nobody"), (ID, "names nobody"), ("", "nobody")],
 )
-def test_whose_events_without_an_id_are_refused(text: str, why: str) -> None:
+def test_whose_events_without_a_name_are_refused(text: str, why: str) -> None:
     with pytest.raises(Refused, match=why):
         where(text)
 
@@ -104,9 +111,9 @@ def test_records_without_a_value_or_sense_are_left_alone_and_so_are_copies_whose
     assert sorted_out(Record(value, [("replay-of", b"sends.due/0/5")])) is Skip.COPY
     assert sorted_out(Record(value, [("replay-of", b"sends.due/0/4")])) == event  # its original is not in the range
     assert sorted_out(Record(value, [("replay-of", None)])) == event
-    assert sorted_out(Record(value), Belongings(Where("account", event.account_id))) == event
-    assert sorted_out(Record(value), Belongings(Where("campaign", uuid4()), sends=frozenset({event.send_id}))) == event
-    assert sorted_out(Record(value), Belongings(Where("account", uuid4()))) is Skip.OTHERS
+    assert sorted_out(Record(value), Belongings("account", event.account_id)) == event
+    assert sorted_out(Record(value), Belongings("campaign", uuid4(), sends=frozenset({event.send_id}))) == event
+    assert sorted_out(Record(value), Belongings("account", uuid4())) is Skip.OTHERS
 
 
 @pytest.mark.parametrize("header", [b"sends.due", b"sends.due/0", b"sends.due/a/b", b"\xff/1/2/3", b""])
