@@ -75,6 +75,24 @@ def test_every_decision_that_the_code_names_is_there() -> None:
     assert named <= numbers
 
 
+def test_every_test_that_a_page_names_is_there() -> None:
+    there = set(re.findall(r"def (test_\w+)", "".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("test_*.py"))))
+    named = {(page.name, name) for page in PAGES for name in re.findall(r"`(test_\w+)`", page.read_text(encoding="utf-8"))}
+    assert {(page, name) for page, name in named if name not in there} == set()
+
+
+def test_every_page_that_the_code_names_is_there() -> None:
+    sources = [path for place in ("services", "shared", "simulator", "embedded", "cli", "bench") for path in (ROOT / place).rglob("*.*")]
+    text = "".join(path.read_text(encoding="utf-8") for path in sources if path.suffix in {".py", ".sql"})
+    assert {name for name in re.findall(r"docs/[\w/-]+\.md", text) if not (ROOT / name).exists()} == set()
+
+
+def test_every_runbook_is_listed() -> None:
+    folder = ROOT / "docs/runbooks"
+    index = (folder / "README.md").read_text(encoding="utf-8")
+    assert [page.name for page in folder.glob("*.md") if page.name != "README.md" and f"({page.name})" not in index] == []
+
+
 def test_the_three_sentences_of_the_trigger_stand_in_the_lifecycle_page() -> None:
     text = (ROOT / "docs/prospect_lifecycle.md").read_text(encoding="utf-8")
     trigger = (ROOT / "shared/db/routines/30_validate_prospect_status.sql").read_text(encoding="utf-8")
