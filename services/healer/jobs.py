@@ -13,6 +13,7 @@ from services.healer.workflows.mend import Mend
 from services.healer.workflows.notify import Notify
 from shared.fence.fence import FenceShut
 from shared.runtime.service import Service
+from shared.vocabulary import NoticeKind
 
 ADOPT_EVERY: Final = timedelta(seconds=1)
 
@@ -38,6 +39,14 @@ def register(
 
         return unless_shut
 
+    async def deliver_what_may() -> bool:
+        """A read-only stack tells of nothing but that: of everything else people may have been told already."""
+        try:
+            await service.fence.ask(service.pool)
+        except FenceShut:
+            return await deliver.round(only=[NoticeKind.STACK_READ_ONLY])
+        return await deliver.round()
+
     async def leave() -> None:
         await de_enroll(service.pool, wake_relay=service.wake_relay)
 
@@ -54,4 +63,5 @@ def register(
     service.jobs.add("de-enrol", settings.healer_de_enroll_every, fenced(leave))
     service.jobs.add("forget history", settings.healer_forget_every, forget)
     service.jobs.add("tell what waits", settings.healer_notices_every * real, fenced(notify.of_what_waits))
-    return service.jobs.add("deliver notices", settings.healer_notices_every * real, fenced(deliver.round)).wake
+    service.jobs.add("tell of a read-only stack", settings.healer_notices_every * real, notify.of_read_only)
+    return service.jobs.add("deliver notices", settings.healer_notices_every * real, deliver_what_may).wake

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from docs.generate import BLOCKS, DocumentError, outdated, renewed
+from shared.vocabulary import NoticeKind
 from tests.architecture.source import ROOT
 
 PAGES = sorted(
@@ -85,6 +86,11 @@ def test_every_page_that_the_code_names_is_there() -> None:
     sources = [path for place in ("services", "shared", "simulator", "embedded", "cli", "bench") for path in (ROOT / place).rglob("*.*")]
     text = "".join(path.read_text(encoding="utf-8") for path in sources if path.suffix in {".py", ".sql"})
     assert {name for name in re.findall(r"docs/[\w/-]+\.md", text) if not (ROOT / name).exists()} == set()
+
+
+def test_the_notices_page_names_every_kind() -> None:
+    text = (ROOT / "docs/notices.md").read_text(encoding="utf-8")
+    assert [kind for kind in NoticeKind if f"| `{kind}` |" not in text] == []
 
 
 def test_every_runbook_is_listed() -> None:

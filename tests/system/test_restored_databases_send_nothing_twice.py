@@ -147,6 +147,7 @@ async def test_a_dump_restored_under_running_services_sends_nothing_until_it_is_
     async with await open_pool(past.server.dsn(), role=None, size=2) as pool:
         await _let_the_others_go(past.server.dsn())
         await eventually(lambda: _says_read_only(past), within=40, what="the services to notice")
+        await eventually(lambda: _everybody_is_told(pool), within=30, what="every workspace to be told")
         env = {"TACT_DATABASE_URL": past.server.dsn(), "TACT_KAFKA": past.stack.addresses.kafka, "TACT_BUILD_DIR": "/nonexistent"}
 
         dry = await tact("adopt", env=env)
@@ -275,6 +276,12 @@ async def _says_read_only(past: Past) -> bool:
     async with httpx.AsyncClient() as client:
         said = [(await client.get(f"{url}/readyz")).json() for url in past.stack.addresses.services.values()]
     return all("restored from an older state" in (each.get("read_only") or "") for each in said)
+
+
+async def _everybody_is_told(pool: asyncpg.Pool) -> bool:
+    """A read-only stack still says that it is one."""
+    told = "SELECT count(*) FROM notices WHERE kind = 'stack_read_only'"
+    return bool(await pool.fetchval(f"SELECT count(*) = ({told}) FROM workspaces"))  # noqa: S608 - our own words
 
 
 async def _read_only(running: Programs, env: dict[str, str]) -> str:

@@ -214,6 +214,15 @@ def of_completed_campaign(campaign: CompletedCampaign) -> Notice:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadOnlyStack:
+    """A stack from which nothing leaves until a person adopts it, for one workspace; `mark` tells this time from the next."""
+
+    workspace_id: UUID
+    since: datetime  # technical
+    mark: str
+
+
 def of_unknown_attempt(attempt: UnknownAttempt, *, now: datetime) -> Notice:
     """Told once, when a person must decide; nothing leaves to that person from us until somebody has."""
     step = attempt.message_type.replace("_", " ").capitalize()
@@ -264,6 +273,24 @@ def of_stopped_consumer(stop: StoppedConsumer, *, now: datetime) -> Notice:
             f"the cause with `tact dead-letters stopped`, mends it, and says `tact dead-letters resume {stop.group_name} --apply`."
         ),
         details={"topic": stop.topic, "group": stop.group_name},
+        happened_at=now,
+    )
+
+
+def of_read_only_stack(stack: ReadOnlyStack, *, now: datetime) -> Notice:
+    """Told once each time and to every workspace; why is for whoever runs Tact, and says nothing to a tenant."""
+    return Notice(
+        workspace_id=stack.workspace_id,
+        kind=NoticeKind.STACK_READ_ONLY,
+        dedupe_key=f"stack_read_only:{stack.mark}:{stack.workspace_id}",
+        about=stack.workspace_id,
+        subject=subject("nothing leaves, the stack is read-only"),
+        text=(
+            f"Since {moment(stack.since)} nothing leaves from any account: the database is not the one that was here before, as after a "
+            "restored backup, and people might be written to a second time.\nReplies and opt-outs are taken as always, and nobody is lost. "
+            "Whoever runs Tact sees why with `tact status`; `tact adopt` says what to do, and with --apply sends go on."
+        ),
+        details={"since": stack.since.astimezone(UTC).isoformat()},
         happened_at=now,
     )
 

@@ -17,6 +17,7 @@ from services.healer.rules.notices import (
     FailedSend,
     LostAccount,
     Notice,
+    ReadOnlyStack,
     StoppedConsumer,
     UnknownAttempt,
 )
@@ -131,6 +132,11 @@ async def completed_campaigns(connection: Connection, *, most: int) -> list[Comp
     return [CompletedCampaign(**dict(row)) async for row in rows]
 
 
+async def read_only_workspaces(connection: Connection, *, most: int) -> list[ReadOnlyStack]:
+    """Active workspaces that were not told that the stack is read-only now; none while it is not."""
+    return [ReadOnlyStack(**dict(row)) async for row in queries.read_only_workspaces(connection, most=most)]
+
+
 async def ensure_owner(connection: Connection, workspace_ids: Sequence[UUID]) -> None:
     """A workspace without any channel, ever, gets one: mail to its owner."""
     kinds = [kind.value for kind in TOLD_OF]
@@ -164,9 +170,10 @@ async def deliver_to(connection: Connection, notice_id: int, channel_id: UUID, *
     return delivery
 
 
-async def claim(pool: asyncpg.Pool, *, most: int, lease: timedelta) -> list[Try]:
-    """Take what is due; it is due again when the lease (technical) is over."""
-    return [_try(row) async for row in queries.claim(pool, most=most, lease=lease)]
+async def claim(pool: asyncpg.Pool, *, most: int, lease: timedelta, kinds: Sequence[NoticeKind] | None = None) -> list[Try]:
+    """Take what is due, of these kinds or of all; it is due again when the lease (technical) is over."""
+    words = None if kinds is None else [kind.value for kind in kinds]
+    return [_try(row) async for row in queries.claim(pool, most=most, lease=lease, kinds=words)]
 
 
 async def claim_one(pool: asyncpg.Pool, delivery_id: UUID, *, lease: timedelta) -> Try | None:

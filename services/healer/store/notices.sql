@@ -45,6 +45,15 @@ SELECT c.id AS campaign_id, c.workspace_id, c.campaign_name, c.completed_at,
    AND NOT EXISTS (SELECT FROM notices n WHERE n.kind::text = 'campaign_completed' AND n.about = c.id AND n.happened_at = c.completed_at)
  ORDER BY c.completed_at LIMIT :most;
 
+-- name: read_only_workspaces
+-- One for every time that the fence was shut: a restored database knows nothing of what was told after its backup.
+SELECT w.id AS workspace_id, f.read_only_since AS since, f.mark
+  FROM (SELECT read_only_since, to_char(read_only_since AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US') AS mark
+          FROM stack_fence WHERE read_only_since IS NOT NULL) f
+ CROSS JOIN workspaces w
+ WHERE w.is_active AND NOT EXISTS (SELECT FROM notices n WHERE n.dedupe_key = 'stack_read_only:' || f.mark || ':' || w.id)
+ ORDER BY w.id LIMIT :most;
+
 -- name: ensure_owner!
 -- A workspace that never had a channel is told by mail to its owner's address. The row is like any other: who removes it is
 -- not told again, because a removed row counts too.
@@ -70,14 +79,18 @@ SELECT count(*) FROM notices WHERE told AND about = :about AND kind = :kind::not
 
 -- name: deliver_to_channels
 -- One row per channel that wants the kind. `held_back` says why it is never tried. A channel that asked for every kind before
--- the last two were there wants them as well.
+-- a later one was there wants that as well.
 INSERT INTO notice_deliveries (workspace_id, notice_id, channel_id, state, last_error)
 SELECT n.workspace_id, n.id, c.id, CASE WHEN :held_back::text IS NULL THEN 'waiting' ELSE 'held_back' END::delivery_state, :held_back::text
   FROM notices n JOIN notice_channels c ON c.workspace_id = n.workspace_id
  WHERE n.id = :notice_id AND c.enabled
    AND (n.kind = ANY(c.kinds)
         OR (n.kind::text IN ('attempt_unknown', 'consumer_stopped') AND c.kinds @> '{send_failed,account_paused,account_disconnected}'
-            AND c.updated_at < (SELECT applied_at FROM schema_migrations WHERE version = 23)))
+            AND c.updated_at < (SELECT applied_at FROM schema_migrations WHERE version = 23))
+        OR (n.kind::text = 'stack_read_only' AND c.kinds @> '{send_failed,account_paused,account_disconnected}'
+            AND (c.updated_at < (SELECT applied_at FROM schema_migrations WHERE version = 23)
+                 OR (c.kinds @> '{attempt_unknown,consumer_stopped}'
+                     AND c.updated_at < (SELECT applied_at FROM schema_migrations WHERE version = 38)))))
  ORDER BY c.id
 ON CONFLICT (notice_id, channel_id) DO NOTHING
 RETURNING id;
@@ -89,13 +102,16 @@ SELECT c.workspace_id, :notice_id, c.id, clock_timestamp() + :hold::interval FRO
 RETURNING id;
 
 -- name: claim
--- Takes what is due for the length of a lease. The try is counted now: a process that dies in it leaves it counted, or a
+-- Takes what is due for the length of a lease; `kinds` NULL: of every kind. The try is counted now: a process that dies in it leaves it counted, or a
 -- notice that kills its process would be tried for ever.
 UPDATE notice_deliveries d
    SET attempts = d.attempts + 1, next_at = clock_timestamp() + :lease::interval
   FROM notices n, notice_channels c
  WHERE d.id IN (SELECT w.id FROM notice_deliveries w
-                 WHERE w.state = 'waiting' AND w.next_at <= clock_timestamp() ORDER BY w.next_at LIMIT :most FOR UPDATE SKIP LOCKED)
+                 WHERE w.state = 'waiting' AND w.next_at <= clock_timestamp()
+                   AND (:kinds::text[] IS NULL
+                        OR EXISTS (SELECT FROM notices k WHERE k.id = w.notice_id AND k.kind::text = ANY(:kinds::text[])))
+                 ORDER BY w.next_at LIMIT :most FOR UPDATE SKIP LOCKED)
    AND d.state = 'waiting' AND n.id = d.notice_id AND c.id = d.channel_id
 RETURNING d.id, d.attempts, n.workspace_id, n.kind, n.dedupe_key, n.about, n.subject, n.text, n.details, n.happened_at,
           c.medium, c.target, c.secret, c.enabled;

@@ -19,7 +19,7 @@ from services.healer.rules.deliveries import PAUSES, Answer, after
 from services.healer.store import notices
 from services.healer.store.notices import Try
 from shared.runtime.clock import StackClock
-from shared.vocabulary import DeliveryState, NoticeMedium
+from shared.vocabulary import DeliveryState, NoticeKind, NoticeMedium
 
 log = structlog.get_logger()
 
@@ -51,9 +51,9 @@ class Deliver:
         self._pauses = pauses
         self._lease = timeout * (MOST // AT_ONCE + 1) + MARGIN
 
-    async def round(self) -> bool:
-        """Try what is due; True when there may be more."""
-        taken = await notices.claim(self._pool, most=MOST, lease=self._lease)
+    async def round(self, *, only: Sequence[NoticeKind] | None = None) -> bool:
+        """Try what is due, of these kinds or of all; True when there may be more."""
+        taken = await notices.claim(self._pool, most=MOST, lease=self._lease, kinds=only)
         slots = asyncio.Semaphore(AT_ONCE)
 
         async def one(each: Try) -> None:

@@ -14,6 +14,7 @@ from services.healer.rules.notices import (
     of_completed_campaign,
     of_failed_send,
     of_lost_account,
+    of_read_only_stack,
     of_stopped_consumer,
     of_unknown_attempt,
 )
@@ -55,6 +56,13 @@ class Notify:
         await self._record([of_stopped_consumer(each, now=now) for each in stopped])
         await self._record([of_completed_campaign(each) for each in done])
         return MOST in {len(unknown), len(stopped), len(done)}
+
+    async def of_read_only(self) -> bool:
+        """Tell every workspace, once each time, that nothing leaves; True when more of them wait."""
+        now = self._clock.now()
+        untold = await notices.read_only_workspaces(self._pool, most=MOST)
+        await self._record([of_read_only_stack(each, now=now) for each in untold])
+        return len(untold) == MOST
 
     async def _record(self, told: Sequence[Notice]) -> None:
         if not told:

@@ -72,6 +72,48 @@ async def test_a_stopped_consumer_is_a_finding_until_it_goes_on_or_its_process_i
     assert [row["is"] for row in await stage.owner.fetch(states)] == ["critical repaired"] * 2
 
 
+SHUT = "UPDATE stack_fence SET read_only_since = clock_timestamp(), read_only_why = 'PostgreSQL''s system identifier is 7'"
+
+
+async def test_a_read_only_stack_is_told_once_each_time_and_of_nothing_else_people_hear_meanwhile(stage: Stage) -> None:
+    await stage.channel()
+    await stage.notify.of_read_only()
+    assert await stage.log() == [], "nothing is wrong"
+    await stopped(stage.owner, "sender-1")
+    await stage.notify.of_what_waits()
+    await stage.owner.execute(SHUT)
+    for _ in range(2):
+        await stage.notify.of_read_only()
+        await stage.deliver.round(only=[NoticeKind.STACK_READ_ONLY])
+    (request,) = stage.to.requests
+    told = json.loads(request.body)
+    assert told["type"] == "stack_read_only"
+    assert "`tact adopt` says what to do" in told["text"]
+    assert "system identifier" not in request.body.decode()
+    await stage.owner.execute("UPDATE stack_fence SET read_only_since = NULL, read_only_why = NULL")
+    await stage.notify.of_read_only()
+    await stage.deliver.round()
+    assert [json.loads(request.body)["type"] for request in stage.to.requests] == ["stack_read_only", "consumer_stopped"]
+    await stage.owner.execute(SHUT)
+    await stage.notify.of_read_only()
+    assert [entry.kind for entry in await stage.log()].count(NoticeKind.STACK_READ_ONLY) == 2
+
+
+@pytest.mark.parametrize("known", [3, 5])
+async def test_a_channel_that_wanted_everything_there_was_hears_of_a_read_only_stack(stage: Stage, known: int) -> None:
+    await stage.channel(kinds=[kind for kind in NoticeKind if kind is not NoticeKind.TEST][:known])
+    await stage.owner.execute(SHUT)
+    await stage.notify.of_read_only()
+    assert not await stage.deliver.round()
+    assert stage.to.requests == [], "who chose these since did not choose that"
+    version = 23 if known == 3 else 38
+    await stage.owner.execute("UPDATE schema_migrations SET applied_at = clock_timestamp() WHERE version = $1", version)
+    await stage.owner.execute("DELETE FROM notices")
+    await stage.notify.of_read_only()
+    await stage.deliver.round()
+    assert len(stage.to.requests) == 1
+
+
 async def test_a_channel_that_wanted_everything_before_there_were_these_kinds_hears_of_them(stage: Stage) -> None:
     before = [NoticeKind.SEND_FAILED, NoticeKind.ACCOUNT_PAUSED, NoticeKind.ACCOUNT_DISCONNECTED]
     await stage.channel(kinds=before)
