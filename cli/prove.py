@@ -3,7 +3,7 @@
 import json
 import re
 from contextlib import AsyncExitStack
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any, Final
 from uuid import UUID
@@ -19,7 +19,7 @@ from cli.proof.provider import Difference
 from cli.proof.proving import Proof
 from cli.proof.proving import prove as check
 from cli.proof.reading import snapshot
-from cli.proof.scope import Scope
+from cli.proof.scope import ZONES, Scope
 from cli.target import database, target
 from shared.ledger.chain import Head, root
 from shared.runtime.clock import StackClock
@@ -68,6 +68,7 @@ async def _prove(
         async with snapshot(pool) as reading:
             found_account, found_campaign = await reading.find(account=account, campaign=campaign)
             await reading.learn()
+            _has_come(day, reading.now)
             scope = Scope(account=found_account["id"] if found_account else None, day=day)
             accounts = [scope.account] if scope.account else None
             if found_campaign is not None:
@@ -76,10 +77,14 @@ async def _prove(
             kafka = target().kafka if events else None
             proof = await check(reading, pool, scope, accounts, kafka=kafka, kept={k: v for k, v in kept.items() if k is not None})
             asked = [each async for batch in reading.account_batches(accounts) for each in batch] if against_provider else []
-        return proof, await _compare(pool, asked) if asked else []
+        if not asked:
+            return proof, []
+        differences, notes = await _compare(pool, asked)
+        proof.found.notes += notes
+        return proof, differences
 
 
-async def _compare(pool: asyncpg.Pool, accounts: list[UUID]) -> list[Difference]:
+async def _compare(pool: asyncpg.Pool, accounts: list[UUID]) -> tuple[list[Difference], list[str]]:
     try:
         settings = load(ProviderSettings, unipile_url=target().unipile_url) if target().unipile_url else load(ProviderSettings)
     except SettingsError as error:
@@ -93,7 +98,7 @@ async def _compare(pool: asyncpg.Pool, accounts: list[UUID]) -> list[Difference]
         client = await open_things.enter_async_context(
             UnipileClient(settings.unipile_url, settings.unipile_api_key, timeout=settings.unipile_timeout)
         )
-        return [each for account in accounts for each in await provider.compare(pool, client, clock, account)]
+        return await provider.compare_all(pool, client, clock, accounts)
 
 
 def _day(word: str | None) -> date | None:
@@ -101,6 +106,11 @@ def _day(word: str | None) -> date | None:
         return date.fromisoformat(word) if word else None
     except ValueError:
         raise Refused(f"--day wants a day like 2026-03-10, not '{word}'.") from None
+
+
+def _has_come(day: date | None, now: datetime) -> None:
+    if day is not None and day > (now + ZONES).date():
+        raise Refused(f"--day {day} has not come yet: it is {now:%Y-%m-%d %H:%M} UTC in this stack.")
 
 
 def _kept(word: str | None, account: str | None) -> dict[UUID | None, Head]:
@@ -151,14 +161,17 @@ def _show(proof: Proof, differences: list[Difference], *, one: bool) -> None:
         if (more := count - sum(each.check == check_ for each in found.breaks)) > 0:
             out.print(f"[bold red]{check_}[/] and {more} more", highlight=False)
     for difference in differences:
-        out.print(f"[yellow]{difference.whose} have[/] {escape(difference.what)}: {difference.reason}", highlight=False)
+        whose = "" if one else f"{escape(difference.name)}: "
+        out.print(f"{whose}[yellow]{difference.whose} have[/] {escape(difference.what)}: {difference.reason}", highlight=False)
     for note in found.notes:
-        out.print(note, highlight=False)
+        out.print(note, highlight=False, markup=False)
     out.print(_line(found, proof, one=one), highlight=False, soft_wrap=True)
 
 
 def _line(found: Found, proof: Proof, *, one: bool) -> str:
     n = found.looked_at
+    if found.well and not n["attempts"]:
+        return "Nothing to prove: there is no attempt of what was asked about."
     verdict = "[green]All is well[/]" if found.well else f"[bold red]{sum(found.by_check.values())} broken[/]"
     rest = [f"{proof.open} open"] if proof.open else []
     rest += [f"{proof.waiting} not sealed yet"] if proof.waiting else []

@@ -5,7 +5,7 @@ spacing runs from its end.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, TypeVar
@@ -34,6 +34,8 @@ SAID: Final = timedelta(days=2)
 TURN: Final = timedelta(seconds=160)
 READ_WITHIN: Final = timedelta(seconds=120)
 LOOKS: Final = 20
+AT_ONCE: Final = 32
+"""Accounts read at the same time; each keeps to its own spacing."""
 PAUSE: Final = timedelta(seconds=30)
 """Between two tries at an account that is in somebody's hand; business time."""
 
@@ -43,6 +45,8 @@ class Difference:
     """`whose`: "only we" or "only they" have it."""
 
     account: UUID
+    name: str
+    """The account's."""
     whose: str
     what: str
     reason: str
@@ -53,13 +57,48 @@ class Difference:
         return asdict(self)
 
 
-async def compare(pool: asyncpg.Pool, client: UnipileClient, clock: StackClock, account: UUID) -> list[Difference]:
-    """Two reads: the invitations that stand, and what the account wrote in the last two days.
+@dataclass(frozen=True, slots=True)
+class _Account:
+    """Whose lists are read."""
+
+    id: UUID
+    name: str
+
+
+async def compare_all(
+    pool: asyncpg.Pool, client: UnipileClient, clock: StackClock, ids: Sequence[UUID]
+) -> tuple[list[Difference], list[str]]:
+    """Two reads of each account: the invitations that stand, and what it wrote in the last two days; and what could not be read, and why.
 
     Raises:
-        Refused: the account cannot be had, or the provider cannot be read.
+        Refused: the one account that was asked about cannot be read.
     """
-    say(f"reading the provider's lists of account {account}: each waits for the account's spacing")
+    rows = [row async for row in queries.accounts(pool, account_ids=list(ids))]
+    notes = [f"Account {row['name']} is a mailbox: the provider has no list to compare." for row in rows if row["channel"] != "linkedin"]
+    linkedin = [row for row in rows if row["channel"] == "linkedin"]
+    notes += [f"Account {row['name']} is {row['status']} and was not read." for row in linkedin if row["status"] != "usable"]
+    readable = [_Account(row["id"], row["name"]) for row in linkedin if row["status"] == "usable"]
+    if notes and len(rows) == 1:
+        raise Refused(notes[0])
+    if readable:
+        names = readable[0].name if len(readable) == 1 else f"{len(readable):,} accounts, {AT_ONCE} at a time"
+        say(f"reading the provider's lists of {names}: two reads each, some minutes apart by the account's spacing")
+    slots, differences = asyncio.Semaphore(AT_ONCE), list[Difference]()
+
+    async def one(account: _Account) -> None:
+        async with slots:
+            try:
+                differences.extend(await _compare(pool, client, clock, account))
+            except Refused as error:
+                if len(rows) == 1:
+                    raise
+                notes.append(str(error))
+
+    await asyncio.gather(*(one(each) for each in readable))
+    return sorted(differences, key=lambda each: (each.name, each.whose, each.what)), sorted(notes)
+
+
+async def _compare(pool: asyncpg.Pool, client: UnipileClient, clock: StackClock, account: _Account) -> list[Difference]:
     now = clock.now()
     try:
         listed = await _under_claim(pool, clock, account, lambda claim: sent_list(client, claim, (clock.now(), clock.technical_now())))
@@ -67,69 +106,76 @@ async def compare(pool: asyncpg.Pool, client: UnipileClient, clock: StackClock, 
             pool, clock, account, lambda claim: account_said(client, claim, now - SAID, (clock.now(), clock.technical_now()))
         )
     except ProviderError as error:
-        raise Refused(f"The provider's lists could not be read: {error}") from error
+        raise Refused(f"The provider's lists of account {account.name} could not be read: {error}") from error
     return await _invitations(pool, account, listed, now) + await _messages(pool, account, said, now)
 
 
-async def _under_claim(pool: asyncpg.Pool, clock: StackClock, account: UUID, read: Callable[[Claim], Awaitable[T]]) -> T:
+async def _under_claim(pool: asyncpg.Pool, clock: StackClock, account: _Account, read: Callable[[Claim], Awaitable[T]]) -> T:
     for _ in range(LOOKS):
         lease = TURN / clock.speed + READ_WITHIN + timedelta(seconds=30)
-        claim = await unknowns.claim(pool, account, free_by=clock.now() + TURN, lease=lease)
+        claim = await unknowns.claim(pool, account.id, free_by=clock.now() + TURN, lease=lease)
         if claim is not None:
             break
         await asyncio.sleep(PAUSE.total_seconds() / clock.speed)
     else:
-        raise Refused(f"Account {account} is not to be had: it is not usable, or always in another hand. Try again later.")
+        raise Refused(f"Account {account.name} is not to be had: it is always in another hand, or was paused. Try again later.")
     rest = timedelta()
     try:
         await clock.refresh()
         if claim.rests > timedelta():
             await asyncio.sleep(claim.rests.total_seconds() / clock.speed)
-        rest = SPACING + jitter(f"prove {account} {clock.now()}")
+        rest = SPACING + jitter(f"prove {account.id} {clock.now()}")
         async with asyncio.timeout(READ_WITHIN.total_seconds()):
             return await read(claim)
     except TimeoutError:
-        raise Refused(f"The provider did not show its lists in {READ_WITHIN.total_seconds():.0f} s.") from None
+        raise Refused(f"The provider did not show the lists of account {account.name} in {READ_WITHIN.total_seconds():.0f} s.") from None
     finally:
         await unknowns.let_go(pool, claim, spacing=rest)
 
 
-async def _invitations(pool: asyncpg.Pool, account: UUID, seen: Any, now: datetime) -> list[Difference]:
+async def _invitations(pool: asyncpg.Pool, account: _Account, seen: Any, now: datetime) -> list[Difference]:
     ids, people = {item.id for item in seen.listed}, {item.invited_user_id for item in seen.listed if item.invited_user_id}
     differences = []
     if seen.complete:
-        async for row in queries.invitations(pool, account_id=account, since=now - STANDS):
+        async for row in queries.invitations(pool, account_id=account.id, since=now - STANDS):
             if row["provider_ref"] in ids or row["recipient_id"] in people:
                 continue
             young = row["answered_at"] is not None and row["answered_at"] > now - LAG
             reason = "the list may lag by hours" if young else "ignored or taken back by hand, or an acceptance nobody has seen yet"
-            differences.append(Difference(account, "only we", f"invitation {row['provider_ref']} (attempt {row['id']})", reason))
-    known = [row async for row in queries.known_invitations(pool, account_id=account, ids=sorted(ids), people=sorted(people))]
+            differences.append(_difference(account, "only we", f"invitation {row['provider_ref']} (attempt {row['id']})", reason))
+    known = [row async for row in queries.known_invitations(pool, account_id=account.id, ids=sorted(ids), people=sorted(people))]
     ours, ours_people = {row["id"] for row in known}, {row["person"] for row in known}
     differences += [
-        Difference(account, "only they", f"invitation {item.id} to {item.invited_user_public_id or item.invited_user_id}", "sent by hand")
+        _difference(account, "only they", f"invitation {item.id} to {item.invited_user_public_id or item.invited_user_id}", "sent by hand")
         for item in seen.listed
         if item.id not in ours and (item.invited_user_id is None or item.invited_user_id not in ours_people)
     ]
     return differences
 
 
-async def _messages(pool: asyncpg.Pool, account: UUID, seen: Any, now: datetime) -> list[Difference]:
+async def _messages(pool: asyncpg.Pool, account: _Account, seen: Any, now: datetime) -> list[Difference]:
     own = [m for m in seen.messages if m.is_sender and not m.is_event and m.timestamp >= now - SAID]
     ids = {m.id for m in own}
-    rows = [row async for row in queries.messages(pool, account_id=account, since=now - SAID)]
-    known = {row["id"] async for row in queries.known_messages(pool, account_id=account, ids=sorted(ids))} | {
+    rows = [row async for row in queries.messages(pool, account_id=account.id, since=now - SAID)]
+    known = {row["id"] async for row in queries.known_messages(pool, account_id=account.id, ids=sorted(ids))} | {
         row["provider_ref"] for row in rows
     }
+    unknown = [m for m in own if m.id not in known]
+    texts = sorted({m.text for m in unknown if m.text})
+    notes = {row["text"] async for row in queries.notes(pool, account_id=account.id, texts=texts)}
     differences = []
     if seen.whole:
         differences = [
-            Difference(account, "only we", f"message {row['provider_ref']} (attempt {row['id']})", "the list lags, or somebody deleted it")
+            _difference(account, "only we", f"message {row['provider_ref']} (attempt {row['id']})", "the list lags, or somebody deleted it")
             for row in rows
             if row["provider_ref"] not in ids
         ]
     return differences + [
-        Difference(account, "only they", f"message {m.id} of {m.timestamp:%Y-%m-%d %H:%M} UTC", "written by hand, or an invitation's note")
-        for m in own
-        if m.id not in known
+        _difference(account, "only they", f"message {m.id} of {m.timestamp:%Y-%m-%d %H:%M} UTC", "written by hand")
+        for m in unknown
+        if m.text not in notes
     ]
+
+
+def _difference(account: _Account, whose: str, what: str, reason: str) -> Difference:
+    return Difference(account.id, account.name, whose, what, reason)

@@ -1,3 +1,6 @@
+-- name: accounts
+SELECT a.id, a.name, a.channel::text AS channel, a.status::text AS status FROM accounts a WHERE a.id = ANY(:account_ids::uuid[]) ORDER BY a.name, a.id;
+
 -- name: invitations
 -- What should stand in the account's list of sent invitations, as far as we know: not taken back, and not answered.
 SELECT a.id, a.provider_ref, a.recipient_id, a.answered_at FROM send_attempts a JOIN campaign_prospects p ON p.id = a.prospect_id
@@ -20,3 +23,8 @@ SELECT a.id, a.provider_ref, a.answered_at FROM send_attempts a
 
 -- name: known_messages
 SELECT m.provider_message_id AS id FROM campaign_messages m WHERE m.account_id = :account_id::uuid AND m.provider_message_id = ANY(:ids::text[]);
+
+-- name: notes
+-- Words that went out with an invitation: the provider shows them as a message with an id of its own.
+SELECT DISTINCT m.text FROM campaign_messages m JOIN send_attempts a ON a.id = m.attempt_id
+ WHERE m.account_id = :account_id::uuid AND a.action = 'invitation' AND a.state = 'accepted' AND m.text = ANY(:texts::text[]);

@@ -15,6 +15,7 @@ from shared.contracts.topics import SENDS_COMPLETED
 from shared.kafka.admin import create_topics
 from shared.kafka.publisher import Publisher
 from tests.integration.prove.prove_stage import World, a_world, seal
+from tests.integration.simulator.simulator_process import KEY, running
 from tests.support.commands import Said, tact
 
 
@@ -80,6 +81,51 @@ async def test_what_the_topic_says_and_the_ledger_does_not_is_named(pool: asyncp
     assert [f"{at}, as attempt {world.attempts[0]}", "no event: the ledger has no accepted attempt", "an event of its outcome"] == shoulds
 
 
+async def test_what_only_we_or_only_the_provider_has_is_told_and_breaks_nothing(pool: asyncpg.Pool, database: str, tmp_path: Path) -> None:
+    """One invitation that is not in the list, one sent by hand, a message by hand, a note of ours, and an account nobody can read."""
+    world = await a_world(pool, accounts=2, attempts=3)
+    await seal(pool)
+    await pool.execute("UPDATE stack_clock SET speed = 2000, version = version + 1")  # the account's rests pass in moments
+    await pool.execute("UPDATE accounts SET status = 'paused' WHERE provider_account_id = 'acc-1'")
+    names = ["p0x1", "p0x2", "by-hand"]
+    people = [{"public_identifier": each, "provider_id": f"ACo{each}", "accepts_after_s": None} for each in names]
+    friend = {"public_identifier": "friend", "provider_id": "ACofriend", "connected_to": ["acc-0"], "replies_to": None}
+    theirs = {"accounts": [{"id": "acc-0", "type": "premium"}], "people": [*people, friend]}
+    async with running(tmp_path, "--clock-database", database, world=theirs) as simulator:
+        for each in names:
+            assert (await simulator.invite(f"ACo{each}", account="acc-0")).status_code < 300
+        for text in ("Hi", "A word by hand"):
+            assert (await simulator.write("ACofriend", text, account="acc-0")).status_code < 300
+        provider = {"TACT_UNIPILE_URL": simulator.base, "TACT_UNIPILE_API_KEY": KEY}
+        env = {"TACT_DATABASE_URL": database, "TACT_KAFKA": "127.0.0.1:1", **provider}
+        whole = await tact("prove", "--no-events", "--against-provider", "--json", env=env)
+        assert whole.code == 0, whole
+        document = json.loads(whole.out)
+        assert document["notes"] == ["Account Account 1 is paused and was not read."]
+        assert [
+            (each["name"], each["whose"], each["what"].split(" of ")[0].split(" (")[0][:24]) for each in document["against_provider"]
+        ] == [
+            ("Account 0", "only they", document["against_provider"][0]["what"][:24]),
+            ("Account 0", "only they", document["against_provider"][1]["what"][:24]),
+            ("Account 0", "only we", "invitation inv-p0x3"),
+        ]
+        assert {each["reason"] for each in document["against_provider"][:2]} == {"sent by hand", "written by hand"}
+        one = await tact("prove", "-a", "Account 1", "--no-events", "--against-provider", env=env)
+        assert (one.code, "Account Account 1 is paused" in one.err) == (1, True), one
+        keyless = await tact("prove", "-a", "acc-0", "--no-events", "--against-provider", env={**env, "TACT_UNIPILE_API_KEY": "wrong"})
+        assert (keyless.code, "could not be read" in keyless.err) == (1, True), keyless
+    assert world.attempts
+
+
+async def test_a_day_without_attempts_and_one_to_come_are_not_called_well(pool: asyncpg.Pool, database: str) -> None:
+    await a_world(pool, attempts=3)
+    await seal(pool)
+    before = await said(database, "127.0.0.1:1", "-d", "2025-01-01", "--no-events")
+    assert (before.code, before.out) == (0, "Nothing to prove: there is no attempt of what was asked about.\n")
+    to_come = await said(database, "127.0.0.1:1", "-d", "2027-01-01", "--no-events")
+    assert (to_come.code, "--day 2027-01-01 has not come yet" in to_come.err) == (1, True)
+
+
 @pytest.mark.parametrize(
     ("words", "says"),
     [
@@ -87,6 +133,7 @@ async def test_what_the_topic_says_and_the_ledger_does_not_is_named(pool: asyncp
         (("-c", "nothing"), "There is no campaign 'nothing'"),
         (("-a", "acc-0", "-c", "Theirs"), "belong to different workspaces"),
         (("-d", "yesterday"), "--day wants a day like 2026-03-10"),
+        (("-d", "2026-02-30"), "--day wants a day like 2026-03-10"),
         (("--head", "12:ab"), "--head wants LINKS:HASH"),
         (("--head", "12:" + "ab" * 32), "name it with --account"),
         ((), "The ledger is not sealed yet"),

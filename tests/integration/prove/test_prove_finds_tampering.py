@@ -62,6 +62,39 @@ async def delete_last_link(connection: Connection, world: World) -> None:
     )
 
 
+async def insert_row(connection: Connection, world: World) -> None:
+    """One that nobody sent, under a number that was never given: the third again, to somebody else and two minutes later."""
+    made_up = {"id": "0", "send_id": "gen_random_uuid()", "recipient_id": "'ACoNobody'", "provider_ref": "'inv-made-up'"}
+    made_up |= {name: f"{name} + interval '2 minutes'" for name in ("decided_at", "answered_at")}
+    names = await connection.fetchval(
+        "SELECT string_agg(attname, ', ' ORDER BY attnum) FROM pg_attribute"
+        " WHERE attrelid = 'send_attempts'::regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = ''"
+    )
+    values = ", ".join(made_up.get(name, name) for name in names.split(", "))
+    await connection.execute(
+        f"INSERT INTO send_attempts ({names}) OVERRIDING SYSTEM VALUE SELECT {values} FROM send_attempts WHERE id = $1",  # noqa: S608 - its own names
+        world.attempts[2],
+    )
+
+
+async def swap_rows(connection: Connection, world: World) -> None:
+    """The third and the fourth said to have happened in the other order, every other column as it was."""
+    await connection.execute(
+        """UPDATE send_attempts a SET decided_at = b.decided_at, valid_until = b.valid_until, answered_at = b.answered_at
+             FROM send_attempts b WHERE (a.id, b.id) IN (($1::bigint, $2::bigint), ($2, $1))""",
+        world.attempts[2],
+        world.attempts[3],
+    )
+
+
+async def swap_links(connection: Connection, world: World) -> None:
+    """The third and the fourth link change places."""
+    for was, becomes in ((3, 1003), (4, 3), (1003, 4)):
+        await connection.execute(
+            "UPDATE attempt_seals SET link_no = $3 WHERE account_id = $1 AND link_no = $2", world.accounts[0], was, becomes
+        )
+
+
 async def change_use(connection: Connection, _: World) -> None:
     """One less was used than left."""
     await connection.execute("UPDATE account_usage SET used = used - 1 WHERE local_date = '2026-03-11'")
@@ -102,6 +135,9 @@ CHANGES: dict[str, tuple[Change, str, str]] = {
     "use": (by_update("given_back", "true"), "send_attempts 3", "given_back True"),
     "account": (by_update("account_id", "(SELECT id FROM accounts WHERE name = 'Account 1')"), "send_attempts 3", "account_id"),
     "row gone": (delete_row, "send_attempts 3", "no such row"),
+    "row inserted": (insert_row, "send_attempts 0", "no link in its account's chain"),
+    "rows in another order": (swap_rows, "send_attempts 4", "decided_at 2026-03-10T15:10:00"),
+    "links in another order": (swap_links, "link 3 (attempt 4)", "hash"),
     "link gone": (delete_link, "link 4 (attempt 4)", "follows link 2"),
     "last link gone": (delete_last_link, "send_attempts 12", "no link in its account's chain"),
     "counter": (change_use, "account_usage", "used 4"),
