@@ -16,7 +16,7 @@ from cli.target import database, target
 from shared.db.pool import Connection
 from shared.kafka import stops
 from shared.kafka.letters import Fault, Letter, Place, Reason
-from shared.kafka.mailbox import Mailbox, Wanted, mailbox
+from shared.kafka.mailbox import Dead, Mailbox, Wanted, mailbox
 from shared.kafka.redrive import Busy, Case, Put, Standing, alone, cases, note, redrive
 
 T = TypeVar("T")
@@ -51,7 +51,7 @@ def list_letters(
     wanted = _wanted(topic, reason, fault, group, since, until)
 
     async def work(box: Mailbox, connection: Connection) -> list[Case]:
-        return await cases(connection, await box.dead(wanted))
+        return await cases(connection, await _dead(box, wanted))
 
     found = _do(work)
     if as_json:
@@ -131,7 +131,7 @@ def redrive_letters(
     wanted = _of(places) if places else _wanted(*options)
 
     async def work(box: Mailbox, connection: Connection) -> tuple[list[Case], list[Put]]:
-        found = await cases(connection, await box.dead(wanted))
+        found = await cases(connection, await _dead(box, wanted))
         missing = set(places) - {case.letter.origin for case in found}
         if missing:
             raise Refused(_missing(sorted(missing)))
@@ -250,6 +250,16 @@ def _wanted(topic: str | None, reason: str | None, fault: str | None, group: str
         raise Refused(f"{reason!r} is no reason; there are {', '.join(Reason)}.")
     topic = topic.removesuffix(".dlq") if topic else None
     return Wanted(topic, reason, fault, group, _when(since, "--since"), _when(until, "--until"))
+
+
+async def _dead(box: Mailbox, wanted: Wanted) -> list[Dead]:
+    """A topic's name with a slip in it must not read as "no dead letters"."""
+    if wanted.topic is not None and not wanted.origins and not await box.topics(wanted.topic):
+        there = ", ".join(name.removesuffix(".dlq") for name in await box.topics())
+        raise Refused(
+            f"The broker has no topic {wanted.topic}.dlq. " + (f"There are those of {there}." if there else "Is TACT_KAFKA right?")
+        )
+    return await box.dead(wanted)
 
 
 def _of(places: Sequence[Place]) -> Wanted:

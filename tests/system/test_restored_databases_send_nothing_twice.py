@@ -36,12 +36,15 @@ from tests.support.facts import eventually
 from tests.support.processes import Programs
 
 TUESDAY = datetime(2026, 3, 10, 14, 0, tzinfo=UTC)
-SPEED = 150.0
+SPEED = 300.0
+ALWAYS = {"working_hours_start": 0, "working_hours_end": 24, "skip_weekends": False, "skip_holidays": False}
+"""However slow the machine is, nobody's day is over before the tests are."""
 INVITERS, WRITERS, EACH = 2, 2, 4
 PEOPLE = (INVITERS + WRITERS) * EACH
 QUICK = {"TACT_SENDER_ACT_WITHIN": "PT2S", "TACT_UNIPILE_TIMEOUT": "PT3S", "TACT_CHATS_EVERY": "P3D", "TACT_RELATIONS_EVERY": "P3D"}
 QUICK |= {"TACT_INVITATIONS_EVERY": "P3D"}
 """The poller's own reads would take the accounts' turns."""
+THEIR_HOOK, THEIR_CRM = "https://elsewhere.example/webhooks/unipile", "https://crm.example/hook"
 
 
 @dataclass
@@ -53,6 +56,11 @@ class Past:
     dump: Path
     physical: Path
     left_before: int
+
+    @property
+    def api(self) -> str:
+        """The simulator's, as the provider's."""
+        return f"{self.stack.addresses.unipile_url}/api/v1"
 
     @property
     def levers(self) -> str:
@@ -116,8 +124,7 @@ async def test_a_lagging_standby_that_is_promoted_sends_nothing(past: Past, runn
         assert "timeline 2" in why
         assert "a standby was promoted" in why
     finally:
-        await running.stop("services.sender")
-        await running.stop("services.queuer")
+        await asyncio.gather(running.stop("services.sender"), running.stop("services.queuer"))
         await standby.stop()
     assert Counter(await past.effects()).most_common(1)[0][1] == 1
     assert len(await past.effects()) == PEOPLE
@@ -134,8 +141,7 @@ async def test_a_copy_with_a_kafka_of_its_own_sends_nothing(past: Past, running:
         why = await _read_only(running, past.environment(past.server.dsn("copied"), kafka.bootstrap))
         assert "its topic is new" in why
     finally:
-        await running.stop("services.sender")
-        await running.stop("services.queuer")
+        await asyncio.gather(running.stop("services.sender"), running.stop("services.queuer"))
         await kafka.stop()
     assert len(await past.effects()) == PEOPLE
 
@@ -148,14 +154,19 @@ async def test_a_dump_restored_under_running_services_sends_nothing_until_it_is_
         await _let_the_others_go(past.server.dsn())
         await eventually(lambda: _says_read_only(past), within=40, what="the services to notice")
         await eventually(lambda: _everybody_is_told(pool), within=30, what="every workspace to be told")
+        await _another_stack_registers(past)
+        await eventually(lambda: pool.fetchval("SELECT foreign_webhooks <> '{}' FROM stack_fence"), within=60, what="it to be noticed")
         env = {"TACT_DATABASE_URL": past.server.dsn(), "TACT_KAFKA": past.stack.addresses.kafka, "TACT_BUILD_DIR": "/nonexistent"}
 
         dry = await tact("adopt", env=env)
         assert "the database was restored from an older state" in " ".join(dry.out.split()), dry
         assert max(map(len, dry.out.splitlines())) <= 80
+        assert f"Another stack's webhooks lead to {THEIR_HOOK}: --webhooks keep or remove." in " ".join(dry.out.split())
+        unsaid = await tact("adopt", "--apply", env=env)
+        assert (unsaid.code, "say --webhooks remove if that stack is gone" in " ".join(unsaid.err.split())) == (1, True), unsaid
         assert len(await past.effects()) == PEOPLE
 
-        done = await tact("adopt", "--apply", "--json", env=env, within=120)
+        done = await tact("adopt", "--apply", "--webhooks", "remove", "--json", env=env, within=120)
         assert done.code == 0, done
         found = json.loads(done.out)
         assert found["applied"]
@@ -166,6 +177,7 @@ async def test_a_dump_restored_under_running_services_sends_nothing_until_it_is_
         await eventually(lambda: _all_sent(pool), within=120, what="the new ones to be reached and the old ones to be settled")
         again = await tact("adopt", env=env)
         assert "Nothing to adopt" in again.out
+        assert [url for url in await _hooks(past) if url in {THEIR_HOOK, THEIR_CRM}] == [THEIR_CRM]
     effects = await past.effects()
     assert len(effects) == len(set(effects)) == PEOPLE + INVITERS + WRITERS
 
@@ -205,7 +217,11 @@ async def _due(connection: asyncpg.Connection, kind: str, n: int, numbers: range
     if found is None:
         workspace = await builders.a_workspace(connection)
         account = await builders.an_account(connection, workspace, provider_account_id=f"acc-{kind}-{n}")
-        kinds = {"campaign_type": "connector" if kind == "invite" else "messenger", "message_templates": {step: "Hello"}}
+        kinds = {
+            "campaign_type": "connector" if kind == "invite" else "messenger",
+            "message_templates": {step: "Hello"},
+            "schedule_settings": ALWAYS,
+        }
         campaign = await builders.a_campaign(connection, workspace, [account], **kinds)
         await connection.execute("INSERT INTO lanes (account_id, campaign_id, action) VALUES ($1, $2, $3)", account, campaign, action)
     else:
@@ -278,6 +294,19 @@ async def _says_read_only(past: Past) -> bool:
     return all("restored from an older state" in (each.get("read_only") or "") for each in said)
 
 
+async def _another_stack_registers(past: Past) -> None:
+    """A registration by our name for an address that is not ours; and one that has nothing to do with us."""
+    async with httpx.AsyncClient(base_url=past.api, headers={"X-API-KEY": past.stack.addresses.unipile_api_key}) as client:
+        for name, url in (("tact messaging", THEIR_HOOK), ("their crm", THEIR_CRM)):
+            answer = await client.post("/webhooks", json={"source": "messaging", "name": name, "request_url": url, "headers": []})
+            assert answer.is_success, answer.text
+
+
+async def _hooks(past: Past) -> list[str]:
+    async with httpx.AsyncClient(base_url=past.api, headers={"X-API-KEY": past.stack.addresses.unipile_api_key}) as client:
+        return [item["request_url"] for item in (await client.get("/webhooks")).json()["items"]]
+
+
 async def _everybody_is_told(pool: asyncpg.Pool) -> bool:
     """A read-only stack still says that it is one."""
     told = "SELECT count(*) FROM notices WHERE kind = 'stack_read_only'"
@@ -286,17 +315,18 @@ async def _everybody_is_told(pool: asyncpg.Pool) -> bool:
 
 async def _read_only(running: Programs, env: dict[str, str]) -> str:
     """Start sender and queuer there; returns why they send nothing, once both say so."""
-    why = ""
-    for name in ("sender", "queuer"):
+
+    async def one(name: str) -> str:
         url = f"http://{LOOPBACK}:{env[f'TACT_{name.upper()}_PORT']}/readyz"
         await running.start(f"services.{name}", env=env, ready=answers(url), within=60)
 
-        async def says(url: str = url) -> str:
+        async def says() -> str:
             async with httpx.AsyncClient() as client:
                 return str((await client.get(url)).json()["read_only"] or "")
 
-        why = await eventually(says, within=30, what=f"the {name} to be read-only")
-    return why
+        return await eventually(says, within=30, what=f"the {name} to be read-only")
+
+    return (await asyncio.gather(*(one(name) for name in ("sender", "queuer"))))[0]
 
 
 async def _dump(past: Past) -> None:

@@ -89,3 +89,21 @@ async def test_a_handler_that_fails_on_everything_stops_too(
         office.fails_on = set()  # the cause is mended
         service.inbox.resume(office.topic.name)
         await eventually(lambda: office.handled, within=20, what="the rest")
+
+
+async def test_one_in_twenty_is_too_much_as_well_although_no_two_follow_each_other(
+    kafka: str, database: str, pool: asyncpg.Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert pool
+    monkeypatch.setattr(dead_letters, "SMALLEST_VOLUME", 100)
+    office = await an_office(kafka)
+    some = [*[AFTER] * 19, POISON] * 5
+    await office.write(*some)
+    async with a_service(office, database) as (service, caller):
+        await eventually(lambda: len(office.handled) == 95, within=20, what="the good ones among the first hundred")
+        assert service.inbox.stopped == {}
+        await office.write(*some)
+        await eventually(lambda: service.inbox.stopped, within=20, what="the consumer to stop")
+        why = (await caller.get("/readyz")).json()["stopped"][office.topic.name]
+        assert why.startswith("5 of the last 1"), why
+        assert len(await office.letters()) == 5

@@ -71,6 +71,8 @@ async def test_list_and_show_say_what_why_and_whose_fault(desk: Desk) -> None:
         (["show", "sends.due:0:99999999"], "There is no dead letter sends.due:0:99999999"),
         (["redrive"], "Say which"),
         (["redrive", "a:0:1", "-f", "ours"], "not both"),
+        (["list", "-t", "sends.dew"], "The broker has no topic sends.dew.dlq. There are those of"),
+        (["redrive", "-t", "sends.dew"], "The broker has no topic sends.dew.dlq"),
         (["list", "--since", "yesterday"], "wants a moment"),
         (["list", "-r", "bad_jsn"], "is no reason; there are no_body"),
         (["resume", "queuer.nothing", "--apply"], "No consumer queuer.nothing stands still"),
