@@ -82,8 +82,8 @@ class Done:
 
 async def page(connection: Connection, wanted: Wanted, *, after: int | None = None, most: int = 50) -> Page:
     """The unknown attempts, those that waited longest first."""
-    rows = await store.page(connection, wanted, after=after, most=most)
-    return Page(rows, rows[-1]["id"] if len(rows) == most else None)
+    rows = await store.page(connection, wanted, after=after, most=most + 1)
+    return Page(rows[:most], rows[most - 1]["id"] if len(rows) > most else None)
 
 
 async def get(connection: Connection, attempt_id: int, *, workspace_id: UUID | None = None, call_time: timedelta = CALL_TIME) -> Row:

@@ -123,6 +123,8 @@ async def test_it_is_seen_in_words_within_its_own_workspace(pool: asyncpg.Pool, 
     whole = (await api.ask(api.viewer, "GET", f"/api/unknown/{case.attempt}")).json()["attempt"]
     assert (whole["message"], whole["recipient_id"], whole["send_status"]) == ("Hello ana", case.person.provider_id, "sending")
     assert (await api.ask(api.foreign, "GET", "/api/unknown")).json()["attempts"] == []
+    only = (await api.ask(api.viewer, "GET", "/api/unknown?limit=1")).json()
+    assert (len(only["attempts"]), only["next"]) == (1, None), "there is no page after the last"
     path = f"/api/unknown/{case.attempt}"
     assert (await api.ask(api.foreign, "GET", path)).status_code == 404
     assert (await api.ask(api.foreign, "POST", f"{path}/resolve", decision="accepted", reason="x")).status_code == 404
