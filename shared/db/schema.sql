@@ -73,11 +73,8 @@ CREATE TYPE public.notice_kind AS ENUM (
     'test',
     'attempt_unknown',
     'consumer_stopped',
-<<<<<<< HEAD
-    'campaign_completed'
-=======
+    'campaign_completed',
     'stack_read_only'
->>>>>>> 441f0b8 (Tell people when a stack becomes read-only, which is all that a read-only stack tells)
 );
 
 CREATE TYPE public.notice_medium AS ENUM (

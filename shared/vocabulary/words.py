@@ -144,11 +144,8 @@ class NoticeKind(StrEnum):
     TEST = "test"  # somebody wants to see that a channel works
     ATTEMPT_UNKNOWN = "attempt_unknown"  # nobody can find out whether it left, and a person must say
     CONSUMER_STOPPED = "consumer_stopped"  # too much of a topic could not be handled
-<<<<<<< HEAD
     CAMPAIGN_COMPLETED = "campaign_completed"  # by itself: everybody in it is at an end
-=======
     STACK_READ_ONLY = "stack_read_only"  # database and Kafka do not belong together any more, and nothing leaves
->>>>>>> 441f0b8 (Tell people when a stack becomes read-only, which is all that a read-only stack tells)
 
 
 class NoticeMedium(StrEnum):
