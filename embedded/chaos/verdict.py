@@ -51,7 +51,7 @@ def pronounce(told: Told, console: Console, path: Path) -> int:
         accounts=rules(told.plan),
         ledger=[LedgerEntry(**row) for row in told.ledger],
         promised=promises(told.plan),
-        waiting=[Promise(row["action"], row["recipient"]) for row in for_a_person if row["action"] in SENT and row["recipient"]],
+        waiting=[Promise(action, row["recipient"]) for row in for_a_person for action in _kept_back(row)],
         tolerance=Tolerance(),
     )
     found = _recoveries(told)
@@ -61,6 +61,13 @@ def pronounce(told: Told, console: Console, path: Path) -> int:
     _print(document, verdict, console)
     console.print(f"The whole verdict: {path}   ({told.wall_s:.0f} s in all)", highlight=False)
     return 0 if document["ok"] else 1
+
+
+def _kept_back(row: dict[str, Any]) -> Sequence[str]:
+    """What waits with this attempt: an invitation keeps its follow-up back."""
+    if row["action"] not in SENT or not row["recipient"]:
+        return ()
+    return SENT if row["action"] == "invitation" else (row["action"],)
 
 
 def _recoveries(told: Told) -> list[Recovery]:

@@ -25,8 +25,8 @@ class Terms:
     """A later invitation that is due within this is waited for: it will stand in the list as witness."""
     most_looks: int = 8
     """After so many looks without an answer a person decides."""
-    longest: timedelta = timedelta(hours=48)
-    """After so long without an answer a person decides."""
+    longest: timedelta = timedelta(days=5)
+    """After so long without an answer a person decides; long enough for a weekend of four days, in which nobody may look."""
     granularity: timedelta = timedelta(days=2)
     """Dates in the list come from words like "Sent yesterday"; one that is older than this cannot be ours."""
 

@@ -10,8 +10,10 @@ import asyncpg
 
 from services.healer.rules.evidence import Doubt
 from services.healer.rules.looks import picture_before
+from shared.calendar.schedule import Schedule
 from shared.db.pool import Connection as OneConnection
 from shared.db.queries import load
+from shared.policy.rows import clocks_of
 from shared.vocabulary import Action
 
 queries = load(__file__)
@@ -28,6 +30,7 @@ class Claim:
     workspace_id: UUID
     provider_account_id: str
     rests: timedelta
+    schedule: Schedule
     lease_until: datetime
 
 
@@ -66,9 +69,10 @@ class Standing:
     left_at: datetime
 
 
-async def accounts_in_doubt(connection: Connection, *, call_time: timedelta, most: int) -> list[UUID]:
-    """Accounts with an unknown attempt that may be looked up now; `call_time` is the request's time-out."""
-    return [row["account_id"] async for row in queries.accounts_in_doubt(connection, call_time=call_time, most=most)]
+async def accounts_in_doubt(connection: Connection, *, closed: Sequence[UUID], call_time: timedelta, most: int) -> list[UUID]:
+    """Accounts but those `closed` with an unknown attempt that may be looked up now; `call_time` is the request's time-out."""
+    rows = queries.accounts_in_doubt(connection, closed=list(closed), call_time=call_time, most=most)
+    return [row["account_id"] async for row in rows]
 
 
 async def claim(connection: Connection, account_id: UUID, *, free_by: datetime, lease: timedelta) -> Claim | None:
@@ -81,6 +85,7 @@ async def claim(connection: Connection, account_id: UUID, *, free_by: datetime, 
         workspace_id=row["workspace_id"],
         provider_account_id=row["provider_account_id"],
         rests=row["rests"],
+        schedule=clocks_of({**row, "campaign_schedule": "{}", "prospect_timezone": None}).schedule,
         lease_until=row["lease_until"],
     )
 
@@ -99,6 +104,11 @@ async def one(connection: Connection, attempt_id: int) -> Unknown | None:
     """One attempt, for a person who settles it; None when it is unknown no more."""
     row = await queries.doubt(connection, attempt_id=attempt_id)
     return None if row is None else _unknown(row, timedelta())
+
+
+async def ask_for_news(connection: Connection, account_id: UUID, *, now: datetime, unless_since: datetime) -> None:
+    """Have the poller read now (business) who is connected, unless it did after `unless_since`."""
+    await queries.ask_for_news(connection, account_id=account_id, now=now, unless_since=unless_since)
 
 
 async def standing(connection: Connection, account_id: UUID, *, since: datetime) -> list[Standing]:

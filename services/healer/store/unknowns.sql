@@ -4,6 +4,7 @@ SELECT DISTINCT a.account_id
   FROM (SELECT account_id, look_after FROM send_attempts
          WHERE state = 'unknown' AND NOT needs_person AND (look_after <= clock_timestamp() OR look_after IS NULL)
            AND act_by + :call_time::interval < clock_timestamp() -- else the call may still be under way
+           AND account_id <> ALL(:closed::uuid[])
          ORDER BY look_after LIMIT 1000) a
  LIMIT :most;
 
@@ -17,7 +18,10 @@ UPDATE accounts a
    AND NOT EXISTS (SELECT FROM send_attempts i WHERE i.account_id = a.id AND i.state = 'intent')
 RETURNING a.id, a.workspace_id, a.provider_account_id, a.channel, a.lease_until,
           -- by the database's clock: the healer's own may be wrong, and would begin before the rest is over
-          coalesce(greatest(a.next_free_at - business_now(), interval '0'), interval '0') AS rests;
+          coalesce(greatest(a.next_free_at - business_now(), interval '0'), interval '0') AS rests,
+          a.country, CASE WHEN a.timezone_from <= business_now() THEN a.timezone_next ELSE a.timezone END AS timezone,
+          a.schedule_settings::text AS account_schedule,
+          (SELECT w.schedule_settings::text FROM workspaces w WHERE w.id = a.workspace_id) AS workspace_schedule;
 
 -- name: let_go!
 -- A look is an action of the account like any other, so the spacing runs from its end. Only our own lease is given back.
@@ -66,6 +70,12 @@ SELECT a.id, a.recipient_id, a.provider_ref, coalesce(a.answered_at, a.decided_a
    AND a.decided_at > :since::timestamptz AND p.status = 'connection_request_sent'
  ORDER BY a.decided_at DESC
  LIMIT 200;
+
+-- name: ask_for_news!
+-- The poller's next read of who is connected comes now, unless one was made lately.
+UPDATE account_reads SET next_at = :now::timestamptz
+ WHERE account_id = :account_id::uuid AND kind = 'relations' AND next_at > :now::timestamptz
+   AND (last_read_at IS NULL OR last_read_at < :unless_since::timestamptz);
 
 -- name: next_departure$
 -- When the account's next invitation is planned to leave, as far as its lane is open.

@@ -1,10 +1,11 @@
 """Look unknown attempts up, account by account: claim, make one read, keep what was seen, judge, settle, let go.
 
-LinkedIn sees every read, so an account makes one per turn and rests after it. What a look still needs is asked at the
-account's next turn; until then the half that was seen stands in the attempt's evidence.
+LinkedIn sees every read, so an account makes one per turn, rests after it, and makes none while its hours are closed. What a
+look still needs is asked at the account's next turn; until then the half that was seen stands in the attempt's evidence.
 """
 
 import asyncio
+import random
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -51,6 +52,7 @@ from services.healer.workflows.read import (
     told_by_messages,
 )
 from services.healer.workflows.steps import Read, Step, next_step
+from shared.calendar.opening import within_hours
 from shared.fence.fence import UNFENCED, Gate
 from shared.policy.limits import SPACING, jitter
 from shared.runtime.clock import StackClock
@@ -67,6 +69,10 @@ TURN: Final = timedelta(seconds=160)
 LOOK_WITHIN: Final = timedelta(seconds=120)
 """Technical: a look that takes longer is given up, well before its lease could run out."""
 MARGIN: Final = timedelta(seconds=30)
+ASK_AGAIN: Final = timedelta(hours=1)
+"""Business: a closed account is asked again so soon, for its hours may be set anew and a fast stack's clock leaps over nights."""
+NEWS_WITHIN: Final = timedelta(minutes=30)
+"""Business: a read of who is connected that is younger is news enough."""
 INVITATIONS_STAND: Final = timedelta(days=14)
 """Business: older invitations of ours prove nothing by their absence; people withdraw them by hand."""
 
@@ -92,6 +98,9 @@ class LookUp:
         self._call_time = call_time
         self._terms = terms or Terms()
         self._wake_relay = wake_relay
+        self._chance = random.Random()
+        self._closed: dict[UUID, datetime] = {}
+        """Accounts whose hours are closed, and until when (business)."""
 
     async def round(self) -> int:
         """Make one read for every account with something due that is free; returns how many attempts were settled."""
@@ -106,7 +115,9 @@ class LookUp:
         return sum(result for result in settled if isinstance(result, int))
 
     async def _in_doubt(self, *, most: int) -> list[UUID]:
-        return await unknowns.accounts_in_doubt(self._pool, call_time=self._call_time, most=most)
+        now = self._clock.now()
+        self._closed = {account_id: until for account_id, until in self._closed.items() if until > now}
+        return await unknowns.accounts_in_doubt(self._pool, closed=list(self._closed), call_time=self._call_time, most=most)
 
     async def _account(self, account_id: UUID) -> int:
         patience = TURN / self._clock.speed + LOOK_WITHIN + MARGIN
@@ -120,6 +131,9 @@ class LookUp:
             settled = await self._without_a_read(found)
             if (step := next_step(found)) is None:
                 return settled
+            if (opens := self._opens(claim)) is not None:
+                self._closed[account_id] = opens
+                return settled
             await self._await_turn(claim)
             if self._fence.shut is not None:
                 return settled
@@ -128,6 +142,12 @@ class LookUp:
                 return settled + await self._make(claim, step, rest)
         finally:
             await unknowns.let_go(self._pool, claim, spacing=rest)
+
+    def _opens(self, claim: Claim) -> datetime | None:
+        """Until when the account may not be read (business), or is to be asked again; None while its hours are open."""
+        starts = self._clock.now() + claim.rests
+        opens = within_hours(claim.schedule, starts, chance=self._chance)
+        return None if opens == starts else min(opens, starts + ASK_AGAIN)
 
     async def _await_turn(self, claim: Claim) -> None:
         await asyncio.sleep(claim.rests.total_seconds() / self._clock.speed)
@@ -251,6 +271,10 @@ class LookUp:
         """A look that was made for others and proves nothing does not count: this one's own time will come."""
         if isinstance(verdict, NotYet) and not counts:
             return 0
+        if isinstance(verdict, NotYet) and isinstance(look, InvitationLook) and not look.complete:
+            # What should stand in the list and does not was accepted, most likely, and its webhook lost: then the list is whole.
+            now = self._clock.now()
+            await unknowns.ask_for_news(self._pool, unknown.account_id, now=now, unless_since=now - NEWS_WITHIN)
         verdict = with_patience(verdict, unknown.doubt, looks=unknown.looks + 1, now=look.at, terms=self._terms)
         return await self._settle(unknown, verdict, written(look, f"{type(verdict).__name__}: {verdict.why}"))
 

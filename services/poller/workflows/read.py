@@ -18,7 +18,7 @@ import asyncpg
 import structlog
 
 from services.poller.metrics import READS
-from services.poller.rules.pacing import after_failure, next_read, within_hours
+from services.poller.rules.pacing import after_failure, next_read
 from services.poller.rules.seen import Source
 from services.poller.settings import PollerSettings
 from services.poller.store import accounts, reads
@@ -26,6 +26,7 @@ from services.poller.store.reads import LEASE, Claim, Due, Kind
 from services.poller.store.transactions import in_transaction
 from services.poller.workflows.follow_accounts import note_status
 from services.poller.workflows.look import Look, Pages, Shown
+from shared.calendar.opening import within_hours
 from shared.db.pool import Connection
 from shared.fence.fence import UNFENCED, FenceShut, Gate
 from shared.policy.limits import jitter

@@ -30,6 +30,7 @@ from tests.integration.simulator.simulator_process import KEY, Simulator, runnin
 STRANGERS = {"network_distance": "SECOND_DEGREE", "invitation_status": None, "resolved_at": "2026-03-02T13:00:00Z"}
 HALF_SEEN = """SELECT count(*) FROM send_attempts
                 WHERE state = 'unknown' AND evidence -> -1 ->> 'look' IN ('invitation_list', 'message_list')"""
+NEVER_CLOSED = {"working_hours_start": 0, "working_hours_end": 24, "skip_weekends": False, "skip_holidays": False}
 WORLD: dict[str, Any] = {
     "behaviour": {"acceptance_rate": 0, "reply_rate": 0, "invite_list_lag_s": 0},
     "accounts": [{"id": ACCOUNT, "name": "Ada", "type": "premium"}],
@@ -202,6 +203,7 @@ async def test_an_invitation_that_stood_before_is_no_proof_and_ends_with_a_perso
     pool: asyncpg.Pool, house: House, simulator: Simulator, healer: Looker
 ) -> None:
     await simulator.lever("/invite-by-hand", account_id=ACCOUNT, person="ana")
+    await pool.execute("UPDATE accounts SET schedule_settings = $1", NEVER_CLOSED)
     person, attempt = await in_doubt(pool, house, picture=STRANGERS | {"invitation_status": "PENDING"})
     for _ in range(8):
         assert await healer.look() == 0
@@ -357,9 +359,45 @@ async def test_a_provider_that_cannot_be_read_counts_no_look_and_the_account_is_
     assert (await one(pool, "SELECT lease_until FROM accounts"))["lease_until"] is None
 
 
-async def test_after_two_days_a_person_decides_even_where_nobody_could_look(pool: asyncpg.Pool, house: House, healer: Looker) -> None:
+async def test_after_five_days_a_person_decides_even_where_nobody_could_look(pool: asyncpg.Pool, house: House, healer: Looker) -> None:
     _, attempt = await in_doubt(pool, house)
     await pool.execute("UPDATE accounts SET status = 'disconnected'")
-    await time_passes(pool, timedelta(hours=49))
+    await time_passes(pool, timedelta(days=5, hours=1))
     await healer.look()
     assert (await one(pool, "SELECT needs_person FROM send_attempts WHERE id = $1", attempt))["needs_person"]
+
+
+async def test_at_night_nobody_looks_and_in_the_morning_somebody_does(
+    pool: asyncpg.Pool, house: House, simulator: Simulator, healer: Looker
+) -> None:
+    person, attempt = await in_doubt(pool, house, picture=STRANGERS)
+    await simulator.invite(person.provider_id, account=ACCOUNT)
+    await time_passes(pool, timedelta(hours=12))
+    before = len(await simulator.entries(kind="call"))
+    assert await healer.turn() == 0
+    assert len(await simulator.entries(kind="call")) == before
+    assert (await one(pool, "SELECT lease_until, next_free_at FROM accounts"))["lease_until"] is None, "others may have the account"
+    await time_passes(pool, timedelta(hours=13))
+    assert await healer.look() == 1
+    assert await facts(pool, person, attempt) == ("accepted", "sent", "connection_request_sent")
+
+
+async def test_a_list_that_lacks_what_should_stand_in_it_has_the_poller_ask_who_accepted(
+    pool: asyncpg.Pool, house: House, healer: Looker
+) -> None:
+    _, attempt = await in_doubt(pool, house, picture=STRANGERS)
+    other = await a_person(pool, house, name="bea", status="pending", send_status="sent")
+    await an_attempt(pool, house, other, state="accepted", decided_at=(await pool.fetchval("SELECT business_now()")) - timedelta(minutes=9))
+    await pool.execute(
+        "UPDATE campaign_prospects SET status = 'connection_request_sent', contacted_at = business_now() WHERE id = $1", other.prospect
+    )
+    await pool.execute(
+        """INSERT INTO account_reads (account_id, kind, next_at) SELECT $1, kind, business_now() + interval '1 day'
+             FROM unnest(ARRAY['relations', 'chats']) kind""",
+        house.account,
+    )
+    assert await healer.look() == 0
+    row = await one(pool, "SELECT needs_person, evidence -> -1 ->> 'verdict' AS verdict FROM send_attempts WHERE id = $1", attempt)
+    assert (row["needs_person"], row["verdict"]) == (False, "NotYet: the list was not whole")
+    due = await pool.fetch("SELECT kind FROM account_reads WHERE next_at <= business_now()")
+    assert [row["kind"] for row in due] == ["relations"]

@@ -6,10 +6,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from services.poller.rules.matching import accepted_from, answers_us, reaches_known, settles_unknown
-from services.poller.rules.pacing import after_failure, next_read, off_the_hour, when_open, within_hours
+from services.poller.rules.pacing import after_failure, next_read, off_the_hour
 from services.poller.rules.seen import Relation, Source
 from services.poller.rules.standing import status_after, worst
 from services.poller.rules.translate import message_of_account, message_of_webhook, relation_of_list, relation_of_webhook
+from shared.calendar.opening import when_open, within_hours
 from shared.calendar.resolve import resolve_schedule
 from shared.unipile import models
 from shared.unipile.webhooks import MessageReceived, NewRelation
