@@ -193,7 +193,7 @@ class Run:
         if lane.looked_up and self._allowed(lane, first):
             lane.looked_up -= 1
             return self._first_contact(lane)
-        if self._serve_due(lane):
+        if (lane.later or lane.unanswered) and self._serve_due(lane):
             return True
         if lane.known and self._allowed(lane, first):
             lane.known -= 1
@@ -205,10 +205,11 @@ class Run:
         return False
 
     def _serve_due(self, lane: Lane) -> bool:
-        due = [(lane.later[0][0], Action.MESSAGE)] if lane.later else []
-        due += [(lane.unanswered[0], Action.WITHDRAWAL)] if lane.unanswered else []
-        for at, action in sorted(due):
-            if at > self.now or not self._allowed(lane, action, due=at):
+        due = [(lane.later[0][0], Action.MESSAGE)] if lane.later and lane.later[0][0] <= self.now else []
+        if lane.unanswered and lane.unanswered[0] <= self.now:
+            due = sorted([*due, (lane.unanswered[0], Action.WITHDRAWAL)])
+        for at, action in due:
+            if not self._allowed(lane, action, due=at):
                 continue
             if action is Action.WITHDRAWAL:
                 lane.unanswered.popleft()
