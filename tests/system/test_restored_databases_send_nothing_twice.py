@@ -153,16 +153,17 @@ async def test_a_dump_restored_under_running_services_sends_nothing_until_it_is_
     async with await open_pool(past.server.dsn(), role=None, size=2) as pool:
         await _let_the_others_go(past.server.dsn())
         await eventually(lambda: _says_read_only(past), within=40, what="the services to notice")
-        await eventually(lambda: _everybody_is_told(pool), within=30, what="every workspace to be told")
         await _another_stack_registers(past)
-        await eventually(lambda: pool.fetchval("SELECT foreign_webhooks <> '{}' FROM stack_fence"), within=60, what="it to be noticed")
+        await asyncio.gather(
+            eventually(lambda: _everybody_is_told(pool), within=30, what="every workspace to be told"),
+            eventually(lambda: pool.fetchval("SELECT foreign_webhooks <> '{}' FROM stack_fence"), within=60, what="it to be noticed"),
+        )
         env = {"TACT_DATABASE_URL": past.server.dsn(), "TACT_KAFKA": past.stack.addresses.kafka, "TACT_BUILD_DIR": "/nonexistent"}
 
-        dry = await tact("adopt", env=env)
+        dry, unsaid = await asyncio.gather(tact("adopt", env=env), tact("adopt", "--apply", env=env))
         assert "the database was restored from an older state" in " ".join(dry.out.split()), dry
         assert max(map(len, dry.out.splitlines())) <= 80
         assert f"Another stack's webhooks lead to {THEIR_HOOK}: --webhooks keep or remove." in " ".join(dry.out.split())
-        unsaid = await tact("adopt", "--apply", env=env)
         assert (unsaid.code, "say --webhooks remove if that stack is gone" in " ".join(unsaid.err.split())) == (1, True), unsaid
         assert len(await past.effects()) == PEOPLE
 
