@@ -6,6 +6,7 @@ publish into a dead broker never returns by itself. So every publish has a deadl
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -115,5 +116,5 @@ class Publisher:
             raise PublishError(repr(error)) from error
         except (KafkaError, TimeoutError) as error:
             raise PublishError(f"Kafka did not confirm {len(records)} records in {DEADLINE:.0f} s: {error!r}") from error
-        for record in records:
-            PUBLISHED.labels(topic=record.topic).inc()
+        for topic, many in Counter(record.topic for record in records).items():  # finding a label costs more than adding to it
+            PUBLISHED.labels(topic=topic).inc(many)
