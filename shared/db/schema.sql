@@ -1270,6 +1270,8 @@ CREATE TABLE public.campaign_counter_deltas (
     CONSTRAINT campaign_counter_deltas_counter_check CHECK ((counter = ANY (ARRAY['prospects'::text, 'active_leads'::text, 'completed_leads'::text, 'opted_out'::text, 'booked'::text, 'emails_scheduled'::text, 'emails_sent'::text])))
 );
 
+ALTER TABLE ONLY public.campaign_counter_deltas FORCE ROW LEVEL SECURITY;
+
 ALTER TABLE public.campaign_counter_deltas ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.campaign_counter_deltas_id_seq
     START WITH 1
@@ -1303,6 +1305,23 @@ CREATE TABLE public.campaign_messages (
 
 ALTER TABLE ONLY public.campaign_messages FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE public.changed_rows (
+    id bigint NOT NULL,
+    what text NOT NULL,
+    row_id uuid NOT NULL,
+    changed_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT changed_rows_what_check CHECK ((what = ANY (ARRAY['prospect'::text, 'lead'::text, 'campaign'::text])))
+);
+
+ALTER TABLE public.changed_rows ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.changed_rows_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE public.cleanup_runs (
     id bigint NOT NULL,
     started_at timestamp with time zone DEFAULT now() NOT NULL,
@@ -1313,7 +1332,10 @@ CREATE TABLE public.cleanup_runs (
     before jsonb,
     after jsonb,
     error text,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    chosen integer DEFAULT 0 NOT NULL,
+    for_person integer DEFAULT 0 NOT NULL,
+    stopped text
 );
 
 ALTER TABLE public.cleanup_runs ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
@@ -1459,6 +1481,15 @@ CREATE TABLE public.foreign_invitations (
 
 ALTER TABLE ONLY public.foreign_invitations FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE public.heartbeats (
+    service text NOT NULL,
+    instance text NOT NULL,
+    leads boolean DEFAULT false NOT NULL,
+    beaten_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL
+)
+WITH (fillfactor='50');
+
 CREATE TABLE public.history (
     id bigint NOT NULL,
     workspace_id uuid,
@@ -1498,6 +1529,14 @@ CREATE TABLE public.integrity_findings (
     found_at timestamp with time zone DEFAULT now() NOT NULL,
     closed_at timestamp with time zone,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    campaign_id uuid,
+    repair text,
+    changes jsonb DEFAULT '[]'::jsonb NOT NULL,
+    why text,
+    occurred_at timestamp with time zone,
+    decided_by text,
+    decided_at timestamp with time zone,
+    CONSTRAINT integrity_findings_changes_check CHECK ((jsonb_typeof(changes) = 'array'::text)),
     CONSTRAINT integrity_findings_severity_check CHECK ((severity = ANY (ARRAY['info'::text, 'warning'::text, 'critical'::text]))),
     CONSTRAINT integrity_findings_state_check CHECK ((state = ANY (ARRAY['open'::text, 'proposed'::text, 'repaired'::text, 'refused'::text, 'gone'::text, 'undone'::text])))
 );
@@ -1525,8 +1564,17 @@ CREATE TABLE public.integrity_history (
     evidence jsonb DEFAULT '{}'::jsonb NOT NULL,
     done_by text NOT NULL,
     done_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    workspace_id uuid,
+    campaign_id uuid,
+    repair text,
+    changes jsonb DEFAULT '[]'::jsonb NOT NULL,
+    occurred_at timestamp with time zone,
+    undoes bigint,
+    undone_at timestamp with time zone
 );
+
+ALTER TABLE ONLY public.integrity_history FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.integrity_history ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.integrity_history_id_seq
@@ -1572,6 +1620,21 @@ CREATE TABLE public.ledger_seal (
     sealed_to bigint DEFAULT 0 NOT NULL,
     CONSTRAINT ledger_seal_only_row_check CHECK (only_row)
 );
+
+CREATE TABLE public.merged_sends (
+    id uuid NOT NULL,
+    workspace_id uuid NOT NULL,
+    prospect_id uuid NOT NULL,
+    kept_id uuid NOT NULL,
+    message_type text NOT NULL,
+    status public.send_status NOT NULL,
+    sent_at timestamp with time zone,
+    was jsonb NOT NULL,
+    merged_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE ONLY public.merged_sends FORCE ROW LEVEL SECURITY;
 
 CREATE TABLE public.notice_channels (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
@@ -1701,6 +1764,15 @@ CREATE TABLE public.prospect_approval_data (
 
 ALTER TABLE ONLY public.prospect_approval_data FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE public.prospect_totals (
+    workspace_id uuid NOT NULL,
+    total bigint DEFAULT 0 NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL
+)
+WITH (fillfactor='50');
+
+ALTER TABLE ONLY public.prospect_totals FORCE ROW LEVEL SECURITY;
+
 CREATE VIEW public.prospect_data_integrity WITH (security_invoker='true') AS
  WITH found AS (
          SELECT ( SELECT count(*) AS count
@@ -1712,10 +1784,11 @@ CREATE VIEW public.prospect_data_integrity WITH (security_invoker='true') AS
             ( SELECT count(*) AS count
                    FROM public.campaign_prospects
                   WHERE ((campaign_prospects.status = 'pending'::public.prospect_status) AND (campaign_prospects.contacted_at IS NOT NULL))) AS corrupted_pending,
-            (( SELECT COALESCE(sum(campaigns.prospects_count), (0)::bigint) AS "coalesce"
-                   FROM public.campaigns) + ( SELECT COALESCE(sum(campaign_counter_deltas.delta), (0)::bigint) AS "coalesce"
-                   FROM public.campaign_counter_deltas
-                  WHERE (campaign_counter_deltas.counter = 'prospects'::text))) AS total_prospects
+            ( SELECT GREATEST((0)::bigint, (COALESCE(( SELECT prospect_totals.total
+                           FROM public.prospect_totals
+                          WHERE (prospect_totals.workspace_id = (COALESCE(NULLIF(current_setting('tact.workspace'::text, true), ''::text), '00000000-0000-0000-0000-000000000000'::text))::uuid)), (0)::bigint) + ( SELECT COALESCE(sum(campaign_counter_deltas.delta), (0)::bigint) AS "coalesce"
+                           FROM public.campaign_counter_deltas
+                          WHERE (campaign_counter_deltas.counter = 'prospects'::text)))) AS "greatest") AS total_prospects
         )
  SELECT corrupted_sent,
     corrupted_failed,
@@ -1726,6 +1799,92 @@ CREATE VIEW public.prospect_data_integrity WITH (security_invoker='true') AS
             ELSE round(((100.0 * (corrupted_sent)::numeric) / (total_prospects)::numeric), 2)
         END AS corruption_percentage
    FROM found;
+
+CREATE VIEW public.prospect_data_integrity_by_workspace WITH (security_invoker='true') AS
+ WITH parts AS (
+         SELECT campaign_prospects.workspace_id,
+            count(*) AS sent,
+            0 AS failed,
+            0 AS pending,
+            0 AS total
+           FROM public.campaign_prospects
+          WHERE ((campaign_prospects.status = 'connection_request_sent'::public.prospect_status) AND (campaign_prospects.contacted_at IS NULL))
+          GROUP BY campaign_prospects.workspace_id
+        UNION ALL
+         SELECT campaign_prospects.workspace_id,
+            0,
+            count(*) AS count,
+            0,
+            0
+           FROM public.campaign_prospects
+          WHERE ((campaign_prospects.status = 'failed'::public.prospect_status) AND (campaign_prospects.contacted_at IS NOT NULL))
+          GROUP BY campaign_prospects.workspace_id
+        UNION ALL
+         SELECT campaign_prospects.workspace_id,
+            0,
+            0,
+            count(*) AS count,
+            0
+           FROM public.campaign_prospects
+          WHERE ((campaign_prospects.status = 'pending'::public.prospect_status) AND (campaign_prospects.contacted_at IS NOT NULL))
+          GROUP BY campaign_prospects.workspace_id
+        UNION ALL
+         SELECT prospect_totals.workspace_id,
+            0,
+            0,
+            0,
+            prospect_totals.total
+           FROM public.prospect_totals
+          WHERE (prospect_totals.workspace_id <> '00000000-0000-0000-0000-000000000000'::uuid)
+        UNION ALL
+         SELECT c.workspace_id,
+            0,
+            0,
+            0,
+            d.delta
+           FROM (public.campaign_counter_deltas d
+             JOIN public.campaigns c ON ((c.id = d.campaign_id)))
+          WHERE (d.counter = 'prospects'::text)
+        ), found AS (
+         SELECT parts.workspace_id,
+            (sum(parts.sent))::bigint AS corrupted_sent,
+            (sum(parts.failed))::bigint AS corrupted_failed,
+            (sum(parts.pending))::bigint AS corrupted_pending,
+            (GREATEST((0)::numeric, sum(parts.total)))::bigint AS total_prospects
+           FROM parts
+          GROUP BY parts.workspace_id
+        )
+ SELECT workspace_id,
+    corrupted_sent,
+    corrupted_failed,
+    corrupted_pending,
+    total_prospects,
+        CASE
+            WHEN (total_prospects = 0) THEN (0)::numeric(5,2)
+            ELSE round(((100.0 * (corrupted_sent)::numeric) / (total_prospects)::numeric), 2)
+        END AS corruption_percentage
+   FROM found;
+
+CREATE TABLE public.reconcile_runs (
+    id bigint NOT NULL,
+    started_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    finished_at timestamp with time zone,
+    walking text DEFAULT 'prospects'::text NOT NULL,
+    cursor uuid DEFAULT '00000000-0000-0000-0000-000000000000'::uuid NOT NULL,
+    looked_at bigint DEFAULT 0 NOT NULL,
+    found bigint DEFAULT 0 NOT NULL,
+    error text,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE public.reconcile_runs ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.reconcile_runs_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 
 CREATE TABLE public.redriven_letters (
     topic text NOT NULL,
@@ -2002,6 +2161,9 @@ ALTER TABLE ONLY public.campaign_prospects
 ALTER TABLE ONLY public.campaigns
     ADD CONSTRAINT campaigns_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.changed_rows
+    ADD CONSTRAINT changed_rows_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.cleanup_runs
     ADD CONSTRAINT cleanup_runs_pkey PRIMARY KEY (id);
 
@@ -2029,6 +2191,9 @@ ALTER TABLE ONLY public.email_templates
 ALTER TABLE ONLY public.foreign_invitations
     ADD CONSTRAINT foreign_invitations_pkey PRIMARY KEY (account_id, invitation_id);
 
+ALTER TABLE ONLY public.heartbeats
+    ADD CONSTRAINT heartbeats_pkey PRIMARY KEY (service, instance);
+
 ALTER TABLE ONLY public.history_floor
     ADD CONSTRAINT history_floor_pkey PRIMARY KEY (only_row);
 
@@ -2055,6 +2220,9 @@ ALTER TABLE ONLY public.leads
 
 ALTER TABLE ONLY public.ledger_seal
     ADD CONSTRAINT ledger_seal_pkey PRIMARY KEY (only_row);
+
+ALTER TABLE ONLY public.merged_sends
+    ADD CONSTRAINT merged_sends_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.notice_channels
     ADD CONSTRAINT notice_channels_pkey PRIMARY KEY (id);
@@ -2086,8 +2254,14 @@ ALTER TABLE ONLY public.prospect_approval_data
 ALTER TABLE ONLY public.prospect_approval_data
     ADD CONSTRAINT prospect_approval_data_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.prospect_totals
+    ADD CONSTRAINT prospect_totals_pkey PRIMARY KEY (workspace_id);
+
 ALTER TABLE ONLY public.recipients
     ADD CONSTRAINT recipients_pkey PRIMARY KEY (account_id, lead_id);
+
+ALTER TABLE ONLY public.reconcile_runs
+    ADD CONSTRAINT reconcile_runs_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.redriven_letters
     ADD CONSTRAINT redriven_letters_pkey PRIMARY KEY (topic, partition_no, offset_no, record_ms);
@@ -2195,6 +2369,8 @@ CREATE UNIQUE INDEX campaigns_name_unique ON public.campaigns USING btree (works
 
 CREATE INDEX campaigns_running ON public.campaigns USING btree (id) INCLUDE (turn_length) WHERE (status = 'running'::public.campaign_status);
 
+CREATE INDEX cleanup_runs_started ON public.cleanup_runs USING btree (started_at);
+
 CREATE UNIQUE INDEX consumer_stops_open ON public.consumer_stops USING btree (instance, group_name) WHERE (resumed_at IS NULL);
 
 CREATE INDEX foreign_invitations_person ON public.foreign_invitations USING btree (workspace_id, recipient_id) WHERE (attempt_id IS NULL);
@@ -2209,7 +2385,19 @@ CREATE INDEX history_of_row ON public.history USING btree (row_id, table_name, p
 
 CREATE INDEX history_of_suppression ON public.history USING btree (((was ->> 'value'::text)), valid_until) WHERE (table_name = 'suppressions'::text);
 
+CREATE INDEX integrity_findings_kind_open ON public.integrity_findings USING btree (kind, id) WHERE (state = ANY (ARRAY['open'::text, 'proposed'::text]));
+
 CREATE UNIQUE INDEX integrity_findings_open_unique ON public.integrity_findings USING btree (kind, table_name, row_id) WHERE (state = ANY (ARRAY['open'::text, 'proposed'::text]));
+
+CREATE INDEX integrity_findings_row ON public.integrity_findings USING btree (table_name, row_id, kind);
+
+CREATE INDEX integrity_findings_workspace ON public.integrity_findings USING btree (workspace_id, id);
+
+CREATE INDEX integrity_history_done ON public.integrity_history USING btree (done_at);
+
+CREATE INDEX integrity_history_finding ON public.integrity_history USING btree (finding_id);
+
+CREATE INDEX integrity_history_row ON public.integrity_history USING btree (table_name, row_id, done_at);
 
 CREATE INDEX lanes_campaign ON public.lanes USING btree (campaign_id);
 
@@ -2222,6 +2410,8 @@ CREATE INDEX leads_linkedin_vanity ON public.leads USING btree (linkedin_vanity)
 CREATE INDEX leads_sales_navigator_id ON public.leads USING btree (sales_navigator_id) WHERE (sales_navigator_id IS NOT NULL);
 
 CREATE INDEX leads_without_timezone ON public.leads USING btree (id) WHERE ((timezone IS NULL) AND (location <> ''::text));
+
+CREATE INDEX merged_sends_prospect ON public.merged_sends USING btree (prospect_id);
 
 CREATE UNIQUE INDEX notice_channels_name_unique ON public.notice_channels USING btree (workspace_id, lower(name)) WHERE (removed_at IS NULL);
 
@@ -2248,6 +2438,8 @@ CREATE INDEX prospect_approval_data_waiting ON public.prospect_approval_data USI
 CREATE INDEX recipients_lead ON public.recipients USING btree (lead_id);
 
 CREATE INDEX recipients_provider_id ON public.recipients USING btree (account_id, provider_id);
+
+CREATE UNIQUE INDEX reconcile_runs_one_open ON public.reconcile_runs USING btree ((true)) WHERE (finished_at IS NULL);
 
 CREATE UNIQUE INDEX replay_runs_under_way ON public.replay_runs USING btree (topic, asked) WHERE (finished_at IS NULL);
 
@@ -2371,6 +2563,8 @@ CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.email_templates FOR EACH
 
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.foreign_invitations FOR EACH ROW EXECUTE FUNCTION public.touch_updated_at();
 
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.heartbeats FOR EACH ROW EXECUTE FUNCTION public.touch_updated_at();
+
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.integrity_findings FOR EACH ROW EXECUTE FUNCTION public.touch_updated_at();
 
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.integrity_history FOR EACH ROW EXECUTE FUNCTION public.touch_updated_at();
@@ -2380,6 +2574,8 @@ CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.lanes FOR EACH ROW EXECU
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.lead_batches FOR EACH ROW EXECUTE FUNCTION public.touch_updated_at();
 
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.leads FOR EACH ROW EXECUTE FUNCTION public.touch_updated_at();
+
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.merged_sends FOR EACH ROW EXECUTE FUNCTION public.touch_updated_at();
 
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.notice_channels FOR EACH ROW EXECUTE FUNCTION public.touch_updated_at();
 
@@ -2393,7 +2589,11 @@ CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.outbox FOR EACH ROW EXEC
 
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.prospect_approval_data FOR EACH ROW EXECUTE FUNCTION public.touch_updated_at();
 
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.prospect_totals FOR EACH ROW EXECUTE FUNCTION public.touch_updated_at();
+
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.recipients FOR EACH ROW EXECUTE FUNCTION public.touch_updated_at();
+
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.reconcile_runs FOR EACH ROW EXECUTE FUNCTION public.touch_updated_at();
 
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.redriven_letters FOR EACH ROW EXECUTE FUNCTION public.touch_updated_at();
 
@@ -2531,6 +2731,9 @@ ALTER TABLE ONLY public.integrity_history
 ALTER TABLE ONLY public.integrity_history
     ADD CONSTRAINT integrity_history_run_id_fkey FOREIGN KEY (run_id) REFERENCES public.cleanup_runs(id);
 
+ALTER TABLE ONLY public.integrity_history
+    ADD CONSTRAINT integrity_history_undoes_fkey FOREIGN KEY (undoes) REFERENCES public.integrity_history(id);
+
 ALTER TABLE ONLY public.lanes
     ADD CONSTRAINT lanes_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);
 
@@ -2637,6 +2840,8 @@ ALTER TABLE public.audit_log ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.campaign_accounts ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.campaign_counter_deltas ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.campaign_messages ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.campaign_prospects ENABLE ROW LEVEL SECURITY;
@@ -2665,6 +2870,8 @@ CREATE POLICY everything ON public.audit_log TO postgres, tact_queuer, tact_send
 
 CREATE POLICY everything ON public.campaign_accounts TO postgres, tact_queuer, tact_sender, tact_poller, tact_healer USING (true) WITH CHECK (true);
 
+CREATE POLICY everything ON public.campaign_counter_deltas TO postgres, tact_queuer, tact_sender, tact_poller, tact_healer USING (true) WITH CHECK (true);
+
 CREATE POLICY everything ON public.campaign_messages TO postgres, tact_queuer, tact_sender, tact_poller, tact_healer USING (true) WITH CHECK (true);
 
 CREATE POLICY everything ON public.campaign_prospects TO postgres, tact_queuer, tact_sender, tact_poller, tact_healer USING (true) WITH CHECK (true);
@@ -2683,11 +2890,15 @@ CREATE POLICY everything ON public.history TO postgres, tact_queuer, tact_sender
 
 CREATE POLICY everything ON public.integrity_findings TO postgres, tact_queuer, tact_sender, tact_poller, tact_healer USING (true) WITH CHECK (true);
 
+CREATE POLICY everything ON public.integrity_history TO postgres, tact_queuer, tact_sender, tact_poller, tact_healer USING (true) WITH CHECK (true);
+
 CREATE POLICY everything ON public.lanes TO postgres, tact_queuer, tact_sender, tact_poller, tact_healer USING (true) WITH CHECK (true);
 
 CREATE POLICY everything ON public.lead_batches TO postgres, tact_queuer, tact_sender, tact_poller, tact_healer USING (true) WITH CHECK (true);
 
 CREATE POLICY everything ON public.leads TO postgres, tact_queuer, tact_sender, tact_poller, tact_healer USING (true) WITH CHECK (true);
+
+CREATE POLICY everything ON public.merged_sends TO postgres, tact_queuer, tact_sender, tact_poller, tact_healer USING (true) WITH CHECK (true);
 
 CREATE POLICY everything ON public.notice_channels TO postgres, tact_queuer, tact_sender, tact_poller, tact_healer USING (true) WITH CHECK (true);
 
@@ -2698,6 +2909,8 @@ CREATE POLICY everything ON public.notices TO postgres, tact_queuer, tact_sender
 CREATE POLICY everything ON public.observations TO postgres, tact_queuer, tact_sender, tact_poller, tact_healer USING (true) WITH CHECK (true);
 
 CREATE POLICY everything ON public.prospect_approval_data TO postgres, tact_queuer, tact_sender, tact_poller, tact_healer USING (true) WITH CHECK (true);
+
+CREATE POLICY everything ON public.prospect_totals TO postgres, tact_queuer, tact_sender, tact_poller, tact_healer USING (true) WITH CHECK (true);
 
 CREATE POLICY everything ON public.recipients TO postgres, tact_queuer, tact_sender, tact_poller, tact_healer USING (true) WITH CHECK (true);
 
@@ -2719,11 +2932,15 @@ ALTER TABLE public.history ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.integrity_findings ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.integrity_history ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.lanes ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.lead_batches ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.leads ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.merged_sends ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.notice_channels ENABLE ROW LEVEL SECURITY;
 
@@ -2759,6 +2976,10 @@ CREATE POLICY own_workspace ON public.campaign_accounts TO tact_tenant USING ((E
    FROM public.campaigns p
   WHERE (p.id = campaign_accounts.campaign_id))));
 
+CREATE POLICY own_workspace ON public.campaign_counter_deltas TO tact_tenant USING ((EXISTS ( SELECT
+   FROM public.campaigns p
+  WHERE (p.id = campaign_counter_deltas.campaign_id))));
+
 CREATE POLICY own_workspace ON public.campaign_messages TO tact_tenant USING ((workspace_id = (NULLIF(current_setting('tact.workspace'::text, true), ''::text))::uuid));
 
 CREATE POLICY own_workspace ON public.campaign_prospects TO tact_tenant USING ((workspace_id = (NULLIF(current_setting('tact.workspace'::text, true), ''::text))::uuid));
@@ -2777,6 +2998,8 @@ CREATE POLICY own_workspace ON public.history TO tact_tenant USING ((workspace_i
 
 CREATE POLICY own_workspace ON public.integrity_findings TO tact_tenant USING ((workspace_id = (NULLIF(current_setting('tact.workspace'::text, true), ''::text))::uuid));
 
+CREATE POLICY own_workspace ON public.integrity_history TO tact_tenant USING ((workspace_id = (NULLIF(current_setting('tact.workspace'::text, true), ''::text))::uuid));
+
 CREATE POLICY own_workspace ON public.lanes TO tact_tenant USING ((EXISTS ( SELECT
    FROM public.campaigns p
   WHERE (p.id = lanes.campaign_id))));
@@ -2784,6 +3007,8 @@ CREATE POLICY own_workspace ON public.lanes TO tact_tenant USING ((EXISTS ( SELE
 CREATE POLICY own_workspace ON public.lead_batches TO tact_tenant USING ((workspace_id = (NULLIF(current_setting('tact.workspace'::text, true), ''::text))::uuid));
 
 CREATE POLICY own_workspace ON public.leads TO tact_tenant USING ((workspace_id = (NULLIF(current_setting('tact.workspace'::text, true), ''::text))::uuid));
+
+CREATE POLICY own_workspace ON public.merged_sends TO tact_tenant USING ((workspace_id = (NULLIF(current_setting('tact.workspace'::text, true), ''::text))::uuid));
 
 CREATE POLICY own_workspace ON public.notice_channels TO tact_tenant USING ((workspace_id = (NULLIF(current_setting('tact.workspace'::text, true), ''::text))::uuid));
 
@@ -2794,6 +3019,8 @@ CREATE POLICY own_workspace ON public.notices TO tact_tenant USING ((workspace_i
 CREATE POLICY own_workspace ON public.observations TO tact_tenant USING ((workspace_id = (NULLIF(current_setting('tact.workspace'::text, true), ''::text))::uuid));
 
 CREATE POLICY own_workspace ON public.prospect_approval_data TO tact_tenant USING ((workspace_id = (NULLIF(current_setting('tact.workspace'::text, true), ''::text))::uuid));
+
+CREATE POLICY own_workspace ON public.prospect_totals TO tact_tenant USING ((workspace_id = (NULLIF(current_setting('tact.workspace'::text, true), ''::text))::uuid));
 
 CREATE POLICY own_workspace ON public.recipients TO tact_tenant USING ((workspace_id = (NULLIF(current_setting('tact.workspace'::text, true), ''::text))::uuid));
 
@@ -2814,6 +3041,8 @@ CREATE POLICY own_workspace ON public.workflows TO tact_tenant USING ((EXISTS ( 
 CREATE POLICY own_workspace ON public.workspaces TO tact_tenant USING ((id = (NULLIF(current_setting('tact.workspace'::text, true), ''::text))::uuid));
 
 ALTER TABLE public.prospect_approval_data ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.prospect_totals ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.recipients ENABLE ROW LEVEL SECURITY;
 

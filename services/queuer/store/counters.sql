@@ -25,5 +25,14 @@ WITH taken AS (
          emails_sent_count = c.emails_sent_count + s.emails_sent
     FROM locked l JOIN sums s ON s.campaign_id = l.id
    WHERE c.id = l.id
+), counted AS (
+  -- The totals that prospect_data_integrity reads. After the campaigns and in order of id, so that two folds never wait crosswise.
+  INSERT INTO prospect_totals AS t (workspace_id, total)
+  SELECT w.workspace_id, w.total
+    FROM (SELECT c.workspace_id, sum(s.prospects) AS total FROM sums s JOIN campaigns c ON c.id = s.campaign_id GROUP BY c.workspace_id
+          UNION ALL SELECT '00000000-0000-0000-0000-000000000000', sum(s.prospects) FROM sums s) w
+   WHERE w.total <> 0
+   ORDER BY w.workspace_id
+  ON CONFLICT (workspace_id) DO UPDATE SET total = t.total + excluded.total
 )
 SELECT coalesce(sum(deltas), 0)::int AS folded FROM sums;

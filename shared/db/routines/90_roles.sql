@@ -52,6 +52,7 @@ GRANT INSERT, UPDATE ON campaigns, campaign_accounts, workflows, workflow_steps,
   prospect_approval_data, campaign_prospects, send_queue, lanes, suppressions, workspaces, api_tokens, accounts, account_reads TO tact_queuer;
 GRANT DELETE ON campaign_accounts, suppressions TO tact_queuer;
 GRANT INSERT, UPDATE, DELETE ON campaign_counter_deltas TO tact_queuer;
+GRANT INSERT, UPDATE ON prospect_totals TO tact_queuer;
 GRANT UPDATE (anchored_at, business_at, version) ON stack_clock TO tact_queuer;
 GRANT INSERT, UPDATE ON replay_runs TO tact_queuer; -- an operator's command works in its role
 
@@ -77,6 +78,12 @@ GRANT INSERT, UPDATE, DELETE ON unsettled_observations TO tact_poller;
 GRANT INSERT, UPDATE ON integrity_findings, integrity_history, cleanup_runs, de_enrollment_runs, de_enrollment_lead_log, observations,
   campaign_messages, recipients, account_usage, account_reads, lanes TO tact_healer;
 GRANT UPDATE ON send_attempts, send_queue, campaign_prospects, accounts, leads TO tact_healer;
+GRANT DELETE ON changed_rows TO tact_healer;
+GRANT INSERT, UPDATE ON reconcile_runs TO tact_healer;
+GRANT INSERT ON campaign_counter_deltas TO tact_healer; -- a count is put right like it is kept: by a delta
+GRANT INSERT, UPDATE ON prospect_totals TO tact_healer;
+GRANT INSERT, UPDATE, DELETE ON heartbeats TO tact_healer;
+GRANT UPDATE ON integrity_findings TO tact_queuer; -- it watches the healer, and takes back what it said when the healer is there again
 GRANT INSERT ON send_attempts, send_queue TO tact_healer; -- what an adoption finds at the provider and not in the ledger
 
 -- Every service says which of its consumers stopped; the healer ends what a dead process said.

@@ -1,7 +1,9 @@
 -- Requests of a workspace see and touch its rows alone. The services' own roles see all; so does the owner.
 GRANT SELECT ON workspaces, accounts, account_usage, account_cool_downs, campaigns, campaign_accounts, workflows, workflow_steps,
   lead_batches, leads, prospect_approval_data, campaign_prospects, send_queue, lanes, campaign_messages, suppressions, audit_log,
-  account_reads, send_attempts, observations, recipients, foreign_invitations, stack_clock, clients, scheduled_emails, notices, notice_deliveries TO tact_tenant;
+  account_reads, send_attempts, observations, recipients, foreign_invitations, stack_clock, clients, scheduled_emails, notices, notice_deliveries,
+  integrity_findings, integrity_history, merged_sends, prospect_totals, campaign_counter_deltas, prospect_data_integrity,
+  prospect_data_integrity_by_workspace TO tact_tenant;
 GRANT SELECT (id, workspace_id, name, medium, target, kinds, enabled, removed_at, created_at) ON notice_channels TO tact_tenant; -- not the secret
 GRANT SELECT ON history, account_spacing_history, clock_history, history_floor TO tact_tenant; -- what explaining the past reads
 
@@ -33,7 +35,7 @@ DECLARE
   key text;
 BEGIN
   FOR t, parent, key IN VALUES ('campaign_accounts', 'campaigns', 'campaign_id'), ('workflows', 'campaigns', 'campaign_id'),
-                               ('lanes', 'campaigns', 'campaign_id'), ('account_usage', 'accounts', 'account_id'),
+                               ('lanes', 'campaigns', 'campaign_id'), ('campaign_counter_deltas', 'campaigns', 'campaign_id'), ('account_usage', 'accounts', 'account_id'),
                                ('account_cool_downs', 'accounts', 'account_id'), ('account_reads', 'accounts', 'account_id'),
                                ('account_spacing_history', 'accounts', 'account_id'), ('workflow_steps', 'workflows', 'workflow_id')
   LOOP
