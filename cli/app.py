@@ -7,6 +7,7 @@ from cli import (
     dead_letters,
     explain,
     failed,
+    findings,
     forecast,
     hours,
     limits,
@@ -55,6 +56,7 @@ app.add_typer(records.tokens, name="token")
 app.add_typer(notices.app, name="notices")
 app.add_typer(queue.app, name="queue")
 app.add_typer(failed.app, name="failed")
+app.add_typer(findings.app, name="findings")
 app.add_typer(unknown.app, name="unknown")
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(suppress.app, name="suppress")

@@ -9,6 +9,7 @@ from services.healer.http import mount
 from services.healer.settings import HealerSettings
 from services.healer.workflows.adopt import Adopt
 from services.healer.workflows.deliver import Deliver
+from services.healer.workflows.heal import Heal
 from services.healer.workflows.keep_channels import Terms
 from services.healer.workflows.look_up import LookUp
 from services.healer.workflows.mend import Mend
@@ -33,6 +34,8 @@ async def build(service: Service) -> FastAPI:
         service.wake_relay()  # asked anew each time: the relay's job is declared after the application is built
 
     mend = Mend(service.pool, service.clock, call_time=settings.unipile_timeout, wake_relay=wake)
+    heal = Heal(service.pool, service.clock, mend, instance=service.instance)
+    service.on_stop(heal.stop)
     look_up = LookUp(service.pool, provider, service.clock, call_time=settings.unipile_timeout, wake_relay=wake, fence=service.fence)
     web = Web(timeout=settings.notices_timeout, private=settings.notices_to_private)
     await web.__aenter__()
@@ -42,8 +45,8 @@ async def build(service: Service) -> FastAPI:
     adopt = Adopt(service.pool, provider, service.clock, service.fence, call_time=settings.unipile_timeout)
     # Late, because the job that delivers is declared with the others, and one of those is the notices' own.
     notify = Notify(service.pool, service.clock, mail=mail is not None, wake=lambda: wake_deliver())  # noqa: PLW0108  # bound below
-    wake_deliver = jobs.register(service, settings, mend=mend, look_up=look_up, deliver=deliver, notify=notify, adopt=adopt)
-    handlers.register(service.inbox, service.pool, notify)
+    wake_deliver = jobs.register(service, settings, mend=mend, heal=heal, look_up=look_up, deliver=deliver, notify=notify, adopt=adopt)
+    handlers.register(service.inbox, service.pool, notify, heal)
     app = make_app(service, title="Tact healer", description="What is wrong, and mending it.")
     terms = Terms(mail=mail is not None, private=settings.notices_to_private)
     await mount(app, service, mend=mend, deliver=deliver, terms=terms, call_time=settings.unipile_timeout)

@@ -1,23 +1,26 @@
-"""Kafka in: integrity events become findings, what people must know becomes notices."""
+"""Kafka in: integrity events become findings or wake a look at the row, what people must know becomes notices."""
 
 from collections.abc import Sequence
 
 import asyncpg
 
+from services.healer.rules.kinds import EXAMINED
 from services.healer.store import findings
+from services.healer.workflows.heal import Heal
 from services.healer.workflows.notify import Notify
 from shared.contracts.integrity_events import IntegrityEvent
 from shared.contracts.topics import ACCOUNTS_STATUS, INTEGRITY_EVENTS, SENDS_COMPLETED
 from shared.kafka.inbox import Inbox
 
 
-def register(inbox: Inbox, pool: asyncpg.Pool, notify: Notify) -> None:
+def register(inbox: Inbox, pool: asyncpg.Pool, notify: Notify, heal: Heal) -> None:
     """Subscribe to what the healer consumes."""
 
     async def on_integrity_events(events: Sequence[IntegrityEvent]) -> None:
         async with pool.acquire() as connection, connection.transaction():
-            await findings.record(connection, events)
+            await findings.record(connection, [event for event in events if event.kind not in EXAMINED])
+        await heal.of_events(events)
 
-    inbox.subscribe(INTEGRITY_EVENTS, on_integrity_events)
+    inbox.subscribe(INTEGRITY_EVENTS, on_integrity_events, urgent=True)
     inbox.subscribe(SENDS_COMPLETED, notify.of_sends)
     inbox.subscribe(ACCOUNTS_STATUS, notify.of_accounts)

@@ -8,6 +8,7 @@ from services.healer.settings import HealerSettings
 from services.healer.workflows.adopt import Adopt
 from services.healer.workflows.de_enroll import de_enroll
 from services.healer.workflows.deliver import Deliver
+from services.healer.workflows.heal import Heal
 from services.healer.workflows.look_up import LookUp
 from services.healer.workflows.mend import Mend
 from services.healer.workflows.notify import Notify
@@ -16,10 +17,13 @@ from shared.runtime.service import Service
 from shared.vocabulary import NoticeKind
 
 ADOPT_EVERY: Final = timedelta(seconds=1)
+BEAT_EVERY: Final = timedelta(seconds=2)
+WALK_EVERY: Final = timedelta(seconds=1)
+"""How often it is asked whether a walk is due; one that is under way goes on at once."""
 
 
 def register(
-    service: Service, settings: HealerSettings, *, mend: Mend, look_up: LookUp, deliver: Deliver, notify: Notify, adopt: Adopt
+    service: Service, settings: HealerSettings, *, mend: Mend, heal: Heal, look_up: LookUp, deliver: Deliver, notify: Notify, adopt: Adopt
 ) -> Callable[[], None]:
     """Declare the healer's jobs; returns what wakes the one that delivers notices.
 
@@ -53,6 +57,14 @@ def register(
     async def forget() -> bool:
         return await mend.forget_history(settings.healer_history_kept)
 
+    async def walk() -> bool:
+        return await heal.reconcile(settings.healer_reconcile_every)
+
+    service.jobs.add("find", settings.healer_find_every * real, fenced(heal.look))
+    service.jobs.add("look at changes", settings.healer_find_every * real, fenced(heal.look_at_changes))
+    service.jobs.add("look in hand", settings.healer_upkeep_every * real, fenced(heal.look_in_hand))
+    service.jobs.add("reconcile", WALK_EVERY * real, fenced(walk))
+    service.jobs.add("beat", BEAT_EVERY * real, heal.beat)
     service.jobs.add("expire intents", settings.healer_upkeep_every * real, fenced(mend.expire_intents))
     service.jobs.add("clear leases", settings.healer_upkeep_every * real, fenced(mend.clear_leases))
     service.jobs.add("unstick sends", settings.healer_upkeep_every * real, fenced(mend.unstick_sends))

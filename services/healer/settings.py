@@ -17,6 +17,16 @@ class HealerSettings(ServiceSettings, ProviderSettings):
         default=timedelta(seconds=15),
         description="How often unknown attempts that are due are looked up; while one is open its send waits.",
     )
+    healer_find_every: timedelta = Field(
+        default=timedelta(milliseconds=500),
+        gt=timedelta(0),
+        description="How often the indexes of what is wrong are looked at, and the rows that changed; repairs are late by as much.",
+    )
+    healer_reconcile_every: timedelta = Field(
+        default=timedelta(hours=1),
+        gt=timedelta(0),
+        description="Real time between two walks over everything; rows that came in around the triggers and span tables wait for it.",
+    )
     healer_upkeep_every: timedelta = Field(
         default=timedelta(seconds=5),
         description="How often intents, leases and sends of dead processes are sought; an account rests until they are found.",

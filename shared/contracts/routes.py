@@ -44,6 +44,7 @@ ROUTES: Final = (
     Route("/api/admin", "healer"),
     Route("/api/notices", "healer"),
     Route("/api/unknown", "healer"),
+    Route("/api/findings", "healer"),
 )
 
 _LONGEST_FIRST: Final = tuple(sorted(ROUTES, key=lambda route: len(route.prefix), reverse=True))

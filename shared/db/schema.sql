@@ -180,6 +180,138 @@ CREATE FUNCTION public.accounts_at(the_id uuid, moment timestamp with time zone)
           FROM accounts t WHERE t.id = the_id
       $$;
 
+CREATE FUNCTION public.apply_repair(the_finding bigint, actor text, run_id bigint DEFAULT NULL::bigint, undo boolean DEFAULT false) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    SET "TimeZone" TO 'UTC'
+    AS $$
+#variable_conflict use_column
+DECLARE
+  f integrity_findings;
+  line bigint;      -- of the history, that an undo takes back
+  todo jsonb;
+  c jsonb;
+  is_now jsonb;
+  people uuid[];
+  last_known bigint;
+  wrong uuid;
+BEGIN
+  IF btrim(coalesce(actor, '')) = '' THEN
+    RAISE EXCEPTION 'apply_repair needs an actor: it is the trace (finding %)', the_finding USING ERRCODE = 'check_violation';
+  END IF;
+  SELECT * INTO f FROM integrity_findings WHERE id = the_finding FOR NO KEY UPDATE;
+  IF NOT FOUND THEN
+    RETURN 'gone';
+  END IF;
+  IF undo THEN
+    SELECT h.id, h.changes, (h.evidence ->> 'last_attempt')::bigint INTO line, todo, last_known
+      FROM integrity_history h WHERE h.finding_id = the_finding AND h.undoes IS NULL AND h.undone_at IS NULL ORDER BY h.id DESC LIMIT 1;
+    IF f.state <> 'repaired' OR line IS NULL THEN
+      RETURN 'closed';
+    END IF;
+    SELECT coalesce(jsonb_agg(e.one || jsonb_build_object('before', e.one -> 'after', 'after', e.one -> 'before') ORDER BY e.n DESC), '[]') INTO todo
+      FROM jsonb_array_elements(todo) WITH ORDINALITY AS e(one, n);
+  ELSE
+    IF f.state NOT IN ('open', 'proposed') THEN
+      RETURN 'closed';
+    END IF;
+    todo := f.changes;
+    last_known := (f.evidence ->> 'last_attempt')::bigint;
+  END IF;
+  IF todo = '[]' THEN
+    RETURN 'nothing';
+  END IF;
+
+  SELECT coalesce(array_agg(DISTINCT x.prospect ORDER BY x.prospect), '{}') INTO people FROM (
+    SELECT (e ->> 'id')::uuid AS prospect FROM jsonb_array_elements(todo) e WHERE e ->> 'table' = 'campaign_prospects'
+    UNION ALL
+    SELECT coalesce((e -> 'before' ->> 'prospect_id')::uuid, (e -> 'after' ->> 'prospect_id')::uuid, s.prospect_id)
+      FROM jsonb_array_elements(todo) e LEFT JOIN send_queue s ON s.id = (e ->> 'id')::uuid WHERE e ->> 'table' = 'send_queue') x
+   WHERE x.prospect IS NOT NULL;
+  PERFORM lock_to_mend(people);
+
+  FOR c IN SELECT e FROM jsonb_array_elements(todo) e LOOP
+    CASE c ->> 'table'
+      WHEN 'campaign_prospects' THEN SELECT to_jsonb(r) INTO is_now FROM campaign_prospects r WHERE r.id = (c ->> 'id')::uuid;
+      WHEN 'send_queue' THEN SELECT to_jsonb(r) INTO is_now FROM send_queue r WHERE r.id = (c ->> 'id')::uuid;
+      WHEN 'send_attempts' THEN SELECT to_jsonb(r) INTO is_now FROM send_attempts r WHERE r.id = (c ->> 'id')::bigint FOR NO KEY UPDATE;
+      ELSE CONTINUE; -- counts move by a difference, whatever they are now
+    END CASE;
+    IF is_now IS NULL AND jsonb_typeof(c -> 'before') <> 'null' THEN
+      RETURN 'gone';
+    END IF;
+    IF EXISTS (SELECT FROM jsonb_each(CASE jsonb_typeof(c -> 'before') WHEN 'object' THEN c -> 'before' ELSE '{}' END) b
+                WHERE b.key <> 'updated_at' AND is_now -> b.key IS DISTINCT FROM b.value) THEN
+      RETURN 'changed';
+    END IF;
+  END LOOP;
+  IF EXISTS (SELECT FROM send_queue s JOIN send_attempts a ON a.send_id = s.id
+              WHERE s.prospect_id = ANY(people) AND a.action <> 'profile_lookup'
+                AND (a.id > coalesce(last_known, 0) OR a.state IN ('intent', 'unknown'))) THEN
+    RETURN 'later_attempt';
+  END IF;
+
+  PERFORM set_config('tact.mending', 'on', true);
+  FOR c IN SELECT e FROM jsonb_array_elements(todo) e LOOP
+    PERFORM change_row(c, actor, f.kind);
+  END LOOP;
+  PERFORM set_config('tact.mending', 'off', true);
+
+  IF undo THEN
+    UPDATE integrity_findings SET state = 'undone', closed_at = clock_timestamp(), decided_by = actor, decided_at = clock_timestamp() WHERE id = the_finding;
+    UPDATE integrity_history SET undone_at = clock_timestamp() WHERE id = line;
+  ELSE
+    SELECT p.id INTO wrong FROM campaign_prospects p
+     WHERE p.id = ANY(people) AND ((p.contacted_at IS NULL AND p.status IN ('connection_request_sent', 'messaging'))
+                                   OR (p.contacted_at IS NOT NULL AND p.status IN ('pending', 'approved', 'failed'))) LIMIT 1;
+    IF wrong IS NOT NULL THEN
+      RAISE EXCEPTION 'Cannot mend prospect % so: that would be wrong again (finding %)', wrong, the_finding USING ERRCODE = 'check_violation';
+    END IF;
+    UPDATE integrity_findings SET state = 'repaired', closed_at = clock_timestamp(), decided_by = actor, decided_at = clock_timestamp() WHERE id = the_finding;
+    PERFORM tell_of_repair(todo);
+  END IF;
+  INSERT INTO integrity_history (finding_id, run_id, workspace_id, campaign_id, kind, repair, table_name, row_id, before, after, changes, evidence,
+                                 occurred_at, done_by, undoes)
+  SELECT the_finding, run_id, f.workspace_id, f.campaign_id, f.kind, f.repair, f.table_name, f.row_id,
+         coalesce(jsonb_object_agg(x.at, x.was) FILTER (WHERE x.was IS NOT NULL), '{}'), coalesce(jsonb_object_agg(x.at, x.is_now) FILTER (WHERE x.is_now IS NOT NULL), '{}'),
+         todo, f.evidence || jsonb_build_object('last_attempt', (SELECT max(a.id) FROM send_queue s JOIN send_attempts a ON a.send_id = s.id
+                                                                    WHERE s.prospect_id = ANY(people) AND a.action <> 'profile_lookup')),
+         f.occurred_at, actor, line
+    FROM (SELECT format('%s %s', e ->> 'table', e ->> 'id') AS at, e -> 'before' AS was, e -> 'after' AS is_now FROM jsonb_array_elements(todo) e) x;
+  INSERT INTO audit_log (workspace_id, actor, verb, object, object_id, details)
+       VALUES (f.workspace_id, actor, CASE WHEN undo THEN 'undo' ELSE 'mend' END,
+               CASE f.table_name WHEN 'campaign_prospects' THEN 'prospect' WHEN 'send_queue' THEN 'send' WHEN 'campaigns' THEN 'campaign' ELSE f.table_name END,
+               f.row_id, jsonb_build_object('reason', f.kind, 'finding', the_finding, 'run_id', run_id, 'changes', todo));
+  RETURN CASE WHEN undo THEN 'undone' ELSE 'applied' END;
+END $$;
+
+CREATE FUNCTION public.apply_repairs(findings bigint[], actor text, run_id bigint DEFAULT NULL::bigint) RETURNS TABLE(finding_id bigint, answer text)
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+  one bigint;
+  said text;
+BEGIN
+  PERFORM lock_to_mend((SELECT coalesce(array_agg(DISTINCT p), '{}') FROM (
+    SELECT CASE e ->> 'table' WHEN 'campaign_prospects' THEN (e ->> 'id')::uuid WHEN 'send_queue' THEN (SELECT s.prospect_id FROM send_queue s WHERE s.id = (e ->> 'id')::uuid) END AS p
+      FROM integrity_findings f, jsonb_array_elements(f.changes) e WHERE f.id = ANY(findings)) x WHERE p IS NOT NULL));
+  FOREACH one IN ARRAY findings LOOP
+    BEGIN
+      said := apply_repair(one, actor, apply_repairs.run_id);
+    EXCEPTION WHEN integrity_constraint_violation OR raise_exception THEN
+      said := 'refused: ' || SQLERRM;
+      UPDATE integrity_findings f SET state = 'proposed', why = 'its repair was refused: ' || SQLERRM WHERE f.id = one AND f.state IN ('open', 'proposed');
+    END;
+    IF said IN ('gone', 'changed', 'later_attempt') THEN -- it is not as it was found: whoever looks next finds what is so then
+      UPDATE integrity_findings f SET state = 'gone', closed_at = clock_timestamp() WHERE f.id = one AND f.state = 'open';
+    END IF;
+    finding_id := one;
+    answer := said;
+    RETURN NEXT;
+  END LOOP;
+END $$;
+
 CREATE TABLE public.stack_clock (
     only_row boolean DEFAULT true NOT NULL,
     anchored_at timestamp with time zone NOT NULL,
@@ -308,100 +440,190 @@ CREATE FUNCTION public.campaigns_at(the_id uuid, moment timestamp with time zone
           FROM campaigns t WHERE t.id = the_id
       $$;
 
+CREATE FUNCTION public.change_row(c jsonb, actor text, reason text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $_$
+DECLARE
+  the_table text := c ->> 'table';
+  target jsonb := c -> 'after';
+  source jsonb := c -> 'before';
+  may text[] := CASE c ->> 'table'
+    WHEN 'campaign_prospects' THEN ARRAY['status', 'contacted_at', 'connected_at', 'completed_at', 'outcome', 'error_message']
+    WHEN 'send_queue' THEN ARRAY['status', 'sent_at', 'error_message', 'held_for', 'scheduled_for']
+    WHEN 'send_attempts' THEN ARRAY['send_id'] END;
+  sets text;
+BEGIN
+  IF the_table IN ('campaigns', 'prospect_totals') THEN
+    IF the_table = 'prospect_totals' THEN
+      UPDATE prospect_totals SET total = total + (target ->> 'total')::bigint - (source ->> 'total')::bigint WHERE workspace_id = (c ->> 'id')::uuid;
+    ELSE -- by deltas: whoever counts at this moment is not overwritten
+      INSERT INTO campaign_counter_deltas (campaign_id, counter, delta)
+      SELECT (c ->> 'id')::uuid, t.key, t.value::integer - (source ->> t.key)::integer FROM jsonb_each_text(target) t;
+    END IF;
+  ELSIF the_table = 'send_queue' AND jsonb_typeof(target) = 'null' THEN
+    INSERT INTO merged_sends (id, workspace_id, prospect_id, kept_id, message_type, status, sent_at, was)
+    SELECT s.id, s.workspace_id, s.prospect_id, (c ->> 'into')::uuid, s.message_type, s.status, s.sent_at, to_jsonb(s)
+      FROM send_queue s WHERE s.id = (c ->> 'id')::uuid
+    ON CONFLICT (id) DO UPDATE SET kept_id = excluded.kept_id, status = excluded.status, sent_at = excluded.sent_at, was = excluded.was;
+    DELETE FROM send_queue WHERE id = (c ->> 'id')::uuid;
+  ELSIF the_table = 'send_queue' AND jsonb_typeof(source) = 'null' THEN
+    INSERT INTO send_queue SELECT (jsonb_populate_record(NULL::send_queue, target)).*;
+    DELETE FROM merged_sends WHERE id = (c ->> 'id')::uuid;
+  ELSIF the_table = 'send_queue' AND target ->> 'status' = 'pending' AND source ->> 'status' IN ('failed', 'skipped', 'cancelled', 'sent') THEN
+    PERFORM reopen((c ->> 'id')::uuid, actor, reason);
+    INSERT INTO lanes (account_id, campaign_id, action)
+    SELECT s.account_id, s.campaign_id, s.next_action FROM send_queue s WHERE s.id = (c ->> 'id')::uuid ON CONFLICT DO NOTHING;
+  ELSE
+    IF EXISTS (SELECT FROM jsonb_object_keys(target) k WHERE k <> ALL(coalesce(may, '{}'))) THEN
+      RAISE EXCEPTION 'A repair may not change % of %', (SELECT string_agg(k, ', ') FROM jsonb_object_keys(target) k), the_table USING ERRCODE = 'check_violation';
+    END IF;
+    SELECT string_agg(format('%1$I = (jsonb_populate_record(NULL::%2$I, $1)).%1$I', k, the_table), ', ') INTO sets FROM jsonb_object_keys(target) k;
+    EXECUTE format('UPDATE %I SET %s WHERE id::text = $2', the_table, sets) USING target, c ->> 'id';
+    IF the_table = 'send_queue' AND target ->> 'status' = 'pending' THEN
+      UPDATE accounts a SET wake_at = least(coalesce(a.wake_at, 'infinity'), s.scheduled_for) FROM send_queue s WHERE s.id = (c ->> 'id')::uuid AND a.id = s.account_id;
+    END IF;
+  END IF;
+END $_$;
+
 CREATE FUNCTION public.cleanup_corrupted_prospect_statuses(actor text DEFAULT SESSION_USER, called_by text DEFAULT 'sql'::text, most integer DEFAULT 5000) RETURNS TABLE(fixed_count bigint, campaign_ids text[], run_id bigint)
     LANGUAGE plpgsql
     SET search_path TO 'public', 'pg_temp'
+    SET "TimeZone" TO 'UTC'
     AS $$
 #variable_conflict use_column
 DECLARE
   the_run bigint;
-  counts_before jsonb;
-  chosen uuid[];
+  picked uuid[];
   mended uuid[] := '{}';
+  handed integer := 0;
   r record;
 BEGIN
   PERFORM pg_advisory_xact_lock(7204, 1); -- one run at a time: two would wait for each other row by row
-  SELECT to_jsonb(v) INTO counts_before FROM prospect_data_integrity v;
-  INSERT INTO cleanup_runs (trigger, before) VALUES (called_by, counts_before) RETURNING id INTO the_run;
-
-  SELECT coalesce(array_agg(w.id), '{}') INTO chosen FROM (
-    SELECT c.id
-      FROM (SELECT id FROM campaign_prospects WHERE status = 'connection_request_sent' AND contacted_at IS NULL
-            UNION ALL
-            SELECT id FROM campaign_prospects WHERE status = 'failed' AND contacted_at IS NOT NULL
-            UNION ALL
-            SELECT id FROM campaign_prospects WHERE status = 'pending' AND contacted_at IS NOT NULL) c
-     WHERE NOT EXISTS (SELECT FROM integrity_findings f WHERE f.kind = 'corrupted_pending' AND f.table_name = 'campaign_prospects'
-                          AND f.row_id = c.id::text AND f.state IN ('open', 'proposed') AND f.severity = 'critical') -- a person's already
-       AND NOT EXISTS (SELECT FROM send_queue s JOIN send_attempts a ON a.send_id = s.id
-                        WHERE s.prospect_id = c.id AND a.action <> 'profile_lookup' AND a.state IN ('intent', 'unknown'))
-     LIMIT most) w;
-
-  -- The order of locks of everybody: accounts, sends, prospects; in order of id.
-  PERFORM FROM accounts WHERE id IN (SELECT account_id FROM send_queue WHERE prospect_id = ANY(chosen)) ORDER BY id FOR NO KEY UPDATE;
-  PERFORM FROM send_queue WHERE prospect_id = ANY(chosen) ORDER BY id FOR NO KEY UPDATE;
-  PERFORM FROM campaign_prospects WHERE id = ANY(chosen) ORDER BY id FOR NO KEY UPDATE;
+  INSERT INTO cleanup_runs (trigger, started_at, before) SELECT called_by, clock_timestamp(), to_jsonb(v) FROM prospect_data_integrity v RETURNING id INTO the_run;
+  SELECT coalesce(array_agg(c.id), '{}') INTO picked FROM corrupted_to_mend(most) c;
+  PERFORM lock_to_mend(picked);
 
   FOR r IN -- a statement of its own: it sees what was committed while the locks were waited for
-    SELECT p.id, p.workspace_id, p.campaign_id, p.account_id, p.status, p.contacted_at, p.connected_at, p.status::text AS was,
-           inv.at AS invited_at, msg.at AS messaged_at, coalesce(inv.id, msg.id) AS attempt, last.id AS last_attempt, send.id AS send_id
-      FROM campaign_prospects p
-      LEFT JOIN LATERAL (SELECT a.id, coalesce(a.answered_at, a.decided_at) AS at FROM send_queue s JOIN send_attempts a ON a.send_id = s.id
-                          WHERE s.prospect_id = p.id AND a.action = 'invitation' AND a.state = 'accepted' ORDER BY a.id LIMIT 1) inv ON true
-      LEFT JOIN LATERAL (SELECT a.id, coalesce(a.answered_at, a.decided_at) AS at FROM send_queue s JOIN send_attempts a ON a.send_id = s.id
-                          WHERE s.prospect_id = p.id AND a.action IN ('message', 'email') AND a.state = 'accepted' ORDER BY a.id LIMIT 1) msg ON true
-      LEFT JOIN LATERAL (SELECT max(a.id) AS id FROM send_queue s JOIN send_attempts a ON a.send_id = s.id
-                          WHERE s.prospect_id = p.id AND a.action <> 'profile_lookup') last ON true
-      LEFT JOIN LATERAL (SELECT s.id FROM send_queue s WHERE s.prospect_id = p.id ORDER BY s.step_position LIMIT 1) send ON true
-     WHERE p.id = ANY(chosen)
+    SELECT p AS whole, p.id, p.status, p.contacted_at, p.connected_at, e.invited_at, e.messaged_at, e.listed_at, e.last_attempt,
+           jsonb_build_object('status', p.status, 'contacted_at', p.contacted_at, 'last_attempt', e.last_attempt) AS seen,
+           jsonb_strip_nulls(jsonb_build_object('attempt', e.attempt, 'invited_at', e.invited_at, 'messaged_at', e.messaged_at, 'listed_at', e.listed_at,
+                                                'invitation', e.invitation)) AS proof,
+           (SELECT count(*) FROM integrity_history h WHERE h.table_name = 'campaign_prospects' AND h.row_id = p.id::text AND h.undoes IS NULL
+               AND h.done_at > clock_timestamp() - interval '1 hour' AND h.kind IN ('corrupted_sent', 'corrupted_failed', 'corrupted_pending')) AS times
+      FROM campaign_prospects p CROSS JOIN LATERAL contact_evidence(p.id) e
+     WHERE p.id = ANY(picked)
      ORDER BY p.id
   LOOP
     DECLARE
-      seen jsonb := jsonb_build_object('status', r.status, 'contacted_at', r.contacted_at, 'last_attempt', r.last_attempt);
-      proof jsonb := jsonb_build_object('attempt', r.attempt, 'invited_at', r.invited_at, 'messaged_at', r.messaged_at);
-      answer text;
+      went timestamptz := least(r.invited_at, r.messaged_at, r.listed_at);
+      kind text;
+      goes_to prospect_status;
+      contact timestamptz := r.contacted_at;
+      outcome text;
+      more jsonb := '[]';
+      for_person text;
+      finding bigint;
     BEGIN
-      IF r.status = 'connection_request_sent' AND r.contacted_at IS NULL AND coalesce(r.invited_at, r.messaged_at) IS NOT NULL THEN
-        answer := mend_prospect(r.id, the_run, seen,
-                                CASE WHEN r.invited_at IS NULL THEN 'messaging' ELSE 'connection_request_sent' END::prospect_status,
-                                least(r.invited_at, r.messaged_at), actor, 'corrupted_sent', NULL, proof);
-      ELSIF r.status = 'connection_request_sent' AND r.contacted_at IS NULL THEN
-        answer := mend_prospect(r.id, the_run, seen, 'pending', NULL, actor, 'corrupted_sent', NULL, proof);
-        IF answer = 'mended' THEN
-          PERFORM reopen(r.send_id, actor, 'marked as sent, but the ledger shows that nothing left');
-          PERFORM healer_says('prospects.ready', 'tact.prospect.ready.v1', coalesce(r.account_id, r.id)::text,
-                              jsonb_build_object('prospect_id', r.id, 'campaign_id', r.campaign_id, 'workspace_id', r.workspace_id,
-                                                 'reason', 'repaired'));
-        END IF;
-      ELSIF r.status = 'pending' AND r.contacted_at IS NOT NULL AND coalesce(r.invited_at, r.messaged_at) IS NOT NULL THEN
-        answer := mend_prospect(r.id, the_run, seen,
-                                CASE WHEN r.messaged_at IS NOT NULL THEN 'messaging' WHEN r.connected_at IS NOT NULL THEN 'connected'
-                                     ELSE 'connection_request_sent' END::prospect_status,
-                                r.contacted_at, actor, 'corrupted_pending', NULL, proof);
+      IF r.status = 'connection_request_sent' AND r.contacted_at IS NULL THEN
+        kind := 'corrupted_sent';
+        contact := went;
+        goes_to := CASE WHEN went IS NULL THEN 'pending' WHEN coalesce(r.invited_at, r.listed_at) IS NULL THEN 'messaging' ELSE r.status END;
+        more := CASE WHEN went IS NULL THEN reopened_sends(r.id) ELSE more END;
       ELSIF r.status = 'pending' AND r.contacted_at IS NOT NULL THEN
-        INSERT INTO integrity_findings (workspace_id, kind, severity, table_name, row_id, evidence)
-             VALUES (r.workspace_id, 'corrupted_pending', 'critical', 'campaign_prospects', r.id::text,
-                     jsonb_build_object('contacted_at', r.contacted_at, 'why', 'contacted_at is set and no attempt of ours went out; a person decides'))
-        ON CONFLICT (kind, table_name, row_id) WHERE state IN ('open', 'proposed')
-        DO UPDATE SET severity = excluded.severity, evidence = integrity_findings.evidence || excluded.evidence;
+        kind := 'corrupted_pending';
+        goes_to := CASE WHEN r.messaged_at IS NOT NULL THEN 'messaging' WHEN r.connected_at IS NOT NULL AND went IS NOT NULL THEN 'connected'
+                        WHEN went IS NOT NULL THEN 'connection_request_sent' ELSE 'pending' END;
+        IF went IS NULL THEN
+          contact := NULL;
+          more := reopened_sends(r.id);
+          for_person := 'contacted_at is set, and neither the ledger nor the provider''s list shows a contact. Apply it if nobody wrote to them: then they are invited.';
+        END IF;
       ELSIF r.status = 'failed' AND r.contacted_at IS NOT NULL THEN
-        answer := mend_prospect(r.id, the_run, seen, 'completed', r.contacted_at, actor, 'corrupted_failed', 'undeliverable', proof);
+        kind := 'corrupted_failed';
+        goes_to := 'completed';
+        outcome := 'undeliverable';
+      ELSE
+        CONTINUE; -- somebody was faster
       END IF;
-      IF answer = 'mended' THEN
-        mended := mended || r.id;
+      IF for_person IS NULL AND r.times >= 3 THEN
+        for_person := 'It was mended three times within the hour and is wrong again: something keeps writing it. Stop that first.';
+      END IF;
+      IF for_person IS NULL THEN
+        BEGIN
+          IF mend_prospect(r.id, the_run, r.seen, goes_to, contact, actor, kind, outcome, r.proof, more) = 'mended' THEN
+            mended := mended || r.id;
+          END IF;
+        EXCEPTION WHEN unique_violation THEN
+          for_person := 'Its repair was refused: ' || SQLERRM;
+        END;
+      END IF;
+      IF for_person IS NOT NULL THEN
+        handed := handed + 1;
+        INSERT INTO integrity_findings AS f (workspace_id, campaign_id, kind, severity, table_name, row_id, evidence, state, repair, changes, why, occurred_at)
+             VALUES ((r.whole).workspace_id, (r.whole).campaign_id, kind, 'critical', 'campaign_prospects', r.id::text,
+                     r.proof || jsonb_build_object('last_attempt', r.last_attempt, 'as_of', (r.whole).updated_at), 'proposed',
+                     CASE WHEN contact IS NULL THEN 'back_to_pending' ELSE 'as_the_evidence_shows' END,
+                     prospect_change(r.whole, goes_to, contact, outcome) || more, for_person, (r.whole).updated_at)
+        ON CONFLICT (kind, table_name, row_id) WHERE state IN ('open', 'proposed')
+        DO UPDATE SET severity = excluded.severity, evidence = f.evidence || excluded.evidence, state = 'proposed', repair = excluded.repair,
+                      changes = excluded.changes, why = excluded.why, campaign_id = excluded.campaign_id
+        RETURNING f.id INTO finding;
+        PERFORM tell_of_finding(finding);
       END IF;
     END;
   END LOOP;
 
+  IF EXISTS (SELECT FROM campaign_prospects p WHERE p.id = ANY(mended)
+                AND ((p.status = 'connection_request_sent' AND p.contacted_at IS NULL) OR (p.status IN ('failed', 'pending') AND p.contacted_at IS NOT NULL))) THEN
+    RAISE EXCEPTION 'A repair left what it mended wrong; nothing of this run was kept' USING ERRCODE = 'check_violation';
+  END IF;
+  INSERT INTO audit_log (actor, verb, object, object_id, details)
+       VALUES (actor, 'cleanup', 'cleanup_run', the_run::text, jsonb_build_object('called_by', called_by, 'fixed_count', cardinality(mended)));
   RETURN QUERY
     UPDATE cleanup_runs u
-       SET finished_at = clock_timestamp(), fixed_count = cardinality(mended), after = (SELECT to_jsonb(v) FROM prospect_data_integrity v),
+       SET finished_at = clock_timestamp(), fixed_count = cardinality(mended), chosen = cardinality(picked), for_person = handed,
+           after = (SELECT to_jsonb(v) FROM prospect_data_integrity v),
            campaign_ids = (SELECT coalesce(array_agg(DISTINCT p.campaign_id::text), '{}') FROM campaign_prospects p WHERE p.id = ANY(mended))
      WHERE u.id = the_run
     RETURNING u.fixed_count, u.campaign_ids, u.id;
-  INSERT INTO audit_log (actor, verb, object, object_id, details)
-       VALUES (actor, 'cleanup', 'cleanup_run', the_run::text, jsonb_build_object('called_by', called_by, 'fixed_count', cardinality(mended)));
 END $$;
+
+CREATE FUNCTION public.contact_evidence(the_prospect uuid) RETURNS TABLE(invited_at timestamp with time zone, messaged_at timestamp with time zone, attempt bigint, last_attempt bigint, listed_at timestamp with time zone, invitation text)
+    LANGUAGE sql STABLE
+    AS $$
+  WITH ledger AS (
+    SELECT min(coalesce(a.answered_at, a.decided_at)) FILTER (WHERE a.state = 'accepted' AND a.action = 'invitation') AS invited_at,
+           min(coalesce(a.answered_at, a.decided_at)) FILTER (WHERE a.state = 'accepted' AND a.action IN ('message', 'email')) AS messaged_at,
+           min(a.id) FILTER (WHERE a.state = 'accepted' AND a.action IN ('invitation', 'message', 'email')) AS attempt, max(a.id) AS last_attempt
+      FROM send_queue s JOIN send_attempts a ON a.send_id = s.id
+     WHERE s.prospect_id = the_prospect AND a.action <> 'profile_lookup'
+  ), who AS (
+    SELECT p.workspace_id, x.account_id, l.linkedin_vanity, ARRAY(SELECT i FROM unnest(ARRAY[l.linkedin_id, r.provider_id, x.linkedin_user_id]) i WHERE i IS NOT NULL) AS ids
+      FROM campaign_prospects p
+      JOIN leads l ON l.id = p.lead_id
+     CROSS JOIN LATERAL (
+        SELECT coalesce(p.account_id, s.account_id) AS account_id, s.linkedin_user_id FROM send_queue s WHERE s.prospect_id = p.id
+        UNION SELECT p.account_id, NULL WHERE p.account_id IS NOT NULL
+        UNION SELECT a.account_id, NULL FROM campaign_accounts a WHERE a.campaign_id = p.campaign_id AND p.account_id IS NULL) x
+      LEFT JOIN recipients r ON r.account_id = x.account_id AND r.lead_id = p.lead_id
+     WHERE p.id = the_prospect
+  ), listed AS (
+    SELECT coalesce(o.happened_at, o.observed_at) AS at, o.provider_key AS invitation
+      FROM who w JOIN observations o ON o.account_id = w.account_id AND o.person_id = ANY(w.ids) AND o.kind = 'invitation'
+     WHERE NOT EXISTS (SELECT FROM send_attempts a WHERE a.workspace_id = w.workspace_id AND a.recipient_id = ANY(w.ids) AND a.action = 'invitation'
+                          AND a.withdrawn_at IS NOT NULL AND a.prospect_id <> the_prospect AND a.provider_ref = o.provider_key)
+       AND NOT EXISTS (SELECT FROM send_attempts a WHERE a.workspace_id = w.workspace_id AND a.recipient_id = ANY(w.ids) AND a.action = 'invitation'
+                          AND a.state IN ('intent', 'unknown', 'accepted') AND a.withdrawn_at IS NULL AND a.prospect_id <> the_prospect
+                          AND (a.provider_ref = o.provider_key OR a.provider_ref IS NULL))
+    UNION ALL
+    SELECT f.sent_at, f.invitation_id
+      FROM who w JOIN foreign_invitations f ON f.workspace_id = w.workspace_id AND f.account_id = w.account_id AND f.attempt_id IS NULL
+                                           AND (f.recipient_id = ANY(w.ids) OR f.public_identifier = w.linkedin_vanity)
+  )
+  SELECT g.invited_at, g.messaged_at, g.attempt, g.last_attempt, l.at, l.invitation
+    FROM ledger g LEFT JOIN (SELECT at, invitation FROM listed ORDER BY at LIMIT 1) l ON true
+$$;
 
 CREATE TABLE public.account_cool_downs (
     account_id uuid NOT NULL,
@@ -425,6 +647,23 @@ CREATE FUNCTION public.cool_down_at(the_account uuid, the_action public.action, 
                       ORDER BY h.valid_until, h.id LIMIT 1),
                     (SELECT t FROM account_cool_downs t WHERE t.account_id = the_account AND t.action = the_action)) AS r) f
    WHERE (f.r).account_id IS NOT NULL AND (moment IS NULL OR (f.r).set_at IS NULL OR (f.r).set_at <= moment)
+$$;
+
+CREATE FUNCTION public.corrupted_to_mend(most integer) RETURNS TABLE(id uuid)
+    LANGUAGE sql STABLE
+    AS $$
+  SELECT c.id
+    FROM (SELECT p.id, p.updated_at FROM campaign_prospects p WHERE p.status = 'connection_request_sent' AND p.contacted_at IS NULL
+          UNION ALL
+          SELECT p.id, p.updated_at FROM campaign_prospects p WHERE p.status = 'failed' AND p.contacted_at IS NOT NULL
+          UNION ALL
+          SELECT p.id, p.updated_at FROM campaign_prospects p WHERE p.status = 'pending' AND p.contacted_at IS NOT NULL) c
+   WHERE NOT EXISTS (SELECT FROM integrity_findings f -- a person's
+                      WHERE f.table_name = 'campaign_prospects' AND f.row_id = c.id::text AND f.kind IN ('corrupted_sent', 'corrupted_failed', 'corrupted_pending')
+                        AND ((f.state IN ('open', 'proposed') AND f.why IS NOT NULL) OR (f.state IN ('undone', 'refused') AND f.closed_at >= c.updated_at)))
+     AND NOT EXISTS (SELECT FROM send_queue s JOIN send_attempts a ON a.send_id = s.id
+                      WHERE s.prospect_id = c.id AND a.action <> 'profile_lookup' AND a.state IN ('intent', 'unknown'))
+   LIMIT most
 $$;
 
 CREATE FUNCTION public.count_prospect_status() RETURNS trigger
@@ -675,6 +914,17 @@ CREATE FUNCTION public.leads_at(the_id uuid, moment timestamp with time zone) RE
           FROM leads t WHERE t.id = the_id
       $$;
 
+CREATE FUNCTION public.lock_to_mend(people uuid[]) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+  PERFORM FROM accounts WHERE id IN (SELECT s.account_id FROM send_queue s WHERE s.prospect_id = ANY(people)
+                                     UNION SELECT p.account_id FROM campaign_prospects p WHERE p.id = ANY(people)) ORDER BY id FOR NO KEY UPDATE;
+  PERFORM FROM send_queue WHERE prospect_id = ANY(people) ORDER BY id FOR NO KEY UPDATE;
+  PERFORM FROM campaign_prospects WHERE id = ANY(people) ORDER BY id FOR NO KEY UPDATE;
+END $$;
+
 CREATE FUNCTION public.mail_domains(address text) RETURNS text[]
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
     AS $$
@@ -682,15 +932,16 @@ CREATE FUNCTION public.mail_domains(address text) RETURNS text[]
     FROM (SELECT string_to_array(split_part(lower(address), '@', 2), '.') AS parts) split, generate_subscripts(parts, 1) AS level
 $$;
 
-CREATE FUNCTION public.mend_prospect(prospect uuid, run_id bigint, expected jsonb, new_status public.prospect_status, new_contacted_at timestamp with time zone, actor text, reason text, new_outcome text DEFAULT NULL::text, evidence jsonb DEFAULT '{}'::jsonb) RETURNS text
+CREATE FUNCTION public.mend_prospect(prospect uuid, run_id bigint, expected jsonb, new_status public.prospect_status, new_contacted_at timestamp with time zone, actor text, reason text, new_outcome text DEFAULT NULL::text, evidence jsonb DEFAULT '{}'::jsonb, more jsonb DEFAULT '[]'::jsonb) RETURNS text
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
+    SET "TimeZone" TO 'UTC'
     AS $$
 #variable_conflict use_column
 DECLARE
   p campaign_prospects;
-  n campaign_prospects;
   finding bigint;
+  answer text;
 BEGIN
   IF btrim(coalesce(actor, '')) = '' OR btrim(coalesce(reason, '')) = '' THEN
     RAISE EXCEPTION 'mend_prospect needs an actor and a reason: they are the trace (prospect %)', prospect USING ERRCODE = 'check_violation';
@@ -707,11 +958,6 @@ BEGIN
      OR p.contacted_at IS DISTINCT FROM (expected ->> 'contacted_at')::timestamptz THEN
     RETURN 'changed';
   END IF;
-  IF EXISTS (SELECT FROM send_queue s JOIN send_attempts a ON a.send_id = s.id
-              WHERE s.prospect_id = prospect AND a.action <> 'profile_lookup'
-                AND (a.id > coalesce((expected ->> 'last_attempt')::bigint, 0) OR a.state IN ('intent', 'unknown'))) THEN
-    RETURN 'later_attempt';
-  END IF;
   IF p.contacted_at IS NOT NULL AND new_contacted_at IS NULL THEN
     RAISE EXCEPTION 'Cannot remove contacted_at timestamp once set (prospect %)', prospect USING ERRCODE = 'check_violation';
   END IF;
@@ -720,24 +966,22 @@ BEGIN
     RAISE EXCEPTION 'Cannot mend prospect % to % with contacted_at %: that would be wrong again', prospect, new_status, new_contacted_at
       USING ERRCODE = 'check_violation';
   END IF;
-  PERFORM set_config('tact.mending', 'on', true);
-  UPDATE campaign_prospects c
-     SET status = new_status, contacted_at = new_contacted_at, outcome = coalesce(new_outcome, c.outcome),
-         completed_at = CASE WHEN new_status = 'completed' THEN coalesce(c.completed_at, business_now()) ELSE c.completed_at END
-   WHERE c.id = prospect
-  RETURNING * INTO n;
-  PERFORM set_config('tact.mending', 'off', true);
-  UPDATE integrity_findings f SET state = 'repaired', closed_at = clock_timestamp()
-   WHERE f.table_name = 'campaign_prospects' AND f.row_id = prospect::text AND f.state IN ('open', 'proposed')
-     AND f.kind IN ('corrupted_sent', 'corrupted_failed', 'corrupted_pending')
-  RETURNING f.id INTO finding;
-  INSERT INTO integrity_history (finding_id, run_id, kind, table_name, row_id, before, after, evidence, done_by)
-       VALUES (finding, run_id, reason, 'campaign_prospects', prospect::text, to_jsonb(p), to_jsonb(n), evidence, actor);
-  INSERT INTO audit_log (workspace_id, actor, verb, object, object_id, details)
-       VALUES (p.workspace_id, actor, 'mend', 'prospect', prospect::text,
-               jsonb_build_object('reason', reason, 'run_id', run_id, 'was', p.status, 'is', n.status,
-                                  'contacted_at_was', p.contacted_at, 'contacted_at', n.contacted_at));
-  RETURN 'mended';
+  INSERT INTO integrity_findings AS f (workspace_id, campaign_id, kind, severity, table_name, row_id, evidence, repair, changes, occurred_at)
+       VALUES (p.workspace_id, p.campaign_id, reason, 'critical', 'campaign_prospects', prospect::text,
+               evidence || jsonb_build_object('last_attempt', expected -> 'last_attempt', 'as_of', p.updated_at),
+               CASE WHEN new_contacted_at IS NULL THEN 'back_to_pending' ELSE 'as_the_evidence_shows' END,
+               prospect_change(p, new_status, new_contacted_at, new_outcome) || more, p.updated_at)
+  ON CONFLICT (kind, table_name, row_id) WHERE state IN ('open', 'proposed')
+  DO UPDATE SET evidence = f.evidence || excluded.evidence, repair = excluded.repair, changes = excluded.changes, why = NULL,
+                campaign_id = excluded.campaign_id, occurred_at = coalesce(f.occurred_at, excluded.occurred_at)
+  RETURNING id INTO finding;
+  PERFORM tell_of_finding(finding);
+  answer := apply_repair(finding, actor, run_id);
+  IF answer = 'applied' THEN
+    RETURN 'mended';
+  END IF;
+  UPDATE integrity_findings SET state = 'gone', closed_at = clock_timestamp() WHERE id = finding AND state IN ('open', 'proposed');
+  RETURN answer;
 END $$;
 
 CREATE FUNCTION public.next_free_at_then(the_account uuid, moment timestamp with time zone) RETURNS timestamp with time zone
@@ -750,6 +994,49 @@ CREATE FUNCTION public.next_free_at_then(the_account uuid, moment timestamp with
     (SELECT 2, a.next_free_at FROM accounts a WHERE a.id = the_account)) f
    ORDER BY f.place LIMIT 1
 $$;
+
+CREATE FUNCTION public.note_changed_count() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+  INSERT INTO changed_rows (what, row_id) VALUES ('campaign', NEW.id);
+  RETURN NULL;
+END $$;
+
+CREATE FUNCTION public.note_relation() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+  INSERT INTO changed_rows (what, row_id)
+  SELECT DISTINCT 'lead', p.lead_id FROM added a
+    JOIN recipients r ON r.account_id = a.account_id AND r.provider_id = a.person_id
+    JOIN campaign_prospects p ON p.lead_id = r.lead_id AND p.status = 'connection_request_sent'
+   WHERE a.kind = 'relation';
+  RETURN NULL;
+END $$;
+
+CREATE FUNCTION public.note_second_sequence() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+  INSERT INTO changed_rows (what, row_id)
+  SELECT DISTINCT 'lead', a.lead_id FROM added a
+    JOIN campaign_prospects o ON o.lead_id = a.lead_id AND o.campaign_id <> a.campaign_id
+     AND o.status IN ('pending', 'approved', 'connection_request_sent', 'connected', 'messaging');
+  RETURN NULL;
+END $$;
+
+CREATE FUNCTION public.note_stopped_prospect() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+  INSERT INTO changed_rows (what, row_id) VALUES ('prospect', NEW.id);
+  RETURN NULL;
+END $$;
 
 CREATE FUNCTION public.process_de_enrollment_batch(the_run uuid, batch_size integer DEFAULT 500, the_workspace uuid DEFAULT NULL::uuid, after_lead uuid DEFAULT NULL::uuid) RETURNS TABLE(candidates integer, de_enrolled integer, skipped integer, last_lead uuid)
     LANGUAGE plpgsql
@@ -793,6 +1080,19 @@ BEGIN
    WHERE u.id = the_run;
   RETURN QUERY SELECT out_now + passed_by, out_now, passed_by, chosen[cardinality(chosen)];
 END $$;
+
+CREATE FUNCTION public.prospect_change(p public.campaign_prospects, new_status public.prospect_status, new_contacted_at timestamp with time zone, new_outcome text DEFAULT NULL::text) RETURNS jsonb
+    LANGUAGE sql STABLE
+    SET "TimeZone" TO 'UTC'
+    AS $$
+  SELECT jsonb_build_array(jsonb_build_object('table', 'campaign_prospects', 'id', p.id, 'before', jsonb_object_agg(d.name, d.was), 'after', jsonb_object_agg(d.name, d.is_now)))
+    FROM (VALUES ('status', to_jsonb(p.status), to_jsonb(new_status)),
+                 ('contacted_at', to_jsonb(p.contacted_at), to_jsonb(new_contacted_at)),
+                 ('outcome', to_jsonb(p.outcome), to_jsonb(coalesce(new_outcome, p.outcome))),
+                 ('completed_at', to_jsonb(p.completed_at), to_jsonb(CASE WHEN new_status = 'completed' THEN coalesce(p.completed_at, business_now()) ELSE p.completed_at END)))
+         AS d(name, was, is_now)
+   WHERE d.was IS DISTINCT FROM d.is_now OR d.name IN ('status', 'contacted_at')
+$$;
 
 CREATE FUNCTION public.prospect_transition(old_status public.prospect_status, new_status public.prospect_status) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -905,6 +1205,20 @@ BEGIN
   RETURN true;
 END $$;
 
+CREATE FUNCTION public.reopened_sends(the_prospect uuid) RETURNS jsonb
+    LANGUAGE sql STABLE
+    SET "TimeZone" TO 'UTC'
+    AS $$
+  SELECT coalesce(jsonb_agg(jsonb_build_object('table', 'send_queue', 'id', s.id,
+           'before', jsonb_build_object('status', s.status, 'sent_at', s.sent_at, 'error_message', s.error_message, 'held_for', s.held_for),
+           'after', jsonb_build_object('status', 'pending', 'sent_at', NULL, 'error_message', NULL, 'held_for', NULL)) ORDER BY s.step_position, s.id), '[]')
+    FROM send_queue s
+   WHERE s.prospect_id = the_prospect AND s.action::text <> 'withdrawal'
+     AND (s.status = 'sent' OR (s.status IN ('failed', 'skipped', 'cancelled')
+                                AND s.step_position = (SELECT min(f.step_position) FROM send_queue f WHERE f.prospect_id = the_prospect)))
+     AND NOT EXISTS (SELECT FROM send_attempts a WHERE a.send_id = s.id AND a.action <> 'profile_lookup' AND a.state IN ('intent', 'unknown', 'accepted'))
+$$;
+
 CREATE FUNCTION public.seal_again() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -977,6 +1291,33 @@ CREATE FUNCTION public.suppressed_by(the_workspace uuid, identity text, vanity t
    LIMIT 1
 $$;
 
+CREATE FUNCTION public.tell_of_finding(the_finding bigint) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+  PERFORM healer_says('integrity.events', 'tact.integrity.found.v1', coalesce(f.workspace_id, '00000000-0000-0000-0000-000000000000')::text,
+                     jsonb_build_object('workspace_id', f.workspace_id, 'kind', f.kind, 'severity', f.severity, 'table_name', f.table_name,
+                                        'row_id', f.row_id, 'evidence', f.evidence))
+    FROM integrity_findings f WHERE f.id = the_finding;
+END $$;
+
+CREATE FUNCTION public.tell_of_repair(changes jsonb) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+  PERFORM healer_says('prospects.ready', 'tact.prospect.ready.v1', coalesce(p.account_id, p.id)::text,
+                      jsonb_build_object('prospect_id', p.id, 'campaign_id', p.campaign_id, 'workspace_id', p.workspace_id, 'reason', 'repaired'))
+     FROM jsonb_array_elements(changes) e JOIN campaign_prospects p ON p.id = (e ->> 'id')::uuid
+    WHERE e ->> 'table' = 'campaign_prospects' AND e -> 'after' ->> 'status' IN ('pending', 'approved');
+  PERFORM healer_says('connections.accepted', 'tact.connection.accepted.v1', p.account_id::text,
+                      jsonb_build_object('prospect_id', p.id, 'campaign_id', p.campaign_id, 'workspace_id', p.workspace_id, 'account_id', p.account_id,
+                                         'lead_id', p.lead_id, 'accepted_at', p.connected_at, 'seen_by', 'lookup'))
+     FROM jsonb_array_elements(changes) e JOIN campaign_prospects p ON p.id = (e ->> 'id')::uuid
+    WHERE e ->> 'table' = 'campaign_prospects' AND e -> 'after' ->> 'status' = 'connected' AND p.account_id IS NOT NULL;
+END $$;
+
 CREATE FUNCTION public.touch_updated_at() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -1046,6 +1387,11 @@ BEGIN
      OR (OLD.status = 'pending' AND NEW.status IN ('dispatched', 'skipped', 'failed', 'cancelled'))
      OR (OLD.status = 'sending' AND NEW.status IN ('sent', 'failed', 'skipped', 'pending'))
      OR (OLD.status = 'failed' AND NEW.status = 'cancelled') THEN -- a person has given it up
+    RETURN NEW;
+  END IF;
+  -- What apply_repair() takes back, or puts in step with the ledger, may go any way: it has compared the rows and leaves its trace.
+  IF current_setting('tact.mending', true) = 'on'
+     AND current_user = (SELECT pg_get_userbyid(relowner) FROM pg_class WHERE oid = TG_RELID) THEN
     RETURN NEW;
   END IF;
   IF OLD.status IN ('failed', 'skipped', 'cancelled', 'sent') AND NEW.status = 'pending'
@@ -2524,6 +2870,14 @@ CREATE TRIGGER keep_history_gone AFTER DELETE ON public.account_cool_downs FOR E
 CREATE TRIGGER keep_history_gone AFTER DELETE ON public.suppressions FOR EACH ROW EXECUTE FUNCTION public.keep_history('workspace_id', 'id', '', 'updated_at');
 
 CREATE TRIGGER keep_spacing AFTER UPDATE ON public.accounts FOR EACH ROW WHEN ((old.next_free_at IS DISTINCT FROM new.next_free_at)) EXECUTE FUNCTION public.keep_spacing();
+
+CREATE TRIGGER note_changed_count AFTER UPDATE OF prospects_count, active_leads_count, completed_leads_count, opted_out_count ON public.campaigns FOR EACH ROW WHEN (((CURRENT_USER <> 'tact_queuer'::name) AND ((((old.prospects_count IS DISTINCT FROM new.prospects_count) OR (old.active_leads_count IS DISTINCT FROM new.active_leads_count)) OR (old.completed_leads_count IS DISTINCT FROM new.completed_leads_count)) OR (old.opted_out_count IS DISTINCT FROM new.opted_out_count)))) EXECUTE FUNCTION public.note_changed_count();
+
+CREATE TRIGGER note_relation AFTER INSERT ON public.observations REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION public.note_relation();
+
+CREATE TRIGGER note_second_sequence AFTER INSERT ON public.campaign_prospects REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION public.note_second_sequence();
+
+CREATE TRIGGER note_stopped_prospect AFTER UPDATE OF status ON public.campaign_prospects FOR EACH ROW WHEN (((old.status IS DISTINCT FROM new.status) AND (new.status = ANY (ARRAY['replied'::public.prospect_status, 'opted_out'::public.prospect_status, 'converted'::public.prospect_status, 'not_interested'::public.prospect_status])))) EXECUTE FUNCTION public.note_stopped_prospect();
 
 CREATE TRIGGER seal_again AFTER UPDATE ON public.send_attempts FOR EACH ROW WHEN ((old.state <> 'intent'::public.attempt_state)) EXECUTE FUNCTION public.seal_again();
 

@@ -5,7 +5,7 @@ from typing import Final
 
 from fastapi import FastAPI
 
-from services.healer.http import integrity, notices, unknown
+from services.healer.http import findings, integrity, notices, unknown
 from services.healer.workflows.ambiguity import CALL_TIME
 from services.healer.workflows.deliver import Deliver
 from services.healer.workflows.keep_channels import Terms
@@ -30,5 +30,6 @@ async def mount(app: FastAPI, service: Service, *, mend: Mend, deliver: Deliver,
     service.on_stop(readers.close)
     auth.install(app, readers)
     app.include_router(integrity.routes(service, mend))
+    app.include_router(findings.routes(service, readers, wake=mend.wake))
     app.include_router(notices.routes(service, readers, deliver=deliver, terms=terms))
     app.include_router(unknown.routes(service, readers, call_time=call_time))

@@ -42,6 +42,19 @@ def routes(service: Service, mend: Mend) -> APIRouter:
         require_cron_secret(service, request)
         return await clean_up("admin")
 
+    @router.post("/api/cron/cleanup-corrupted-statuses", summary="Mend until nothing is left, called by a schedule")
+    async def cleanup_corrupted_statuses(request: Request) -> dict[str, Any]:
+        require_cron_secret(service, request)
+        done = await clean_up("cron")
+        return {
+            "success": True,
+            "fixed_count": done["fixed_count"],
+            "affected_campaigns": done["campaign_ids"],
+            "before": done["before"],
+            "after": done["after"],
+            "message": f"Fixed {done['fixed_count']} corrupted prospect statuses",
+        }
+
     @router.post("/api/cron/cleanup", summary="The same, called by a schedule")
     async def mend_by_schedule(request: Request) -> dict[str, Any]:
         require_cron_secret(service, request)

@@ -21,14 +21,14 @@ async def unknown_attempts(pool: asyncpg.Pool, *, now: datetime) -> dict[str, An
     return dict(await queries.unknown_attempts(pool, now=now))
 
 
-async def clean_up(pool: asyncpg.Pool, *, actor: str, called_by: str) -> dict[str, Any]:
-    """One run of cleanup_corrupted_prospect_statuses(), all or nothing.
+async def clean_up(pool: asyncpg.Pool, *, actor: str, called_by: str, most: int) -> dict[str, Any]:
+    """One run of cleanup_corrupted_prospect_statuses() over at most so many, all or nothing.
 
     Raises:
         asyncpg.PostgresError, OSError: it failed and nothing was changed; the failure stands in cleanup_runs.
     """
     async with pool.acquire() as connection, connection.transaction():
-        run = dict(await queries.clean_up(connection, actor=actor, called_by=called_by))
+        run = dict(await queries.clean_up(connection, actor=actor, called_by=called_by, most=most))
         return run | dict(await queries.counts_of_run(connection, run_id=run["run_id"]))
 
 

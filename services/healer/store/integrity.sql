@@ -9,10 +9,10 @@ SELECT count(*) AS waiting, coalesce(extract(epoch FROM :now::timestamptz - min(
   FROM send_attempts WHERE state = 'unknown' AND NOT needs_person;
 
 -- name: clean_up^
-SELECT run_id, fixed_count, campaign_ids FROM cleanup_corrupted_prospect_statuses(:actor, :called_by);
+SELECT run_id, fixed_count, campaign_ids FROM cleanup_corrupted_prospect_statuses(:actor, :called_by, :most::int);
 
 -- name: counts_of_run^
-SELECT before, after FROM cleanup_runs WHERE id = :run_id;
+SELECT before, after, chosen, for_person FROM cleanup_runs WHERE id = :run_id;
 
 -- name: record_failure!
 INSERT INTO cleanup_runs (trigger, finished_at, error) VALUES (:called_by, clock_timestamp(), :error);

@@ -1,5 +1,6 @@
 """Mend what is wrong: corrupted prospects on request, what died in a process's hand by the clock."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, Final
@@ -19,15 +20,17 @@ from services.healer.metrics import (
     Mended,
 )
 from services.healer.rules.evidence import Terms
+from services.healer.rules.kinds import VIEW
 from services.healer.store import findings, integrity, upkeep
 from shared.policy.limits import SPACING
 from shared.runtime.clock import StackClock
 
 log = structlog.get_logger()
 
-RULES: Final = ("corrupted_sent", "corrupted_failed", "corrupted_pending")
 SEVERITIES: Final = ("info", "warning", "critical")
 MOST: Final = 500
+BATCH: Final = 1_000
+"""Prospects of one transaction of a clean-up: their accounts rest while it lasts."""
 FORGOTTEN_AT_ONCE: Final = 5_000
 """Rows of history deleted in one transaction."""
 MARGIN: Final = timedelta(seconds=10)
@@ -59,29 +62,62 @@ class Mend:
         self._call_time = call_time
         self._terms = terms or Terms()
         self._wake_relay = wake_relay
+        self._one_at_a_time = asyncio.Lock()
 
     async def clean_up(self, *, actor: str, called_by: str) -> dict[str, Any]:
-        """Mend corrupted prospects from the ledger.
+        """Mend corrupted prospects from the evidence, batch after batch, each all or nothing, until nothing is left.
+
+        One call after the other: whoever comes second finds what the first has left, and waits without a connection.
 
         Raises:
-            CleanupError: nothing was changed.
+            CleanupError: a batch failed and changed nothing; those before it stay.
+        """
+        async with self._one_at_a_time:
+            log.info("clean-up starts", called_by=called_by)
+            total: dict[str, Any] = {"fixed_count": 0, "campaign_ids": [], "run_ids": []}
+            while True:
+                run = await self.clean_up_once(actor=actor, called_by=called_by, most=BATCH)
+                if not total["run_ids"]:
+                    total["before"] = run["before"]
+                    log.info("before the clean-up", called_by=called_by, **run["before"])
+                total["fixed_count"] += run["fixed_count"]
+                total["campaign_ids"] = sorted({*total["campaign_ids"], *run["campaign_ids"]})
+                total["run_ids"].append(run["run_id"])
+                if run["chosen"] < BATCH or not (run["fixed_count"] or run["for_person"]):
+                    break
+            total["after"] = run["after"]
+            log.info("fixed", called_by=called_by, fixed_count=total["fixed_count"])
+            log.info(
+                "campaigns affected", called_by=called_by, campaigns=len(total["campaign_ids"]), campaign_ids=total["campaign_ids"][:20]
+            )
+            log.info("after the clean-up", called_by=called_by, **run["after"])
+        await self.take_stock()
+        return total
+
+    async def clean_up_once(self, *, actor: str, called_by: str, most: int) -> dict[str, Any]:
+        """One batch of at most so many.
+
+        Raises:
+            CleanupError: it failed and changed nothing.
         """
         try:
-            run = await integrity.clean_up(self._pool, actor=actor, called_by=called_by)
+            run = await integrity.clean_up(self._pool, actor=actor, called_by=called_by, most=most)
         except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError) as error:
             CLEANUP_FAILURES.inc()
             await self._note_failure(called_by, error)
             raise CleanupError(str(error) or type(error).__name__) from error
         CLEANED_UP.inc(run["fixed_count"])
         self._wake_relay()
-        await self.take_stock()
-        log.info("cleaned up", called_by=called_by, fixed_count=run["fixed_count"], run_id=run["run_id"])
         return run
+
+    def wake(self) -> None:
+        """Events were written: let the relay look now."""
+        self._wake_relay()
 
     async def take_stock(self) -> dict[str, Any]:
         """Look at what is wrong and say so in the metrics; returns the view's row."""
         row = await integrity.violations(self._pool)
-        for rule in RULES:
+        for rule in VIEW:
             VIOLATIONS.labels(rule=rule).set(row[rule])
         open_ones = await findings.open_by_severity(self._pool)
         for severity in SEVERITIES:

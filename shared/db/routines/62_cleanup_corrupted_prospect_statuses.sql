@@ -1,100 +1,180 @@
--- Mend the prospects that prospect_data_integrity counts, from the ledger alone, at most `most` a run:
---   marked sent without contacted_at: the ledger shows it went out -> contacted_at restored; it does not -> pending, its
---     send reopened and the planner told, all in this transaction (or planning would find the row and nothing would leave);
---   pending with contacted_at: the status the ledger shows; where it shows nothing, a finding for a person;
+-- Mend the prospects that prospect_data_integrity counts, from the ledger and from what the provider has shown, at most `most` a run:
+--   marked sent without contacted_at: ledger or provider's list shows that it went out -> contacted_at restored from there; they do
+--     not -> pending, its sends reopened and the planner told, all in this transaction (or planning would find the rows and
+--     nothing would leave);
+--   pending with contacted_at: the status the evidence shows; where it shows nothing, a proposal for a person;
 --   failed with contacted_at: completed, outcome undeliverable.
--- Prospects with an attempt under way or unknown are left to those who settle it. Leaves a row in cleanup_runs with the
--- counts before and after. `campaign_ids` is empty when nothing was mended, never NULL: callers ask for its length.
+-- Prospects with an attempt under way or unknown are left to those who settle it, and those a person has refused or undone to that
+-- person. One that was mended three times within the hour is proposed too: something keeps breaking it. Leaves a row in
+-- cleanup_runs with the counts before and after. `campaign_ids` is empty when nothing was mended, never NULL: callers ask for its
+-- length. A run whose repairs leave what they mended wrong fails as a whole.
 CREATE OR REPLACE FUNCTION cleanup_corrupted_prospect_statuses(actor text DEFAULT session_user, called_by text DEFAULT 'sql', most integer DEFAULT 5000)
 RETURNS TABLE (fixed_count bigint, campaign_ids text[], run_id bigint)
-LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+LANGUAGE plpgsql SET search_path = public, pg_temp SET timezone = 'UTC' AS $$
 #variable_conflict use_column
 DECLARE
   the_run bigint;
-  counts_before jsonb;
-  chosen uuid[];
+  picked uuid[];
   mended uuid[] := '{}';
+  handed integer := 0;
   r record;
 BEGIN
   PERFORM pg_advisory_xact_lock(7204, 1); -- one run at a time: two would wait for each other row by row
-  SELECT to_jsonb(v) INTO counts_before FROM prospect_data_integrity v;
-  INSERT INTO cleanup_runs (trigger, before) VALUES (called_by, counts_before) RETURNING id INTO the_run;
-
-  SELECT coalesce(array_agg(w.id), '{}') INTO chosen FROM (
-    SELECT c.id
-      FROM (SELECT id FROM campaign_prospects WHERE status = 'connection_request_sent' AND contacted_at IS NULL
-            UNION ALL
-            SELECT id FROM campaign_prospects WHERE status = 'failed' AND contacted_at IS NOT NULL
-            UNION ALL
-            SELECT id FROM campaign_prospects WHERE status = 'pending' AND contacted_at IS NOT NULL) c
-     WHERE NOT EXISTS (SELECT FROM integrity_findings f WHERE f.kind = 'corrupted_pending' AND f.table_name = 'campaign_prospects'
-                          AND f.row_id = c.id::text AND f.state IN ('open', 'proposed') AND f.severity = 'critical') -- a person's already
-       AND NOT EXISTS (SELECT FROM send_queue s JOIN send_attempts a ON a.send_id = s.id
-                        WHERE s.prospect_id = c.id AND a.action <> 'profile_lookup' AND a.state IN ('intent', 'unknown'))
-     LIMIT most) w;
-
-  -- The order of locks of everybody: accounts, sends, prospects; in order of id.
-  PERFORM FROM accounts WHERE id IN (SELECT account_id FROM send_queue WHERE prospect_id = ANY(chosen)) ORDER BY id FOR NO KEY UPDATE;
-  PERFORM FROM send_queue WHERE prospect_id = ANY(chosen) ORDER BY id FOR NO KEY UPDATE;
-  PERFORM FROM campaign_prospects WHERE id = ANY(chosen) ORDER BY id FOR NO KEY UPDATE;
+  INSERT INTO cleanup_runs (trigger, started_at, before) SELECT called_by, clock_timestamp(), to_jsonb(v) FROM prospect_data_integrity v RETURNING id INTO the_run;
+  SELECT coalesce(array_agg(c.id), '{}') INTO picked FROM corrupted_to_mend(most) c;
+  PERFORM lock_to_mend(picked);
 
   FOR r IN -- a statement of its own: it sees what was committed while the locks were waited for
-    SELECT p.id, p.workspace_id, p.campaign_id, p.account_id, p.status, p.contacted_at, p.connected_at, p.status::text AS was,
-           inv.at AS invited_at, msg.at AS messaged_at, coalesce(inv.id, msg.id) AS attempt, last.id AS last_attempt, send.id AS send_id
-      FROM campaign_prospects p
-      LEFT JOIN LATERAL (SELECT a.id, coalesce(a.answered_at, a.decided_at) AS at FROM send_queue s JOIN send_attempts a ON a.send_id = s.id
-                          WHERE s.prospect_id = p.id AND a.action = 'invitation' AND a.state = 'accepted' ORDER BY a.id LIMIT 1) inv ON true
-      LEFT JOIN LATERAL (SELECT a.id, coalesce(a.answered_at, a.decided_at) AS at FROM send_queue s JOIN send_attempts a ON a.send_id = s.id
-                          WHERE s.prospect_id = p.id AND a.action IN ('message', 'email') AND a.state = 'accepted' ORDER BY a.id LIMIT 1) msg ON true
-      LEFT JOIN LATERAL (SELECT max(a.id) AS id FROM send_queue s JOIN send_attempts a ON a.send_id = s.id
-                          WHERE s.prospect_id = p.id AND a.action <> 'profile_lookup') last ON true
-      LEFT JOIN LATERAL (SELECT s.id FROM send_queue s WHERE s.prospect_id = p.id ORDER BY s.step_position LIMIT 1) send ON true
-     WHERE p.id = ANY(chosen)
+    SELECT p AS whole, p.id, p.status, p.contacted_at, p.connected_at, e.invited_at, e.messaged_at, e.listed_at, e.last_attempt,
+           jsonb_build_object('status', p.status, 'contacted_at', p.contacted_at, 'last_attempt', e.last_attempt) AS seen,
+           jsonb_strip_nulls(jsonb_build_object('attempt', e.attempt, 'invited_at', e.invited_at, 'messaged_at', e.messaged_at, 'listed_at', e.listed_at,
+                                                'invitation', e.invitation)) AS proof,
+           (SELECT count(*) FROM integrity_history h WHERE h.table_name = 'campaign_prospects' AND h.row_id = p.id::text AND h.undoes IS NULL
+               AND h.done_at > clock_timestamp() - interval '1 hour' AND h.kind IN ('corrupted_sent', 'corrupted_failed', 'corrupted_pending')) AS times
+      FROM campaign_prospects p CROSS JOIN LATERAL contact_evidence(p.id) e
+     WHERE p.id = ANY(picked)
      ORDER BY p.id
   LOOP
     DECLARE
-      seen jsonb := jsonb_build_object('status', r.status, 'contacted_at', r.contacted_at, 'last_attempt', r.last_attempt);
-      proof jsonb := jsonb_build_object('attempt', r.attempt, 'invited_at', r.invited_at, 'messaged_at', r.messaged_at);
-      answer text;
+      went timestamptz := least(r.invited_at, r.messaged_at, r.listed_at);
+      kind text;
+      goes_to prospect_status;
+      contact timestamptz := r.contacted_at;
+      outcome text;
+      more jsonb := '[]';
+      for_person text;
+      finding bigint;
     BEGIN
-      IF r.status = 'connection_request_sent' AND r.contacted_at IS NULL AND coalesce(r.invited_at, r.messaged_at) IS NOT NULL THEN
-        answer := mend_prospect(r.id, the_run, seen,
-                                CASE WHEN r.invited_at IS NULL THEN 'messaging' ELSE 'connection_request_sent' END::prospect_status,
-                                least(r.invited_at, r.messaged_at), actor, 'corrupted_sent', NULL, proof);
-      ELSIF r.status = 'connection_request_sent' AND r.contacted_at IS NULL THEN
-        answer := mend_prospect(r.id, the_run, seen, 'pending', NULL, actor, 'corrupted_sent', NULL, proof);
-        IF answer = 'mended' THEN
-          PERFORM reopen(r.send_id, actor, 'marked as sent, but the ledger shows that nothing left');
-          PERFORM healer_says('prospects.ready', 'tact.prospect.ready.v1', coalesce(r.account_id, r.id)::text,
-                              jsonb_build_object('prospect_id', r.id, 'campaign_id', r.campaign_id, 'workspace_id', r.workspace_id,
-                                                 'reason', 'repaired'));
-        END IF;
-      ELSIF r.status = 'pending' AND r.contacted_at IS NOT NULL AND coalesce(r.invited_at, r.messaged_at) IS NOT NULL THEN
-        answer := mend_prospect(r.id, the_run, seen,
-                                CASE WHEN r.messaged_at IS NOT NULL THEN 'messaging' WHEN r.connected_at IS NOT NULL THEN 'connected'
-                                     ELSE 'connection_request_sent' END::prospect_status,
-                                r.contacted_at, actor, 'corrupted_pending', NULL, proof);
+      IF r.status = 'connection_request_sent' AND r.contacted_at IS NULL THEN
+        kind := 'corrupted_sent';
+        contact := went;
+        goes_to := CASE WHEN went IS NULL THEN 'pending' WHEN coalesce(r.invited_at, r.listed_at) IS NULL THEN 'messaging' ELSE r.status END;
+        more := CASE WHEN went IS NULL THEN reopened_sends(r.id) ELSE more END;
       ELSIF r.status = 'pending' AND r.contacted_at IS NOT NULL THEN
-        INSERT INTO integrity_findings (workspace_id, kind, severity, table_name, row_id, evidence)
-             VALUES (r.workspace_id, 'corrupted_pending', 'critical', 'campaign_prospects', r.id::text,
-                     jsonb_build_object('contacted_at', r.contacted_at, 'why', 'contacted_at is set and no attempt of ours went out; a person decides'))
-        ON CONFLICT (kind, table_name, row_id) WHERE state IN ('open', 'proposed')
-        DO UPDATE SET severity = excluded.severity, evidence = integrity_findings.evidence || excluded.evidence;
+        kind := 'corrupted_pending';
+        goes_to := CASE WHEN r.messaged_at IS NOT NULL THEN 'messaging' WHEN r.connected_at IS NOT NULL AND went IS NOT NULL THEN 'connected'
+                        WHEN went IS NOT NULL THEN 'connection_request_sent' ELSE 'pending' END;
+        IF went IS NULL THEN
+          contact := NULL;
+          more := reopened_sends(r.id);
+          for_person := 'contacted_at is set, and neither the ledger nor the provider''s list shows a contact. Apply it if nobody wrote to them: then they are invited.';
+        END IF;
       ELSIF r.status = 'failed' AND r.contacted_at IS NOT NULL THEN
-        answer := mend_prospect(r.id, the_run, seen, 'completed', r.contacted_at, actor, 'corrupted_failed', 'undeliverable', proof);
+        kind := 'corrupted_failed';
+        goes_to := 'completed';
+        outcome := 'undeliverable';
+      ELSE
+        CONTINUE; -- somebody was faster
       END IF;
-      IF answer = 'mended' THEN
-        mended := mended || r.id;
+      IF for_person IS NULL AND r.times >= 3 THEN
+        for_person := 'It was mended three times within the hour and is wrong again: something keeps writing it. Stop that first.';
+      END IF;
+      IF for_person IS NULL THEN
+        BEGIN
+          IF mend_prospect(r.id, the_run, r.seen, goes_to, contact, actor, kind, outcome, r.proof, more) = 'mended' THEN
+            mended := mended || r.id;
+          END IF;
+        EXCEPTION WHEN unique_violation THEN
+          for_person := 'Its repair was refused: ' || SQLERRM;
+        END;
+      END IF;
+      IF for_person IS NOT NULL THEN
+        handed := handed + 1;
+        INSERT INTO integrity_findings AS f (workspace_id, campaign_id, kind, severity, table_name, row_id, evidence, state, repair, changes, why, occurred_at)
+             VALUES ((r.whole).workspace_id, (r.whole).campaign_id, kind, 'critical', 'campaign_prospects', r.id::text,
+                     r.proof || jsonb_build_object('last_attempt', r.last_attempt, 'as_of', (r.whole).updated_at), 'proposed',
+                     CASE WHEN contact IS NULL THEN 'back_to_pending' ELSE 'as_the_evidence_shows' END,
+                     prospect_change(r.whole, goes_to, contact, outcome) || more, for_person, (r.whole).updated_at)
+        ON CONFLICT (kind, table_name, row_id) WHERE state IN ('open', 'proposed')
+        DO UPDATE SET severity = excluded.severity, evidence = f.evidence || excluded.evidence, state = 'proposed', repair = excluded.repair,
+                      changes = excluded.changes, why = excluded.why, campaign_id = excluded.campaign_id
+        RETURNING f.id INTO finding;
+        PERFORM tell_of_finding(finding);
       END IF;
     END;
   END LOOP;
 
+  IF EXISTS (SELECT FROM campaign_prospects p WHERE p.id = ANY(mended)
+                AND ((p.status = 'connection_request_sent' AND p.contacted_at IS NULL) OR (p.status IN ('failed', 'pending') AND p.contacted_at IS NOT NULL))) THEN
+    RAISE EXCEPTION 'A repair left what it mended wrong; nothing of this run was kept' USING ERRCODE = 'check_violation';
+  END IF;
+  INSERT INTO audit_log (actor, verb, object, object_id, details)
+       VALUES (actor, 'cleanup', 'cleanup_run', the_run::text, jsonb_build_object('called_by', called_by, 'fixed_count', cardinality(mended)));
   RETURN QUERY
     UPDATE cleanup_runs u
-       SET finished_at = clock_timestamp(), fixed_count = cardinality(mended), after = (SELECT to_jsonb(v) FROM prospect_data_integrity v),
+       SET finished_at = clock_timestamp(), fixed_count = cardinality(mended), chosen = cardinality(picked), for_person = handed,
+           after = (SELECT to_jsonb(v) FROM prospect_data_integrity v),
            campaign_ids = (SELECT coalesce(array_agg(DISTINCT p.campaign_id::text), '{}') FROM campaign_prospects p WHERE p.id = ANY(mended))
      WHERE u.id = the_run
     RETURNING u.fixed_count, u.campaign_ids, u.id;
-  INSERT INTO audit_log (actor, verb, object, object_id, details)
-       VALUES (actor, 'cleanup', 'cleanup_run', the_run::text, jsonb_build_object('called_by', called_by, 'fixed_count', cardinality(mended)));
 END $$;
+
+-- What a run would take: by the partial indexes alone, so a look costs what is wrong and not what is stored.
+CREATE OR REPLACE FUNCTION corrupted_to_mend(most integer)
+RETURNS TABLE (id uuid)
+LANGUAGE sql STABLE AS $$
+  SELECT c.id
+    FROM (SELECT p.id, p.updated_at FROM campaign_prospects p WHERE p.status = 'connection_request_sent' AND p.contacted_at IS NULL
+          UNION ALL
+          SELECT p.id, p.updated_at FROM campaign_prospects p WHERE p.status = 'failed' AND p.contacted_at IS NOT NULL
+          UNION ALL
+          SELECT p.id, p.updated_at FROM campaign_prospects p WHERE p.status = 'pending' AND p.contacted_at IS NOT NULL) c
+   WHERE NOT EXISTS (SELECT FROM integrity_findings f -- a person's
+                      WHERE f.table_name = 'campaign_prospects' AND f.row_id = c.id::text AND f.kind IN ('corrupted_sent', 'corrupted_failed', 'corrupted_pending')
+                        AND ((f.state IN ('open', 'proposed') AND f.why IS NOT NULL) OR (f.state IN ('undone', 'refused') AND f.closed_at >= c.updated_at)))
+     AND NOT EXISTS (SELECT FROM send_queue s JOIN send_attempts a ON a.send_id = s.id
+                      WHERE s.prospect_id = c.id AND a.action <> 'profile_lookup' AND a.state IN ('intent', 'unknown'))
+   LIMIT most
+$$;
+
+-- When somebody was contacted, as far as anybody has seen it: accepted attempts of the ledger, and invitations that the provider's
+-- list showed of this account and person, whoever sent them. An invitation of another enrolment is no evidence of this one.
+CREATE OR REPLACE FUNCTION contact_evidence(the_prospect uuid)
+RETURNS TABLE (invited_at timestamptz, messaged_at timestamptz, attempt bigint, last_attempt bigint, listed_at timestamptz, invitation text)
+LANGUAGE sql STABLE AS $$
+  WITH ledger AS (
+    SELECT min(coalesce(a.answered_at, a.decided_at)) FILTER (WHERE a.state = 'accepted' AND a.action = 'invitation') AS invited_at,
+           min(coalesce(a.answered_at, a.decided_at)) FILTER (WHERE a.state = 'accepted' AND a.action IN ('message', 'email')) AS messaged_at,
+           min(a.id) FILTER (WHERE a.state = 'accepted' AND a.action IN ('invitation', 'message', 'email')) AS attempt, max(a.id) AS last_attempt
+      FROM send_queue s JOIN send_attempts a ON a.send_id = s.id
+     WHERE s.prospect_id = the_prospect AND a.action <> 'profile_lookup'
+  ), who AS (
+    SELECT p.workspace_id, x.account_id, l.linkedin_vanity, ARRAY(SELECT i FROM unnest(ARRAY[l.linkedin_id, r.provider_id, x.linkedin_user_id]) i WHERE i IS NOT NULL) AS ids
+      FROM campaign_prospects p
+      JOIN leads l ON l.id = p.lead_id
+     CROSS JOIN LATERAL (
+        SELECT coalesce(p.account_id, s.account_id) AS account_id, s.linkedin_user_id FROM send_queue s WHERE s.prospect_id = p.id
+        UNION SELECT p.account_id, NULL WHERE p.account_id IS NOT NULL
+        UNION SELECT a.account_id, NULL FROM campaign_accounts a WHERE a.campaign_id = p.campaign_id AND p.account_id IS NULL) x
+      LEFT JOIN recipients r ON r.account_id = x.account_id AND r.lead_id = p.lead_id
+     WHERE p.id = the_prospect
+  ), listed AS (
+    SELECT coalesce(o.happened_at, o.observed_at) AS at, o.provider_key AS invitation
+      FROM who w JOIN observations o ON o.account_id = w.account_id AND o.person_id = ANY(w.ids) AND o.kind = 'invitation'
+     WHERE NOT EXISTS (SELECT FROM send_attempts a WHERE a.workspace_id = w.workspace_id AND a.recipient_id = ANY(w.ids) AND a.action = 'invitation'
+                          AND a.withdrawn_at IS NOT NULL AND a.prospect_id <> the_prospect AND a.provider_ref = o.provider_key)
+       AND NOT EXISTS (SELECT FROM send_attempts a WHERE a.workspace_id = w.workspace_id AND a.recipient_id = ANY(w.ids) AND a.action = 'invitation'
+                          AND a.state IN ('intent', 'unknown', 'accepted') AND a.withdrawn_at IS NULL AND a.prospect_id <> the_prospect
+                          AND (a.provider_ref = o.provider_key OR a.provider_ref IS NULL))
+    UNION ALL
+    SELECT f.sent_at, f.invitation_id
+      FROM who w JOIN foreign_invitations f ON f.workspace_id = w.workspace_id AND f.account_id = w.account_id AND f.attempt_id IS NULL
+                                           AND (f.recipient_id = ANY(w.ids) OR f.public_identifier = w.linkedin_vanity)
+  )
+  SELECT g.invited_at, g.messaged_at, g.attempt, g.last_attempt, l.at, l.invitation
+    FROM ledger g LEFT JOIN (SELECT at, invitation FROM listed ORDER BY at LIMIT 1) l ON true
+$$;
+
+-- The changes that let the sends of somebody who was never contacted leave: its first step, and whatever says it was sent though no
+-- attempt of it was accepted.
+CREATE OR REPLACE FUNCTION reopened_sends(the_prospect uuid) RETURNS jsonb
+LANGUAGE sql STABLE SET timezone = 'UTC' AS $$
+  SELECT coalesce(jsonb_agg(jsonb_build_object('table', 'send_queue', 'id', s.id,
+           'before', jsonb_build_object('status', s.status, 'sent_at', s.sent_at, 'error_message', s.error_message, 'held_for', s.held_for),
+           'after', jsonb_build_object('status', 'pending', 'sent_at', NULL, 'error_message', NULL, 'held_for', NULL)) ORDER BY s.step_position, s.id), '[]')
+    FROM send_queue s
+   WHERE s.prospect_id = the_prospect AND s.action::text <> 'withdrawal'
+     AND (s.status = 'sent' OR (s.status IN ('failed', 'skipped', 'cancelled')
+                                AND s.step_position = (SELECT min(f.step_position) FROM send_queue f WHERE f.prospect_id = the_prospect)))
+     AND NOT EXISTS (SELECT FROM send_attempts a WHERE a.send_id = s.id AND a.action <> 'profile_lookup' AND a.state IN ('intent', 'unknown', 'accepted'))
+$$;

@@ -99,7 +99,9 @@ GRANT INSERT ON history, account_spacing_history, clock_history TO tact_queuer, 
 GRANT DELETE ON history, account_spacing_history TO tact_healer;
 GRANT UPDATE ON history_floor TO tact_healer;
 
-GRANT EXECUTE ON FUNCTION mend_prospect(uuid, bigint, jsonb, prospect_status, timestamptz, text, text, text, jsonb) TO tact_healer;
-REVOKE EXECUTE ON FUNCTION mend_prospect(uuid, bigint, jsonb, prospect_status, timestamptz, text, text, text, jsonb) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION mend_prospect(uuid, bigint, jsonb, prospect_status, timestamptz, text, text, text, jsonb, jsonb) TO tact_healer;
+REVOKE EXECUTE ON FUNCTION mend_prospect(uuid, bigint, jsonb, prospect_status, timestamptz, text, text, text, jsonb, jsonb) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION apply_repair(bigint, text, bigint, boolean) TO tact_healer;
+REVOKE EXECUTE ON FUNCTION apply_repair(bigint, text, bigint, boolean) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION reopen(uuid, text, text, timestamptz) TO tact_queuer, tact_healer;
 REVOKE EXECUTE ON FUNCTION reopen(uuid, text, text, timestamptz) FROM PUBLIC;

@@ -26,7 +26,7 @@ async def test_marked_sent_but_nothing_left_becomes_pending_with_its_send_reopen
     assert (row["fixed_count"], row["campaign_ids"]) == (1, [str(house.campaign)])
     assert (await _prospect(pool, person))["status"] == "pending"
     assert await pool.fetchval("SELECT status FROM send_queue WHERE id = $1", person.send) == "pending"
-    event = await one(pool, "SELECT topic, key, headers, payload FROM outbox WHERE service = 'healer'")
+    event = await one(pool, "SELECT topic, key, headers, payload FROM outbox WHERE topic = 'prospects.ready'")
     assert event["topic"] == PROSPECTS_READY.name
     assert event["headers"]["ce_type"] == PROSPECTS_READY.event_type
     assert PROSPECTS_READY.message.model_validate_json(event["payload"]).prospect_id == person.prospect
@@ -41,7 +41,7 @@ async def test_marked_sent_and_the_ledger_agrees_gets_its_contacted_at_back(pool
     assert await pool.fetchval(CLEANUP) == 1
     row = await _prospect(pool, person)
     assert (row["status"], row["contacted_at"]) == ("connection_request_sent", MONDAY_NINE)
-    assert await pool.fetchval("SELECT count(*) FROM outbox") == 0
+    assert await pool.fetchval("SELECT count(*) FROM outbox WHERE topic = 'prospects.ready'") == 0
 
 
 @pytest.mark.parametrize(("action", "status"), [("invitation", "connection_request_sent"), ("message", "messaging")])
@@ -60,7 +60,9 @@ async def test_pending_and_contacted_without_a_trace_in_the_ledger_waits_for_a_p
     assert await pool.fetchval(CLEANUP) == 0
     assert await pool.fetchval(CLEANUP) == 0
     assert (await _prospect(pool, person))["status"] == "pending"
-    assert await pool.fetchval("SELECT count(*) FROM integrity_findings WHERE row_id = $1 AND state = 'open'", str(person.prospect)) == 1
+    assert (
+        await pool.fetchval("SELECT count(*) FROM integrity_findings WHERE row_id = $1 AND state = 'proposed'", str(person.prospect)) == 1
+    )
 
 
 async def test_failed_but_contacted_has_completed_as_undeliverable(pool: asyncpg.Pool) -> None:

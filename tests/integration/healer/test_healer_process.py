@@ -42,6 +42,7 @@ async def healer(running: Programs, database: str, kafka: str) -> AsyncIterator[
         "TACT_UNIPILE_URL": "http://127.0.0.1:9",
         "TACT_UNIPILE_API_KEY": "key",
         "TACT_HEALER_UPKEEP_EVERY": "PT0.2S",
+        "TACT_HEALER_FIND_EVERY": "PT1H",  # what a call is to mend, no look may mend first
     }
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=10) as caller:
 

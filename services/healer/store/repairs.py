@@ -1,0 +1,121 @@
+"""Findings with their repairs: written down once, applied, refused and undone."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+import asyncpg
+
+from shared.contracts.envelope import enclose
+from shared.contracts.integrity_events import IntegrityEvent
+from shared.contracts.topics import INTEGRITY_EVENTS
+from shared.db.outbox import put
+from shared.db.pool import Connection
+from shared.db.queries import load
+
+queries = load(__file__)
+
+MOST_TIMES: Final = 3
+"""Repairs of one row within an hour; then something keeps breaking it, and a person is asked."""
+KEEPS_BREAKING: Final = "It was mended three times within the hour and is wrong again: something keeps writing it. Stop that first."
+
+
+async def record(connection: Connection, rows: Sequence[dict[str, Any]], *, now: datetime | None = None) -> list[int]:
+    """Write down what is new, each with its event; returns the findings whose repair waits for nobody."""
+    if not rows:
+        return []
+    written = [row async for row in queries.record(connection, rows=list(rows))]
+    at = now or await connection.fetchval("SELECT business_now()")
+    await put(connection, "healer", [_event(row, at) for row in written if row["new"]])
+    waiting = [row async for row in queries.mending_themselves(connection, rows=list(rows))]
+    if again := [row["id"] for row in waiting if row["times"] >= MOST_TIMES]:
+        await queries.hand_to_person(connection, ids=again, why=KEEPS_BREAKING)
+    return [row["id"] for row in waiting if row["times"] < MOST_TIMES]
+
+
+async def lock(connection: Connection) -> None:
+    """One process at a time finds and counts: what two find at once would be mended twice."""
+    await queries.lock_healing(connection)
+
+
+async def apply(connection: Connection, ids: Sequence[int], *, actor: str) -> dict[int, str]:
+    """Apply them, each by itself; returns what became of each (`applied`, `changed`, `refused: ...`, as apply_repair says)."""
+    return {row["finding_id"]: row["answer"] async for row in queries.apply(connection, ids=list(ids), actor=actor)}
+
+
+async def close_others(connection: Connection, *, kinds: Sequence[str], looked_at: Sequence[str], found: Sequence[tuple[str, str]]) -> int:
+    """Close findings of rows that were looked at and are in order; returns how many."""
+    rows = queries.close_others(
+        connection,
+        kinds=list(kinds),
+        looked_at=list(looked_at),
+        kinds_found=[kind for kind, _ in found],
+        rows_found=[row for _, row in found],
+    )
+    return len([row async for row in rows])
+
+
+async def close_gone(connection: Connection, kind: str, *, found: Sequence[tuple[str, str]]) -> int:
+    """Close the findings of a kind that was looked through as a whole and lacks them; returns how many."""
+    rows = queries.close_gone(connection, kind=kind, found=[f"{table} {row}" for table, row in found])
+    return len([row async for row in rows])
+
+
+async def decide(connection: Connection, finding: int, *, undo: bool, actor: str) -> str:
+    """Apply one, or take it back; answers as apply_repair.
+
+    Raises:
+        asyncpg.IntegrityConstraintViolationError: the rows refuse it; nothing was changed.
+    """
+    answer: str = await (queries.undo_one if undo else queries.apply_one)(connection, id=finding, actor=actor)
+    return answer
+
+
+async def refuse(connection: Connection, finding: int, *, actor: str, reason: str) -> bool:
+    """Leave the row as it is, for good; False when it was decided already."""
+    if await queries.refuse(connection, id=finding, actor=actor) is None:
+        return False
+    await queries.note_refusal(connection, id=finding, actor=actor, reason=reason)
+    return True
+
+
+async def one(connection: Connection | asyncpg.Pool, finding: int) -> dict[str, Any] | None:
+    """A finding, as its row stands; None where the connection may see none."""
+    row = await queries.one_finding(connection, id=finding)
+    return dict(row) if row is not None else None
+
+
+async def several(
+    connection: Connection | asyncpg.Pool,
+    *,
+    before: int | None = None,
+    states: Sequence[str] | None = None,
+    kind: str | None = None,
+    campaign_id: UUID | None = None,
+    workspace_id: UUID | None = None,
+    most: int = 50,
+) -> list[dict[str, Any]]:
+    """Newest first, at most so many."""
+    rows = queries.findings(
+        connection,
+        before=before,
+        states=list(states) if states else None,
+        kind=kind,
+        campaign_id=campaign_id,
+        workspace_id=workspace_id,
+        most=most,
+    )
+    return [dict(row) async for row in rows]
+
+
+def _event(row: Any, at: datetime) -> Any:
+    event = IntegrityEvent(
+        workspace_id=row["workspace_id"],
+        kind=row["kind"],
+        severity=row["severity"],
+        table_name=row["table_name"],
+        row_id=row["row_id"],
+        evidence=row["evidence"],
+    )
+    return enclose(INTEGRITY_EVENTS, event, source="healer", key=row["workspace_id"] or UUID(int=0), at=at)
