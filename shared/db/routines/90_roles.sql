@@ -78,7 +78,7 @@ GRANT INSERT, UPDATE, DELETE ON unsettled_observations TO tact_poller;
 GRANT INSERT, UPDATE ON integrity_findings, integrity_history, cleanup_runs, de_enrollment_runs, de_enrollment_lead_log, observations,
   campaign_messages, recipients, account_usage, account_reads, lanes TO tact_healer;
 GRANT UPDATE ON send_attempts, send_queue, campaign_prospects, accounts, leads TO tact_healer;
-GRANT DELETE ON changed_rows TO tact_healer;
+GRANT UPDATE, DELETE ON changed_rows TO tact_healer;
 GRANT INSERT, UPDATE ON reconcile_runs TO tact_healer;
 GRANT INSERT ON campaign_counter_deltas TO tact_healer; -- a count is put right like it is kept: by a delta
 GRANT INSERT, UPDATE ON prospect_totals TO tact_healer;
