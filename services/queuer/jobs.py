@@ -14,6 +14,7 @@ from services.queuer.workflows.go_on import GoOn
 from services.queuer.workflows.hand_over import HandOver
 from services.queuer.workflows.leap import Leaper
 from services.queuer.workflows.plan import Planner
+from services.queuer.workflows.watch_healer import watch_healer
 from services.queuer.workflows.withdraw import Withdrawer
 from services.queuer.workflows.zones import tell_zones
 from shared.runtime.jobs import Jobs
@@ -24,6 +25,7 @@ FINISH_EVERY: Final = timedelta(seconds=15)
 GO_ON_EVERY: Final = timedelta(seconds=15)
 """Asks about sends that wait for another sequence alone; usually there are none."""
 MEASURE_EVERY: Final = timedelta(seconds=15)
+WATCH_EVERY: Final = timedelta(seconds=10)
 ZONES_EVERY: Final = timedelta(seconds=15)
 """Only leads from before the column need it, so an empty index is all it reads; a full batch goes on at once."""
 
@@ -51,4 +53,5 @@ def register(
     jobs.add("fold counters", settings.fold_every, partial(fold_counters, pool))
     jobs.add("leap", settings.leap_every, leaper.leap)
     jobs.add("tell zones", ZONES_EVERY, partial(tell_zones, pool))
+    jobs.add("watch the healer", WATCH_EVERY, partial(watch_healer, pool))
     jobs.add("measure", MEASURE_EVERY, dispatcher.measure)

@@ -1,0 +1,48 @@
+"""Whoever mends everything cannot say that it is dead: the queuer watches the healer's heartbeat."""
+
+from datetime import timedelta
+from typing import Final
+
+import asyncpg
+import structlog
+
+from services.queuer import metrics
+from services.queuer.store import watch as store
+from shared.contracts.envelope import enclose
+from shared.contracts.integrity_events import IntegrityEvent
+from shared.contracts.topics import INTEGRITY_EVENTS
+from shared.db.outbox import put
+
+log = structlog.get_logger()
+
+SILENT: Final = timedelta(seconds=30)
+"""Technical: it beats every two seconds, and a restart takes less."""
+OF_ALL: Final = "00000000-0000-0000-0000-000000000000"
+
+
+async def watch_healer(pool: asyncpg.Pool, *, silent: timedelta = SILENT) -> bool:
+    """Open a finding and tell it once while no healer lives, and close it when one does; True while it is silent.
+
+    A stack that never had a healer is no stack whose healer is silent.
+    """
+    async with pool.acquire() as connection, connection.transaction():
+        seconds, last_beat = await store.last_beat(connection)
+        metrics.HEALER_SILENT.set(seconds or 0)
+        if seconds is None or last_beat is None:
+            return False
+        if seconds <= silent.total_seconds():
+            if await store.close_finding(connection):
+                log.info("the healer is there again")
+            return False
+        if await store.open_finding(connection, last_beat):
+            log.critical("no healer says that it lives: start it", silent_s=round(seconds))
+            event = IntegrityEvent(
+                kind="healer_silent",
+                severity="critical",
+                table_name="heartbeats",
+                row_id="healer",
+                evidence={"last_beat": last_beat.isoformat()},
+            )
+            now = await connection.fetchval("SELECT business_now()")
+            await put(connection, "queuer", [enclose(INTEGRITY_EVENTS, event, source="queuer", key=OF_ALL, at=now)])
+    return True
