@@ -7,7 +7,7 @@ WORKERS ?= 2
 DEVELOP := $(VENV)/.develop
 
 .DEFAULT_GOAL := help
-.PHONY: help demo chaos test lint format bench schema lock clean
+.PHONY: help demo heal-drill chaos test lint format bench schema lock clean
 .DELETE_ON_ERROR:
 
 help: ## this list
@@ -27,6 +27,9 @@ $(DEVELOP): requirements/develop.lock | $(VENV)/bin/python
 
 demo: $(RUNTIME) ## a week of two workspaces in about two minutes, judged at the end (CSV=path for your own list)
 	@$(BIN)/python -m cli demo $(if $(CSV),--csv "$(CSV)")
+
+heal-drill: $(RUNTIME) ## rows corrupted in ten ways while campaigns run: all mended or proposed, none wrongly (CORRUPT=1000 STORED=100000)
+	@$(BIN)/python -m embedded.drill $(if $(CORRUPT),--corrupt "$(CORRUPT)") $(if $(STORED),--stored "$(STORED)")
 
 chaos: $(RUNTIME) ## everything killed while sends go out: nothing lost, nothing sent twice (SENDS=100000 SEED=7)
 	@$(BIN)/python -m embedded.chaos $(if $(SENDS),--sends "$(SENDS)") $(if $(SEED),--seed "$(SEED)")
