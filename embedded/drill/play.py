@@ -14,7 +14,7 @@ import asyncpg
 
 from embedded.chaos import scenario
 from embedded.chaos.plan import START, Plan, make_plan
-from embedded.drill.ways import COUNTS, WAYS, Spoiled, Way, right
+from embedded.drill.ways import WAYS, Spoiled, Way, right
 from embedded.settings import StackSettings
 from embedded.stack import Stack
 from embedded.unprivileged import remove
@@ -52,6 +52,7 @@ class Drill:
         self._each = max(1, corrupt // (len(WAYS) + 1))
         self._stored = stored
         self._within = within
+        self._all_spoiled = False
         self._say = say
         self._folder = folder.absolute()
         if (self._folder / "postgres").exists():
@@ -74,9 +75,12 @@ class Drill:
             for campaign in [row["id"] async for row in scenario.queries.campaigns(pool)]:
                 await run.start(pool, campaign, actor="drill")
             await self._until_there_is_enough(pool)
-            spoiled, campaigns = await self._spoil(pool)
+            spoiled: list[Spoiled] = []
+            watching = asyncio.create_task(self._watch(pool, spoiled))  # already while rows are still being spoiled
+            campaigns = await self._spoil(pool, spoiled)
             self._say(f"{len(spoiled)} rows of prospects and sends and the counts of {len(campaigns)} campaigns are wrong now")
-            counted = await self._watch(pool, spoiled, campaigns)
+            counted = await self._watch_counts(pool, campaigns)
+            await watching
             view = dict(await queries.view(pool))
         return Told(
             spoiled, len(campaigns), counted, self.stack.simulator_log, self._stored, view, wall_s=round(time.monotonic() - began, 1)
@@ -109,8 +113,7 @@ class Drill:
             await asyncio.sleep(LOOK_EVERY * 5)
         self._say(f"going on with what there is: {ready}")
 
-    async def _spoil(self, pool: asyncpg.Pool) -> tuple[list[Spoiled], list[Any]]:
-        spoiled: list[Spoiled] = []
+    async def _spoil(self, pool: asyncpg.Pool, spoiled: list[Spoiled]) -> list[Any]:
         for way in WAYS:
             async with pool.acquire() as connection, connection.transaction():
                 rows = [row async for row in getattr(queries, way.of)(connection, most=self._each)]
@@ -123,25 +126,30 @@ class Drill:
         async with pool.acquire() as connection, connection.transaction():
             await queries.around_the_triggers(connection)
             campaigns = [row["id"] async for row in queries.miscount(connection, most=self._each)]
-        return spoiled, campaigns
+        self._all_spoiled = True
+        return campaigns
 
-    async def _watch(self, pool: asyncpg.Pool, spoiled: list[Spoiled], campaigns: list[Any]) -> float | None:
-        began, counted, said = time.monotonic(), None, time.monotonic()
+    async def _watch(self, pool: asyncpg.Pool, spoiled: list[Spoiled]) -> None:
+        began, said = time.monotonic(), time.monotonic()
         while time.monotonic() - began < self._within:
             waiting = [one for one in spoiled if not one.settled]
             if waiting:
                 await _look(pool, waiting)
-            if counted is None:
-                rows = [row async for row in queries.look_at_counts(pool, ids=campaigns)]
-                if all(row["said"] == row["really"] and row["said_active"] == row["really_active"] for row in rows):
-                    counted = time.monotonic() - began
-            if counted is not None and all(one.settled for one in spoiled):
-                return counted
+            elif self._all_spoiled:
+                return
             if time.monotonic() - said > SAY_EVERY:
                 said = time.monotonic()
-                self._say(f"{len(waiting)} wait: {_by_way(waiting)}" + ("" if counted is not None else f", and {COUNTS}"))
+                self._say(f"{len(waiting)} wait: {_by_way(waiting)}")
             await asyncio.sleep(LOOK_EVERY)
-        return counted
+
+    async def _watch_counts(self, pool: asyncpg.Pool, campaigns: list[Any]) -> float | None:
+        began = time.monotonic()
+        while time.monotonic() - began < self._within:
+            rows = [row async for row in queries.look_at_counts(pool, ids=campaigns)]
+            if all(row["said"] == row["really"] and row["said_active"] == row["really_active"] for row in rows):
+                return time.monotonic() - began
+            await asyncio.sleep(LOOK_EVERY * 5)
+        return None
 
 
 async def _look(pool: asyncpg.Pool, waiting: list[Spoiled]) -> None:
