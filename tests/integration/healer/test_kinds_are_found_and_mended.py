@@ -230,3 +230,31 @@ async def test_a_guard_that_is_switched_off_is_said_until_it_is_on_again(pool: a
         await pool.execute("ALTER TABLE campaign_prospects ENABLE TRIGGER validate_prospect_status")
         await heal.look_in_hand()
         assert (await _finding(pool, "guards_off"))["state"] == "gone"
+
+
+async def test_a_look_costs_what_is_wrong_and_not_what_is_stored(pool: asyncpg.Pool) -> None:
+    house = await a_house(pool)
+    async with around_the_triggers(pool) as connection:
+        await connection.execute(
+            """INSERT INTO campaign_prospects (workspace_id, campaign_id, lead_id, status, contacted_at)
+               SELECT $1, $2, gen_random_uuid(), 'connection_request_sent', now() FROM generate_series(1, 20000)""",
+            house.workspace,
+            house.campaign,
+        )
+        await connection.execute(
+            """INSERT INTO send_queue (id, workspace_id, campaign_id, prospect_id, lead_id, account_id, message_type, step_position, action,
+                                       next_action, message, message_sha256, scheduled_for, status)
+               SELECT gen_random_uuid(), p.workspace_id, p.campaign_id, p.id, p.lead_id, $1, 'connection_request', 1, 'invitation',
+                      'invitation', 'Hello', sha256('x'), now(), 'sent' FROM campaign_prospects p""",
+            house.account,
+        )
+    await pool.execute("ANALYZE campaign_prospects, send_queue")
+    looks = (
+        "SELECT * FROM prospect_data_integrity",
+        "SELECT * FROM prospect_data_integrity_by_workspace",
+        "SELECT id FROM corrupted_to_mend(200)",
+    )
+    for look in looks:
+        plan = "\n".join(row[0] for row in await pool.fetch(f"EXPLAIN {look}"))
+        read_in_full = [table for table in ("campaign_prospects", "send_queue") if f"Seq Scan on {table}" in plan]
+        assert read_in_full == [], f"{look}:\n{plan}"
