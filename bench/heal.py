@@ -27,6 +27,7 @@ queries = aiosql.from_path(Path(__file__).with_suffix(".sql"), "asyncpg", mandat
 
 AT_ONCE: Final = 100_000
 LOOKS: Final = 50
+WARM: Final = 10
 CORRUPTED: Final = 20
 WITHIN_MS: Final = 10.0
 
@@ -105,6 +106,8 @@ async def _look(pool: asyncpg.Pool, wrong: int = 0) -> tuple[float, float]:
 
 
 async def _median(ask: Callable[[], Awaitable[Any]]) -> float:
+    for _ in range(WARM):
+        await ask()
     took = []
     for _ in range(LOOKS):
         began = time.perf_counter()
