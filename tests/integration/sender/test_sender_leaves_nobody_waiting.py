@@ -144,3 +144,17 @@ async def test_a_campaign_that_is_over_keeps_its_people_as_they_are(stage: Stage
     await stage.pool.execute("UPDATE campaigns SET status = $1::campaign_status", status)
     assert await stop(stage, send, prospect, NOTHING) == "campaign_ended"
     assert await became(stage, prospect) == ("pending", None, None)
+
+
+async def test_already_pending_at_the_provider_never_marks_somebody_as_invited_by_us(stage: Stage) -> None:
+    """The fault there once was: the provider said `already pending`, and the prospect counted as sent though nothing of ours had left."""
+    send, prospect = await stage.due()
+    person = (await stage.send_row(send))["linkedin_user_id"]
+    await stage.simulator.lever("/invite-by-hand", account_id="acc-premium", person=person)
+    await stage.begin(send)
+    await stage.settled()
+    row = await stage.prospect_row(prospect)
+    assert (row["status"], row["contacted_at"]) == ("failed", None)
+    assert (await stage.send_row(send))["status"] == "skipped"
+    attempts = await stage.pool.fetch("SELECT state::text FROM send_attempts WHERE send_id = $1 AND action = 'invitation'", send)
+    assert [attempt["state"] for attempt in attempts] == ["refused"]
