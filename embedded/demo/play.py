@@ -20,6 +20,7 @@ from embedded.demo.people import declare
 from embedded.demo.scenario import BEHAVIOUR, END, START, WORKSPACES, Workspace
 from embedded.demo.verdict import Told, pronounce
 from embedded.demo.watch import queries, read_accounts
+from embedded.demo.wound import Healed, wound
 from embedded.ports import free_port, is_free
 from embedded.settings import StackSettings
 from embedded.stack import Stack
@@ -61,6 +62,7 @@ class Demo:
         self._console = Console()
         self._started = time.monotonic()
         self._campaigns: list[str] = []
+        self._healed: Healed | None = None
         _clear(self._folder)
         world = self._folder / "world.json"
         world.write_text(json.dumps(_world()), encoding="utf-8")
@@ -77,7 +79,14 @@ class Demo:
         async with await open_pool(where.database_url, role=None, size=3, name="demo") as pool:
             await self._set_the_scene(pool)
             self._console.print(addresses(where))
-            await self._watch(pool)
+            accident = asyncio.create_task(self._have_an_accident(pool))
+            try:
+                await self._watch(pool)
+            finally:
+                accident.cancel()
+                await asyncio.gather(accident, return_exceptions=True)
+            if self._healed is not None:
+                self._say(self._healed.words)
             await self._come_to_rest(pool)
             ledger = [dict(row) async for row in queries.ledger(pool)]
         await self.stack.stop_services()
@@ -141,6 +150,13 @@ class Demo:
             connections = CONNECTED_ON in file.read(65_536).replace(b"\0", b"")
         return self._csv if (campaign_type == "messenger") == connections else example
 
+    async def _have_an_accident(self, pool: asyncpg.Pool) -> None:
+        """Once a third of the week is over, in mid-flight."""
+        while self._healed is None:
+            await asyncio.sleep(LOOK_EVERY)
+            if (await queries.progress(pool))["now"] > START + (self._end - START) / 3:
+                self._healed = await wound(pool)
+
     async def _watch(self, pool: asyncpg.Pool) -> None:
         if self._plain:
             await self._watch_plainly(pool)
@@ -181,7 +197,7 @@ class Demo:
             await asyncio.sleep(LOOK_EVERY / 5)
 
     def _judge(self, ledger: list[dict[str, Any]]) -> int:
-        told = Told(log=self.stack.simulator_log, ledger=ledger, wall_s=time.monotonic() - self._started)
+        told = Told(log=self.stack.simulator_log, ledger=ledger, wall_s=time.monotonic() - self._started, healed=self._healed)
         return pronounce(told, self._console, Path(os.environ.get("TACT_BUILD_DIR", "build")) / "demo-verdict.json")
 
 

@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
 from embedded.demo.scenario import WORKSPACES
+from embedded.demo.wound import Healed
 from shared.policy import WEEKLY_INVITATIONS, daily_caps
 from shared.vocabulary import AccountType, Action
 from simulator.judge import AccountRule, LedgerEntry, Tolerance, Verdict, judge
@@ -16,11 +17,12 @@ from simulator.judge import AccountRule, LedgerEntry, Tolerance, Verdict, judge
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What there is to judge: the simulator's log, our ledger, and how long the demo took in real seconds."""
+    """What there is to judge: the simulator's log, our ledger, how long the demo took in real seconds, and how its accident was healed."""
 
     log: Path
     ledger: Sequence[dict[str, Any]]
     wall_s: float
+    healed: Healed | None = None
 
 
 def pronounce(told: Told, console: Console, path: Path) -> int:
@@ -28,7 +30,10 @@ def pronounce(told: Told, console: Console, path: Path) -> int:
     entries = [LedgerEntry(**row) for row in told.ledger]
     verdict: Verdict = judge(told.log, accounts=rules(), ledger=entries, tolerance=Tolerance())
     console.print(verdict.table())
-    document = verdict.as_dict() | {"wall_s": round(told.wall_s, 1)}
+    document: dict[str, Any] = verdict.as_dict() | {"wall_s": round(told.wall_s, 1)}
+    if told.healed is not None:
+        document["healed"] = asdict(told.healed)
+        document["ok"] = document["ok"] and told.healed.seconds is not None
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(document, indent=2, ensure_ascii=False, default=str) + "\n", encoding="utf-8")
     console.print(f"The whole verdict: {path}   ({told.wall_s:.0f} s in all)", highlight=False)

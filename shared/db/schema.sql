@@ -184,6 +184,7 @@ CREATE FUNCTION public.apply_repair(the_finding bigint, actor text, run_id bigin
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     SET "TimeZone" TO 'UTC'
+    SET enable_seqscan TO 'off'
     AS $$
 #variable_conflict use_column
 DECLARE
@@ -225,10 +226,14 @@ BEGIN
   SELECT coalesce(array_agg(DISTINCT x.prospect ORDER BY x.prospect), '{}') INTO people FROM (
     SELECT (e ->> 'id')::uuid AS prospect FROM jsonb_array_elements(todo) e WHERE e ->> 'table' = 'campaign_prospects'
     UNION ALL
-    SELECT coalesce((e -> 'before' ->> 'prospect_id')::uuid, (e -> 'after' ->> 'prospect_id')::uuid, s.prospect_id)
-      FROM jsonb_array_elements(todo) e LEFT JOIN send_queue s ON s.id = (e ->> 'id')::uuid WHERE e ->> 'table' = 'send_queue') x
+    -- by a probe for each, whatever the planner thinks of the length of a list
+    SELECT coalesce((e -> 'before' ->> 'prospect_id')::uuid, (e -> 'after' ->> 'prospect_id')::uuid,
+                    (SELECT s.prospect_id FROM send_queue s WHERE s.id = (e ->> 'id')::uuid))
+      FROM jsonb_array_elements(todo) e WHERE e ->> 'table' = 'send_queue') x
    WHERE x.prospect IS NOT NULL;
-  PERFORM lock_to_mend(people);
+  IF current_setting('tact.locked_to_mend', true) IS DISTINCT FROM 'on' THEN -- whoever mends many has locked them all, in order
+    PERFORM lock_to_mend(people);
+  END IF;
 
   FOR c IN SELECT e FROM jsonb_array_elements(todo) e LOOP
     CASE c ->> 'table'
@@ -296,20 +301,25 @@ BEGIN
   PERFORM lock_to_mend((SELECT coalesce(array_agg(DISTINCT p), '{}') FROM (
     SELECT CASE e ->> 'table' WHEN 'campaign_prospects' THEN (e ->> 'id')::uuid WHEN 'send_queue' THEN (SELECT s.prospect_id FROM send_queue s WHERE s.id = (e ->> 'id')::uuid) END AS p
       FROM integrity_findings f, jsonb_array_elements(f.changes) e WHERE f.id = ANY(findings)) x WHERE p IS NOT NULL));
-  FOREACH one IN ARRAY findings LOOP
-    BEGIN
-      said := apply_repair(one, actor, apply_repairs.run_id);
-    EXCEPTION WHEN integrity_constraint_violation OR raise_exception THEN
-      said := 'refused: ' || SQLERRM;
-      UPDATE integrity_findings f SET state = 'proposed', why = 'its repair was refused: ' || SQLERRM WHERE f.id = one AND f.state IN ('open', 'proposed');
-    END;
-    IF said IN ('gone', 'changed', 'later_attempt') THEN -- it is not as it was found: whoever looks next finds what is so then
-      UPDATE integrity_findings f SET state = 'gone', closed_at = clock_timestamp() WHERE f.id = one AND f.state = 'open';
-    END IF;
-    finding_id := one;
-    answer := said;
-    RETURN NEXT;
-  END LOOP;
+  PERFORM set_config('tact.locked_to_mend', 'on', true);
+  BEGIN
+    RETURN QUERY SELECT a.id, apply_repair(a.id, actor, apply_repairs.run_id) FROM unnest(findings) a(id);
+  EXCEPTION WHEN integrity_constraint_violation OR raise_exception THEN
+    FOREACH one IN ARRAY findings LOOP
+      BEGIN
+        said := apply_repair(one, actor, apply_repairs.run_id);
+      EXCEPTION WHEN integrity_constraint_violation OR raise_exception THEN
+        said := 'refused: ' || SQLERRM;
+        UPDATE integrity_findings f SET state = 'proposed', why = 'Its repair was refused: ' || SQLERRM WHERE f.id = one AND f.state IN ('open', 'proposed');
+      END;
+      finding_id := one;
+      answer := said;
+      RETURN NEXT;
+    END LOOP;
+  END;
+  PERFORM set_config('tact.locked_to_mend', 'off', true);
+  -- What is not as it was found any more: whoever looks next finds what is so then.
+  UPDATE integrity_findings f SET state = 'gone', closed_at = clock_timestamp() WHERE f.id = ANY(findings) AND f.state = 'open';
 END $$;
 
 CREATE TABLE public.stack_clock (
@@ -479,7 +489,8 @@ BEGIN
       RAISE EXCEPTION 'A repair may not change % of %', (SELECT string_agg(k, ', ') FROM jsonb_object_keys(target) k), the_table USING ERRCODE = 'check_violation';
     END IF;
     SELECT string_agg(format('%1$I = (jsonb_populate_record(NULL::%2$I, $1)).%1$I', k, the_table), ', ') INTO sets FROM jsonb_object_keys(target) k;
-    EXECUTE format('UPDATE %I SET %s WHERE id::text = $2', the_table, sets) USING target, c ->> 'id';
+    EXECUTE format('UPDATE %I SET %s WHERE id = $2::%s', the_table, sets, CASE the_table WHEN 'send_attempts' THEN 'bigint' ELSE 'uuid' END)
+      USING target, c ->> 'id';
     IF the_table = 'send_queue' AND target ->> 'status' = 'pending' THEN
       UPDATE accounts a SET wake_at = least(coalesce(a.wake_at, 'infinity'), s.scheduled_for) FROM send_queue s WHERE s.id = (c ->> 'id')::uuid AND a.id = s.account_id;
     END IF;
@@ -490,6 +501,7 @@ CREATE FUNCTION public.cleanup_corrupted_prospect_statuses(actor text DEFAULT SE
     LANGUAGE plpgsql
     SET search_path TO 'public', 'pg_temp'
     SET "TimeZone" TO 'UTC'
+    SET enable_seqscan TO 'off'
     AS $$
 #variable_conflict use_column
 DECLARE
@@ -503,6 +515,7 @@ BEGIN
   INSERT INTO cleanup_runs (trigger, started_at, before) SELECT called_by, clock_timestamp(), to_jsonb(v) FROM prospect_data_integrity v RETURNING id INTO the_run;
   SELECT coalesce(array_agg(c.id), '{}') INTO picked FROM corrupted_to_mend(most) c;
   PERFORM lock_to_mend(picked);
+  PERFORM set_config('tact.locked_to_mend', 'on', true);
 
   FOR r IN -- a statement of its own: it sees what was committed while the locks were waited for
     SELECT p AS whole, p.id, p.status, p.contacted_at, p.connected_at, e.invited_at, e.messaged_at, e.listed_at, e.last_attempt,
@@ -550,13 +563,9 @@ BEGIN
         for_person := 'It was mended three times within the hour and is wrong again: something keeps writing it. Stop that first.';
       END IF;
       IF for_person IS NULL THEN
-        BEGIN
-          IF mend_prospect(r.id, the_run, r.seen, goes_to, contact, actor, kind, outcome, r.proof, more) = 'mended' THEN
-            mended := mended || r.id;
-          END IF;
-        EXCEPTION WHEN unique_violation THEN
-          for_person := 'Its repair was refused: ' || SQLERRM;
-        END;
+        IF mend_prospect(r.id, the_run, r.seen, goes_to, contact, actor, kind, outcome, r.proof, more) = 'mended' THEN
+          mended := mended || r.id;
+        END IF;
       END IF;
       IF for_person IS NOT NULL THEN
         handed := handed + 1;
@@ -574,6 +583,7 @@ BEGIN
     END;
   END LOOP;
 
+  PERFORM set_config('tact.locked_to_mend', 'off', true);
   IF EXISTS (SELECT FROM campaign_prospects p WHERE p.id = ANY(mended)
                 AND ((p.status = 'connection_request_sent' AND p.contacted_at IS NULL) OR (p.status IN ('failed', 'pending') AND p.contacted_at IS NOT NULL))) THEN
     RAISE EXCEPTION 'A repair left what it mended wrong; nothing of this run was kept' USING ERRCODE = 'check_violation';
@@ -936,6 +946,7 @@ CREATE FUNCTION public.mend_prospect(prospect uuid, run_id bigint, expected json
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     SET "TimeZone" TO 'UTC'
+    SET enable_seqscan TO 'off'
     AS $$
 #variable_conflict use_column
 DECLARE
@@ -1199,7 +1210,8 @@ BEGIN
    WHERE id = the_send;
   PERFORM set_config('tact.reopening', 'off', true);
   UPDATE accounts SET wake_at = least(coalesce(wake_at, 'infinity'), greatest(s.scheduled_for, coalesce(due, s.scheduled_for)))
-   WHERE id = s.account_id;
+   WHERE id = s.account_id -- many sends of one account are reopened together: one version of its row is enough
+     AND (wake_at IS NULL OR wake_at > greatest(s.scheduled_for, coalesce(due, s.scheduled_for)));
   INSERT INTO audit_log (workspace_id, actor, verb, object, object_id, details)
        VALUES (s.workspace_id, actor, 'reopen', 'send', the_send::text, jsonb_build_object('reason', reason, 'was', s.status, 'error', s.error_message));
   RETURN true;
@@ -1309,12 +1321,15 @@ CREATE FUNCTION public.tell_of_repair(changes jsonb) RETURNS void
 BEGIN
   PERFORM healer_says('prospects.ready', 'tact.prospect.ready.v1', coalesce(p.account_id, p.id)::text,
                       jsonb_build_object('prospect_id', p.id, 'campaign_id', p.campaign_id, 'workspace_id', p.workspace_id, 'reason', 'repaired'))
-     FROM jsonb_array_elements(changes) e JOIN campaign_prospects p ON p.id = (e ->> 'id')::uuid
+     FROM jsonb_array_elements(changes) e
+    CROSS JOIN LATERAL (SELECT c.id, c.account_id, c.campaign_id, c.workspace_id FROM campaign_prospects c WHERE c.id = (e ->> 'id')::uuid LIMIT 1) p
     WHERE e ->> 'table' = 'campaign_prospects' AND e -> 'after' ->> 'status' IN ('pending', 'approved');
   PERFORM healer_says('connections.accepted', 'tact.connection.accepted.v1', p.account_id::text,
                       jsonb_build_object('prospect_id', p.id, 'campaign_id', p.campaign_id, 'workspace_id', p.workspace_id, 'account_id', p.account_id,
                                          'lead_id', p.lead_id, 'accepted_at', p.connected_at, 'seen_by', 'lookup'))
-     FROM jsonb_array_elements(changes) e JOIN campaign_prospects p ON p.id = (e ->> 'id')::uuid
+     FROM jsonb_array_elements(changes) e
+    CROSS JOIN LATERAL (SELECT c.id, c.account_id, c.campaign_id, c.workspace_id, c.lead_id, c.connected_at FROM campaign_prospects c
+                         WHERE c.id = (e ->> 'id')::uuid LIMIT 1) p
     WHERE e ->> 'table' = 'campaign_prospects' AND e -> 'after' ->> 'status' = 'connected' AND p.account_id IS NOT NULL;
 END $$;
 

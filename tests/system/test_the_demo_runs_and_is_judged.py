@@ -29,4 +29,6 @@ def test_two_days_of_the_demo_end_with_a_verdict_of_no_violation_and_leave_no_pr
     assert verdict["duplicates"] == verdict["ledger_not_in_log"] == verdict["log_not_in_ledger"] == 0
     assert set(verdict["violations"].values()) == {0}
     assert verdict["accepted"] > 0
+    assert verdict["healed"]["corrupted"] == 50
+    assert verdict["healed"]["seconds"] is not None
     assert not [p for p in psutil.process_iter(["cmdline"]) if p.pid not in before and str(tmp_path) in " ".join(p.info["cmdline"] or [])]

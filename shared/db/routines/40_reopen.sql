@@ -18,7 +18,8 @@ BEGIN
    WHERE id = the_send;
   PERFORM set_config('tact.reopening', 'off', true);
   UPDATE accounts SET wake_at = least(coalesce(wake_at, 'infinity'), greatest(s.scheduled_for, coalesce(due, s.scheduled_for)))
-   WHERE id = s.account_id;
+   WHERE id = s.account_id -- many sends of one account are reopened together: one version of its row is enough
+     AND (wake_at IS NULL OR wake_at > greatest(s.scheduled_for, coalesce(due, s.scheduled_for)));
   INSERT INTO audit_log (workspace_id, actor, verb, object, object_id, details)
        VALUES (s.workspace_id, actor, 'reopen', 'send', the_send::text, jsonb_build_object('reason', reason, 'was', s.status, 'error', s.error_message));
   RETURN true;

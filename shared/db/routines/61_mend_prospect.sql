@@ -2,10 +2,11 @@
 -- with the rows first, so what changed since it was found is left alone. Answers 'applied' or 'undone'; 'closed' (somebody was
 -- faster), 'nothing' (there is nothing to change), 'gone', 'changed', or 'later_attempt' (something left, or may have left, that the
 -- finding did not know of). What a repair tells, it tells in the same transaction.
--- Raises where a repair would make a row that breaks a rule; an undo may, for it restores what was there before.
+-- Raises where a repair would make a row that breaks a rule; an undo may, for it restores what was there before. No scans in here: plans
+-- made while the healer's own tables were young read them in full for every row.
 CREATE OR REPLACE FUNCTION apply_repair(the_finding bigint, actor text, run_id bigint DEFAULT NULL, undo boolean DEFAULT false)
 RETURNS text
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET timezone = 'UTC' AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET timezone = 'UTC' SET enable_seqscan = off AS $$
 #variable_conflict use_column
 DECLARE
   f integrity_findings;
@@ -46,10 +47,14 @@ BEGIN
   SELECT coalesce(array_agg(DISTINCT x.prospect ORDER BY x.prospect), '{}') INTO people FROM (
     SELECT (e ->> 'id')::uuid AS prospect FROM jsonb_array_elements(todo) e WHERE e ->> 'table' = 'campaign_prospects'
     UNION ALL
-    SELECT coalesce((e -> 'before' ->> 'prospect_id')::uuid, (e -> 'after' ->> 'prospect_id')::uuid, s.prospect_id)
-      FROM jsonb_array_elements(todo) e LEFT JOIN send_queue s ON s.id = (e ->> 'id')::uuid WHERE e ->> 'table' = 'send_queue') x
+    -- by a probe for each, whatever the planner thinks of the length of a list
+    SELECT coalesce((e -> 'before' ->> 'prospect_id')::uuid, (e -> 'after' ->> 'prospect_id')::uuid,
+                    (SELECT s.prospect_id FROM send_queue s WHERE s.id = (e ->> 'id')::uuid))
+      FROM jsonb_array_elements(todo) e WHERE e ->> 'table' = 'send_queue') x
    WHERE x.prospect IS NOT NULL;
-  PERFORM lock_to_mend(people);
+  IF current_setting('tact.locked_to_mend', true) IS DISTINCT FROM 'on' THEN -- whoever mends many has locked them all, in order
+    PERFORM lock_to_mend(people);
+  END IF;
 
   FOR c IN SELECT e FROM jsonb_array_elements(todo) e LOOP
     CASE c ->> 'table'
@@ -106,7 +111,9 @@ BEGIN
   RETURN CASE WHEN undo THEN 'undone' ELSE 'applied' END;
 END $$;
 
--- Many findings in one transaction, each by itself: one that cannot be applied goes to a person with the reason, and keeps no other.
+-- Many findings in one transaction; where one of them is refused, each by itself: that one goes to a person with the reason, and keeps
+-- no other. Not each by itself from the beginning, for a row that is locked outside and changed inside a subtransaction costs many times
+-- as much.
 CREATE OR REPLACE FUNCTION apply_repairs(findings bigint[], actor text, run_id bigint DEFAULT NULL)
 RETURNS TABLE (finding_id bigint, answer text)
 LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
@@ -117,20 +124,25 @@ BEGIN
   PERFORM lock_to_mend((SELECT coalesce(array_agg(DISTINCT p), '{}') FROM (
     SELECT CASE e ->> 'table' WHEN 'campaign_prospects' THEN (e ->> 'id')::uuid WHEN 'send_queue' THEN (SELECT s.prospect_id FROM send_queue s WHERE s.id = (e ->> 'id')::uuid) END AS p
       FROM integrity_findings f, jsonb_array_elements(f.changes) e WHERE f.id = ANY(findings)) x WHERE p IS NOT NULL));
-  FOREACH one IN ARRAY findings LOOP
-    BEGIN
-      said := apply_repair(one, actor, apply_repairs.run_id);
-    EXCEPTION WHEN integrity_constraint_violation OR raise_exception THEN
-      said := 'refused: ' || SQLERRM;
-      UPDATE integrity_findings f SET state = 'proposed', why = 'its repair was refused: ' || SQLERRM WHERE f.id = one AND f.state IN ('open', 'proposed');
-    END;
-    IF said IN ('gone', 'changed', 'later_attempt') THEN -- it is not as it was found: whoever looks next finds what is so then
-      UPDATE integrity_findings f SET state = 'gone', closed_at = clock_timestamp() WHERE f.id = one AND f.state = 'open';
-    END IF;
-    finding_id := one;
-    answer := said;
-    RETURN NEXT;
-  END LOOP;
+  PERFORM set_config('tact.locked_to_mend', 'on', true);
+  BEGIN
+    RETURN QUERY SELECT a.id, apply_repair(a.id, actor, apply_repairs.run_id) FROM unnest(findings) a(id);
+  EXCEPTION WHEN integrity_constraint_violation OR raise_exception THEN
+    FOREACH one IN ARRAY findings LOOP
+      BEGIN
+        said := apply_repair(one, actor, apply_repairs.run_id);
+      EXCEPTION WHEN integrity_constraint_violation OR raise_exception THEN
+        said := 'refused: ' || SQLERRM;
+        UPDATE integrity_findings f SET state = 'proposed', why = 'Its repair was refused: ' || SQLERRM WHERE f.id = one AND f.state IN ('open', 'proposed');
+      END;
+      finding_id := one;
+      answer := said;
+      RETURN NEXT;
+    END LOOP;
+  END;
+  PERFORM set_config('tact.locked_to_mend', 'off', true);
+  -- What is not as it was found any more: whoever looks next finds what is so then.
+  UPDATE integrity_findings f SET state = 'gone', closed_at = clock_timestamp() WHERE f.id = ANY(findings) AND f.state = 'open';
 END $$;
 
 -- The order of locks of everybody: accounts, sends, prospects; in order of id.
@@ -181,7 +193,8 @@ BEGIN
       RAISE EXCEPTION 'A repair may not change % of %', (SELECT string_agg(k, ', ') FROM jsonb_object_keys(target) k), the_table USING ERRCODE = 'check_violation';
     END IF;
     SELECT string_agg(format('%1$I = (jsonb_populate_record(NULL::%2$I, $1)).%1$I', k, the_table), ', ') INTO sets FROM jsonb_object_keys(target) k;
-    EXECUTE format('UPDATE %I SET %s WHERE id::text = $2', the_table, sets) USING target, c ->> 'id';
+    EXECUTE format('UPDATE %I SET %s WHERE id = $2::%s', the_table, sets, CASE the_table WHEN 'send_attempts' THEN 'bigint' ELSE 'uuid' END)
+      USING target, c ->> 'id';
     IF the_table = 'send_queue' AND target ->> 'status' = 'pending' THEN
       UPDATE accounts a SET wake_at = least(coalesce(a.wake_at, 'infinity'), s.scheduled_for) FROM send_queue s WHERE s.id = (c ->> 'id')::uuid AND a.id = s.account_id;
     END IF;
@@ -194,12 +207,15 @@ LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 BEGIN
   PERFORM healer_says('prospects.ready', 'tact.prospect.ready.v1', coalesce(p.account_id, p.id)::text,
                       jsonb_build_object('prospect_id', p.id, 'campaign_id', p.campaign_id, 'workspace_id', p.workspace_id, 'reason', 'repaired'))
-     FROM jsonb_array_elements(changes) e JOIN campaign_prospects p ON p.id = (e ->> 'id')::uuid
+     FROM jsonb_array_elements(changes) e
+    CROSS JOIN LATERAL (SELECT c.id, c.account_id, c.campaign_id, c.workspace_id FROM campaign_prospects c WHERE c.id = (e ->> 'id')::uuid LIMIT 1) p
     WHERE e ->> 'table' = 'campaign_prospects' AND e -> 'after' ->> 'status' IN ('pending', 'approved');
   PERFORM healer_says('connections.accepted', 'tact.connection.accepted.v1', p.account_id::text,
                       jsonb_build_object('prospect_id', p.id, 'campaign_id', p.campaign_id, 'workspace_id', p.workspace_id, 'account_id', p.account_id,
                                          'lead_id', p.lead_id, 'accepted_at', p.connected_at, 'seen_by', 'lookup'))
-     FROM jsonb_array_elements(changes) e JOIN campaign_prospects p ON p.id = (e ->> 'id')::uuid
+     FROM jsonb_array_elements(changes) e
+    CROSS JOIN LATERAL (SELECT c.id, c.account_id, c.campaign_id, c.workspace_id, c.lead_id, c.connected_at FROM campaign_prospects c
+                         WHERE c.id = (e ->> 'id')::uuid LIMIT 1) p
     WHERE e ->> 'table' = 'campaign_prospects' AND e -> 'after' ->> 'status' = 'connected' AND p.account_id IS NOT NULL;
 END $$;
 
@@ -222,7 +238,7 @@ CREATE OR REPLACE FUNCTION mend_prospect(
   prospect uuid, run_id bigint, expected jsonb, new_status prospect_status, new_contacted_at timestamptz, actor text, reason text,
   new_outcome text DEFAULT NULL, evidence jsonb DEFAULT '{}', more jsonb DEFAULT '[]'
 ) RETURNS text
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET timezone = 'UTC' AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET timezone = 'UTC' SET enable_seqscan = off AS $$
 #variable_conflict use_column
 DECLARE
   p campaign_prospects;

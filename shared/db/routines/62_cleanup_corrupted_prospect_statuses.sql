@@ -10,7 +10,7 @@
 -- length. A run whose repairs leave what they mended wrong fails as a whole.
 CREATE OR REPLACE FUNCTION cleanup_corrupted_prospect_statuses(actor text DEFAULT session_user, called_by text DEFAULT 'sql', most integer DEFAULT 5000)
 RETURNS TABLE (fixed_count bigint, campaign_ids text[], run_id bigint)
-LANGUAGE plpgsql SET search_path = public, pg_temp SET timezone = 'UTC' AS $$
+LANGUAGE plpgsql SET search_path = public, pg_temp SET timezone = 'UTC' SET enable_seqscan = off AS $$
 #variable_conflict use_column
 DECLARE
   the_run bigint;
@@ -23,6 +23,7 @@ BEGIN
   INSERT INTO cleanup_runs (trigger, started_at, before) SELECT called_by, clock_timestamp(), to_jsonb(v) FROM prospect_data_integrity v RETURNING id INTO the_run;
   SELECT coalesce(array_agg(c.id), '{}') INTO picked FROM corrupted_to_mend(most) c;
   PERFORM lock_to_mend(picked);
+  PERFORM set_config('tact.locked_to_mend', 'on', true);
 
   FOR r IN -- a statement of its own: it sees what was committed while the locks were waited for
     SELECT p AS whole, p.id, p.status, p.contacted_at, p.connected_at, e.invited_at, e.messaged_at, e.listed_at, e.last_attempt,
@@ -70,13 +71,9 @@ BEGIN
         for_person := 'It was mended three times within the hour and is wrong again: something keeps writing it. Stop that first.';
       END IF;
       IF for_person IS NULL THEN
-        BEGIN
-          IF mend_prospect(r.id, the_run, r.seen, goes_to, contact, actor, kind, outcome, r.proof, more) = 'mended' THEN
-            mended := mended || r.id;
-          END IF;
-        EXCEPTION WHEN unique_violation THEN
-          for_person := 'Its repair was refused: ' || SQLERRM;
-        END;
+        IF mend_prospect(r.id, the_run, r.seen, goes_to, contact, actor, kind, outcome, r.proof, more) = 'mended' THEN
+          mended := mended || r.id;
+        END IF;
       END IF;
       IF for_person IS NOT NULL THEN
         handed := handed + 1;
@@ -94,6 +91,7 @@ BEGIN
     END;
   END LOOP;
 
+  PERFORM set_config('tact.locked_to_mend', 'off', true);
   IF EXISTS (SELECT FROM campaign_prospects p WHERE p.id = ANY(mended)
                 AND ((p.status = 'connection_request_sent' AND p.contacted_at IS NULL) OR (p.status IN ('failed', 'pending') AND p.contacted_at IS NOT NULL))) THEN
     RAISE EXCEPTION 'A repair left what it mended wrong; nothing of this run was kept' USING ERRCODE = 'check_violation';
