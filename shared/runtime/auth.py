@@ -10,6 +10,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Annotated, Final
 from uuid import UUID
 
@@ -19,7 +20,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from shared.db.pool import Connection
 from shared.db.queries import load
-from shared.runtime.http import ApiError
+from shared.runtime.http import ApiError, CronError
 from shared.vocabulary import Role
 
 queries = load(__file__)
@@ -108,6 +109,25 @@ def require(role: Role) -> Callable[..., Awaitable[Caller]]:
         if _RANK[found.role] < _RANK[role]:
             raise ApiError(403, "forbidden", f"This needs the role {role}, and the token has {found.role}. Ask for a stronger token.")
         return found
+
+    return caller
+
+
+def require_briefly(role: Role) -> Callable[..., Awaitable[Caller]]:
+    """The same for routes that keep the short answers their callers know.
+
+    Raises (the dependency):
+        CronError: 401 `{"error": "Unauthorized"}`, 403 `{"error": "Forbidden", "details"}`.
+    """
+    admit = require(role)
+
+    async def caller(request: Request, given: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> Caller:
+        try:
+            return await admit(request, given)
+        except ApiError as error:
+            if error.status == HTTPStatus.UNAUTHORIZED:
+                raise CronError(error.status, "Unauthorized") from None
+            raise CronError(error.status, "Forbidden", error.message) from None
 
     return caller
 

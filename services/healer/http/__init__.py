@@ -1,11 +1,11 @@
-"""HTTP in: the integrity view and the clean-up for cron, a workspace's notices and its unknown attempts for its people."""
+"""HTTP in: how healthy the data is, the clean-up for cron, a workspace's notices and its unknown attempts for its people."""
 
 from datetime import timedelta
 from typing import Final
 
 from fastapi import FastAPI
 
-from services.healer.http import findings, integrity, notices, unknown
+from services.healer.http import findings, health, integrity, notices, unknown
 from services.healer.workflows.ambiguity import CALL_TIME
 from services.healer.workflows.deliver import Deliver
 from services.healer.workflows.keep_channels import Terms
@@ -29,6 +29,7 @@ async def mount(app: FastAPI, service: Service, *, mend: Mend, deliver: Deliver,
     readers = await open_pool(service.settings.database_url, role=role, size=READERS, name=f"{service.instance}-http")
     service.on_stop(readers.close)
     auth.install(app, readers)
+    app.include_router(health.routes(service, readers, mend))
     app.include_router(integrity.routes(service, mend))
     app.include_router(findings.routes(service, readers, wake=mend.wake))
     app.include_router(notices.routes(service, readers, deliver=deliver, terms=terms))

@@ -1,4 +1,4 @@
-"""The integrity view, and the clean-up that people and cron call. Their answers are those the callers know."""
+"""The clean-up that cron calls. Its answers are those the callers know."""
 
 from typing import Any
 
@@ -13,11 +13,6 @@ from shared.runtime.service import Service
 def routes(service: Service, mend: Mend) -> APIRouter:
     """The routes of mending; each wants `x-cron-secret`."""
     router = APIRouter(tags=["integrity"])
-
-    @router.get("/api/admin/data-integrity", summary="How many prospects say what cannot be")
-    async def data_integrity(request: Request) -> dict[str, Any]:
-        require_cron_secret(service, request)
-        return await mend.take_stock()
 
     async def clean_up(called_by: str) -> dict[str, Any]:
         try:
@@ -37,11 +32,6 @@ def routes(service: Service, mend: Mend) -> APIRouter:
             "after": run["after"],
         }
 
-    @router.post("/api/admin/data-integrity", summary="Mend them from the ledger")
-    async def mend_now(request: Request) -> dict[str, Any]:
-        require_cron_secret(service, request)
-        return await clean_up("admin")
-
     @router.post("/api/cron/cleanup-corrupted-statuses", summary="Mend until nothing is left, called by a schedule")
     async def cleanup_corrupted_statuses(request: Request) -> dict[str, Any]:
         require_cron_secret(service, request)
@@ -55,7 +45,7 @@ def routes(service: Service, mend: Mend) -> APIRouter:
             "message": f"Fixed {done['fixed_count']} corrupted prospect statuses",
         }
 
-    @router.post("/api/cron/cleanup", summary="The same, called by a schedule")
+    @router.post("/api/cron/cleanup", summary="Mend corrupted prospects from the ledger, by a schedule")
     async def mend_by_schedule(request: Request) -> dict[str, Any]:
         require_cron_secret(service, request)
         return await clean_up("cron")

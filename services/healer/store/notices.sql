@@ -78,19 +78,20 @@ RETURNING id;
 SELECT count(*) FROM notices WHERE told AND about = :about AND kind = :kind::notice_kind AND created_at > clock_timestamp() - :window::interval;
 
 -- name: deliver_to_channels
--- One row per channel that wants the kind. `held_back` says why it is never tried. A channel that asked for every kind before
--- a later one was there wants that as well.
+-- One row per channel that wants the kind. `held_back` says why it is never tried. A channel that asked for every kind that there
+-- was wants those that came later as well.
 INSERT INTO notice_deliveries (workspace_id, notice_id, channel_id, state, last_error)
 SELECT n.workspace_id, n.id, c.id, CASE WHEN :held_back::text IS NULL THEN 'waiting' ELSE 'held_back' END::delivery_state, :held_back::text
   FROM notices n JOIN notice_channels c ON c.workspace_id = n.workspace_id
+ CROSS JOIN LATERAL (
+   SELECT c.kinds @> '{send_failed,account_paused,account_disconnected}' AND c.updated_at < (SELECT applied_at FROM schema_migrations WHERE version = 23) AS first_three,
+          c.kinds @> '{send_failed,account_paused,account_disconnected,attempt_unknown,consumer_stopped}'
+          AND c.updated_at < (SELECT applied_at FROM schema_migrations WHERE version = 32) AS first_five) every_kind
  WHERE n.id = :notice_id AND c.enabled
    AND (n.kind = ANY(c.kinds)
-        OR (n.kind::text IN ('attempt_unknown', 'consumer_stopped') AND c.kinds @> '{send_failed,account_paused,account_disconnected}'
-            AND c.updated_at < (SELECT applied_at FROM schema_migrations WHERE version = 23))
-        OR (n.kind::text = 'stack_read_only' AND c.kinds @> '{send_failed,account_paused,account_disconnected}'
-            AND (c.updated_at < (SELECT applied_at FROM schema_migrations WHERE version = 23)
-                 OR (c.kinds @> '{attempt_unknown,consumer_stopped}'
-                     AND c.updated_at < (SELECT applied_at FROM schema_migrations WHERE version = 38)))))
+        OR (n.kind::text IN ('attempt_unknown', 'consumer_stopped') AND every_kind.first_three)
+        OR (n.kind::text IN ('integrity_alert', 'integrity_over') AND (every_kind.first_three OR every_kind.first_five))
+        OR (n.kind::text = 'stack_read_only' AND (every_kind.first_three OR every_kind.first_five OR every_kind.first_seven)))
  ORDER BY c.id
 ON CONFLICT (notice_id, channel_id) DO NOTHING
 RETURNING id;

@@ -99,6 +99,14 @@ GRANT INSERT ON history, account_spacing_history, clock_history TO tact_queuer, 
 GRANT DELETE ON history, account_spacing_history TO tact_healer;
 GRANT UPDATE ON history_floor TO tact_healer;
 
+-- health: whoever changes the queue notes it, the healer counts.
+GRANT INSERT ON queue_changes TO tact_queuer, tact_sender, tact_poller, tact_healer;
+GRANT UPDATE, DELETE ON queue_changes TO tact_healer;
+GRANT INSERT, UPDATE, DELETE ON queue_counts, queue_hours, health_history, repair_times TO tact_healer;
+GRANT INSERT, UPDATE ON health_alerts TO tact_healer;
+GRANT UPDATE ON health_state TO tact_healer;
+GRANT UPDATE (repair_objective) ON workspaces TO tact_healer;
+
 GRANT EXECUTE ON FUNCTION mend_prospect(uuid, bigint, jsonb, prospect_status, timestamptz, text, text, text, jsonb, jsonb) TO tact_healer;
 REVOKE EXECUTE ON FUNCTION mend_prospect(uuid, bigint, jsonb, prospect_status, timestamptz, text, text, text, jsonb, jsonb) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION apply_repair(bigint, text, bigint, boolean) TO tact_healer;

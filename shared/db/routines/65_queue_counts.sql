@@ -1,0 +1,35 @@
+-- What stands where in the queue arrives as rows of queue_changes, in the transaction that changes it. Between pending, dispatched
+-- and sending nothing is written, so a send costs one narrow row when it ends. They run as whoever changes the queue: a switch
+-- of user or of the search path for every send would cost more than the row.
+CREATE OR REPLACE FUNCTION note_queue_planned() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO public.queue_changes (workspace_id, campaign_id, became, sends)
+  SELECT workspace_id, campaign_id, CASE WHEN status IN ('pending', 'dispatched', 'sending') THEN 'open' ELSE status::text END, count(*)
+    FROM planned GROUP BY 1, 2, 3;
+  RETURN NULL;
+END $$;
+CREATE OR REPLACE TRIGGER note_queue_planned AFTER INSERT ON send_queue REFERENCING NEW TABLE AS planned
+  FOR EACH STATEMENT EXECUTE FUNCTION note_queue_planned();
+
+CREATE OR REPLACE FUNCTION note_queue_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO public.queue_changes (workspace_id, campaign_id, send_id, was, became)
+  VALUES (NEW.workspace_id, NEW.campaign_id, NEW.id,
+          CASE WHEN OLD.status IN ('pending', 'dispatched', 'sending') THEN 'open' ELSE OLD.status::text END,
+          CASE WHEN NEW.status IN ('pending', 'dispatched', 'sending') THEN 'open' ELSE NEW.status::text END);
+  RETURN NULL;
+END $$;
+CREATE OR REPLACE TRIGGER note_queue_change AFTER UPDATE OF status ON send_queue FOR EACH ROW
+  WHEN (OLD.status IS DISTINCT FROM NEW.status
+        AND NOT (OLD.status IN ('pending', 'dispatched', 'sending') AND NEW.status IN ('pending', 'dispatched', 'sending')))
+  EXECUTE FUNCTION note_queue_change();
+
+CREATE OR REPLACE FUNCTION note_queue_gone() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO public.queue_changes (workspace_id, campaign_id, was, sends)
+  SELECT workspace_id, campaign_id, CASE WHEN status IN ('pending', 'dispatched', 'sending') THEN 'open' ELSE status::text END, count(*)
+    FROM gone GROUP BY 1, 2, 3;
+  RETURN NULL;
+END $$;
+CREATE OR REPLACE TRIGGER note_queue_gone AFTER DELETE ON send_queue REFERENCING OLD TABLE AS gone
+  FOR EACH STATEMENT EXECUTE FUNCTION note_queue_gone();
