@@ -12,6 +12,7 @@ from services.healer.workflows.deliver import Deliver
 from services.healer.workflows.heal import Heal
 from services.healer.workflows.keep_channels import Terms
 from services.healer.workflows.look_up import LookUp
+from services.healer.workflows.measure import Measure
 from services.healer.workflows.mend import Mend
 from services.healer.workflows.notify import Notify
 from shared.runtime.http import make_app
@@ -45,11 +46,22 @@ async def build(service: Service) -> FastAPI:
     adopt = Adopt(service.pool, provider, service.clock, service.fence, call_time=settings.unipile_timeout)
     # Late, because the job that delivers is declared with the others, and one of those is the notices' own.
     notify = Notify(service.pool, service.clock, mail=mail is not None, wake=lambda: wake_deliver())  # noqa: PLW0108  # bound below
-    wake_deliver = jobs.register(service, settings, mend=mend, heal=heal, look_up=look_up, deliver=deliver, notify=notify, adopt=adopt)
+    measure = Measure(service.pool, objective=settings.healer_repair_objective, kept=settings.healer_history_kept)
+    wake_deliver = jobs.register(
+        service, settings, mend=mend, heal=heal, look_up=look_up, deliver=deliver, notify=notify, adopt=adopt, measure=measure
+    )
     handlers.register(service.inbox, service.pool, notify, heal)
     app = make_app(service, title="Tact healer", description="What is wrong, and mending it.")
     terms = Terms(mail=mail is not None, private=settings.notices_to_private)
-    await mount(app, service, mend=mend, deliver=deliver, terms=terms, call_time=settings.unipile_timeout)
+    await mount(
+        app,
+        service,
+        mend=mend,
+        deliver=deliver,
+        terms=terms,
+        call_time=settings.unipile_timeout,
+        objective=settings.healer_repair_objective,
+    )
     return app
 
 

@@ -10,6 +10,7 @@ from services.healer.workflows.de_enroll import de_enroll
 from services.healer.workflows.deliver import Deliver
 from services.healer.workflows.heal import Heal
 from services.healer.workflows.look_up import LookUp
+from services.healer.workflows.measure import RECOUNT_EVERY, Measure
 from services.healer.workflows.mend import Mend
 from services.healer.workflows.notify import Notify
 from shared.fence.fence import FenceShut
@@ -23,7 +24,16 @@ WALK_EVERY: Final = timedelta(seconds=1)
 
 
 def register(
-    service: Service, settings: HealerSettings, *, mend: Mend, heal: Heal, look_up: LookUp, deliver: Deliver, notify: Notify, adopt: Adopt
+    service: Service,
+    settings: HealerSettings,
+    *,
+    mend: Mend,
+    heal: Heal,
+    look_up: LookUp,
+    deliver: Deliver,
+    notify: Notify,
+    adopt: Adopt,
+    measure: Measure,
 ) -> Callable[[], None]:
     """Declare the healer's jobs; returns what wakes the one that delivers notices.
 
@@ -72,6 +82,8 @@ def register(
     service.jobs.add("adopt", ADOPT_EVERY * real, adopt.round)
     service.jobs.add("watch consumers", settings.healer_upkeep_every * real, fenced(mend.watch_consumers))
     service.jobs.add("take stock", settings.healer_stock_every * real, mend.take_stock)
+    service.jobs.add("measure health", settings.healer_stock_every * real, measure.round)
+    service.jobs.add("recount the queue", RECOUNT_EVERY / 4 * real, measure.recount)
     service.jobs.add("de-enrol", settings.healer_de_enroll_every, fenced(leave))
     service.jobs.add("forget history", settings.healer_forget_every, forget)
     service.jobs.add("tell what waits", settings.healer_notices_every * real, fenced(notify.of_what_waits))

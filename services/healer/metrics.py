@@ -1,8 +1,11 @@
 """The healer's metrics."""
 
 from enum import StrEnum
+from typing import Final
 
-from prometheus_client import Counter, Gauge
+from prometheus_client import Counter, Gauge, Histogram
+
+from services.healer.rules.kinds import KINDS
 
 
 class Result(StrEnum):
@@ -43,3 +46,30 @@ DELIVERIES = Counter(
 OLDEST_NOTICE = Gauge(
     "tact_notices_oldest_undelivered_seconds", "Real time since the oldest delivery still to be made was written; 0: none waits."
 )
+
+
+class RunResult(StrEnum):
+    """How a run of the clean-up ended."""
+
+    FIXED = "fixed"
+    NOTHING = "nothing"  # there was nothing to fix
+    FAILED = "failed"
+
+
+OTHER: Final = "other"
+
+
+def rule_label(kind: str) -> str:
+    """A kind of repair as a label: the known rules by name and `other`, for a kind may come from an event that anybody sends."""
+    return kind if kind in KINDS else OTHER
+
+
+HEALED_ROWS = Counter("tact_healed_rows_total", "Rows that repairs put right, by the rule they broke.", ["rule"])
+CLEANUP_RUNS = Counter("tact_cleanup_runs_total", "Runs of the clean-up that ended, by result.", ["result"])
+REPAIR_SECONDS = Histogram(
+    "tact_repair_duration_seconds",
+    "Real time from a finding to its repair.",
+    buckets=(0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300, 1800, 3600, 86_400),
+)
+HEALTH_SCORE = Gauge("tact_health_score", "The whole stack's health score, 0 to 100, as the leader last measured it; see docs/health.md.")
+HEALTH_AGE = Gauge("tact_health_measurement_age_seconds", "Real time since anybody measured the health; NaN: nobody ever did.")

@@ -34,6 +34,12 @@ class HealerSettings(ServiceSettings, ProviderSettings):
     healer_stock_every: timedelta = Field(
         default=timedelta(seconds=30), description="How often what is wrong is counted; alerts are late by as much."
     )
+    healer_repair_objective: timedelta = Field(
+        default=timedelta(seconds=2),
+        gt=timedelta(0),
+        description="How long a repair may take, from the finding on, where the workspace has no objective of its own; it is met when 99 % "
+        "of the repairs did. Nothing is repaired sooner or later by it.",
+    )
     healer_de_enroll_every: timedelta = Field(
         default=timedelta(hours=1), description="How often leads leave campaigns that are over for them; until then they count as active."
     )

@@ -3,7 +3,8 @@
 `/api/admin/data-integrity` itself keeps the answers its callers know, refusals included.
 """
 
-from typing import Annotated, Literal, Self
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 import asyncpg
@@ -11,6 +12,7 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field
 
 from services.healer.rules.health import Standing, recommendations
+from services.healer.store import health_pages as pages
 from services.healer.workflows import health
 from services.healer.workflows.health import Report
 from services.healer.workflows.mend import CleanupError, Mend
@@ -112,9 +114,11 @@ def routes(service: Service, readers: asyncpg.Pool, mend: Mend) -> APIRouter:
             if service.fence.read_only is not None:  # a fence that only cannot be read yet is no reason: nothing leaves by this
                 raise CronError(503, "Cleanup refused", str(shut)) from None
         try:
-            run = await mend.clean_up(actor=caller.actor, called_by="api")
+            run: Mapping[str, Any] = await mend.clean_up(actor=caller.actor, called_by="api")
         except CleanupError as error:
             raise CronError(500, "Cleanup failed", str(error)) from error
+        if caller.workspace_id is not None:  # the run mends whatever is wrong, and its caller hears of its own
+            run = await pages.own_part(service.pool, run["run_id"], workspace_id=caller.workspace_id)
         fixed = run["fixed_count"]
         return Fixed(fixed_count=fixed, affected_campaigns=run["campaign_ids"], message=f"Fixed {fixed} corrupted prospects")
 

@@ -15,9 +15,9 @@ queries = load(__file__)
 
 Connection = OneConnection | asyncpg.Pool
 
-DUPLICATES: Final = ("duplicate_queue_rows",)
+DUPLICATES: Final = ("duplicate_sends",)
 """Kinds of findings that are duplicate rows of the queue, one finding a row; the constraint keeps all others out."""
-COUNTED_ELSEWHERE: Final = ("corrupted_sent", "corrupted_failed", "corrupted_pending", "sends_stuck", "sending_without_attempt")
+COUNTED_ELSEWHERE: Final = ("corrupted_sent", "corrupted_failed", "corrupted_pending", "stuck_dispatched", "sending_without_attempt")
 """Kinds of findings whose rows have a count of their own, so that nothing is taken off the score twice."""
 SENDING_FOR: Final = timedelta(minutes=5)
 """Technical: upkeep takes a send out of a dead sender's hand after two."""

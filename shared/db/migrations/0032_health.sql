@@ -45,6 +45,8 @@ CREATE TABLE queue_hours (
   PRIMARY KEY (workspace_id, hour)
 ) WITH (fillfactor = 70);
 
+CREATE INDEX queue_hours_failed ON queue_hours (hour) WHERE failed > 0;
+
 -- The score over time: a row when it changes, and one an hour otherwise. Of a workspace, or (NULL) of the whole stack.
 CREATE TABLE health_history (
   id           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -93,8 +95,11 @@ CREATE TABLE health_alerts (
   opened_at    timestamptz NOT NULL DEFAULT clock_timestamp(),
   seen_at      timestamptz NOT NULL DEFAULT clock_timestamp(),
   closed_at    timestamptz,
+  told         boolean NOT NULL DEFAULT false, -- that it began
+  over_told    boolean NOT NULL DEFAULT false, -- that it is over
   updated_at   timestamptz NOT NULL DEFAULT now()
 );
+CREATE INDEX health_alerts_untold ON health_alerts (id) WHERE NOT told OR (closed_at IS NOT NULL AND NOT over_told);
 CREATE UNIQUE INDEX health_alerts_open ON health_alerts (workspace_id, kind, about) NULLS NOT DISTINCT WHERE closed_at IS NULL;
 CREATE INDEX health_alerts_workspace ON health_alerts (workspace_id, id);
 
@@ -106,3 +111,4 @@ ALTER TABLE integrity_history ADD COLUMN measured_at timestamptz;
 CREATE INDEX integrity_history_unmeasured ON integrity_history (id) WHERE measured_at IS NULL;
 ALTER TABLE cleanup_runs ADD COLUMN measured_at timestamptz;
 CREATE INDEX cleanup_runs_unmeasured ON cleanup_runs (id) WHERE finished_at IS NOT NULL AND measured_at IS NULL;
+CREATE INDEX integrity_history_run ON integrity_history (run_id);

@@ -118,6 +118,20 @@ async def test_a_token_sees_its_own_workspace_and_a_platforms_sees_all(stage: St
     assert (refused.status_code, refused.json()["error"]) == (404, "Not found")
 
 
+async def test_who_repairs_hears_of_its_own_rows_alone(stage: Stage) -> None:
+    await people(stage.owner, stage.ours, 2, status="failed", contacted=True)
+    await people(stage.owner, stage.theirs, 1, status="failed", contacted=True)
+    async with stage.client(stage.operator) as client:
+        own = (await client.post(PATH)).json()
+    assert (own["fixed_count"], own["affected_campaigns"]) == (2, [str(stage.ours.campaign)])
+    await people(stage.owner, stage.ours, 1, status="failed", contacted=True)
+    await people(stage.owner, stage.theirs, 1, status="failed", contacted=True)
+    async with stage.client(stage.platform) as client:
+        everything = (await client.post(PATH)).json()
+    assert (everything["fixed_count"], everything["message"]) == (2, "Fixed 2 corrupted prospects")
+    assert set(everything["affected_campaigns"]) == {str(stage.ours.campaign), str(stage.theirs.campaign)}
+
+
 async def test_whoever_has_no_token_or_too_weak_a_one_is_refused_in_the_words_callers_know(stage: Stage) -> None:
     for token in (None, "tact_nonsense"):
         async with stage.client(token) as client:

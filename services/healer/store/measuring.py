@@ -1,0 +1,94 @@
+"""What measuring writes: scores, repair times, the counted runs."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from shared.db.pool import Connection
+from shared.db.queries import load
+
+queries = load(__file__)
+
+LOCK: Final = 7_204_002
+"""Advisory lock of whoever measures; held for a transaction."""
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """One line of integrity_history; `took` is None where nobody knows since when it was so."""
+
+    kind: str
+    workspace_id: UUID | None
+    took: timedelta | None
+    day: date
+    objective: timedelta | None
+    """The workspace's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """When the leader last did what (technical); `age` in seconds, None before the first measurement."""
+
+    measured_at: datetime | None
+    recounted_at: datetime | None
+    predicted_at: datetime | None
+    now: datetime
+    age: float | None
+
+
+async def lead(connection: Connection) -> bool:
+    """Be the one who measures, for this transaction; False when somebody else is."""
+    return bool(await queries.lead(connection, lock=LOCK))
+
+
+async def state(connection: Connection) -> State:
+    """Where measuring stands."""
+    return State(**dict(await queries.state(connection)))
+
+
+async def measured(connection: Connection) -> None:
+    """Just now."""
+    await queries.measured(connection)
+
+
+async def recounted(connection: Connection) -> None:
+    """Just now."""
+    await queries.recounted(connection)
+
+
+async def take_repairs(connection: Connection, *, most: int) -> list[Repair]:
+    """Lines of history that were not measured; they count as measured when the transaction commits."""
+    return [
+        Repair(row["kind"], row["workspace_id"], row["took"], row["day"], row["repair_objective"])
+        async for row in queries.take_repairs(connection, most=most)
+    ]
+
+
+async def add_repair_times(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Add to the steps of the scale; each (workspace, day, kind, bucket) once in `rows`."""
+    await queries.add_repair_times(connection, rows=[dict(row) for row in rows])
+
+
+async def take_runs(connection: Connection, *, most: int) -> list[Mapping[str, Any]]:
+    """Runs that ended and were not counted."""
+    return [dict(row) async for row in queries.take_runs(connection, most=most)]
+
+
+async def keep_scores(connection: Connection, rows: Sequence[Mapping[str, Any]], *, at_least: timedelta) -> None:
+    """Rows of workspaces where the score changed, or the last one is that old."""
+    await queries.keep_scores(connection, rows=[dict(row) for row in rows], at_least=at_least)
+
+
+async def keep_score_of_stack(connection: Connection, row: Mapping[str, Any], *, at_least: timedelta) -> None:
+    """The same of everything."""
+    await queries.keep_score_of_stack(connection, score=row["score"], status=row["status"], figures=row["figures"], at_least=at_least)
+
+
+async def forget(connection: Connection, *, kept: timedelta, hours_kept: timedelta, most: int) -> None:
+    """Delete what is older (technical time), a part of it at a time."""
+    async for _ in queries.forget_scores(connection, kept=kept, most=most):
+        pass
+    await queries.forget_hours(connection, kept=hours_kept)
+    await queries.forget_times(connection, kept=kept)
