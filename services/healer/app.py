@@ -8,6 +8,7 @@ from services.healer.channels.web import Web
 from services.healer.http import mount
 from services.healer.settings import HealerSettings
 from services.healer.workflows.adopt import Adopt
+from services.healer.workflows.alert import Watch
 from services.healer.workflows.deliver import Deliver
 from services.healer.workflows.heal import Heal
 from services.healer.workflows.keep_channels import Terms
@@ -46,7 +47,8 @@ async def build(service: Service) -> FastAPI:
     adopt = Adopt(service.pool, provider, service.clock, service.fence, call_time=settings.unipile_timeout)
     # Late, because the job that delivers is declared with the others, and one of those is the notices' own.
     notify = Notify(service.pool, service.clock, mail=mail is not None, wake=lambda: wake_deliver())  # noqa: PLW0108  # bound below
-    measure = Measure(service.pool, objective=settings.healer_repair_objective, kept=settings.healer_history_kept)
+    watch = Watch(service.clock, wake=wake)
+    measure = Measure(service.pool, objective=settings.healer_repair_objective, kept=settings.healer_history_kept, then=[watch])
     wake_deliver = jobs.register(
         service, settings, mend=mend, heal=heal, look_up=look_up, deliver=deliver, notify=notify, adopt=adopt, measure=measure
     )

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import asyncpg
 
 from services.healer.rules.kinds import EXAMINED
-from services.healer.store import findings
+from services.healer.store import alerts, findings
 from services.healer.workflows.heal import Heal
 from services.healer.workflows.notify import Notify
 from shared.contracts.integrity_events import IntegrityEvent
@@ -18,8 +18,9 @@ def register(inbox: Inbox, pool: asyncpg.Pool, notify: Notify, heal: Heal) -> No
 
     async def on_integrity_events(events: Sequence[IntegrityEvent]) -> None:
         async with pool.acquire() as connection, connection.transaction():
-            await findings.record(connection, [event for event in events if event.kind not in EXAMINED])
-        await heal.of_events(events)
+            ours = [event for event in events if event.table_name != alerts.TABLE]  # an alert is told, not mended
+            await findings.record(connection, [event for event in ours if event.kind not in EXAMINED])
+        await heal.of_events(ours)
 
     inbox.subscribe(INTEGRITY_EVENTS, on_integrity_events, urgent=True)
     inbox.subscribe(SENDS_COMPLETED, notify.of_sends)

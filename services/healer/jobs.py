@@ -88,4 +88,5 @@ def register(
     service.jobs.add("forget history", settings.healer_forget_every, forget)
     service.jobs.add("tell what waits", settings.healer_notices_every * real, fenced(notify.of_what_waits))
     service.jobs.add("tell of a read-only stack", settings.healer_notices_every * real, notify.of_read_only)
+    service.jobs.add("tell of alerts", settings.healer_notices_every * real, fenced(notify.of_alerts))
     return service.jobs.add("deliver notices", settings.healer_notices_every * real, deliver_what_may).wake

@@ -73,3 +73,4 @@ REPAIR_SECONDS = Histogram(
 )
 HEALTH_SCORE = Gauge("tact_health_score", "The whole stack's health score, 0 to 100, as the leader last measured it; see docs/health.md.")
 HEALTH_AGE = Gauge("tact_health_measurement_age_seconds", "Real time since anybody measured the health; NaN: nobody ever did.")
+ALERTS_OPEN = Gauge("tact_health_alerts_open", "Conditions that people are alerted of and that hold, by kind.", ["kind"])

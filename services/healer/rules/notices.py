@@ -4,9 +4,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, Protocol
 from uuid import UUID
 
+from services.healer.rules.alerts import AlertKind, told
 from shared.vocabulary import AccountStatus, NoticeKind
 
 OLDEST: Final = timedelta(days=7)
@@ -223,6 +224,23 @@ class ReadOnlyStack:
     mark: str
 
 
+class AlertRow(Protocol):
+    """An alert as its store keeps it; times are technical."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def kind(self) -> AlertKind: ...
+    @property
+    def about(self) -> str: ...
+    @property
+    def evidence(self) -> Mapping[str, Any]: ...
+    @property
+    def opened_at(self) -> datetime: ...
+    @property
+    def closed_at(self) -> datetime | None: ...
+
+
 def of_unknown_attempt(attempt: UnknownAttempt, *, now: datetime) -> Notice:
     """Told once, when a person must decide; nothing leaves to that person from us until somebody has."""
     step = attempt.message_type.replace("_", " ").capitalize()
@@ -291,6 +309,24 @@ def of_read_only_stack(stack: ReadOnlyStack, *, now: datetime) -> Notice:
             "Whoever runs Tact sees why with `tact status`; `tact adopt` says what to do, and with --apply sends go on."
         ),
         details={"since": stack.since.astimezone(UTC).isoformat()},
+        happened_at=now,
+    )
+
+
+def of_alert(alert: AlertRow, *, workspace_id: UUID, over: bool, now: datetime) -> Notice:
+    """That it began, or that it is over; one of each for every alert and workspace."""
+    what, so, todo = told(alert.kind, alert.evidence)
+    about = UUID(alert.about) if alert.about else workspace_id
+    kind = NoticeKind.INTEGRITY_OVER if over else NoticeKind.INTEGRITY_ALERT
+    lasted = f"It is over: it held from {moment(alert.opened_at)} to {moment(alert.closed_at or alert.opened_at)} (real time)."
+    return Notice(
+        workspace_id=workspace_id,
+        kind=kind,
+        dedupe_key=f"{kind.value}:{alert.id}:{workspace_id}",
+        about=about,
+        subject=subject(f"Over: {what}" if over else what),
+        text=f"{lasted}\nWhat it was: {so}" if over else f"{so}\n{todo}",
+        details={"alert_id": alert.id, "alert": alert.kind.value, "about": alert.about, "evidence": dict(alert.evidence)},
         happened_at=now,
     )
 

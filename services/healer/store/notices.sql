@@ -86,7 +86,9 @@ SELECT n.workspace_id, n.id, c.id, CASE WHEN :held_back::text IS NULL THEN 'wait
  CROSS JOIN LATERAL (
    SELECT c.kinds @> '{send_failed,account_paused,account_disconnected}' AND c.updated_at < (SELECT applied_at FROM schema_migrations WHERE version = 23) AS first_three,
           c.kinds @> '{send_failed,account_paused,account_disconnected,attempt_unknown,consumer_stopped}'
-          AND c.updated_at < (SELECT applied_at FROM schema_migrations WHERE version = 32) AS first_five) every_kind
+          AND c.updated_at < (SELECT applied_at FROM schema_migrations WHERE version = 32) AS first_five,
+          c.kinds @> '{send_failed,account_paused,account_disconnected,attempt_unknown,consumer_stopped,integrity_alert,integrity_over}'
+          AND c.updated_at < (SELECT applied_at FROM schema_migrations WHERE version = 38) AS first_seven) every_kind
  WHERE n.id = :notice_id AND c.enabled
    AND (n.kind = ANY(c.kinds)
         OR (n.kind::text IN ('attempt_unknown', 'consumer_stopped') AND every_kind.first_three)

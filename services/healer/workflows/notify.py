@@ -11,6 +11,7 @@ from services.healer.rules.notices import (
     Notice,
     announcing_silence,
     held_back,
+    of_alert,
     of_completed_campaign,
     of_failed_send,
     of_lost_account,
@@ -18,12 +19,14 @@ from services.healer.rules.notices import (
     of_stopped_consumer,
     of_unknown_attempt,
 )
-from services.healer.store import notices
+from services.healer.store import alerts, notices
 from shared.contracts.accounts_status import AccountStatusChanged
 from shared.contracts.sends_completed import Outcome, SendCompleted
 from shared.runtime.clock import StackClock
 from shared.vocabulary import AccountStatus
 
+MOST_ALERTS: Final = 20
+"""One of the whole stack is told to every workspace."""
 MOST: Final = 100
 """Things that wait, told of in one go."""
 
@@ -63,6 +66,18 @@ class Notify:
         untold = await notices.read_only_workspaces(self._pool, most=MOST)
         await self._record([of_read_only_stack(each, now=now) for each in untold])
         return len(untold) == MOST
+
+    async def of_alerts(self) -> bool:
+        """Tell of alerts that began and of those that are over; True when there may be more."""
+        kept = await alerts.untold(self._pool, most=MOST_ALERTS)
+        now = self._clock.now()
+        for alert in kept:
+            ends = ([False] if not alert.told else []) + ([True] if alert.closed_at is not None else [])
+            to = await alerts.who_to_tell(self._pool, alert.workspace_id)
+            await self._record([of_alert(alert, workspace_id=workspace_id, over=over, now=now) for workspace_id in to for over in ends])
+        if kept:
+            await alerts.told(self._pool, kept)
+        return len(kept) == MOST_ALERTS
 
     async def _record(self, told: Sequence[Notice]) -> None:
         if not told:

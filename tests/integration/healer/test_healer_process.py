@@ -98,7 +98,9 @@ async def test_an_integrity_event_becomes_a_finding_and_a_dead_senders_intent_an
     body = orjson.dumps(
         {"kind": "duplicate_effect", "severity": "critical", "table_name": "send_attempts", "row_id": "7", "evidence": {"n": 1}}
     )
+    alert = orjson.dumps({"kind": "corruption_high", "severity": "critical", "table_name": "health_alerts", "row_id": "1"})
     try:
+        await producer.send_and_wait("integrity.events", alert, key=b"-")
         for _ in range(2):
             await producer.send_and_wait("integrity.events", body, key=b"-")
     finally:
@@ -108,6 +110,7 @@ async def test_an_integrity_event_becomes_a_finding_and_a_dead_senders_intent_an
         return bool(await pool.fetchval("SELECT count(*) = 1 FROM integrity_findings WHERE kind = 'duplicate_effect'"))
 
     await eventually(found, what="the finding")
+    assert await pool.fetchval("SELECT count(*) FROM integrity_findings WHERE table_name = 'health_alerts'") == 0, "an alert is its own"
     house = await a_house(pool)
     person = await a_person(pool, house, send_status="sending")
     attempt = await an_attempt(pool, house, person, state="intent")
