@@ -9,6 +9,7 @@ from cli import (
     failed,
     findings,
     forecast,
+    health,
     hours,
     limits,
     notices,
@@ -58,6 +59,7 @@ app.add_typer(queue.app, name="queue")
 app.add_typer(failed.app, name="failed")
 app.add_typer(findings.app, name="findings")
 app.add_typer(unknown.app, name="unknown")
+app.add_typer(health.app, name="health")
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(suppress.app, name="suppress")
 app.add_typer(schema.app, name="migrate")

@@ -1,0 +1,307 @@
+"""tact health: how healthy the data is, where it is not, how that came about, and how fast it is mended."""
+
+import math
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Annotated, Any, Final, TypeVar
+from uuid import UUID
+
+import asyncpg
+import typer
+from rich.table import Table
+
+from cli.console import Refused, out, print_json, run
+from cli.people import ACTOR
+from cli.queue import AsJson, WorkspaceWord
+from cli.target import database
+from services.healer.http.health import DataIntegrity
+from services.healer.http.health_pages import AlertOut, CorruptedCampaign, QueueStanding, RepairsOut, Run, Score
+from services.healer.rules.alerts import AlertKind, told
+from services.healer.rules.health import PENALTIES
+from services.healer.rules.repair_times import RepairTimes
+from services.healer.settings import HealerSettings
+from services.healer.store import health as counts
+from services.healer.store import health_pages as pages
+from services.healer.store import measuring
+from services.healer.workflows import health
+from services.healer.workflows.health import ObjectiveError
+from services.queuer.campaigns import workspaces
+from services.queuer.campaigns.errors import CampaignError
+from shared.db.pool import Connection
+from shared.runtime.settings import SettingsError, load
+
+T = TypeVar("T")
+MOST: Final = 500
+LATE: Final = 300.0
+"""Seconds after which a measurement says more about the healer than about the data."""
+COLOURS: Final = {"healthy": "green", "degraded": "yellow", "critical": "red"}
+Limit = Annotated[int, typer.Option(min=1, max=MOST)]
+Days = Annotated[int, typer.Option(min=1, max=400, help="How far back.")]
+
+app = typer.Typer(help="How healthy the data is.", invoke_without_command=True)
+
+
+@app.callback()
+def overview(context: typer.Context, workspace: WorkspaceWord = None, as_json: AsJson = False) -> None:
+    """The score, what it lost points for, the queue, and what to do. Nothing is changed."""
+    if context.invoked_subcommand is not None:
+        return
+
+    async def work(pool: asyncpg.Pool) -> tuple[health.Report, measuring.State, list[pages.Row]]:
+        workspace_id = await _workspace_id(pool, workspace)
+        async with pool.acquire() as connection:
+            report = await health.report(connection, workspace_id=workspace_id)
+            open_alerts = await pages.alerts(connection, workspace_id=workspace_id, only_open=True, most=20)
+            return report, await measuring.state(connection), open_alerts
+
+    report, state, open_alerts = _do(work)
+    answer = DataIntegrity.of(report)
+    if as_json:
+        print_json(answer)
+        return
+    colour = COLOURS[answer.status]
+    out.print(f"[bold {colour}]{answer.health_score:g}[/] of 100, [{colour}]{answer.status}[/]", highlight=False)
+    for name, points in report.health.taken.items():
+        why = PENALTIES[name].why if name in PENALTIES else "two points for every percent of prospects marked as sent and never contacted"
+        out.print(f"  −{points:g}  {why}", highlight=False)
+    integrity = answer.prospect_integrity
+    _table(
+        ["prospects", "corrupted sent", "failed", "pending", "percent"],
+        [
+            [
+                integrity.total_prospects,
+                integrity.corrupted_sent,
+                integrity.corrupted_failed,
+                integrity.corrupted_pending,
+                f"{integrity.corruption_percentage:g}",
+            ]
+        ],
+    )
+    stats = answer.queue_stats
+    _table(
+        ["queue", "pending", "sent", "failed", "duplicates", "stuck"],
+        [[stats.total, stats.pending, stats.sent, stats.failed, answer.duplicate_queue_records, report.figures.stuck]],
+    )
+    if answer.corrupted_campaigns.count:
+        out.print(
+            f"\n{_many(answer.corrupted_campaigns.count, 'campaign')} with corrupted prospects: tact health campaigns", highlight=False
+        )
+    for row in open_alerts:
+        out.print(f"\n[bold]since {_moment(row['opened_at'])}[/] {told(AlertKind(row['kind']), row['evidence'])[0]}", highlight=False)
+    out.print()
+    for sentence in answer.recommendations:
+        out.print(sentence, highlight=False, markup=False)
+    if state.age is None:
+        out.print("The healer has not measured anything yet.", style="dim")
+    else:
+        late = " Does it run?" if state.age > LATE else ""
+        out.print(f"Counted now; the healer measured {state.age:.0f} s ago.{late}", style="yellow" if late else "dim", highlight=False)
+
+
+@app.command()
+def campaigns(workspace: WorkspaceWord = None, limit: Limit = 20, as_json: AsJson = False) -> None:
+    """Campaigns with corrupted prospects, most first."""
+
+    async def work(connection: Connection, workspace_id: UUID | None) -> Sequence[Mapping[str, Any]]:
+        return await counts.corrupted_campaigns(connection, workspace_id=workspace_id, most=limit)
+
+    rows = _look(workspace, work)
+    if as_json:
+        print_json([CorruptedCampaign(**row) for row in rows])
+        return
+    if not rows:
+        out.print("No campaign has a corrupted prospect.")
+        return
+    _table(
+        ["campaign", "sent", "failed", "pending", "of", "id"],
+        [
+            [
+                row["campaign_name"],
+                row["corrupted_sent"],
+                row["corrupted_failed"],
+                row["corrupted_pending"],
+                row["total_prospects"],
+                row["campaign_id"],
+            ]
+            for row in rows
+        ],
+    )
+
+
+@app.command()
+def queue(workspace: WorkspaceWord = None, as_json: AsJson = False) -> None:
+    """The queue by status: how many, the earliest and the latest."""
+
+    async def work(connection: Connection, workspace_id: UUID | None) -> list[pages.Standing]:
+        return await pages.queue(connection, workspace_id=workspace_id)
+
+    rows = _look(workspace, work)
+    if as_json:
+        print_json([QueueStanding.model_validate(row) for row in rows])
+        return
+    _table(
+        ["status", "sends", "earliest", "latest"],
+        [[row.status, row.sends, _moment(row.earliest_at), _moment(row.latest_at)] for row in rows],
+    )
+    out.print("UTC, business time: when those that have not ended are planned, and when the others ended.", style="dim")
+
+
+@app.command()
+def history(workspace: WorkspaceWord = None, days: Days = 7, limit: Limit = 10, as_json: AsJson = False) -> None:
+    """The score over time, runs of the clean-up, and times to repair against the objective."""
+
+    async def work(pool: asyncpg.Pool) -> tuple[list[pages.Row], Sequence[pages.Row], health.Repairs]:
+        workspace_id, span = await _workspace_id(pool, workspace), timedelta(days=days)
+        async with pool.acquire() as connection:
+            scores = await pages.scores(connection, workspace_id=workspace_id, span=span, most=limit)
+            repairs = await health.repairs(connection, workspace_id=workspace_id, span=span, objective=_objective())
+        return scores, await health.runs(pool, workspace_id=workspace_id, before=None, most=limit), repairs
+
+    scores, runs, repairs = _do(work)
+    if as_json:
+        print_json(
+            {
+                "scores": [Score(**row).model_dump(mode="json") for row in scores],
+                "runs": [Run(**row).model_dump(mode="json") for row in runs],
+                "repairs": RepairsOut.judged(repairs).model_dump(mode="json"),
+            }
+        )
+        return
+    _table(["measured", "score", "status"], [[_moment(row["measured_at"]), f"{row['score']:g}", row["status"]] for row in scores])
+    _table(
+        ["run", "started", "seconds", "by", "fixed", "result"],
+        [
+            [
+                row["id"],
+                _moment(row["started_at"]),
+                "" if row["seconds"] is None else f"{row['seconds']:.2f}",
+                row["trigger"],
+                "" if row["fixed_count"] is None else row["fixed_count"],
+                row["error"] or ("under way" if row["finished_at"] is None else "done"),
+            ]
+            for row in runs
+        ],
+    )
+    _table(
+        ["repaired", "rows", "mean s", "p99 s", "within", "met"],
+        [_times(kind, times) for kind, times in (*repairs.by_kind.items(), ("all", repairs.whole))],
+    )
+    whose = "the workspace's own" if repairs.own_objective else "the healer's setting"
+    seconds = repairs.objective.total_seconds()
+    out.print(
+        f"Objective: 99 % within {seconds:g} s ({whose}). Real time, UTC; the last {_many(days, 'day')}.", style="dim", highlight=False
+    )
+
+
+@app.command()
+def alerts(
+    workspace: WorkspaceWord = None,
+    only_open: Annotated[bool, typer.Option("--open", help="Only those that hold now.")] = False,
+    limit: Limit = 20,
+    as_json: AsJson = False,
+) -> None:
+    """What people were alerted of: those that hold, then the newest that are over."""
+
+    async def work(connection: Connection, workspace_id: UUID | None) -> list[pages.Row]:
+        return await pages.alerts(connection, workspace_id=workspace_id, only_open=only_open, most=limit)
+
+    rows = _look(workspace, work)
+    if as_json:
+        print_json([AlertOut(**row) for row in rows])
+        return
+    if not rows:
+        out.print("Nothing was alerted.")
+    for row in rows:
+        what, so, todo = told(AlertKind(row["kind"]), row["evidence"])
+        until = "now" if row["closed_at"] is None else _moment(row["closed_at"])
+        out.print(f"[bold]{_moment(row['opened_at'])} to {until}[/]  {row['kind']}", highlight=False)
+        out.print(f"  {what}. {so}", highlight=False, markup=False)
+        if row["closed_at"] is None:
+            out.print(f"  {todo}", highlight=False, markup=False, style="dim")
+
+
+@app.command()
+def objective(
+    workspace: Annotated[str, typer.Argument(help="Its id or its company's name.")],
+    seconds: Annotated[float | None, typer.Option(help="99 % of its repairs should take no longer.")] = None,
+    default: Annotated[bool, typer.Option("--default", help="As the healer's setting says.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show or set how fast repairs of a workspace should be."""
+    if seconds is not None and default:
+        raise Refused("Say one of --seconds and --default.")
+    if seconds is not None and not math.isfinite(seconds):
+        raise Refused("An objective is a number of seconds, such as --seconds 5.")
+
+    async def work(pool: asyncpg.Pool) -> timedelta | None:
+        workspace_id = (await workspaces.get(pool, workspace)).id
+        if seconds is not None or default:
+            wanted = None if seconds is None else timedelta(seconds=min(seconds, 1e9))
+            await health.set_objective(pool, workspace_id, wanted, actor=ACTOR)
+        return await pages.objective(pool, workspace_id)
+
+    own = _do(work)
+    now = (own or _objective()).total_seconds()
+    if as_json:
+        print_json({"seconds": now, "own_objective": own is not None})
+        return
+    out.print(f"99 % of repairs within {now:g} s, {'its own objective' if own else 'as the setting of the healer says'}.", highlight=False)
+
+
+def _look(workspace: str | None, work: Callable[[Connection, UUID | None], Awaitable[T]]) -> T:
+    async def on_a_connection(pool: asyncpg.Pool) -> T:
+        workspace_id = await _workspace_id(pool, workspace)
+        async with pool.acquire() as connection:
+            return await work(connection, workspace_id)
+
+    return _do(on_a_connection)
+
+
+def _do(work: Callable[[asyncpg.Pool], Awaitable[T]]) -> T:
+    async def on_a_pool() -> T:
+        async with database(role="tact_healer") as pool:
+            return await work(pool)
+
+    try:
+        return run(on_a_pool())
+    except CampaignError as error:
+        raise Refused(error.message) from error
+    except ObjectiveError as error:
+        raise Refused(str(error)) from error
+
+
+async def _workspace_id(pool: asyncpg.Pool, word: str | None) -> UUID | None:
+    return None if word is None else (await workspaces.get(pool, word)).id
+
+
+def _objective() -> timedelta:
+    try:
+        return load(HealerSettings).healer_repair_objective
+    except SettingsError as error:
+        raise Refused(str(error)) from None
+
+
+def _times(kind: str, times: RepairTimes) -> list[object]:
+    if times.mean is None or times.p99 is None:
+        return [kind, 0, "", "", "", ""]
+    return [kind, times.repaired, f"{times.mean:g}", f"{times.p99:g}", times.within, "yes" if times.met else "[red]no[/]"]
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for number, name in enumerate(head):
+        table.add_column(name, overflow="fold", min_width=36 if name == "id" else None, ratio=1 if number == 0 and "id" in head else None)
+    for row in rows:
+        table.add_row(*(str(cell) for cell in row))
+    out.print()
+    out.print(table)
+    if not rows:
+        out.print("  none", style="dim")
+
+
+def _moment(at: datetime | None) -> str:
+    return "" if at is None else f"{at:%Y-%m-%d %H:%M}"
+
+
+def _many(count: int, word: str) -> str:
+    return f"{count} {word}" if count == 1 else f"{count} {word}s"
