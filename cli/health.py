@@ -8,6 +8,7 @@ from uuid import UUID
 
 import asyncpg
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from cli.console import Refused, out, print_json, run
@@ -15,14 +16,15 @@ from cli.people import ACTOR
 from cli.queue import AsJson, WorkspaceWord
 from cli.target import database
 from services.healer.http.health import DataIntegrity
-from services.healer.http.health_pages import AlertOut, CorruptedCampaign, QueueStanding, RepairsOut, Run, Score
+from services.healer.http.health_pages import AlertOut, CorruptedCampaign, QueueStanding, RepairsOut, Run, Score, WorkspaceRisks
 from services.healer.rules.alerts import AlertKind, told
 from services.healer.rules.health import PENALTIES
+from services.healer.rules.prediction import FEWEST_CHANCES, FEWEST_CORRUPTED, Verdict
 from services.healer.rules.repair_times import RepairTimes
 from services.healer.settings import HealerSettings
 from services.healer.store import health as counts
 from services.healer.store import health_pages as pages
-from services.healer.store import measuring
+from services.healer.store import measuring, risks
 from services.healer.workflows import health
 from services.healer.workflows.health import ObjectiveError
 from services.queuer.campaigns import workspaces
@@ -35,6 +37,12 @@ MOST: Final = 500
 LATE: Final = 300.0
 """Seconds after which a measurement says more about the healer than about the data."""
 COLOURS: Final = {"healthy": "green", "degraded": "yellow", "critical": "red"}
+_BELIEF: Final = {
+    Verdict.TOO_LITTLE_DATA: f"Too little to predict from: it takes {FEWEST_CHANCES} sends and {FEWEST_CORRUPTED} corrupted ones.",
+    Verdict.UNCHECKED: "Not checked: too little corrupted lately to prove it by, so it alerts nobody.",
+    Verdict.NO_BETTER: "Checked, and no better than the base rate: it alerts nobody.",
+    Verdict.USEFUL: "Checked on what it had not seen, and better than the base rate.",
+}
 Limit = Annotated[int, typer.Option(min=1, max=MOST)]
 Days = Annotated[int, typer.Option(min=1, max=400, help="How far back.")]
 
@@ -218,6 +226,39 @@ def alerts(
         out.print(f"  {what}. {so}", highlight=False, markup=False)
         if row["closed_at"] is None:
             out.print(f"  {todo}", highlight=False, markup=False, style="dim")
+
+
+@app.command("risks")
+def show_risks(workspace: WorkspaceWord = None, limit: Limit = 20, as_json: AsJson = False) -> None:
+    """Which campaigns are likely to corrupt next and why, and how far that is to be believed."""
+
+    async def work(connection: Connection, workspace_id: UUID | None) -> list[WorkspaceRisks]:
+        return [WorkspaceRisks(**row) for row in await risks.reports(connection, workspace_id=workspace_id, most=limit)]
+
+    reports = _look(workspace, work)
+    if as_json:
+        print_json([report.model_dump(mode="json") for report in reports])
+        return
+    if not reports:
+        out.print("Nothing is predicted yet: the healer does so once an hour, from what was sent.")
+    for each in reports:
+        report = each.report
+        out.print(f"[bold]workspace {each.workspace_id}[/], {_moment(each.made_at)}", highlight=False)
+        out.print(f"  {report.corrupted} of {report.chances} sends corrupted ({100 * report.base:.2f} %).", highlight=False)
+        out.print(f"  {_BELIEF[report.verdict]}", highlight=False)
+        if report.check is not None:
+            out.print(
+                f"  On the newest {report.check.chances} sends, predicted from the older ones: skill {report.check.skill:g} (0 is the base "
+                f"rate, 1 is never wrong), {report.check.named_rightly} of {_many(report.check.named, 'campaign')} named rightly.",
+                highlight=False,
+            )
+        for risk in report.risks:
+            out.print(
+                f"  [bold]{100 * risk.rate:.1f} %[/] {escape(risk.campaign_name)}{' [red]alarming[/]' if risk.alarming else ''}",
+                highlight=False,
+            )
+            for reason in risk.why:
+                out.print(f"    {reason}", highlight=False, markup=False)
 
 
 @app.command()

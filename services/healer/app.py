@@ -7,6 +7,7 @@ from services.healer.channels.mail import Mail, MailServer
 from services.healer.channels.web import Web
 from services.healer.http import mount
 from services.healer.settings import HealerSettings
+from services.healer.store import risks
 from services.healer.workflows.adopt import Adopt
 from services.healer.workflows.alert import Watch
 from services.healer.workflows.deliver import Deliver
@@ -16,6 +17,7 @@ from services.healer.workflows.look_up import LookUp
 from services.healer.workflows.measure import Measure
 from services.healer.workflows.mend import Mend
 from services.healer.workflows.notify import Notify
+from services.healer.workflows.predict import Predict
 from shared.runtime.http import make_app
 from shared.runtime.service import Service
 from shared.unipile.client import UnipileClient
@@ -47,10 +49,11 @@ async def build(service: Service) -> FastAPI:
     adopt = Adopt(service.pool, provider, service.clock, service.fence, call_time=settings.unipile_timeout)
     # Late, because the job that delivers is declared with the others, and one of those is the notices' own.
     notify = Notify(service.pool, service.clock, mail=mail is not None, wake=lambda: wake_deliver())  # noqa: PLW0108  # bound below
-    watch = Watch(service.clock, wake=wake)
+    watch = Watch(service.clock, predicted=risks.alarming, wake=wake)
+    predict = Predict(service.pool, above=settings.healer_predict_above)
     measure = Measure(service.pool, objective=settings.healer_repair_objective, kept=settings.healer_history_kept, then=[watch])
     wake_deliver = jobs.register(
-        service, settings, mend=mend, heal=heal, look_up=look_up, deliver=deliver, notify=notify, adopt=adopt, measure=measure
+        service, settings, mend=mend, heal=heal, look_up=look_up, deliver=deliver, notify=notify, adopt=adopt, measure=measure, predict=predict
     )
     handlers.register(service.inbox, service.pool, notify, heal)
     app = make_app(service, title="Tact healer", description="What is wrong, and mending it.")

@@ -13,6 +13,7 @@ from services.healer.workflows.look_up import LookUp
 from services.healer.workflows.measure import RECOUNT_EVERY, Measure
 from services.healer.workflows.mend import Mend
 from services.healer.workflows.notify import Notify
+from services.healer.workflows.predict import PREDICT_EVERY, Predict
 from shared.fence.fence import FenceShut
 from shared.runtime.service import Service
 from shared.vocabulary import NoticeKind
@@ -34,6 +35,7 @@ def register(
     notify: Notify,
     adopt: Adopt,
     measure: Measure,
+    predict: Predict,
 ) -> Callable[[], None]:
     """Declare the healer's jobs; returns what wakes the one that delivers notices.
 
@@ -83,6 +85,7 @@ def register(
     service.jobs.add("watch consumers", settings.healer_upkeep_every * real, fenced(mend.watch_consumers))
     service.jobs.add("take stock", settings.healer_stock_every * real, mend.take_stock)
     service.jobs.add("measure health", settings.healer_stock_every * real, measure.round)
+    service.jobs.add("predict corruption", PREDICT_EVERY / 4 * real, predict.round)
     service.jobs.add("recount the queue", RECOUNT_EVERY / 4 * real, measure.recount)
     service.jobs.add("de-enrol", settings.healer_de_enroll_every, fenced(leave))
     service.jobs.add("forget history", settings.healer_forget_every, forget)

@@ -40,6 +40,13 @@ class HealerSettings(ServiceSettings, ProviderSettings):
         description="How long a repair may take, from the finding on, where the workspace has no objective of its own; it is met when 99 % "
         "of the repairs did. Nothing is repaired sooner or later by it.",
     )
+    healer_predict_above: float = Field(
+        default=5.0,
+        gt=0,
+        le=100,
+        description="Expected rate of corruption, in percent of a campaign's sends, above which people are alerted; only a prediction that "
+        "stood its test alerts anybody.",
+    )
     healer_de_enroll_every: timedelta = Field(
         default=timedelta(hours=1), description="How often leads leave campaigns that are over for them; until then they count as active."
     )

@@ -32,7 +32,7 @@ from shared.kafka.inbox import Inbox
 from shared.kafka.publisher import Publisher
 from shared.kafka.relay import Relay
 from shared.kafka.stops import Stops
-from shared.runtime import logs
+from shared.runtime import logs, version
 from shared.runtime.clock import StackClock
 from shared.runtime.jobs import Jobs
 from shared.runtime.settings import ServiceSettings
@@ -107,6 +107,7 @@ class Service:
                 await require_current(connection)
             except SchemaError as error:
                 raise CannotStartError(str(error)) from None
+            await version.remember(connection, instance=self.instance, service=self.name, given=self.settings.version)
         self.clock = StackClock(self.pool, skew=self.settings.clock_skew)
         await self.clock.start()
         self.jobs = Jobs(self.clock)

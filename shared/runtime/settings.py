@@ -40,6 +40,12 @@ class ServiceSettings(BaseSettings):
         description="True only where the database is thrown away after use (tests): then it may run without fsync, and a new stack adopts "
         "itself whatever others wrote to the same Kafka. Anywhere else a power cut or a mix-up would send twice.",
     )
+    version: str | None = Field(
+        default=None,
+        max_length=100,
+        description="What runs here, such as an image's tag or a commit; the prediction of corruption compares versions by it. Unset: the "
+        "version of the installed package.",
+    )
     stop_deadline: timedelta = Field(
         default=timedelta(seconds=25), description="A stop is over by then, finished or not; keep it below the pod's grace period."
     )

@@ -8,9 +8,11 @@ import asyncpg
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.healer.rules.prediction import Verdict
 from services.healer.rules.repair_times import RepairTimes
 from services.healer.store import health as counts
 from services.healer.store import health_pages as pages
+from services.healer.store import risks
 from services.healer.workflows import health
 from services.healer.workflows.health import ObjectiveError, Repairs
 from shared.runtime.auth import Caller, Operator, Viewer, tenant_transaction
@@ -144,6 +146,68 @@ class Alerts(BaseModel):
     alerts: list[AlertOut]
 
 
+class CauseOut(BaseModel):
+    """A value that stands out among what corrupts; rates from 0 to 1."""
+
+    cause: str = Field(description="source, account, error or version.")
+    value: str
+    exposed: int = Field(description="Sends that ended with it, and what was found corrupted.")
+    corrupted: int
+    rate: float
+    low: float = Field(description="Wilson's interval.")
+    high: float
+    others: float = Field(description="The rate of everything else.")
+
+
+class RiskOut(BaseModel):
+    """A campaign with a reason to expect more than the base rate."""
+
+    campaign_id: UUID
+    campaign_name: str
+    rate: float = Field(description="Expected share of its sends that corrupt.")
+    alarming: bool
+    why: list[str]
+
+
+class CheckOut(BaseModel):
+    """How the same prediction fared on days it had not seen."""
+
+    chances: int
+    corrupted: int
+    skill: float = Field(description="1: never wrong; 0: no better than the base rate; below: worse.")
+    named: int
+    named_rightly: int
+
+
+class RiskReport(BaseModel):
+    """Of one workspace."""
+
+    verdict: Verdict
+    chances: int
+    corrupted: int
+    base: float
+    above: float = Field(description="The expected rate above which people are alerted.")
+    alarming: int
+    causes: list[CauseOut]
+    risks: list[RiskOut]
+    check: CheckOut | None
+
+
+class WorkspaceRisks(BaseModel):
+    """A workspace's last report."""
+
+    workspace_id: UUID
+    made_at: datetime
+    report: RiskReport
+
+
+class Risks(BaseModel):
+    """None of a workspace from which nothing was sent yet; made once an hour."""
+
+    success: Literal[True] = True
+    reports: list[WorkspaceRisks]
+
+
 class Objective(BaseModel):
     """How fast repairs should be."""
 
@@ -192,6 +256,12 @@ def routes(service: Service, readers: asyncpg.Pool, *, objective: timedelta) -> 
         async with tenant_transaction(readers, caller) as connection:
             found = await pages.alerts(connection, workspace_id=_wanted(caller, workspace_id), only_open=only_open, most=limit)
         return Alerts(alerts=[AlertOut(**row) for row in found])
+
+    @router.get("/api/admin/data-integrity/risks", summary="Which campaigns are likely to corrupt next, and why")
+    async def likely_next(caller: Viewer, workspace_id: OneWorkspace = None, limit: Most = 50) -> Risks:
+        async with tenant_transaction(readers, caller) as connection:
+            found = await risks.reports(connection, workspace_id=_wanted(caller, workspace_id), most=limit)
+        return Risks(reports=[WorkspaceRisks(**row) for row in found])
 
     @router.put("/api/admin/data-integrity/objective", summary="Say how fast repairs of a workspace should be")
     async def set_objective(body: Objective, caller: Operator) -> ObjectiveSet:

@@ -69,7 +69,7 @@ SELECT w.campaign_id, c.campaign_name, c.workspace_id, w.corrupted_sent, w.corru
 -- Take changes, add them up, and change each count once, in order. Whoever holds the advisory lock of measuring is alone at it.
 WITH taken AS (
   DELETE FROM queue_changes WHERE id IN (SELECT id FROM queue_changes ORDER BY id LIMIT :most FOR UPDATE SKIP LOCKED)
-  RETURNING workspace_id, campaign_id, was, became, sends, at
+  RETURNING workspace_id, campaign_id, send_id, was, became, sends, at
 ), moved AS (
   SELECT campaign_id, workspace_id, became AS status, sends, at FROM taken WHERE became IS NOT NULL
   UNION ALL
@@ -89,6 +89,13 @@ WITH taken AS (
    WHERE t.was = 'open' AND t.became IN ('sent', 'failed')
    GROUP BY 1, 2 ORDER BY 1, 2
   ON CONFLICT (workspace_id, hour) DO UPDATE SET sent = h.sent + excluded.sent, failed = h.failed + excluded.failed
+), chances AS (
+  INSERT INTO cause_days AS d (campaign_id, day, cause, value, workspace_id, exposed)
+  SELECT t.campaign_id, (t.at AT TIME ZONE 'UTC')::date, c.cause, c.value, t.workspace_id, count(*)
+    FROM taken t JOIN send_queue s ON s.id = t.send_id CROSS JOIN LATERAL causes_of(s.prospect_id, s.id) c
+   WHERE t.was = 'open' AND t.became IN ('sent', 'failed')
+   GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4
+  ON CONFLICT (campaign_id, day, cause, value) DO UPDATE SET exposed = d.exposed + excluded.exposed
 )
 SELECT count(*)::int FROM taken;
 

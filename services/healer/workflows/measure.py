@@ -18,6 +18,7 @@ from services.healer.rules.health import Figures, Health, judge, together
 from services.healer.rules.repair_times import bucket_of
 from services.healer.store import health as counts
 from services.healer.store import measuring as store
+from services.healer.store import risks
 from services.healer.store.measuring import Repair
 from shared.db.pool import Connection
 
@@ -62,6 +63,7 @@ class Measure:
             async with connection.transaction():
                 if leads := await store.lead(connection):
                     more = await counts.fold(connection, most=MOST) == MOST
+                    more = await risks.count_findings(connection, most=MOST) == MOST or more
             if leads:
                 async with connection.transaction():
                     repairs = await store.take_repairs(connection, most=MOST)

@@ -41,9 +41,10 @@ async def a_repair(stage: Stage, took: float, *, house: str = "ours", kind: str 
         took,
     )
     await stage.owner.execute(
-        """INSERT INTO integrity_history (finding_id, kind, table_name, row_id, before, after, done_by)
-           SELECT id, kind, table_name, row_id, '{}', '{}', 'a test' FROM integrity_findings WHERE id = $1""",
+        """INSERT INTO integrity_history (finding_id, kind, table_name, row_id, before, after, done_by, done_at)
+           SELECT id, kind, table_name, row_id, '{}', '{}', 'a test', found_at + make_interval(secs => $2) FROM integrity_findings WHERE id = $1""",
         finding,
+        took,
     )
 
 
