@@ -53,7 +53,16 @@ async def build(service: Service) -> FastAPI:
     predict = Predict(service.pool, above=settings.healer_predict_above)
     measure = Measure(service.pool, objective=settings.healer_repair_objective, kept=settings.healer_history_kept, then=[watch])
     wake_deliver = jobs.register(
-        service, settings, mend=mend, heal=heal, look_up=look_up, deliver=deliver, notify=notify, adopt=adopt, measure=measure, predict=predict
+        service,
+        settings,
+        mend=mend,
+        heal=heal,
+        look_up=look_up,
+        deliver=deliver,
+        notify=notify,
+        adopt=adopt,
+        measure=measure,
+        predict=predict,
     )
     handlers.register(service.inbox, service.pool, notify, heal)
     app = make_app(service, title="Tact healer", description="What is wrong, and mending it.")

@@ -450,6 +450,23 @@ CREATE FUNCTION public.campaigns_at(the_id uuid, moment timestamp with time zone
           FROM campaigns t WHERE t.id = the_id
       $$;
 
+CREATE FUNCTION public.causes_of(the_prospect uuid, the_send uuid DEFAULT NULL::uuid) RETURNS TABLE(cause text, value text)
+    LANGUAGE sql STABLE
+    AS $$
+  SELECT v.cause, coalesce(nullif(v.value, ''), 'unknown')
+    FROM campaign_prospects p
+    LEFT JOIN LATERAL (SELECT q.id, q.account_id FROM send_queue q WHERE q.prospect_id = p.id AND (the_send IS NULL OR q.id = the_send)
+                        ORDER BY q.step_position DESC LIMIT 1) s ON true
+    LEFT JOIN LATERAL (SELECT a.owner, a.error_type FROM send_attempts a WHERE a.send_id = s.id AND a.action <> 'profile_lookup'
+                        ORDER BY a.id DESC LIMIT 1) a ON true
+    LEFT JOIN service_versions i ON i.instance = a.owner
+    LEFT JOIN prospect_approval_data d ON d.campaign_id = p.campaign_id AND d.lead_id = p.lead_id
+    LEFT JOIN lead_batches b ON b.id = d.batch_id
+   CROSS JOIN LATERAL (VALUES ('source', b.file_name), ('account', coalesce(s.account_id, p.account_id)::text),
+                              ('error', coalesce(a.error_type, 'none')), ('version', i.version)) AS v(cause, value)
+   WHERE p.id = the_prospect
+$$;
+
 CREATE FUNCTION public.change_row(c jsonb, actor text, reason text) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO 'public', 'pg_temp'
@@ -1015,6 +1032,37 @@ BEGIN
   RETURN NULL;
 END $$;
 
+CREATE FUNCTION public.note_queue_change() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+  INSERT INTO public.queue_changes (workspace_id, campaign_id, send_id, was, became)
+  VALUES (NEW.workspace_id, NEW.campaign_id, NEW.id,
+          CASE WHEN OLD.status IN ('pending', 'dispatched', 'sending') THEN 'open' ELSE OLD.status::text END,
+          CASE WHEN NEW.status IN ('pending', 'dispatched', 'sending') THEN 'open' ELSE NEW.status::text END);
+  RETURN NULL;
+END $$;
+
+CREATE FUNCTION public.note_queue_gone() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+  INSERT INTO public.queue_changes (workspace_id, campaign_id, was, sends)
+  SELECT workspace_id, campaign_id, CASE WHEN status IN ('pending', 'dispatched', 'sending') THEN 'open' ELSE status::text END, count(*)
+    FROM gone GROUP BY 1, 2, 3;
+  RETURN NULL;
+END $$;
+
+CREATE FUNCTION public.note_queue_planned() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+  INSERT INTO public.queue_changes (workspace_id, campaign_id, became, sends)
+  SELECT workspace_id, campaign_id, CASE WHEN status IN ('pending', 'dispatched', 'sending') THEN 'open' ELSE status::text END, count(*)
+    FROM planned GROUP BY 1, 2, 3;
+  RETURN NULL;
+END $$;
+
 CREATE FUNCTION public.note_relation() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -1441,6 +1489,7 @@ CREATE TABLE public.workspaces (
     CONSTRAINT workspaces_daily_lookup_limit_check CHECK (((daily_lookup_limit >= 1) AND (daily_lookup_limit <= 100))),
     CONSTRAINT workspaces_daily_message_limit_check CHECK (((daily_message_limit >= 1) AND (daily_message_limit <= 150))),
     CONSTRAINT workspaces_email_check CHECK ((email ~~ '%_@_%'::text)),
+    CONSTRAINT workspaces_repair_objective_check CHECK ((repair_objective > '00:00:00'::interval)),
     CONSTRAINT workspaces_schedule_settings_check CHECK ((jsonb_typeof(schedule_settings) = 'object'::text)),
     CONSTRAINT workspaces_weekly_cr_limit_check CHECK (((weekly_cr_limit >= 1) AND (weekly_cr_limit <= 200))),
     CONSTRAINT workspaces_withdraw_after_days_check CHECK (((withdraw_after_days >= 1) AND (withdraw_after_days <= 365)))
@@ -1666,6 +1715,21 @@ CREATE TABLE public.campaign_messages (
 
 ALTER TABLE ONLY public.campaign_messages FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE public.cause_days (
+    campaign_id uuid NOT NULL,
+    day date NOT NULL,
+    cause text NOT NULL,
+    value text NOT NULL,
+    workspace_id uuid NOT NULL,
+    exposed bigint DEFAULT 0 NOT NULL,
+    corrupted bigint DEFAULT 0 NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT cause_days_cause_check CHECK ((cause = ANY (ARRAY['source'::text, 'account'::text, 'error'::text, 'version'::text])))
+)
+WITH (fillfactor='70');
+
+ALTER TABLE ONLY public.cause_days FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.changed_rows (
     id bigint NOT NULL,
     what text NOT NULL,
@@ -1696,7 +1760,8 @@ CREATE TABLE public.cleanup_runs (
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     chosen integer DEFAULT 0 NOT NULL,
     for_person integer DEFAULT 0 NOT NULL,
-    stopped text
+    stopped text,
+    measured_at timestamp with time zone
 );
 
 ALTER TABLE public.cleanup_runs ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
@@ -1842,6 +1907,62 @@ CREATE TABLE public.foreign_invitations (
 
 ALTER TABLE ONLY public.foreign_invitations FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE public.health_alerts (
+    id bigint NOT NULL,
+    workspace_id uuid,
+    kind text NOT NULL,
+    about text DEFAULT ''::text NOT NULL,
+    evidence jsonb DEFAULT '{}'::jsonb NOT NULL,
+    opened_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    seen_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    closed_at timestamp with time zone,
+    told boolean DEFAULT false NOT NULL,
+    over_told boolean DEFAULT false NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE ONLY public.health_alerts FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.health_alerts ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.health_alerts_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.health_history (
+    id bigint NOT NULL,
+    workspace_id uuid,
+    measured_at timestamp with time zone NOT NULL,
+    score numeric(5,2) NOT NULL,
+    status text NOT NULL,
+    figures jsonb NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT health_history_status_check CHECK ((status = ANY (ARRAY['healthy'::text, 'degraded'::text, 'critical'::text])))
+);
+
+ALTER TABLE ONLY public.health_history FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.health_history ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.health_history_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.health_state (
+    only_row boolean DEFAULT true NOT NULL,
+    measured_at timestamp with time zone,
+    recounted_at timestamp with time zone,
+    predicted_at timestamp with time zone,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT health_state_only_row_check CHECK (only_row)
+);
+
 CREATE TABLE public.heartbeats (
     service text NOT NULL,
     instance text NOT NULL,
@@ -1897,6 +2018,7 @@ CREATE TABLE public.integrity_findings (
     occurred_at timestamp with time zone,
     decided_by text,
     decided_at timestamp with time zone,
+    counted_at timestamp with time zone,
     CONSTRAINT integrity_findings_changes_check CHECK ((jsonb_typeof(changes) = 'array'::text)),
     CONSTRAINT integrity_findings_severity_check CHECK ((severity = ANY (ARRAY['info'::text, 'warning'::text, 'critical'::text]))),
     CONSTRAINT integrity_findings_state_check CHECK ((state = ANY (ARRAY['open'::text, 'proposed'::text, 'repaired'::text, 'refused'::text, 'gone'::text, 'undone'::text])))
@@ -1932,7 +2054,8 @@ CREATE TABLE public.integrity_history (
     changes jsonb DEFAULT '[]'::jsonb NOT NULL,
     occurred_at timestamp with time zone,
     undoes bigint,
-    undone_at timestamp with time zone
+    undone_at timestamp with time zone,
+    measured_at timestamp with time zone
 );
 
 ALTER TABLE ONLY public.integrity_history FORCE ROW LEVEL SECURITY;
@@ -2226,6 +2349,53 @@ CREATE VIEW public.prospect_data_integrity_by_workspace WITH (security_invoker='
         END AS corruption_percentage
    FROM found;
 
+CREATE TABLE public.queue_changes (
+    id bigint NOT NULL,
+    workspace_id uuid NOT NULL,
+    campaign_id uuid NOT NULL,
+    send_id uuid,
+    was text,
+    became text,
+    sends integer DEFAULT 1 NOT NULL,
+    at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+ALTER TABLE ONLY public.queue_changes FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.queue_changes ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.queue_changes_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.queue_counts (
+    campaign_id uuid NOT NULL,
+    status text NOT NULL,
+    workspace_id uuid NOT NULL,
+    sends bigint DEFAULT 0 NOT NULL,
+    earliest_at timestamp with time zone,
+    latest_at timestamp with time zone,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT queue_counts_status_check CHECK ((status = ANY (ARRAY['open'::text, 'sent'::text, 'failed'::text, 'skipped'::text, 'cancelled'::text])))
+)
+WITH (fillfactor='70');
+
+ALTER TABLE ONLY public.queue_counts FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.queue_hours (
+    workspace_id uuid NOT NULL,
+    hour timestamp with time zone NOT NULL,
+    sent bigint DEFAULT 0 NOT NULL,
+    failed bigint DEFAULT 0 NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL
+)
+WITH (fillfactor='70');
+
+ALTER TABLE ONLY public.queue_hours FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.reconcile_runs (
     id bigint NOT NULL,
     started_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
@@ -2260,6 +2430,20 @@ CREATE TABLE public.redriven_letters (
     updated_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
+CREATE TABLE public.repair_times (
+    workspace_id uuid,
+    day date NOT NULL,
+    kind text NOT NULL,
+    bucket integer NOT NULL,
+    repaired bigint DEFAULT 0 NOT NULL,
+    within bigint DEFAULT 0 NOT NULL,
+    seconds double precision DEFAULT 0 NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL
+)
+WITH (fillfactor='70');
+
+ALTER TABLE ONLY public.repair_times FORCE ROW LEVEL SECURITY;
+
 CREATE TABLE public.replay_runs (
     id bigint NOT NULL,
     topic text NOT NULL,
@@ -2284,6 +2468,15 @@ ALTER TABLE public.replay_runs ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY 
     NO MAXVALUE
     CACHE 1
 );
+
+CREATE TABLE public.risk_reports (
+    workspace_id uuid NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    report jsonb NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE ONLY public.risk_reports FORCE ROW LEVEL SECURITY;
 
 CREATE VIEW public.scheduled_emails WITH (security_invoker='true') AS
  SELECT s.id,
@@ -2333,6 +2526,13 @@ ALTER TABLE public.send_attempts ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTIT
     NO MINVALUE
     NO MAXVALUE
     CACHE 1
+);
+
+CREATE TABLE public.service_versions (
+    instance text NOT NULL,
+    service text NOT NULL,
+    version text NOT NULL,
+    started_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
 );
 
 CREATE TABLE public.stack_adoption_accounts (
@@ -2522,6 +2722,9 @@ ALTER TABLE ONLY public.campaign_prospects
 ALTER TABLE ONLY public.campaigns
     ADD CONSTRAINT campaigns_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.cause_days
+    ADD CONSTRAINT cause_days_pkey PRIMARY KEY (campaign_id, day, cause, value);
+
 ALTER TABLE ONLY public.changed_rows
     ADD CONSTRAINT changed_rows_pkey PRIMARY KEY (id);
 
@@ -2551,6 +2754,15 @@ ALTER TABLE ONLY public.email_templates
 
 ALTER TABLE ONLY public.foreign_invitations
     ADD CONSTRAINT foreign_invitations_pkey PRIMARY KEY (account_id, invitation_id);
+
+ALTER TABLE ONLY public.health_alerts
+    ADD CONSTRAINT health_alerts_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.health_history
+    ADD CONSTRAINT health_history_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.health_state
+    ADD CONSTRAINT health_state_pkey PRIMARY KEY (only_row);
 
 ALTER TABLE ONLY public.heartbeats
     ADD CONSTRAINT heartbeats_pkey PRIMARY KEY (service, instance);
@@ -2618,6 +2830,15 @@ ALTER TABLE ONLY public.prospect_approval_data
 ALTER TABLE ONLY public.prospect_totals
     ADD CONSTRAINT prospect_totals_pkey PRIMARY KEY (workspace_id);
 
+ALTER TABLE ONLY public.queue_changes
+    ADD CONSTRAINT queue_changes_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.queue_counts
+    ADD CONSTRAINT queue_counts_pkey PRIMARY KEY (campaign_id, status);
+
+ALTER TABLE ONLY public.queue_hours
+    ADD CONSTRAINT queue_hours_pkey PRIMARY KEY (workspace_id, hour);
+
 ALTER TABLE ONLY public.recipients
     ADD CONSTRAINT recipients_pkey PRIMARY KEY (account_id, lead_id);
 
@@ -2627,8 +2848,14 @@ ALTER TABLE ONLY public.reconcile_runs
 ALTER TABLE ONLY public.redriven_letters
     ADD CONSTRAINT redriven_letters_pkey PRIMARY KEY (topic, partition_no, offset_no, record_ms);
 
+ALTER TABLE ONLY public.repair_times
+    ADD CONSTRAINT repair_times_once UNIQUE NULLS NOT DISTINCT (workspace_id, day, kind, bucket);
+
 ALTER TABLE ONLY public.replay_runs
     ADD CONSTRAINT replay_runs_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.risk_reports
+    ADD CONSTRAINT risk_reports_pkey PRIMARY KEY (workspace_id);
 
 ALTER TABLE ONLY public.schema_migrations
     ADD CONSTRAINT schema_migrations_pkey PRIMARY KEY (version);
@@ -2644,6 +2871,9 @@ ALTER TABLE ONLY public.send_queue
 
 ALTER TABLE ONLY public.send_queue
     ADD CONSTRAINT send_queue_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.service_versions
+    ADD CONSTRAINT service_versions_pkey PRIMARY KEY (instance);
 
 ALTER TABLE ONLY public.stack_adoption_accounts
     ADD CONSTRAINT stack_adoption_accounts_pkey PRIMARY KEY (adoption_id, account_id);
@@ -2730,7 +2960,11 @@ CREATE UNIQUE INDEX campaigns_name_unique ON public.campaigns USING btree (works
 
 CREATE INDEX campaigns_running ON public.campaigns USING btree (id) INCLUDE (turn_length) WHERE (status = 'running'::public.campaign_status);
 
+CREATE INDEX cause_days_workspace ON public.cause_days USING btree (workspace_id, day);
+
 CREATE INDEX cleanup_runs_started ON public.cleanup_runs USING btree (started_at);
+
+CREATE INDEX cleanup_runs_unmeasured ON public.cleanup_runs USING btree (id) WHERE ((finished_at IS NOT NULL) AND (measured_at IS NULL));
 
 CREATE UNIQUE INDEX consumer_stops_open ON public.consumer_stops USING btree (instance, group_name) WHERE (resumed_at IS NULL);
 
@@ -2739,6 +2973,16 @@ CREATE INDEX foreign_invitations_person ON public.foreign_invitations USING btre
 CREATE INDEX foreign_invitations_vanity ON public.foreign_invitations USING btree (workspace_id, public_identifier) WHERE (attempt_id IS NULL);
 
 CREATE INDEX foreign_invitations_week ON public.foreign_invitations USING btree (account_id, sent_at) WHERE counted;
+
+CREATE UNIQUE INDEX health_alerts_open ON public.health_alerts USING btree (workspace_id, kind, about) NULLS NOT DISTINCT WHERE (closed_at IS NULL);
+
+CREATE INDEX health_alerts_untold ON public.health_alerts USING btree (id) WHERE ((NOT told) OR ((closed_at IS NOT NULL) AND (NOT over_told)));
+
+CREATE INDEX health_alerts_workspace ON public.health_alerts USING btree (workspace_id, id);
+
+CREATE INDEX health_history_stack ON public.health_history USING btree (measured_at) WHERE (workspace_id IS NULL);
+
+CREATE INDEX health_history_workspace ON public.health_history USING btree (workspace_id, measured_at);
 
 CREATE INDEX history_age ON public.history USING brin (valid_until);
 
@@ -2750,7 +2994,11 @@ CREATE INDEX integrity_findings_kind_open ON public.integrity_findings USING btr
 
 CREATE UNIQUE INDEX integrity_findings_open_unique ON public.integrity_findings USING btree (kind, table_name, row_id) WHERE (state = ANY (ARRAY['open'::text, 'proposed'::text]));
 
+CREATE INDEX integrity_findings_open_workspace ON public.integrity_findings USING btree (workspace_id, kind) WHERE (state = ANY (ARRAY['open'::text, 'proposed'::text]));
+
 CREATE INDEX integrity_findings_row ON public.integrity_findings USING btree (table_name, row_id, kind);
+
+CREATE INDEX integrity_findings_uncounted ON public.integrity_findings USING btree (id) WHERE (counted_at IS NULL);
 
 CREATE INDEX integrity_findings_workspace ON public.integrity_findings USING btree (workspace_id, id);
 
@@ -2759,6 +3007,10 @@ CREATE INDEX integrity_history_done ON public.integrity_history USING btree (don
 CREATE INDEX integrity_history_finding ON public.integrity_history USING btree (finding_id);
 
 CREATE INDEX integrity_history_row ON public.integrity_history USING btree (table_name, row_id, done_at);
+
+CREATE INDEX integrity_history_run ON public.integrity_history USING btree (run_id);
+
+CREATE INDEX integrity_history_unmeasured ON public.integrity_history USING btree (id) WHERE (measured_at IS NULL);
 
 CREATE INDEX lanes_campaign ON public.lanes USING btree (campaign_id);
 
@@ -2796,6 +3048,10 @@ CREATE INDEX outbox_unpublished ON public.outbox USING btree (service, id) WHERE
 
 CREATE INDEX prospect_approval_data_waiting ON public.prospect_approval_data USING btree (campaign_id, batch_id, id) WHERE (status = 'waiting'::public.approval_status);
 
+CREATE INDEX queue_counts_workspace ON public.queue_counts USING btree (workspace_id);
+
+CREATE INDEX queue_hours_failed ON public.queue_hours USING btree (hour) WHERE (failed > 0);
+
 CREATE INDEX recipients_lead ON public.recipients USING btree (lead_id);
 
 CREATE INDEX recipients_provider_id ON public.recipients USING btree (account_id, provider_id);
@@ -2803,6 +3059,8 @@ CREATE INDEX recipients_provider_id ON public.recipients USING btree (account_id
 CREATE UNIQUE INDEX reconcile_runs_one_open ON public.reconcile_runs USING btree ((true)) WHERE (finished_at IS NULL);
 
 CREATE UNIQUE INDEX replay_runs_under_way ON public.replay_runs USING btree (topic, asked) WHERE (finished_at IS NULL);
+
+CREATE INDEX risk_reports_alarming ON public.risk_reports USING btree (workspace_id) WHERE (((report ->> 'alarming'::text))::integer > 0);
 
 CREATE INDEX send_attempts_account ON public.send_attempts USING btree (account_id, decided_at);
 
@@ -2888,6 +3146,12 @@ CREATE TRIGGER keep_spacing AFTER UPDATE ON public.accounts FOR EACH ROW WHEN ((
 
 CREATE TRIGGER note_changed_count AFTER UPDATE OF prospects_count, active_leads_count, completed_leads_count, opted_out_count ON public.campaigns FOR EACH ROW WHEN (((CURRENT_USER <> 'tact_queuer'::name) AND ((((old.prospects_count IS DISTINCT FROM new.prospects_count) OR (old.active_leads_count IS DISTINCT FROM new.active_leads_count)) OR (old.completed_leads_count IS DISTINCT FROM new.completed_leads_count)) OR (old.opted_out_count IS DISTINCT FROM new.opted_out_count)))) EXECUTE FUNCTION public.note_changed_count();
 
+CREATE TRIGGER note_queue_change AFTER UPDATE OF status ON public.send_queue FOR EACH ROW WHEN (((old.status IS DISTINCT FROM new.status) AND (NOT ((old.status = ANY (ARRAY['pending'::public.send_status, 'dispatched'::public.send_status, 'sending'::public.send_status])) AND (new.status = ANY (ARRAY['pending'::public.send_status, 'dispatched'::public.send_status, 'sending'::public.send_status])))))) EXECUTE FUNCTION public.note_queue_change();
+
+CREATE TRIGGER note_queue_gone AFTER DELETE ON public.send_queue REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION public.note_queue_gone();
+
+CREATE TRIGGER note_queue_planned AFTER INSERT ON public.send_queue REFERENCING NEW TABLE AS planned FOR EACH STATEMENT EXECUTE FUNCTION public.note_queue_planned();
+
 CREATE TRIGGER note_relation AFTER INSERT ON public.observations REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION public.note_relation();
 
 CREATE TRIGGER note_second_sequence AFTER INSERT ON public.campaign_prospects REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION public.note_second_sequence();
@@ -2920,6 +3184,8 @@ CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.campaign_prospects FOR E
 
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.campaigns FOR EACH ROW EXECUTE FUNCTION public.touch_updated_at();
 
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.cause_days FOR EACH ROW EXECUTE FUNCTION public.touch_updated_at();
+
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.cleanup_runs FOR EACH ROW EXECUTE FUNCTION public.touch_updated_at();
 
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.consumer_stops FOR EACH ROW EXECUTE FUNCTION public.touch_updated_at();
@@ -2931,6 +3197,12 @@ CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.de_enrollment_runs FOR E
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.email_templates FOR EACH ROW EXECUTE FUNCTION public.touch_updated_at();
 
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.foreign_invitations FOR EACH ROW EXECUTE FUNCTION public.touch_updated_at();
+
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.health_alerts FOR EACH ROW EXECUTE FUNCTION public.touch_updated_at();
+
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.health_history FOR EACH ROW EXECUTE FUNCTION public.touch_updated_at();
+
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.health_state FOR EACH ROW EXECUTE FUNCTION public.touch_updated_at();
 
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.heartbeats FOR EACH ROW EXECUTE FUNCTION public.touch_updated_at();
 
@@ -2960,13 +3232,21 @@ CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.prospect_approval_data F
 
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.prospect_totals FOR EACH ROW EXECUTE FUNCTION public.touch_updated_at();
 
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.queue_counts FOR EACH ROW EXECUTE FUNCTION public.touch_updated_at();
+
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.queue_hours FOR EACH ROW EXECUTE FUNCTION public.touch_updated_at();
+
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.recipients FOR EACH ROW EXECUTE FUNCTION public.touch_updated_at();
 
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.reconcile_runs FOR EACH ROW EXECUTE FUNCTION public.touch_updated_at();
 
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.redriven_letters FOR EACH ROW EXECUTE FUNCTION public.touch_updated_at();
 
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.repair_times FOR EACH ROW EXECUTE FUNCTION public.touch_updated_at();
+
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.replay_runs FOR EACH ROW EXECUTE FUNCTION public.touch_updated_at();
+
+CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.risk_reports FOR EACH ROW EXECUTE FUNCTION public.touch_updated_at();
 
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.schema_migrations FOR EACH ROW EXECUTE FUNCTION public.touch_updated_at();
 
@@ -3061,6 +3341,12 @@ ALTER TABLE ONLY public.campaigns
 ALTER TABLE ONLY public.campaigns
     ADD CONSTRAINT campaigns_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
 
+ALTER TABLE ONLY public.cause_days
+    ADD CONSTRAINT cause_days_campaign_id_fkey FOREIGN KEY (campaign_id) REFERENCES public.campaigns(id);
+
+ALTER TABLE ONLY public.cause_days
+    ADD CONSTRAINT cause_days_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
+
 ALTER TABLE ONLY public.de_enrollment_lead_log
     ADD CONSTRAINT de_enrollment_lead_log_campaign_id_fkey FOREIGN KEY (campaign_id) REFERENCES public.campaigns(id);
 
@@ -3090,6 +3376,12 @@ ALTER TABLE ONLY public.foreign_invitations
 
 ALTER TABLE ONLY public.foreign_invitations
     ADD CONSTRAINT foreign_invitations_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
+
+ALTER TABLE ONLY public.health_alerts
+    ADD CONSTRAINT health_alerts_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
+
+ALTER TABLE ONLY public.health_history
+    ADD CONSTRAINT health_history_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
 
 ALTER TABLE ONLY public.integrity_findings
     ADD CONSTRAINT integrity_findings_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
@@ -3154,8 +3446,23 @@ ALTER TABLE ONLY public.prospect_approval_data
 ALTER TABLE ONLY public.prospect_approval_data
     ADD CONSTRAINT prospect_approval_data_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
 
+ALTER TABLE ONLY public.queue_counts
+    ADD CONSTRAINT queue_counts_campaign_id_fkey FOREIGN KEY (campaign_id) REFERENCES public.campaigns(id);
+
+ALTER TABLE ONLY public.queue_counts
+    ADD CONSTRAINT queue_counts_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
+
+ALTER TABLE ONLY public.queue_hours
+    ADD CONSTRAINT queue_hours_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
+
 ALTER TABLE ONLY public.recipients
     ADD CONSTRAINT recipients_lead_id_fkey FOREIGN KEY (lead_id) REFERENCES public.leads(id);
+
+ALTER TABLE ONLY public.repair_times
+    ADD CONSTRAINT repair_times_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
+
+ALTER TABLE ONLY public.risk_reports
+    ADD CONSTRAINT risk_reports_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES public.workspaces(id);
 
 ALTER TABLE ONLY public.send_attempts
     ADD CONSTRAINT send_attempts_send_id_fkey FOREIGN KEY (send_id) REFERENCES public.send_queue(id);
@@ -3217,6 +3524,8 @@ ALTER TABLE public.campaign_prospects ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.campaigns ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.cause_days ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.de_enrollment_lead_log ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.de_enrollment_runs ENABLE ROW LEVEL SECURITY;
@@ -3247,6 +3556,8 @@ CREATE POLICY everything ON public.campaign_prospects TO postgres, tact_queuer, 
 
 CREATE POLICY everything ON public.campaigns TO postgres, tact_queuer, tact_sender, tact_poller, tact_healer USING (true) WITH CHECK (true);
 
+CREATE POLICY everything ON public.cause_days TO postgres, tact_queuer, tact_sender, tact_poller, tact_healer USING (true) WITH CHECK (true);
+
 CREATE POLICY everything ON public.de_enrollment_lead_log TO postgres, tact_queuer, tact_sender, tact_poller, tact_healer USING (true) WITH CHECK (true);
 
 CREATE POLICY everything ON public.de_enrollment_runs TO postgres, tact_queuer, tact_sender, tact_poller, tact_healer USING (true) WITH CHECK (true);
@@ -3254,6 +3565,10 @@ CREATE POLICY everything ON public.de_enrollment_runs TO postgres, tact_queuer, 
 CREATE POLICY everything ON public.email_templates TO postgres, tact_queuer, tact_sender, tact_poller, tact_healer USING (true) WITH CHECK (true);
 
 CREATE POLICY everything ON public.foreign_invitations TO postgres, tact_queuer, tact_sender, tact_poller, tact_healer USING (true) WITH CHECK (true);
+
+CREATE POLICY everything ON public.health_alerts TO postgres, tact_queuer, tact_sender, tact_poller, tact_healer USING (true) WITH CHECK (true);
+
+CREATE POLICY everything ON public.health_history TO postgres, tact_queuer, tact_sender, tact_poller, tact_healer USING (true) WITH CHECK (true);
 
 CREATE POLICY everything ON public.history TO postgres, tact_queuer, tact_sender, tact_poller, tact_healer USING (true) WITH CHECK (true);
 
@@ -3281,7 +3596,17 @@ CREATE POLICY everything ON public.prospect_approval_data TO postgres, tact_queu
 
 CREATE POLICY everything ON public.prospect_totals TO postgres, tact_queuer, tact_sender, tact_poller, tact_healer USING (true) WITH CHECK (true);
 
+CREATE POLICY everything ON public.queue_changes TO postgres, tact_queuer, tact_sender, tact_poller, tact_healer USING (true) WITH CHECK (true);
+
+CREATE POLICY everything ON public.queue_counts TO postgres, tact_queuer, tact_sender, tact_poller, tact_healer USING (true) WITH CHECK (true);
+
+CREATE POLICY everything ON public.queue_hours TO postgres, tact_queuer, tact_sender, tact_poller, tact_healer USING (true) WITH CHECK (true);
+
 CREATE POLICY everything ON public.recipients TO postgres, tact_queuer, tact_sender, tact_poller, tact_healer USING (true) WITH CHECK (true);
+
+CREATE POLICY everything ON public.repair_times TO postgres, tact_queuer, tact_sender, tact_poller, tact_healer USING (true) WITH CHECK (true);
+
+CREATE POLICY everything ON public.risk_reports TO postgres, tact_queuer, tact_sender, tact_poller, tact_healer USING (true) WITH CHECK (true);
 
 CREATE POLICY everything ON public.send_attempts TO postgres, tact_queuer, tact_sender, tact_poller, tact_healer USING (true) WITH CHECK (true);
 
@@ -3296,6 +3621,10 @@ CREATE POLICY everything ON public.workflows TO postgres, tact_queuer, tact_send
 CREATE POLICY everything ON public.workspaces TO postgres, tact_queuer, tact_sender, tact_poller, tact_healer USING (true) WITH CHECK (true);
 
 ALTER TABLE public.foreign_invitations ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.health_alerts ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.health_history ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.history ENABLE ROW LEVEL SECURITY;
 
@@ -3355,6 +3684,8 @@ CREATE POLICY own_workspace ON public.campaign_prospects TO tact_tenant USING ((
 
 CREATE POLICY own_workspace ON public.campaigns TO tact_tenant USING ((workspace_id = (NULLIF(current_setting('tact.workspace'::text, true), ''::text))::uuid));
 
+CREATE POLICY own_workspace ON public.cause_days TO tact_tenant USING ((workspace_id = (NULLIF(current_setting('tact.workspace'::text, true), ''::text))::uuid));
+
 CREATE POLICY own_workspace ON public.de_enrollment_lead_log TO tact_tenant USING ((workspace_id = (NULLIF(current_setting('tact.workspace'::text, true), ''::text))::uuid));
 
 CREATE POLICY own_workspace ON public.de_enrollment_runs TO tact_tenant USING ((workspace_id = (NULLIF(current_setting('tact.workspace'::text, true), ''::text))::uuid));
@@ -3362,6 +3693,10 @@ CREATE POLICY own_workspace ON public.de_enrollment_runs TO tact_tenant USING ((
 CREATE POLICY own_workspace ON public.email_templates TO tact_tenant USING ((workspace_id = (NULLIF(current_setting('tact.workspace'::text, true), ''::text))::uuid));
 
 CREATE POLICY own_workspace ON public.foreign_invitations TO tact_tenant USING ((workspace_id = (NULLIF(current_setting('tact.workspace'::text, true), ''::text))::uuid));
+
+CREATE POLICY own_workspace ON public.health_alerts TO tact_tenant USING ((workspace_id = (NULLIF(current_setting('tact.workspace'::text, true), ''::text))::uuid));
+
+CREATE POLICY own_workspace ON public.health_history TO tact_tenant USING ((workspace_id = (NULLIF(current_setting('tact.workspace'::text, true), ''::text))::uuid));
 
 CREATE POLICY own_workspace ON public.history TO tact_tenant USING ((workspace_id = (NULLIF(current_setting('tact.workspace'::text, true), ''::text))::uuid));
 
@@ -3391,7 +3726,17 @@ CREATE POLICY own_workspace ON public.prospect_approval_data TO tact_tenant USIN
 
 CREATE POLICY own_workspace ON public.prospect_totals TO tact_tenant USING ((workspace_id = (NULLIF(current_setting('tact.workspace'::text, true), ''::text))::uuid));
 
+CREATE POLICY own_workspace ON public.queue_changes TO tact_tenant USING ((workspace_id = (NULLIF(current_setting('tact.workspace'::text, true), ''::text))::uuid));
+
+CREATE POLICY own_workspace ON public.queue_counts TO tact_tenant USING ((workspace_id = (NULLIF(current_setting('tact.workspace'::text, true), ''::text))::uuid));
+
+CREATE POLICY own_workspace ON public.queue_hours TO tact_tenant USING ((workspace_id = (NULLIF(current_setting('tact.workspace'::text, true), ''::text))::uuid));
+
 CREATE POLICY own_workspace ON public.recipients TO tact_tenant USING ((workspace_id = (NULLIF(current_setting('tact.workspace'::text, true), ''::text))::uuid));
+
+CREATE POLICY own_workspace ON public.repair_times TO tact_tenant USING ((workspace_id = (NULLIF(current_setting('tact.workspace'::text, true), ''::text))::uuid));
+
+CREATE POLICY own_workspace ON public.risk_reports TO tact_tenant USING ((workspace_id = (NULLIF(current_setting('tact.workspace'::text, true), ''::text))::uuid));
 
 CREATE POLICY own_workspace ON public.send_attempts TO tact_tenant USING ((workspace_id = (NULLIF(current_setting('tact.workspace'::text, true), ''::text))::uuid));
 
@@ -3413,7 +3758,17 @@ ALTER TABLE public.prospect_approval_data ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.prospect_totals ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.queue_changes ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.queue_counts ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.queue_hours ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.recipients ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.repair_times ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.risk_reports ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.send_attempts ENABLE ROW LEVEL SECURITY;
 

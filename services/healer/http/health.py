@@ -118,7 +118,7 @@ def routes(service: Service, readers: asyncpg.Pool, mend: Mend) -> APIRouter:
         except CleanupError as error:
             raise CronError(500, "Cleanup failed", str(error)) from error
         if caller.workspace_id is not None:  # the run mends whatever is wrong, and its caller hears of its own
-            run = await pages.own_part(service.pool, run["run_id"], workspace_id=caller.workspace_id)
+            run = await pages.own_part(service.pool, run["run_ids"], workspace_id=caller.workspace_id)
         fixed = run["fixed_count"]
         return Fixed(fixed_count=fixed, affected_campaigns=run["campaign_ids"], message=f"Fixed {fixed} corrupted prospects")
 

@@ -4,20 +4,11 @@
 -- name: counted
 -- (workspace, name, rows): names are the fields of rules/health.py. A send is stuck when the healer and the queuer, who take such
 -- sends back within two minutes, should have long done so.
-SELECT p.workspace_id, 'corrupted_sent' AS name, count(*) AS rows FROM campaign_prospects p
- WHERE p.status = 'connection_request_sent' AND p.contacted_at IS NULL AND (:workspace_id::uuid IS NULL OR p.workspace_id = :workspace_id) GROUP BY 1
-UNION ALL
-SELECT p.workspace_id, 'corrupted_failed', count(*) FROM campaign_prospects p
- WHERE p.status = 'failed' AND p.contacted_at IS NOT NULL AND (:workspace_id::uuid IS NULL OR p.workspace_id = :workspace_id) GROUP BY 1
-UNION ALL
-SELECT p.workspace_id, 'corrupted_pending', count(*) FROM campaign_prospects p
- WHERE p.status = 'pending' AND p.contacted_at IS NOT NULL AND (:workspace_id::uuid IS NULL OR p.workspace_id = :workspace_id) GROUP BY 1
-UNION ALL
-SELECT c.workspace_id, 'total_prospects', sum(c.prospects_count) FROM campaigns c
- WHERE :workspace_id::uuid IS NULL OR c.workspace_id = :workspace_id GROUP BY 1
-UNION ALL
-SELECT c.workspace_id, 'total_prospects', sum(d.delta) FROM campaign_counter_deltas d JOIN campaigns c ON c.id = d.campaign_id
- WHERE d.counter = 'prospects' AND (:workspace_id::uuid IS NULL OR c.workspace_id = :workspace_id) GROUP BY 1
+SELECT v.workspace_id, n.name, n.rows
+  FROM prospect_data_integrity_by_workspace v
+ CROSS JOIN LATERAL (VALUES ('corrupted_sent', v.corrupted_sent), ('corrupted_failed', v.corrupted_failed), ('corrupted_pending', v.corrupted_pending),
+                            ('total_prospects', v.total_prospects)) AS n(name, rows)
+ WHERE :workspace_id::uuid IS NULL OR v.workspace_id = :workspace_id
 UNION ALL
 SELECT q.workspace_id, q.status, sum(q.sends) FROM queue_counts q
  WHERE :workspace_id::uuid IS NULL OR q.workspace_id = :workspace_id GROUP BY 1, 2

@@ -67,9 +67,9 @@ async def own_campaigns(connection: Connection, ids: Sequence[str], *, workspace
     return frozenset([row["id"] async for row in queries.own_campaigns(connection, workspace_id=workspace_id, ids=list(ids))])
 
 
-async def own_part(connection: Connection, run_id: int, *, workspace_id: UUID) -> Row:
-    """What a run mended of one workspace: `fixed_count` and `campaign_ids`."""
-    return dict(await queries.own_part(connection, run_id=run_id, workspace_id=workspace_id))
+async def own_part(connection: Connection, run_ids: Sequence[int], *, workspace_id: UUID) -> Row:
+    """What runs mended of one workspace: `fixed_count` and `campaign_ids`."""
+    return dict(await queries.own_part(connection, run_ids=list(run_ids), workspace_id=workspace_id))
 
 
 async def repair_times(connection: Connection, *, workspace_id: UUID | None, span: timedelta) -> dict[str, list[Step]]:

@@ -47,9 +47,9 @@ SELECT r.id, r.started_at, r.finished_at, extract(epoch FROM r.finished_at - r.s
 SELECT c.id::text AS id FROM campaigns c WHERE c.workspace_id = :workspace_id AND c.id::text = ANY(:ids::text[]);
 
 -- name: own_part^
--- What of a run concerns one workspace: how many rows it mended, and of which campaigns.
-SELECT count(*)::int AS fixed_count, coalesce(array_agg(DISTINCT h.before ->> 'campaign_id') FILTER (WHERE h.before ? 'campaign_id'), '{}') AS campaign_ids
-  FROM integrity_history h WHERE h.run_id = :run_id AND (h.before ->> 'workspace_id')::uuid = :workspace_id;
+-- What of these runs concerns one workspace: how many rows they mended, and of which campaigns.
+SELECT count(*)::int AS fixed_count, coalesce(array_agg(DISTINCT h.campaign_id::text) FILTER (WHERE h.campaign_id IS NOT NULL), '{}') AS campaign_ids
+  FROM integrity_history h WHERE h.run_id = ANY(:run_ids::bigint[]) AND h.workspace_id = :workspace_id;
 
 -- name: repair_times
 SELECT t.kind, t.bucket, sum(t.repaired)::bigint AS repaired, sum(t.within)::bigint AS within, sum(t.seconds) AS seconds

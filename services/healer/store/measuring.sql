@@ -13,18 +13,22 @@ UPDATE health_state SET measured_at = clock_timestamp();
 UPDATE health_state SET recounted_at = clock_timestamp();
 
 -- name: take_repairs
--- Each line of history once. `took` is empty where nobody knows since when it was so.
+-- Each line of history once, those that undo another left out. Since when a row was wrong it tells itself, as far as it can: one that
+-- came in around the triggers tells an older moment, but a walk over everything that ended since would have found it.
 WITH taken AS MATERIALIZED (
   SELECT h.id FROM integrity_history h WHERE h.measured_at IS NULL ORDER BY h.id LIMIT :most FOR NO KEY UPDATE SKIP LOCKED
 ), marked AS (
   UPDATE integrity_history h SET measured_at = clock_timestamp() FROM taken t WHERE h.id = t.id
-  RETURNING h.id, h.finding_id, h.kind, h.done_at, h.before
+  RETURNING h.id, h.finding_id, h.kind, h.done_at, h.workspace_id, h.occurred_at, h.undoes
 )
-SELECT m.kind, coalesce(f.workspace_id, (m.before ->> 'workspace_id')::uuid) AS workspace_id, m.done_at - f.found_at AS took,
+SELECT m.kind, m.workspace_id, m.done_at - greatest(coalesce(m.occurred_at, f.found_at), walked.started_at) AS took,
        (m.done_at AT TIME ZONE 'UTC')::date AS day, w.repair_objective
   FROM marked m
   LEFT JOIN integrity_findings f ON f.id = m.finding_id
-  LEFT JOIN workspaces w ON w.id = coalesce(f.workspace_id, (m.before ->> 'workspace_id')::uuid)
+  LEFT JOIN workspaces w ON w.id = m.workspace_id
+  LEFT JOIN LATERAL (SELECT r.started_at FROM reconcile_runs r WHERE r.finished_at < m.done_at ORDER BY r.id DESC LIMIT 1) walked
+    ON coalesce(m.occurred_at, f.found_at) IS NOT NULL
+ WHERE m.undoes IS NULL
  ORDER BY m.id;
 
 -- name: add_repair_times!

@@ -44,10 +44,8 @@ async def a_sick_stack(database: str, pool: asyncpg.Pool) -> House:
     await sends(pool, house, everybody[:5])
     await pool.execute("INSERT INTO cleanup_runs (trigger, finished_at, fixed_count) VALUES ('cron', now(), 0)")
     await pool.execute(
-        """WITH f AS (INSERT INTO integrity_findings (workspace_id, kind, table_name, row_id, state, found_at)
-                      VALUES ($1, 'corrupted_sent', 'campaign_prospects', 'x', 'repaired', now() - interval '1 second') RETURNING id)
-           INSERT INTO integrity_history (finding_id, kind, table_name, row_id, before, after, done_by)
-           SELECT id, 'corrupted_sent', 'campaign_prospects', 'x', '{}', '{}', 'a test' FROM f""",
+        """INSERT INTO integrity_history (workspace_id, kind, table_name, row_id, before, after, done_by, occurred_at)
+           VALUES ($1, 'corrupted_sent', 'campaign_prospects', 'x', '{}', '{}', 'a test', now() - interval '1 second')""",
         house.workspace,
     )
     async with await open_pool(database, role="tact_healer", size=2) as own:

@@ -32,18 +32,11 @@ def metric(name: str, **labels: str) -> float:
 
 async def a_repair(stage: Stage, took: float, *, house: str = "ours", kind: str = "corrupted_sent") -> None:
     """A finding that was mended after so many seconds."""
-    workspace = getattr(stage, house).workspace
-    finding = await stage.owner.fetchval(
-        """INSERT INTO integrity_findings (workspace_id, kind, table_name, row_id, state, found_at)
-           VALUES ($1, $2, 'campaign_prospects', gen_random_uuid()::text, 'repaired', now() - make_interval(secs => $3)) RETURNING id""",
-        workspace,
-        kind,
-        took,
-    )
     await stage.owner.execute(
-        """INSERT INTO integrity_history (finding_id, kind, table_name, row_id, before, after, done_by, done_at)
-           SELECT id, kind, table_name, row_id, '{}', '{}', 'a test', found_at + make_interval(secs => $2) FROM integrity_findings WHERE id = $1""",
-        finding,
+        """INSERT INTO integrity_history (workspace_id, kind, table_name, row_id, before, after, done_by, occurred_at)
+           VALUES ($1, $2, 'campaign_prospects', gen_random_uuid()::text, '{}', '{}', 'a test', now() - make_interval(secs => $3))""",
+        getattr(stage, house).workspace,
+        kind,
         took,
     )
 
@@ -94,6 +87,24 @@ async def test_repairs_are_timed_once_and_judged_by_the_workspaces_objective(sta
     assert metric("tact_healed_rows_total", rule="corrupted_sent") - healed == 5
     assert metric("tact_repair_duration_seconds_count") - timed == 6
     assert await stage.owner.fetchval("SELECT count(*) FROM audit_log WHERE verb = 'set repair objective'") == 2
+
+
+async def test_a_row_that_tells_an_older_moment_than_the_last_walk_was_wrong_since_that_walk_and_an_undoing_is_no_repair(
+    stage: Stage,
+) -> None:
+    await stage.owner.execute(
+        """INSERT INTO reconcile_runs (started_at, finished_at) VALUES (now() - interval '100 seconds', now() - interval '90 seconds'),
+                                                                      (now() - interval '80 seconds', NULL)"""
+    )
+    await a_repair(stage, 86_400.0)
+    await stage.owner.execute(
+        """INSERT INTO integrity_history (workspace_id, kind, table_name, row_id, before, after, done_by, undoes)
+           SELECT workspace_id, kind, table_name, row_id, after, before, 'a person', id FROM integrity_history"""
+    )
+    await measure(stage).round()
+    async with stage.client(stage.viewer) as client:
+        times = (await client.get(f"{PATH}/history")).json()["repairs"]
+    assert (times["repaired"], 100 <= times["mean"] < 160) == (1, True)
 
 
 @pytest.mark.parametrize("seconds", [0, 0.01, 1e8])
