@@ -94,8 +94,10 @@ def overview(context: typer.Context, workspace: WorkspaceWord = None, as_json: A
         out.print(
             f"\n{_many(answer.corrupted_campaigns.count, 'campaign')} with corrupted prospects: tact health campaigns", highlight=False
         )
+    if open_alerts:
+        out.print()
     for row in open_alerts:
-        out.print(f"\n[bold]since {_moment(row['opened_at'])}[/] {told(AlertKind(row['kind']), row['evidence'])[0]}", highlight=False)
+        out.print(f"[bold]since {_moment(row['opened_at'])}[/] {told(AlertKind(row['kind']), row['evidence'])[0]}", highlight=False)
     out.print()
     for sentence in answer.recommendations:
         out.print(sentence, highlight=False, markup=False)

@@ -178,7 +178,7 @@ def told(kind: AlertKind, evidence: Mapping[str, Any]) -> tuple[str, str, str]:
         case AlertKind.CORRUPTION_PREDICTED:
             return (
                 f"The campaign {evidence['campaign_name']} is likely to corrupt",
-                f'Of the sends of the campaign "{evidence["campaign_name"]}", {evidence["percent"]:g} % or more are expected to corrupt: '
+                f'Of the sends of the campaign "{evidence["campaign_name"]}", about {evidence["percent"]:g} % are expected to corrupt: '
                 + "; ".join(evidence["why"])
                 + ".",
                 "See `tact health risks`; what it names is where to look first.",

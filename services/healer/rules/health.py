@@ -130,7 +130,8 @@ def recommendations(figures: Figures) -> list[str]:
     if figures.corrupted:
         found.append(f"Run cleanup function to fix {figures.corrupted} corrupted prospects")
     if figures.failures_in_row:
-        found.append(f"See why the last {_many(figures.failures_in_row, 'run')} of the cleanup failed: tact health history")
+        runs = "run" if figures.failures_in_row == 1 else f"{figures.failures_in_row} runs"
+        found.append(f"See why the last {runs} of the cleanup failed: tact health history")
     if figures.duplicates:
         found.append(f"Merge {_many(figures.duplicates, 'duplicate queue record')}: tact findings list")
     if figures.stuck:

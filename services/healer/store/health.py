@@ -16,7 +16,7 @@ queries = load(__file__)
 Connection = OneConnection | asyncpg.Pool
 
 DUPLICATES: Final = ("duplicate_sends",)
-"""Kinds of findings that are duplicate rows of the queue, one finding a row; the constraint keeps all others out."""
+"""Kinds of findings that are duplicate rows of the queue, one finding for the rows of one step; the constraint keeps all others out."""
 COUNTED_ELSEWHERE: Final = ("corrupted_sent", "corrupted_failed", "corrupted_pending", "stuck_dispatched", "sending_without_attempt")
 """Kinds of findings whose rows have a count of their own, so that nothing is taken off the score twice."""
 SENDING_FOR: Final = timedelta(minutes=5)

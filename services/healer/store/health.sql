@@ -3,7 +3,7 @@
 
 -- name: counted
 -- (workspace, name, rows): names are the fields of rules/health.py. A send is stuck when the healer and the queuer, who take such
--- sends back within two minutes, should have long done so.
+-- sends back within two minutes, should have long done so. A finding of duplicates is one group: all its rows but one are too many.
 SELECT v.workspace_id, n.name, n.rows
   FROM prospect_data_integrity_by_workspace v
  CROSS JOIN LATERAL (VALUES ('corrupted_sent', v.corrupted_sent), ('corrupted_failed', v.corrupted_failed), ('corrupted_pending', v.corrupted_pending),
@@ -25,7 +25,7 @@ SELECT s.workspace_id, 'stuck', count(*) FROM send_queue s
    AND (:workspace_id::uuid IS NULL OR s.workspace_id = :workspace_id) GROUP BY 1
 UNION ALL
 SELECT f.workspace_id, CASE WHEN f.kind = ANY(:duplicates::text[]) THEN 'duplicates' WHEN f.severity = 'critical' THEN 'critical_findings' ELSE 'other_findings' END,
-       count(*)
+       sum(CASE WHEN f.kind = ANY(:duplicates::text[]) THEN greatest(1, coalesce((f.evidence ->> 'rows')::int, 2) - 1) ELSE 1 END)
   FROM integrity_findings f
  WHERE f.state IN ('open', 'proposed') AND f.severity <> 'info' AND f.kind <> ALL(:counted_elsewhere::text[]) AND (:workspace_id::uuid IS NULL OR f.workspace_id = :workspace_id)
  GROUP BY 1, 2;
