@@ -28,7 +28,9 @@ class Mended(StrEnum):
     HISTORY_FORGOTTEN = "history_forgotten"  # older than anybody asks about
 
 
-VIOLATIONS = Gauge("tact_integrity_violations", "Prospects that say what cannot be, by the rule they break.", ["rule"])
+VIOLATIONS = Gauge(
+    "tact_integrity_violations", "Rows that break a rule, by rule: counted where the view does, else open findings.", ["rule"]
+)
 FINDINGS_OPEN = Gauge("tact_integrity_findings_open", "Findings nobody has closed yet.", ["severity"])
 LOOK_UPS = Counter("tact_look_ups_total", "Looks at attempts whose end nobody saw.", ["result"])
 UNKNOWN_WAITING = Gauge("tact_unknown_attempts", "Attempts whose end nobody saw and that are still looked up.")

@@ -17,7 +17,14 @@ Connection = OneConnection | asyncpg.Pool
 
 DUPLICATES: Final = ("duplicate_sends",)
 """Kinds of findings that are duplicate rows of the queue, one finding for the rows of one step; the constraint keeps all others out."""
-COUNTED_ELSEWHERE: Final = ("corrupted_sent", "corrupted_failed", "corrupted_pending", "stuck_dispatched", "sending_without_attempt")
+COUNTED_ELSEWHERE: Final = (
+    "corrupted_sent",
+    "corrupted_failed",
+    "corrupted_pending",
+    "stuck_dispatched",
+    "sending_without_attempt",
+    "sending_though_accepted",
+)
 """Kinds of findings whose rows have a count of their own, so that nothing is taken off the score twice."""
 SENDING_FOR: Final = timedelta(minutes=5)
 """Technical: upkeep takes a send out of a dead sender's hand after two."""

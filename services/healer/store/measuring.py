@@ -48,6 +48,11 @@ async def state(connection: Connection) -> State:
     return State(**dict(await queries.state(connection)))
 
 
+async def open_by_kind(connection: Connection) -> dict[str, int]:
+    """How many findings of each kind are open or proposed."""
+    return {row["kind"]: row["many"] async for row in queries.open_by_kind(connection)}
+
+
 async def measured(connection: Connection) -> None:
     """Just now."""
     await queries.measured(connection)

@@ -6,6 +6,9 @@ SELECT pg_try_advisory_xact_lock(:lock);
 -- name: state^
 SELECT measured_at, recounted_at, predicted_at, clock_timestamp() AS now, extract(epoch FROM clock_timestamp() - measured_at)::float8 AS age FROM health_state;
 
+-- name: open_by_kind
+SELECT kind, count(*)::int AS many FROM integrity_findings WHERE state IN ('open', 'proposed') GROUP BY kind;
+
 -- name: measured!
 UPDATE health_state SET measured_at = clock_timestamp();
 

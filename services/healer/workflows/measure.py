@@ -13,8 +13,9 @@ from uuid import UUID
 
 import asyncpg
 
-from services.healer.metrics import CLEANUP_RUNS, HEALED_ROWS, HEALTH_AGE, HEALTH_SCORE, REPAIR_SECONDS, RunResult, rule_label
+from services.healer.metrics import CLEANUP_RUNS, HEALED_ROWS, HEALTH_AGE, HEALTH_SCORE, REPAIR_SECONDS, VIOLATIONS, RunResult, rule_label
 from services.healer.rules.health import Figures, Health, judge, together
+from services.healer.rules.kinds import KINDS, VIEW
 from services.healer.rules.repair_times import bucket_of
 from services.healer.store import health as counts
 from services.healer.store import measuring as store
@@ -75,6 +76,10 @@ class Measure:
                     if await store.lead(connection):
                         await self._measure(connection)
             state = await store.state(connection)
+            open_now = await store.open_by_kind(connection)
+        for kind in KINDS:
+            if kind not in VIEW:  # those are counted row by row when stock is taken
+                VIOLATIONS.labels(rule=kind).set(open_now.get(kind, 0))
         self._measured = None if state.age is None else time.monotonic() - state.age
         return more
 

@@ -218,6 +218,19 @@ async def test_the_hourly_recount_happens_once_an_hour_whoever_asks(stage: Stage
     assert await stage.owner.fetchval("SELECT sum(sends) FROM queue_counts") == 3
 
 
+async def test_open_findings_are_violations_of_their_rule(stage: Stage) -> None:
+    await stage.owner.execute(
+        """INSERT INTO integrity_findings (workspace_id, kind, table_name, row_id, state)
+           VALUES ($1, 'never_seen', 'campaign_prospects', 'a', 'proposed'), ($1, 'never_seen', 'campaign_prospects', 'b', 'refused')""",
+        stage.ours.workspace,
+    )
+    await measure(stage).round()
+    assert metric("tact_integrity_violations", rule="never_seen") == 1
+    await stage.owner.execute("UPDATE integrity_findings SET state = 'gone'")
+    await measure(stage).round()
+    assert metric("tact_integrity_violations", rule="never_seen") == 0
+
+
 async def test_the_age_of_a_measurement_that_never_was_is_no_number(stage: Stage) -> None:
     measure(stage)
     assert math.isnan(metric("tact_health_measurement_age_seconds"))
