@@ -2974,13 +2974,15 @@ CREATE INDEX foreign_invitations_vanity ON public.foreign_invitations USING btre
 
 CREATE INDEX foreign_invitations_week ON public.foreign_invitations USING btree (account_id, sent_at) WHERE counted;
 
+CREATE INDEX health_alerts_now ON public.health_alerts USING btree (id) WHERE (closed_at IS NULL);
+
 CREATE UNIQUE INDEX health_alerts_open ON public.health_alerts USING btree (workspace_id, kind, about) NULLS NOT DISTINCT WHERE (closed_at IS NULL);
 
 CREATE INDEX health_alerts_untold ON public.health_alerts USING btree (id) WHERE ((NOT told) OR ((closed_at IS NOT NULL) AND (NOT over_told)));
 
 CREATE INDEX health_alerts_workspace ON public.health_alerts USING btree (workspace_id, id);
 
-CREATE INDEX health_history_stack ON public.health_history USING btree (measured_at) WHERE (workspace_id IS NULL);
+CREATE INDEX health_history_old ON public.health_history USING btree (measured_at);
 
 CREATE INDEX health_history_workspace ON public.health_history USING btree (workspace_id, measured_at);
 

@@ -69,6 +69,11 @@ VALUES (:workspace_id, :actor, 'set repair objective', 'workspace', :workspace_i
 
 -- name: alerts
 -- Those that are open, and the newest that are over.
-SELECT a.id, a.workspace_id, a.kind, a.about, a.evidence, a.opened_at, a.closed_at FROM health_alerts a
- WHERE (:workspace_id::uuid IS NULL OR a.workspace_id = :workspace_id) AND (NOT :only_open OR a.closed_at IS NULL)
+SELECT a.id, a.workspace_id, a.kind, a.about, a.evidence, a.opened_at, a.closed_at
+  FROM ((SELECT o.id, o.workspace_id, o.kind, o.about, o.evidence, o.opened_at, o.closed_at FROM health_alerts o
+          WHERE o.closed_at IS NULL AND (:workspace_id::uuid IS NULL OR o.workspace_id = :workspace_id) ORDER BY o.id DESC LIMIT :most)
+        UNION ALL
+        (SELECT e.id, e.workspace_id, e.kind, e.about, e.evidence, e.opened_at, e.closed_at FROM health_alerts e
+          WHERE e.closed_at IS NOT NULL AND NOT :only_open AND (:workspace_id::uuid IS NULL OR e.workspace_id = :workspace_id)
+          ORDER BY e.id DESC LIMIT :most)) a
  ORDER BY a.closed_at IS NOT NULL, a.id DESC LIMIT :most;

@@ -66,7 +66,7 @@ SELECT clock_timestamp(), :score::numeric(5, 2), :status, :figures
 
 -- name: forget_scores
 DELETE FROM health_history WHERE id IN (
-  SELECT id FROM health_history WHERE measured_at < clock_timestamp() - :kept::interval ORDER BY id LIMIT :most) RETURNING id;
+  SELECT id FROM health_history WHERE measured_at < clock_timestamp() - :kept::interval ORDER BY measured_at LIMIT :most) RETURNING id;
 
 -- name: forget_hours!
 DELETE FROM queue_hours WHERE hour < clock_timestamp() - :kept::interval;

@@ -58,7 +58,7 @@ CREATE TABLE health_history (
   updated_at   timestamptz NOT NULL DEFAULT now()
 );
 CREATE INDEX health_history_workspace ON health_history (workspace_id, measured_at);
-CREATE INDEX health_history_stack ON health_history (measured_at) WHERE workspace_id IS NULL;
+CREATE INDEX health_history_old ON health_history (measured_at);
 
 -- When the leader measured last, and when it counted the whole queue anew (both technical).
 CREATE TABLE health_state (
@@ -102,6 +102,7 @@ CREATE TABLE health_alerts (
 CREATE INDEX health_alerts_untold ON health_alerts (id) WHERE NOT told OR (closed_at IS NOT NULL AND NOT over_told);
 CREATE UNIQUE INDEX health_alerts_open ON health_alerts (workspace_id, kind, about) NULLS NOT DISTINCT WHERE closed_at IS NULL;
 CREATE INDEX health_alerts_workspace ON health_alerts (workspace_id, id);
+CREATE INDEX health_alerts_now ON health_alerts (id) WHERE closed_at IS NULL;
 
 -- A repair or a run that was not measured yet, a finding whose causes were not counted yet: each is found by what is new.
 ALTER TABLE integrity_findings ADD COLUMN counted_at timestamptz;
