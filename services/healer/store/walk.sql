@@ -36,10 +36,10 @@ UPDATE reconcile_runs SET walking = :walking, cursor = :cursor::uuid, looked_at 
 UPDATE reconcile_runs SET finished_at = clock_timestamp() WHERE id = :id;
 
 -- name: try_lead$
-SELECT pg_try_advisory_lock(7205, 1);
+SELECT pg_try_advisory_lock(7204, 3);
 
 -- name: give_up_lead!
-SELECT pg_advisory_unlock(7205, 1);
+SELECT pg_advisory_unlock(7204, 3);
 
 -- name: beat!
 INSERT INTO heartbeats (service, instance, leads) VALUES ('healer', :instance, :leads)
