@@ -73,6 +73,8 @@ CREATE TYPE public.notice_kind AS ENUM (
     'test',
     'attempt_unknown',
     'consumer_stopped',
+    'integrity_alert',
+    'integrity_over',
     'campaign_completed',
     'stack_read_only'
 );
@@ -1482,6 +1484,7 @@ CREATE TABLE public.workspaces (
     daily_message_limit integer,
     daily_lookup_limit integer,
     daily_email_limit integer,
+    repair_objective interval,
     withdraw_after_days integer,
     CONSTRAINT workspaces_company_name_check CHECK ((btrim(company_name) <> ''::text)),
     CONSTRAINT workspaces_daily_cr_limit_check CHECK (((daily_cr_limit >= 1) AND (daily_cr_limit <= 100))),
@@ -3138,7 +3141,7 @@ CREATE TRIGGER keep_history AFTER UPDATE ON public.send_queue FOR EACH ROW WHEN 
 
 CREATE TRIGGER keep_history AFTER UPDATE ON public.suppressions FOR EACH ROW WHEN (((old.id IS DISTINCT FROM new.id) OR (old.workspace_id IS DISTINCT FROM new.workspace_id) OR (old.kind IS DISTINCT FROM new.kind) OR (old.value IS DISTINCT FROM new.value) OR (old.reason IS DISTINCT FROM new.reason) OR (old.created_at IS DISTINCT FROM new.created_at) OR (old.added_by IS DISTINCT FROM new.added_by))) EXECUTE FUNCTION public.keep_history('workspace_id', 'id', '', 'updated_at,tags,extra');
 
-CREATE TRIGGER keep_history AFTER UPDATE ON public.workspaces FOR EACH ROW WHEN (((old.id IS DISTINCT FROM new.id) OR (old.company_name IS DISTINCT FROM new.company_name) OR (old.email IS DISTINCT FROM new.email) OR (old.airtable_base_id IS DISTINCT FROM new.airtable_base_id) OR (old.is_active IS DISTINCT FROM new.is_active) OR (old.tier IS DISTINCT FROM new.tier) OR (old.daily_cr_limit IS DISTINCT FROM new.daily_cr_limit) OR (old.schedule_settings IS DISTINCT FROM new.schedule_settings) OR (old.created_at IS DISTINCT FROM new.created_at) OR (old.weekly_cr_limit IS DISTINCT FROM new.weekly_cr_limit) OR (old.daily_message_limit IS DISTINCT FROM new.daily_message_limit) OR (old.daily_lookup_limit IS DISTINCT FROM new.daily_lookup_limit) OR (old.daily_email_limit IS DISTINCT FROM new.daily_email_limit) OR (old.withdraw_after_days IS DISTINCT FROM new.withdraw_after_days))) EXECUTE FUNCTION public.keep_history('id', 'id', '', 'updated_at,tags,extra');
+CREATE TRIGGER keep_history AFTER UPDATE ON public.workspaces FOR EACH ROW WHEN (((old.id IS DISTINCT FROM new.id) OR (old.company_name IS DISTINCT FROM new.company_name) OR (old.email IS DISTINCT FROM new.email) OR (old.airtable_base_id IS DISTINCT FROM new.airtable_base_id) OR (old.is_active IS DISTINCT FROM new.is_active) OR (old.tier IS DISTINCT FROM new.tier) OR (old.daily_cr_limit IS DISTINCT FROM new.daily_cr_limit) OR (old.schedule_settings IS DISTINCT FROM new.schedule_settings) OR (old.created_at IS DISTINCT FROM new.created_at) OR (old.weekly_cr_limit IS DISTINCT FROM new.weekly_cr_limit) OR (old.daily_message_limit IS DISTINCT FROM new.daily_message_limit) OR (old.daily_lookup_limit IS DISTINCT FROM new.daily_lookup_limit) OR (old.daily_email_limit IS DISTINCT FROM new.daily_email_limit) OR (old.repair_objective IS DISTINCT FROM new.repair_objective) OR (old.withdraw_after_days IS DISTINCT FROM new.withdraw_after_days))) EXECUTE FUNCTION public.keep_history('id', 'id', '', 'updated_at,tags,extra');
 
 CREATE TRIGGER keep_history_gone AFTER DELETE ON public.account_cool_downs FOR EACH ROW EXECUTE FUNCTION public.keep_history('', 'account_id', 'action', 'updated_at');
 
