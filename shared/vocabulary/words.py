@@ -144,10 +144,10 @@ class NoticeKind(StrEnum):
     TEST = "test"  # somebody wants to see that a channel works
     ATTEMPT_UNKNOWN = "attempt_unknown"  # nobody can find out whether it left, and a person must say
     CONSUMER_STOPPED = "consumer_stopped"  # too much of a topic could not be handled
-    CAMPAIGN_COMPLETED = "campaign_completed"  # by itself: everybody in it is at an end
-    STACK_READ_ONLY = "stack_read_only"  # database and Kafka do not belong together any more, and nothing leaves
     INTEGRITY_ALERT = "integrity_alert"  # the data, or what keeps it right, is in a bad state
     INTEGRITY_OVER = "integrity_over"  # and is not any more
+    CAMPAIGN_COMPLETED = "campaign_completed"  # by itself: everybody in it is at an end
+    STACK_READ_ONLY = "stack_read_only"  # database and Kafka do not belong together any more, and nothing leaves
 
 
 class NoticeMedium(StrEnum):
