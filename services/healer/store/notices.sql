@@ -93,7 +93,7 @@ SELECT n.workspace_id, n.id, c.id, CASE WHEN :held_back::text IS NULL THEN 'wait
    AND (n.kind = ANY(c.kinds)
         OR (n.kind::text IN ('attempt_unknown', 'consumer_stopped') AND every_kind.first_three)
         OR (n.kind::text IN ('integrity_alert', 'integrity_over') AND (every_kind.first_three OR every_kind.first_five))
-        OR (n.kind::text = 'stack_read_only' AND (every_kind.first_three OR every_kind.first_five OR every_kind.first_seven)))
+        OR (n.kind::text IN ('campaign_completed', 'stack_read_only') AND (every_kind.first_three OR every_kind.first_five OR every_kind.first_seven)))
  ORDER BY c.id
 ON CONFLICT (notice_id, channel_id) DO NOTHING
 RETURNING id;
