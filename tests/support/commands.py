@@ -18,7 +18,7 @@ class Said:
     err: str
 
 
-async def tact(*words: str, env: dict[str, str], within: float = 60.0) -> Said:
+async def tact(*words: str, env: dict[str, str], within: float = 180.0) -> Said:
     """Run a command to its end."""
     child = await asyncio.create_subprocess_exec(
         sys.executable,
