@@ -25,7 +25,16 @@ async def build(service: Service, settings: QueuerSettings) -> FastAPI:
     hand_over = HandOver(service.pool, planner, batch=settings.planning_batch, after=settings.hand_over_after)
     leaper = Leaper(service.pool, service.clock, quiet=settings.leap_quiet)
     handlers.register(service.inbox, planner, stopper)
-    jobs.register(service.jobs, settings, service.pool, planner=planner, dispatcher=dispatcher, hand_over=hand_over, leaper=leaper)
+    jobs.register(
+        service.jobs,
+        settings,
+        service.pool,
+        planner=planner,
+        dispatcher=dispatcher,
+        hand_over=hand_over,
+        leaper=leaper,
+        speed=service.clock.speed,
+    )
     app = make_app(service, title="Tact queuer", description="Who gets which message, from which account, and when.")
     call_times = CallTimes(settings.unipile_timeout, settings.sender_call_time)
     await mount(app, service, call_times=call_times)

@@ -39,8 +39,9 @@ def register(
     dispatcher: Dispatcher,
     hand_over: HandOver,
     leaper: Leaper,
+    speed: float = 1.0,
 ) -> None:
-    """Declare the jobs."""
+    """Declare the jobs; `speed` is the stack's, for what must keep real time."""
     jobs.add("plan", settings.planning_every, planner.sweep)
     jobs.add("plan withdrawals", WITHDRAW_EVERY, Withdrawer(pool).sweep)
     jobs.add("go on", GO_ON_EVERY, GoOn(pool).sweep)
@@ -53,5 +54,5 @@ def register(
     jobs.add("fold counters", settings.fold_every, partial(fold_counters, pool))
     jobs.add("leap", settings.leap_every, leaper.leap)
     jobs.add("tell zones", ZONES_EVERY, partial(tell_zones, pool))
-    jobs.add("watch the healer", WATCH_EVERY, partial(watch_healer, pool))
+    jobs.add("watch the healer", WATCH_EVERY * max(speed, 1.0), partial(watch_healer, pool))
     jobs.add("measure", MEASURE_EVERY, dispatcher.measure)
