@@ -84,8 +84,9 @@ class Demo:
                 await self._watch(pool)
             finally:
                 accident.cancel()
-                await asyncio.gather(accident, return_exceptions=True)
-            if self._healed is not None:
+                await asyncio.wait([accident])
+            if not accident.cancelled():
+                self._healed = accident.result()
                 self._say(self._healed.words)
             await self._come_to_rest(pool)
             ledger = [dict(row) async for row in queries.ledger(pool)]
@@ -150,12 +151,14 @@ class Demo:
             connections = CONNECTED_ON in file.read(65_536).replace(b"\0", b"")
         return self._csv if (campaign_type == "messenger") == connections else example
 
-    async def _have_an_accident(self, pool: asyncpg.Pool) -> None:
-        """Once a third of the week is over, in mid-flight."""
-        while self._healed is None:
+    async def _have_an_accident(self, pool: asyncpg.Pool) -> Healed:
+        """Once a third of the week is over, in mid-flight: a day on which nothing has left yet is waited out."""
+        while True:
             await asyncio.sleep(LOOK_EVERY)
-            if (await queries.progress(pool))["now"] > START + (self._end - START) / 3:
-                self._healed = await wound(pool)
+            progress = await queries.progress(pool)
+            late = progress["now"] > START + (self._end - START) / 3
+            if late and progress["sent"] and (healed := await wound(pool)) is not None:
+                return healed
 
     async def _watch(self, pool: asyncpg.Pool) -> None:
         if self._plain:

@@ -31,10 +31,12 @@ class Healed:
         return f"{what}: " + ("not healed in time" if self.seconds is None else f"all healed after {self.seconds:.1f} s")
 
 
-async def wound(pool: asyncpg.Pool) -> Healed:
-    """Corrupt them around the triggers, and wait until nobody is corrupted any more."""
+async def wound(pool: asyncpg.Pool) -> Healed | None:
+    """Corrupt them around the triggers, and wait until nobody is corrupted any more; None where there are not as many to corrupt."""
     async with pool.acquire() as connection, connection.transaction():
         rows = [row async for row in queries.whom(connection, most=PEOPLE)]
+        if len(rows) < PEOPLE:
+            return None
         ids = [row["id"] for row in rows]
         await queries.around_the_triggers(connection)
         await queries.wound(connection, ids=ids)
