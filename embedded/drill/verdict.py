@@ -10,7 +10,7 @@ from rich.console import Console
 from embedded.drill.play import Told
 from embedded.drill.ways import COUNTS, WAYS, Spoiled, truly_contacted
 from simulator.judge import percentile
-from simulator.judge.reading import Call, read
+from simulator.judge.reading import Call, Unreadable, read
 
 WITHIN_S: Final = 2.0
 """Seconds from the corruption to the repair, at the 99th percentile, for what the view counts."""
@@ -35,7 +35,7 @@ def pronounce(told: Told, console: Console, path: Path) -> int:
 
 def judge(told: Told) -> dict[str, Any]:
     """The verdict's fields; times are real seconds from the commit of the corruption."""
-    invited, written = _effects(told.log)
+    invited, written, unreadable = _effects(told.log)
     twice = sum(many - 1 for many in [*invited.values(), *written.values()] if many > 1)
     wrong = [one for one in told.spoiled if not one.settled or _contradicts(one, invited)]
     repaired = [one for one in told.spoiled if one.right_after is not None and one not in wrong]
@@ -45,7 +45,7 @@ def judge(told: Told) -> dict[str, Any]:
     p99 = round(percentile(at_once, P99), 3) if at_once else None
     amiss = len(wrong) + told.miscounted - counted
     return {
-        "ok": not amiss and not twice and p99 is not None and p99 < WITHIN_S,
+        "ok": not amiss and not twice and not unreadable and p99 is not None and p99 < WITHIN_S,
         "corrupted": len(told.spoiled) + told.miscounted,
         "repaired": len(repaired) + counted,
         "proposed": len(proposed),
@@ -53,6 +53,7 @@ def judge(told: Told) -> dict[str, Any]:
         "contacted_twice": twice,
         "repair_p50_s": round(percentile(at_once, P50), 3) if at_once else None,
         "repair_p99_s": p99,
+        "unreadable_lines": unreadable,
         "among": told.stored,
         "ways": {way.name: _figures([one for one in told.spoiled if one.way is way], wrong) for way in WAYS}
         | {COUNTS: {"rows": told.miscounted, "slowest_s": told.counts_right_after and round(told.counts_right_after, 2)}},
@@ -62,17 +63,20 @@ def judge(told: Told) -> dict[str, Any]:
     }
 
 
-def _effects(log: Path) -> tuple[Counter[str], Counter[str]]:
-    """How often the provider took an invitation for each person, and each message for each person."""
+def _effects(log: Path) -> tuple[Counter[str], Counter[str], int]:
+    """How often the provider took an invitation for each person, and each message for each person; and how many lines cannot be read."""
     invited: Counter[str] = Counter()
     written: Counter[str] = Counter()
+    unreadable = 0
     for entry in read(log):
+        if isinstance(entry, Unreadable) and not entry.torn:
+            unreadable += 1
         if isinstance(entry, Call) and entry.effect and entry.recipient:
             if entry.action == "invitation":
                 invited[entry.recipient] += 1
             if entry.action == "message":
                 written[f"{entry.recipient} {entry.text}"] += 1
-    return invited, written
+    return invited, written, unreadable
 
 
 def _contradicts(one: Spoiled, invited: Counter[str]) -> bool:
