@@ -5,6 +5,11 @@
 -- name: sent_not_contacted
 -- A step stands as sent, and its prospect was never contacted. What the ledger or the provider's list shows is restored; where
 -- neither shows anything the steps are reopened, for nothing ever left.
+WITH doubtful AS MATERIALIZED ( -- few; the evidence is looked up for these alone
+  SELECT p.id FROM campaign_prospects p
+   WHERE p.id = ANY(:ids::uuid[]) AND p.contacted_at IS NULL AND p.status <> 'connection_request_sent'
+     AND EXISTS (SELECT FROM send_queue q WHERE q.prospect_id = p.id AND q.status = 'sent' AND q.action <> 'withdrawal')
+)
 SELECT p.workspace_id, p.campaign_id, 'campaign_prospects' AS table_name, p.id::text AS row_id, p.updated_at AS occurred_at,
        jsonb_build_object('status', p.status, 'sends', s.ids, 'attempt', e.attempt, 'listed_at', e.listed_at, 'last_attempt', e.last_attempt, 'as_of', p.updated_at) AS evidence,
        CASE WHEN w.at IS NOT NULL THEN
@@ -18,17 +23,24 @@ SELECT p.workspace_id, p.campaign_id, 'campaign_prospects' AS table_name, p.id::
             ELSE '[]' END AS changes,
        CASE WHEN w.at IS NULL AND p.status NOT IN ('pending', 'approved', 'connected')
             THEN 'The sequence is over, so nothing leaves either way; nobody can tell from our rows whether the step was sent.' END AS why
-  FROM campaign_prospects p
+  FROM doubtful d
+  JOIN campaign_prospects p ON p.id = d.id
  CROSS JOIN LATERAL (SELECT array_agg(q.id ORDER BY q.id) AS ids FROM send_queue q
                       WHERE q.prospect_id = p.id AND q.status = 'sent' AND q.action <> 'withdrawal') s
  CROSS JOIN LATERAL contact_evidence(p.id) e
  CROSS JOIN LATERAL (SELECT least(e.invited_at, e.messaged_at, e.listed_at) AS at) w
- WHERE p.id = ANY(:ids::uuid[]) AND p.contacted_at IS NULL AND p.status NOT IN ('connection_request_sent') AND s.ids IS NOT NULL
+ WHERE s.ids IS NOT NULL
    AND NOT EXISTS (SELECT FROM send_queue q JOIN send_attempts a ON a.send_id = q.id
                     WHERE q.prospect_id = p.id AND a.action <> 'profile_lookup' AND a.state IN ('intent', 'unknown'));
 
 -- name: contacted_without_attempt
 -- Under way and contacted, and neither the ledger nor the provider's list knows of it.
+WITH doubtful AS MATERIALIZED (
+  SELECT p.id FROM campaign_prospects p
+   WHERE p.id = ANY(:ids::uuid[]) AND p.contacted_at IS NOT NULL AND p.status IN ('connection_request_sent', 'connected', 'messaging')
+     AND NOT EXISTS (SELECT FROM send_queue q JOIN send_attempts a ON a.send_id = q.id
+                      WHERE q.prospect_id = p.id AND a.action <> 'profile_lookup' AND a.state IN ('intent', 'unknown', 'accepted'))
+)
 SELECT p.workspace_id, p.campaign_id, 'campaign_prospects' AS table_name, p.id::text AS row_id, p.updated_at AS occurred_at,
        jsonb_build_object('status', p.status, 'contacted_at', p.contacted_at, 'last_attempt', e.last_attempt, 'as_of', p.updated_at) AS evidence,
        CASE WHEN p.status = 'connection_request_sent' THEN prospect_change(p, 'pending', NULL) || reopened_sends(p.id) ELSE '[]' END AS changes,
@@ -36,36 +48,32 @@ SELECT p.workspace_id, p.campaign_id, 'campaign_prospects' AS table_name, p.id::
             THEN 'No attempt of ours was accepted, and the provider''s list shows no invitation. Apply it if nobody wrote to them: then they are '
                  'invited. Refuse it for people who were contacted before they came here.'
             ELSE 'They are further than their invitation and nothing shows how they got there; only their conversation tells.' END AS why
-  FROM campaign_prospects p
+  FROM doubtful d
+  JOIN campaign_prospects p ON p.id = d.id
  CROSS JOIN LATERAL contact_evidence(p.id) e
- WHERE p.id = ANY(:ids::uuid[]) AND p.contacted_at IS NOT NULL AND p.status IN ('connection_request_sent', 'connected', 'messaging')
-   AND e.attempt IS NULL AND e.listed_at IS NULL
-   AND NOT EXISTS (SELECT FROM send_queue q JOIN send_attempts a ON a.send_id = q.id
-                    WHERE q.prospect_id = p.id AND a.action <> 'profile_lookup' AND a.state IN ('intent', 'unknown'));
+ WHERE e.attempt IS NULL AND e.listed_at IS NULL;
 
 -- name: follow_up_after_reply
 -- A step waits for somebody whose sequence has stopped. The policy would stop it when its time comes; until then it misleads.
 SELECT s.workspace_id, s.campaign_id, 'send_queue' AS table_name, s.id::text AS row_id, p.updated_at AS occurred_at,
-       jsonb_build_object('status', p.status, 'message_type', s.message_type, 'scheduled_for', s.scheduled_for, 'last_attempt', e.last_attempt) AS evidence,
+       jsonb_build_object('status', p.status, 'message_type', s.message_type, 'scheduled_for', s.scheduled_for, 'last_attempt', (SELECT e.last_attempt FROM contact_evidence(p.id) e)) AS evidence,
        jsonb_build_array(jsonb_build_object('table', 'send_queue', 'id', s.id, 'before', jsonb_build_object('status', s.status, 'error_message', s.error_message),
                                             'after', jsonb_build_object('status', 'cancelled', 'error_message', p.status))) AS changes,
        NULL::text AS why
   FROM campaign_prospects p
   JOIN send_queue s ON s.prospect_id = p.id AND s.status = 'pending' AND s.action <> 'withdrawal'
- CROSS JOIN LATERAL contact_evidence(p.id) e
  WHERE p.id = ANY(:ids::uuid[]) AND p.status IN ('replied', 'opted_out', 'converted', 'not_interested');
 
 -- name: two_sequences
 -- A lead in two sequences at once, where neither campaign allows it; the later one is named.
 SELECT p.workspace_id, p.campaign_id, 'campaign_prospects' AS table_name, p.id::text AS row_id, p.updated_at AS occurred_at,
-       jsonb_build_object('status', p.status, 'earlier', o.campaign, 'last_attempt', e.last_attempt) AS evidence,
+       jsonb_build_object('status', p.status, 'earlier', o.campaign, 'last_attempt', (SELECT e.last_attempt FROM contact_evidence(p.id) e)) AS evidence,
        prospect_change(p, CASE WHEN p.contacted_at IS NULL THEN 'failed' ELSE 'completed' END::prospect_status, p.contacted_at, 'other_sequence')
        || coalesce((SELECT jsonb_agg(jsonb_build_object('table', 'send_queue', 'id', s.id, 'before', jsonb_build_object('status', s.status, 'error_message', s.error_message),
                                                         'after', jsonb_build_object('status', 'cancelled', 'error_message', 'other_sequence')) ORDER BY s.id)
                       FROM send_queue s WHERE s.prospect_id = p.id AND s.status = 'pending'), '[]') AS changes,
        'Which of the two goes on is for a person to say; the policy keeps this one waiting. Applying it ends this one, the later.' AS why
   FROM campaign_prospects p
- CROSS JOIN LATERAL contact_evidence(p.id) e
  CROSS JOIN LATERAL (SELECT earlier_sequence(p.id) AS campaign) o
  WHERE p.id = ANY(:ids::uuid[]) AND p.status IN ('pending', 'approved', 'connection_request_sent', 'connected', 'messaging')
    AND o.campaign IS NOT NULL;
@@ -73,12 +81,11 @@ SELECT p.workspace_id, p.campaign_id, 'campaign_prospects' AS table_name, p.id::
 -- name: accepted_not_seen
 -- The provider has shown the connection after our invitation, and here it still waits. A minute is left to the poller, who matches it.
 SELECT p.workspace_id, p.campaign_id, 'campaign_prospects' AS table_name, p.id::text AS row_id, c.stored_at AS occurred_at,
-       jsonb_build_object('connected_at', c.at, 'contacted_at', p.contacted_at, 'last_attempt', e.last_attempt) AS evidence,
+       jsonb_build_object('connected_at', c.at, 'contacted_at', p.contacted_at, 'last_attempt', (SELECT e.last_attempt FROM contact_evidence(p.id) e)) AS evidence,
        jsonb_build_array(jsonb_build_object('table', 'campaign_prospects', 'id', p.id, 'before', jsonb_build_object('status', p.status, 'connected_at', p.connected_at),
                                             'after', jsonb_build_object('status', 'connected', 'connected_at', coalesce(p.connected_at, c.at)))) AS changes,
        NULL::text AS why
   FROM campaign_prospects p
- CROSS JOIN LATERAL contact_evidence(p.id) e
  CROSS JOIN LATERAL (
    SELECT min(x.at) AS at, min(x.stored_at) AS stored_at FROM (
      SELECT r.connected_at AS at, r.updated_at AS stored_at FROM recipients r WHERE r.account_id = p.account_id AND r.lead_id = p.lead_id
@@ -183,12 +190,11 @@ SELECT w.id AS workspace_id, NULL::uuid AS campaign_id, 'prospect_totals' AS tab
 -- name: stuck_dispatched
 -- Handed out long ago, and its account is in nobody's hand: the lease that would bring it back is not there.
 SELECT s.workspace_id, s.campaign_id, 'send_queue' AS table_name, s.id::text AS row_id, s.updated_at AS occurred_at,
-       jsonb_build_object('dispatched_since', s.updated_at, 'dispatch_no', s.dispatch_no, 'last_attempt', e.last_attempt) AS evidence,
+       jsonb_build_object('dispatched_since', s.updated_at, 'dispatch_no', s.dispatch_no, 'last_attempt', (SELECT e.last_attempt FROM contact_evidence(s.prospect_id) e)) AS evidence,
        jsonb_build_array(jsonb_build_object('table', 'send_queue', 'id', s.id, 'before', jsonb_build_object('status', s.status), 'after', jsonb_build_object('status', 'pending'))) AS changes,
        NULL::text AS why
   FROM send_queue s
   JOIN accounts a ON a.id = s.account_id AND a.lease_until IS NULL
- CROSS JOIN LATERAL contact_evidence(s.prospect_id) e
  WHERE s.status = 'dispatched' AND s.updated_at < clock_timestamp() - :stuck::interval
    AND NOT EXISTS (SELECT FROM send_attempts i WHERE i.send_id = s.id AND (i.state = 'intent' OR (i.state IN ('unknown', 'accepted') AND i.action <> 'profile_lookup')))
  ORDER BY s.id LIMIT :most;
@@ -196,7 +202,7 @@ SELECT s.workspace_id, s.campaign_id, 'send_queue' AS table_name, s.id::text AS 
 -- name: sending_though_accepted
 -- The provider has accepted it, the ledger says so, and the send was never finished.
 SELECT s.workspace_id, s.campaign_id, 'send_queue' AS table_name, s.id::text AS row_id, s.updated_at AS occurred_at,
-       jsonb_build_object('sending_since', s.updated_at, 'attempt', a.id, 'last_attempt', e.last_attempt) AS evidence,
+       jsonb_build_object('sending_since', s.updated_at, 'attempt', a.id, 'last_attempt', (SELECT e.last_attempt FROM contact_evidence(s.prospect_id) e)) AS evidence,
        jsonb_build_array(jsonb_build_object('table', 'send_queue', 'id', s.id, 'before', jsonb_build_object('status', s.status, 'sent_at', s.sent_at),
                                             'after', jsonb_build_object('status', 'sent', 'sent_at', coalesce(a.answered_at, a.decided_at))))
        || CASE WHEN p.contacted_at IS NOT NULL THEN '[]'
@@ -208,7 +214,6 @@ SELECT s.workspace_id, s.campaign_id, 'send_queue' AS table_name, s.id::text AS 
   FROM send_queue s
   JOIN send_attempts a ON a.send_id = s.id AND a.state = 'accepted' AND a.action IN ('invitation', 'message', 'email')
   JOIN campaign_prospects p ON p.id = s.prospect_id
- CROSS JOIN LATERAL contact_evidence(s.prospect_id) e
  WHERE s.status = 'sending' AND s.updated_at < clock_timestamp() - :stuck::interval
    AND NOT EXISTS (SELECT FROM send_attempts i WHERE i.send_id = s.id AND i.state IN ('intent', 'unknown'))
  ORDER BY s.id LIMIT :most;

@@ -23,7 +23,7 @@ from shared.runtime.clock import StackClock
 
 log = structlog.get_logger()
 
-AT_ONCE: Final = 100
+AT_ONCE: Final = 50
 """Prospects mended in one transaction by a look: short, so that the first are mended while others are still found."""
 CHANGES: Final = 500
 STEP: Final = 1_000
