@@ -59,6 +59,7 @@ MAY_CHANGE: Final = {
     "stack_fence": "the ledger's head, written again every second",
     "heartbeats": "that the healer lives, said every two seconds",
     "reconcile_runs": "the healer's walks over everything, one an hour",
+    "service_versions": "which version a process runs, said when it starts again",
     **dict.fromkeys(
         ("queue_changes", "queue_counts", "queue_hours", "cause_days", "health_state", "health_history", "risk_reports"),
         "counted late by the healer, and at once when it starts again, from rows that are compared",
