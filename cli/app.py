@@ -1,65 +1,74 @@
-"""The commands of `tact`."""
+"""The commands of `tact`.
+
+A command's module is imported when the command is asked for: all of them together take longer than most commands do.
+"""
+
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any, Final
 
 import typer
+from typer.core import TyperGroup
+from typer.main import get_command, get_group
 
-from cli import (
-    adopt,
-    dead_letters,
-    explain,
-    failed,
-    findings,
-    forecast,
-    health,
-    hours,
-    limits,
-    notices,
-    people,
-    prove,
-    queue,
-    records,
-    schema,
-    stack,
-    suppress,
-    unknown,
-)
-from cli.rebuild import command as rebuild_command
-from cli.replay import command as replay_command
+COMMANDS: Final[Mapping[str, str]] = {
+    "up": "cli.stack:up",
+    "demo": "cli.stack:demo",
+    "status": "cli.stack:status",
+    "adopt": "cli.adopt:adopt",
+    "simulator": "cli.stack:simulator",
+    "import": "cli.people:import_file",
+    "approve": "cli.people:approve",
+    "explain": "cli.explain:explain",
+    "forecast": "cli.forecast:forecast",
+    "replay": "cli.replay.command:replay",
+    "rebuild": "cli.rebuild.command:rebuild",
+    "prove": "cli.prove:prove",
+    "workspace": "cli.settled:workspaces",
+    "account": "cli.settled:accounts",
+    "campaign": "cli.settled:campaigns",
+    "lead": "cli.hours:leads",
+    "token": "cli.records:tokens",
+    "notices": "cli.notices:app",
+    "queue": "cli.queue:app",
+    "failed": "cli.failed:app",
+    "findings": "cli.findings:app",
+    "unknown": "cli.unknown:app",
+    "health": "cli.health:app",
+    "dead-letters": "cli.dead_letters:app",
+    "suppress": "cli.suppress:app",
+    "migrate": "cli.schema:app",
+}
+"""By name, in the order of the help: where the command, or the group of commands, is."""
 
-app = typer.Typer(
-    help="Outreach campaigns with tact: never twice, never at the wrong hour, never faster than an account can bear.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode="rich",
-)
-app.command()(stack.up)
-app.command()(stack.demo)
-app.command()(stack.status)
-app.command()(adopt.adopt)
-app.command()(stack.simulator)
-app.command("import")(people.import_file)
-app.command()(people.approve)
-app.command()(explain.explain)
-app.command()(forecast.forecast)
-app.command()(replay_command.replay)
-app.command()(rebuild_command.rebuild)
-app.command()(prove.prove)
-records.workspaces.command("hours")(hours.of_workspace)
-records.accounts.command("hours")(hours.of_account)
-records.campaigns.command("hours")(hours.of_campaign)
-app.add_typer(records.workspaces, name="workspace")
-app.add_typer(records.accounts, name="account")
-records.workspaces.command("limits")(limits.of_workspace)
-records.accounts.command("limits")(limits.of_account)
-records.accounts.command("exception")(limits.exception)
-app.add_typer(records.campaigns, name="campaign")
-app.add_typer(hours.leads, name="lead")
-app.add_typer(records.tokens, name="token")
-app.add_typer(notices.app, name="notices")
-app.add_typer(queue.app, name="queue")
-app.add_typer(failed.app, name="failed")
-app.add_typer(findings.app, name="findings")
-app.add_typer(unknown.app, name="unknown")
-app.add_typer(health.app, name="health")
-app.add_typer(dead_letters.app, name="dead-letters")
-app.add_typer(suppress.app, name="suppress")
-app.add_typer(schema.app, name="migrate")
+
+class OnDemand(TyperGroup):
+    """The group of all commands, each imported when it is asked for."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Their names."""
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """The command of that name; None when there is none."""
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, attribute = COMMANDS[cmd_name].partition(":")
+        found = getattr(import_module(module), attribute)
+        if isinstance(found, typer.Typer):
+            group = get_group(found)
+            group.name = cmd_name
+            return group
+        alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich")
+        alone.command(cmd_name)(found)
+        return get_command(alone)
+
+
+app = typer.Typer(cls=OnDemand, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode="rich")
+
+
+@app.callback()
+def tact() -> None:
+    """Outreach campaigns with tact: never twice, never at the wrong hour, never faster than an account can bear."""

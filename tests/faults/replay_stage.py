@@ -127,7 +127,7 @@ class Stage:
                 """SELECT EXISTS (SELECT FROM send_queue WHERE status IN ('dispatched', 'sending'))
                        OR EXISTS (SELECT FROM campaign_counter_deltas)
                        OR EXISTS (SELECT FROM outbox WHERE published_at IS NULL)
-                       OR EXISTS (SELECT FROM accounts WHERE lease_until IS NOT NULL)
+                       OR EXISTS (SELECT FROM accounts WHERE lease_until IS NOT NULL OR wake_at <= business_now())
                        OR EXISTS (SELECT FROM account_reads WHERE next_at < business_now() + interval '10 min')"""
             )
             before, last = last, await self.rows()

@@ -61,8 +61,11 @@ async def test_it_stops_says_why_and_goes_on_by_a_persons_word_or_a_restart(
         assert len(await office.letters()) == FEW, "it does not go on emptying its topic"
 
         assert len(await stops.let_go_on(pool, row["group_name"], actor="somebody")) == 1
-        await eventually(lambda: len(office.handled) == 0 and not service.inbox.stopped, what="it to go on")
-        await eventually(lambda: service.inbox.stopped, within=20, what="it to stop at the same limit again")
+
+        async def stopped_again() -> bool:
+            return bool(service.inbox.stopped) and len(await office.letters()) == 2 * FEW
+
+        await eventually(stopped_again, within=40, what="it to go on and to stop at the same limit again")
         assert await stops.let_go_on(pool, "nobody.knows", actor="somebody") == []
         assert [letter.origin.offset for letter in await office.letters()] == list(range(2 * FEW))
     assert office.handled == []

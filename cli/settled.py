@@ -1,0 +1,13 @@
+"""The groups of records whose commands stand in several modules, put together."""
+
+from cli import hours, limits
+from cli.records import accounts, campaigns, workspaces
+
+workspaces.command("hours")(hours.of_workspace)
+accounts.command("hours")(hours.of_account)
+campaigns.command("hours")(hours.of_campaign)
+workspaces.command("limits")(limits.of_workspace)
+accounts.command("limits")(limits.of_account)
+accounts.command("exception")(limits.exception)
+
+__all__ = ["accounts", "campaigns", "workspaces"]
