@@ -12,7 +12,7 @@ import typer
 
 from cli.console import Refused, out, print_json, run, say, show
 from cli.people import ACTOR
-from cli.target import database, target
+from cli.target import database, on_pool, target
 from shared.db.pool import Connection
 from shared.kafka import stops
 from shared.kafka.letters import Fault, Letter, Place, Reason
@@ -148,7 +148,7 @@ def stopped(as_json: AsJson = False) -> None:
     async def work(pool: asyncpg.Pool) -> list[dict[str, Any]]:
         return [dict(row) for row in await stops.open_stops(pool)]
 
-    rows = _on_database(work)
+    rows = on_pool(work)
     if as_json:
         print_json({"stopped": rows})
         return
@@ -170,7 +170,7 @@ def resume(
     async def work(pool: asyncpg.Pool) -> list[Any]:
         return list(await (stops.let_go_on(pool, group, actor=ACTOR) if apply else stops.open_stops(pool, group)))
 
-    rows = _on_database(work)
+    rows = on_pool(work)
     if as_json:
         print_json({"applied": apply, "group": group, "processes": [row["instance"] for row in rows]})
         return
@@ -235,14 +235,6 @@ def _do(work: Callable[[Mailbox, Connection], Awaitable[T]]) -> T:
         return run(opened())
     except Busy as error:
         raise Refused(str(error)) from None
-
-
-def _on_database(work: Callable[[asyncpg.Pool], Awaitable[T]]) -> T:
-    async def opened() -> T:
-        async with database() as pool:
-            return await work(pool)
-
-    return run(opened())
 
 
 def _wanted(topic: str | None, reason: str | None, fault: str | None, group: str | None, since: str | None, until: str | None) -> Wanted:

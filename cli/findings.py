@@ -7,10 +7,10 @@ from typing import Annotated, Any, TypeVar
 import asyncpg
 import typer
 
-from cli.console import Refused, out, print_json, run
+from cli.console import out, print_json
 from cli.people import ACTOR
 from cli.queue import AsJson, CampaignWord, WorkspaceWord, moment, scope_of
-from cli.target import database
+from cli.target import on_pool
 from services.healer.http.findings import FindingOut
 from services.healer.store import repairs
 from services.healer.workflows import decide as desk
@@ -142,11 +142,4 @@ def _print_changes(row: Mapping[str, Any], *, back: bool = False) -> None:
 
 
 def _do(work: Callable[[asyncpg.Pool], Awaitable[T]]) -> T:
-    async def on_a_pool() -> T:
-        async with database(role="tact_healer") as pool:
-            return await work(pool)
-
-    try:
-        return run(on_a_pool())
-    except (DeskError, CampaignError) as error:
-        raise Refused(error.message) from error
+    return on_pool(work, DeskError, CampaignError, role="tact_healer")

@@ -11,10 +11,10 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from cli.console import Refused, out, print_json, run
+from cli.console import Refused, out, print_json
 from cli.people import ACTOR
 from cli.queue import AsJson, WorkspaceWord
-from cli.target import database
+from cli.target import on_pool
 from services.healer.http.health import DataIntegrity
 from services.healer.http.health_pages import AlertOut, CorruptedCampaign, QueueStanding, RepairsOut, Run, Score, WorkspaceRisks
 from services.healer.rules.alerts import AlertKind, told
@@ -301,16 +301,7 @@ def _look(workspace: str | None, work: Callable[[Connection, UUID | None], Await
 
 
 def _do(work: Callable[[asyncpg.Pool], Awaitable[T]]) -> T:
-    async def on_a_pool() -> T:
-        async with database(role="tact_healer") as pool:
-            return await work(pool)
-
-    try:
-        return run(on_a_pool())
-    except CampaignError as error:
-        raise Refused(error.message) from error
-    except ObjectiveError as error:
-        raise Refused(str(error)) from error
+    return on_pool(work, CampaignError, ObjectiveError, role="tact_healer")
 
 
 async def _workspace_id(pool: asyncpg.Pool, word: str | None) -> UUID | None:

@@ -1,16 +1,16 @@
 """tact {account,campaign,workspace} hours: show hours, or change them key by key; and tact lead zone."""
 
 import json
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
 import asyncpg
 import typer
 
-from cli.console import Refused, out, print_json, run
+from cli.console import Refused, out, print_json
 from cli.find import find_account, find_campaign
-from cli.target import database
+from cli.target import on_pool
 from services.queuer.campaigns import hours, workspaces
 from services.queuer.campaigns.errors import CampaignError
 
@@ -106,15 +106,8 @@ def _value(key: str, text: str) -> Any:
     return value
 
 
-def _do(work: Callable[[asyncpg.Pool], Coroutine[Any, Any, T]]) -> T:
-    async def on_a_pool() -> T:
-        async with database() as pool:
-            return await work(pool)
-
-    try:
-        return run(on_a_pool())
-    except CampaignError as error:
-        raise Refused(error.message) from error
+def _do(work: Callable[[asyncpg.Pool], Awaitable[T]]) -> T:
+    return on_pool(work, CampaignError)
 
 
 def _told(found: hours.Hours, changes: dict[str, Any], *, as_json: bool) -> None:

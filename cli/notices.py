@@ -9,8 +9,8 @@ from uuid import UUID
 import asyncpg
 import typer
 
-from cli.console import Refused, out, print_json, run, show
-from cli.target import database
+from cli.console import Refused, out, print_json, show
+from cli.target import on_pool
 from embedded.settings import StackSettings
 from services.healer.rules.addresses import shown
 from services.healer.settings import HealerSettings
@@ -186,14 +186,7 @@ def _terms() -> Terms:
 
 
 def _do(work: Callable[[asyncpg.Pool], Awaitable[T]]) -> T:
-    async def on_a_pool() -> T:
-        async with database(role="tact_healer") as pool:
-            return await work(pool)
-
-    try:
-        return run(on_a_pool())
-    except (CampaignError, ChannelError) as error:
-        raise Refused(error.message) from error
+    return on_pool(work, CampaignError, ChannelError, role="tact_healer")
 
 
 def _fields(record: Any) -> dict[str, Any]:

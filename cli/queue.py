@@ -7,9 +7,9 @@ from typing import Annotated, Any, TypeVar
 import asyncpg
 import typer
 
-from cli.console import Refused, out, print_json, run, show
+from cli.console import Refused, out, print_json, show
 from cli.find import find_account, find_campaign
-from cli.target import database, target
+from cli.target import on_pool, target
 from services.queuer.app import dispatch_limits
 from services.queuer.campaigns import workspaces
 from services.queuer.campaigns.errors import CampaignError
@@ -137,15 +137,7 @@ def show_it(workspace: WorkspaceWord = None, campaign: CampaignWord = None, acco
 
 def do(work: Callable[[asyncpg.Pool], Awaitable[T]]) -> T:
     """Run a command's work on the target's database; a refusal becomes one sentence."""
-
-    async def on_a_pool() -> T:
-        async with database() as pool:
-            return await work(pool)
-
-    try:
-        return run(on_a_pool())
-    except CampaignError as error:
-        raise Refused(error.message) from error
+    return on_pool(work, CampaignError)
 
 
 async def scope_of(pool: asyncpg.Pool, *, workspace: str | None = None, campaign: str | None = None, account: str | None = None) -> Scope:

@@ -1,20 +1,22 @@
 """Which stack a command speaks to: the one that the TACT_ settings name, else the one that runs here."""
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 import asyncpg
 
-from cli.console import Refused
+from cli.console import Refused, run
 from embedded.settings import StackSettings
 from embedded.stack import Addresses, read_addresses
 from shared.db.migrate import SchemaError, require_current
 from shared.db.pool import open_pool
 
 PLACES: Final = ("stack", "demo")
+
+T = TypeVar("T")
 
 
 def folder(name: str) -> Path:
@@ -63,3 +65,20 @@ async def database(*, role: str | None = "tact_queuer") -> AsyncIterator[asyncpg
         yield pool
     finally:
         await pool.close()
+
+
+def on_pool(work: Callable[[asyncpg.Pool], Awaitable[T]], *refusals: type[Exception], role: str | None = "tact_queuer") -> T:
+    """Run a command's work on a pool of the target's database.
+
+    Raises:
+        Refused: a server is away, the schema is behind, or the work raised one of `refusals`, whose sentence it says.
+    """
+
+    async def opened() -> T:
+        async with database(role=role) as pool:
+            return await work(pool)
+
+    try:
+        return run(opened())
+    except refusals as error:
+        raise Refused(str(error)) from error

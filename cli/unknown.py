@@ -6,10 +6,10 @@ from typing import Annotated, Any, TypeVar
 import asyncpg
 import typer
 
-from cli.console import Refused, out, print_json, run
+from cli.console import out, print_json
 from cli.people import ACTOR
 from cli.queue import AccountWord, AsJson, CampaignWord, WorkspaceWord, moment, scope_of
-from cli.target import database
+from cli.target import on_pool
 from services.healer.http.unknown import UnknownOut, WholeUnknown
 from services.healer.rules.telling import told
 from services.healer.store.ambiguity import Row, Wanted
@@ -120,14 +120,7 @@ def resolve(
 
 
 def _do(work: Callable[[asyncpg.Pool], Awaitable[T]]) -> T:
-    async def on_a_pool() -> T:
-        async with database(role="tact_healer") as pool:
-            return await work(pool)
-
-    try:
-        return run(on_a_pool())
-    except (DeskError, CampaignError) as error:
-        raise Refused(error.message) from error
+    return on_pool(work, DeskError, CampaignError, role="tact_healer")
 
 
 def _next(row: Row) -> str:

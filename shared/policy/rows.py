@@ -57,6 +57,11 @@ def clocks_of(row: Mapping[str, Any]) -> Clocks:
         return Clocks(_OURS.schedule, _OURS.zone, str(error) or ScheduleError.__name__)
 
 
+def clocks_of_account(row: Mapping[str, Any]) -> Clocks:
+    """An account's own clocks, whatever it sends: a row with account_schedule, workspace_schedule, timezone and country."""
+    return clocks_of({**row, "campaign_schedule": "{}", "prospect_timezone": None})
+
+
 def zone_of(timezone: str) -> ZoneInfo:
     """An account's zone; UTC where nobody can read it, by which nothing leaves."""
     try:

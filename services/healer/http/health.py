@@ -3,20 +3,19 @@
 `/api/admin/data-integrity` itself keeps the answers its callers know, refusals included.
 """
 
-from collections.abc import Mapping
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
 import asyncpg
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field
 
+from services.healer.http.integrity import clean_up
 from services.healer.rules.health import Standing, recommendations
 from services.healer.store import health_pages as pages
 from services.healer.workflows import health
 from services.healer.workflows.health import Report
-from services.healer.workflows.mend import CleanupError, Mend
-from shared.fence.fence import FenceShut
+from services.healer.workflows.mend import Mend
 from shared.runtime.auth import Caller, require_briefly, tenant_transaction
 from shared.runtime.http import ApiError, CronError
 from shared.runtime.service import Service
@@ -108,15 +107,7 @@ def routes(service: Service, readers: asyncpg.Pool, mend: Mend) -> APIRouter:
 
     @router.post("/api/admin/data-integrity", summary="Mend corrupted prospects from the ledger")
     async def mend_now(caller: Mending) -> Fixed:
-        try:
-            await service.fence.ask(service.pool)
-        except FenceShut as shut:
-            if service.fence.read_only is not None:  # a fence that only cannot be read yet is no reason: nothing leaves by this
-                raise CronError(503, "Cleanup refused", str(shut)) from None
-        try:
-            run: Mapping[str, Any] = await mend.clean_up(actor=caller.actor, called_by="api")
-        except CleanupError as error:
-            raise CronError(500, "Cleanup failed", str(error)) from error
+        run = await clean_up(service, mend, actor=caller.actor, called_by="api")
         if caller.workspace_id is not None:  # the run mends whatever is wrong, and its caller hears of its own
             run = await pages.own_part(service.pool, run["run_ids"], workspace_id=caller.workspace_id)
         fixed = run["fixed_count"]

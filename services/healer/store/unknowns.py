@@ -13,7 +13,7 @@ from services.healer.rules.looks import picture_before
 from shared.calendar.schedule import Schedule
 from shared.db.pool import Connection as OneConnection
 from shared.db.queries import load
-from shared.policy.rows import clocks_of
+from shared.policy.rows import clocks_of_account
 from shared.vocabulary import Action
 
 queries = load(__file__)
@@ -85,7 +85,7 @@ async def claim(connection: Connection, account_id: UUID, *, free_by: datetime, 
         workspace_id=row["workspace_id"],
         provider_account_id=row["provider_account_id"],
         rests=row["rests"],
-        schedule=clocks_of({**row, "campaign_schedule": "{}", "prospect_timezone": None}).schedule,
+        schedule=clocks_of_account(row).schedule,
         lease_until=row["lease_until"],
     )
 

@@ -14,7 +14,7 @@ from services.poller.rules.seen import Account
 from shared.calendar.schedule import Schedule
 from shared.db.pool import Connection
 from shared.db.queries import load
-from shared.policy.rows import clocks_of
+from shared.policy.rows import clocks_of_account
 
 queries = load(__file__)
 
@@ -141,7 +141,7 @@ async def ask_all(pool: asyncpg.Pool, now: datetime, kind: Kind) -> None:
 
 
 def _due(row: Any, now: datetime) -> Due:
-    clocks = clocks_of({**row, "campaign_schedule": "{}", "prospect_timezone": None})
+    clocks = clocks_of_account(row)
     today = now.astimezone(clocks.zone).date()
     counted = orjson.loads(row["reads_by_day"]) if row["reads_by_day"] else {}
     return Due(

@@ -22,7 +22,7 @@ from shared.db.outbox import put
 from shared.db.pool import Connection
 from shared.db.queries import load
 from shared.policy import SPACING, caps_of, warm_up_cap, weekly_invitations
-from shared.policy.rows import clocks_of
+from shared.policy.rows import clocks_of_account, local_day
 from shared.vocabulary import AccountType, Action, MissingValue, ProspectStatus, SendStatus
 
 log = structlog.get_logger()
@@ -128,7 +128,7 @@ async def rooms(
     found: dict[Action, dict[UUID, Room]] = {}
     async for row in rows:
         action, account = Action(row["action"]), accounts[row["account_id"]]
-        today = now.astimezone(ZoneInfo(account.timezone)).date()
+        today = local_day(now, account.timezone)
         days = [warm_up_cap(account.caps[action], account.warm_up_from, today + timedelta(days=number)) for number in range(7)]
         week = min(sum(days), account.weekly_cap) if action is Action.INVITATION else sum(days)
         room = Room(days[0] - row["used_today"] - row["planned_today"], week, row["used_in_a_week"] + row["planned"])
@@ -140,7 +140,7 @@ async def accounts(connection: Connection, account_ids: Iterable[UUID], *, now: 
     """The accounts by id, without those whose own zone or hours nobody can read: what is planned for others must not wait for them."""
     found = {}
     async for row in queries.load_accounts(connection, account_ids=list(set(account_ids)), now=now):
-        wrong = clocks_of({**row, "campaign_schedule": "{}", "prospect_timezone": None}).unreadable
+        wrong = clocks_of_account(row).unreadable
         if wrong is not None:
             log.warning("nothing is planned for an account: its hours cannot be read", account=row["id"], error=wrong)
             continue

@@ -3,101 +3,36 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import asyncpg
 import httpx
 import pytest
 import schemathesis
-import uvicorn
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis.errors import Unsatisfiable
 from schemathesis import GenerationMode
 from schemathesis.core.result import Ok
 from schemathesis.specs.openapi.checks import content_type_conformance, response_schema_conformance, status_code_conformance
 
-from embedded.ports import LOOPBACK, free_port
-from services.healer.channels.web import Web
-from services.healer.http import mount
-from services.healer.workflows.deliver import Deliver
-from services.healer.workflows.keep_channels import Terms
-from services.healer.workflows.mend import Mend
-from services.queuer.campaigns import tokens
-from shared.db.pool import open_pool
-from shared.runtime.clock import StackClock
-from shared.runtime.http import make_app
-from shared.runtime.service import Service
-from shared.runtime.settings import ServiceSettings
-from shared.vocabulary import Role
-from tests.integration.healer.healer_rows import House, a_house
+from tests.integration.healer.health_stage import Stage, a_stage
 from tests.integration.healer.receivers import Receiver, receiver
-from tests.support.facts import eventually
 
 
-@dataclass(frozen=True, slots=True)
 class Api:
-    """Where the API is, who may ask, and where it delivers to."""
+    """The API on its stage, and where it delivers to."""
 
-    url: str
-    ours: House
-    theirs: House
-    viewer: str
-    operator: str
-    foreign: str
-    platform: str
-    to: Receiver
-
-    def client(self, token: str | None) -> httpx.AsyncClient:
-        """A client with a token, or with none."""
-        return httpx.AsyncClient(base_url=self.url, headers={"authorization": f"Bearer {token}"} if token else {}, timeout=30)
+    def __init__(self, stage: Stage, to: Receiver) -> None:
+        self.url, self.client, self.ours, self.theirs = stage.url, stage.client, stage.ours, stage.theirs
+        self.viewer, self.operator, self.foreign, self.platform = stage.viewer, stage.operator, stage.foreign, stage.platform
+        self.to = to
 
 
 @pytest.fixture
 async def api(database: str, pool: asyncpg.Pool) -> AsyncIterator[Api]:
-    port = free_port()
-    ours, theirs = await a_house(pool), await a_house(pool, provider_account="acc-theirs")
-
-    async def token(workspace: UUID | None, role: Role) -> str:
-        return (await tokens.create(pool, workspace_id=workspace, role=role, name="a test")).token
-
-    service = Service("healer", ServiceSettings(database_url=database), port=port)
-    async with (
-        await open_pool(database, role="tact_healer", size=5) as own,
-        receiver() as to,
-        Web(timeout=timedelta(seconds=5), private=True) as web,
-    ):
-        service.pool = own
-        service.clock = StackClock(own)
-        await service.clock.refresh()
-        app = make_app(service, title="Tact healer", description="")
-        deliver = Deliver(own, service.clock, web=web, mail=None, timeout=timedelta(seconds=5))
-        await mount(
-            app,
-            service,
-            mend=Mend(own, service.clock, call_time=timedelta(seconds=5)),
-            deliver=deliver,
-            terms=Terms(mail=False, private=True),
-        )
-        server = uvicorn.Server(uvicorn.Config(app, host=LOOPBACK, port=port, log_config=None, lifespan="off"))
-        serving = asyncio.create_task(server.serve())
-        await eventually(lambda: server.started, what="the API to listen")
-        yield Api(
-            f"http://{LOOPBACK}:{port}",
-            ours,
-            theirs,
-            viewer=await token(ours.workspace, Role.VIEWER),
-            operator=await token(ours.workspace, Role.OPERATOR),
-            foreign=await token(theirs.workspace, Role.ADMIN),
-            platform=await token(None, Role.ADMIN),
-            to=to,
-        )
-        server.should_exit = True
-        await serving
-        for finish in service._on_stop:
-            await finish()
+    async with a_stage(database, pool) as stage, receiver() as to:
+        yield Api(stage, to)
 
 
 async def made(api: Api, client: httpx.AsyncClient, **changes: Any) -> dict[str, Any]:
