@@ -17,7 +17,7 @@ from rich.live import Live
 
 from embedded.demo.display import addresses, progress_line, scene, table
 from embedded.demo.people import declare
-from embedded.demo.scenario import BEHAVIOUR, END, START, WORKSPACES, Workspace
+from embedded.demo.scenario import BEHAVIOUR, END, SCENE_SPEED, START, WORKSPACES, Workspace
 from embedded.demo.verdict import Told, pronounce
 from embedded.demo.watch import queries, read_accounts
 from embedded.demo.wound import Healed, wound
@@ -57,6 +57,7 @@ class Demo:
         self._folder = folder.absolute()
         self._csv = csv
         self._plain = plain
+        self._speed = speed
         self._end = end
         self._say = say
         self._console = Console()
@@ -66,7 +67,8 @@ class Demo:
         _clear(self._folder)
         world = self._folder / "world.json"
         world.write_text(json.dumps(_world()), encoding="utf-8")
-        self.stack = Stack(settings.moved_to(_ports(settings), start=START, speed=speed), self._folder, say=say, world=world)
+        held = settings.moved_to(_ports(settings), start=START, speed=SCENE_SPEED).model_copy(update={"clock_leaps": False})
+        self.stack = Stack(held, self._folder, say=say, world=world)
 
     async def play(self) -> int:
         """Run the week on a stack that is up; returns the exit status.
@@ -78,6 +80,7 @@ class Demo:
         self._say(f"the stack is ready after {time.monotonic() - self._started:.1f} s")
         async with await open_pool(where.database_url, role=None, size=3, name="demo") as pool:
             await self._set_the_scene(pool)
+            await queries.set_off(pool, speed=self._speed)
             self._console.print(addresses(where))
             accident = asyncio.create_task(self._have_an_accident(pool))
             try:

@@ -10,6 +10,9 @@ Riyadh's weekend (Friday and Saturday) and everybody else's (Saturday and Sunday
 END: Final = datetime(2026, 12, 1, 23, 30, tzinfo=UTC)
 """The Tuesday after, when New York has closed."""
 
+SCENE_SPEED: Final = 30.0
+"""Business seconds a second until everything stands: a machine that takes a minute for it still opens with Riyadh."""
+
 
 @dataclass(frozen=True, slots=True)
 class Account:

@@ -57,3 +57,9 @@ SELECT a.action::text AS action, acc.provider_account_id AS account_id, a.recipi
   JOIN send_queue s ON s.id = a.send_id
  WHERE a.state = 'accepted' AND a.action IN ('invitation', 'message', 'withdrawal')
  ORDER BY a.id;
+
+-- name: set_off!
+-- From where the clock stands: it does not jump, it runs faster from here on and leaps.
+UPDATE stack_clock
+   SET business_at = business_at(t.at), anchored_at = t.at, speed = :speed, leaps = true, version = version + 1
+  FROM clock_timestamp() AS t(at);
