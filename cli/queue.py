@@ -10,7 +10,6 @@ import typer
 from cli.console import Refused, out, print_json, show
 from cli.find import find_account, find_campaign
 from cli.target import on_pool, target
-from services.queuer.app import dispatch_limits
 from services.queuer.campaigns import workspaces
 from services.queuer.campaigns.errors import CampaignError
 from services.queuer.http.cron import PlanAnswer, ProcessAnswer
@@ -18,7 +17,7 @@ from services.queuer.http.queue import QueueOut
 from services.queuer.rules.call_times import CallTimes
 from services.queuer.settings import QueuerSettings
 from services.queuer.store.queue import Scope
-from services.queuer.workflows.dispatch import Dispatcher
+from services.queuer.workflows.dispatch import Dispatcher, DispatchLimits
 from services.queuer.workflows.plan import Planner
 from services.queuer.workflows.plan_now import PlanNow
 from services.queuer.workflows.process import Processor
@@ -50,7 +49,7 @@ def process(workspace: WorkspaceWord = None, account: AccountWord = None, wait: 
         publisher = Publisher(target().kafka, client_id="tact-cli", fatal=lambda _why: None)
         await publisher.start()
         try:
-            dispatcher = Dispatcher(pool, publisher, dispatch_limits(settings))
+            dispatcher = Dispatcher(pool, publisher, DispatchLimits.of(settings))
             done = await Processor(pool, dispatcher, wait=_or(wait, settings.queue_wait), call_times=_call_times(settings)).process(scope)
         finally:
             await publisher.stop()

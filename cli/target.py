@@ -9,8 +9,8 @@ from typing import Final, TypeVar
 import asyncpg
 
 from cli.console import Refused, run
+from embedded.addresses import Addresses, read_addresses
 from embedded.settings import StackSettings
-from embedded.stack import Addresses, read_addresses
 from shared.db.migrate import SchemaError, require_current
 from shared.db.pool import open_pool
 

@@ -6,17 +6,16 @@ The same processes as anywhere else; only what the settings do not name is start
 import asyncio
 import contextlib
 import json
-import os
 import secrets
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import asyncpg
 import httpx
 
+from embedded.addresses import Addresses
 from embedded.child import Child
 from embedded.gateway import Gateway
 from embedded.kafka import KafkaServer
@@ -30,21 +29,6 @@ SERVICES: Final = ("queuer", "sender", "poller", "healer")
 READY_WITHIN: Final = 60.0
 STOP_WITHIN: Final = 30.0
 DATABASE: Final = "tact"
-
-
-@dataclass(frozen=True, slots=True)
-class Addresses:
-    """Where everything is, for people and for the command line (build/stack.json)."""
-
-    url: str
-    database_url: str
-    kafka: str
-    unipile_url: str
-    services: dict[str, str]
-    cron_secret: str
-    webhook_secret: str
-    unipile_api_key: str
-    pids: dict[str, int] = field(default_factory=dict)
 
 
 class Stack:
@@ -262,23 +246,3 @@ async def _answers(url: str) -> bool:
             return (await client.get(url)).is_success
         except httpx.HTTPError:
             return False
-
-
-def read_addresses(folder: Path) -> dict[str, Any] | None:
-    """What a running stack wrote; None when none runs there."""
-    try:
-        addresses: dict[str, Any] = json.loads((folder / "stack.json").read_text(encoding="utf-8"))
-    except (FileNotFoundError, json.JSONDecodeError):
-        return None
-    pids = addresses.get("pids", {}).values()
-    return addresses if all(_runs(pid) for pid in pids) else None
-
-
-def _runs(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

@@ -8,8 +8,8 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from embedded.addresses import Addresses
 from embedded.demo.scenario import START, Workspace
-from embedded.stack import Addresses
 
 BAR_WIDTH = 40
 WORDS = ("account", "local", "because")

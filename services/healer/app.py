@@ -5,7 +5,7 @@ from fastapi import FastAPI
 from services.healer import handlers, jobs
 from services.healer.channels.mail import Mail, MailServer
 from services.healer.channels.web import Web
-from services.healer.http import mount
+from services.healer.http.mount import mount
 from services.healer.settings import HealerSettings
 from services.healer.store import risks
 from services.healer.workflows.adopt import Adopt

@@ -3,7 +3,8 @@
 from fastapi import FastAPI
 
 from services.queuer import handlers, jobs
-from services.queuer.http import cron, mount
+from services.queuer.http import cron
+from services.queuer.http.mount import mount
 from services.queuer.rules.call_times import CallTimes
 from services.queuer.settings import QueuerSettings
 from services.queuer.workflows.dispatch import Dispatcher, DispatchLimits
@@ -21,7 +22,7 @@ async def build(service: Service, settings: QueuerSettings) -> FastAPI:
     """The queuer on an open service."""
     planner = Planner(service.pool, batch=settings.planning_batch, recipients_stay_fresh=settings.recipients_stay_fresh)
     stopper = Stopper(service.pool)
-    dispatcher = Dispatcher(service.pool, service.publisher, dispatch_limits(settings), fence=service.fence)
+    dispatcher = Dispatcher(service.pool, service.publisher, DispatchLimits.of(settings), fence=service.fence)
     hand_over = HandOver(service.pool, planner, batch=settings.planning_batch, after=settings.hand_over_after)
     leaper = Leaper(service.pool, service.clock, quiet=settings.leap_quiet)
     handlers.register(service.inbox, planner, stopper)
@@ -42,13 +43,3 @@ async def build(service: Service, settings: QueuerSettings) -> FastAPI:
     plan_now = PlanNow(service.pool, planner, batch=settings.planning_batch, within=settings.queue_wait)
     app.include_router(cron.routes(service, processor, plan_now))
     return app
-
-
-def dispatch_limits(settings: QueuerSettings) -> DispatchLimits:
-    """How much is handed out at once, as the settings say."""
-    return DispatchLimits(
-        batch=settings.dispatch_batch,
-        unanswered=settings.dispatch_unanswered,
-        lease=settings.dispatch_lease,
-        longest_lease=settings.dispatch_longest_lease,
-    )

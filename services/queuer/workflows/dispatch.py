@@ -13,6 +13,7 @@ import asyncpg
 import structlog
 
 from services.queuer import metrics
+from services.queuer.settings import QueuerSettings
 from services.queuer.store import dispatch as store
 from shared.contracts.envelope import enclose
 from shared.contracts.sends_due import SendDue
@@ -35,6 +36,16 @@ class DispatchLimits:
     longest_lease: timedelta
     rest: timedelta = timedelta(seconds=5)
     forgotten_after: timedelta = timedelta(minutes=10)
+
+    @classmethod
+    def of(cls, settings: QueuerSettings) -> "DispatchLimits":
+        """As the settings say."""
+        return cls(
+            batch=settings.dispatch_batch,
+            unanswered=settings.dispatch_unanswered,
+            lease=settings.dispatch_lease,
+            longest_lease=settings.dispatch_longest_lease,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ import pytest_asyncio
 import uvicorn
 
 from embedded.ports import free_port
-from services.queuer.http import mount
+from services.queuer.http.mount import mount
 from shared.db.pool import open_pool
 from shared.runtime.http import make_app
 from shared.runtime.service import Service

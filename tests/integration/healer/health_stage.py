@@ -13,7 +13,7 @@ import uvicorn
 
 from embedded.ports import LOOPBACK, free_port
 from services.healer.channels.web import Web
-from services.healer.http import mount
+from services.healer.http.mount import mount
 from services.healer.workflows.deliver import Deliver
 from services.healer.workflows.keep_channels import Terms
 from services.healer.workflows.mend import Mend

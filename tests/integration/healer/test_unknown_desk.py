@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from services.healer.channels.web import Web
-from services.healer.http import mount
+from services.healer.http.mount import mount
 from services.healer.store import findings
 from services.healer.store.settling import waiting
 from services.healer.workflows import ambiguity as desk
