@@ -8,7 +8,7 @@ import typer
 
 from cli.console import Refused, out, print_json, show
 from cli.people import ACTOR
-from cli.queue import AccountWord, AsJson, CampaignWord, WorkspaceWord, do, moment, scope_of
+from cli.scope import AccountWord, AsJson, CampaignWord, WorkspaceWord, do, moment, scope_of
 from services.queuer.campaigns.errors import CampaignError
 from services.queuer.http.failed import FailedOut, OneFailed
 from services.queuer.store.desk import Wanted

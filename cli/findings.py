@@ -9,7 +9,7 @@ import typer
 
 from cli.console import out, print_json
 from cli.people import ACTOR
-from cli.queue import AsJson, CampaignWord, WorkspaceWord, moment, scope_of
+from cli.scope import AsJson, CampaignWord, WorkspaceWord, moment, scope_of
 from cli.target import on_pool
 from services.healer.http.findings import FindingOut
 from services.healer.store import repairs

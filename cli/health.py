@@ -13,7 +13,7 @@ from rich.table import Table
 
 from cli.console import Refused, out, print_json
 from cli.people import ACTOR
-from cli.queue import AsJson, WorkspaceWord
+from cli.scope import AsJson, WorkspaceWord
 from cli.target import on_pool
 from services.healer.http.health import DataIntegrity
 from services.healer.http.health_pages import AlertOut, CorruptedCampaign, QueueStanding, RepairsOut, Run, Score, WorkspaceRisks

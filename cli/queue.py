@@ -1,22 +1,19 @@
 """tact queue: send what is due now, plan who waits, and see what the queue holds and why it stands."""
 
-from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import timedelta
 from typing import Annotated, Any, TypeVar
 
 import asyncpg
 import typer
 
 from cli.console import Refused, out, print_json, show
-from cli.find import find_account, find_campaign
-from cli.target import on_pool, target
-from services.queuer.campaigns import workspaces
-from services.queuer.campaigns.errors import CampaignError
+from cli.scope import AccountWord, AsJson, CampaignWord, WorkspaceWord, do, moment, scope_of
+from cli.target import target
 from services.queuer.http.cron import PlanAnswer, ProcessAnswer
 from services.queuer.http.queue import QueueOut
 from services.queuer.rules.call_times import CallTimes
 from services.queuer.settings import QueuerSettings
-from services.queuer.store.queue import Scope
 from services.queuer.workflows.dispatch import Dispatcher, DispatchLimits
 from services.queuer.workflows.plan import Planner
 from services.queuer.workflows.plan_now import PlanNow
@@ -28,10 +25,6 @@ from shared.runtime.settings import SettingsError, load
 from shared.vocabulary import Action
 
 T = TypeVar("T")
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON document.")]
-WorkspaceWord = Annotated[str | None, typer.Option("--workspace", "-w", help="Only this one: its id or its company's name.")]
-AccountWord = Annotated[str | None, typer.Option("--account", "-a", help="Only this one: its id, the provider's id or its name.")]
-CampaignWord = Annotated[str | None, typer.Option("--campaign", "-c", help="Only this one: its id or its name.")]
 Wait = Annotated[float | None, typer.Option(min=0, max=300, help="Seconds; TACT_QUEUE_WAIT otherwise.")]
 
 app = typer.Typer(help="The queue: send now, plan now, and why it stands.", no_args_is_help=True)
@@ -132,29 +125,6 @@ def show_it(workspace: WorkspaceWord = None, campaign: CampaignWord = None, acco
     show(waiting, title="\nhow long due sends have waited", as_json=False)
     if not found.complete:
         out.print("There is more: name a workspace, a campaign or an account.")
-
-
-def do(work: Callable[[asyncpg.Pool], Awaitable[T]]) -> T:
-    """Run a command's work on the target's database; a refusal becomes one sentence."""
-    return on_pool(work, CampaignError)
-
-
-async def scope_of(pool: asyncpg.Pool, *, workspace: str | None = None, campaign: str | None = None, account: str | None = None) -> Scope:
-    """The ids behind what was typed.
-
-    Raises:
-        Refused, CampaignError: there is no such thing, or several of that name.
-    """
-    return Scope(
-        workspace_id=(await workspaces.get(pool, workspace)).id if workspace else None,
-        campaign_id=(await find_campaign(pool, campaign)).id if campaign else None,
-        account_id=(await find_account(pool, account)).id if account else None,
-    )
-
-
-def moment(at: datetime | None) -> str:
-    """Short enough for a column; UTC."""
-    return f"{at:%a %d %b %H:%M}" if at else ""
 
 
 def _row(figures: Figures) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import typer
 
 from cli.console import out, print_json
 from cli.people import ACTOR
-from cli.queue import AccountWord, AsJson, CampaignWord, WorkspaceWord, moment, scope_of
+from cli.scope import AccountWord, AsJson, CampaignWord, WorkspaceWord, moment, scope_of
 from cli.target import on_pool
 from services.healer.http.unknown import UnknownOut, WholeUnknown
 from services.healer.rules.telling import told

@@ -111,7 +111,8 @@ class PostgresServer:
         Raises:
             asyncpg.DuplicateDatabaseError: it is there already.
         """
-        await self._administer(f'CREATE DATABASE "{name}"' + (f' TEMPLATE "{template}"' if template else ""))
+        copied = f' TEMPLATE "{template}" STRATEGY file_copy' if template else ""  # half the CPU of writing every page to the log
+        await self._administer(f'CREATE DATABASE "{name}"' + copied)
         return self.dsn(name)
 
     async def ensure_database(self, name: str) -> str:
