@@ -47,7 +47,10 @@ def add_channel(
     webhook: Annotated[str | None, typer.Option(help="Post signed JSON to this address.")] = None,
     slack: Annotated[str | None, typer.Option(help="Post to this incoming webhook of Slack.")] = None,
     email: Annotated[str | None, typer.Option(help="Write to this address.")] = None,
-    kind: Annotated[list[NoticeKind] | None, typer.Option(help="What to be told of; several may be given. Unset: everything.")] = None,
+    kind: Annotated[
+        list[NoticeKind] | None,
+        typer.Option(help="What to be told of; several may be given. Unset: everything, also what later versions tell of."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Make a channel; adding the same again changes nothing. A webhook's secret is shown once."""

@@ -2135,6 +2135,7 @@ CREATE TABLE public.notice_channels (
     removed_at timestamp with time zone,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    every_kind boolean DEFAULT false NOT NULL,
     CONSTRAINT notice_channels_check CHECK ((((medium = 'webhook'::public.notice_medium) AND (removed_at IS NULL)) = (secret IS NOT NULL))),
     CONSTRAINT notice_channels_kinds_check CHECK ((cardinality(kinds) > 0)),
     CONSTRAINT notice_channels_name_check CHECK ((btrim(name) <> ''::text))

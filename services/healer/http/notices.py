@@ -22,7 +22,10 @@ from shared.runtime.service import Service
 from shared.vocabulary import DeliveryState, NoticeKind, NoticeMedium
 
 Secret = Annotated[str, Field(max_length=200, description="whsec_ and the base64 of 24 to 64 bytes; absent: one is made.")]
-Kinds = Annotated[list[NoticeKind], Field(min_length=1, max_length=50, description="What to be told of; absent: everything.")]
+Kinds = Annotated[
+    list[NoticeKind],
+    Field(min_length=1, max_length=50, description="What to be told of; absent: everything, also what later versions tell of."),
+]
 
 
 def _said(error: Exception) -> ApiError | None:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import asyncpg
 
+from services.healer.rules.notices import TOLD_OF
 from shared.db.pool import Connection as OneConnection
 from shared.db.queries import load
 from shared.vocabulary import NoticeKind, NoticeMedium
@@ -62,6 +63,7 @@ async def add(connection: Connection, wanted: Wanted) -> Channel | None:
         target=wanted.target,
         secret=wanted.secret,
         kinds=[kind.value for kind in wanted.kinds],
+        every_kind=every(wanted.kinds),
     )
     return row and _channel(row)
 
@@ -106,6 +108,7 @@ async def change(
             target=target,
             secret=secret,
             kinds=None if kinds is None else [kind.value for kind in kinds],
+            every_kind=None if kinds is None else every(kinds),
             enabled=enabled,
         )
     except asyncpg.UniqueViolationError as error:
@@ -133,6 +136,11 @@ async def note(connection: Connection, channel: Channel, *, actor: str, verb: st
     )
 
 
+def every(kinds: Sequence[NoticeKind]) -> bool:
+    """Is that every kind there is? Such a channel is told of kinds that later versions bring, too."""
+    return set(kinds) >= set(TOLD_OF)
+
+
 def _channel(row: Mapping[str, Any]) -> Channel:
     return Channel(
         row["id"],
@@ -140,7 +148,7 @@ def _channel(row: Mapping[str, Any]) -> Channel:
         row["name"],
         NoticeMedium(row["medium"]),
         row["target"],
-        tuple(NoticeKind(kind) for kind in row["kinds"]),
+        TOLD_OF if row["every_kind"] else tuple(NoticeKind(kind) for kind in row["kinds"]),
         row["enabled"],
         row["created_at"],
     )

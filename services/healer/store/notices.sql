@@ -57,8 +57,8 @@ SELECT w.id AS workspace_id, f.read_only_since AS since, f.mark
 -- name: ensure_owner!
 -- A workspace that never had a channel is told by mail to its owner's address. The row is like any other: who removes it is
 -- not told again, because a removed row counts too.
-INSERT INTO notice_channels (workspace_id, name, medium, target, kinds)
-SELECT w.id, 'owner', 'email', w.email, :kinds::text[]::notice_kind[]
+INSERT INTO notice_channels (workspace_id, name, medium, target, kinds, every_kind)
+SELECT w.id, 'owner', 'email', w.email, :kinds::text[]::notice_kind[], true
   FROM workspaces w
  WHERE w.id = ANY(:workspace_ids::uuid[]) AND NOT EXISTS (SELECT FROM notice_channels c WHERE c.workspace_id = w.id)
  ORDER BY w.id
@@ -78,22 +78,11 @@ RETURNING id;
 SELECT count(*) FROM notices WHERE told AND about = :about AND kind = :kind::notice_kind AND created_at > clock_timestamp() - :window::interval;
 
 -- name: deliver_to_channels
--- One row per channel that wants the kind. `held_back` says why it is never tried. A channel that asked for every kind that there
--- was wants those that came later as well.
+-- One row per channel that wants the kind. `held_back` says why it is never tried.
 INSERT INTO notice_deliveries (workspace_id, notice_id, channel_id, state, last_error)
 SELECT n.workspace_id, n.id, c.id, CASE WHEN :held_back::text IS NULL THEN 'waiting' ELSE 'held_back' END::delivery_state, :held_back::text
   FROM notices n JOIN notice_channels c ON c.workspace_id = n.workspace_id
- CROSS JOIN LATERAL (
-   SELECT c.kinds @> '{send_failed,account_paused,account_disconnected}' AND c.updated_at < (SELECT applied_at FROM schema_migrations WHERE version = 23) AS first_three,
-          c.kinds @> '{send_failed,account_paused,account_disconnected,attempt_unknown,consumer_stopped}'
-          AND c.updated_at < (SELECT applied_at FROM schema_migrations WHERE version = 32) AS first_five,
-          c.kinds @> '{send_failed,account_paused,account_disconnected,attempt_unknown,consumer_stopped,integrity_alert,integrity_over}'
-          AND c.updated_at < (SELECT applied_at FROM schema_migrations WHERE version = 38) AS first_seven) every_kind
- WHERE n.id = :notice_id AND c.enabled
-   AND (n.kind = ANY(c.kinds)
-        OR (n.kind::text IN ('attempt_unknown', 'consumer_stopped') AND every_kind.first_three)
-        OR (n.kind::text IN ('integrity_alert', 'integrity_over') AND (every_kind.first_three OR every_kind.first_five))
-        OR (n.kind::text IN ('campaign_completed', 'stack_read_only') AND (every_kind.first_three OR every_kind.first_five OR every_kind.first_seven)))
+ WHERE n.id = :notice_id AND c.enabled AND (c.every_kind OR n.kind = ANY(c.kinds))
  ORDER BY c.id
 ON CONFLICT (notice_id, channel_id) DO NOTHING
 RETURNING id;

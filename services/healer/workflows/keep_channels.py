@@ -72,7 +72,8 @@ async def add(
     secret: str | None = None,
     actor: str = "command line",
 ) -> Kept:
-    """Make a channel; the same values again are the same row, and then no secret is told. `kinds` None: all.
+    """Make a channel; the same values again are the same row, and then no secret is told. `kinds` None: all, those of later
+    versions as well.
 
     Raises:
         ChannelError: a value cannot be used.

@@ -7,7 +7,9 @@ from datetime import timedelta
 import asyncpg
 import pytest
 
+from services.healer.store.channels import list_channels
 from services.healer.workflows.mend import Mend
+from shared.db.migrate import MIGRATIONS, files
 from shared.vocabulary import NoticeKind
 from tests.integration.healer.healer_rows import a_person, an_attempt
 from tests.integration.healer.notices_stage import Stage, a_stage
@@ -99,30 +101,28 @@ async def test_a_read_only_stack_is_told_once_each_time_and_of_nothing_else_peop
     assert [entry.kind for entry in await stage.log()].count(NoticeKind.STACK_READ_ONLY) == 2
 
 
-@pytest.mark.parametrize("known", [3, 5, 7])
-async def test_a_channel_that_wanted_everything_there_was_hears_of_a_read_only_stack(stage: Stage, known: int) -> None:
-    await stage.channel(kinds=[kind for kind in NoticeKind if kind is not NoticeKind.TEST][:known])
-    await stage.owner.execute(SHUT)
-    await stage.notify.of_read_only()
-    assert not await stage.deliver.round()
-    assert stage.to.requests == [], "who chose these since did not choose that"
-    version = {3: 23, 5: 32, 7: 38}[known]  # the migration that brought the kinds behind those
-    await stage.owner.execute("UPDATE schema_migrations SET applied_at = clock_timestamp() WHERE version = $1", version)
-    await stage.owner.execute("DELETE FROM notices")
-    await stage.notify.of_read_only()
-    await stage.deliver.round()
-    assert len(stage.to.requests) == 1
-
-
-async def test_a_channel_that_wanted_everything_before_there_were_these_kinds_hears_of_them(stage: Stage) -> None:
-    before = [NoticeKind.SEND_FAILED, NoticeKind.ACCOUNT_PAUSED, NoticeKind.ACCOUNT_DISCONNECTED]
-    await stage.channel(kinds=before)
+async def test_a_channel_of_every_kind_hears_of_kinds_that_it_could_not_name_and_one_of_chosen_kinds_does_not(stage: Stage) -> None:
+    everything = [kind for kind in NoticeKind if kind is not NoticeKind.TEST]
+    channel, chosen = await stage.channel(name="all"), await stage.channel(name="chosen", kinds=everything[:3])
+    await stage.owner.execute("UPDATE notice_channels SET kinds = kinds[1:3]")  # as an earlier version wrote them
     await stopped(stage.owner, "sender-1")
     await stage.notify.of_what_waits()
-    await stage.deliver.round()
-    assert stage.to.requests == [], "who chose these since did not choose those"
-    await stage.owner.execute("UPDATE schema_migrations SET applied_at = clock_timestamp() WHERE version = 23")
-    await stage.owner.execute("DELETE FROM notices")
-    await stage.notify.of_what_waits()
-    await stage.deliver.round()
-    assert len(stage.to.requests) == 1
+    (entry,) = await stage.log()
+    assert {delivery.channel_id for delivery in entry.deliveries} == {channel.id}
+    kept = {each.id: each.kinds for each in await list_channels(stage.pool, workspace_id=stage.house.workspace, after=None, most=9)}
+    assert (set(kept[channel.id]), kept[chosen.id]) == (set(everything), tuple(everything[:3]))
+
+
+@pytest.mark.parametrize(("known", "version"), [(3, 23), (5, 32), (7, 36), (8, 38), (9, None)])
+async def test_a_channel_that_wanted_every_kind_there_was_wants_every_kind(stage: Stage, known: int, version: int | None) -> None:
+    """The migration's own statement, on rows that earlier versions have written."""
+    (change,) = [file.text for file in files(MIGRATIONS) if file.version == 43]
+    everything = [kind for kind in NoticeKind if kind is not NoticeKind.TEST]
+    async with stage.owner.acquire() as connection, connection.transaction():
+        await connection.execute("UPDATE schema_migrations SET applied_at = now() - interval '9 days'")
+        await connection.execute("UPDATE schema_migrations SET applied_at = now() + interval '1 day' WHERE version >= $1", version or 99)
+        ids = [(await stage.channel(name=f"{many} kinds", kinds=everything[:many])).id for many in (known, known - 1)]
+        await connection.execute("ALTER TABLE notice_channels DROP COLUMN every_kind CASCADE")
+        await connection.execute(change)
+        rows = await connection.fetch("SELECT id, every_kind FROM notice_channels WHERE id = ANY($1::uuid[])", ids)
+    assert {row["id"]: row["every_kind"] for row in rows} == {ids[0]: True, ids[1]: False}

@@ -123,22 +123,3 @@ async def test_an_alert_that_came_and_went_unseen_is_told_with_its_end_and_one_o
     assert {row["workspace_id"]: row["many"] for row in noticed} == {stage.house.workspace: 2, other: 2}
     assert sleeping not in {row["workspace_id"] for row in noticed}
     assert await store.untold(stage.pool, most=10) == []
-
-
-async def test_channels_that_asked_for_everything_before_there_were_alerts_hear_of_them(stage: Stage) -> None:
-    everything = ["send_failed", "account_paused", "account_disconnected", "attempt_unknown", "consumer_stopped"]
-    for name, kinds, older in (("all of five", everything, True), ("all of three", everything[:3], True), ("chosen", everything, False)):
-        channel = await stage.channel(name=name)
-        async with stage.owner.acquire() as connection, connection.transaction():
-            await connection.execute("SET LOCAL session_replication_role = replica")
-            await connection.execute(
-                """UPDATE notice_channels SET kinds = $2::text[]::notice_kind[], updated_at = now() - make_interval(days => $3)
-                    WHERE id = $1""",
-                channel.id,
-                kinds,
-                2 if older else 0,
-            )
-    await stage.owner.execute("INSERT INTO health_alerts (kind, evidence) VALUES ('cleanup_failing', $1)", {"failures_in_row": 3})
-    await stage.notify.of_alerts()
-    (entry,) = await stage.log()
-    assert {each.channel_name for each in entry.deliveries} == {"all of five", "all of three"}
