@@ -102,7 +102,7 @@ class Stack:
         if (profiles := self._measured.profiles) is None:
             return [sys.executable, "-m", module]
         profiles.mkdir(parents=True, exist_ok=True)
-        written = profiles.resolve() / f"{name}-{database_url.rpartition('/')[2]}.prof"
+        written = profiles.resolve() / f"{name}-{database_url.rpartition('/')[2].partition('?')[0]}.prof"
         return [sys.executable, "-m", "cProfile", "-o", str(written), "-m", module]
 
 

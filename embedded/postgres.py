@@ -74,8 +74,12 @@ class PostgresServer:
         return self._child
 
     def dsn(self, database: str = "tact") -> str:
-        """The address of one of its databases."""
-        return f"postgresql://{OWNER}@{LOOPBACK}:{self.port}/{database}"
+        """The address of one of its databases.
+
+        It has no TLS, and a client is told so: one that asks first, and is cut off or gives up while it asks (a server that is just
+        being killed or started), leaves a future behind whose exception nobody ever retrieves (asyncpg's TLSUpgradeProto).
+        """
+        return f"postgresql://{OWNER}@{LOOPBACK}:{self.port}/{database}?sslmode=disable"
 
     async def start(self) -> None:
         """Make the data folder if it is not there, start, and return when it takes connections.

@@ -117,6 +117,7 @@ class Chaos:
         """Wait until every promised send has left and nothing is under way; or until nothing has moved for long."""
         self._say("all faults are over; waiting for the rest")
         moved, seen, said = time.monotonic(), (-1, -1), time.monotonic()
+        night: float | None = None
         while time.monotonic() - moved < STALLED_AFTER:
             tail.read()
             try:
@@ -127,8 +128,15 @@ class Chaos:
             if state and not still and tail.sends + state["for_a_person"] >= self._plan.promised:
                 return
             stands = (tail.sends, state.get("unknown", seen[1]))
-            if stands != seen or (state and not _at_work(state["now"])):
+            by_night = bool(state) and not _at_work(state["now"])
+            if stands != seen or by_night:
                 seen, moved = stands, time.monotonic()
+            if by_night and night is None:
+                night = time.monotonic()
+                self._say(f"the accounts' day is over: {state['unknown']} unknown")
+            elif state and not by_night and night is not None:
+                self._say(f"the night took {time.monotonic() - night:.0f} s")
+                night = None
             if time.monotonic() - said > SAY_EVERY:
                 said = time.monotonic()
                 self._say(await self._where(pool, tail))
@@ -151,7 +159,7 @@ class Chaos:
 
 
 def _at_work(now: datetime) -> bool:
-    """Whether something could leave just now; a night is no stall, and the clock does not leap while an attempt is unknown."""
+    """Whether something could leave just now; a night is no stall, and takes as long as what is in hand keeps the clock from leaping."""
     local = now.astimezone(ZoneInfo("America/New_York"))
     return OPENS <= local.hour < CLOSES
 

@@ -41,6 +41,7 @@ async def build(service: Service) -> FastAPI:
     heal = Heal(service.pool, service.clock, mend, instance=service.instance)
     service.on_stop(heal.stop)
     look_up = LookUp(service.pool, provider, service.clock, call_time=settings.unipile_timeout, wake_relay=wake, fence=service.fence)
+    service.on_stop(look_up.stop)
     web = Web(timeout=settings.notices_timeout, private=settings.notices_to_private)
     await web.__aenter__()
     service.on_stop(lambda: web.__aexit__(None, None, None))

@@ -80,7 +80,7 @@ def register(
     service.jobs.add("expire intents", settings.healer_upkeep_every * real, fenced(mend.expire_intents))
     service.jobs.add("clear leases", settings.healer_upkeep_every * real, fenced(mend.clear_leases))
     service.jobs.add("unstick sends", settings.healer_upkeep_every * real, fenced(mend.unstick_sends))
-    service.jobs.add("look up", settings.healer_look_every, fenced(look_up.round))
+    service.jobs.add("look up", settings.healer_look_every, fenced(look_up.begin))
     service.jobs.add("adopt", ADOPT_EVERY * real, adopt.round)
     service.jobs.add("watch consumers", settings.healer_upkeep_every * real, fenced(mend.watch_consumers))
     service.jobs.add("take stock", settings.healer_stock_every * real, mend.take_stock)

@@ -3084,6 +3084,8 @@ CREATE INDEX send_attempts_send ON public.send_attempts USING btree (send_id);
 
 CREATE INDEX send_attempts_unknown ON public.send_attempts USING btree (look_after) WHERE ((state = 'unknown'::public.attempt_state) AND (NOT needs_person));
 
+CREATE INDEX send_attempts_unknown_of_account ON public.send_attempts USING btree (account_id) WHERE ((state = 'unknown'::public.attempt_state) AND (NOT needs_person));
+
 CREATE INDEX send_attempts_week ON public.send_attempts USING btree (account_id, decided_at) WHERE ((action = 'invitation'::public.action) AND (NOT given_back));
 
 CREATE INDEX send_attempts_withdrawn ON public.send_attempts USING btree (workspace_id, recipient_id) WHERE (withdrawn_at IS NOT NULL);

@@ -101,7 +101,7 @@ INSERT INTO send_attempts (workspace_id, campaign_id, prospect_id, lead_id, acco
                            message_sha256, decided_at, valid_until, act_by, counted_on, look_after)
 SELECT s.workspace_id, s.campaign_id, s.prospect_id, s.lead_id, s.account_id, s.id, s.action, 'unknown', 'adoption', s.dispatch_no, :person_id,
        s.message_sha256, :at::timestamptz, :at::timestamptz, clock_timestamp(),
-       :counted_on::date, clock_timestamp()
+       :counted_on::date, business_now()
   FROM send_queue s
  WHERE s.id = :send_id::uuid AND s.status = 'sending'
 ON CONFLICT DO NOTHING

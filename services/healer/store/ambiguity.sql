@@ -4,14 +4,13 @@ SELECT x.id, x.workspace_id, x.campaign_id, c.campaign_name, x.account_id, a.nam
        p.status::text AS prospect_status, x.lead_id, l.first_name, l.last_name, l.company, x.send_id, s.message_type, s.status::text AS send_status,
        x.action::text AS action, x.state::text AS state, x.decided_at, x.looks, x.needs_person, x.evidence,
        CASE WHEN x.state = 'unknown' AND NOT x.needs_person
-            THEN business_now() + greatest(coalesce(x.look_after, clock_timestamp()) - clock_timestamp(), interval '0') * k.speed END AS next_look
+            THEN greatest(x.look_after, business_now()) END AS next_look
   FROM send_attempts x
   JOIN send_queue s ON s.id = x.send_id
   JOIN campaigns c ON c.id = x.campaign_id
   JOIN accounts a ON a.id = x.account_id
   JOIN campaign_prospects p ON p.id = x.prospect_id
   JOIN leads l ON l.id = x.lead_id
- CROSS JOIN stack_clock k
  WHERE x.state = 'unknown' AND x.action <> 'profile_lookup'
    AND (:workspace_id::uuid IS NULL OR x.workspace_id = :workspace_id)
    AND (:campaign_id::uuid IS NULL OR x.campaign_id = :campaign_id)
@@ -26,7 +25,7 @@ SELECT x.id, x.workspace_id, x.campaign_id, c.campaign_name, x.account_id, a.nam
        p.status::text AS prospect_status, x.lead_id, l.first_name, l.last_name, l.company, x.send_id, s.message_type, s.status::text AS send_status,
        x.action::text AS action, x.state::text AS state, x.decided_at, x.looks, x.needs_person, x.evidence,
        CASE WHEN x.state = 'unknown' AND NOT x.needs_person
-            THEN business_now() + greatest(coalesce(x.look_after, clock_timestamp()) - clock_timestamp(), interval '0') * k.speed END AS next_look,
+            THEN greatest(x.look_after, business_now()) END AS next_look,
        s.message, x.http_status, x.error_type, x.error_detail, x.provider_ref, x.recipient_id,
        x.act_by + :call_time::interval AS certain_at, x.act_by + :call_time::interval < clock_timestamp() AS certain
   FROM send_attempts x
@@ -35,7 +34,6 @@ SELECT x.id, x.workspace_id, x.campaign_id, c.campaign_name, x.account_id, a.nam
   JOIN accounts a ON a.id = x.account_id
   JOIN campaign_prospects p ON p.id = x.prospect_id
   JOIN leads l ON l.id = x.lead_id
- CROSS JOIN stack_clock k
  WHERE x.id = :attempt_id AND x.action <> 'profile_lookup' AND (:workspace_id::uuid IS NULL OR x.workspace_id = :workspace_id);
 
 -- name: decided_by^

@@ -82,12 +82,12 @@ async def did_not_in(connection: Connection, unknown: Unknown, why: str, *, look
 
 
 async def not_yet(pool: asyncpg.Pool, unknown: Unknown, *, look: dict[str, Any], look_after: datetime) -> None:
-    """Nothing is proven; look again from `look_after` (technical) on."""
+    """Nothing is proven; look again from `look_after` (business) on."""
     await queries.keep_looking(pool, attempt_id=unknown.id, look=look, look_after=look_after, needs_person=False)
 
 
 async def half_seen(pool: asyncpg.Pool, unknown: Unknown, *, part: dict[str, Any], look_after: datetime) -> None:
-    """A look needs another read; what the first one showed is kept until the account may be asked again (technical)."""
+    """A look needs another read; what the first one showed is kept until the account may be asked again (business)."""
     await queries.keep_part(pool, attempt_id=unknown.id, part=part, look_after=look_after)
 
 
@@ -100,6 +100,8 @@ async def ask_person(pool: asyncpg.Pool, unknown: Unknown, verdict: AskPerson, *
 
 async def hand_over(pool: asyncpg.Pool, *, decided_before: datetime) -> int:
     """Attempts unknown since before then (business) go to a person; returns how many."""
+    if not await queries.any_overdue(pool, decided_before=decided_before):
+        return 0
     async with pool.acquire() as connection, connection.transaction():
         old = [row async for row in queries.hand_over(connection, decided_before=decided_before)]
         why = "nobody could look it up in time: the account may not act, or the provider does not answer"
@@ -120,7 +122,7 @@ def waiting(attempt_id: int, workspace_id: Any, why: str) -> IntegrityEvent:
 
 
 async def postpone(pool: asyncpg.Pool, unknowns: list[Unknown], *, look_after: datetime) -> None:
-    """The provider could not be read, so no look is counted."""
+    """The provider could not be read, so no look is counted; it is asked again from `look_after` (business) on."""
     await queries.postpone(pool, attempt_ids=[unknown.id for unknown in unknowns], look_after=look_after)
 
 

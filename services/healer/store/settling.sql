@@ -79,6 +79,9 @@ UPDATE send_attempts
 UPDATE send_attempts SET look_after = greatest(look_after, :look_after::timestamptz)
  WHERE id = ANY(:attempt_ids::bigint[]) AND state = 'unknown';
 
+-- name: any_overdue$
+SELECT EXISTS (SELECT FROM send_attempts WHERE state = 'unknown' AND NOT needs_person AND decided_at < :decided_before::timestamptz);
+
 -- name: hand_over
 -- Unknown for so long that a person decides. By the partial index; ids sorted, so that two healers never wait crosswise.
 UPDATE send_attempts SET needs_person = true

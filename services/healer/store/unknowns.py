@@ -1,7 +1,7 @@
 """Attempts whose end nobody saw, and the account as the mutex under which they are looked up."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -69,9 +69,12 @@ class Standing:
     left_at: datetime
 
 
-async def accounts_in_doubt(connection: Connection, *, closed: Sequence[UUID], call_time: timedelta, most: int) -> list[UUID]:
-    """Accounts but those `closed` with an unknown attempt that may be looked up now; `call_time` is the request's time-out."""
-    rows = queries.accounts_in_doubt(connection, closed=list(closed), call_time=call_time, most=most)
+async def accounts_in_doubt(connection: Connection, *, patience: timedelta, call_time: timedelta, most: int) -> list[UUID]:
+    """Accounts with an unknown attempt that may be looked up now, longest due first.
+
+    They are in nobody's hand and have rested within `patience` (business); `call_time` is the request's time-out.
+    """
+    rows = queries.accounts_in_doubt(connection, patience=patience, call_time=call_time, most=most)
     return [row["account_id"] async for row in rows]
 
 
@@ -88,6 +91,17 @@ async def claim(connection: Connection, account_id: UUID, *, free_by: datetime, 
         schedule=clocks_of_account(row).schedule,
         lease_until=row["lease_until"],
     )
+
+
+async def hold(connection: Connection, claimed: Claim, *, lease: timedelta) -> Claim | None:
+    """Keep the account for `lease` (technical) from now; None when it is ours no more."""
+    until = await queries.hold(connection, account_id=claimed.account_id, lease_until=claimed.lease_until, lease=lease)
+    return None if until is None else replace(claimed, lease_until=until)
+
+
+async def put_off(connection: Connection, account_id: UUID, *, opens: datetime) -> None:
+    """Have none of the account's attempts looked up before `opens` (business)."""
+    await queries.put_off(connection, account_id=account_id, opens=opens)
 
 
 async def let_go(connection: Connection, claimed: Claim, *, spacing: timedelta) -> None:

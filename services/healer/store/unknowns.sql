@@ -1,11 +1,16 @@
 -- name: accounts_in_doubt
--- By the partial index of unknown attempts: costs what is unknown, not what was ever sent. Mail has nothing to look at.
-SELECT DISTINCT a.account_id
-  FROM (SELECT account_id, look_after FROM send_attempts
-         WHERE state = 'unknown' AND NOT needs_person AND (look_after <= clock_timestamp() OR look_after IS NULL)
-           AND act_by + :call_time::interval < clock_timestamp() -- else the call may still be under way
-           AND account_id <> ALL(:closed::uuid[])
-         ORDER BY look_after LIMIT 1000) a
+-- Those that can be taken now, the one that waits longest first: what nobody can look at must not stand before the others. By
+-- the partial index of unknown attempts: costs what is unknown and due, not what was ever sent.
+SELECT d.account_id
+  FROM (SELECT x.account_id, x.look_after
+          FROM send_attempts x
+          JOIN accounts a ON a.id = x.account_id
+         WHERE x.state = 'unknown' AND NOT x.needs_person AND (x.look_after <= (SELECT business_now()) OR x.look_after IS NULL)
+           AND x.act_by + :call_time::interval < clock_timestamp() -- else the call may still be under way
+           AND a.lease_until IS NULL AND a.status = 'usable'
+           AND (a.next_free_at IS NULL OR a.next_free_at <= (SELECT business_now()) + :patience::interval)
+         ORDER BY x.look_after NULLS FIRST LIMIT 1000) d
+ GROUP BY d.account_id ORDER BY min(d.look_after) NULLS FIRST
  LIMIT :most;
 
 -- name: claim^
@@ -23,6 +28,18 @@ RETURNING a.id, a.workspace_id, a.provider_account_id, a.channel, a.lease_until,
           a.schedule_settings::text AS account_schedule,
           (SELECT w.schedule_settings::text FROM workspaces w WHERE w.id = a.workspace_id) AS workspace_schedule;
 
+-- name: hold$
+-- Taken for its rest; now for the read itself. NULL when the lease ran out and others may have the account: a process that was
+-- frozen while it waited must not ask beside them.
+UPDATE accounts SET lease_until = clock_timestamp() + :lease::interval
+ WHERE id = :account_id::uuid AND lease_holder = 'read:healer' AND lease_until = :lease_until::timestamptz AND lease_until > clock_timestamp()
+RETURNING lease_until;
+
+-- name: put_off!
+-- The hours of the account are closed: nothing of it is due before they open.
+UPDATE send_attempts SET look_after = :opens::timestamptz
+ WHERE account_id = :account_id::uuid AND state = 'unknown' AND NOT needs_person AND (look_after IS NULL OR look_after < :opens::timestamptz);
+
 -- name: let_go!
 -- A look is an action of the account like any other, so the spacing runs from its end. Only our own lease is given back.
 UPDATE accounts a
@@ -39,7 +56,7 @@ SELECT a.id, a.action, a.workspace_id, a.campaign_id, a.prospect_id, a.lead_id, 
          (SELECT x.provider_ref FROM send_attempts x
            WHERE x.workspace_id = a.workspace_id AND x.recipient_id = a.recipient_id AND x.account_id = a.account_id
              AND x.action = 'invitation' AND x.state = 'accepted' AND x.withdrawn_at IS NULL) END AS invitation_ref,
-       coalesce(a.look_after <= clock_timestamp(), true) AS due
+       coalesce(a.look_after <= business_now(), true) AS due
   FROM send_attempts a
   JOIN send_queue s ON s.id = a.send_id
   LEFT JOIN recipients r ON r.account_id = a.account_id AND r.lead_id = a.lead_id
@@ -55,7 +72,7 @@ SELECT a.id, a.action, a.workspace_id, a.campaign_id, a.prospect_id, a.lead_id, 
          (SELECT x.provider_ref FROM send_attempts x
            WHERE x.workspace_id = a.workspace_id AND x.recipient_id = a.recipient_id AND x.account_id = a.account_id
              AND x.action = 'invitation' AND x.state = 'accepted' AND x.withdrawn_at IS NULL) END AS invitation_ref,
-       coalesce(a.look_after <= clock_timestamp(), true) AS due
+       coalesce(a.look_after <= business_now(), true) AS due
   FROM send_attempts a
   JOIN send_queue s ON s.id = a.send_id
   LEFT JOIN recipients r ON r.account_id = a.account_id AND r.lead_id = a.lead_id

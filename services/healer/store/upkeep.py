@@ -18,11 +18,12 @@ UNFINISHED: Final = "sending_though_accepted"
 
 
 async def expire_intents(
-    pool: asyncpg.Pool, *, grace: timedelta, look_after: datetime, now: datetime, next_free_at: datetime, most: int
+    pool: asyncpg.Pool, *, grace: timedelta, lag: timedelta, now: datetime, next_free_at: datetime, most: int
 ) -> tuple[int, int]:
     """Intents whose call cannot be under way any more become unknown, look-ups are released; returns how many of each.
 
-    `grace` is technical: the request's time-out and a margin. An account that is locked this moment comes next time.
+    `grace` is technical: the request's time-out and a margin; `lag`, before the first look, is business time. An account that is
+    locked this moment comes next time.
     """
     async with pool.acquire() as connection, connection.transaction():
         over = [row async for row in queries.expired_intents(connection, grace=grace, most=most)]
@@ -31,7 +32,7 @@ async def expire_intents(
         ids = [row["id"] for row in over]
         accounts = sorted({row["account_id"] for row in over})
         locked: list[UUID] = [row["id"] async for row in queries.lock_accounts(connection, ids=accounts)]
-        doubted = [row async for row in queries.doubt_intents(connection, ids=ids, account_ids=locked, grace=grace, look_after=look_after)]
+        doubted = [row async for row in queries.doubt_intents(connection, ids=ids, account_ids=locked, grace=grace, lag=lag)]
         released = [row async for row in queries.release_lookups(connection, ids=ids, account_ids=locked, grace=grace)]
         await queries.send_again(connection, send_ids=sorted(row["send_id"] for row in released), now=now)
         freed = sorted({row["account_id"] for row in (*doubted, *released)})

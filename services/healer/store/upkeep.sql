@@ -10,7 +10,8 @@ SELECT id FROM accounts WHERE id = ANY(:ids::uuid[]) ORDER BY id FOR NO KEY UPDA
 
 -- name: doubt_intents
 -- It may have left. Looked up once the provider's lag has passed.
-UPDATE send_attempts SET state = 'unknown', error_detail = coalesce(error_detail, 'the sender gave no answer'), look_after = :look_after::timestamptz
+UPDATE send_attempts SET state = 'unknown', error_detail = coalesce(error_detail, 'the sender gave no answer'),
+       look_after = business_now() + :lag::interval
  WHERE id = ANY(:ids::bigint[]) AND account_id = ANY(:account_ids::uuid[]) AND state = 'intent' AND action <> 'profile_lookup'
    AND act_by < clock_timestamp() - :grace::interval
 RETURNING id, account_id;

@@ -1,7 +1,8 @@
 """Look unknown attempts up, account by account: claim, make one read, keep what was seen, judge, settle, let go.
 
-LinkedIn sees every read, so an account makes one per turn, rests after it, and makes none while its hours are closed. What a
-look still needs is asked at the account's next turn; until then the half that was seen stands in the attempt's evidence.
+LinkedIn sees every read, so an account makes one per turn, rests after it, and makes none while its hours are closed: then its
+attempts are put off to the opening, in their rows. What a look still needs is asked at the account's next turn; until then the
+half that was seen stands in the attempt's evidence. Accounts do not wait for one another.
 """
 
 import asyncio
@@ -9,6 +10,7 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
@@ -62,15 +64,16 @@ from shared.vocabulary import Action
 
 log = structlog.get_logger()
 
-AT_ONCE: Final = 16
-"""Accounts looked at in one round, together."""
+AT_ONCE: Final = 256
+"""Accounts in hand together: nearly all of them only rest, until their read may begin, and then it takes a moment."""
+READS_AT_ONCE: Final = 16
 TURN: Final = timedelta(seconds=160)
 """Business: longest wait, with the account in hand, for its spacing to end; a little more than spacing and jitter."""
 LOOK_WITHIN: Final = timedelta(seconds=120)
 """Technical: a look that takes longer is given up, well before its lease could run out."""
 MARGIN: Final = timedelta(seconds=30)
-ASK_AGAIN: Final = timedelta(hours=1)
-"""Business: a closed account is asked again so soon, for its hours may be set anew and a fast stack's clock leaps over nights."""
+"""Technical: beyond the rest, and again beyond the read, before a lease runs out. Those of a healer that dies keep their accounts
+from sending, so an account that rests is leased for its rest, and for a read only when the read begins."""
 NEWS_WITHIN: Final = timedelta(minutes=30)
 """Business: a read of who is connected that is younger is news enough."""
 INVITATIONS_STAND: Final = timedelta(days=14)
@@ -78,7 +81,7 @@ INVITATIONS_STAND: Final = timedelta(days=14)
 
 
 class LookUp:
-    """The workflow; `round` is its job."""
+    """The workflow; `begin` is its job, and `stop` ends what that began."""
 
     def __init__(
         self,
@@ -99,69 +102,82 @@ class LookUp:
         self._terms = terms or Terms()
         self._wake_relay = wake_relay
         self._chance = random.Random()
-        self._closed: dict[UUID, datetime] = {}
-        """Accounts whose hours are closed, and until when (business)."""
+        self._reads = asyncio.Semaphore(READS_AT_ONCE)
+        self._under_way: dict[UUID, asyncio.Task[int]] = {}
+
+    async def begin(self) -> None:
+        """Begin a look for every account with something due that is free, and wait for none: one rests longer than another."""
+        await self._hand_over_old_ones()
+        if (places := AT_ONCE - len(self._under_way)) <= 0:
+            return
+        for account_id in await unknowns.accounts_in_doubt(self._pool, patience=TURN, call_time=self._call_time, most=places):
+            if account_id not in self._under_way:
+                task = asyncio.create_task(self._account(account_id), name=f"look up {account_id}")
+                self._under_way[account_id] = task
+                task.add_done_callback(partial(self._ended, account_id))
 
     async def round(self) -> int:
-        """Make one read for every account with something due that is free; returns how many attempts were settled."""
-        if not await self._in_doubt(most=1):
-            return 0
-        await self._hand_over_old_ones()
-        settled = await asyncio.gather(*(self._account(account) for account in await self._in_doubt(most=AT_ONCE)), return_exceptions=True)
-        self._wake_relay()
-        for result in settled:
-            if isinstance(result, BaseException):
-                raise result
-        return sum(result for result in settled if isinstance(result, int))
+        """The same, and wait until all of them are made; returns how many attempts were settled."""
+        await self.begin()
+        return sum(await asyncio.gather(*self._under_way.values()))
 
-    async def _in_doubt(self, *, most: int) -> list[UUID]:
-        now = self._clock.now()
-        self._closed = {account_id: until for account_id, until in self._closed.items() if until > now}
-        return await unknowns.accounts_in_doubt(self._pool, closed=list(self._closed), call_time=self._call_time, most=most)
+    async def stop(self) -> None:
+        """Give up the looks under way; their accounts are let go."""
+        under_way = list(self._under_way.values())
+        for task in under_way:
+            task.cancel()
+        await asyncio.gather(*under_way, return_exceptions=True)
+
+    def _ended(self, account_id: UUID, task: asyncio.Task[int]) -> None:
+        del self._under_way[account_id]
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.warning("a look was given up, it will be made again", account=str(account_id), error=repr(error))
+        self._wake_relay()
 
     async def _account(self, account_id: UUID) -> int:
-        patience = TURN / self._clock.speed + LOOK_WITHIN + MARGIN
-        claim = await unknowns.claim(self._pool, account_id, free_by=self._clock.now() + TURN, lease=patience)
+        lease = TURN / self._clock.speed + MARGIN
+        claim = await unknowns.claim(self._pool, account_id, free_by=self._clock.now() + TURN, lease=lease)
         if claim is None:
             return 0
         rest = timedelta()
         try:
             await self._clock.refresh()  # the clock cannot leap while the account is in hand, but may have a moment ago
             found = await unknowns.of_account(self._pool, account_id, call_time=self._call_time)
-            settled = await self._without_a_read(found)
+            settled = await self._without_a_read(claim, found)
             if (step := next_step(found)) is None:
                 return settled
-            if (opens := self._opens(claim)) is not None:
-                self._closed[account_id] = opens
+            starts = self._clock.now() + claim.rests
+            if (opens := self._within_hours(claim, starts)) != starts:
+                await unknowns.put_off(self._pool, account_id, opens=opens)
                 return settled
             await self._await_turn(claim)
-            if self._fence.shut is not None:
-                return settled
-            rest = SPACING + jitter(f"look {account_id} {self._clock.now()}")
-            async with asyncio.timeout(LOOK_WITHIN.total_seconds()):
-                return settled + await self._make(claim, step, rest)
+            async with self._reads:
+                if self._fence.shut is not None or (held := await unknowns.hold(self._pool, claim, lease=LOOK_WITHIN + MARGIN)) is None:
+                    return settled
+                claim = held
+                rest = SPACING + jitter(f"look {account_id} {self._clock.now()}")
+                async with asyncio.timeout(LOOK_WITHIN.total_seconds()):
+                    return settled + await self._make(claim, step, rest)
         finally:
             await unknowns.let_go(self._pool, claim, spacing=rest)
 
-    def _opens(self, claim: Claim) -> datetime | None:
-        """Until when the account may not be read (business), or is to be asked again; None while its hours are open."""
-        starts = self._clock.now() + claim.rests
-        opens = within_hours(claim.schedule, starts, chance=self._chance)
-        return None if opens == starts else min(opens, starts + ASK_AGAIN)
+    def _within_hours(self, claim: Claim, at: datetime) -> datetime:
+        """The same moment (business) while the account's hours are open, else one of its next opening."""
+        return within_hours(claim.schedule, at, chance=self._chance)
 
     async def _await_turn(self, claim: Claim) -> None:
         await asyncio.sleep(claim.rests.total_seconds() / self._clock.speed)
 
-    async def _without_a_read(self, found: Sequence[Unknown]) -> int:
+    async def _without_a_read(self, claim: Claim, found: Sequence[Unknown]) -> int:
         settled = 0
         for unknown in found:
             if unknown.action is Action.EMAIL:
-                settled += await self._settle(unknown, judge_email(unknown.doubt), {"look": "none"})
+                settled += await self._settle(claim, unknown, judge_email(unknown.doubt), {"look": "none"})
         return settled
 
     async def _make(self, claim: Claim, step: Step, rest: timedelta) -> int:
         """One read; what it leaves open is taken up when the account's `rest` is over."""
-        again_at = self._clock.clock.technical(self._clock.now() + rest)
+        again_at = self._within_hours(claim, self._clock.now() + rest)
         try:
             match step.read:
                 case Read.SENT:
@@ -175,7 +191,7 @@ class LookUp:
         except ProviderError as error:
             LOOK_UPS.labels(result=Result.UNREADABLE).inc()
             log.warning("the provider could not be asked what became of attempts", account=str(claim.account_id), error=str(error))
-            later = self._clock.clock.technical(self._clock.now() + self._terms.pause)
+            later = self._within_hours(claim, self._clock.now() + self._terms.pause)
             await settling.postpone(self._pool, list(step.unknowns), look_after=later)
             return 0
 
@@ -189,7 +205,7 @@ class LookUp:
             at_list = look_for_withdrawn if unknown.action is Action.WITHDRAWAL else look_at_list
             look = at_list(seen, unknown, standing, lag=self._terms.lag)
             if look.listed is not None or (unknown.due and not self._worth_a_profile(unknown, look)):
-                settled += await self._judge_invitation(unknown, look, departure)
+                settled += await self._judge_invitation(claim, unknown, look, departure)
             elif self._worth_a_profile(unknown, look) and (unknown.due or unknown.looks == 0):
                 await settling.half_seen(self._pool, unknown, part=listed_part(look), look_after=again_at)
         return settled
@@ -203,16 +219,18 @@ class LookUp:
             return 0
         sight, told = await sight_of_person(self._provider, claim, unknown)
         await self._observe(claim, told)
-        return await self._judge_invitation(unknown, replace(look, profile=sight), await self._next_departure(claim), whole=True)
+        return await self._judge_invitation(claim, unknown, replace(look, profile=sight), await self._next_departure(claim), whole=True)
 
-    async def _judge_invitation(self, unknown: Unknown, look: InvitationLook, departure: datetime | None, *, whole: bool = False) -> int:
+    async def _judge_invitation(
+        self, claim: Claim, unknown: Unknown, look: InvitationLook, departure: datetime | None, *, whole: bool = False
+    ) -> int:
         earlier = invitation_looks(unknown.evidence)
         verdict: Verdict | Accepted
         if unknown.action is Action.WITHDRAWAL:
             verdict = judge_withdrawal(unknown.doubt, look, earlier=earlier, terms=self._terms)
         else:
             verdict = judge_invitation(unknown.doubt, look, earlier=earlier, next_departure=departure, terms=self._terms)
-        return await self._conclude(unknown, verdict, look, counts=whole or unknown.due)
+        return await self._conclude(claim, unknown, verdict, look, counts=whole or unknown.due)
 
     async def _said(self, claim: Claim, found: Sequence[Unknown], again_at: datetime) -> int:
         """Own messages in conversations nobody knows may be the ones in question: then it is asked whose they are."""
@@ -235,7 +253,7 @@ class LookUp:
                 continue
             chat_id = next((chat for chat, person in people.items() if person == unknown.recipient_id), None)
             look = MessageLook(at=seen.at, seen_at=seen.seen_at, reach=reach_of(seen, unknown, chat_id, self._over(unknown)), own=own)
-            settled += await self._judge_message(unknown, look, taken, counts=unknown.due)
+            settled += await self._judge_message(claim, unknown, look, taken, counts=unknown.due)
         return settled
 
     async def _partners(self, claim: Claim, found: Sequence[Unknown]) -> int:
@@ -252,14 +270,14 @@ class LookUp:
                 reach=Reach.ACCOUNT if half.whole and named else Reach.NOTHING,
                 own=tuple(await self._unclaimed(unknown, mine, taken)),
             )
-            settled += await self._judge_message(unknown, look, taken, counts=True)
+            settled += await self._judge_message(claim, unknown, look, taken, counts=True)
         return settled
 
-    async def _judge_message(self, unknown: Unknown, look: MessageLook, taken: set[str], *, counts: bool) -> int:
+    async def _judge_message(self, claim: Claim, unknown: Unknown, look: MessageLook, taken: set[str], *, counts: bool) -> int:
         verdict = judge_message(unknown.doubt, look, earlier=message_looks(unknown.evidence), terms=self._terms)
         if isinstance(verdict, Happened) and verdict.provider_ref:
             taken.add(verdict.provider_ref)
-        return await self._conclude(unknown, verdict, look, counts=counts)
+        return await self._conclude(claim, unknown, verdict, look, counts=counts)
 
     async def _unclaimed(self, unknown: Unknown, own: Sequence[OwnMessage], taken: set[str]) -> list[OwnMessage]:
         """Without the messages that other attempts have as theirs."""
@@ -267,7 +285,9 @@ class LookUp:
         claimed = taken | await unknowns.claimed(self._pool, unknown.account_id, ids=ids, lead_ids=[unknown.lead_id])
         return [message for message in own if message.id not in claimed]
 
-    async def _conclude(self, unknown: Unknown, verdict: Verdict | Accepted, look: InvitationLook | MessageLook, *, counts: bool) -> int:
+    async def _conclude(
+        self, claim: Claim, unknown: Unknown, verdict: Verdict | Accepted, look: InvitationLook | MessageLook, *, counts: bool
+    ) -> int:
         """A look that was made for others and proves nothing does not count: this one's own time will come."""
         if isinstance(verdict, NotYet) and not counts:
             return 0
@@ -276,7 +296,7 @@ class LookUp:
             now = self._clock.now()
             await unknowns.ask_for_news(self._pool, unknown.account_id, now=now, unless_since=now - NEWS_WITHIN)
         verdict = with_patience(verdict, unknown.doubt, looks=unknown.looks + 1, now=look.at, terms=self._terms)
-        return await self._settle(unknown, verdict, written(look, f"{type(verdict).__name__}: {verdict.why}"))
+        return await self._settle(claim, unknown, verdict, written(look, f"{type(verdict).__name__}: {verdict.why}"))
 
     async def _observe(self, claim: Claim, told: Sequence[dict[str, Any]]) -> None:
         await unknowns.observe(self._pool, claim, told, now=self._clock.now())
@@ -285,7 +305,7 @@ class LookUp:
         now = self._clock.now()
         return await unknowns.next_departure(self._pool, claim.account_id, now=now, horizon=now + self._terms.horizon)
 
-    async def _settle(self, unknown: Unknown, verdict: Verdict | Accepted, look: dict[str, Any]) -> int:
+    async def _settle(self, claim: Claim, unknown: Unknown, verdict: Verdict | Accepted, look: dict[str, Any]) -> int:
         now = self._clock.now()
         if unknown.action is Action.WITHDRAWAL and isinstance(verdict, Happened | DidNot | Accepted):
             LOOK_UPS.labels(result=Result.HAPPENED if isinstance(verdict, Happened) else Result.DID_NOT).inc()
@@ -299,7 +319,7 @@ class LookUp:
                 return int(await settling.did_not(self._pool, unknown, verdict.why, look=look, now=now))
             case NotYet():
                 LOOK_UPS.labels(result=Result.NOT_YET).inc()
-                await settling.not_yet(self._pool, unknown, look=look, look_after=self._clock.clock.technical(verdict.next_at))
+                await settling.not_yet(self._pool, unknown, look=look, look_after=self._within_hours(claim, verdict.next_at))
             case AskPerson():
                 LOOK_UPS.labels(result=Result.ASK_PERSON).inc()
                 await settling.ask_person(self._pool, unknown, verdict, look=look)

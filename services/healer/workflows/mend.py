@@ -134,7 +134,7 @@ class Mend:
         doubted, released = await upkeep.expire_intents(
             self._pool,
             grace=self._call_time + MARGIN,
-            look_after=self._clock.clock.technical(now + self._terms.lag),
+            lag=self._terms.lag,
             now=now,
             next_free_at=now + SPACING,
             most=MOST,

@@ -7,7 +7,9 @@ SELECT pg_try_advisory_xact_lock(:key);
 SELECT CASE
   WHEN EXISTS (SELECT FROM accounts WHERE lease_until IS NOT NULL) THEN 'an account is in somebody''s hand'
   WHEN EXISTS (SELECT FROM send_attempts WHERE state = 'intent') THEN 'something is leaving'
-  WHEN EXISTS (SELECT FROM send_attempts WHERE state = 'unknown' AND NOT needs_person) THEN 'an unknown attempt waits to be looked up'
+  WHEN EXISTS (SELECT FROM send_attempts x JOIN accounts a ON a.id = x.account_id AND a.status = 'usable'
+                WHERE x.state = 'unknown' AND NOT x.needs_person AND (x.look_after <= (SELECT business_now()) OR x.look_after IS NULL))
+    THEN 'an unknown attempt is due to be looked up'
   WHEN EXISTS (SELECT FROM outbox WHERE published_at IS NULL) THEN 'an event waits to be published'
   WHEN EXISTS (SELECT FROM campaigns c WHERE c.status = 'running' AND c.campaign_type <> 'email'
                   AND EXISTS (SELECT FROM campaign_prospects p
@@ -16,10 +18,12 @@ SELECT CASE
   END;
 
 -- name: next_moment$
--- The next moment at which any usable account may have something to do or read; one probe of each index.
+-- The next moment at which any usable account may have something to do, to read, or to look up (docs/adr/0034); one probe of each index.
 SELECT least(
   (SELECT min(wake_at) FROM accounts WHERE wake_at IS NOT NULL AND lease_until IS NULL AND status = 'usable'),
-  (SELECT r.next_at FROM account_reads r JOIN accounts a ON a.id = r.account_id AND a.status = 'usable' ORDER BY r.next_at LIMIT 1));
+  (SELECT r.next_at FROM account_reads r JOIN accounts a ON a.id = r.account_id AND a.status = 'usable' ORDER BY r.next_at LIMIT 1),
+  (SELECT x.look_after FROM send_attempts x JOIN accounts a ON a.id = x.account_id AND a.status = 'usable'
+    WHERE x.state = 'unknown' AND NOT x.needs_person ORDER BY x.look_after LIMIT 1));
 
 -- name: read^
 SELECT business_at(clock_timestamp()) AS now, version FROM stack_clock;

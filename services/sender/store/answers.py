@@ -22,7 +22,7 @@ from shared.vocabulary import AttemptState
 queries = load(__file__)
 
 LAG: Final = timedelta(seconds=60)
-"""The provider's lists lag a send by 30 to 60 s (UNIPILE.md §2.2); the look-up waits at least that long."""
+"""The provider's lists lag a send by 30 to 60 s (UNIPILE.md §2.2); the look-up waits at least that long (business)."""
 
 SpaceAfter = Callable[[Outcome], timedelta | None]
 """How long the account rests after this outcome (business); None: the provider was never asked."""

@@ -14,7 +14,7 @@ UPDATE send_attempts a
    SET state = o.state, answered_at = o.answered_at, http_status = o.http_status, error_type = o.error_type, error_detail = o.error_detail,
        provider_ref = o.provider_ref, chat_id = o.chat_id, given_back = o.given_back,
        recipient_id = coalesce(a.recipient_id, o.recipient_id),
-       look_after = CASE WHEN o.state = 'unknown' THEN clock_timestamp() + :lag::interval END
+       look_after = CASE WHEN o.state = 'unknown' THEN business_now() + :lag::interval END
   FROM unnest(:ids::bigint[], :states::attempt_state[], :answered_ats::timestamptz[], :http_statuses::int[], :error_types::text[],
               :error_details::text[], :provider_refs::text[], :chat_ids::text[], :given_backs::boolean[], :recipient_ids::text[])
        AS o(id, state, answered_at, http_status, error_type, error_detail, provider_ref, chat_id, given_back, recipient_id)

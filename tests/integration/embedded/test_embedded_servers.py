@@ -1,5 +1,7 @@
 """The embedded servers are real ones: they start, keep their data, and say what to do when they cannot."""
 
+import asyncio
+import gc
 import hashlib
 import socket
 import zipfile
@@ -59,6 +61,22 @@ async def test_a_durable_postgres_waits_for_the_disk_and_listens_on_the_loopback
         "listen_addresses": "127.0.0.1",
         "max_connections": "200",
     }
+
+
+async def test_a_connection_that_is_given_up_at_any_moment_leaves_no_exception_behind(tmp_path: Path, taken_port: int) -> None:
+    left: list[str] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: left.append(str(context)))
+    dsn = PostgresServer(tmp_path / "data", taken_port).dsn()  # the listener takes connections and says nothing
+    for steps in range(12):
+        connecting = asyncio.create_task(asyncpg.connect(dsn))
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        connecting.cancel()
+        await asyncio.gather(connecting, return_exceptions=True)
+        del connecting
+        await asyncio.sleep(0)
+        gc.collect()
+    assert left == []
 
 
 async def test_every_test_gets_a_database_of_its_own_with_our_schema(pool: asyncpg.Pool) -> None:

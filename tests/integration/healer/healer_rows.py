@@ -144,7 +144,7 @@ async def an_attempt(
                                           dispatch_no, recipient_id,
                                           decided_at, valid_until, act_by, counted_on, picture, look_after, answered_at)
                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'sender-test', 1, $9, $10::timestamptz, $10::timestamptz + interval '1 hour',
-                       clock_timestamp() - $11::interval, $12, $13, clock_timestamp() - interval '1 second',
+                       clock_timestamp() - $11::interval, $12, $13, business_now() - interval '1 second',
                        CASE WHEN $8 = 'accepted'::attempt_state THEN $10::timestamptz END) RETURNING id""",
             house.workspace,
             house.campaign,
@@ -168,7 +168,6 @@ async def time_passes(pool: asyncpg.Pool, span: timedelta) -> None:
     await pool.execute(
         "UPDATE stack_clock SET business_at = business_now() + $1, anchored_at = clock_timestamp(), version = version + 1", span
     )
-    await pool.execute("UPDATE send_attempts SET look_after = look_after - $1::interval WHERE look_after IS NOT NULL", span)
     await pool.execute("UPDATE accounts SET next_free_at = NULL")
 
 

@@ -39,7 +39,7 @@ async def test_an_intent_whose_sender_is_silent_becomes_unknown_and_its_account_
     await held(pool)
     await mend.expire_intents()
     row = await one(
-        pool, "SELECT state, look_after > clock_timestamp() + interval '50 seconds' AS later FROM send_attempts WHERE id = $1", attempt
+        pool, "SELECT state, look_after > business_now() + interval '50 seconds' AS later FROM send_attempts WHERE id = $1", attempt
     )
     assert tuple(row) == ("unknown", True)
     assert (await one(pool, "SELECT status FROM send_queue"))["status"] == "sending", "nobody knows whether it left"

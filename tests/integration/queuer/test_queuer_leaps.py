@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
+from uuid import UUID
 
 import asyncpg
 import pytest
@@ -60,6 +61,30 @@ async def test_a_read_that_comes_sooner_is_met_awake(pool: asyncpg.Pool, world: 
     assert sooner - timedelta(minutes=15) <= await now(pool) < sooner
 
 
+async def test_a_look_up_that_falls_due_sooner_is_met_awake(pool: asyncpg.Pool, world: World, leaper: Leaper) -> None:
+    sooner = BASE + timedelta(hours=2)
+    await attempt(pool, world, "unknown", look_after=sooner)
+    assert await leaper.leap(), "what is not due yet holds no clock"
+    assert sooner - timedelta(minutes=15) <= await now(pool) < sooner
+    assert not await leaper.leap()
+    async with pool.acquire() as connection:
+        await set_clock(connection, sooner, speed=1, leaps=True)
+    assert not await leaper.leap(), "from its moment on it is due, and holds the clock until somebody has looked or put it off"
+
+
+@pytest.mark.parametrize("why", ["UPDATE send_attempts SET needs_person = true", "UPDATE accounts SET status = 'disconnected'"])
+async def test_what_nobody_can_look_up_holds_no_clock(pool: asyncpg.Pool, world: World, leaper: Leaper, why: str) -> None:
+    sooner = BASE + timedelta(hours=1)
+    await pool.execute(
+        "INSERT INTO account_reads (account_id, kind, next_at) VALUES ($1, 'chats', $2)", await other_account(pool, world), sooner
+    )
+    await attempt(pool, world, "unknown", look_after=BASE)
+    assert not await leaper.leap()
+    await pool.execute(why + (" WHERE account_id = $1" if "attempts" in why else " WHERE id = $1"), world.accounts[0])
+    assert await leaper.leap()
+    assert await now(pool) >= sooner - timedelta(minutes=15)
+
+
 @pytest.mark.parametrize("what", HAND)
 async def test_nothing_in_hand_is_leapt_over(pool: asyncpg.Pool, world: World, leaper: Leaper, what: str) -> None:
     if HAND[what].startswith("attempt"):
@@ -101,9 +126,20 @@ async def test_the_quiet_must_last_before_a_leap(pool: asyncpg.Pool, world: Worl
     assert not await patient.leap()
 
 
-async def attempt(pool: asyncpg.Pool, world: World, state: str) -> None:
-    """A live attempt in this state."""
+async def other_account(pool: asyncpg.Pool, world: World) -> UUID:
+    """A second account beside the world's, with nothing to do."""
+    made: UUID = await pool.fetchval(
+        """INSERT INTO accounts (workspace_id, provider_account_id, name)
+           SELECT workspace_id, 'other', 'Bo' FROM accounts WHERE id = $1 RETURNING id""",
+        world.accounts[0],
+    )
+    return made
+
+
+async def attempt(pool: asyncpg.Pool, world: World, state: str, look_after: datetime | None = None) -> None:
+    """A live attempt in this state; an unknown one without `look_after` is due."""
     [prospect] = await world.enrol(1)
     async with pool.acquire() as connection:
         send = await a_send(connection, prospect, world.accounts[0])
     await an_attempt(pool, send, state=state, action="invitation")
+    await pool.execute("UPDATE send_attempts SET look_after = $1", look_after)
