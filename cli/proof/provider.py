@@ -113,7 +113,7 @@ async def _compare(pool: asyncpg.Pool, client: UnipileClient, clock: StackClock,
 async def _under_claim(pool: asyncpg.Pool, clock: StackClock, account: _Account, read: Callable[[Claim], Awaitable[T]]) -> T:
     for _ in range(LOOKS):
         lease = TURN / clock.speed + READ_WITHIN + timedelta(seconds=30)
-        claim = await unknowns.claim(pool, account.id, free_by=clock.now() + TURN, lease=lease)
+        claim = await unknowns.claim(pool, account.id, patience=TURN, lease=lease)
         if claim is not None:
             break
         await asyncio.sleep(PAUSE.total_seconds() / clock.speed)

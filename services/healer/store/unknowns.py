@@ -78,9 +78,9 @@ async def accounts_in_doubt(connection: Connection, *, patience: timedelta, call
     return [row["account_id"] async for row in rows]
 
 
-async def claim(connection: Connection, account_id: UUID, *, free_by: datetime, lease: timedelta) -> Claim | None:
-    """Take the account, which is free by `free_by` (business) at the latest; None when it is in somebody's hand."""
-    row = await queries.claim(connection, account_id=account_id, free_by=free_by, lease=lease)
+async def claim(connection: Connection, account_id: UUID, *, patience: timedelta, lease: timedelta) -> Claim | None:
+    """Take the account, which has rested within `patience` (business); None when it is in somebody's hand."""
+    row = await queries.claim(connection, account_id=account_id, patience=patience, lease=lease)
     if row is None:
         return None
     return Claim(

@@ -19,7 +19,7 @@ SELECT d.account_id
 UPDATE accounts a
    SET lease_until = clock_timestamp() + :lease::interval, lease_holder = 'read:healer'
  WHERE a.id = :account_id::uuid AND a.lease_until IS NULL AND a.status = 'usable'
-   AND (a.next_free_at IS NULL OR a.next_free_at <= :free_by::timestamptz)
+   AND (a.next_free_at IS NULL OR a.next_free_at <= business_now() + :patience::interval)
    AND NOT EXISTS (SELECT FROM send_attempts i WHERE i.account_id = a.id AND i.state = 'intent')
 RETURNING a.id, a.workspace_id, a.provider_account_id, a.channel, a.lease_until,
           -- by the database's clock: the healer's own may be wrong, and would begin before the rest is over

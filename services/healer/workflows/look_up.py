@@ -136,7 +136,7 @@ class LookUp:
 
     async def _account(self, account_id: UUID) -> int:
         lease = TURN / self._clock.speed + MARGIN
-        claim = await unknowns.claim(self._pool, account_id, free_by=self._clock.now() + TURN, lease=lease)
+        claim = await unknowns.claim(self._pool, account_id, patience=TURN, lease=lease)
         if claim is None:
             return 0
         rest = timedelta()
