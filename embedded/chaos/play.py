@@ -69,8 +69,7 @@ class Chaos:
         since = datetime.now(UTC)
         try:
             work = asyncio.gather(self._start_campaigns(pool), hand.play())
-            await self._watch(pool, tail, work)
-            until = datetime.now(UTC)
+            until = await self._watch(pool, tail, work)
             await work
             await self._come_to_rest(pool, tail)
             facts = await self._facts(pool)
@@ -103,15 +102,23 @@ class Chaos:
                 except AWAY:
                     await asyncio.sleep(LOOK_EVERY)
 
-    async def _watch(self, pool: asyncpg.Pool, tail: Tail, work: "asyncio.Future[Any]") -> None:
-        """Say where it stands until campaigns are started and faults are mended."""
-        said = 0.0
+    async def _watch(self, pool: asyncpg.Pool, tail: Tail, work: "asyncio.Future[Any]") -> datetime:
+        """Say where it stands until campaigns are started and faults are mended; returns until when sends could flow.
+
+        On a slow machine faults wait for one another into the night: those are played as well, but stop nothing that could flow.
+        """
+        said, until = 0.0, None
         while not work.done():
             tail.read()
             if time.monotonic() - said > SAY_EVERY:
                 said = time.monotonic()
-                self._say(await self._where(pool, tail))
+                state = await self._state(pool)
+                self._say(self._where(state, tail))
+                if until is None and state and not _at_work(state["now"]):
+                    until = datetime.now(UTC)
+                    self._say("the accounts' day is over before all faults are")
             await asyncio.sleep(LOOK_EVERY)
+        return until or datetime.now(UTC)
 
     async def _come_to_rest(self, pool: asyncpg.Pool, tail: Tail) -> None:
         """Wait until every promised send has left and nothing is under way; or until nothing has moved for long."""
@@ -120,10 +127,7 @@ class Chaos:
         night: float | None = None
         while time.monotonic() - moved < STALLED_AFTER:
             tail.read()
-            try:
-                state = dict(await queries.under_way(pool))
-            except AWAY:
-                state = {}
+            state = await self._state(pool)
             still = any(state.get(name, 1) for name in ("intents", "unknown", "outbox"))
             if state and not still and tail.sends + state["for_a_person"] >= self._plan.promised:
                 return
@@ -139,14 +143,19 @@ class Chaos:
                 night = None
             if time.monotonic() - said > SAY_EVERY:
                 said = time.monotonic()
-                self._say(await self._where(pool, tail))
+                self._say(self._where(state, tail))
             await asyncio.sleep(LOOK_EVERY)
         self._say(f"nothing has moved for {STALLED_AFTER:.0f} s: {state}")
 
-    async def _where(self, pool: asyncpg.Pool, tail: Tail) -> str:
+    async def _state(self, pool: asyncpg.Pool) -> dict[str, Any]:
+        """What is under way; empty while PostgreSQL is away."""
         try:
-            row = await queries.under_way(pool)
+            return dict(await queries.under_way(pool))
         except AWAY:
+            return {}
+
+    def _where(self, row: dict[str, Any], tail: Tail) -> str:
+        if not row:
             return f"{tail.sends} of {self._plan.promised} sent; PostgreSQL is away"
         return (
             f"{tail.sends} of {self._plan.promised} sent, {row['planned']} planned, {row['intents']} leaving, {row['unknown']} unknown, "
