@@ -122,9 +122,9 @@ async def test_the_next_look_of_one_that_proves_nothing_is_not_planned_for_the_n
 async def test_an_account_that_rests_keeps_no_other_waiting(
     pool: asyncpg.Pool, house: House, simulator: Simulator, look_up: LookUp
 ) -> None:
+    resting, waits = await in_doubt_elsewhere(pool, "next_free_at = business_now() + interval '100 s'")
     person, attempt = await in_doubt(pool, house)
     await simulator.invite(person.provider_id, account=ACCOUNT)
-    resting, waits = await in_doubt_elsewhere(pool, "next_free_at = business_now() + interval '100 s'")
     await look_up.begin()
     await eventually(lambda: _is(pool, attempt, "accepted"), what="the look at the account that does not rest")
     assert await pool.fetchval("SELECT lease_holder FROM accounts WHERE id = $1", resting.account) == "read:healer"
@@ -137,11 +137,11 @@ async def test_those_that_nobody_can_look_at_do_not_stand_before_the_others(
     pool: asyncpg.Pool, house: House, simulator: Simulator, look_up: LookUp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("services.healer.workflows.look_up.AT_ONCE", 1)
-    person, attempt = await in_doubt(pool, house)
-    await simulator.invite(person.provider_id, account=ACCOUNT)
     for in_the_way in ("status = 'disconnected'", "lease_until = clock_timestamp() + interval '1 minute', lease_holder = 'dispatch'"):
         _, earlier = await in_doubt_elsewhere(pool, in_the_way)
         await pool.execute("UPDATE send_attempts SET look_after = look_after - interval '1 hour' WHERE id = $1", earlier)
+    person, attempt = await in_doubt(pool, house)
+    await simulator.invite(person.provider_id, account=ACCOUNT)
     assert (await look_up.round(), await state(pool, attempt)) == (1, "accepted")
 
 
@@ -160,7 +160,7 @@ async def test_whoever_lost_the_account_while_it_rested_does_not_read(
 
 
 async def in_doubt_elsewhere(pool: asyncpg.Pool, in_the_way: str) -> tuple[House, int]:
-    """The same for an account of another workspace, which `in_the_way` keeps from being read."""
+    """The same for an account of another workspace, which `in_the_way` keeps from being read; sets the clock back to the beginning."""
     house = await a_house(pool, provider_account=f"elsewhere {in_the_way[:6]}")
     await pool.execute(f"UPDATE accounts SET {in_the_way} WHERE id = $1", house.account)  # noqa: S608 -- the tests' own constants
     return house, (await in_doubt(pool, house))[1]
