@@ -87,7 +87,7 @@ UPDATE campaigns SET prospects_count = prospects_count + 3, active_leads_count =
 -- name: look
 -- The rows as they are; what they should be is the judge's to say.
 SELECT p.id, p.status::text AS status, p.contacted_at, p.connected_at, s.id AS send_id, s.status::text AS send_status, l.linkedin_id, l.linkedin_vanity,
-       (SELECT min(f.state) FROM integrity_findings f WHERE f.state = 'proposed' AND f.row_id IN (p.id::text, s.id::text)) AS proposed
+       (SELECT min(f.state) FROM integrity_findings f WHERE f.state = 'proposed' AND (f.table_name, f.row_id) IN (('campaign_prospects', p.id::text), ('send_queue', s.id::text))) AS proposed
   FROM campaign_prospects p JOIN send_queue s ON s.id = ANY(:sends::uuid[]) AND s.prospect_id = p.id JOIN leads l ON l.id = p.lead_id
  WHERE p.id = ANY(:ids::uuid[]);
 

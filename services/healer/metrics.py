@@ -38,7 +38,6 @@ UNKNOWN_FOR_PERSON = Gauge("tact_unknown_attempts_for_person", "Attempts whose e
 UNKNOWN_OLDEST = Gauge("tact_unknown_attempts_oldest_seconds", "Business time since the oldest of those still looked up was decided.")
 MENDED = Counter("tact_mended_total", "What died in a process's hand and was put right.", ["what"])
 FOUND = Counter("tact_integrity_found_total", "Rows found to break a rule, by kind; a row that stays wrong is found again.", ["kind"])
-HEALED = Counter("tact_integrity_healed_total", "Repairs that applied themselves, by kind of finding.", ["kind"])
 CLEANED_UP = Counter("tact_cleanup_fixed_total", "Prospects mended by clean-up runs.")
 CLEANUP_FAILURES = Counter("tact_cleanup_failures_total", "Clean-up runs that failed and changed nothing.")
 NOTICES = Counter("tact_notices_total", "Notices written, each once, by kind.", ["kind"])

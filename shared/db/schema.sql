@@ -183,6 +183,46 @@ CREATE FUNCTION public.accounts_at(the_id uuid, moment timestamp with time zone)
       $$;
 
 CREATE FUNCTION public.apply_repair(the_finding bigint, actor text, run_id bigint DEFAULT NULL::bigint, undo boolean DEFAULT false) RETURNS text
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+  SELECT t.answer FROM apply_together(ARRAY[the_finding], actor, run_id, undo) t
+$$;
+
+CREATE FUNCTION public.apply_repairs(findings bigint[], actor text, run_id bigint DEFAULT NULL::bigint) RETURNS TABLE(finding_id bigint, answer text)
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+  said jsonb;
+  half integer := cardinality(findings) / 2;
+  where_it_was text;
+  reason text;
+BEGIN
+  BEGIN
+    SELECT coalesce(jsonb_object_agg(t.finding_id, t.answer), '{}') INTO said FROM apply_together(findings, actor, apply_repairs.run_id) t;
+  EXCEPTION WHEN integrity_constraint_violation OR raise_exception OR data_exception THEN
+    GET STACKED DIAGNOSTICS where_it_was = TABLE_NAME, reason = MESSAGE_TEXT;
+    IF where_it_was IN ('integrity_findings', 'integrity_history', 'audit_log', 'outbox') THEN
+      RAISE;
+    END IF;
+  END;
+  IF said IS NULL AND half > 0 THEN
+    PERFORM lock_to_mend((SELECT array_agg(DISTINCT prospect_of(e)) FROM integrity_findings f, jsonb_array_elements(f.changes) e WHERE f.id = ANY(findings)));
+    RETURN QUERY SELECT t.finding_id, t.answer FROM apply_repairs(findings[:half], actor, apply_repairs.run_id) t;
+    RETURN QUERY SELECT t.finding_id, t.answer FROM apply_repairs(findings[half + 1:], actor, apply_repairs.run_id) t;
+    RETURN;
+  END IF;
+  IF said IS NULL THEN
+    said := jsonb_build_object(findings[1], 'refused: ' || reason);
+    UPDATE integrity_findings f SET state = 'proposed', why = 'Its repair was refused: ' || reason WHERE f.id = findings[1] AND f.state IN ('open', 'proposed');
+  END IF;
+  -- What is not as it was found any more: whoever looks next finds what is so then.
+  UPDATE integrity_findings f SET state = 'gone', closed_at = clock_timestamp() WHERE f.id = ANY(findings) AND f.state = 'open';
+  RETURN QUERY SELECT t.key::bigint, t.value FROM jsonb_each_text(said) t;
+END $$;
+
+CREATE FUNCTION public.apply_together(findings bigint[], actor text, run_id bigint DEFAULT NULL::bigint, undo boolean DEFAULT false) RETURNS TABLE(finding_id bigint, answer text)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     SET "TimeZone" TO 'UTC'
@@ -190,138 +230,117 @@ CREATE FUNCTION public.apply_repair(the_finding bigint, actor text, run_id bigin
     AS $$
 #variable_conflict use_column
 DECLARE
-  f integrity_findings;
-  line bigint;      -- of the history, that an undo takes back
-  todo jsonb;
-  c jsonb;
-  is_now jsonb;
+  asked jsonb;   -- a row for each finding: {"finding", "kind", "line": of the history, that an undo takes back, "last_known", "said", "changes"}
+  todo jsonb;    -- a row for each change: {"finding", "kind", "n", "prospect", "one"}
   people uuid[];
-  last_known bigint;
-  wrong uuid;
+  ready bigint[];
+  later bigint[];
+  wrong record;
 BEGIN
   IF btrim(coalesce(actor, '')) = '' THEN
-    RAISE EXCEPTION 'apply_repair needs an actor: it is the trace (finding %)', the_finding USING ERRCODE = 'check_violation';
+    RAISE EXCEPTION 'apply_repair needs an actor: it is the trace (finding %)', findings[1] USING ERRCODE = 'check_violation';
   END IF;
-  SELECT * INTO f FROM integrity_findings WHERE id = the_finding FOR NO KEY UPDATE;
-  IF NOT FOUND THEN
-    RETURN 'gone';
-  END IF;
-  IF undo THEN
-    SELECT h.id, h.changes, (h.evidence ->> 'last_attempt')::bigint INTO line, todo, last_known
-      FROM integrity_history h WHERE h.finding_id = the_finding AND h.undoes IS NULL AND h.undone_at IS NULL ORDER BY h.id DESC LIMIT 1;
-    IF f.state <> 'repaired' OR line IS NULL THEN
-      RETURN 'closed';
-    END IF;
-    SELECT coalesce(jsonb_agg(e.one || jsonb_build_object('before', e.one -> 'after', 'after', e.one -> 'before') ORDER BY e.n DESC), '[]') INTO todo
-      FROM jsonb_array_elements(todo) WITH ORDINALITY AS e(one, n);
-  ELSE
-    IF f.state NOT IN ('open', 'proposed') THEN
-      RETURN 'closed';
-    END IF;
-    todo := f.changes;
-    last_known := (f.evidence ->> 'last_attempt')::bigint;
-  END IF;
-  IF todo = '[]' THEN
-    RETURN 'nothing';
-  END IF;
+  PERFORM FROM integrity_findings f WHERE f.id = ANY(findings) ORDER BY f.id FOR NO KEY UPDATE;
+  SELECT coalesce(jsonb_agg(jsonb_build_object(
+           'finding', a.id, 'kind', f.kind, 'line', h.id, 'last_known', CASE WHEN apply_together.undo THEN h.evidence ELSE f.evidence END -> 'last_attempt',
+           'said', CASE WHEN f.id IS NULL THEN 'gone'
+                        WHEN apply_together.undo AND (f.state <> 'repaired' OR h.id IS NULL) THEN 'closed'
+                        WHEN NOT apply_together.undo AND f.state NOT IN ('open', 'proposed') THEN 'closed'
+                        WHEN t.changes = '[]' THEN 'nothing' END,
+           'changes', t.changes) ORDER BY a.id), '[]') INTO asked
+    FROM (SELECT DISTINCT u.id FROM unnest(findings) u(id)) a
+    LEFT JOIN integrity_findings f ON f.id = a.id
+    LEFT JOIN LATERAL (SELECT l.id, l.changes, l.evidence FROM integrity_history l
+                        WHERE apply_together.undo AND l.finding_id = a.id AND l.undoes IS NULL AND l.undone_at IS NULL ORDER BY l.id DESC LIMIT 1) h ON true
+   CROSS JOIN LATERAL (SELECT CASE WHEN apply_together.undo THEN inverse_of(h.changes) ELSE f.changes END AS changes) t;
 
-  SELECT coalesce(array_agg(DISTINCT x.prospect ORDER BY x.prospect), '{}') INTO people FROM (
-    SELECT (e ->> 'id')::uuid AS prospect FROM jsonb_array_elements(todo) e WHERE e ->> 'table' = 'campaign_prospects'
-    UNION ALL
-    -- by a probe for each, whatever the planner thinks of the length of a list
-    SELECT coalesce((e -> 'before' ->> 'prospect_id')::uuid, (e -> 'after' ->> 'prospect_id')::uuid,
-                    (SELECT s.prospect_id FROM send_queue s WHERE s.id = (e ->> 'id')::uuid))
-      FROM jsonb_array_elements(todo) e WHERE e ->> 'table' = 'send_queue') x
-   WHERE x.prospect IS NOT NULL;
-  IF current_setting('tact.locked_to_mend', true) IS DISTINCT FROM 'on' THEN -- whoever mends many has locked them all, in order
-    PERFORM lock_to_mend(people);
-  END IF;
+  WITH changes AS MATERIALIZED (
+    SELECT a.finding, a.kind, e.n, prospect_of(e.one) AS prospect, e.one
+      FROM jsonb_to_recordset(asked) AS a(finding bigint, kind text, said text, changes jsonb)
+     CROSS JOIN LATERAL jsonb_array_elements(a.changes) WITH ORDINALITY AS e(one, n)
+     WHERE a.said IS NULL
+  )
+  SELECT coalesce(jsonb_agg(to_jsonb(c)), '[]'), coalesce(array_agg(DISTINCT c.prospect) FILTER (WHERE c.prospect IS NOT NULL), '{}') INTO todo, people FROM changes c;
+  PERFORM lock_to_mend(people);
+  PERFORM FROM send_attempts WHERE id IN (SELECT (c.one ->> 'id')::bigint FROM jsonb_to_recordset(todo) AS c(one jsonb)
+                                           WHERE c.one ->> 'table' = 'send_attempts') ORDER BY id FOR NO KEY UPDATE;
 
-  FOR c IN SELECT e FROM jsonb_array_elements(todo) e LOOP
-    CASE c ->> 'table'
-      WHEN 'campaign_prospects' THEN SELECT to_jsonb(r) INTO is_now FROM campaign_prospects r WHERE r.id = (c ->> 'id')::uuid;
-      WHEN 'send_queue' THEN SELECT to_jsonb(r) INTO is_now FROM send_queue r WHERE r.id = (c ->> 'id')::uuid;
-      WHEN 'send_attempts' THEN SELECT to_jsonb(r) INTO is_now FROM send_attempts r WHERE r.id = (c ->> 'id')::bigint FOR NO KEY UPDATE;
-      ELSE CONTINUE; -- counts move by a difference, whatever they are now
-    END CASE;
-    IF is_now IS NULL AND jsonb_typeof(c -> 'before') <> 'null' THEN
-      RETURN 'gone';
-    END IF;
-    IF EXISTS (SELECT FROM jsonb_each(CASE jsonb_typeof(c -> 'before') WHEN 'object' THEN c -> 'before' ELSE '{}' END) b
-                WHERE b.key <> 'updated_at' AND is_now -> b.key IS DISTINCT FROM b.value) THEN
-      RETURN 'changed';
-    END IF;
-  END LOOP;
-  IF EXISTS (SELECT FROM send_queue s JOIN send_attempts a ON a.send_id = s.id
-              WHERE s.prospect_id = ANY(people) AND a.action <> 'profile_lookup'
-                AND (a.id > coalesce(last_known, 0) OR a.state IN ('intent', 'unknown'))) THEN
-    RETURN 'later_attempt';
+  -- Is everything still as it was found? A statement of its own: it sees what was committed while the locks were waited for.
+  WITH compared AS (
+    SELECT t.finding, t.n, t.prospect, min(t.finding) OVER (PARTITION BY t.one ->> 'table', t.one ->> 'id') < t.finding AS shared,
+           CASE WHEN t.one ->> 'table' NOT IN ('campaign_prospects', 'send_queue', 'send_attempts') THEN NULL -- counts move by a difference, whatever they are now
+                WHEN r.is_now IS NULL AND jsonb_typeof(t.one -> 'before') <> 'null' THEN 'gone'
+                WHEN EXISTS (SELECT FROM jsonb_each(CASE jsonb_typeof(t.one -> 'before') WHEN 'object' THEN t.one -> 'before' ELSE '{}' END) b
+                              WHERE b.key <> 'updated_at' AND r.is_now -> b.key IS DISTINCT FROM b.value) THEN 'changed' END AS said
+      FROM jsonb_to_recordset(todo) AS t(finding bigint, n integer, prospect uuid, one jsonb)
+     CROSS JOIN LATERAL (SELECT CASE t.one ->> 'table'
+        WHEN 'campaign_prospects' THEN (SELECT to_jsonb(p) FROM campaign_prospects p WHERE p.id = (t.one ->> 'id')::uuid)
+        WHEN 'send_queue' THEN (SELECT to_jsonb(s) FROM send_queue s WHERE s.id = (t.one ->> 'id')::uuid)
+        WHEN 'send_attempts' THEN (SELECT to_jsonb(i) FROM send_attempts i WHERE i.id = (t.one ->> 'id')::bigint) END AS is_now) r
+  ), ledger AS (
+    SELECT u.id, l.newest, l.under_way FROM unnest(people) u(id)
+     CROSS JOIN LATERAL (SELECT max(i.id) AS newest, coalesce(bool_or(i.state IN ('intent', 'unknown')), false) AS under_way
+                           FROM send_queue s JOIN send_attempts i ON i.send_id = s.id WHERE s.prospect_id = u.id AND i.action <> 'profile_lookup') l
+  ), verdicts AS (
+    SELECT c.finding, (array_agg(c.said ORDER BY c.n) FILTER (WHERE c.said IS NOT NULL))[1] AS said, bool_or(c.shared) AS shared, max(l.newest) AS newest,
+           coalesce(bool_or(l.under_way), false) AS under_way
+      FROM compared c LEFT JOIN ledger l ON l.id = c.prospect GROUP BY c.finding
+  ), told AS (
+    SELECT a.finding, a.line, a.changes, v.newest,
+           coalesce(a.said, v.said, CASE WHEN v.under_way OR v.newest > coalesce(a.last_known, 0) THEN 'later_attempt' WHEN v.shared THEN 'shared' END) AS said
+      FROM jsonb_to_recordset(asked) AS a(finding bigint, line bigint, last_known bigint, said text, changes jsonb) LEFT JOIN verdicts v ON v.finding = a.finding
+  )
+  SELECT jsonb_agg(to_jsonb(t) ORDER BY t.finding), array_agg(t.finding ORDER BY t.finding) FILTER (WHERE t.said IS NULL),
+         array_agg(t.finding ORDER BY t.finding) FILTER (WHERE t.said = 'shared') INTO asked, ready, later
+    FROM told t;
+  RETURN QUERY SELECT a.finding, a.said FROM jsonb_to_recordset(asked) AS a(finding bigint, said text) WHERE a.said IS NOT NULL AND a.said <> 'shared';
+  IF ready IS NULL THEN
+    RETURN;
   END IF;
+  SELECT jsonb_agg(t ORDER BY t.finding, t.n) INTO todo
+    FROM jsonb_to_recordset(todo) AS t(finding bigint, kind text, n integer, prospect uuid, one jsonb) WHERE t.finding = ANY(ready);
 
   PERFORM set_config('tact.mending', 'on', true);
-  FOR c IN SELECT e FROM jsonb_array_elements(todo) e LOOP
-    PERFORM change_row(c, actor, f.kind);
-  END LOOP;
+  PERFORM change_rows(todo, actor);
   PERFORM set_config('tact.mending', 'off', true);
 
   IF undo THEN
-    UPDATE integrity_findings SET state = 'undone', closed_at = clock_timestamp(), decided_by = actor, decided_at = clock_timestamp() WHERE id = the_finding;
-    UPDATE integrity_history SET undone_at = clock_timestamp() WHERE id = line;
+    UPDATE integrity_history SET undone_at = clock_timestamp()
+     WHERE id IN (SELECT a.line FROM jsonb_to_recordset(asked) AS a(line bigint, said text) WHERE a.said IS NULL);
   ELSE
-    SELECT p.id INTO wrong FROM campaign_prospects p
-     WHERE p.id = ANY(people) AND ((p.contacted_at IS NULL AND p.status IN ('connection_request_sent', 'messaging'))
-                                   OR (p.contacted_at IS NOT NULL AND p.status IN ('pending', 'approved', 'failed'))) LIMIT 1;
-    IF wrong IS NOT NULL THEN
-      RAISE EXCEPTION 'Cannot mend prospect % so: that would be wrong again (finding %)', wrong, the_finding USING ERRCODE = 'check_violation';
+    SELECT p.id AS prospect, c.finding INTO wrong
+      FROM jsonb_to_recordset(todo) AS c(finding bigint, prospect uuid) JOIN campaign_prospects p ON p.id = c.prospect
+     WHERE (p.contacted_at IS NULL AND p.status IN ('connection_request_sent', 'messaging')) OR (p.contacted_at IS NOT NULL AND p.status IN ('pending', 'approved', 'failed'))
+     LIMIT 1;
+    IF FOUND THEN
+      RAISE EXCEPTION 'Cannot mend prospect % so: that would be wrong again (finding %)', wrong.prospect, wrong.finding USING ERRCODE = 'check_violation';
     END IF;
-    UPDATE integrity_findings SET state = 'repaired', closed_at = clock_timestamp(), decided_by = actor, decided_at = clock_timestamp() WHERE id = the_finding;
-    PERFORM tell_of_repair(todo);
+    PERFORM tell_of_repair((SELECT jsonb_agg(c.one ORDER BY c.finding, c.n) FROM jsonb_to_recordset(todo) AS c(finding bigint, n integer, one jsonb)));
   END IF;
+  UPDATE integrity_findings f
+     SET state = CASE WHEN apply_together.undo THEN 'undone' ELSE 'repaired' END, closed_at = clock_timestamp(), decided_by = apply_together.actor, decided_at = clock_timestamp()
+   WHERE f.id = ANY(ready);
   INSERT INTO integrity_history (finding_id, run_id, workspace_id, campaign_id, kind, repair, table_name, row_id, before, after, changes, evidence,
                                  occurred_at, done_by, undoes)
-  SELECT the_finding, run_id, f.workspace_id, f.campaign_id, f.kind, f.repair, f.table_name, f.row_id,
-         coalesce(jsonb_object_agg(x.at, x.was) FILTER (WHERE x.was IS NOT NULL), '{}'), coalesce(jsonb_object_agg(x.at, x.is_now) FILTER (WHERE x.is_now IS NOT NULL), '{}'),
-         todo, f.evidence || jsonb_build_object('last_attempt', (SELECT max(a.id) FROM send_queue s JOIN send_attempts a ON a.send_id = s.id
-                                                                    WHERE s.prospect_id = ANY(people) AND a.action <> 'profile_lookup')),
-         f.occurred_at, actor, line
-    FROM (SELECT format('%s %s', e ->> 'table', e ->> 'id') AS at, e -> 'before' AS was, e -> 'after' AS is_now FROM jsonb_array_elements(todo) e) x;
+  SELECT f.id, apply_together.run_id, f.workspace_id, f.campaign_id, f.kind, f.repair, f.table_name, f.row_id, x.was, x.is_now, a.changes,
+         f.evidence || jsonb_build_object('last_attempt', a.newest), f.occurred_at, apply_together.actor, a.line
+    FROM jsonb_to_recordset(asked) AS a(finding bigint, line bigint, newest bigint, said text, changes jsonb)
+    JOIN integrity_findings f ON f.id = a.finding
+   CROSS JOIN LATERAL (
+     SELECT coalesce(jsonb_object_agg(o.at, o.was) FILTER (WHERE o.was IS NOT NULL), '{}') AS was,
+            coalesce(jsonb_object_agg(o.at, o.is_now) FILTER (WHERE o.is_now IS NOT NULL), '{}') AS is_now
+       FROM (SELECT (e ->> 'table') || ' ' || (e ->> 'id') AS at, e -> 'before' AS was, e -> 'after' AS is_now FROM jsonb_array_elements(a.changes) e) o) x
+   WHERE a.said IS NULL ORDER BY f.id;
   INSERT INTO audit_log (workspace_id, actor, verb, object, object_id, details)
-       VALUES (f.workspace_id, actor, CASE WHEN undo THEN 'undo' ELSE 'mend' END,
-               CASE f.table_name WHEN 'campaign_prospects' THEN 'prospect' WHEN 'send_queue' THEN 'send' WHEN 'campaigns' THEN 'campaign' ELSE f.table_name END,
-               f.row_id, jsonb_build_object('reason', f.kind, 'finding', the_finding, 'run_id', run_id, 'changes', todo));
-  RETURN CASE WHEN undo THEN 'undone' ELSE 'applied' END;
-END $$;
-
-CREATE FUNCTION public.apply_repairs(findings bigint[], actor text, run_id bigint DEFAULT NULL::bigint) RETURNS TABLE(finding_id bigint, answer text)
-    LANGUAGE plpgsql
-    SET search_path TO 'public', 'pg_temp'
-    AS $$
-DECLARE
-  one bigint;
-  said text;
-BEGIN
-  PERFORM lock_to_mend((SELECT coalesce(array_agg(DISTINCT p), '{}') FROM (
-    SELECT CASE e ->> 'table' WHEN 'campaign_prospects' THEN (e ->> 'id')::uuid WHEN 'send_queue' THEN (SELECT s.prospect_id FROM send_queue s WHERE s.id = (e ->> 'id')::uuid) END AS p
-      FROM integrity_findings f, jsonb_array_elements(f.changes) e WHERE f.id = ANY(findings)) x WHERE p IS NOT NULL));
-  PERFORM set_config('tact.locked_to_mend', 'on', true);
-  BEGIN
-    RETURN QUERY SELECT a.id, apply_repair(a.id, actor, apply_repairs.run_id) FROM unnest(findings) a(id);
-  EXCEPTION WHEN integrity_constraint_violation OR raise_exception THEN
-    FOREACH one IN ARRAY findings LOOP
-      BEGIN
-        said := apply_repair(one, actor, apply_repairs.run_id);
-      EXCEPTION WHEN integrity_constraint_violation OR raise_exception THEN
-        said := 'refused: ' || SQLERRM;
-        UPDATE integrity_findings f SET state = 'proposed', why = 'Its repair was refused: ' || SQLERRM WHERE f.id = one AND f.state IN ('open', 'proposed');
-      END;
-      finding_id := one;
-      answer := said;
-      RETURN NEXT;
-    END LOOP;
-  END;
-  PERFORM set_config('tact.locked_to_mend', 'off', true);
-  -- What is not as it was found any more: whoever looks next finds what is so then.
-  UPDATE integrity_findings f SET state = 'gone', closed_at = clock_timestamp() WHERE f.id = ANY(findings) AND f.state = 'open';
+  SELECT f.workspace_id, apply_together.actor, CASE WHEN apply_together.undo THEN 'undo' ELSE 'mend' END,
+         CASE f.table_name WHEN 'campaign_prospects' THEN 'prospect' WHEN 'send_queue' THEN 'send' WHEN 'campaigns' THEN 'campaign' ELSE f.table_name END,
+         f.row_id, jsonb_build_object('reason', f.kind, 'finding', f.id, 'run_id', apply_together.run_id, 'changes', a.changes)
+    FROM jsonb_to_recordset(asked) AS a(finding bigint, said text, changes jsonb) JOIN integrity_findings f ON f.id = a.finding
+   WHERE a.said IS NULL ORDER BY f.id;
+  RETURN QUERY SELECT r, CASE WHEN apply_together.undo THEN 'undone' ELSE 'applied' END FROM unnest(ready) r;
+  IF later IS NOT NULL THEN -- they change a row that another of these has just changed
+    RETURN QUERY SELECT t.finding_id, t.answer FROM apply_together(later, apply_together.actor, apply_together.run_id, apply_together.undo) t;
+  END IF;
 END $$;
 
 CREATE TABLE public.stack_clock (
@@ -358,6 +377,12 @@ CREATE FUNCTION public.business_then(technical timestamp with time zone) RETURNS
           (SELECT anchored_at, business_at, speed FROM clock_history WHERE anchored_at <= technical ORDER BY anchored_at DESC LIMIT 1)) c
    ORDER BY c.anchored_at <= technical DESC, CASE WHEN c.anchored_at <= technical THEN c.anchored_at END DESC
    LIMIT 1
+$$;
+
+CREATE FUNCTION public.by_set(c jsonb) RETURNS boolean
+    LANGUAGE sql IMMUTABLE
+    AS $$
+  SELECT c ->> 'table' IN ('campaign_prospects', 'send_queue') AND jsonb_typeof(c -> 'before') = 'object' AND jsonb_typeof(c -> 'after') = 'object'
 $$;
 
 CREATE TABLE public.campaign_prospects (
@@ -469,27 +494,20 @@ CREATE FUNCTION public.causes_of(the_prospect uuid, the_send uuid DEFAULT NULL::
    WHERE p.id = the_prospect
 $$;
 
-CREATE FUNCTION public.change_row(c jsonb, actor text, reason text) RETURNS void
+CREATE FUNCTION public.change_row(c jsonb) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO 'public', 'pg_temp'
-    AS $_$
+    AS $$
 DECLARE
   the_table text := c ->> 'table';
   target jsonb := c -> 'after';
   source jsonb := c -> 'before';
-  may text[] := CASE c ->> 'table'
-    WHEN 'campaign_prospects' THEN ARRAY['status', 'contacted_at', 'connected_at', 'completed_at', 'outcome', 'error_message']
-    WHEN 'send_queue' THEN ARRAY['status', 'sent_at', 'error_message', 'held_for', 'scheduled_for']
-    WHEN 'send_attempts' THEN ARRAY['send_id'] END;
-  sets text;
 BEGIN
-  IF the_table IN ('campaigns', 'prospect_totals') THEN
-    IF the_table = 'prospect_totals' THEN
-      UPDATE prospect_totals SET total = total + (target ->> 'total')::bigint - (source ->> 'total')::bigint WHERE workspace_id = (c ->> 'id')::uuid;
-    ELSE -- by deltas: whoever counts at this moment is not overwritten
-      INSERT INTO campaign_counter_deltas (campaign_id, counter, delta)
-      SELECT (c ->> 'id')::uuid, t.key, t.value::integer - (source ->> t.key)::integer FROM jsonb_each_text(target) t;
-    END IF;
+  IF the_table = 'prospect_totals' THEN
+    UPDATE prospect_totals SET total = total + (target ->> 'total')::bigint - (source ->> 'total')::bigint WHERE workspace_id = (c ->> 'id')::uuid;
+  ELSIF the_table = 'campaigns' THEN -- by deltas: whoever counts at this moment is not overwritten
+    INSERT INTO campaign_counter_deltas (campaign_id, counter, delta)
+    SELECT (c ->> 'id')::uuid, t.key, t.value::integer - (source ->> t.key)::integer FROM jsonb_each_text(target) t;
   ELSIF the_table = 'send_queue' AND jsonb_typeof(target) = 'null' THEN
     INSERT INTO merged_sends (id, workspace_id, prospect_id, kept_id, message_type, status, sent_at, was)
     SELECT s.id, s.workspace_id, s.prospect_id, (c ->> 'into')::uuid, s.message_type, s.status, s.sent_at, to_jsonb(s)
@@ -499,24 +517,64 @@ BEGIN
   ELSIF the_table = 'send_queue' AND jsonb_typeof(source) = 'null' THEN
     INSERT INTO send_queue SELECT (jsonb_populate_record(NULL::send_queue, target)).*;
     DELETE FROM merged_sends WHERE id = (c ->> 'id')::uuid;
-  ELSIF the_table = 'send_queue' AND target ->> 'status' = 'pending' AND source ->> 'status' IN ('failed', 'skipped', 'cancelled', 'sent') THEN
-    PERFORM reopen((c ->> 'id')::uuid, actor, reason);
-    INSERT INTO lanes (account_id, campaign_id, action)
-    SELECT s.account_id, s.campaign_id, s.next_action FROM send_queue s WHERE s.id = (c ->> 'id')::uuid ON CONFLICT DO NOTHING;
+  ELSIF the_table = 'send_attempts' AND target - may_change(the_table) = '{}' THEN
+    UPDATE send_attempts SET send_id = (target ->> 'send_id')::uuid WHERE id = (c ->> 'id')::bigint;
   ELSE
-    IF EXISTS (SELECT FROM jsonb_object_keys(target) k WHERE k <> ALL(coalesce(may, '{}'))) THEN
-      RAISE EXCEPTION 'A repair may not change % of %', (SELECT string_agg(k, ', ') FROM jsonb_object_keys(target) k), the_table USING ERRCODE = 'check_violation';
-    END IF;
-    SELECT string_agg(format('%1$I = (jsonb_populate_record(NULL::%2$I, $1)).%1$I', k, the_table), ', ') INTO sets FROM jsonb_object_keys(target) k;
-    EXECUTE format('UPDATE %I SET %s WHERE id = $2::%s', the_table, sets, CASE the_table WHEN 'send_attempts' THEN 'bigint' ELSE 'uuid' END)
-      USING target, c ->> 'id';
-    IF the_table = 'send_queue' AND target ->> 'status' = 'pending' THEN
-      UPDATE accounts a SET wake_at = least(coalesce(a.wake_at, 'infinity'), s.scheduled_for) FROM send_queue s WHERE s.id = (c ->> 'id')::uuid AND a.id = s.account_id;
-    END IF;
+    RAISE EXCEPTION 'A repair may not change % of %', (SELECT string_agg(k, ', ') FROM jsonb_object_keys(target) k), the_table USING ERRCODE = 'check_violation';
   END IF;
-END $_$;
+END $$;
 
-CREATE FUNCTION public.cleanup_corrupted_prospect_statuses(actor text DEFAULT SESSION_USER, called_by text DEFAULT 'sql'::text, most integer DEFAULT 5000) RETURNS TABLE(fixed_count bigint, campaign_ids text[], run_id bigint)
+CREATE FUNCTION public.change_rows(todo jsonb, actor text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    AS $$
+#variable_conflict use_column
+DECLARE
+  c record;
+  opened uuid[];
+  reasons text[];
+BEGIN
+  SELECT k.name, t.one ->> 'table' AS of_table INTO c
+    FROM jsonb_to_recordset(todo) AS t(one jsonb) CROSS JOIN LATERAL jsonb_object_keys(CASE WHEN by_set(t.one) THEN t.one -> 'after' ELSE '{}' END) AS k(name)
+   WHERE k.name <> ALL(may_change(t.one ->> 'table')) LIMIT 1;
+  IF FOUND THEN
+    RAISE EXCEPTION 'A repair may not change % of %', c.name, c.of_table USING ERRCODE = 'check_violation';
+  END IF;
+
+  UPDATE campaign_prospects p
+     SET (status, contacted_at, connected_at, completed_at, outcome, error_message) =
+         (SELECT r.status, r.contacted_at, r.connected_at, r.completed_at, r.outcome, r.error_message FROM jsonb_populate_record(p, d.target) r)
+    FROM (SELECT CASE WHEN t.one ->> 'table' = 'campaign_prospects' THEN (t.one ->> 'id')::uuid END AS id, t.one -> 'after' AS target
+            FROM jsonb_to_recordset(todo) AS t(one jsonb) WHERE by_set(t.one)) d
+   WHERE p.id = d.id;
+
+  SELECT array_agg((t.one ->> 'id')::uuid ORDER BY t.finding, t.n), array_agg(t.kind ORDER BY t.finding, t.n) INTO opened, reasons
+    FROM jsonb_to_recordset(todo) AS t(finding bigint, n integer, kind text, one jsonb) WHERE opens_again(t.one);
+  IF opened IS NOT NULL THEN
+    PERFORM reopen_together(opened, actor, reasons);
+    INSERT INTO lanes (account_id, campaign_id, action)
+    SELECT DISTINCT s.account_id, s.campaign_id, s.next_action FROM unnest(opened) o(id) JOIN send_queue s ON s.id = o.id ORDER BY 1, 2, 3 ON CONFLICT DO NOTHING;
+  END IF;
+  WITH changed AS (
+    UPDATE send_queue s
+       SET (status, sent_at, error_message, held_for, scheduled_for) =
+           (SELECT r.status, r.sent_at, r.error_message, r.held_for, r.scheduled_for FROM jsonb_populate_record(s, d.target) r)
+      FROM (SELECT CASE WHEN t.one ->> 'table' = 'send_queue' THEN (t.one ->> 'id')::uuid END AS id, t.one -> 'after' AS target
+              FROM jsonb_to_recordset(todo) AS t(one jsonb) WHERE by_set(t.one) AND NOT opens_again(t.one)) d
+     WHERE s.id = d.id
+    RETURNING s.account_id, s.scheduled_for, d.target ->> 'status' AS became
+  ), due AS (
+    SELECT account_id, min(scheduled_for) AS at FROM changed WHERE became = 'pending' GROUP BY account_id
+  )
+  UPDATE accounts a SET wake_at = least(coalesce(a.wake_at, 'infinity'), d.at) FROM due d WHERE a.id = d.account_id;
+
+  FOR c IN SELECT t.one FROM jsonb_to_recordset(todo) AS t(finding bigint, n integer, one jsonb) WHERE NOT by_set(t.one) ORDER BY t.finding, t.n LOOP
+    PERFORM change_row(c.one);
+  END LOOP;
+END $$;
+
+CREATE FUNCTION public.cleanup_corrupted_prospect_statuses(actor text DEFAULT SESSION_USER, called_by text DEFAULT 'sql'::text, most integer DEFAULT 5000, leave_busy boolean DEFAULT false) RETURNS TABLE(fixed_count bigint, campaign_ids text[], run_id bigint)
     LANGUAGE plpgsql
     SET search_path TO 'public', 'pg_temp'
     SET "TimeZone" TO 'UTC'
@@ -525,84 +583,33 @@ CREATE FUNCTION public.cleanup_corrupted_prospect_statuses(actor text DEFAULT SE
 #variable_conflict use_column
 DECLARE
   the_run bigint;
+  began timestamptz;
+  before jsonb;
   picked uuid[];
-  mended uuid[] := '{}';
-  handed integer := 0;
-  r record;
+  locked uuid[];
+  waiting bigint[];  -- findings to apply
+  proposed bigint[]; -- findings for a person
+  mended uuid[];
+  refused integer;
 BEGIN
   PERFORM pg_advisory_xact_lock(7204, 1); -- one run at a time: two would wait for each other row by row
-  INSERT INTO cleanup_runs (trigger, started_at, before) SELECT called_by, clock_timestamp(), to_jsonb(v) FROM prospect_data_integrity v RETURNING id INTO the_run;
+  began := clock_timestamp();
+  SELECT to_jsonb(v) INTO before FROM prospect_data_integrity v;
   SELECT coalesce(array_agg(c.id), '{}') INTO picked FROM corrupted_to_mend(most) c;
-  PERFORM lock_to_mend(picked);
-  PERFORM set_config('tact.locked_to_mend', 'on', true);
+  locked := lock_to_mend(picked, leave_busy);
+  IF leave_busy AND locked = '{}' THEN
+    RETURN;
+  END IF;
+  INSERT INTO cleanup_runs (trigger, started_at, before) VALUES (called_by, began, before) RETURNING id INTO the_run;
 
-  FOR r IN -- a statement of its own: it sees what was committed while the locks were waited for
-    SELECT p AS whole, p.id, p.status, p.contacted_at, p.connected_at, e.invited_at, e.messaged_at, e.listed_at, e.last_attempt,
-           jsonb_build_object('status', p.status, 'contacted_at', p.contacted_at, 'last_attempt', e.last_attempt) AS seen,
-           jsonb_strip_nulls(jsonb_build_object('attempt', e.attempt, 'invited_at', e.invited_at, 'messaged_at', e.messaged_at, 'listed_at', e.listed_at,
-                                                'invitation', e.invitation)) AS proof,
-           (SELECT count(*) FROM integrity_history h WHERE h.table_name = 'campaign_prospects' AND h.row_id = p.id::text AND h.undoes IS NULL
-               AND h.done_at > clock_timestamp() - interval '1 hour' AND h.kind IN ('corrupted_sent', 'corrupted_failed', 'corrupted_pending')) AS times
-      FROM campaign_prospects p CROSS JOIN LATERAL contact_evidence(p.id) e
-     WHERE p.id = ANY(picked)
-     ORDER BY p.id
-  LOOP
-    DECLARE
-      went timestamptz := least(r.invited_at, r.messaged_at, r.listed_at);
-      kind text;
-      goes_to prospect_status;
-      contact timestamptz := r.contacted_at;
-      outcome text;
-      more jsonb := '[]';
-      for_person text;
-      finding bigint;
-    BEGIN
-      IF r.status = 'connection_request_sent' AND r.contacted_at IS NULL THEN
-        kind := 'corrupted_sent';
-        contact := went;
-        goes_to := CASE WHEN went IS NULL THEN 'pending' WHEN coalesce(r.invited_at, r.listed_at) IS NULL THEN 'messaging' ELSE r.status END;
-        more := CASE WHEN went IS NULL THEN reopened_sends(r.id) ELSE more END;
-      ELSIF r.status = 'pending' AND r.contacted_at IS NOT NULL THEN
-        kind := 'corrupted_pending';
-        goes_to := CASE WHEN r.messaged_at IS NOT NULL THEN 'messaging' WHEN r.connected_at IS NOT NULL AND went IS NOT NULL THEN 'connected'
-                        WHEN went IS NOT NULL THEN 'connection_request_sent' ELSE 'pending' END;
-        IF went IS NULL THEN
-          contact := NULL;
-          more := reopened_sends(r.id);
-          for_person := 'contacted_at is set, and neither the ledger nor the provider''s list shows a contact. Apply it if nobody wrote to them: then they are invited.';
-        END IF;
-      ELSIF r.status = 'failed' AND r.contacted_at IS NOT NULL THEN
-        kind := 'corrupted_failed';
-        goes_to := 'completed';
-        outcome := 'undeliverable';
-      ELSE
-        CONTINUE; -- somebody was faster
-      END IF;
-      IF for_person IS NULL AND r.times >= 3 THEN
-        for_person := 'It was mended three times within the hour and is wrong again: something keeps writing it. Stop that first.';
-      END IF;
-      IF for_person IS NULL THEN
-        IF mend_prospect(r.id, the_run, r.seen, goes_to, contact, actor, kind, outcome, r.proof, more) = 'mended' THEN
-          mended := mended || r.id;
-        END IF;
-      END IF;
-      IF for_person IS NOT NULL THEN
-        handed := handed + 1;
-        INSERT INTO integrity_findings AS f (workspace_id, campaign_id, kind, severity, table_name, row_id, evidence, state, repair, changes, why, occurred_at)
-             VALUES ((r.whole).workspace_id, (r.whole).campaign_id, kind, 'critical', 'campaign_prospects', r.id::text,
-                     r.proof || jsonb_build_object('last_attempt', r.last_attempt, 'as_of', (r.whole).updated_at), 'proposed',
-                     CASE WHEN contact IS NULL THEN 'back_to_pending' ELSE 'as_the_evidence_shows' END,
-                     prospect_change(r.whole, goes_to, contact, outcome) || more, for_person, (r.whole).updated_at)
-        ON CONFLICT (kind, table_name, row_id) WHERE state IN ('open', 'proposed')
-        DO UPDATE SET severity = excluded.severity, evidence = f.evidence || excluded.evidence, state = 'proposed', repair = excluded.repair,
-                      changes = excluded.changes, why = excluded.why, campaign_id = excluded.campaign_id
-        RETURNING f.id INTO finding;
-        PERFORM tell_of_finding(finding);
-      END IF;
-    END;
-  END LOOP;
+  SELECT f.waiting, f.proposed INTO waiting, proposed FROM find_corrupted(locked) f;
+  PERFORM tell_of_findings(waiting || proposed);
+  WITH answers AS MATERIALIZED (
+    SELECT t.finding_id, t.answer FROM apply_repairs(waiting, actor, the_run) t
+  )
+  SELECT coalesce(array_agg(f.row_id::uuid) FILTER (WHERE a.answer = 'applied'), '{}'), count(*) FILTER (WHERE a.answer LIKE 'refused%') INTO mended, refused
+    FROM answers a JOIN integrity_findings f ON f.id = a.finding_id;
 
-  PERFORM set_config('tact.locked_to_mend', 'off', true);
   IF EXISTS (SELECT FROM campaign_prospects p WHERE p.id = ANY(mended)
                 AND ((p.status = 'connection_request_sent' AND p.contacted_at IS NULL) OR (p.status IN ('failed', 'pending') AND p.contacted_at IS NOT NULL))) THEN
     RAISE EXCEPTION 'A repair left what it mended wrong; nothing of this run was kept' USING ERRCODE = 'check_violation';
@@ -611,7 +618,7 @@ BEGIN
        VALUES (actor, 'cleanup', 'cleanup_run', the_run::text, jsonb_build_object('called_by', called_by, 'fixed_count', cardinality(mended)));
   RETURN QUERY
     UPDATE cleanup_runs u
-       SET finished_at = clock_timestamp(), fixed_count = cardinality(mended), chosen = cardinality(picked), for_person = handed,
+       SET finished_at = clock_timestamp(), fixed_count = cardinality(mended), chosen = cardinality(picked), for_person = cardinality(proposed) + refused,
            after = (SELECT to_jsonb(v) FROM prospect_data_integrity v),
            campaign_ids = (SELECT coalesce(array_agg(DISTINCT p.campaign_id::text), '{}') FROM campaign_prospects p WHERE p.id = ANY(mended))
      WHERE u.id = the_run
@@ -801,6 +808,53 @@ BEGIN
      LIMIT 1);
 END $$;
 
+CREATE FUNCTION public.find_corrupted(people uuid[]) RETURNS TABLE(waiting bigint[], proposed bigint[])
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    SET "TimeZone" TO 'UTC'
+    SET enable_seqscan TO 'off'
+    AS $$
+#variable_conflict use_column
+BEGIN
+  RETURN QUERY
+  WITH seen AS MATERIALIZED (
+    SELECT p AS whole, p.id, p.status, p.contacted_at, p.connected_at, e.invited_at, e.messaged_at, e.listed_at,
+           least(e.invited_at, e.messaged_at, e.listed_at) AS went,
+           CASE p.status WHEN 'connection_request_sent' THEN 'corrupted_sent' WHEN 'pending' THEN 'corrupted_pending' ELSE 'corrupted_failed' END AS kind,
+           jsonb_strip_nulls(jsonb_build_object('attempt', e.attempt, 'invited_at', e.invited_at, 'messaged_at', e.messaged_at, 'listed_at', e.listed_at,
+                                                'invitation', e.invitation)) || jsonb_build_object('last_attempt', e.last_attempt, 'as_of', p.updated_at) AS proof,
+           (SELECT count(*) FROM integrity_history h WHERE h.table_name = 'campaign_prospects' AND h.row_id = p.id::text AND h.undoes IS NULL
+               AND h.done_at > clock_timestamp() - interval '1 hour' AND h.kind IN ('corrupted_sent', 'corrupted_failed', 'corrupted_pending')) AS times
+      FROM unnest(people) u(id) JOIN campaign_prospects p ON p.id = u.id CROSS JOIN LATERAL contact_evidence(p.id) e
+     WHERE (p.status = 'connection_request_sent' AND p.contacted_at IS NULL) OR (p.status IN ('pending', 'failed') AND p.contacted_at IS NOT NULL) -- else somebody was faster
+  ), judged AS (
+    SELECT s.whole, s.id, s.kind, s.proof, CASE s.kind WHEN 'corrupted_sent' THEN s.went WHEN 'corrupted_failed' THEN s.contacted_at
+                                                       ELSE CASE WHEN s.went IS NOT NULL THEN s.contacted_at END END AS contact,
+           CASE WHEN s.kind = 'corrupted_failed' THEN 'completed'
+                WHEN s.went IS NULL THEN 'pending'
+                WHEN s.kind = 'corrupted_sent' THEN CASE WHEN coalesce(s.invited_at, s.listed_at) IS NULL THEN 'messaging' ELSE 'connection_request_sent' END
+                WHEN s.messaged_at IS NOT NULL THEN 'messaging' WHEN s.connected_at IS NOT NULL THEN 'connected' ELSE 'connection_request_sent' END::prospect_status AS goes_to,
+           CASE WHEN s.kind = 'corrupted_failed' THEN 'undeliverable' END AS outcome,
+           CASE WHEN s.kind <> 'corrupted_failed' AND s.went IS NULL THEN reopened_sends(s.id) ELSE '[]' END AS more,
+           CASE WHEN s.kind = 'corrupted_pending' AND s.went IS NULL
+                  THEN 'contacted_at is set, and neither the ledger nor the provider''s list shows a contact. Apply it if nobody wrote to them: then they are invited.'
+                WHEN s.times >= 3 THEN 'It was mended three times within the hour and is wrong again: something keeps writing it. Stop that first.' END AS for_person
+      FROM seen s
+  ), written AS (
+    INSERT INTO integrity_findings AS f (workspace_id, campaign_id, kind, severity, table_name, row_id, evidence, state, repair, changes, why, occurred_at)
+    SELECT (j.whole).workspace_id, (j.whole).campaign_id, j.kind, 'critical', 'campaign_prospects', j.id::text, j.proof,
+           CASE WHEN j.for_person IS NULL THEN 'open' ELSE 'proposed' END, CASE WHEN j.contact IS NULL THEN 'back_to_pending' ELSE 'as_the_evidence_shows' END,
+           prospect_change(j.whole, j.goes_to, j.contact, j.outcome) || j.more, j.for_person, (j.whole).updated_at
+      FROM judged j ORDER BY j.id
+    ON CONFLICT (kind, table_name, row_id) WHERE state IN ('open', 'proposed')
+    DO UPDATE SET severity = excluded.severity, evidence = f.evidence || excluded.evidence, state = excluded.state, repair = excluded.repair,
+                  changes = excluded.changes, why = excluded.why, campaign_id = excluded.campaign_id, occurred_at = coalesce(f.occurred_at, excluded.occurred_at)
+    RETURNING f.id, f.state
+  )
+  SELECT coalesce(array_agg(w.id ORDER BY w.id) FILTER (WHERE w.state = 'open'), '{}'), coalesce(array_agg(w.id ORDER BY w.id) FILTER (WHERE w.state = 'proposed'), '{}')
+    FROM written w;
+END $$;
+
 CREATE FUNCTION public.fold_company(name text) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     AS $$
@@ -836,13 +890,28 @@ $$;
 CREATE FUNCTION public.healer_says(topic text, event_type text, key text, payload jsonb) RETURNS void
     LANGUAGE sql
     AS $$
+  SELECT healer_says_all(topic, event_type, ARRAY[key], ARRAY[payload])
+$$;
+
+CREATE FUNCTION public.healer_says_all(topic text, event_type text, keys text[], payloads jsonb[]) RETURNS void
+    LANGUAGE sql
+    AS $$
   INSERT INTO outbox (service, topic, key, headers, payload)
-  SELECT 'healer', healer_says.topic, healer_says.key,
+  SELECT 'healer', healer_says_all.topic, e.key,
          jsonb_build_object('content-type', 'application/json', 'ce_specversion', '1.0', 'ce_id', gen_random_uuid()::text,
                             'ce_type', event_type, 'ce_source', 'tact/healer',
-                            'ce_time', to_char(business_now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"'),
-                            'ce_subject', healer_says.key),
-         healer_says.payload::text
+                            'ce_time', to_char(moment.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"'),
+                            'ce_subject', e.key),
+         e.payload::text
+    FROM unnest(keys, payloads) WITH ORDINALITY AS e(key, payload, n) CROSS JOIN (SELECT business_now() AS at) moment
+   ORDER BY e.n
+$$;
+
+CREATE FUNCTION public.inverse_of(changes jsonb) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE
+    AS $$
+  SELECT coalesce(jsonb_agg(e.one || jsonb_build_object('before', e.one -> 'after', 'after', e.one -> 'before') ORDER BY e.n DESC), '[]')
+    FROM jsonb_array_elements(changes) WITH ORDINALITY AS e(one, n)
 $$;
 
 CREATE FUNCTION public.keep_clock() RETURNS trigger
@@ -943,15 +1012,34 @@ CREATE FUNCTION public.leads_at(the_id uuid, moment timestamp with time zone) RE
           FROM leads t WHERE t.id = the_id
       $$;
 
-CREATE FUNCTION public.lock_to_mend(people uuid[]) RETURNS void
+CREATE FUNCTION public.lock_to_mend(people uuid[], leave_busy boolean DEFAULT false) RETURNS uuid[]
     LANGUAGE plpgsql
     SET search_path TO 'public', 'pg_temp'
+    SET enable_seqscan TO 'off'
     AS $$
+DECLARE
+  free uuid[];
+  held uuid[];
 BEGIN
-  PERFORM FROM accounts WHERE id IN (SELECT s.account_id FROM send_queue s WHERE s.prospect_id = ANY(people)
-                                     UNION SELECT p.account_id FROM campaign_prospects p WHERE p.id = ANY(people)) ORDER BY id FOR NO KEY UPDATE;
-  PERFORM FROM send_queue WHERE prospect_id = ANY(people) ORDER BY id FOR NO KEY UPDATE;
-  PERFORM FROM campaign_prospects WHERE id = ANY(people) ORDER BY id FOR NO KEY UPDATE;
+  IF NOT leave_busy THEN
+    PERFORM FROM accounts WHERE id IN (SELECT s.account_id FROM send_queue s WHERE s.prospect_id = ANY(people)
+                                       UNION SELECT p.account_id FROM campaign_prospects p WHERE p.id = ANY(people)) ORDER BY id FOR NO KEY UPDATE;
+    PERFORM FROM send_queue WHERE prospect_id = ANY(people) ORDER BY id FOR NO KEY UPDATE;
+    PERFORM FROM campaign_prospects WHERE id = ANY(people) ORDER BY id FOR NO KEY UPDATE;
+    RETURN people;
+  END IF;
+  SELECT array_agg(a.id) INTO held FROM (
+    SELECT id FROM accounts WHERE id IN (SELECT s.account_id FROM send_queue s WHERE s.prospect_id = ANY(people)
+                                         UNION SELECT p.account_id FROM campaign_prospects p WHERE p.id = ANY(people)) ORDER BY id FOR NO KEY UPDATE SKIP LOCKED) a;
+  SELECT array_agg(u.id) INTO free FROM unnest(people) u(id)
+   WHERE u.id NOT IN (SELECT s.prospect_id FROM send_queue s LEFT JOIN unnest(held) h(id) ON h.id = s.account_id WHERE s.prospect_id = ANY(people) AND h.id IS NULL)
+     AND u.id NOT IN (SELECT p.id FROM campaign_prospects p LEFT JOIN unnest(held) h(id) ON h.id = p.account_id
+                       WHERE p.id = ANY(people) AND p.account_id IS NOT NULL AND h.id IS NULL);
+  SELECT array_agg(s.id) INTO held FROM (SELECT id FROM send_queue WHERE prospect_id = ANY(free) ORDER BY id FOR NO KEY UPDATE SKIP LOCKED) s;
+  SELECT array_agg(u.id) INTO free FROM unnest(free) u(id)
+   WHERE u.id NOT IN (SELECT s.prospect_id FROM send_queue s LEFT JOIN unnest(held) h(id) ON h.id = s.id WHERE s.prospect_id = ANY(free) AND h.id IS NULL);
+  SELECT array_agg(p.id) INTO free FROM (SELECT id FROM campaign_prospects WHERE id = ANY(free) ORDER BY id FOR NO KEY UPDATE SKIP LOCKED) p;
+  RETURN coalesce(free, '{}');
 END $$;
 
 CREATE FUNCTION public.mail_domains(address text) RETURNS text[]
@@ -959,6 +1047,15 @@ CREATE FUNCTION public.mail_domains(address text) RETURNS text[]
     AS $$
   SELECT array_agg(array_to_string(parts[level:], '.'))
     FROM (SELECT string_to_array(split_part(lower(address), '@', 2), '.') AS parts) split, generate_subscripts(parts, 1) AS level
+$$;
+
+CREATE FUNCTION public.may_change(the_table text) RETURNS text[]
+    LANGUAGE sql IMMUTABLE
+    AS $$
+  SELECT CASE the_table
+    WHEN 'campaign_prospects' THEN ARRAY['status', 'contacted_at', 'connected_at', 'completed_at', 'outcome', 'error_message']
+    WHEN 'send_queue' THEN ARRAY['status', 'sent_at', 'error_message', 'held_for', 'scheduled_for']
+    WHEN 'send_attempts' THEN ARRAY['send_id'] ELSE '{}' END
 $$;
 
 CREATE FUNCTION public.mend_prospect(prospect uuid, run_id bigint, expected jsonb, new_status public.prospect_status, new_contacted_at timestamp with time zone, actor text, reason text, new_outcome text DEFAULT NULL::text, evidence jsonb DEFAULT '{}'::jsonb, more jsonb DEFAULT '[]'::jsonb) RETURNS text
@@ -1005,7 +1102,7 @@ BEGIN
   DO UPDATE SET evidence = f.evidence || excluded.evidence, repair = excluded.repair, changes = excluded.changes, why = NULL,
                 campaign_id = excluded.campaign_id, occurred_at = coalesce(f.occurred_at, excluded.occurred_at)
   RETURNING id INTO finding;
-  PERFORM tell_of_finding(finding);
+  PERFORM tell_of_findings(ARRAY[finding]);
   answer := apply_repair(finding, actor, run_id);
   IF answer = 'applied' THEN
     RETURN 'mended';
@@ -1099,6 +1196,12 @@ BEGIN
   RETURN NULL;
 END $$;
 
+CREATE FUNCTION public.opens_again(c jsonb) RETURNS boolean
+    LANGUAGE sql IMMUTABLE
+    AS $$
+  SELECT coalesce(c ->> 'table' = 'send_queue' AND c -> 'after' ->> 'status' = 'pending' AND c -> 'before' ->> 'status' IN ('failed', 'skipped', 'cancelled', 'sent'), false)
+$$;
+
 CREATE FUNCTION public.process_de_enrollment_batch(the_run uuid, batch_size integer DEFAULT 500, the_workspace uuid DEFAULT NULL::uuid, after_lead uuid DEFAULT NULL::uuid) RETURNS TABLE(candidates integer, de_enrolled integer, skipped integer, last_lead uuid)
     LANGUAGE plpgsql
     SET search_path TO 'public', 'pg_temp'
@@ -1153,6 +1256,14 @@ CREATE FUNCTION public.prospect_change(p public.campaign_prospects, new_status p
                  ('completed_at', to_jsonb(p.completed_at), to_jsonb(CASE WHEN new_status = 'completed' THEN coalesce(p.completed_at, business_now()) ELSE p.completed_at END)))
          AS d(name, was, is_now)
    WHERE d.was IS DISTINCT FROM d.is_now OR d.name IN ('status', 'contacted_at')
+$$;
+
+CREATE FUNCTION public.prospect_of(c jsonb) RETURNS uuid
+    LANGUAGE sql STABLE
+    AS $$
+  SELECT CASE c ->> 'table' WHEN 'campaign_prospects' THEN (c ->> 'id')::uuid
+                            WHEN 'send_queue' THEN coalesce((c -> 'before' ->> 'prospect_id')::uuid, (c -> 'after' ->> 'prospect_id')::uuid,
+                                                            (SELECT s.prospect_id FROM send_queue s WHERE s.id = (c ->> 'id')::uuid)) END
 $$;
 
 CREATE FUNCTION public.prospect_transition(old_status public.prospect_status, new_status public.prospect_status) RETURNS text
@@ -1241,30 +1352,47 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.reopen(the_send uuid, actor text, reason text, due timestamp with time zone DEFAULT NULL::timestamp with time zone) RETURNS boolean
-    LANGUAGE plpgsql SECURITY DEFINER
+    LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
-DECLARE s send_queue;
+  SELECT reopen_together(ARRAY[the_send], actor, ARRAY[reason], due) = 1
+$$;
+
+CREATE FUNCTION public.reopen_together(sends uuid[], actor text, reasons text[], due timestamp with time zone DEFAULT NULL::timestamp with time zone) RETURNS integer
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    AS $$
+#variable_conflict use_column
+DECLARE
+  live uuid;
+  ended jsonb; -- [{"id", "workspace_id", "status", "error_message", "reason"}]
 BEGIN
-  SELECT * INTO s FROM send_queue WHERE id = the_send FOR NO KEY UPDATE;
-  IF NOT FOUND OR s.status NOT IN ('failed', 'skipped', 'cancelled', 'sent') THEN
-    RETURN false;
+  PERFORM FROM send_queue WHERE id = ANY(sends) ORDER BY id FOR NO KEY UPDATE;
+  SELECT jsonb_agg(jsonb_build_object('id', s.id, 'workspace_id', s.workspace_id, 'account_id', s.account_id, 'was', s.status, 'error', s.error_message,
+                                      'reason', u.reason, 'at', greatest(s.scheduled_for, coalesce(due, s.scheduled_for))) ORDER BY u.n) INTO ended
+    FROM unnest(sends, reasons) WITH ORDINALITY AS u(id, reason, n) JOIN send_queue s ON s.id = u.id
+   WHERE s.status IN ('failed', 'skipped', 'cancelled', 'sent');
+  IF ended IS NULL THEN
+    RETURN 0;
   END IF;
-  IF EXISTS (SELECT FROM send_attempts a WHERE a.send_id = the_send AND a.action <> 'profile_lookup'
-                AND a.state IN ('intent', 'unknown', 'accepted')) THEN
-    RAISE EXCEPTION 'Cannot reopen send %: an attempt has left or may have left', the_send USING ERRCODE = 'check_violation';
+  SELECT e.id INTO live FROM jsonb_to_recordset(ended) AS e(id uuid)
+   WHERE EXISTS (SELECT FROM send_attempts a WHERE a.send_id = e.id AND a.action <> 'profile_lookup' AND a.state IN ('intent', 'unknown', 'accepted')) LIMIT 1;
+  IF FOUND THEN
+    RAISE EXCEPTION 'Cannot reopen send %: an attempt has left or may have left', live USING ERRCODE = 'check_violation';
   END IF;
   PERFORM set_config('tact.reopening', 'on', true);
-  UPDATE send_queue SET status = 'pending', held_for = NULL, error_message = NULL, retries = 0, dispatches_in_vain = 0, sent_at = NULL,
-                        scheduled_for = greatest(scheduled_for, coalesce(due, scheduled_for))
-   WHERE id = the_send;
+  UPDATE send_queue s
+     SET status = 'pending', held_for = NULL, error_message = NULL, retries = 0, dispatches_in_vain = 0, sent_at = NULL, scheduled_for = e.at
+    FROM jsonb_to_recordset(ended) AS e(id uuid, at timestamptz) WHERE s.id = e.id;
   PERFORM set_config('tact.reopening', 'off', true);
-  UPDATE accounts SET wake_at = least(coalesce(wake_at, 'infinity'), greatest(s.scheduled_for, coalesce(due, s.scheduled_for)))
-   WHERE id = s.account_id -- many sends of one account are reopened together: one version of its row is enough
-     AND (wake_at IS NULL OR wake_at > greatest(s.scheduled_for, coalesce(due, s.scheduled_for)));
+  UPDATE accounts a SET wake_at = d.at -- many sends of one account are reopened together: one version of its row is enough
+    FROM (SELECT e.account_id, min(e.at) AS at FROM jsonb_to_recordset(ended) AS e(account_id uuid, at timestamptz) GROUP BY 1) d
+   WHERE a.id = d.account_id AND (a.wake_at IS NULL OR a.wake_at > d.at);
   INSERT INTO audit_log (workspace_id, actor, verb, object, object_id, details)
-       VALUES (s.workspace_id, actor, 'reopen', 'send', the_send::text, jsonb_build_object('reason', reason, 'was', s.status, 'error', s.error_message));
-  RETURN true;
+  SELECT e.workspace_id, reopen_together.actor, 'reopen', 'send', e.id::text, jsonb_build_object('reason', e.reason, 'was', e.was, 'error', e.error)
+    FROM jsonb_to_recordset(ended) AS e(id uuid, workspace_id uuid, was text, error text, reason text);
+  RETURN jsonb_array_length(ended);
 END $$;
 
 CREATE FUNCTION public.reopened_sends(the_prospect uuid) RETURNS jsonb
@@ -1353,34 +1481,43 @@ CREATE FUNCTION public.suppressed_by(the_workspace uuid, identity text, vanity t
    LIMIT 1
 $$;
 
-CREATE FUNCTION public.tell_of_finding(the_finding bigint) RETURNS void
+CREATE FUNCTION public.tell_of_findings(findings bigint[]) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO 'public', 'pg_temp'
     AS $$
 BEGIN
-  PERFORM healer_says('integrity.events', 'tact.integrity.found.v1', coalesce(f.workspace_id, '00000000-0000-0000-0000-000000000000')::text,
-                     jsonb_build_object('workspace_id', f.workspace_id, 'kind', f.kind, 'severity', f.severity, 'table_name', f.table_name,
-                                        'row_id', f.row_id, 'evidence', f.evidence))
-    FROM integrity_findings f WHERE f.id = the_finding;
+  PERFORM healer_says_all('integrity.events', 'tact.integrity.found.v1',
+                          array_agg(coalesce(f.workspace_id, '00000000-0000-0000-0000-000000000000')::text ORDER BY f.id),
+                          array_agg(jsonb_build_object('workspace_id', f.workspace_id, 'kind', f.kind, 'severity', f.severity, 'table_name', f.table_name,
+                                                       'row_id', f.row_id, 'evidence', f.evidence) ORDER BY f.id))
+    FROM integrity_findings f WHERE f.id = ANY(findings) HAVING count(*) > 0;
 END $$;
 
 CREATE FUNCTION public.tell_of_repair(changes jsonb) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO 'public', 'pg_temp'
+    SET enable_seqscan TO 'off'
     AS $$
+DECLARE
+  keys text[];
+  payloads jsonb[];
 BEGIN
-  PERFORM healer_says('prospects.ready', 'tact.prospect.ready.v1', coalesce(p.account_id, p.id)::text,
-                      jsonb_build_object('prospect_id', p.id, 'campaign_id', p.campaign_id, 'workspace_id', p.workspace_id, 'reason', 'repaired'))
-     FROM jsonb_array_elements(changes) e
-    CROSS JOIN LATERAL (SELECT c.id, c.account_id, c.campaign_id, c.workspace_id FROM campaign_prospects c WHERE c.id = (e ->> 'id')::uuid LIMIT 1) p
-    WHERE e ->> 'table' = 'campaign_prospects' AND e -> 'after' ->> 'status' IN ('pending', 'approved');
-  PERFORM healer_says('connections.accepted', 'tact.connection.accepted.v1', p.account_id::text,
-                      jsonb_build_object('prospect_id', p.id, 'campaign_id', p.campaign_id, 'workspace_id', p.workspace_id, 'account_id', p.account_id,
-                                         'lead_id', p.lead_id, 'accepted_at', p.connected_at, 'seen_by', 'lookup'))
-     FROM jsonb_array_elements(changes) e
-    CROSS JOIN LATERAL (SELECT c.id, c.account_id, c.campaign_id, c.workspace_id, c.lead_id, c.connected_at FROM campaign_prospects c
-                         WHERE c.id = (e ->> 'id')::uuid LIMIT 1) p
-    WHERE e ->> 'table' = 'campaign_prospects' AND e -> 'after' ->> 'status' = 'connected' AND p.account_id IS NOT NULL;
+  SELECT array_agg(coalesce(p.account_id, p.id)::text ORDER BY e.n),
+         array_agg(jsonb_build_object('prospect_id', p.id, 'campaign_id', p.campaign_id, 'workspace_id', p.workspace_id, 'reason', 'repaired') ORDER BY e.n) INTO keys, payloads
+    FROM jsonb_array_elements(changes) WITH ORDINALITY AS e(one, n)
+    JOIN campaign_prospects p ON p.id = CASE WHEN e.one ->> 'table' = 'campaign_prospects' AND e.one -> 'after' ->> 'status' IN ('pending', 'approved') THEN (e.one ->> 'id')::uuid END;
+  IF keys IS NOT NULL THEN
+    PERFORM healer_says_all('prospects.ready', 'tact.prospect.ready.v1', keys, payloads);
+  END IF;
+  SELECT array_agg(p.account_id::text ORDER BY e.n),
+         array_agg(jsonb_build_object('prospect_id', p.id, 'campaign_id', p.campaign_id, 'workspace_id', p.workspace_id, 'account_id', p.account_id,
+                                      'lead_id', p.lead_id, 'accepted_at', p.connected_at, 'seen_by', 'lookup') ORDER BY e.n) INTO keys, payloads
+    FROM jsonb_array_elements(changes) WITH ORDINALITY AS e(one, n)
+    JOIN campaign_prospects p ON p.id = CASE WHEN e.one ->> 'table' = 'campaign_prospects' AND e.one -> 'after' ->> 'status' = 'connected' THEN (e.one ->> 'id')::uuid END
+   WHERE p.account_id IS NOT NULL;
+  IF keys IS NOT NULL THEN
+    PERFORM healer_says_all('connections.accepted', 'tact.connection.accepted.v1', keys, payloads);
+  END IF;
 END $$;
 
 CREATE FUNCTION public.touch_updated_at() RETURNS trigger

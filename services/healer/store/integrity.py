@@ -1,7 +1,7 @@
 """The counts of what cannot be, and the runs that mend it."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import asyncpg
@@ -9,6 +9,17 @@ import asyncpg
 from shared.db.queries import load
 
 queries = load(__file__)
+
+NO_RUN: Final[dict[str, Any]] = {
+    "run_id": None,
+    "fixed_count": 0,
+    "campaign_ids": [],
+    "before": None,
+    "after": None,
+    "chosen": 0,
+    "for_person": 0,
+}
+"""What a clean-up answers that found everybody busy."""
 
 
 async def violations(pool: asyncpg.Pool) -> dict[str, Any]:
@@ -21,15 +32,17 @@ async def unknown_attempts(pool: asyncpg.Pool, *, now: datetime) -> dict[str, An
     return dict(await queries.unknown_attempts(pool, now=now))
 
 
-async def clean_up(pool: asyncpg.Pool, *, actor: str, called_by: str, most: int) -> dict[str, Any]:
-    """One run of cleanup_corrupted_prospect_statuses() over at most so many, all or nothing.
+async def clean_up(pool: asyncpg.Pool, *, actor: str, called_by: str, most: int, leave_busy: bool) -> dict[str, Any]:
+    """One run of cleanup_corrupted_prospect_statuses() over at most so many; `leave_busy`: without those of whom somebody else holds a row.
 
     Raises:
         asyncpg.PostgresError, OSError: it failed and nothing was changed; the failure stands in cleanup_runs.
     """
     async with pool.acquire() as connection, connection.transaction():
-        run = dict(await queries.clean_up(connection, actor=actor, called_by=called_by, most=most))
-        return run | dict(await queries.counts_of_run(connection, run_id=run["run_id"]))
+        row = await queries.clean_up(connection, actor=actor, called_by=called_by, most=most, leave_busy=leave_busy)
+        if row is None:
+            return dict(NO_RUN)
+        return dict(row) | dict(await queries.counts_of_run(connection, run_id=row["run_id"]))
 
 
 async def record_failure(pool: asyncpg.Pool, *, called_by: str, error: str) -> None:

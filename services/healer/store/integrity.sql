@@ -9,7 +9,7 @@ SELECT count(*) AS waiting, coalesce(extract(epoch FROM :now::timestamptz - min(
   FROM send_attempts WHERE state = 'unknown' AND NOT needs_person;
 
 -- name: clean_up^
-SELECT run_id, fixed_count, campaign_ids FROM cleanup_corrupted_prospect_statuses(:actor, :called_by, :most::int);
+SELECT run_id, fixed_count, campaign_ids FROM cleanup_corrupted_prospect_statuses(:actor, :called_by, :most::int, :leave_busy::boolean);
 
 -- name: counts_of_run^
 SELECT before, after, chosen, for_person FROM cleanup_runs WHERE id = :run_id;

@@ -12,7 +12,7 @@ from uuid import UUID
 import asyncpg
 import structlog
 
-from services.healer.metrics import FOUND, HEALED
+from services.healer.metrics import FOUND
 from services.healer.rules.kinds import EXAMINED, IN_HAND, OF_PROSPECTS, UNIQUE_STEP, VIEW
 from services.healer.store import kinds, repairs, walk
 from services.healer.store.kinds import Find
@@ -23,8 +23,8 @@ from shared.runtime.clock import StackClock
 
 log = structlog.get_logger()
 
-AT_ONCE: Final = 50
-"""Prospects mended in one transaction by a look: short, so that the first are mended while others are still found."""
+WAVE: Final = 1_000
+"""Prospects mended in one transaction by a look: their accounts rest while it lasts, and it lasts a fraction of a second."""
 CHANGES: Final = 500
 STEP: Final = 1_000
 """Prospects the hourly walk looks at in one transaction."""
@@ -139,8 +139,8 @@ class Heal:
     async def _mend_view(self, called_by: str) -> bool:
         if not await walk.any_corrupted(self._pool):
             return False
-        run = await self._mend.clean_up_once(actor=self._instance, called_by=called_by, most=AT_ONCE)
-        return bool(run["chosen"] == AT_ONCE and (run["fixed_count"] or run["for_person"]))
+        run = await self._mend.clean_up_once(actor=self._instance, called_by=called_by, most=WAVE, leave_busy=True)
+        return bool(run["chosen"] == WAVE and (run["fixed_count"] or run["for_person"]))
 
     async def _examine(self, connection: Connection, prospects: Sequence[UUID], *, only: Sequence[str] = OF_PROSPECTS) -> int:
         """Look at everything these prospects' rows say; returns how many findings."""
@@ -172,8 +172,6 @@ class Heal:
         waiting = await kinds.record(connection, found)
         answers = await repairs.apply(connection, waiting[:MOST], actor=self._instance) if waiting else {}
         applied = sum(answer == "applied" for answer in answers.values())
-        for find in found[:1]:
-            HEALED.labels(kind=find.kind).inc(applied)
         if answers:
             log.info("mended", kind=found[0].kind, found=len(found), mended=applied, others=sorted(set(answers.values()) - {"applied"}))
         return len(found)

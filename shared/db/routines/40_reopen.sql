@@ -1,26 +1,42 @@
--- Make an ended send pending again: part of every repair, and of a person's retry. Refused while an attempt is live,
--- because then the message has left or may have. True when it was reopened, false when there was nothing to reopen.
-CREATE OR REPLACE FUNCTION reopen(the_send uuid, actor text, reason text, due timestamptz DEFAULT NULL) RETURNS boolean
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-DECLARE s send_queue;
+-- Make ended sends pending again: part of every repair, and of a person's retry. Refused while an attempt is live, because then the
+-- message has left or may have. Each has its reason, in the same order; `due`: not before then. How many were reopened. Whoever calls it
+-- needs the rights of the tables' owner, for the triggers ask (see reopen and apply_together).
+CREATE OR REPLACE FUNCTION reopen_together(sends uuid[], actor text, reasons text[], due timestamptz DEFAULT NULL) RETURNS integer
+LANGUAGE plpgsql SET search_path = public, pg_temp SET enable_seqscan = off AS $$
+#variable_conflict use_column
+DECLARE
+  live uuid;
+  ended jsonb; -- [{"id", "workspace_id", "status", "error_message", "reason"}]
 BEGIN
-  SELECT * INTO s FROM send_queue WHERE id = the_send FOR NO KEY UPDATE;
-  IF NOT FOUND OR s.status NOT IN ('failed', 'skipped', 'cancelled', 'sent') THEN
-    RETURN false;
+  PERFORM FROM send_queue WHERE id = ANY(sends) ORDER BY id FOR NO KEY UPDATE;
+  SELECT jsonb_agg(jsonb_build_object('id', s.id, 'workspace_id', s.workspace_id, 'account_id', s.account_id, 'was', s.status, 'error', s.error_message,
+                                      'reason', u.reason, 'at', greatest(s.scheduled_for, coalesce(due, s.scheduled_for))) ORDER BY u.n) INTO ended
+    FROM unnest(sends, reasons) WITH ORDINALITY AS u(id, reason, n) JOIN send_queue s ON s.id = u.id
+   WHERE s.status IN ('failed', 'skipped', 'cancelled', 'sent');
+  IF ended IS NULL THEN
+    RETURN 0;
   END IF;
-  IF EXISTS (SELECT FROM send_attempts a WHERE a.send_id = the_send AND a.action <> 'profile_lookup'
-                AND a.state IN ('intent', 'unknown', 'accepted')) THEN
-    RAISE EXCEPTION 'Cannot reopen send %: an attempt has left or may have left', the_send USING ERRCODE = 'check_violation';
+  SELECT e.id INTO live FROM jsonb_to_recordset(ended) AS e(id uuid)
+   WHERE EXISTS (SELECT FROM send_attempts a WHERE a.send_id = e.id AND a.action <> 'profile_lookup' AND a.state IN ('intent', 'unknown', 'accepted')) LIMIT 1;
+  IF FOUND THEN
+    RAISE EXCEPTION 'Cannot reopen send %: an attempt has left or may have left', live USING ERRCODE = 'check_violation';
   END IF;
   PERFORM set_config('tact.reopening', 'on', true);
-  UPDATE send_queue SET status = 'pending', held_for = NULL, error_message = NULL, retries = 0, dispatches_in_vain = 0, sent_at = NULL,
-                        scheduled_for = greatest(scheduled_for, coalesce(due, scheduled_for))
-   WHERE id = the_send;
+  UPDATE send_queue s
+     SET status = 'pending', held_for = NULL, error_message = NULL, retries = 0, dispatches_in_vain = 0, sent_at = NULL, scheduled_for = e.at
+    FROM jsonb_to_recordset(ended) AS e(id uuid, at timestamptz) WHERE s.id = e.id;
   PERFORM set_config('tact.reopening', 'off', true);
-  UPDATE accounts SET wake_at = least(coalesce(wake_at, 'infinity'), greatest(s.scheduled_for, coalesce(due, s.scheduled_for)))
-   WHERE id = s.account_id -- many sends of one account are reopened together: one version of its row is enough
-     AND (wake_at IS NULL OR wake_at > greatest(s.scheduled_for, coalesce(due, s.scheduled_for)));
+  UPDATE accounts a SET wake_at = d.at -- many sends of one account are reopened together: one version of its row is enough
+    FROM (SELECT e.account_id, min(e.at) AS at FROM jsonb_to_recordset(ended) AS e(account_id uuid, at timestamptz) GROUP BY 1) d
+   WHERE a.id = d.account_id AND (a.wake_at IS NULL OR a.wake_at > d.at);
   INSERT INTO audit_log (workspace_id, actor, verb, object, object_id, details)
-       VALUES (s.workspace_id, actor, 'reopen', 'send', the_send::text, jsonb_build_object('reason', reason, 'was', s.status, 'error', s.error_message));
-  RETURN true;
+  SELECT e.workspace_id, reopen_together.actor, 'reopen', 'send', e.id::text, jsonb_build_object('reason', e.reason, 'was', e.was, 'error', e.error)
+    FROM jsonb_to_recordset(ended) AS e(id uuid, workspace_id uuid, was text, error text, reason text);
+  RETURN jsonb_array_length(ended);
 END $$;
+
+-- The same for one. True when it was reopened, false when there was nothing to reopen.
+CREATE OR REPLACE FUNCTION reopen(the_send uuid, actor text, reason text, due timestamptz DEFAULT NULL) RETURNS boolean
+LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT reopen_together(ARRAY[the_send], actor, ARRAY[reason], due) = 1
+$$;

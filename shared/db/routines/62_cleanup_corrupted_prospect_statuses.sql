@@ -5,93 +5,47 @@
 --   pending with contacted_at: the status the evidence shows; where it shows nothing, a proposal for a person;
 --   failed with contacted_at: completed, outcome undeliverable.
 -- Prospects with an attempt under way or unknown are left to those who settle it, and those a person has refused or undone to that
--- person. One that was mended three times within the hour is proposed too: something keeps breaking it. Leaves a row in
--- cleanup_runs with the counts before and after. `campaign_ids` is empty when nothing was mended, never NULL: callers ask for its
--- length. A run whose repairs leave what they mended wrong fails as a whole.
-CREATE OR REPLACE FUNCTION cleanup_corrupted_prospect_statuses(actor text DEFAULT session_user, called_by text DEFAULT 'sql', most integer DEFAULT 5000)
+-- person. One that was mended three times within the hour is proposed too: something keeps breaking it; and one whose repair its row
+-- refuses. The evidence is read under the locks, and all steps are by sets. With `leave_busy` nobody is waited for: a prospect of whom
+-- somebody else holds a row at this moment is left to the next run, and where all are so there was no run: no row is answered.
+-- Leaves a row in cleanup_runs with the counts before and after.
+-- `campaign_ids` is empty when nothing was mended, never NULL: callers ask for its length. A run whose repairs leave what they mended
+-- wrong fails as a whole.
+DROP FUNCTION IF EXISTS cleanup_corrupted_prospect_statuses(text, text, integer);
+CREATE OR REPLACE FUNCTION cleanup_corrupted_prospect_statuses(
+  actor text DEFAULT session_user, called_by text DEFAULT 'sql', most integer DEFAULT 5000, leave_busy boolean DEFAULT false)
 RETURNS TABLE (fixed_count bigint, campaign_ids text[], run_id bigint)
 LANGUAGE plpgsql SET search_path = public, pg_temp SET timezone = 'UTC' SET enable_seqscan = off AS $$
 #variable_conflict use_column
 DECLARE
   the_run bigint;
+  began timestamptz;
+  before jsonb;
   picked uuid[];
-  mended uuid[] := '{}';
-  handed integer := 0;
-  r record;
+  locked uuid[];
+  waiting bigint[];  -- findings to apply
+  proposed bigint[]; -- findings for a person
+  mended uuid[];
+  refused integer;
 BEGIN
   PERFORM pg_advisory_xact_lock(7204, 1); -- one run at a time: two would wait for each other row by row
-  INSERT INTO cleanup_runs (trigger, started_at, before) SELECT called_by, clock_timestamp(), to_jsonb(v) FROM prospect_data_integrity v RETURNING id INTO the_run;
+  began := clock_timestamp();
+  SELECT to_jsonb(v) INTO before FROM prospect_data_integrity v;
   SELECT coalesce(array_agg(c.id), '{}') INTO picked FROM corrupted_to_mend(most) c;
-  PERFORM lock_to_mend(picked);
-  PERFORM set_config('tact.locked_to_mend', 'on', true);
+  locked := lock_to_mend(picked, leave_busy);
+  IF leave_busy AND locked = '{}' THEN
+    RETURN;
+  END IF;
+  INSERT INTO cleanup_runs (trigger, started_at, before) VALUES (called_by, began, before) RETURNING id INTO the_run;
 
-  FOR r IN -- a statement of its own: it sees what was committed while the locks were waited for
-    SELECT p AS whole, p.id, p.status, p.contacted_at, p.connected_at, e.invited_at, e.messaged_at, e.listed_at, e.last_attempt,
-           jsonb_build_object('status', p.status, 'contacted_at', p.contacted_at, 'last_attempt', e.last_attempt) AS seen,
-           jsonb_strip_nulls(jsonb_build_object('attempt', e.attempt, 'invited_at', e.invited_at, 'messaged_at', e.messaged_at, 'listed_at', e.listed_at,
-                                                'invitation', e.invitation)) AS proof,
-           (SELECT count(*) FROM integrity_history h WHERE h.table_name = 'campaign_prospects' AND h.row_id = p.id::text AND h.undoes IS NULL
-               AND h.done_at > clock_timestamp() - interval '1 hour' AND h.kind IN ('corrupted_sent', 'corrupted_failed', 'corrupted_pending')) AS times
-      FROM campaign_prospects p CROSS JOIN LATERAL contact_evidence(p.id) e
-     WHERE p.id = ANY(picked)
-     ORDER BY p.id
-  LOOP
-    DECLARE
-      went timestamptz := least(r.invited_at, r.messaged_at, r.listed_at);
-      kind text;
-      goes_to prospect_status;
-      contact timestamptz := r.contacted_at;
-      outcome text;
-      more jsonb := '[]';
-      for_person text;
-      finding bigint;
-    BEGIN
-      IF r.status = 'connection_request_sent' AND r.contacted_at IS NULL THEN
-        kind := 'corrupted_sent';
-        contact := went;
-        goes_to := CASE WHEN went IS NULL THEN 'pending' WHEN coalesce(r.invited_at, r.listed_at) IS NULL THEN 'messaging' ELSE r.status END;
-        more := CASE WHEN went IS NULL THEN reopened_sends(r.id) ELSE more END;
-      ELSIF r.status = 'pending' AND r.contacted_at IS NOT NULL THEN
-        kind := 'corrupted_pending';
-        goes_to := CASE WHEN r.messaged_at IS NOT NULL THEN 'messaging' WHEN r.connected_at IS NOT NULL AND went IS NOT NULL THEN 'connected'
-                        WHEN went IS NOT NULL THEN 'connection_request_sent' ELSE 'pending' END;
-        IF went IS NULL THEN
-          contact := NULL;
-          more := reopened_sends(r.id);
-          for_person := 'contacted_at is set, and neither the ledger nor the provider''s list shows a contact. Apply it if nobody wrote to them: then they are invited.';
-        END IF;
-      ELSIF r.status = 'failed' AND r.contacted_at IS NOT NULL THEN
-        kind := 'corrupted_failed';
-        goes_to := 'completed';
-        outcome := 'undeliverable';
-      ELSE
-        CONTINUE; -- somebody was faster
-      END IF;
-      IF for_person IS NULL AND r.times >= 3 THEN
-        for_person := 'It was mended three times within the hour and is wrong again: something keeps writing it. Stop that first.';
-      END IF;
-      IF for_person IS NULL THEN
-        IF mend_prospect(r.id, the_run, r.seen, goes_to, contact, actor, kind, outcome, r.proof, more) = 'mended' THEN
-          mended := mended || r.id;
-        END IF;
-      END IF;
-      IF for_person IS NOT NULL THEN
-        handed := handed + 1;
-        INSERT INTO integrity_findings AS f (workspace_id, campaign_id, kind, severity, table_name, row_id, evidence, state, repair, changes, why, occurred_at)
-             VALUES ((r.whole).workspace_id, (r.whole).campaign_id, kind, 'critical', 'campaign_prospects', r.id::text,
-                     r.proof || jsonb_build_object('last_attempt', r.last_attempt, 'as_of', (r.whole).updated_at), 'proposed',
-                     CASE WHEN contact IS NULL THEN 'back_to_pending' ELSE 'as_the_evidence_shows' END,
-                     prospect_change(r.whole, goes_to, contact, outcome) || more, for_person, (r.whole).updated_at)
-        ON CONFLICT (kind, table_name, row_id) WHERE state IN ('open', 'proposed')
-        DO UPDATE SET severity = excluded.severity, evidence = f.evidence || excluded.evidence, state = 'proposed', repair = excluded.repair,
-                      changes = excluded.changes, why = excluded.why, campaign_id = excluded.campaign_id
-        RETURNING f.id INTO finding;
-        PERFORM tell_of_finding(finding);
-      END IF;
-    END;
-  END LOOP;
+  SELECT f.waiting, f.proposed INTO waiting, proposed FROM find_corrupted(locked) f;
+  PERFORM tell_of_findings(waiting || proposed);
+  WITH answers AS MATERIALIZED (
+    SELECT t.finding_id, t.answer FROM apply_repairs(waiting, actor, the_run) t
+  )
+  SELECT coalesce(array_agg(f.row_id::uuid) FILTER (WHERE a.answer = 'applied'), '{}'), count(*) FILTER (WHERE a.answer LIKE 'refused%') INTO mended, refused
+    FROM answers a JOIN integrity_findings f ON f.id = a.finding_id;
 
-  PERFORM set_config('tact.locked_to_mend', 'off', true);
   IF EXISTS (SELECT FROM campaign_prospects p WHERE p.id = ANY(mended)
                 AND ((p.status = 'connection_request_sent' AND p.contacted_at IS NULL) OR (p.status IN ('failed', 'pending') AND p.contacted_at IS NOT NULL))) THEN
     RAISE EXCEPTION 'A repair left what it mended wrong; nothing of this run was kept' USING ERRCODE = 'check_violation';
@@ -100,11 +54,56 @@ BEGIN
        VALUES (actor, 'cleanup', 'cleanup_run', the_run::text, jsonb_build_object('called_by', called_by, 'fixed_count', cardinality(mended)));
   RETURN QUERY
     UPDATE cleanup_runs u
-       SET finished_at = clock_timestamp(), fixed_count = cardinality(mended), chosen = cardinality(picked), for_person = handed,
+       SET finished_at = clock_timestamp(), fixed_count = cardinality(mended), chosen = cardinality(picked), for_person = cardinality(proposed) + refused,
            after = (SELECT to_jsonb(v) FROM prospect_data_integrity v),
            campaign_ids = (SELECT coalesce(array_agg(DISTINCT p.campaign_id::text), '{}') FROM campaign_prospects p WHERE p.id = ANY(mended))
      WHERE u.id = the_run
     RETURNING u.fixed_count, u.campaign_ids, u.id;
+END $$;
+
+-- Write down what is wrong with these prospects, whose rows the caller has locked: a statement of its own, so it sees what was committed
+-- while the locks were waited for. Answers the findings whose repair waits for nobody, and those for a person.
+CREATE OR REPLACE FUNCTION find_corrupted(people uuid[]) RETURNS TABLE (waiting bigint[], proposed bigint[])
+LANGUAGE plpgsql SET search_path = public, pg_temp SET timezone = 'UTC' SET enable_seqscan = off AS $$
+#variable_conflict use_column
+BEGIN
+  RETURN QUERY
+  WITH seen AS MATERIALIZED (
+    SELECT p AS whole, p.id, p.status, p.contacted_at, p.connected_at, e.invited_at, e.messaged_at, e.listed_at,
+           least(e.invited_at, e.messaged_at, e.listed_at) AS went,
+           CASE p.status WHEN 'connection_request_sent' THEN 'corrupted_sent' WHEN 'pending' THEN 'corrupted_pending' ELSE 'corrupted_failed' END AS kind,
+           jsonb_strip_nulls(jsonb_build_object('attempt', e.attempt, 'invited_at', e.invited_at, 'messaged_at', e.messaged_at, 'listed_at', e.listed_at,
+                                                'invitation', e.invitation)) || jsonb_build_object('last_attempt', e.last_attempt, 'as_of', p.updated_at) AS proof,
+           (SELECT count(*) FROM integrity_history h WHERE h.table_name = 'campaign_prospects' AND h.row_id = p.id::text AND h.undoes IS NULL
+               AND h.done_at > clock_timestamp() - interval '1 hour' AND h.kind IN ('corrupted_sent', 'corrupted_failed', 'corrupted_pending')) AS times
+      FROM unnest(people) u(id) JOIN campaign_prospects p ON p.id = u.id CROSS JOIN LATERAL contact_evidence(p.id) e
+     WHERE (p.status = 'connection_request_sent' AND p.contacted_at IS NULL) OR (p.status IN ('pending', 'failed') AND p.contacted_at IS NOT NULL) -- else somebody was faster
+  ), judged AS (
+    SELECT s.whole, s.id, s.kind, s.proof, CASE s.kind WHEN 'corrupted_sent' THEN s.went WHEN 'corrupted_failed' THEN s.contacted_at
+                                                       ELSE CASE WHEN s.went IS NOT NULL THEN s.contacted_at END END AS contact,
+           CASE WHEN s.kind = 'corrupted_failed' THEN 'completed'
+                WHEN s.went IS NULL THEN 'pending'
+                WHEN s.kind = 'corrupted_sent' THEN CASE WHEN coalesce(s.invited_at, s.listed_at) IS NULL THEN 'messaging' ELSE 'connection_request_sent' END
+                WHEN s.messaged_at IS NOT NULL THEN 'messaging' WHEN s.connected_at IS NOT NULL THEN 'connected' ELSE 'connection_request_sent' END::prospect_status AS goes_to,
+           CASE WHEN s.kind = 'corrupted_failed' THEN 'undeliverable' END AS outcome,
+           CASE WHEN s.kind <> 'corrupted_failed' AND s.went IS NULL THEN reopened_sends(s.id) ELSE '[]' END AS more,
+           CASE WHEN s.kind = 'corrupted_pending' AND s.went IS NULL
+                  THEN 'contacted_at is set, and neither the ledger nor the provider''s list shows a contact. Apply it if nobody wrote to them: then they are invited.'
+                WHEN s.times >= 3 THEN 'It was mended three times within the hour and is wrong again: something keeps writing it. Stop that first.' END AS for_person
+      FROM seen s
+  ), written AS (
+    INSERT INTO integrity_findings AS f (workspace_id, campaign_id, kind, severity, table_name, row_id, evidence, state, repair, changes, why, occurred_at)
+    SELECT (j.whole).workspace_id, (j.whole).campaign_id, j.kind, 'critical', 'campaign_prospects', j.id::text, j.proof,
+           CASE WHEN j.for_person IS NULL THEN 'open' ELSE 'proposed' END, CASE WHEN j.contact IS NULL THEN 'back_to_pending' ELSE 'as_the_evidence_shows' END,
+           prospect_change(j.whole, j.goes_to, j.contact, j.outcome) || j.more, j.for_person, (j.whole).updated_at
+      FROM judged j ORDER BY j.id
+    ON CONFLICT (kind, table_name, row_id) WHERE state IN ('open', 'proposed')
+    DO UPDATE SET severity = excluded.severity, evidence = f.evidence || excluded.evidence, state = excluded.state, repair = excluded.repair,
+                  changes = excluded.changes, why = excluded.why, campaign_id = excluded.campaign_id, occurred_at = coalesce(f.occurred_at, excluded.occurred_at)
+    RETURNING f.id, f.state
+  )
+  SELECT coalesce(array_agg(w.id ORDER BY w.id) FILTER (WHERE w.state = 'open'), '{}'), coalesce(array_agg(w.id ORDER BY w.id) FILTER (WHERE w.state = 'proposed'), '{}')
+    FROM written w;
 END $$;
 
 -- What a run would take: by the partial indexes alone, so a look costs what is wrong and not what is stored.

@@ -114,5 +114,7 @@ GRANT EXECUTE ON FUNCTION mend_prospect(uuid, bigint, jsonb, prospect_status, ti
 REVOKE EXECUTE ON FUNCTION mend_prospect(uuid, bigint, jsonb, prospect_status, timestamptz, text, text, text, jsonb, jsonb) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION apply_repair(bigint, text, bigint, boolean) TO tact_healer;
 REVOKE EXECUTE ON FUNCTION apply_repair(bigint, text, bigint, boolean) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION apply_together(bigint[], text, bigint, boolean) TO tact_healer;
+REVOKE EXECUTE ON FUNCTION apply_together(bigint[], text, bigint, boolean) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION reopen(uuid, text, text, timestamptz) TO tact_queuer, tact_healer;
 REVOKE EXECUTE ON FUNCTION reopen(uuid, text, text, timestamptz) FROM PUBLIC;

@@ -7,6 +7,8 @@ from uuid import UUID, uuid4
 
 import asyncpg
 
+from shared.db.pool import Connection
+
 MONDAY_NINE = datetime(2026, 3, 2, 14, 0, tzinfo=UTC)
 """Nine in New York. The business clock of a test starts here and runs at real speed."""
 ACCOUNT = "acc-healer"
@@ -120,7 +122,7 @@ async def a_person(
 
 
 async def an_attempt(
-    pool: asyncpg.Pool,
+    pool: asyncpg.Pool | Connection,
     house: House,
     person: Person,
     *,
