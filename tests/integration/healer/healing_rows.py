@@ -43,8 +43,8 @@ async def a_crowd(pool: asyncpg.Pool, house: House, many: int) -> None:
         await connection.execute(
             """INSERT INTO send_queue (id, workspace_id, campaign_id, prospect_id, lead_id, account_id, message_type, step_position,
                                        action, next_action, message, message_sha256, scheduled_for, status, sent_at)
-               SELECT gen_random_uuid(), p.workspace_id, p.campaign_id, p.id, p.lead_id, p.account_id, 'connection_request', 1, 'invitation',
-                      'invitation', 'Hello', sha256('x'), now(), 'sent', now() FROM campaign_prospects p
+               SELECT gen_random_uuid(), p.workspace_id, p.campaign_id, p.id, p.lead_id, p.account_id, 'connection_request', 1,
+                      'invitation', 'invitation', 'Hello', sha256('x'), now(), 'sent', now() FROM campaign_prospects p
                 WHERE p.id IN (SELECT md5('crowd ' || n)::uuid FROM generate_series(1, $1::int) n)""",
             many,
         )
