@@ -300,6 +300,15 @@ BEGIN
   SELECT jsonb_agg(t ORDER BY t.finding, t.n) INTO todo
     FROM jsonb_to_recordset(todo) AS t(finding bigint, kind text, n integer, prospect uuid, one jsonb) WHERE t.finding = ANY(ready);
 
+  IF NOT undo THEN -- a person may say that nobody wrote to them; a rule never does
+    SELECT c.prospect, c.finding INTO wrong
+      FROM jsonb_to_recordset(todo) AS c(finding bigint, prospect uuid, one jsonb) JOIN integrity_findings f ON f.id = c.finding AND f.state = 'open'
+     WHERE c.one ->> 'table' = 'campaign_prospects' AND c.one -> 'before' ->> 'contacted_at' IS NOT NULL AND jsonb_typeof(c.one -> 'after' -> 'contacted_at') = 'null'
+     LIMIT 1;
+    IF FOUND THEN
+      RAISE EXCEPTION 'Cannot remove contacted_at timestamp once set (prospect %, finding %)', wrong.prospect, wrong.finding USING ERRCODE = 'check_violation';
+    END IF;
+  END IF;
   PERFORM set_config('tact.mending', 'on', true);
   PERFORM change_rows(todo, actor);
   PERFORM set_config('tact.mending', 'off', true);
@@ -1058,59 +1067,6 @@ CREATE FUNCTION public.may_change(the_table text) RETURNS text[]
     WHEN 'send_attempts' THEN ARRAY['send_id'] ELSE '{}' END
 $$;
 
-CREATE FUNCTION public.mend_prospect(prospect uuid, run_id bigint, expected jsonb, new_status public.prospect_status, new_contacted_at timestamp with time zone, actor text, reason text, new_outcome text DEFAULT NULL::text, evidence jsonb DEFAULT '{}'::jsonb, more jsonb DEFAULT '[]'::jsonb) RETURNS text
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'public', 'pg_temp'
-    SET "TimeZone" TO 'UTC'
-    SET enable_seqscan TO 'off'
-    AS $$
-#variable_conflict use_column
-DECLARE
-  p campaign_prospects;
-  finding bigint;
-  answer text;
-BEGIN
-  IF btrim(coalesce(actor, '')) = '' OR btrim(coalesce(reason, '')) = '' THEN
-    RAISE EXCEPTION 'mend_prospect needs an actor and a reason: they are the trace (prospect %)', prospect USING ERRCODE = 'check_violation';
-  END IF;
-  IF NOT expected ?& ARRAY['status', 'contacted_at', 'last_attempt'] THEN
-    RAISE EXCEPTION 'mend_prospect needs the row as it was seen: status, contacted_at and last_attempt (prospect %)', prospect
-      USING ERRCODE = 'check_violation';
-  END IF;
-  SELECT * INTO p FROM campaign_prospects c WHERE c.id = prospect FOR NO KEY UPDATE;
-  IF NOT FOUND THEN
-    RETURN 'gone';
-  END IF;
-  IF p.status::text IS DISTINCT FROM expected ->> 'status'
-     OR p.contacted_at IS DISTINCT FROM (expected ->> 'contacted_at')::timestamptz THEN
-    RETURN 'changed';
-  END IF;
-  IF p.contacted_at IS NOT NULL AND new_contacted_at IS NULL THEN
-    RAISE EXCEPTION 'Cannot remove contacted_at timestamp once set (prospect %)', prospect USING ERRCODE = 'check_violation';
-  END IF;
-  IF (new_contacted_at IS NULL AND new_status IN ('connection_request_sent', 'messaging'))
-     OR (new_contacted_at IS NOT NULL AND new_status IN ('pending', 'approved', 'failed')) THEN
-    RAISE EXCEPTION 'Cannot mend prospect % to % with contacted_at %: that would be wrong again', prospect, new_status, new_contacted_at
-      USING ERRCODE = 'check_violation';
-  END IF;
-  INSERT INTO integrity_findings AS f (workspace_id, campaign_id, kind, severity, table_name, row_id, evidence, repair, changes, occurred_at)
-       VALUES (p.workspace_id, p.campaign_id, reason, 'critical', 'campaign_prospects', prospect::text,
-               evidence || jsonb_build_object('last_attempt', expected -> 'last_attempt', 'as_of', p.updated_at),
-               CASE WHEN new_contacted_at IS NULL THEN 'back_to_pending' ELSE 'as_the_evidence_shows' END,
-               prospect_change(p, new_status, new_contacted_at, new_outcome) || more, p.updated_at)
-  ON CONFLICT (kind, table_name, row_id) WHERE state IN ('open', 'proposed')
-  DO UPDATE SET evidence = f.evidence || excluded.evidence, repair = excluded.repair, changes = excluded.changes, why = NULL,
-                campaign_id = excluded.campaign_id, occurred_at = coalesce(f.occurred_at, excluded.occurred_at)
-  RETURNING id INTO finding;
-  PERFORM tell_of_findings(ARRAY[finding]);
-  answer := apply_repair(finding, actor, run_id);
-  IF answer = 'applied' THEN
-    RETURN 'mended';
-  END IF;
-  UPDATE integrity_findings SET state = 'gone', closed_at = clock_timestamp() WHERE id = finding AND state IN ('open', 'proposed');
-  RETURN answer;
-END $$;
-
 CREATE FUNCTION public.next_free_at_then(the_account uuid, moment timestamp with time zone) RETURNS timestamp with time zone
     LANGUAGE sql STABLE
     AS $$
@@ -1548,7 +1504,7 @@ CREATE FUNCTION public.validate_prospect_status_update() RETURNS trigger
     AS $$
 DECLARE condition text;
 BEGIN
-  -- The one way around: mend_prospect(), which runs as the owner of the table and leaves an audited trace.
+  -- The one way around: apply_together(), which runs as the owner of the table and leaves an audited trace.
   IF current_setting('tact.mending', true) = 'on'
      AND current_user = (SELECT pg_get_userbyid(relowner) FROM pg_class WHERE oid = TG_RELID) THEN
     RETURN NEW;
@@ -1591,7 +1547,7 @@ BEGIN
      OR (OLD.status = 'failed' AND NEW.status = 'cancelled') THEN -- a person has given it up
     RETURN NEW;
   END IF;
-  -- What apply_repair() takes back, or puts in step with the ledger, may go any way: it has compared the rows and leaves its trace.
+  -- What apply_together() takes back, or puts in step with the ledger, may go any way: it has compared the rows and leaves its trace.
   IF current_setting('tact.mending', true) = 'on'
      AND current_user = (SELECT pg_get_userbyid(relowner) FROM pg_class WHERE oid = TG_RELID) THEN
     RETURN NEW;

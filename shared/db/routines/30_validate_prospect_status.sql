@@ -25,7 +25,7 @@ $$;
 CREATE OR REPLACE FUNCTION validate_prospect_status_update() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE condition text;
 BEGIN
-  -- The one way around: mend_prospect(), which runs as the owner of the table and leaves an audited trace.
+  -- The one way around: apply_together(), which runs as the owner of the table and leaves an audited trace.
   IF current_setting('tact.mending', true) = 'on'
      AND current_user = (SELECT pg_get_userbyid(relowner) FROM pg_class WHERE oid = TG_RELID) THEN
     RETURN NEW;

@@ -7,7 +7,7 @@ BEGIN
      OR (OLD.status = 'failed' AND NEW.status = 'cancelled') THEN -- a person has given it up
     RETURN NEW;
   END IF;
-  -- What apply_repair() takes back, or puts in step with the ledger, may go any way: it has compared the rows and leaves its trace.
+  -- What apply_together() takes back, or puts in step with the ledger, may go any way: it has compared the rows and leaves its trace.
   IF current_setting('tact.mending', true) = 'on'
      AND current_user = (SELECT pg_get_userbyid(relowner) FROM pg_class WHERE oid = TG_RELID) THEN
     RETURN NEW;

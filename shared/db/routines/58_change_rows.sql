@@ -22,6 +22,19 @@ LANGUAGE sql IMMUTABLE AS $$
     FROM jsonb_array_elements(changes) WITH ORDINALITY AS e(one, n)
 $$;
 
+-- What of a prospect changes with these; a list with one change, of the columns that differ alone.
+CREATE OR REPLACE FUNCTION prospect_change(p campaign_prospects, new_status prospect_status, new_contacted_at timestamptz, new_outcome text DEFAULT NULL)
+RETURNS jsonb
+LANGUAGE sql STABLE SET timezone = 'UTC' AS $$
+  SELECT jsonb_build_array(jsonb_build_object('table', 'campaign_prospects', 'id', p.id, 'before', jsonb_object_agg(d.name, d.was), 'after', jsonb_object_agg(d.name, d.is_now)))
+    FROM (VALUES ('status', to_jsonb(p.status), to_jsonb(new_status)),
+                 ('contacted_at', to_jsonb(p.contacted_at), to_jsonb(new_contacted_at)),
+                 ('outcome', to_jsonb(p.outcome), to_jsonb(coalesce(new_outcome, p.outcome))),
+                 ('completed_at', to_jsonb(p.completed_at), to_jsonb(CASE WHEN new_status = 'completed' THEN coalesce(p.completed_at, business_now()) ELSE p.completed_at END)))
+         AS d(name, was, is_now)
+   WHERE d.was IS DISTINCT FROM d.is_now OR d.name IN ('status', 'contacted_at')
+$$;
+
 -- Change the rows, within apply_together: {"finding", "kind", "n", "one"} for each change. What only sets columns of prospects and sends
 -- takes a statement for each table, whatever their number; what moves rows or counts goes one by one, in its order.
 CREATE OR REPLACE FUNCTION change_rows(todo jsonb, actor text) RETURNS void

@@ -110,8 +110,6 @@ GRANT INSERT, UPDATE ON health_alerts TO tact_healer;
 GRANT UPDATE ON health_state TO tact_healer;
 GRANT UPDATE (repair_objective) ON workspaces TO tact_healer;
 
-GRANT EXECUTE ON FUNCTION mend_prospect(uuid, bigint, jsonb, prospect_status, timestamptz, text, text, text, jsonb, jsonb) TO tact_healer;
-REVOKE EXECUTE ON FUNCTION mend_prospect(uuid, bigint, jsonb, prospect_status, timestamptz, text, text, text, jsonb, jsonb) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION apply_repair(bigint, text, bigint, boolean) TO tact_healer;
 REVOKE EXECUTE ON FUNCTION apply_repair(bigint, text, bigint, boolean) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION apply_together(bigint[], text, bigint, boolean) TO tact_healer;

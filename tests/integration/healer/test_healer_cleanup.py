@@ -1,5 +1,7 @@
 """Mending corrupted prospects on the real database, the ledger deciding."""
 
+from typing import Any
+
 import asyncpg
 import pytest
 
@@ -99,13 +101,35 @@ async def test_the_healers_role_may_clean_up_and_others_may_not_mend(pool: async
         assert await connection.fetchval(CLEANUP) == 1
         await connection.execute("SET ROLE tact_sender")
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
-            await connection.execute("SELECT mend_prospect(gen_random_uuid(), NULL, '{}', 'pending', NULL, 'x', 'y')")
+            await connection.execute("SELECT apply_repair(1, 'x')")
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await connection.execute("SELECT apply_together(ARRAY[1], 'x')")
         await connection.execute("RESET ROLE")
 
 
-async def _mend(pool: asyncpg.Pool, person: Person, **expected: object) -> str:
-    seen = {"status": "connection_request_sent", "contacted_at": None, "last_attempt": None} | expected
-    return str(await pool.fetchval("SELECT mend_prospect($1, NULL, $2, 'pending', NULL, 'test', 'corrupted_sent')", person.prospect, seen))
+async def _mend(
+    pool: asyncpg.Pool,
+    person: Person,
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None = None,
+    *,
+    attempt: int | None = None,
+) -> str:
+    """What becomes of a finding that knew the row as `before`, and the ledger up to `attempt`."""
+    change = {
+        "table": "campaign_prospects",
+        "id": str(person.prospect),
+        "before": {"status": "connection_request_sent", "contacted_at": None} | (before or {}),
+        "after": {"status": "pending", "contacted_at": None} | (after or {}),
+    }
+    finding = await pool.fetchval(
+        """INSERT INTO integrity_findings (kind, table_name, row_id, evidence, changes)
+           VALUES ('kind ' || gen_random_uuid(), 'campaign_prospects', $1, $2, $3) RETURNING id""",
+        str(person.prospect),
+        {"last_attempt": attempt},
+        [change],
+    )
+    return str(await pool.fetchval("SELECT apply_repair($1, 'test')", finding))
 
 
 async def _corrupt(pool: asyncpg.Pool) -> tuple[House, Person]:
@@ -115,32 +139,30 @@ async def _corrupt(pool: asyncpg.Pool) -> tuple[House, Person]:
 
 async def test_mending_refuses_a_row_that_changed_meanwhile(pool: asyncpg.Pool) -> None:
     _, person = await _corrupt(pool)
-    assert await _mend(pool, person, status="pending") == "changed"
-    assert await _mend(pool, person, contacted_at=MONDAY_NINE.isoformat()) == "changed"
+    assert await _mend(pool, person, {"status": "pending"}) == "changed"
+    assert await _mend(pool, person, {"contacted_at": MONDAY_NINE.isoformat()}) == "changed"
 
 
 async def test_mending_refuses_when_an_attempt_came_later_than_what_the_repair_saw(pool: asyncpg.Pool) -> None:
     house, person = await _corrupt(pool)
     attempt = await an_attempt(pool, house, person, state="refused")
     assert await _mend(pool, person) == "later_attempt"
-    assert await _mend(pool, person, last_attempt=attempt) == "mended"
+    assert await _mend(pool, person, attempt=attempt) == "applied"
 
 
-async def test_mending_never_takes_a_contact_back_nor_makes_another_wrong_row(pool: asyncpg.Pool) -> None:
+async def test_mending_never_takes_a_contact_back_by_itself_nor_makes_another_wrong_row(pool: asyncpg.Pool) -> None:
     house = await a_house(pool)
     person = await a_person(pool, house, contacted_at=MONDAY_NINE, corrupt=True)
-    seen = {"status": "pending", "contacted_at": MONDAY_NINE.isoformat(), "last_attempt": None}
-    for contacted_at, sentence in ((None, "Cannot remove contacted_at"), (MONDAY_NINE, "wrong again")):
-        with pytest.raises(asyncpg.CheckViolationError, match=sentence):
-            await pool.execute("SELECT mend_prospect($1, NULL, $2, 'pending', $3, 'test', 'x')", person.prospect, seen, contacted_at)
+    seen = {"status": "pending", "contacted_at": MONDAY_NINE.isoformat()}
+    with pytest.raises(asyncpg.CheckViolationError, match="Cannot remove contacted_at"):
+        await _mend(pool, person, seen)
+    with pytest.raises(asyncpg.CheckViolationError, match="wrong again"):
+        await _mend(pool, person, seen, {"contacted_at": MONDAY_NINE.isoformat()})
 
 
-async def test_mending_without_a_reason_or_the_row_as_seen_is_refused(pool: asyncpg.Pool) -> None:
-    _, person = await _corrupt(pool)
-    with pytest.raises(asyncpg.CheckViolationError, match="actor and a reason"):
-        await pool.execute("SELECT mend_prospect($1, NULL, '{}', 'pending', NULL, 'test', ' ')", person.prospect)
-    with pytest.raises(asyncpg.CheckViolationError, match="as it was seen"):
-        await pool.execute("SELECT mend_prospect($1, NULL, '{}', 'pending', NULL, 'test', 'x')", person.prospect)
+async def test_mending_without_an_actor_is_refused_for_it_is_the_trace(pool: asyncpg.Pool) -> None:
+    with pytest.raises(asyncpg.CheckViolationError, match="needs an actor"):
+        await pool.execute("SELECT apply_repair(1, ' ')")
 
 
 async def test_a_lead_whose_prospect_ended_leaves_its_campaign_once_with_its_waiting_steps_cancelled(pool: asyncpg.Pool) -> None:
