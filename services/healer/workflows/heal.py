@@ -140,7 +140,8 @@ class Heal:
         if not await walk.any_corrupted(self._pool):
             return False
         run = await self._mend.clean_up_once(actor=self._instance, called_by=called_by, most=WAVE, leave_busy=True)
-        return bool(run["chosen"] == WAVE and (run["fixed_count"] or run["for_person"]))
+        done = run["fixed_count"] + run["for_person"]
+        return bool(done and (run["chosen"] == WAVE or done < run["chosen"]))  # whoever was busy is often free when the others are done
 
     async def _examine(self, connection: Connection, prospects: Sequence[UUID], *, only: Sequence[str] = OF_PROSPECTS) -> int:
         """Look at everything these prospects' rows say; returns how many findings."""
