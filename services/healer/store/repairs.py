@@ -40,7 +40,7 @@ async def lock(connection: Connection) -> None:
 
 
 async def apply(connection: Connection, ids: Sequence[int], *, actor: str) -> dict[int, str]:
-    """Apply them by sets, none keeping another; returns what became of each (`applied`, `changed`, `refused: ...`, as apply_repair says)."""
+    """Apply them by sets, none keeping another; returns what became of each (as apply_repair says, or `refused: ...`)."""
     return {row["finding_id"]: row["answer"] async for row in queries.apply(connection, ids=list(ids), actor=actor)}
 
 

@@ -119,6 +119,24 @@ async def test_120_rows_become_26_and_every_sent_one_stays_as_history(
     await pool.execute("ALTER TABLE send_queue ADD CONSTRAINT send_queue_campaign_prospect_unique UNIQUE (prospect_id, message_type)")
 
 
+async def test_steps_that_were_merged_come_apart_again_as_they_were(
+    pool: asyncpg.Pool, database: str, steps_loaded_many_times: Drill
+) -> None:
+    rows = "SELECT to_jsonb(s) FROM send_queue s ORDER BY s.id"
+    attempts = "SELECT id, send_id FROM send_attempts ORDER BY id"
+    before = [(await pool.fetch(rows)), (await pool.fetch(attempts))]
+    async with a_healer(database) as heal:
+        await heal.look_in_hand()
+    merged = [
+        row["id"] for row in await pool.fetch("SELECT id FROM integrity_findings WHERE kind = 'duplicate_sends' AND state = 'repaired'")
+    ]
+    assert (len(merged), await pool.fetchval("SELECT count(*) FROM send_queue")) == (LOADED, LOADED)
+    answers = await pool.fetch("SELECT answer FROM apply_together($1, 'ada', NULL, true)", merged)
+    assert [row["answer"] for row in answers] == ["undone"] * LOADED
+    assert [(await pool.fetch(rows)), (await pool.fetch(attempts))] == before
+    assert await pool.fetchval("SELECT count(*) FROM merged_sends") == 0
+
+
 async def test_a_repair_is_taken_back_by_its_inverse_and_stays_so_unless_something_left_since(pool: asyncpg.Pool, database: str) -> None:
     house = await a_house(pool)
     person = await a_person(pool, house, name="ana", status="connection_request_sent", send_status="sent", corrupt=True)
