@@ -1,6 +1,6 @@
 """The counts of what cannot be, and the runs that mend it."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -10,7 +10,7 @@ from shared.db.queries import load
 
 queries = load(__file__)
 
-NO_RUN: Final[dict[str, Any]] = {
+BUSY: Final[dict[str, Any]] = {
     "run_id": None,
     "fixed_count": 0,
     "campaign_ids": [],
@@ -19,7 +19,7 @@ NO_RUN: Final[dict[str, Any]] = {
     "chosen": 0,
     "for_person": 0,
 }
-"""What a clean-up answers that found everybody busy."""
+"""What a clean-up answers that was left, because others hold the rows."""
 
 
 async def violations(pool: asyncpg.Pool) -> dict[str, Any]:
@@ -32,17 +32,25 @@ async def unknown_attempts(pool: asyncpg.Pool, *, now: datetime) -> dict[str, An
     return dict(await queries.unknown_attempts(pool, now=now))
 
 
-async def clean_up(pool: asyncpg.Pool, *, actor: str, called_by: str, most: int, leave_busy: bool) -> dict[str, Any]:
-    """One run of cleanup_corrupted_prospect_statuses() over at most so many; `leave_busy`: without those of whom somebody else holds a row.
+async def clean_up(pool: asyncpg.Pool, *, actor: str, called_by: str, most: int, patience: timedelta | None) -> dict[str, Any]:
+    """One run of cleanup_corrupted_prospect_statuses() over at most so many.
+
+    `patience` (technical) is how long a row that somebody else holds is waited for; None: until it is free. Without any, the busy are
+    left and the others mended; with some, nobody is mended where it ends.
 
     Raises:
         asyncpg.PostgresError, OSError: it failed and nothing was changed; the failure stands in cleanup_runs.
     """
-    async with pool.acquire() as connection, connection.transaction():
-        row = await queries.clean_up(connection, actor=actor, called_by=called_by, most=most, leave_busy=leave_busy)
-        if row is None:
-            return dict(NO_RUN)
-        return dict(row) | dict(await queries.counts_of_run(connection, run_id=row["run_id"]))
+    try:
+        async with pool.acquire() as connection, connection.transaction():
+            if patience:
+                await queries.be_patient(connection, milliseconds=patience // timedelta(milliseconds=1))
+            row = await queries.clean_up(connection, actor=actor, called_by=called_by, most=most, leave_busy=patience == timedelta(0))
+            return dict(BUSY) if row is None else dict(row) | dict(await queries.counts_of_run(connection, run_id=row["run_id"]))
+    except asyncpg.LockNotAvailableError:
+        if not patience:
+            raise
+        return dict(BUSY)
 
 
 async def record_failure(pool: asyncpg.Pool, *, called_by: str, error: str) -> None:

@@ -8,6 +8,10 @@ SELECT count(*) AS waiting, coalesce(extract(epoch FROM :now::timestamptz - min(
        (SELECT count(*) FROM integrity_findings WHERE kind = 'unknown_waiting' AND state IN ('open', 'proposed')) AS needs_person
   FROM send_attempts WHERE state = 'unknown' AND NOT needs_person;
 
+-- name: be_patient!
+-- Of this transaction: how long one lock is waited for.
+SELECT set_config('lock_timeout', :milliseconds::int || 'ms', true);
+
 -- name: clean_up^
 SELECT run_id, fixed_count, campaign_ids FROM cleanup_corrupted_prospect_statuses(:actor, :called_by, :most::int, :leave_busy::boolean);
 

@@ -25,6 +25,8 @@ log = structlog.get_logger()
 
 WAVE: Final = 1_000
 """Prospects mended in one transaction by a look: their accounts rest while it lasts, and it lasts a fraction of a second."""
+PATIENCE: Final = timedelta(milliseconds=500)
+"""Technical: for so long a look waits for a row in somebody's hand; what is held longer is left to the next look."""
 CHANGES: Final = 500
 STEP: Final = 1_000
 """Prospects the hourly walk looks at in one transaction."""
@@ -137,11 +139,14 @@ class Heal:
         await self._lead.give_up()
 
     async def _mend_view(self, called_by: str) -> bool:
-        if not await walk.any_corrupted(self._pool):
-            return False
-        run = await self._mend.clean_up_once(actor=self._instance, called_by=called_by, most=WAVE, leave_busy=True)
-        done = run["fixed_count"] + run["for_person"]
-        return bool(done and (run["chosen"] == WAVE or done < run["chosen"]))  # whoever was busy is often free when the others are done
+        """First whoever is free, and then those who were in somebody's hand; True when there may be more."""
+        more = False
+        for patience in (timedelta(0), PATIENCE):
+            if not await walk.any_corrupted(self._pool):
+                break
+            run = await self._mend.clean_up_once(actor=self._instance, called_by=called_by, most=WAVE, patience=patience)
+            more = more or bool(run["chosen"] == WAVE and (run["fixed_count"] or run["for_person"]))
+        return more
 
     async def _examine(self, connection: Connection, prospects: Sequence[UUID], *, only: Sequence[str] = OF_PROSPECTS) -> int:
         """Look at everything these prospects' rows say; returns how many findings."""

@@ -94,14 +94,14 @@ class Mend:
         await self.take_stock()
         return total
 
-    async def clean_up_once(self, *, actor: str, called_by: str, most: int, leave_busy: bool = False) -> dict[str, Any]:
-        """One batch of at most so many; `leave_busy` leaves those of whom somebody else holds a row at this moment.
+    async def clean_up_once(self, *, actor: str, called_by: str, most: int, patience: timedelta | None = None) -> dict[str, Any]:
+        """One batch of at most so many; `patience` (technical): how long rows that somebody else holds are waited for, None: for ever.
 
         Raises:
             CleanupError: it failed and changed nothing.
         """
         try:
-            run = await integrity.clean_up(self._pool, actor=actor, called_by=called_by, most=most, leave_busy=leave_busy)
+            run = await integrity.clean_up(self._pool, actor=actor, called_by=called_by, most=most, patience=patience)
         except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError) as error:
             CLEANUP_FAILURES.inc()
             await self._note_failure(called_by, error)

@@ -118,7 +118,7 @@ async def test_of_two_findings_about_one_row_the_second_sees_what_the_first_has_
     assert await pool.fetchval("SELECT status FROM campaign_prospects WHERE id = $1", person.prospect) == "completed"
 
 
-async def test_a_look_waits_for_nobody_and_comes_back_for_those_who_were_busy(pool: asyncpg.Pool, database: str) -> None:
+async def test_a_look_mends_whoever_is_free_and_comes_back_for_those_who_are_held(pool: asyncpg.Pool, database: str) -> None:
     house = await a_house(pool)
     busy, held, free = [await _wrong(pool, house, name) for name in ("ana", "bea", "cleo")]
     async with a_healer(database) as heal:
@@ -130,7 +130,7 @@ async def test_a_look_waits_for_nobody_and_comes_back_for_those_who_were_busy(po
             assert states == ["connection_request_sent sent", "connection_request_sent sent", "pending pending"]
             await other.execute("SELECT FROM accounts WHERE id = $1 FOR UPDATE", house.account)
             await heal.look()
-            assert await pool.fetchval("SELECT count(*) FROM cleanup_runs") == 1, "where everybody is busy there was no run"
+            assert await pool.fetchval("SELECT count(*) FROM cleanup_runs") == 1, "where everybody is busy there was no run, and no failure"
         await heal.look()
     assert [await pool.fetchval(STATES, person.prospect) for person in (busy, held)] == ["pending pending"] * 2
 
