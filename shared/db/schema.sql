@@ -267,7 +267,8 @@ BEGIN
 
   -- Is everything still as it was found? A statement of its own: it sees what was committed while the locks were waited for.
   WITH compared AS (
-    SELECT t.finding, t.n, t.prospect, min(t.finding) OVER (PARTITION BY t.one ->> 'table', t.one ->> 'id') < t.finding AS shared,
+    SELECT t.finding, t.n, t.prospect, -- of several about one row the first is first, and the last is taken back first
+           t.finding <> CASE WHEN apply_together.undo THEN max(t.finding) OVER one_row ELSE min(t.finding) OVER one_row END AS shared,
            CASE WHEN t.one ->> 'table' NOT IN ('campaign_prospects', 'send_queue', 'send_attempts') THEN NULL -- counts move by a difference, whatever they are now
                 WHEN r.is_now IS NULL AND jsonb_typeof(t.one -> 'before') <> 'null' THEN 'gone'
                 WHEN EXISTS (SELECT FROM jsonb_each(CASE jsonb_typeof(t.one -> 'before') WHEN 'object' THEN t.one -> 'before' ELSE '{}' END) b
@@ -277,6 +278,7 @@ BEGIN
         WHEN 'campaign_prospects' THEN (SELECT to_jsonb(p) FROM campaign_prospects p WHERE p.id = (t.one ->> 'id')::uuid)
         WHEN 'send_queue' THEN (SELECT to_jsonb(s) FROM send_queue s WHERE s.id = (t.one ->> 'id')::uuid)
         WHEN 'send_attempts' THEN (SELECT to_jsonb(i) FROM send_attempts i WHERE i.id = (t.one ->> 'id')::bigint) END AS is_now) r
+    WINDOW one_row AS (PARTITION BY t.one ->> 'table', t.one ->> 'id')
   ), ledger AS (
     SELECT u.id, l.newest, l.under_way FROM unnest(people) u(id)
      CROSS JOIN LATERAL (SELECT max(i.id) AS newest, coalesce(bool_or(i.state IN ('intent', 'unknown')), false) AS under_way
@@ -287,7 +289,7 @@ BEGIN
       FROM compared c LEFT JOIN ledger l ON l.id = c.prospect GROUP BY c.finding
   ), told AS (
     SELECT a.finding, a.line, a.changes, v.newest,
-           coalesce(a.said, v.said, CASE WHEN v.under_way OR v.newest > coalesce(a.last_known, 0) THEN 'later_attempt' WHEN v.shared THEN 'shared' END) AS said
+           coalesce(a.said, CASE WHEN v.shared THEN 'shared' END, v.said, CASE WHEN v.under_way OR v.newest > coalesce(a.last_known, 0) THEN 'later_attempt' END) AS said
       FROM jsonb_to_recordset(asked) AS a(finding bigint, line bigint, last_known bigint, said text, changes jsonb) LEFT JOIN verdicts v ON v.finding = a.finding
   )
   SELECT jsonb_agg(to_jsonb(t) ORDER BY t.finding), array_agg(t.finding ORDER BY t.finding) FILTER (WHERE t.said IS NULL),
@@ -295,6 +297,9 @@ BEGIN
     FROM told t;
   RETURN QUERY SELECT a.finding, a.said FROM jsonb_to_recordset(asked) AS a(finding bigint, said text) WHERE a.said IS NOT NULL AND a.said <> 'shared';
   IF ready IS NULL THEN
+    IF later IS NOT NULL THEN
+      RETURN QUERY SELECT t.finding_id, t.answer FROM apply_together(later, apply_together.actor, apply_together.run_id, apply_together.undo) t;
+    END IF;
     RETURN;
   END IF;
   SELECT jsonb_agg(t ORDER BY t.finding, t.n) INTO todo

@@ -107,15 +107,18 @@ async def test_what_changed_since_it_was_found_is_left_alone_and_the_others_are_
     ]
 
 
-async def test_of_two_findings_about_one_row_the_second_sees_what_the_first_has_done(pool: asyncpg.Pool) -> None:
+async def test_of_several_findings_about_one_row_each_sees_what_those_before_have_done(pool: asyncpg.Pool) -> None:
     house = await a_house(pool)
     person = await a_person(pool, house, status="messaging", contacted_at=MONDAY_NINE, action="message")
-    found = [
-        await _proposal(pool, house, person, "messaging", becomes, kind=kind) for becomes, kind in (("completed", "a"), ("replied", "b"))
-    ]
+    steps = [("connected", "replied"), ("messaging", "completed"), ("messaging", "replied"), ("completed", "converted")]
+    found = [await _proposal(pool, house, person, was, becomes, kind=str(n)) for n, (was, becomes) in enumerate(steps)]
     answers = await pool.fetch("SELECT finding_id, answer FROM apply_repairs($1, 'test') ORDER BY finding_id", found)
-    assert [row["answer"] for row in answers] == ["applied", "changed"]
-    assert await pool.fetchval("SELECT status FROM campaign_prospects WHERE id = $1", person.prospect) == "completed"
+    assert [row["answer"] for row in answers] == ["changed", "applied", "changed", "applied"]
+    status = "SELECT status FROM campaign_prospects WHERE id = $1"
+    assert await pool.fetchval(status, person.prospect) == "converted"
+    answers = await pool.fetch("SELECT answer FROM apply_together($1, 'ada', NULL, true)", [found[1], found[3]])
+    assert [row["answer"] for row in answers] == ["undone", "undone"]
+    assert await pool.fetchval(status, person.prospect) == "messaging"
 
 
 async def test_a_look_mends_whoever_is_free_and_comes_back_for_those_who_are_held(pool: asyncpg.Pool, database: str) -> None:
