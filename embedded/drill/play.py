@@ -26,7 +26,9 @@ queries = aiosql.from_path(Path(__file__).with_name("stored.sql"), "asyncpg", ma
 LOOK_EVERY: Final = 0.1
 SAY_EVERY: Final = 15.0
 READY_WITHIN: Final = 420.0
-LOADED_AT_ONCE: Final = 100_000
+LOADED_AT_ONCE: Final = 20_000
+"""Rows of one statement: on a busy machine too each ends before a pool's connections give up."""
+COUNTED_WITHIN: Final = 600.0
 SPEED: Final = 120.0
 
 
@@ -99,7 +101,7 @@ class Drill:
                 await queries.rest_of_the_leads(connection, first=first, last=last)
                 await queries.rest_of_the_prospects(connection, first=first, last=last)
             await queries.rest_is_counted(connection, stored=self._stored)
-        await pool.execute("ANALYZE campaign_prospects")
+        await pool.execute("ANALYZE campaign_prospects", timeout=COUNTED_WITHIN)
 
     async def _until_there_is_enough(self, pool: asyncpg.Pool) -> None:
         deadline, said = time.monotonic() + READY_WITHIN, 0.0
