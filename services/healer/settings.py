@@ -18,7 +18,7 @@ class HealerSettings(ServiceSettings, ProviderSettings):
         description="How often unknown attempts that are due are looked up; while one is open its send waits.",
     )
     healer_find_every: timedelta = Field(
-        default=timedelta(milliseconds=500),
+        default=timedelta(milliseconds=250),
         gt=timedelta(0),
         description="How often the indexes of what is wrong are looked at, and the rows that changed; repairs are late by as much.",
     )
