@@ -14,6 +14,8 @@ from rich.table import Table
 T = TypeVar("T")
 
 WIDEST_HEADER = 9
+ACTOR = "command line"
+"""Who did it, in the audit log, when a command did."""
 
 out = Console()
 err = Console(stderr=True)

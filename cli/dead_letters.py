@@ -10,8 +10,7 @@ from typing import Annotated, Any, Final, TypeVar
 import asyncpg
 import typer
 
-from cli.console import Refused, out, print_json, run, say, show
-from cli.people import ACTOR
+from cli.console import ACTOR, Refused, out, print_json, run, say, show
 from cli.target import database, on_pool, target
 from shared.db.pool import Connection
 from shared.kafka import stops

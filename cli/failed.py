@@ -6,8 +6,7 @@ from uuid import UUID
 import asyncpg
 import typer
 
-from cli.console import Refused, out, print_json, show
-from cli.people import ACTOR
+from cli.console import ACTOR, Refused, out, print_json, show
 from cli.scope import AccountWord, AsJson, CampaignWord, WorkspaceWord, do, moment, scope_of
 from services.queuer.campaigns.errors import CampaignError
 from services.queuer.http.failed import FailedOut, OneFailed

@@ -11,8 +11,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from cli.console import Refused, out, print_json
-from cli.people import ACTOR
+from cli.console import ACTOR, Refused, out, print_json
 from cli.scope import AsJson, WorkspaceWord
 from cli.target import on_pool
 from services.healer.http.health import DataIntegrity

@@ -6,8 +6,7 @@ from typing import Annotated, Any, TypeVar
 import asyncpg
 import typer
 
-from cli.console import out, print_json
-from cli.people import ACTOR
+from cli.console import ACTOR, out, print_json
 from cli.scope import AccountWord, AsJson, CampaignWord, WorkspaceWord, moment, scope_of
 from cli.target import on_pool
 from services.healer.http.unknown import UnknownOut, WholeUnknown

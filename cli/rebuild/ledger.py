@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
-from cli.people import ACTOR
+from cli.console import ACTOR
 from cli.rebuild.heard import Heard
 from shared.db.pool import Connection
 from shared.db.queries import load

@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from cli.console import Refused
-from cli.people import ACTOR
+from cli.console import ACTOR, Refused
 from cli.replay.ranges import Range
 from shared.db.pool import Connection
 from shared.db.queries import load

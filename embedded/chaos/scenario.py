@@ -15,8 +15,10 @@ from simulator.judge import AccountRule, Promise
 
 queries = aiosql.from_path(Path(__file__).with_name("seed.sql"), "asyncpg", mandatory_parameters=False)
 
-FOLLOW_UP_AFTER: Final = timedelta(minutes=20)
-ACCEPT_AFTER_S: Final = (300.0, 1_800.0)
+FOLLOW_UP_AFTER: Final = {False: timedelta(minutes=20), True: timedelta(minutes=2)}
+"""Business time, by whether the run is brief."""
+ACCEPT_AFTER_S: Final = {False: (300.0, 1_800.0), True: (60.0, 300.0)}
+"""The same."""
 REPLY_OF: Final = 12
 """One in so many of those who accept answers the follow-up: replies cross the rest."""
 
@@ -39,7 +41,7 @@ def world(plan: Plan) -> dict[str, Any]:
         "accounts": [
             {"id": account(n), "name": f"Account {n}", "type": "premium", "country": "US", "connections": 5} for n in range(plan.accounts)
         ],
-        "people": [_person(number, random) for number in range(plan.people)],
+        "people": [_person(number, random, ACCEPT_AFTER_S[plan.brief]) for number in range(plan.people)],
     }
 
 
@@ -52,12 +54,17 @@ DELIVERY: Final = {
     "message_delay": {"shortest_h": 0, "longest_h": 0.2},
 }
 """Webhooks lost, doubled, in another order, and one of twenty eight hours late."""
-PROMPT: Final = {"lose_percent": 0, "reorder_h": 0.5}
+PROMPT: Final = {
+    "lose_percent": 0,
+    "reorder_h": 0.2,
+    "relation_delay": {"shortest_h": 0, "longest_h": 0.1},
+    "message_delay": {"shortest_h": 0, "longest_h": 0.1},
+}
 """A brief run leaves out what takes hours of business time to get over: those, and limit signals."""
 
 
-def _person(number: int, random: Random) -> dict[str, Any]:
-    after, answers = random.uniform(*ACCEPT_AFTER_S), random.random() * REPLY_OF < 1
+def _person(number: int, random: Random, accepts_after_s: tuple[float, float]) -> dict[str, Any]:
+    after, answers = random.uniform(*accepts_after_s), random.random() * REPLY_OF < 1
     yes = accepts(number)
     return {
         "public_identifier": f"chaos-person-{number}",
@@ -74,7 +81,12 @@ async def seed(dsn: str, plan: Plan) -> None:
     """Write the rows; every campaign is a draft until its turn comes."""
     connection = await asyncpg.connect(dsn)
     try:
-        sizes = {"accounts": plan.accounts, "campaigns": plan.campaigns, "people": plan.people, "follow_up_after": FOLLOW_UP_AFTER}
+        sizes = {
+            "accounts": plan.accounts,
+            "campaigns": plan.campaigns,
+            "people": plan.people,
+            "follow_up_after": FOLLOW_UP_AFTER[plan.brief],
+        }
         for make in (
             queries.seed_workspaces,
             queries.seed_accounts,

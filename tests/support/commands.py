@@ -1,10 +1,19 @@
 """`tact` as an operator types it: a process with the test's servers as its settings, on a terminal of 80 columns."""
 
 import asyncio
+import json
 import os
+import signal
+import socket
+import subprocess
 import sys
+import tempfile
+import time
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from typing import IO
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -18,18 +27,47 @@ class Said:
     err: str
 
 
-async def tact(*words: str, env: dict[str, str], within: float = 180.0) -> Said:
-    """Run a command to its end."""
-    child = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "cli",
-        *words,
-        cwd=REPOSITORY,
-        env=os.environ | {"COLUMNS": "80", "NO_COLOR": "1"} | env,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    async with asyncio.timeout(within):
-        out, err = await child.communicate()
-    return Said(child.returncode or 0, out.decode(), err.decode())
+async def tact(*words: str, env: Mapping[str, str], within: float = 180.0) -> Said:
+    """Run a command to its end, in a process of its own (tests/support/warm.py).
+
+    Raises:
+        TimeoutError: it did not end within so many seconds, and was killed.
+    """
+    given = {**os.environ, "COLUMNS": "80", "NO_COLOR": "1", **env}
+    return await asyncio.to_thread(_run, words, given, within)
+
+
+def _run(words: tuple[str, ...], env: Mapping[str, str], within: float) -> Said:
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err, socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as door:
+        door.connect(_warm())
+        message = json.dumps({"words": words, "env": dict(env), "folder": str(REPOSITORY)})
+        socket.send_fds(door, [message.encode()], [out.fileno(), err.fileno()])
+        pid = int(door.recv(20))
+        door.settimeout(within)
+        try:
+            code = int(door.recv(20))
+        except TimeoutError:
+            os.kill(pid, signal.SIGKILL)
+            raise TimeoutError(f"tact {' '.join(words)} did not end within {within:g} s; it said:\n{_read(out)}{_read(err)}") from None
+        return Said(code, _read(out), _read(err))
+
+
+def _read(file: IO[bytes]) -> str:
+    file.seek(0)
+    return file.read().decode()
+
+
+@cache
+def _warm() -> str:
+    """Where the process stands that forks commands; started when the first one is asked for, gone with this process."""
+    folder = Path(tempfile.mkdtemp(prefix="tact-warm-"))
+    path = folder / "door"
+    env = {name: value for name, value in os.environ.items() if name not in {"COLUMNS", "LINES"}}  # rich keeps what it is imported with
+    argv = [sys.executable, "-m", "tests.support.warm", str(path)]
+    server = subprocess.Popen(argv, cwd=REPOSITORY, env=env, stdin=subprocess.PIPE)  # noqa: S603 - our own words
+    until = time.monotonic() + 60
+    while not path.exists():
+        if server.poll() is not None or time.monotonic() > until:
+            raise RuntimeError("the process that forks commands did not start")
+        time.sleep(0.02)
+    return str(path)

@@ -1,25 +1,19 @@
 """`tact account limits`, `workspace limits`, `account exception` and `suppress` as an operator types them."""
 
-import asyncio
 import json
-import os
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.integration.campaigns.campaigns_stage import Stage
+from tests.support import commands
 
 
 async def tact(database: str, *words: str) -> tuple[int, str]:
     """Run the command; its exit code and all it said on one line."""
-    environment = {**os.environ, "TACT_DATABASE_URL": database, "COLUMNS": "400", "NO_COLOR": "1"}
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "cli", *words, env=environment, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
-    )
-    said, _ = await process.communicate()
-    return process.returncode or 0, " ".join(said.decode().split())
+    said = await commands.tact(*words, env={"TACT_DATABASE_URL": database, "COLUMNS": "400"})
+    return said.code, " ".join(f"{said.out} {said.err}".split())
 
 
 async def test_limits_are_set_and_shown(stage: Stage, database: str) -> None:

@@ -1,27 +1,18 @@
 """The command: it finds whom a person means, shows it at 80 columns, and says what to do when it cannot."""
 
 import json
-import os
-import sys
-from asyncio import create_subprocess_exec
-from asyncio.subprocess import PIPE
-from pathlib import Path
 
 import pytest
 
 from cli.explain import find_person
 from tests.integration.explain.conftest import BASE, Scene
-from tests.support import builders
-
-ROOT = Path(__file__).resolve().parents[3]
+from tests.support import builders, commands
 
 
 async def tact(database: str, *words: str) -> tuple[int, str, str]:
     """Run the command line against this database; returns its status and what it said on both channels."""
-    env = {**os.environ, "TACT_DATABASE_URL": database, "COLUMNS": "80", "NO_COLOR": "1", "TERM": "dumb"}
-    child = await create_subprocess_exec(sys.executable, "-m", "cli", *words, cwd=ROOT, env=env, stdout=PIPE, stderr=PIPE)
-    said, complained = await child.communicate()
-    return child.returncode or 0, said.decode(), " ".join(complained.decode().split())
+    said = await commands.tact(*words, env={"TACT_DATABASE_URL": database, "TERM": "dumb"})
+    return said.code, said.out, " ".join(said.err.split())
 
 
 async def test_a_person_is_found_by_id_address_name_and_mail_and_shown_at_80_columns(scene: Scene, database: str) -> None:

@@ -2,11 +2,8 @@
 
 import asyncio
 import json
-import sys
 from collections.abc import AsyncIterator, Callable, Coroutine
-from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -17,19 +14,9 @@ from services.healer.workflows.deliver import Deliver
 from shared.runtime.clock import StackClock
 from tests.integration.healer.healer_rows import House, a_house
 from tests.integration.healer.receivers import Receiver, receiver
+from tests.support import commands
+from tests.support.commands import Said
 from tests.support.facts import eventually
-
-ROOT = Path(__file__).resolve().parents[3]
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """What a command said, and whether it did it."""
-
-    code: int
-    out: str
-    err: str
-
 
 Tact = Callable[..., Coroutine[Any, Any, Said]]
 
@@ -48,13 +35,8 @@ async def to() -> AsyncIterator[Receiver]:
 @pytest.fixture
 def tact(database: str) -> Tact:
     async def typed(*words: str, **env: str) -> Said:
-        settings = {"TACT_DATABASE_URL": database, "TACT_NOTICES_TO_PRIVATE": "true", "COLUMNS": "250", "PYTHONPATH": str(ROOT), **env}
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "cli", "notices", *words, env=settings, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
-        )
-        out, err = await process.communicate()
-        assert process.returncode is not None
-        return Said(process.returncode, out.decode(), err.decode())
+        settings = {"TACT_DATABASE_URL": database, "TACT_NOTICES_TO_PRIVATE": "true", "COLUMNS": "250", **env}
+        return await commands.tact("notices", *words, env=settings)
 
     return typed
 

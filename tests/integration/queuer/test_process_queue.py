@@ -127,6 +127,7 @@ async def premises(
             "TACT_DATABASE_URL": database,
             "TACT_KAFKA": kafka_server.bootstrap,
             "TACT_CRON_SECRET": SECRET,
+            "TACT_QUEUE_WAIT": "PT10S",
             "TACT_DISPATCH_EVERY": "PT1H",
             "TACT_PLANNING_EVERY": "PT1H",
             "TACT_UNIPILE_URL": simulator.base,
