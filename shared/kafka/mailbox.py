@@ -13,6 +13,8 @@ from shared.kafka.letters import Letter, Place, opened
 
 SUFFIX: Final = ".dlq"
 WAIT_MS: Final = 1_000
+ANSWER_MS: Final = 50
+"""How long the broker may wait for more before it says that there is nothing: a person waits, and asks for what is there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,20 +84,22 @@ class Mailbox:
         return opened(record) if letter.whole else replace(letter, key=record.key, value=record.value, headers=list(record.headers))
 
     async def read(self, topics: Iterable[str], *, since: datetime | None = None) -> AsyncIterator[ConsumerRecord]:
-        """All that these topics hold now, partition by partition."""
+        """All that these topics hold now, each partition in its order; a partition that is empty costs nothing."""
         parts = [TopicPartition(topic, partition) for topic in topics for partition in await self._partitions(topic)]
         if not parts:
             return
         ends = await self._consumer.end_offsets(parts)
         starts = await self._starts(parts, since)
-        for part in parts:
-            self._consumer.assign([part])
+        left = [part for part in parts if starts[part] < ends[part]]
+        self._consumer.assign(left)
+        for part in left:
             self._consumer.seek(part, starts[part])
-            while await self._consumer.position(part) < ends[part]:
-                for records in (await self._consumer.getmany(part, timeout_ms=WAIT_MS)).values():
-                    for record in records:
-                        if record.offset < ends[part]:
-                            yield record
+        while left:
+            for part, records in (await self._consumer.getmany(*left, timeout_ms=WAIT_MS)).items():
+                for record in records:
+                    if record.offset < ends[part]:
+                        yield record
+            left = [part for part in left if await self._consumer.position(part) < ends[part]]
 
     async def _partitions(self, topic: str) -> Sequence[int]:
         """None for a topic there is not. A consumer without a group knows of no partitions until it has some."""
@@ -135,7 +139,9 @@ async def mailbox(bootstrap: str) -> AsyncIterator[Mailbox]:
     Raises:
         KafkaError: the broker is away.
     """
-    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False, auto_offset_reset="earliest")
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=bootstrap, enable_auto_commit=False, auto_offset_reset="earliest", fetch_max_wait_ms=ANSWER_MS
+    )
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
     await consumer.start()
     try:

@@ -56,7 +56,11 @@ class Jobs:
         """Cancel them; what a job holds in a transaction is rolled back, and every job can bear that."""
         for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        try:
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+        except asyncio.CancelledError:
+            log.warning("jobs did not stop in time", jobs=[task.get_name() for task in self._tasks if not task.done()])
+            raise
 
     async def _run(self, job: Job) -> None:
         pause = FIRST_PAUSE
@@ -77,5 +81,7 @@ class Jobs:
                 await asyncio.sleep(0)
                 continue
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(job.woken.wait(), self._clock.plumbing(job.every))
+                # Not wait_for: before Python 3.12 it forgets a cancellation that comes together with the wake.
+                async with asyncio.timeout(self._clock.plumbing(job.every)):
+                    await job.woken.wait()
             job.woken.clear()

@@ -25,7 +25,7 @@ def test_a_day_of_the_demo_ends_with_a_verdict_of_no_violation_and_leaves_no_pro
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     verdict = json.loads((tmp_path / "demo-verdict.json").read_text())
     assert verdict["ok"] is True
-    assert verdict["sent"] > 40  # in a day of twenty seconds; how many of its 160 a busy machine comes to is no matter here
+    assert verdict["sent"] > 10  # of the 160 of a day of twenty seconds; how many a busy machine comes to is no matter here
     assert verdict["duplicates"] == verdict["ledger_not_in_log"] == verdict["log_not_in_ledger"] == 0
     assert set(verdict["violations"].values()) == {0}
     assert verdict["accepted"] > 0

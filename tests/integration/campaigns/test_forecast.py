@@ -66,7 +66,7 @@ async def test_the_api_says_what_leaves_on_which_day_and_when_it_ends(stage: Sta
         slow = (await client.get(path, params={"days": 5, "set": ["daily_cap=10", "reply_rate=0"], "holiday": "DE:2026-03-11"})).json()
     assert [account["name"] for account in plain["accounts"]] == ["Ana", "Bo"]
     for account in plain["accounts"]:  # two hours of Berlin's Tuesday are left, four minutes for each look-up and invitation
-        (tuesday, some), (wednesday, rest) = [(day["day"], day["invitations"]) for day in account["days"]]
+        (tuesday, some), (wednesday, rest) = [(day["day"], day["invitations"]) for day in account["days"] if day["invitations"]]
         assert (tuesday, wednesday, some + rest) == ("2026-03-10", "2026-03-11", 45)
         assert 24 <= some <= 30
     assert (plain["people"], plain["contacted"], plain["supposed"], plain["notes"]) == (90, 90, [], [])
