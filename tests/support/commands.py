@@ -39,7 +39,7 @@ async def tact(*words: str, env: Mapping[str, str], within: float = 180.0) -> Sa
 
 def _run(words: tuple[str, ...], env: Mapping[str, str], within: float) -> Said:
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err, socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as door:
-        door.connect(_warm())
+        door.connect(_warm()[0])
         message = json.dumps({"words": words, "env": dict(env), "folder": str(REPOSITORY)})
         socket.send_fds(door, [message.encode()], [out.fileno(), err.fileno()])
         pid = int(door.recv(20))
@@ -58,8 +58,8 @@ def _read(file: IO[bytes]) -> str:
 
 
 @cache
-def _warm() -> str:
-    """Where the process stands that forks commands; started when the first one is asked for, gone with this process."""
+def _warm() -> tuple[str, subprocess.Popen[bytes]]:
+    """The process that forks commands, and where its door is; started when the first one is asked for, gone with this process."""
     folder = Path(tempfile.mkdtemp(prefix="tact-warm-"))
     path = folder / "door"
     env = {name: value for name, value in os.environ.items() if name not in {"COLUMNS", "LINES"}}  # rich keeps what it is imported with
@@ -70,4 +70,4 @@ def _warm() -> str:
         if server.poll() is not None or time.monotonic() > until:
             raise RuntimeError("the process that forks commands did not start")
         time.sleep(0.02)
-    return str(path)
+    return str(path), server
