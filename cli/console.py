@@ -3,9 +3,10 @@
 import asyncio
 import json
 from collections.abc import Coroutine, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import asyncpg
+import typer
 from aiokafka.errors import KafkaError
 from pydantic import BaseModel
 from rich.console import Console
@@ -13,6 +14,7 @@ from rich.table import Table
 
 T = TypeVar("T")
 
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON document.")]
 WIDEST_HEADER = 9
 ACTOR = "command line"
 """Who did it, in the audit log, when a command did."""

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final, TypeVar
 import asyncpg
 import typer
 
-from cli.console import ACTOR, Refused, out, print_json, run, say, show
+from cli.console import ACTOR, AsJson, Refused, out, print_json, run, say, show
 from cli.target import database, on_pool, target
 from shared.db.pool import Connection
 from shared.kafka import stops
@@ -21,7 +21,6 @@ from shared.kafka.redrive import Busy, Case, Put, Standing, alone, cases, note, 
 T = TypeVar("T")
 app = typer.Typer(help="What could not be read or handled: look, put back, let a stopped consumer go on.", no_args_is_help=True)
 
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON document.")]
 Apply = Annotated[bool, typer.Option("--apply", help="Do it. Without this it is only said what would happen.")]
 TopicWord = Annotated[str | None, typer.Option("--topic", "-t", help="Only those that belong into this topic.")]
 ReasonWord = Annotated[str | None, typer.Option("--reason", "-r", help=f"Only these: {', '.join(Reason)}.")]

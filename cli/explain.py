@@ -13,7 +13,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from cli.console import Refused, out, print_json, run
+from cli.console import AsJson, Refused, out, print_json, run
 from cli.find import find_campaign
 from cli.target import database
 from services.queuer.campaigns.errors import CampaignError
@@ -27,8 +27,6 @@ from shared.runtime.settings import CallSettings
 MOST: Final = 20
 MARKS: Final = {Outcome.PASS: "[green]yes[/]", Outcome.WAIT: "[yellow]wait[/]", Outcome.HOLD: "[yellow]hold[/]", Outcome.STOP: "[red]no[/]"}
 _UUID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON document.")]
 
 
 def explain(

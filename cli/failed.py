@@ -6,8 +6,9 @@ from uuid import UUID
 import asyncpg
 import typer
 
-from cli.console import ACTOR, Refused, out, print_json, show
-from cli.scope import AccountWord, AsJson, CampaignWord, WorkspaceWord, do, moment, scope_of
+from cli.console import ACTOR, AsJson, Refused, out, print_json, show
+from cli.scope import AccountWord, CampaignWord, WorkspaceWord, moment, scope_of
+from cli.work import do
 from services.queuer.campaigns.errors import CampaignError
 from services.queuer.http.failed import FailedOut, OneFailed
 from services.queuer.store.desk import Wanted

@@ -7,8 +7,8 @@ from typing import Annotated, Any, TypeVar
 import asyncpg
 import typer
 
-from cli.console import ACTOR, out, print_json
-from cli.scope import AsJson, CampaignWord, WorkspaceWord, moment, scope_of
+from cli.console import ACTOR, AsJson, out, print_json
+from cli.scope import CampaignWord, WorkspaceWord, moment, scope_of
 from cli.target import on_pool
 from services.healer.http.findings import FindingOut
 from services.healer.store import repairs

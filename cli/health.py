@@ -11,8 +11,8 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from cli.console import ACTOR, Refused, out, print_json
-from cli.scope import AsJson, WorkspaceWord
+from cli.console import ACTOR, AsJson, Refused, out, print_json
+from cli.scope import WorkspaceWord
 from cli.target import on_pool
 from services.healer.http.health import DataIntegrity
 from services.healer.http.health_pages import AlertOut, CorruptedCampaign, QueueStanding, RepairsOut, Run, Score, WorkspaceRisks

@@ -1,18 +1,16 @@
 """tact {account,campaign,workspace} hours: show hours, or change them key by key; and tact lead zone."""
 
 import json
-from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
 import asyncpg
 import typer
 
-from cli.console import Refused, out, print_json
+from cli.console import AsJson, Refused, out, print_json
 from cli.find import find_account, find_campaign
-from cli.target import on_pool
+from cli.work import do
 from services.queuer.campaigns import hours, workspaces
-from services.queuer.campaigns.errors import CampaignError
 
 T = TypeVar("T")
 Sets = Annotated[
@@ -20,7 +18,6 @@ Sets = Annotated[
     typer.Option("--set", help="key=value: window_zone=both, working_hours_start=8, days=mon,tue, half_days=12-24,12-31."),
 ]
 Takes = Annotated[list[str] | None, typer.Option("--unset", help="A key that is left to the wider level again.")]
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON document.")]
 
 leads = typer.Typer(help="People.", no_args_is_help=True)
 _LISTS = frozenset({"days", "extra_days_off", "working_exceptions", "half_days"})
@@ -38,7 +35,7 @@ def of_account(
     async def work(pool: asyncpg.Pool) -> hours.Hours:
         return await hours.of_account(pool, (await find_account(pool, account)).id, changes)
 
-    _told(_do(work), changes, as_json=as_json)
+    _told(do(work), changes, as_json=as_json)
 
 
 def of_campaign(
@@ -53,7 +50,7 @@ def of_campaign(
     async def work(pool: asyncpg.Pool) -> hours.Hours:
         return await hours.of_campaign(pool, (await find_campaign(pool, campaign)).id, changes)
 
-    _told(_do(work), changes, as_json=as_json)
+    _told(do(work), changes, as_json=as_json)
 
 
 def of_workspace(
@@ -68,7 +65,7 @@ def of_workspace(
     async def work(pool: asyncpg.Pool) -> hours.Hours:
         return await hours.of_workspace(pool, (await workspaces.get(pool, workspace)).id, changes)
 
-    _told(_do(work), changes, as_json=as_json)
+    _told(do(work), changes, as_json=as_json)
 
 
 @leads.command("zone")
@@ -77,7 +74,7 @@ def of_lead(
     timezone: Annotated[str | None, typer.Argument(help="Europe/Berlin; without it the lead's location decides again.")] = None,
 ) -> None:
     """Say whose clocks a lead lives by, for campaigns whose window_zone is prospect or both."""
-    done = _do(lambda pool: hours.of_lead(pool, lead_id, timezone))
+    done = do(lambda pool: hours.of_lead(pool, lead_id, timezone))
     already = "" if done.changed else " already"
     shown = done.timezone or f"nobody's we know (location '{done.location}'), so the account's hours hold"
     out.print(f"The lead lives by {shown}{already}.", highlight=False)
@@ -104,10 +101,6 @@ def _value(key: str, text: str) -> Any:
     if key in _LISTS and not isinstance(value, list):
         return [each.strip() for each in text.split(",") if each.strip()]
     return value
-
-
-def _do(work: Callable[[asyncpg.Pool], Awaitable[T]]) -> T:
-    return on_pool(work, CampaignError)
 
 
 def _told(found: hours.Hours, changes: dict[str, Any], *, as_json: bool) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated
 import asyncpg
 import typer
 
-from cli.console import Refused, out, print_json
+from cli.console import AsJson, Refused, out, print_json
 from cli.find import find_account
 from cli.work import do
 from services.queuer.campaigns import limits as verbs
@@ -18,7 +18,6 @@ Messages = Annotated[str | None, typer.Option("--daily-message-limit", help="Mes
 Lookups = Annotated[str | None, typer.Option("--daily-lookup-limit", help="Profile look-ups a day.")]
 Emails = Annotated[str | None, typer.Option("--daily-email-limit", help="E-mails a day.")]
 
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON document.")]
 
 DEFAULT = "default"
 

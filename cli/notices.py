@@ -9,7 +9,7 @@ from uuid import UUID
 import asyncpg
 import typer
 
-from cli.console import Refused, out, print_json, show
+from cli.console import AsJson, Refused, out, print_json, show
 from cli.target import on_pool
 from embedded.settings import StackSettings
 from services.healer.rules.addresses import shown
@@ -27,7 +27,6 @@ from shared.runtime.settings import SettingsError, load
 from shared.vocabulary import DeliveryState, NoticeKind, NoticeMedium
 
 T = TypeVar("T")
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON document.")]
 WorkspaceWord = Annotated[str, typer.Option("--workspace", "-w", help="Its id or its company's name.")]
 MaybeWorkspace = Annotated[str | None, typer.Option("--workspace", "-w", help="Its id or its company's name; unset: every one.")]
 ChannelArgument = Annotated[str, typer.Argument(metavar="CHANNEL", help="Its id or its name.")]

@@ -7,7 +7,7 @@ from uuid import UUID
 import typer
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
-from cli.console import ACTOR, Refused, err, out, print_json, run
+from cli.console import ACTOR, AsJson, Refused, err, out, print_json, run
 from cli.find import find_campaign
 from cli.target import database, folder
 from services.queuer.importing.detect import ImportRefused
@@ -16,7 +16,6 @@ from services.queuer.workflows.approve import approve as approve_rows
 from services.queuer.workflows.import_leads import ImportProgress, ImportResult
 from services.queuer.workflows.import_leads import import_file as import_people
 
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON document.")]
 CampaignWord = Annotated[str, typer.Option("--campaign", "-c", help="Its id or its name.")]
 
 

@@ -2,14 +2,15 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 import asyncpg
 import typer
 
-from cli.console import Refused, out, print_json, show
-from cli.scope import AccountWord, AsJson, CampaignWord, WorkspaceWord, do, moment, scope_of
+from cli.console import AsJson, Refused, out, print_json, show
+from cli.scope import AccountWord, CampaignWord, WorkspaceWord, moment, scope_of
 from cli.target import target
+from cli.work import do
 from services.queuer.http.cron import PlanAnswer, ProcessAnswer
 from services.queuer.http.queue import QueueOut
 from services.queuer.rules.call_times import CallTimes
@@ -24,7 +25,6 @@ from shared.kafka.publisher import Publisher
 from shared.runtime.settings import SettingsError, load
 from shared.vocabulary import Action
 
-T = TypeVar("T")
 Wait = Annotated[float | None, typer.Option(min=0, max=300, help="Seconds; TACT_QUEUE_WAIT otherwise.")]
 
 app = typer.Typer(help="The queue: send now, plan now, and why it stands.", no_args_is_help=True)

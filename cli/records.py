@@ -9,7 +9,7 @@ from uuid import UUID
 import asyncpg
 import typer
 
-from cli.console import Refused, out, print_json, show
+from cli.console import AsJson, Refused, out, print_json, show
 from cli.find import find_account, find_campaign
 from cli.work import do as _do
 from services.queuer.campaigns import accounts as account_verbs
@@ -23,7 +23,6 @@ from services.queuer.rules.fairness import LONGEST_TURN, QUANTUM
 from shared.policy import MOST_WITHDRAW_AFTER_DAYS, WITHDRAW_AFTER_DAYS
 from shared.vocabulary import AccountType, CampaignType, MissingValue, Role
 
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON document.")]
 Settings = Annotated[str | None, typer.Option("--schedule", help="schedule_settings as JSON: '{\"working_hours_start\": 9}'.")]
 Turn = Annotated[int, typer.Option("--turn-length", min=1, max=LONGEST_TURN, help="Actions of an account in a row.")]
 WorkspaceWord = Annotated[str, typer.Option("--workspace", "-w", help="Its id or its company's name.")]

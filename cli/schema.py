@@ -1,11 +1,9 @@
 """tact migrate: what stands between the database, the topics, and this version."""
 
-from typing import Annotated
-
 import asyncpg
 import typer
 
-from cli.console import Refused, out, print_json, run, say
+from cli.console import AsJson, Refused, out, print_json, run, say
 from cli.target import target
 from embedded.settings import StackSettings
 from shared.db import migrate
@@ -13,7 +11,6 @@ from shared.db.migrate import Plan, SchemaError
 from shared.kafka.admin import TopicError, create_topics, missing_topics
 
 app = typer.Typer(help="Bring schema and topics to this version.", no_args_is_help=True)
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON document.")]
 
 
 @app.command()

@@ -1,20 +1,15 @@
 """Which part of the stack a command is about, in the words that several commands share."""
 
-from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import asyncpg
 import typer
 
 from cli.find import find_account, find_campaign
-from cli.target import on_pool
 from services.queuer.campaigns import workspaces
-from services.queuer.campaigns.errors import CampaignError
 from services.queuer.store.queue import Scope
 
-T = TypeVar("T")
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON document.")]
 WorkspaceWord = Annotated[str | None, typer.Option("--workspace", "-w", help="Only this one: its id or its company's name.")]
 AccountWord = Annotated[str | None, typer.Option("--account", "-a", help="Only this one: its id, the provider's id or its name.")]
 CampaignWord = Annotated[str | None, typer.Option("--campaign", "-c", help="Only this one: its id or its name.")]
@@ -36,8 +31,3 @@ async def scope_of(pool: asyncpg.Pool, *, workspace: str | None = None, campaign
 def moment(at: datetime | None) -> str:
     """Short enough for a column; UTC."""
     return f"{at:%a %d %b %H:%M}" if at else ""
-
-
-def do(work: Callable[[asyncpg.Pool], Awaitable[T]]) -> T:
-    """Run a command's work on the target's database; a refusal becomes one sentence."""
-    return on_pool(work, CampaignError)

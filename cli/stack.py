@@ -11,7 +11,7 @@ import httpx
 import typer
 from pydantic import ValidationError
 
-from cli.console import Refused, out, print_json, run, say, show
+from cli.console import AsJson, Refused, out, print_json, run, say, show
 from cli.target import folder, target
 from embedded.cache import EmbeddedError
 from embedded.child import ChildError
@@ -26,7 +26,6 @@ from shared.kafka.admin import TopicError
 
 TROUBLE = (EmbeddedError, PortInUseError, ChildError, SchemaError, TopicError)
 PARTS = ("database", "broker", "consuming")
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON document.")]
 
 
 def up() -> None:

@@ -9,7 +9,7 @@ from uuid import UUID
 import asyncpg
 import typer
 
-from cli.console import Refused, out, print_json, show
+from cli.console import AsJson, Refused, out, print_json, show
 from cli.work import do
 from services.queuer.campaigns import suppressions as verbs
 from services.queuer.campaigns import workspaces as workspace_verbs
@@ -19,7 +19,6 @@ from services.queuer.campaigns.suppressions import DEFAULT_REASON, MOST_AT_ONCE,
 PAGE = 200
 
 app = typer.Typer(help="Do-not-contact lists.", no_args_is_help=True)
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON document.")]
 Workspace = Annotated[str | None, typer.Option("--workspace", "-w", help="Its id or its company's name.")]
 Everywhere = Annotated[bool, typer.Option("--everywhere", help="For every workspace.")]
 

@@ -31,10 +31,9 @@ def target() -> Addresses:
         Refused: there is neither.
     """
     settings = StackSettings()
-    running = next((found for place in PLACES if (found := read_addresses(folder(place)))), None)
-    if settings.database_url is None and running is None:
+    here = next((found for place in PLACES if (found := read_addresses(folder(place)))), None)
+    if settings.database_url is None and here is None:
         raise Refused("No stack runs here and TACT_DATABASE_URL is not set. Start one with `tact up`, or name a database.")
-    here = Addresses(**running) if running else None
     return Addresses(
         url=here.url if here else f"http://127.0.0.1:{settings.port}",
         database_url=settings.database_url or (here.database_url if here else ""),

@@ -6,8 +6,8 @@ from typing import Annotated, Any, TypeVar
 import asyncpg
 import typer
 
-from cli.console import ACTOR, out, print_json
-from cli.scope import AccountWord, AsJson, CampaignWord, WorkspaceWord, moment, scope_of
+from cli.console import ACTOR, AsJson, out, print_json
+from cli.scope import AccountWord, CampaignWord, WorkspaceWord, moment, scope_of
 from cli.target import on_pool
 from services.healer.http.unknown import UnknownOut, WholeUnknown
 from services.healer.rules.telling import told

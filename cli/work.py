@@ -5,8 +5,7 @@ from typing import TypeVar
 
 import asyncpg
 
-from cli.console import Refused, run
-from cli.target import database
+from cli.target import on_pool
 from services.queuer.campaigns.errors import CampaignError
 
 T = TypeVar("T")
@@ -18,12 +17,4 @@ def do(work: Callable[[asyncpg.Pool], Awaitable[T]]) -> T:
     Raises:
         Refused: it cannot be done; the message says what to do.
     """
-
-    async def on_a_pool() -> T:
-        async with database() as pool:
-            return await work(pool)
-
-    try:
-        return run(on_a_pool())
-    except CampaignError as error:
-        raise Refused(error.message) from error
+    return on_pool(work, CampaignError)

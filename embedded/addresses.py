@@ -2,14 +2,16 @@
 
 import json
 import os
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Final
+
+FILE: Final = "stack.json"
 
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """Where everything is, for people and for the command line (build/stack.json)."""
+    """Where everything is, for people and for the command line."""
 
     url: str
     database_url: str
@@ -22,14 +24,25 @@ class Addresses:
     pids: dict[str, int] = field(default_factory=dict)
 
 
-def read_addresses(folder: Path) -> dict[str, Any] | None:
+def write_addresses(folder: Path, addresses: Addresses) -> None:
+    """Tell the command line, and nobody else on this machine: secrets are among them."""
+    path = folder / FILE
+    path.touch(mode=0o600)
+    path.write_text(json.dumps(asdict(addresses), indent=2), encoding="utf-8")
+
+
+def forget_addresses(folder: Path) -> None:
+    """Nothing runs there any more."""
+    (folder / FILE).unlink(missing_ok=True)
+
+
+def read_addresses(folder: Path) -> Addresses | None:
     """What a running stack wrote; None when none runs there."""
     try:
-        addresses: dict[str, Any] = json.loads((folder / "stack.json").read_text(encoding="utf-8"))
+        addresses = Addresses(**json.loads((folder / FILE).read_text(encoding="utf-8")))
     except (FileNotFoundError, json.JSONDecodeError):
         return None
-    pids = addresses.get("pids", {}).values()
-    return addresses if all(_runs(pid) for pid in pids) else None
+    return addresses if all(_runs(pid) for pid in addresses.pids.values()) else None
 
 
 def _runs(pid: int) -> bool:

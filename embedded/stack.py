@@ -4,8 +4,6 @@ The same processes as anywhere else; only what the settings do not name is start
 """
 
 import asyncio
-import contextlib
-import json
 import secrets
 import sys
 from collections.abc import Callable
@@ -15,7 +13,7 @@ from typing import Final
 import asyncpg
 import httpx
 
-from embedded.addresses import Addresses
+from embedded.addresses import Addresses, forget_addresses, write_addresses
 from embedded.child import Child
 from embedded.gateway import Gateway
 from embedded.kafka import KafkaServer
@@ -98,7 +96,7 @@ class Stack:
         await asyncio.gather(*(self.start_service(name) for name in SERVICES))
         self._gateway = Gateway(self._settings.port, {name: getattr(self._settings, f"{name}_port") for name in SERVICES})
         await self._gateway.start()
-        self._write_addresses()
+        write_addresses(self._folder, self.addresses)
 
     async def down(self) -> None:
         """Services first, so that their last events find a broker; then the simulator, Kafka and PostgreSQL."""
@@ -121,8 +119,7 @@ class Stack:
         if self._postgres:
             await self._postgres.stop()
             self._postgres = None
-        with contextlib.suppress(FileNotFoundError):
-            (self._folder / "stack.json").unlink()
+        forget_addresses(self._folder)
 
     def kill(self) -> None:
         """End everything now: the second Ctrl-C."""
@@ -228,12 +225,6 @@ class Stack:
     async def _stop(self, name: str) -> None:
         if (child := self._children.pop(name, None)) is not None and not await child.stop(within=STOP_WITHIN):
             self._say(f"{name} did not stop in {STOP_WITHIN:.0f} s and was ended; its log: {child.log}")
-
-    def _write_addresses(self) -> None:
-        path = self._folder / "stack.json"
-        a = self.addresses
-        path.touch(mode=0o600)
-        path.write_text(json.dumps({name: getattr(a, name) for name in a.__dataclass_fields__}, indent=2), encoding="utf-8")
 
 
 def _repository() -> Path:
