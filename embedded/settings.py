@@ -33,9 +33,9 @@ class StackSettings(BaseSettings):
     clock_speed: float = Field(default=1.0, gt=0, description="Business seconds in one real second.")
     clock_leaps: bool = Field(default=False, description="Leap over hours in which no account may act.")
 
-    def moved_to(self, ports: dict[str, int], *, start: datetime, speed: float) -> "StackSettings":
-        """The same on other ports and with a fast clock."""
-        return self.model_copy(update={**ports, "clock_start": start, "clock_speed": speed, "clock_leaps": True})
+    def moved_to(self, ports: dict[str, int], *, start: datetime, speed: float, leaps: bool = True) -> "StackSettings":
+        """The same on other ports and with a fast clock, which leaps unless told not to."""
+        return self.model_copy(update={**ports, "clock_start": start, "clock_speed": speed, "clock_leaps": leaps})
 
     def ports(self) -> dict[str, int]:
         """The ports by the name of their setting."""

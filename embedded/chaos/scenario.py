@@ -1,5 +1,7 @@
 """Who takes part: rows made in the database by sets, and the same people for the simulator. Everybody here is made up."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from random import Random
@@ -15,12 +17,49 @@ from simulator.judge import AccountRule, Promise
 
 queries = aiosql.from_path(Path(__file__).with_name("seed.sql"), "asyncpg", mandatory_parameters=False)
 
-FOLLOW_UP_AFTER: Final = {False: timedelta(minutes=20), True: timedelta(minutes=2)}
-"""Business time, by whether the run is brief."""
-ACCEPT_AFTER_S: Final = {False: (300.0, 1_800.0), True: (60.0, 300.0)}
-"""The same."""
 REPLY_OF: Final = 12
 """One in so many of those who accept answers the follow-up: replies cross the rest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How long the world takes, in business time."""
+
+    follow_up_after: timedelta
+    accepts_after_s: tuple[float, float]
+    delivery: Mapping[str, Any]
+
+
+FULL: Final = Pace(
+    timedelta(minutes=20),
+    (300.0, 1_800.0),
+    {
+        "lose_percent": 5,
+        "duplicate_percent": 10,
+        "reorder_percent": 5,
+        "reorder_h": 8,
+        "relation_delay": {"shortest_h": 0, "longest_h": 0.4},
+        "message_delay": {"shortest_h": 0, "longest_h": 0.2},
+    },
+)
+"""Webhooks lost, doubled, in another order, and one of twenty eight hours late."""
+BRIEF: Final = Pace(
+    timedelta(minutes=2),
+    (60.0, 300.0),
+    {
+        **FULL.delivery,
+        "lose_percent": 0,
+        "reorder_h": 0.2,
+        "relation_delay": {"shortest_h": 0, "longest_h": 0.1},
+        "message_delay": {"shortest_h": 0, "longest_h": 0.1},
+    },
+)
+"""A brief run leaves out what takes hours of business time to get over: those, and limit signals."""
+
+
+def pace(plan: Plan) -> Pace:
+    """That of this run."""
+    return BRIEF if plan.brief else FULL
 
 
 def account(number: int) -> str:
@@ -37,30 +76,12 @@ def world(plan: Plan) -> dict[str, Any]:
     """What the simulator is started with."""
     random = Random(plan.seed)
     return {
-        "behaviour": {"delivery": DELIVERY | (PROMPT if plan.brief else {}), "reply_rate": 0.0},
+        "behaviour": {"delivery": dict(pace(plan).delivery), "reply_rate": 0.0},
         "accounts": [
             {"id": account(n), "name": f"Account {n}", "type": "premium", "country": "US", "connections": 5} for n in range(plan.accounts)
         ],
-        "people": [_person(number, random, ACCEPT_AFTER_S[plan.brief]) for number in range(plan.people)],
+        "people": [_person(number, random, pace(plan).accepts_after_s) for number in range(plan.people)],
     }
-
-
-DELIVERY: Final = {
-    "lose_percent": 5,
-    "duplicate_percent": 10,
-    "reorder_percent": 5,
-    "reorder_h": 8,
-    "relation_delay": {"shortest_h": 0, "longest_h": 0.4},
-    "message_delay": {"shortest_h": 0, "longest_h": 0.2},
-}
-"""Webhooks lost, doubled, in another order, and one of twenty eight hours late."""
-PROMPT: Final = {
-    "lose_percent": 0,
-    "reorder_h": 0.2,
-    "relation_delay": {"shortest_h": 0, "longest_h": 0.1},
-    "message_delay": {"shortest_h": 0, "longest_h": 0.1},
-}
-"""A brief run leaves out what takes hours of business time to get over: those, and limit signals."""
 
 
 def _person(number: int, random: Random, accepts_after_s: tuple[float, float]) -> dict[str, Any]:
@@ -85,7 +106,7 @@ async def seed(dsn: str, plan: Plan) -> None:
             "accounts": plan.accounts,
             "campaigns": plan.campaigns,
             "people": plan.people,
-            "follow_up_after": FOLLOW_UP_AFTER[plan.brief],
+            "follow_up_after": pace(plan).follow_up_after,
         }
         for make in (
             queries.seed_workspaces,

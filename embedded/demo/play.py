@@ -67,7 +67,7 @@ class Demo:
         _clear(self._folder)
         world = self._folder / "world.json"
         world.write_text(json.dumps(_world()), encoding="utf-8")
-        held = settings.moved_to(_ports(settings), start=START, speed=SCENE_SPEED).model_copy(update={"clock_leaps": False})
+        held = settings.moved_to(_ports(settings), start=START, speed=SCENE_SPEED, leaps=False)
         self.stack = Stack(held, self._folder, say=say, world=world)
 
     async def play(self) -> int:

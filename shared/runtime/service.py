@@ -96,12 +96,7 @@ class Service:
         Raises:
             CannotStartError: they did not come, or the schema is behind this version's.
         """
-        role = self.settings.database_role
-        role = f"tact_{self.name}" if role is None else (role or None)
-        self.pool = await self._patiently(
-            "PostgreSQL",
-            lambda: open_pool(self.settings.database_url, role=role, size=self.settings.database_pool, name=self.instance),
-        )
+        self.pool = await self._patiently("PostgreSQL", lambda: self._open_pool(self.settings.database_pool, self.instance))
         async with self.pool.acquire() as connection:
             try:
                 await require_current(connection)
@@ -115,6 +110,16 @@ class Service:
         self.relay = Relay(self.pool, self.publisher, service=self.name, held_back=lambda: self.fence.read_only is not None)
         await self._patiently("Kafka", self.publisher.start)
         self.fence.start(self.pool, self.publisher)
+
+    async def open_readers(self, size: int) -> asyncpg.Pool:
+        """A pool for requests that only read, closed when the service stops.
+
+        Raises:
+            OSError, asyncpg.PostgresError: the database is away.
+        """
+        readers = await self._open_pool(size, f"{self.instance}-http")
+        self.on_stop(readers.close)
+        return readers
 
     async def consume(self) -> None:
         """Start the relay, the jobs and the subscribers.
@@ -144,6 +149,11 @@ class Service:
         await self.fence.stop()
         await self.publisher.stop(within=2.0)
         await self.clock.stop()
+
+    async def _open_pool(self, size: int, name: str) -> asyncpg.Pool:
+        role = self.settings.database_role
+        role = f"tact_{self.name}" if role is None else (role or None)
+        return await open_pool(self.settings.database_url, role=role, size=size, name=name)
 
     async def _patiently(self, what: str, do: Callable[[], Awaitable[Any]]) -> Any:
         deadline = time.monotonic() + self.settings.patience.total_seconds()

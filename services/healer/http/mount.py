@@ -10,7 +10,6 @@ from services.healer.workflows.ambiguity import CALL_TIME
 from services.healer.workflows.deliver import Deliver
 from services.healer.workflows.keep_channels import Terms
 from services.healer.workflows.mend import Mend
-from shared.db.pool import open_pool
 from shared.runtime import auth
 from shared.runtime.service import Service
 
@@ -35,10 +34,7 @@ async def mount(
     Raises:
         OSError, asyncpg.PostgresError: the database is away.
     """
-    given = service.settings.database_role
-    role = "tact_healer" if given is None else (given or None)
-    readers = await open_pool(service.settings.database_url, role=role, size=READERS, name=f"{service.instance}-http")
-    service.on_stop(readers.close)
+    readers = await service.open_readers(READERS)
     auth.install(app, readers)
     app.include_router(health.routes(service, readers, mend))
     app.include_router(health_pages.routes(service, readers, objective=objective))

@@ -7,7 +7,6 @@ from fastapi import FastAPI
 
 from services.queuer.http import accounts, campaigns, failed, forecasts, hours, limits, people, prospects, queue, retired, suppressions
 from services.queuer.rules.call_times import CallTimes
-from shared.db.pool import open_pool
 from shared.runtime import auth
 from shared.runtime.service import Service
 
@@ -25,10 +24,7 @@ async def mount(app: FastAPI, service: Service, *, largest_upload: int = LARGEST
     Raises:
         OSError, asyncpg.PostgresError: the database is away.
     """
-    given = service.settings.database_role
-    role = "tact_queuer" if given is None else (given or None)
-    readers = await open_pool(service.settings.database_url, role=role, size=READERS, name=f"{service.instance}-http")
-    service.on_stop(readers.close)
+    readers = await service.open_readers(READERS)
     auth.install(app, readers)
     for router in (
         retired.routes(),
