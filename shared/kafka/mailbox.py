@@ -1,6 +1,6 @@
 """The dead letters that a broker holds: read without a group, so that looking at them moves nothing."""
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -89,7 +89,7 @@ class Mailbox:
         if not parts:
             return
         ends = await self._consumer.end_offsets(parts)
-        starts = await self._starts(parts, since)
+        starts = await self._starts(ends, since)
         left = [part for part in parts if starts[part] < ends[part]]
         self._consumer.assign(left)
         for part in left:
@@ -108,13 +108,11 @@ class Mailbox:
             self._known[topic] = sorted(part["partition"] for part in described["partitions"])
         return self._known[topic]
 
-    async def _starts(self, parts: Sequence[TopicPartition], since: datetime | None) -> dict[TopicPartition, int]:
-        starts: dict[TopicPartition, int] = dict(await self._consumer.beginning_offsets(list(parts)))
+    async def _starts(self, ends: Mapping[TopicPartition, int], since: datetime | None) -> dict[TopicPartition, int]:
         if since is None:
-            return starts
-        ends = await self._consumer.end_offsets(list(parts))
-        found = await self._consumer.offsets_for_times({part: int(since.timestamp() * 1000) for part in parts})
-        return {part: found[part].offset if found.get(part) else ends[part] for part in parts}
+            return dict(await self._consumer.beginning_offsets(list(ends)))
+        found = await self._consumer.offsets_for_times(dict.fromkeys(ends, int(since.timestamp() * 1000)))
+        return {part: found[part].offset if found.get(part) else end for part, end in ends.items()}
 
     async def _at(self, place: Place) -> ConsumerRecord | None:
         part = TopicPartition(place.topic, place.partition)

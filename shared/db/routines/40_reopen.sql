@@ -6,7 +6,7 @@ LANGUAGE plpgsql SET search_path = public, pg_temp SET enable_seqscan = off AS $
 #variable_conflict use_column
 DECLARE
   live uuid;
-  ended jsonb; -- [{"id", "workspace_id", "status", "error_message", "reason"}]
+  ended jsonb; -- [{"id", "workspace_id", "account_id", "was", "error", "reason", "at"}]
 BEGIN
   PERFORM FROM send_queue WHERE id = ANY(sends) ORDER BY id FOR NO KEY UPDATE;
   SELECT jsonb_agg(jsonb_build_object('id', s.id, 'workspace_id', s.workspace_id, 'account_id', s.account_id, 'was', s.status, 'error', s.error_message,
