@@ -25,7 +25,7 @@ from tests.support.processes import Programs, programs
 TEMPLATE = "tact_template"
 MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of our own is made in it
 ROOM = 6 * 1024**3
-"""Bytes free before the servers' files go there; a session needs at most TODO of them."""
+"""Bytes that must be free before the servers' files go there."""
 OWN_FOLDER = pytest.StashKey[Path]()
 
 

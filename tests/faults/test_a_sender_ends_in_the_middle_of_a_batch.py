@@ -31,7 +31,7 @@ def settings() -> StackSettings:
     """A stack of its own, on ports of its own."""
     names = StackSettings().ports()
     ports = dict(zip(names, free_ports(len(names)), strict=True))
-    return StackSettings().moved_to(ports, start=TUESDAY, speed=SPEED).model_copy(update={"clock_leaps": False})
+    return StackSettings().moved_to(ports, start=TUESDAY, speed=SPEED, leaps=False)
 
 
 @dataclass(frozen=True, slots=True)

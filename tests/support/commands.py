@@ -8,7 +8,6 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -38,14 +37,15 @@ async def tact(*words: str, env: Mapping[str, str], within: float = 180.0) -> Sa
 
 
 def _run(words: tuple[str, ...], env: Mapping[str, str], within: float) -> Said:
-    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err, socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as door:
-        door.connect(_warm()[0])
-        message = json.dumps({"words": words, "env": dict(env), "folder": str(REPOSITORY)})
-        socket.send_fds(door, [message.encode()], [out.fileno(), err.fileno()])
-        pid = int(door.recv(20))
-        door.settimeout(within)
+    ours, theirs = _pair()
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err, ours:
+        with theirs:
+            message = json.dumps({"words": words, "env": dict(env), "folder": str(REPOSITORY)})
+            socket.send_fds(_warm()[0], [message.encode()], [out.fileno(), err.fileno(), theirs.fileno()])
+        pid = int(ours.recv(20))
+        ours.settimeout(within)
         try:
-            code = int(door.recv(20))
+            code = int(ours.recv(20))
         except TimeoutError:
             os.kill(pid, signal.SIGKILL)
             raise TimeoutError(f"tact {' '.join(words)} did not end within {within:g} s; it said:\n{_read(out)}{_read(err)}") from None
@@ -57,17 +57,15 @@ def _read(file: IO[bytes]) -> str:
     return file.read().decode()
 
 
+def _pair() -> tuple[socket.socket, socket.socket]:
+    return socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+
+
 @cache
-def _warm() -> tuple[str, subprocess.Popen[bytes]]:
-    """The process that forks commands, and where its door is; started when the first one is asked for, gone with this process."""
-    folder = Path(tempfile.mkdtemp(prefix="tact-warm-"))
-    path = folder / "door"
-    env = {name: value for name, value in os.environ.items() if name not in {"COLUMNS", "LINES"}}  # rich keeps what it is imported with
-    argv = [sys.executable, "-m", "tests.support.warm", str(path)]
-    server = subprocess.Popen(argv, cwd=REPOSITORY, env=env, stdin=subprocess.PIPE)  # noqa: S603 - our own words
-    until = time.monotonic() + 60
-    while not path.exists():
-        if server.poll() is not None or time.monotonic() > until:
-            raise RuntimeError("the process that forks commands did not start")
-        time.sleep(0.02)
-    return str(path), server
+def _warm() -> tuple[socket.socket, subprocess.Popen[bytes]]:
+    """The process that forks commands, and our end of its socket: started when the first one is asked for, gone with this process."""
+    ours, theirs = _pair()
+    with theirs:
+        env = {name: value for name, value in os.environ.items() if name not in {"COLUMNS", "LINES"}}  # rich keeps what it is imported with
+        argv = [sys.executable, "-m", "tests.support.warm", str(theirs.fileno())]
+        return ours, subprocess.Popen(argv, cwd=REPOSITORY, env=env, pass_fds=[theirs.fileno()])  # noqa: S603 - our own words

@@ -90,8 +90,8 @@ async def past(tmp_path_factory: Any, kafka_server: KafkaServer) -> AsyncIterato
     await server.create_database("tact")
     names = StackSettings().ports()
     ports = dict(zip(names, free_ports(len(names)), strict=True))
-    settings = StackSettings().moved_to(ports, start=TUESDAY, speed=SPEED)
-    settings = settings.model_copy(update={"clock_leaps": False, "database_url": server.dsn(), "kafka": kafka_server.bootstrap})
+    settings = StackSettings().moved_to(ports, start=TUESDAY, speed=SPEED, leaps=False)
+    settings = settings.model_copy(update={"database_url": server.dsn(), "kafka": kafka_server.bootstrap})
     stack = Stack(settings, folder / "stack", say=lambda _: None)
     stack.environment = QUICK
     try:

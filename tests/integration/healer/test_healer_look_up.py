@@ -1,8 +1,6 @@
 """Looking unknown attempts up: a simulator as its own process in the database's clock, and what it was asked as the judge."""
 
-from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -18,14 +16,13 @@ from tests.integration.healer.healer_rows import (
     ACCOUNT,
     House,
     Person,
-    a_house,
     a_person,
     an_attempt,
     one,
     provider_id_of,
     time_passes,
 )
-from tests.integration.simulator.simulator_process import KEY, Simulator, running
+from tests.integration.simulator.simulator_process import KEY, Simulator
 
 STRANGERS = {"network_distance": "SECOND_DEGREE", "invitation_status": None, "resolved_at": "2026-03-02T13:00:00Z"}
 HALF_SEEN = """SELECT count(*) FROM send_attempts
@@ -43,18 +40,6 @@ WORLD: dict[str, Any] = {
         for name in ("carl", "dora")
     ],
 }
-
-
-@pytest.fixture
-async def house(pool: asyncpg.Pool) -> House:
-    return await a_house(pool)
-
-
-@pytest.fixture
-async def simulator(tmp_path: Path, database: str, house: House) -> AsyncIterator[Simulator]:
-    assert house
-    async with running(tmp_path, "--clock-database", database, world=WORLD) as process:
-        yield process
 
 
 class Looker:

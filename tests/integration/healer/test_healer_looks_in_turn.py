@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -13,7 +12,7 @@ from services.healer.workflows.look_up import LookUp
 from shared.runtime.clock import StackClock
 from shared.unipile.client import UnipileClient
 from tests.integration.healer.healer_rows import ACCOUNT, House, Person, a_house, a_person, an_attempt, provider_id_of, time_passes
-from tests.integration.simulator.simulator_process import KEY, Simulator, running
+from tests.integration.simulator.simulator_process import KEY, Simulator
 from tests.support.facts import eventually
 
 CALL_TIME = timedelta(seconds=5)
@@ -27,18 +26,6 @@ WORLD: dict[str, Any] = {
     "accounts": [{"id": ACCOUNT, "name": "Ada", "type": "premium"}],
     "people": [{"public_identifier": "ana", "provider_id": provider_id_of("ana"), "accepts_after_s": None, "replies_to": None}],
 }
-
-
-@pytest.fixture
-async def house(pool: asyncpg.Pool) -> House:
-    return await a_house(pool)
-
-
-@pytest.fixture
-async def simulator(tmp_path: Path, database: str, house: House) -> AsyncIterator[Simulator]:
-    assert house
-    async with running(tmp_path, "--clock-database", database, world=WORLD) as process:
-        yield process
 
 
 @pytest.fixture

@@ -9,16 +9,11 @@ from services.healer.store import findings
 from services.healer.workflows.mend import Mend
 from shared.contracts.integrity_events import IntegrityEvent
 from shared.runtime.clock import StackClock
-from tests.integration.healer.healer_rows import House, a_house, a_person, an_attempt, one
+from tests.integration.healer.healer_rows import House, a_person, an_attempt, one
 
 CALL_TIME = timedelta(seconds=20)
 LONG_AGO = timedelta(seconds=31)
 JUST_NOW = timedelta(seconds=25)
-
-
-@pytest.fixture
-async def house(pool: asyncpg.Pool) -> House:
-    return await a_house(pool)
 
 
 @pytest.fixture

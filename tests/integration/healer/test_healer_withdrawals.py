@@ -1,13 +1,10 @@
 """What became of a withdrawal whose answer nobody saw: the list and the profile tell, never a blind second try."""
 
-from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import asyncpg
-import pytest
 from pydantic import SecretStr
 
 from services.healer.workflows.look_up import LookUp
@@ -19,14 +16,13 @@ from tests.integration.healer.healer_rows import (
     MONDAY_NINE,
     House,
     Person,
-    a_house,
     a_person,
     an_attempt,
     one,
     provider_id_of,
     time_passes,
 )
-from tests.integration.simulator.simulator_process import KEY, Simulator, running
+from tests.integration.simulator.simulator_process import KEY, Simulator
 
 WORLD: dict[str, Any] = {
     "behaviour": {"acceptance_rate": 0, "reply_rate": 0, "invite_list_lag_s": 0},
@@ -37,18 +33,6 @@ WORLD: dict[str, Any] = {
     ],
 }
 LONG_AGO = MONDAY_NINE - timedelta(days=22)
-
-
-@pytest.fixture
-async def house(pool: asyncpg.Pool) -> House:
-    return await a_house(pool)
-
-
-@pytest.fixture
-async def simulator(tmp_path: Path, database: str, house: House) -> AsyncIterator[Simulator]:
-    assert house
-    async with running(tmp_path, "--clock-database", database, world=WORLD) as process:
-        yield process
 
 
 async def look(pool: asyncpg.Pool, simulator: Simulator) -> int:

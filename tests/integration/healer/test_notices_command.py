@@ -12,18 +12,13 @@ import pytest
 from services.healer.channels.web import Web
 from services.healer.workflows.deliver import Deliver
 from shared.runtime.clock import StackClock
-from tests.integration.healer.healer_rows import House, a_house
+from tests.integration.healer.healer_rows import House
 from tests.integration.healer.receivers import Receiver, receiver
 from tests.support import commands
 from tests.support.commands import Said
 from tests.support.facts import eventually
 
 Tact = Callable[..., Coroutine[Any, Any, Said]]
-
-
-@pytest.fixture
-async def house(pool: asyncpg.Pool) -> House:
-    return await a_house(pool)
 
 
 @pytest.fixture

@@ -78,11 +78,6 @@ class Api:
 
 
 @pytest.fixture
-async def house(pool: asyncpg.Pool) -> House:
-    return await a_house(pool)
-
-
-@pytest.fixture
 async def api(database: str, pool: asyncpg.Pool, house: House) -> AsyncIterator[Api]:
     theirs = await a_house(pool, provider_account="acc-theirs")
 
