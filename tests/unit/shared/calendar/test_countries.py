@@ -1,4 +1,4 @@
-"""Weekends and holidays against dates of governments' lists, written down from memory, and a year of every country."""
+"""Weekends and holidays against dates of governments' lists, compared with a second source, and a year of every country."""
 
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
