@@ -11,6 +11,7 @@ from typing import Final
 
 from rich.console import Console
 
+from bench.attribution import Part
 from bench.decision import measure as measure_decisions
 from bench.figures import Figures, report, show
 from bench.pipeline import MOST_TURNS, Load, Say, measure, measure_parts
@@ -68,7 +69,7 @@ def loads(chosen: argparse.Namespace) -> dict[str, Load]:
     return found
 
 
-async def run(chosen: argparse.Namespace, say: Say) -> tuple[dict[str, Figures], dict[str, float]]:
+async def run(chosen: argparse.Namespace, say: Say) -> tuple[dict[str, Figures], dict[Part, float]]:
     """Every size on servers of their own; then what each part of the way spends, on others again.
 
     Raises:

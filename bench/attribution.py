@@ -6,52 +6,103 @@ PostgreSQL's CPU time is shared out by the time its statements took (pg_stat_sta
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
 
-DISPATCH, KAFKA, BEGIN, HTTP, FINISH, REST = "dispatch", "Kafka", "begin", "HTTP", "finish", "rest"
-PARTS: Final = (DISPATCH, KAFKA, BEGIN, HTTP, FINISH, REST)
-TASKS: Final[Mapping[str, Mapping[str, str]]] = {
-    "queuer": {"Jobs._run": DISPATCH, "LogicSubscriber": DISPATCH},
-    "sender": {"LogicSubscriber": BEGIN, "Courier._carry": HTTP, "Finisher._write_on": FINISH, "Jobs._run": FINISH},
+
+class Part(StrEnum):
+    """A part of a send's way."""
+
+    DISPATCH = "dispatch"
+    PLAN = "plan"
+    KAFKA = "Kafka"
+    BEGIN = "begin"
+    HTTP = "HTTP"
+    FINISH = "finish"
+    EVENTS = "events"
+    SEALS = "seals"
+    SOCKETS = "sockets"
+    REST = "rest"
+
+
+MEANING: Final[Mapping[Part, str]] = {
+    Part.PLAN: "the queuer hears what was sent",
+    Part.EVENTS: "the outbox and its relay",
+    Part.SEALS: "the ledger's chain",
+    Part.SOCKETS: "both services' loops",
 }
-"""By service, how the name of a task's coroutine begins, and the part it works for. Jobs of the sender: the relay of its events."""
+TASKS: Final[Mapping[str, Mapping[str, Part]]] = {
+    "queuer": {"job dispatch": Part.DISPATCH, "job plan": Part.PLAN, "job outbox": Part.EVENTS, "LogicSubscriber": Part.PLAN},
+    "sender": {
+        "LogicSubscriber": Part.BEGIN,
+        "Courier._carry": Part.HTTP,
+        "Finisher._write_on": Part.FINISH,
+        "job outbox": Part.EVENTS,
+        "job seal": Part.SEALS,
+    },
+}
+"""By service, how a job's name or the name of a task's coroutine begins, and the part it works for."""
 CLIENT: Final = ("Fetcher.", "AIOKafka", "Sender.", "GroupCoordinator.", "ClientRequest.", "Heads.")
 """Tasks of aiokafka, and the fence's own reader."""
 REPOSITORY: Final = Path(__file__).resolve().parent.parent
-BEGINS: Final = ("services/sender/store/ledger.sql",)
-FINISHES: Final = ("services/sender/store/answers.sql",)
+OUTBOX: Final = ("shared/db/outbox.sql", "shared/kafka/relay.sql")
+STATEMENTS: Final[Mapping[str, Mapping[Part, tuple[str, ...]]]] = {
+    "queuer": {
+        Part.DISPATCH: ("services/queuer/store/dispatch.sql",),
+        Part.PLAN: ("services/queuer/store/planning.sql", "services/queuer/store/sequences.sql"),
+        Part.EVENTS: OUTBOX,
+    },
+    "sender": {
+        Part.BEGIN: ("services/sender/store/ledger.sql",),
+        Part.FINISH: ("services/sender/store/answers.sql",),
+        Part.SEALS: ("services/sender/store/seals.sql",),
+        Part.EVENTS: OUTBOX,
+    },
+}
+"""By the role's service: the files of a part's statements."""
 _NAMED = re.compile(r"^-- name: .*$", re.MULTILINE)
-_CONSTANT = re.compile(r"'[^']*'|(?<!:):\w+|\$\d+|\b\d+(?:\.\d+)?\b")
-"""What the server keeps no value of: strings, numbers, and parameters as we and as it write them."""
+_CONSTANT = re.compile(r"'[^']*'|(?<!:):\w+|\$\d+|\b\d+(?:\.\d+)?\b|\b(?:NULL|true|false)\b")
+_LIST = re.compile(r"\$(?: /\*, \.\.\. \*/|(?:, \$)+)")
+"""What the server keeps no value of: strings, numbers, words, parameters as we and as it write them, and how many a list has."""
 
 
-def of_service(service: str, written: Mapping[str, Any]) -> dict[str, float]:
-    """Seconds by part of what `bench.parts` wrote for a service; sockets' callbacks and the loop itself are the rest."""
-    parts: dict[str, float] = defaultdict(float)
+def of_service(service: str, written: Mapping[str, Any]) -> dict[Part, float]:
+    """Seconds by part of what `bench.parts` wrote for a service; what no task spent is the loop's and its sockets'."""
+    parts: dict[Part, float] = defaultdict(float)
     for task, nanoseconds in written["tasks"].items():
         named = next((part for start, part in TASKS[service].items() if task.startswith(start)), None)
-        parts[named or (KAFKA if task.startswith(CLIENT) else REST)] += nanoseconds / 1e9
-    parts[REST] += max(written["process"] / 1e9 - sum(parts.values()), 0.0)
+        parts[named or (Part.KAFKA if task.startswith(CLIENT) else Part.REST)] += nanoseconds / 1e9
+    parts[Part.SOCKETS] += max(written["process"] / 1e9 - sum(parts.values()), 0.0)
     return parts
 
 
-def of_statements(rows: Iterable[Mapping[str, Any]], cpu: float) -> dict[str, float]:
+def of_statements(rows: Iterable[Mapping[str, Any]], cpu: float) -> dict[Part, float]:
     """`cpu` seconds of PostgreSQL shared out over `rows`: the statement's text (`query`), its role (`role`) and its `seconds`."""
-    known = {text: part for part, files in ((BEGIN, BEGINS), (FINISH, FINISHES)) for text in statements_of(files)}
-    taken: dict[str, float] = defaultdict(float)
+    known = {service: _known(parts) for service, parts in STATEMENTS.items()}
+    taken: dict[Part, float] = defaultdict(float)
     for row in rows:
-        part = DISPATCH if str(row["role"]).endswith("queuer") else known.get(_plain(row["query"]), REST)
-        taken[part] += row["seconds"]
+        service = str(row["role"]).removeprefix("tact_")
+        taken[known.get(service, {}).get(plain(row["query"]), Part.REST)] += row["seconds"]
     whole = sum(taken.values()) or 1.0
-    return {part: cpu * taken[part] / whole for part in PARTS}
+    return {part: cpu * taken[part] / whole for part in Part}
+
+
+def _known(parts: Mapping[Part, tuple[str, ...]]) -> dict[str, Part]:
+    """A lock that two parts of a service write in the same words counts for the first."""
+    known: dict[str, Part] = {}
+    for part, files in parts.items():
+        for text in statements_of(files):
+            known.setdefault(text, part)
+    return known
 
 
 def statements_of(files: Iterable[str]) -> list[str]:
     """The statements of these files, told apart by everything but their constants."""
     texts = [text for file in files for text in _NAMED.split((REPOSITORY / file).read_text(encoding="utf-8"))[1:]]
-    return [_plain(text) for text in texts]
+    return [plain(text) for text in texts]
 
 
-def _plain(text: str) -> str:
-    return " ".join(_CONSTANT.sub("$", re.sub(r"--.*", "", text)).split()).rstrip("; ")
+def plain(text: str) -> str:
+    """A statement without its constants, the same for the file's text and for what pg_stat_statements keeps of it."""
+    return _LIST.sub("$", " ".join(_CONSTANT.sub("$", re.sub(r"--.*", "", text)).split())).rstrip("; ")

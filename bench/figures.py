@@ -8,6 +8,7 @@ from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
+from bench.attribution import MEANING, Part
 from bench.decision import TARGET_US, Decisions
 
 TARGET: Final = 0.4
@@ -70,14 +71,14 @@ def percentile(values: Sequence[float], percent: float) -> float:
     return sorted(values)[int(rank) - 1]
 
 
-def report(sizes: Mapping[str, Figures], parts: Mapping[str, float], decisions: Decisions) -> dict[str, Any]:
+def report(sizes: Mapping[str, Figures], parts: Mapping[Part, float], decisions: Decisions) -> dict[str, Any]:
     """The content of build/bench.json: the run "main" at the top, the others by name."""
     decided = {"decision_us": round(decisions.mean_us, 1), "decision_us_slowest": round(decisions.slowest_us, 1)}
     others = {name: each.as_json() for name, each in sizes.items() if name != "main"}
     return sizes["main"].as_json() | others | {"cpu_ms_by_part": _rounded(parts)} | decided | {"how": HOW}
 
 
-def show(console: Console, sizes: Mapping[str, Figures], parts: Mapping[str, float], decisions: Decisions) -> None:
+def show(console: Console, sizes: Mapping[str, Figures], parts: Mapping[Part, float], decisions: Decisions) -> None:
     """Print the table, what each process and each part cost, and whether the targets are met."""
     table = Table(title="Sends through the whole pipeline", width=min(console.width, 80))
     table.add_column("")
@@ -91,7 +92,8 @@ def show(console: Console, sizes: Mapping[str, Figures], parts: Mapping[str, flo
     if parts:
         table.add_section()
         for part, spent in parts.items():
-            table.add_row(f"  of it {part}", f"{spent:.2f} ms", *[""] * (len(sizes) - 1))
+            meaning = f" ({MEANING[part]})" if part in MEANING else ""
+            table.add_row(f"  of it {part}{meaning}", f"{spent:.2f} ms", *[""] * (len(sizes) - 1))
     notes = [Text("Rate: all due at once. Lateness: due one by one at half the rate.", style="dim"), *_verdicts(sizes), _decided(decisions)]
     notes += [
         Text(f"Others used {each.elsewhere:.0%} of the machine ({name.replace('_', ' ')}): run it alone.", style="yellow")

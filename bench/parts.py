@@ -18,7 +18,8 @@ from typing import Any
 import uvloop
 
 spent: Counter[str] = Counter()
-"""Nanoseconds by the qualified name of the task's outermost coroutine."""
+"""Nanoseconds by the qualified name of the task's outermost coroutine; a job's by the job's name ("job seal")."""
+JOB = "Jobs._run"
 begun = 0
 
 
@@ -32,8 +33,10 @@ class Timed(Coroutine[Any, Any, Any]):
         self._name: str = getattr(inner, "__qualname__", type(inner).__qualname__)
 
     def send(self, value: Any) -> Any:
-        """One step."""
+        """One step; a task has got its name by the first one."""
         since = time.thread_time_ns()
+        if self._name == JOB and (task := asyncio.current_task()) is not None:
+            self._name = task.get_name()
         try:
             return self._inner.send(value)
         finally:

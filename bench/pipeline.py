@@ -18,6 +18,7 @@ from typing import Final
 import asyncpg
 
 from bench import attribution, cpu, seeding
+from bench.attribution import Part
 from bench.figures import Figures, percentile
 from bench.seeding import NOT_TODAY, OPEN, OVER_THE_SPACING, Turn, queries
 from bench.stack import BenchError, Stack
@@ -97,7 +98,7 @@ async def measure(stack: Stack, load: Load, *, bare_http_per_s: float, say: Say)
     )
 
 
-async def measure_parts(stack: Stack, load: Load, written: Path, *, say: Say) -> dict[str, float]:
+async def measure_parts(stack: Stack, load: Load, written: Path, *, say: Say) -> dict[Part, float]:
     """CPU milliseconds a send by part of the way (bench.attribution). The stack's services must write their parts to `written`.
 
     Raises:
@@ -111,13 +112,13 @@ async def measure_parts(stack: Stack, load: Load, written: Path, *, say: Say) ->
             burst = await _burst(stack, connection, load)
             statements = [dict(row) async for row in queries.statements(connection)]
     parts = attribution.of_statements(statements, burst.spent.by_process["postgresql"])
-    parts[attribution.KAFKA] += burst.spent.by_process["kafka"]
+    parts[Part.KAFKA] += burst.spent.by_process["kafka"]
     for name in ("queuer", "sender"):
         spent = attribution.of_service(name, json.loads((written / f"{name}.json").read_text(encoding="utf-8")))
         whole = sum(spent.values()) or 1.0
         for part, seconds in spent.items():
             parts[part] += burst.spent.by_process[name] * seconds / whole
-    return {part: parts[part] / burst.sends * 1000 for part in attribution.PARTS}
+    return {part: parts[part] / burst.sends * 1000 for part in Part}
 
 
 @asynccontextmanager

@@ -1,13 +1,22 @@
 """Which part of the way spent the CPU."""
 
+import pytest
+
 from bench import attribution
-from bench.attribution import BEGIN, DISPATCH, FINISH, HTTP, KAFKA, REST
+from bench.attribution import STATEMENTS, Part
 
 
-def test_a_services_tasks_belong_to_their_parts_and_the_rest_is_the_loops() -> None:
-    tasks = {"Courier._carry": 4e9, "LogicSubscriber._run_consume_loop": 2e9, "Fetcher._proc_fetch_request": 1e9, "Jobs._run": 1e9}
+def test_a_services_tasks_belong_to_their_parts_and_what_no_task_spent_is_its_sockets() -> None:
+    tasks = {
+        "Courier._carry": 4e9,
+        "LogicSubscriber._run_consume_loop": 1e9,
+        "Fetcher._proc_fetch_request": 1e9,
+        "job seal": 1e9,
+        "job outbox": 0.5e9,
+        "Server.serve": 0.5e9,
+    }
     parts = attribution.of_service("sender", {"process": 10e9, "tasks": tasks})
-    assert dict(parts) == {HTTP: 4.0, BEGIN: 2.0, KAFKA: 1.0, FINISH: 1.0, REST: 2.0}
+    assert dict(parts) == {Part.HTTP: 4, Part.BEGIN: 1, Part.KAFKA: 1, Part.SEALS: 1, Part.EVENTS: 0.5, Part.REST: 0.5, Part.SOCKETS: 2}
 
 
 def test_the_servers_time_is_shared_out_by_whose_statement_it_was() -> None:
@@ -15,10 +24,22 @@ def test_the_servers_time_is_shared_out_by_whose_statement_it_was() -> None:
     rows = [
         {"query": f"{locked} SKIP LOCKED", "role": "tact_sender", "seconds": 2.0},
         {"query": locked, "role": "tact_sender", "seconds": 1.0},
-        {"query": "SELECT anything", "role": "tact_queuer", "seconds": 3.0},
+        {"query": locked, "role": "tact_queuer", "seconds": 3.0},
         {"query": "SELECT nobody knows", "role": "tact_sender", "seconds": 2.0},
     ]
-    assert attribution.of_statements(rows, 4.0) == {DISPATCH: 1.5, KAFKA: 0.0, BEGIN: 1.0, HTTP: 0.0, FINISH: 0.5, REST: 1.0}
+    spent = {part: seconds for part, seconds in attribution.of_statements(rows, 4.0).items() if seconds}
+    assert spent == {Part.PLAN: 1.5, Part.BEGIN: 1, Part.FINISH: 0.5, Part.REST: 1}
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        ("SET wake_at = NULL WHERE s IN ('a', 'b', 'c')", "SET wake_at = $1 WHERE s IN ($2 /*, ... */)"),
+        ("SELECT :now, f(:ids::uuid[]) FROM t JOIN u ON true -- why", "SELECT $1, f($2::uuid[]) FROM t JOIN u ON $3"),
+    ],
+)
+def test_a_statement_is_known_again_as_the_server_writes_it(ours: str, theirs: str) -> None:
+    assert attribution.plain(ours) == attribution.plain(theirs)
 
 
 def test_nothing_measured_is_nothing_spent() -> None:
@@ -26,6 +47,6 @@ def test_nothing_measured_is_nothing_spent() -> None:
 
 
 def test_begin_and_finish_share_no_statement() -> None:
-    begins, finishes = (set(attribution.statements_of(files)) for files in (attribution.BEGINS, attribution.FINISHES))
+    begins, finishes = (set(attribution.statements_of(STATEMENTS["sender"][part])) for part in (Part.BEGIN, Part.FINISH))
     assert min(len(begins), len(finishes)) > 5
     assert begins.isdisjoint(finishes)

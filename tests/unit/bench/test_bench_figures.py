@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import pytest
 from rich.console import Console
 
+from bench.attribution import Part
 from bench.decision import Decisions
 from bench.figures import Figures, percentile, report, show
 
@@ -34,7 +35,7 @@ def figures(
 QUICK = Decisions(mean_us=21.44, slowest_us=38.6, slowest="weekend")
 
 
-PARTS = {"dispatch": 0.3, "Kafka": 0.4, "begin": 0.345678, "HTTP": 0.2, "finish": 0.3, "rest": 0.1}
+PARTS = {Part.DISPATCH: 0.3, Part.KAFKA: 0.4, Part.BEGIN: 0.345678, Part.HTTP: 0.2, Part.FINISH: 0.3, Part.REST: 0.1}
 
 
 def printed(main: Figures, others: Mapping[str, Figures] | None = None, decisions: Decisions = QUICK) -> str:
