@@ -25,7 +25,8 @@ from shared.db.pool import open_pool
 
 queries = aiosql.from_path(Path(__file__).with_suffix(".sql"), "asyncpg", mandatory_parameters=False)
 
-AT_ONCE: Final = 100_000
+AT_ONCE: Final = 25_000
+"""Rows in one statement: a table of millions takes them slower and slower, and a statement has the pool's time limit."""
 LOOKS: Final = 50
 WARM: Final = 10
 CORRUPTED: Final = 20

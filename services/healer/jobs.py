@@ -15,6 +15,7 @@ from services.healer.workflows.mend import Mend
 from services.healer.workflows.notify import Notify
 from services.healer.workflows.predict import PREDICT_EVERY, Predict
 from shared.fence.fence import FenceShut
+from shared.runtime.jobs import Pace
 from shared.runtime.service import Service
 from shared.vocabulary import NoticeKind
 
@@ -39,9 +40,9 @@ def register(
 ) -> Callable[[], None]:
     """Declare the healer's jobs; returns what wakes the one that delivers notices.
 
-    Upkeep seeks what died in real time, and people read in real time, so their pace must not shrink with a fast stack's clock.
+    Upkeep seeks what died in real time, and people read in real time; only what falls due by the account's hours keeps business time.
     """
-    real = max(service.clock.speed, 1.0)
+    add = service.jobs.add
 
     def fenced(do: Callable[[], Awaitable[Any]]) -> Callable[[], Awaitable[Any]]:
         """What is wrong in a database that went back in time is not mended by its own rows, and nobody is told of it twice."""
@@ -72,24 +73,24 @@ def register(
     async def walk() -> bool:
         return await heal.reconcile(settings.healer_reconcile_every)
 
-    service.jobs.add("find", settings.healer_find_every * real, fenced(heal.look))
-    service.jobs.add("look at changes", settings.healer_find_every * real, fenced(heal.look_at_changes))
-    service.jobs.add("look in hand", settings.healer_upkeep_every * real, fenced(heal.look_in_hand))
-    service.jobs.add("reconcile", WALK_EVERY * real, fenced(walk))
-    service.jobs.add("beat", BEAT_EVERY * real, heal.beat)
-    service.jobs.add("expire intents", settings.healer_upkeep_every * real, fenced(mend.expire_intents))
-    service.jobs.add("clear leases", settings.healer_upkeep_every * real, fenced(mend.clear_leases))
-    service.jobs.add("unstick sends", settings.healer_upkeep_every * real, fenced(mend.unstick_sends))
-    service.jobs.add("look up", settings.healer_look_every, fenced(look_up.begin))
-    service.jobs.add("adopt", ADOPT_EVERY * real, adopt.round)
-    service.jobs.add("watch consumers", settings.healer_upkeep_every * real, fenced(mend.watch_consumers))
-    service.jobs.add("take stock", settings.healer_stock_every * real, mend.take_stock)
-    service.jobs.add("measure health", settings.healer_stock_every * real, measure.round)
-    service.jobs.add("predict corruption", PREDICT_EVERY / 4 * real, predict.round)
-    service.jobs.add("recount the queue", RECOUNT_EVERY / 4 * real, measure.recount)
-    service.jobs.add("de-enrol", settings.healer_de_enroll_every, fenced(leave))
-    service.jobs.add("forget history", settings.healer_forget_every, forget)
-    service.jobs.add("tell what waits", settings.healer_notices_every * real, fenced(notify.of_what_waits))
-    service.jobs.add("tell of a read-only stack", settings.healer_notices_every * real, notify.of_read_only)
-    service.jobs.add("tell of alerts", settings.healer_notices_every * real, fenced(notify.of_alerts))
-    return service.jobs.add("deliver notices", settings.healer_notices_every * real, deliver_what_may).wake
+    add("find", settings.healer_find_every, fenced(heal.look), pace=Pace.REAL)
+    add("look at changes", settings.healer_find_every, fenced(heal.look_at_changes), pace=Pace.REAL)
+    add("look in hand", settings.healer_upkeep_every, fenced(heal.look_in_hand), pace=Pace.REAL)
+    add("reconcile", WALK_EVERY, fenced(walk), pace=Pace.REAL)
+    add("beat", BEAT_EVERY, heal.beat, pace=Pace.REAL)
+    add("expire intents", settings.healer_upkeep_every, fenced(mend.expire_intents), pace=Pace.REAL)
+    add("clear leases", settings.healer_upkeep_every, fenced(mend.clear_leases), pace=Pace.REAL)
+    add("unstick sends", settings.healer_upkeep_every, fenced(mend.unstick_sends), pace=Pace.REAL)
+    add("look up", settings.healer_look_every, fenced(look_up.begin))
+    add("adopt", ADOPT_EVERY, adopt.round, pace=Pace.REAL)
+    add("watch consumers", settings.healer_upkeep_every, fenced(mend.watch_consumers), pace=Pace.REAL)
+    add("take stock", settings.healer_stock_every, mend.take_stock, pace=Pace.REAL)
+    add("measure health", settings.healer_stock_every, measure.round, pace=Pace.REAL)
+    add("predict corruption", PREDICT_EVERY / 4, predict.round, pace=Pace.REAL)
+    add("recount the queue", RECOUNT_EVERY / 4, measure.recount, pace=Pace.REAL)
+    add("de-enrol", settings.healer_de_enroll_every, fenced(leave))
+    add("forget history", settings.healer_forget_every, forget)
+    add("tell what waits", settings.healer_notices_every, fenced(notify.of_what_waits), pace=Pace.REAL)
+    add("tell of a read-only stack", settings.healer_notices_every, notify.of_read_only, pace=Pace.REAL)
+    add("tell of alerts", settings.healer_notices_every, fenced(notify.of_alerts), pace=Pace.REAL)
+    return add("deliver notices", settings.healer_notices_every, deliver_what_may, pace=Pace.REAL).wake

@@ -34,7 +34,6 @@ async def build(service: Service, settings: QueuerSettings) -> FastAPI:
         dispatcher=dispatcher,
         hand_over=hand_over,
         leaper=leaper,
-        speed=service.clock.speed,
     )
     app = make_app(service, title="Tact queuer", description="Who gets which message, from which account, and when.")
     call_times = CallTimes(settings.unipile_timeout, settings.sender_call_time)

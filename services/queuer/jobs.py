@@ -17,7 +17,7 @@ from services.queuer.workflows.plan import Planner
 from services.queuer.workflows.watch_healer import watch_healer
 from services.queuer.workflows.withdraw import Withdrawer
 from services.queuer.workflows.zones import tell_zones
-from shared.runtime.jobs import Jobs
+from shared.runtime.jobs import Jobs, Pace
 
 WITHDRAW_EVERY: Final = timedelta(minutes=1)
 FINISH_EVERY: Final = timedelta(seconds=15)
@@ -39,20 +39,19 @@ def register(
     dispatcher: Dispatcher,
     hand_over: HandOver,
     leaper: Leaper,
-    speed: float = 1.0,
 ) -> None:
-    """Declare the jobs; `speed` is the stack's, for what must keep real time."""
+    """Declare the jobs."""
     jobs.add("plan", settings.planning_every, planner.sweep)
     jobs.add("plan withdrawals", WITHDRAW_EVERY, Withdrawer(pool).sweep)
     jobs.add("go on", GO_ON_EVERY, GoOn(pool).sweep)
     jobs.add("finish campaigns", FINISH_EVERY, partial(finish_campaigns, pool))
-    jobs.add("dispatch", settings.dispatch_every, dispatcher.dispatch)
+    jobs.add("dispatch", settings.dispatch_every, dispatcher.dispatch, pace=Pace.PROMPT)
     jobs.add("take back", settings.sweep_every, dispatcher.sweep)
     jobs.add("hand over", settings.hand_over_every, hand_over.round)
-    jobs.add("wake forgotten", settings.forgotten_every, dispatcher.wake_forgotten)
-    jobs.add("plan forgotten", settings.forgotten_every, planner.sweep_under_way)
+    jobs.add("wake forgotten", settings.forgotten_every, dispatcher.wake_forgotten, pace=Pace.REAL)
+    jobs.add("plan forgotten", settings.forgotten_every, planner.sweep_under_way, pace=Pace.REAL)
     jobs.add("fold counters", settings.fold_every, partial(fold_counters, pool))
-    jobs.add("leap", settings.leap_every, leaper.leap)
-    jobs.add("tell zones", ZONES_EVERY, partial(tell_zones, pool))
-    jobs.add("watch the healer", WATCH_EVERY * max(speed, 1.0), partial(watch_healer, pool))
-    jobs.add("measure", MEASURE_EVERY, dispatcher.measure)
+    jobs.add("leap", settings.leap_every, leaper.leap, pace=Pace.PROMPT)
+    jobs.add("tell zones", ZONES_EVERY, partial(tell_zones, pool), pace=Pace.REAL)
+    jobs.add("watch the healer", WATCH_EVERY, partial(watch_healer, pool), pace=Pace.REAL)
+    jobs.add("measure", MEASURE_EVERY, dispatcher.measure, pace=Pace.REAL)

@@ -120,7 +120,7 @@ class StackClock:
         """How much business time passes while `real` time does: what a call costs of a window."""
         return real * max(self._clock.speed, 1.0)
 
-    def plumbing(self, interval: timedelta, *, least: timedelta = timedelta(milliseconds=20)) -> float:
+    def plumbing(self, interval: timedelta, *, least: timedelta) -> float:
         """Seconds between two rounds of our own plumbing: shorter in a fast stack, where a round covers more."""
         if self._clock.speed <= 1.0:
             return interval.total_seconds()

@@ -6,7 +6,8 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
+from enum import StrEnum
+from typing import Any, Final
 
 import structlog
 
@@ -15,8 +16,22 @@ from shared.runtime.metrics import JOB_FAILURES, JOB_LAST_SUCCESS, JOB_SECONDS
 
 log = structlog.get_logger()
 
-FIRST_PAUSE = 0.5
-LONGEST_PAUSE = 30.0
+FIRST_PAUSE: Final = 0.5
+LONGEST_PAUSE: Final = 30.0
+
+
+class Pace(StrEnum):
+    """What a job's interval becomes in a stack whose clock is fast (embedded ones: everywhere else all three are the same)."""
+
+    REAL = "real"
+    """It stays: what the job looks for comes from crashes and people, and those keep real time."""
+    BUSINESS = "business"
+    """It shrinks with the clock's speed, to a tenth of a second at least: an idle look costs the same however fast the clock is."""
+    PROMPT = "prompt"
+    """It shrinks to a fiftieth of a second: for the jobs on which the moment of a send depends."""
+
+
+LEAST: Final = {Pace.BUSINESS: timedelta(milliseconds=100), Pace.PROMPT: timedelta(milliseconds=20)}
 
 
 @dataclass(slots=True)
@@ -25,8 +40,8 @@ class Job:
 
     name: str
     every: timedelta
-    """Business plumbing: shrinks with the stack's speed (see StackClock.plumbing)."""
     do: Callable[[], Awaitable[Any]]
+    pace: Pace
     woken: asyncio.Event = field(default_factory=asyncio.Event)
 
     def wake(self) -> None:
@@ -42,9 +57,9 @@ class Jobs:
         self._jobs: list[Job] = []
         self._tasks: list[asyncio.Task[None]] = []
 
-    def add(self, name: str, every: timedelta, do: Callable[[], Awaitable[Any]]) -> Job:
+    def add(self, name: str, every: timedelta, do: Callable[[], Awaitable[Any]], *, pace: Pace = Pace.BUSINESS) -> Job:
         """Declare a job; it starts with the others."""
-        job = Job(name, every, do)
+        job = Job(name, every, do, pace)
         self._jobs.append(job)
         return job
 
@@ -82,6 +97,11 @@ class Jobs:
                 continue
             with contextlib.suppress(TimeoutError):
                 # Not wait_for: before Python 3.12 it forgets a cancellation that comes together with the wake.
-                async with asyncio.timeout(self._clock.plumbing(job.every)):
+                async with asyncio.timeout(self._pause(job)):
                     await job.woken.wait()
             job.woken.clear()
+
+    def _pause(self, job: Job) -> float:
+        """Seconds until its next round; asked anew each time, because a stack's speed may be changed while it runs."""
+        least = LEAST.get(job.pace)
+        return job.every.total_seconds() if least is None else self._clock.plumbing(job.every, least=least)

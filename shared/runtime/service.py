@@ -34,7 +34,7 @@ from shared.kafka.relay import Relay
 from shared.kafka.stops import Stops
 from shared.runtime import logs, version
 from shared.runtime.clock import StackClock
-from shared.runtime.jobs import Jobs
+from shared.runtime.jobs import Jobs, Pace
 from shared.runtime.settings import ServiceSettings
 
 log = structlog.get_logger()
@@ -128,7 +128,7 @@ class Service:
             CannotStartError: Kafka did not come in time.
         """
         self.wake_relay = self.jobs.add("outbox", RELAY_EVERY, self.relay.round).wake
-        self.jobs.add("stopped consumers", STOPS_EVERY * max(self.clock.speed, 1.0), self.stops.round)
+        self.jobs.add("stopped consumers", STOPS_EVERY, self.stops.round, pace=Pace.REAL)
         await self._patiently("Kafka", self.broker.start)
         self.jobs.start()
         self.consuming = True

@@ -63,6 +63,12 @@ async def lock(connection: Connection, prospect_ids: Sequence[UUID]) -> tuple[da
     return now, accounts
 
 
+async def take_turn(connection: Connection, campaign_id: UUID) -> bool:
+    """Be the only one who sweeps this campaign, until the transaction ends; False where somebody is."""
+    taken: bool = await queries.take_turn(connection, campaign_id=campaign_id)
+    return taken
+
+
 async def prospects(connection: Connection, prospect_ids: Sequence[UUID]) -> list[Prospect]:
     """The prospects that may be planned, as they are after the locks."""
     return [

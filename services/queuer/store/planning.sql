@@ -8,6 +8,10 @@ SELECT c.id FROM campaigns c
    AND EXISTS (SELECT FROM workflows w JOIN workflow_steps s ON s.workflow_id = w.id WHERE w.campaign_id = c.id)
  ORDER BY c.id LIMIT 1;
 
+-- name: take_turn$
+-- Two queuers that sweep the same people would wait for each other, and the second for nothing.
+SELECT pg_try_advisory_xact_lock(hashtextextended('tact.sweep.' || (:campaign_id)::uuid::text, 0));
+
 -- name: unplanned
 SELECT id FROM campaign_prospects
  WHERE campaign_id = :campaign_id AND status IN ('pending', 'approved') AND account_id IS NULL

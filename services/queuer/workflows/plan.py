@@ -7,7 +7,7 @@ event that comes twice, late or out of order plans nothing twice; the sweep make
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from uuid import UUID
 
@@ -18,7 +18,7 @@ from services.queuer import metrics
 from services.queuer.rules.drafts import Account, Draft, Ending, NewSend, Prospect, draft
 from services.queuer.rules.rotation import Room, pick
 from services.queuer.rules.slots import A_LOCAL_DAY, Book, NeedsMore
-from services.queuer.rules.steps import Step
+from services.queuer.rules.steps import Nothing, Step, next_step
 from services.queuer.store import planning as store
 from shared.db.pool import Connection
 from shared.policy import SPACING, Case, Stop, after_stop, note_limit
@@ -28,6 +28,8 @@ from shared.vocabulary import AccountStatus, Action, CampaignStatus, SendStatus
 log = structlog.get_logger()
 
 NOBODY = UUID(int=0)
+ANY_MOMENT = datetime(1970, 1, 1, tzinfo=UTC)
+"""Where it is only asked whether there is a step, not when."""
 
 
 class Planner:
@@ -47,12 +49,20 @@ class Planner:
         return outcomes.total() - outcomes["not_planned"]
 
     async def plan_counting(self, prospect_ids: Sequence[UUID]) -> Counter[str]:
-        """The same, saying of how many rows which status was written, and how many could not be planned (`not_planned`)."""
+        """The same, saying of how many rows which status was written, and how many could not be planned (`not_planned`).
+
+        Most events leave nothing to plan (an invitation that left waits for its answer). Those are told without a lock, because
+        who plans holds the accounts against sender, poller and every other planner; a fact that comes after this look has an
+        event of its own.
+        """
         written: Counter[str] = Counter()
         ids = sorted(set(prospect_ids))
         for start in range(0, len(ids), self._batch):
-            async with self._pool.acquire() as connection, connection.transaction():
-                written += await self.plan_within(connection, ids[start : start + self._batch])
+            async with self._pool.acquire() as connection:
+                needy = await _with_something_next(connection, ids[start : start + self._batch])
+                if needy:
+                    async with connection.transaction():
+                        written += await self.plan_within(connection, needy)
         return written
 
     async def plan_within(self, connection: Connection, prospect_ids: Sequence[UUID]) -> Counter[str]:
@@ -74,8 +84,11 @@ class Planner:
                 again, self._got_on, self._swept = self._got_on, False, NOBODY
                 return again
             self._swept = campaign
-            ids = await store.unplanned(connection, campaign, most=self._batch)
-        self._got_on |= bool(await self.plan(ids))
+            async with connection.transaction():
+                if await store.take_turn(connection, campaign):  # else another queuer is just planning it
+                    ids = await store.unplanned(connection, campaign, most=self._batch)
+                    outcomes = await self.plan_within(connection, ids)
+                    self._got_on |= outcomes.total() > outcomes["not_planned"]
         return True
 
     async def sweep_under_way(self) -> bool:
@@ -91,6 +104,21 @@ class Planner:
             log.info("people were waiting for a step that nobody had planned; their event was late or lost", prospects=found)
         metrics.FORGOTTEN.labels(what="follow_up").inc(found)
         return bool(found)
+
+
+async def _with_something_next(connection: Connection, ids: Sequence[UUID]) -> list[UUID]:
+    """Those of the prospects, as they stand, who have a step to plan or have come to their end."""
+    people = [person for person in await store.prospects(connection, ids) if person.workflow_id is not None]
+    steps = await store.steps(connection, [person.workflow_id for person in people if person.workflow_id])
+    planned = await store.planned(connection, [person.id for person in people])
+
+    def idle(person: Prospect) -> bool:
+        known = steps.get(person.workflow_id) if person.workflow_id else None
+        if not known:
+            return True
+        return isinstance(next_step(person.status, person.connected_at, known, planned.get(person.id, {}), now=ANY_MOMENT), Nothing)
+
+    return [person.id for person in people if not idle(person)]
 
 
 async def _plan_batch(connection: Connection, ids: Sequence[UUID], *, fresh_for: timedelta) -> Counter[str]:

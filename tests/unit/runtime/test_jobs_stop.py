@@ -11,8 +11,8 @@ from shared.runtime.jobs import Jobs
 class RealTime:
     """All that jobs ask of a clock."""
 
-    def plumbing(self, interval: timedelta) -> float:
-        return interval.total_seconds()
+    def plumbing(self, interval: timedelta, *, least: timedelta) -> float:
+        return max(interval, least).total_seconds()
 
 
 async def test_a_job_that_is_woken_in_the_moment_it_is_stopped_stops() -> None:
