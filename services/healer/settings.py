@@ -37,7 +37,8 @@ class HealerSettings(ServiceSettings, ProviderSettings):
     healer_repair_objective: timedelta = Field(
         default=timedelta(seconds=2),
         gt=timedelta(0),
-        description="How long a repair may take, from the finding on, where the workspace has no objective of its own; it is met when 99 % "
+        description="How long a repair may take, from the corruption or the finding on (docs/health.md), where the workspace has no "
+        "objective of its own; it is met when 99 % "
         "of the repairs did. Nothing is repaired sooner or later by it.",
     )
     healer_predict_above: float = Field(

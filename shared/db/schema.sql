@@ -588,56 +588,12 @@ BEGIN
   END LOOP;
 END $$;
 
-CREATE FUNCTION public.cleanup_corrupted_prospect_statuses(actor text DEFAULT SESSION_USER, called_by text DEFAULT 'sql'::text, most integer DEFAULT 5000, leave_busy boolean DEFAULT false) RETURNS TABLE(fixed_count bigint, campaign_ids text[], run_id bigint)
-    LANGUAGE plpgsql
+CREATE FUNCTION public.cleanup_corrupted_prospect_statuses(actor text DEFAULT SESSION_USER, called_by text DEFAULT 'sql'::text, most integer DEFAULT 5000) RETURNS TABLE(fixed_count bigint, campaign_ids text[])
+    LANGUAGE sql
     SET search_path TO 'public', 'pg_temp'
-    SET "TimeZone" TO 'UTC'
-    SET enable_seqscan TO 'off'
     AS $$
-#variable_conflict use_column
-DECLARE
-  the_run bigint;
-  began timestamptz;
-  before jsonb;
-  picked uuid[];
-  locked uuid[];
-  waiting bigint[];  -- findings to apply
-  proposed bigint[]; -- findings for a person
-  mended uuid[];
-  refused integer;
-BEGIN
-  PERFORM pg_advisory_xact_lock(7204, 1); -- one run at a time: two would wait for each other row by row
-  began := clock_timestamp();
-  SELECT to_jsonb(v) INTO before FROM prospect_data_integrity v;
-  SELECT coalesce(array_agg(c.id), '{}') INTO picked FROM corrupted_to_mend(most) c;
-  locked := lock_to_mend(picked, leave_busy);
-  IF leave_busy AND locked = '{}' THEN
-    RETURN;
-  END IF;
-  INSERT INTO cleanup_runs (trigger, started_at, before) VALUES (called_by, began, before) RETURNING id INTO the_run;
-
-  SELECT f.waiting, f.proposed INTO waiting, proposed FROM find_corrupted(locked) f;
-  PERFORM tell_of_findings(waiting || proposed);
-  WITH answers AS MATERIALIZED (
-    SELECT t.finding_id, t.answer FROM apply_repairs(waiting, actor, the_run) t
-  )
-  SELECT coalesce(array_agg(f.row_id::uuid) FILTER (WHERE a.answer = 'applied'), '{}'), count(*) FILTER (WHERE a.answer LIKE 'refused%') INTO mended, refused
-    FROM answers a JOIN integrity_findings f ON f.id = a.finding_id;
-
-  IF EXISTS (SELECT FROM campaign_prospects p WHERE p.id = ANY(mended)
-                AND ((p.status = 'connection_request_sent' AND p.contacted_at IS NULL) OR (p.status IN ('failed', 'pending') AND p.contacted_at IS NOT NULL))) THEN
-    RAISE EXCEPTION 'A repair left what it mended wrong; nothing of this run was kept' USING ERRCODE = 'check_violation';
-  END IF;
-  INSERT INTO audit_log (actor, verb, object, object_id, details)
-       VALUES (actor, 'cleanup', 'cleanup_run', the_run::text, jsonb_build_object('called_by', called_by, 'fixed_count', cardinality(mended)));
-  RETURN QUERY
-    UPDATE cleanup_runs u
-       SET finished_at = clock_timestamp(), fixed_count = cardinality(mended), chosen = cardinality(picked), for_person = cardinality(proposed) + refused,
-           after = (SELECT to_jsonb(v) FROM prospect_data_integrity v),
-           campaign_ids = (SELECT coalesce(array_agg(DISTINCT p.campaign_id::text), '{}') FROM campaign_prospects p WHERE p.id = ANY(mended))
-     WHERE u.id = the_run
-    RETURNING u.fixed_count, u.campaign_ids, u.id;
-END $$;
+  SELECT r.fixed_count, r.campaign_ids FROM mend_corrupted_prospects(actor, called_by, most, false, NULL) r
+$$;
 
 CREATE FUNCTION public.contact_evidence(the_prospect uuid) RETURNS TABLE(invited_at timestamp with time zone, messaged_at timestamp with time zone, attempt bigint, last_attempt bigint, listed_at timestamp with time zone, invitation text)
     LANGUAGE sql STABLE
@@ -703,14 +659,8 @@ CREATE FUNCTION public.corrupted_to_mend(most integer) RETURNS TABLE(id uuid)
     LANGUAGE sql STABLE
     AS $$
   SELECT c.id
-    FROM (SELECT p.id, p.updated_at FROM campaign_prospects p WHERE p.status = 'connection_request_sent' AND p.contacted_at IS NULL
-          UNION ALL
-          SELECT p.id, p.updated_at FROM campaign_prospects p WHERE p.status = 'failed' AND p.contacted_at IS NOT NULL
-          UNION ALL
-          SELECT p.id, p.updated_at FROM campaign_prospects p WHERE p.status = 'pending' AND p.contacted_at IS NOT NULL) c
-   WHERE NOT EXISTS (SELECT FROM integrity_findings f -- a person's
-                      WHERE f.table_name = 'campaign_prospects' AND f.row_id = c.id::text AND f.kind IN ('corrupted_sent', 'corrupted_failed', 'corrupted_pending')
-                        AND ((f.state IN ('open', 'proposed') AND f.why IS NOT NULL) OR (f.state IN ('undone', 'refused') AND f.closed_at >= c.updated_at)))
+    FROM corrupted_prospects c
+   WHERE NOT left_to_person(c.id, c.updated_at)
      AND NOT EXISTS (SELECT FROM send_queue s JOIN send_attempts a ON a.send_id = s.id
                       WHERE s.prospect_id = c.id AND a.action <> 'profile_lookup' AND a.state IN ('intent', 'unknown'))
    LIMIT most
@@ -822,7 +772,7 @@ BEGIN
      LIMIT 1);
 END $$;
 
-CREATE FUNCTION public.find_corrupted(people uuid[]) RETURNS TABLE(waiting bigint[], proposed bigint[])
+CREATE FUNCTION public.find_corrupted(people uuid[], all_right_at timestamp with time zone) RETURNS TABLE(waiting bigint[], proposed bigint[])
     LANGUAGE plpgsql
     SET search_path TO 'public', 'pg_temp'
     SET "TimeZone" TO 'UTC'
@@ -834,15 +784,16 @@ BEGIN
   WITH seen AS MATERIALIZED (
     SELECT p AS whole, p.id, p.status, p.contacted_at, p.connected_at, e.invited_at, e.messaged_at, e.listed_at,
            least(e.invited_at, e.messaged_at, e.listed_at) AS went,
-           CASE p.status WHEN 'connection_request_sent' THEN 'corrupted_sent' WHEN 'pending' THEN 'corrupted_pending' ELSE 'corrupted_failed' END AS kind,
+           c.kind, greatest(p.updated_at, all_right_at) AS since,
            jsonb_strip_nulls(jsonb_build_object('attempt', e.attempt, 'invited_at', e.invited_at, 'messaged_at', e.messaged_at, 'listed_at', e.listed_at,
                                                 'invitation', e.invitation)) || jsonb_build_object('last_attempt', e.last_attempt, 'as_of', p.updated_at) AS proof,
            (SELECT count(*) FROM integrity_history h WHERE h.table_name = 'campaign_prospects' AND h.row_id = p.id::text AND h.undoes IS NULL
                AND h.done_at > clock_timestamp() - interval '1 hour' AND h.kind IN ('corrupted_sent', 'corrupted_failed', 'corrupted_pending')) AS times
-      FROM unnest(people) u(id) JOIN campaign_prospects p ON p.id = u.id CROSS JOIN LATERAL contact_evidence(p.id) e
-     WHERE (p.status = 'connection_request_sent' AND p.contacted_at IS NULL) OR (p.status IN ('pending', 'failed') AND p.contacted_at IS NOT NULL) -- else somebody was faster
+      FROM corrupted_prospects c -- who is not there was mended by somebody faster
+      JOIN campaign_prospects p ON p.id = c.id CROSS JOIN LATERAL contact_evidence(p.id) e
+     WHERE c.id = ANY(people)
   ), judged AS (
-    SELECT s.whole, s.id, s.kind, s.proof, CASE s.kind WHEN 'corrupted_sent' THEN s.went WHEN 'corrupted_failed' THEN s.contacted_at
+    SELECT s.whole, s.id, s.kind, s.since, s.proof, CASE s.kind WHEN 'corrupted_sent' THEN s.went WHEN 'corrupted_failed' THEN s.contacted_at
                                                        ELSE CASE WHEN s.went IS NOT NULL THEN s.contacted_at END END AS contact,
            CASE WHEN s.kind = 'corrupted_failed' THEN 'completed'
                 WHEN s.went IS NULL THEN 'pending'
@@ -858,7 +809,7 @@ BEGIN
     INSERT INTO integrity_findings AS f (workspace_id, campaign_id, kind, severity, table_name, row_id, evidence, state, repair, changes, why, occurred_at)
     SELECT (j.whole).workspace_id, (j.whole).campaign_id, j.kind, 'critical', 'campaign_prospects', j.id::text, j.proof,
            CASE WHEN j.for_person IS NULL THEN 'open' ELSE 'proposed' END, CASE WHEN j.contact IS NULL THEN 'back_to_pending' ELSE 'as_the_evidence_shows' END,
-           prospect_change(j.whole, j.goes_to, j.contact, j.outcome) || j.more, j.for_person, (j.whole).updated_at
+           prospect_change(j.whole, j.goes_to, j.contact, j.outcome) || j.more, j.for_person, j.since
       FROM judged j ORDER BY j.id
     ON CONFLICT (kind, table_name, row_id) WHERE state IN ('open', 'proposed')
     DO UPDATE SET severity = excluded.severity, evidence = f.evidence || excluded.evidence, state = excluded.state, repair = excluded.repair,
@@ -1026,6 +977,14 @@ CREATE FUNCTION public.leads_at(the_id uuid, moment timestamp with time zone) RE
           FROM leads t WHERE t.id = the_id
       $$;
 
+CREATE FUNCTION public.left_to_person(the_prospect uuid, changed_at timestamp with time zone) RETURNS boolean
+    LANGUAGE sql STABLE
+    AS $$
+  SELECT EXISTS (SELECT FROM integrity_findings f
+                  WHERE f.table_name = 'campaign_prospects' AND f.row_id = the_prospect::text AND f.kind IN ('corrupted_sent', 'corrupted_failed', 'corrupted_pending')
+                    AND ((f.state IN ('open', 'proposed') AND f.why IS NOT NULL) OR (f.state IN ('undone', 'refused') AND f.closed_at >= changed_at)))
+$$;
+
 CREATE FUNCTION public.lock_to_mend(people uuid[], leave_busy boolean DEFAULT false) RETURNS uuid[]
     LANGUAGE plpgsql
     SET search_path TO 'public', 'pg_temp'
@@ -1071,6 +1030,56 @@ CREATE FUNCTION public.may_change(the_table text) RETURNS text[]
     WHEN 'send_queue' THEN ARRAY['status', 'sent_at', 'error_message', 'held_for', 'scheduled_for']
     WHEN 'send_attempts' THEN ARRAY['send_id'] ELSE '{}' END
 $$;
+
+CREATE FUNCTION public.mend_corrupted_prospects(actor text, called_by text, most integer, leave_busy boolean, all_right_at timestamp with time zone) RETURNS TABLE(fixed_count bigint, campaign_ids text[], run_id bigint)
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    SET "TimeZone" TO 'UTC'
+    SET enable_seqscan TO 'off'
+    AS $$
+#variable_conflict use_column
+DECLARE
+  the_run bigint;
+  began timestamptz;
+  before jsonb;
+  picked uuid[];
+  locked uuid[];
+  waiting bigint[];  -- findings to apply
+  proposed bigint[]; -- findings for a person
+  mended uuid[];
+  refused integer;
+BEGIN
+  PERFORM pg_advisory_xact_lock(7204, 1); -- one run at a time: two would wait for each other row by row
+  began := clock_timestamp();
+  SELECT to_jsonb(v) INTO before FROM prospect_data_integrity v;
+  SELECT coalesce(array_agg(c.id), '{}') INTO picked FROM corrupted_to_mend(most) c;
+  locked := lock_to_mend(picked, leave_busy);
+  IF leave_busy AND locked = '{}' THEN
+    RETURN;
+  END IF;
+  INSERT INTO cleanup_runs (trigger, started_at, before) VALUES (called_by, began, before) RETURNING id INTO the_run;
+
+  SELECT f.waiting, f.proposed INTO waiting, proposed FROM find_corrupted(locked, all_right_at) f;
+  PERFORM tell_of_findings(waiting || proposed);
+  WITH answers AS MATERIALIZED (
+    SELECT t.finding_id, t.answer FROM apply_repairs(waiting, actor, the_run) t
+  )
+  SELECT coalesce(array_agg(f.row_id::uuid) FILTER (WHERE a.answer = 'applied'), '{}'), count(*) FILTER (WHERE a.answer LIKE 'refused%') INTO mended, refused
+    FROM answers a JOIN integrity_findings f ON f.id = a.finding_id;
+
+  IF EXISTS (SELECT FROM corrupted_prospects c WHERE c.id = ANY(mended)) THEN
+    RAISE EXCEPTION 'A repair left what it mended wrong; nothing of this run was kept' USING ERRCODE = 'check_violation';
+  END IF;
+  INSERT INTO audit_log (actor, verb, object, object_id, details)
+       VALUES (actor, 'cleanup', 'cleanup_run', the_run::text, jsonb_build_object('called_by', called_by, 'fixed_count', cardinality(mended)));
+  RETURN QUERY
+    UPDATE cleanup_runs u
+       SET finished_at = clock_timestamp(), fixed_count = cardinality(mended), chosen = cardinality(picked), for_person = cardinality(proposed) + refused,
+           after = (SELECT to_jsonb(v) FROM prospect_data_integrity v),
+           campaign_ids = (SELECT coalesce(array_agg(DISTINCT p.campaign_id::text), '{}') FROM campaign_prospects p WHERE p.id = ANY(mended))
+     WHERE u.id = the_run
+    RETURNING u.fixed_count, u.campaign_ids, u.id;
+END $$;
 
 CREATE FUNCTION public.next_free_at_then(the_account uuid, moment timestamp with time zone) RETURNS timestamp with time zone
     LANGUAGE sql STABLE
@@ -1915,6 +1924,31 @@ ALTER TABLE public.consumer_stops ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTI
     CACHE 1
 );
 
+CREATE VIEW public.corrupted_prospects WITH (security_invoker='true') AS
+ SELECT campaign_prospects.id,
+    campaign_prospects.workspace_id,
+    campaign_prospects.campaign_id,
+    campaign_prospects.updated_at,
+    'corrupted_sent'::text AS kind
+   FROM public.campaign_prospects
+  WHERE ((campaign_prospects.status = 'connection_request_sent'::public.prospect_status) AND (campaign_prospects.contacted_at IS NULL))
+UNION ALL
+ SELECT campaign_prospects.id,
+    campaign_prospects.workspace_id,
+    campaign_prospects.campaign_id,
+    campaign_prospects.updated_at,
+    'corrupted_failed'::text AS kind
+   FROM public.campaign_prospects
+  WHERE ((campaign_prospects.status = 'failed'::public.prospect_status) AND (campaign_prospects.contacted_at IS NOT NULL))
+UNION ALL
+ SELECT campaign_prospects.id,
+    campaign_prospects.workspace_id,
+    campaign_prospects.campaign_id,
+    campaign_prospects.updated_at,
+    'corrupted_pending'::text AS kind
+   FROM public.campaign_prospects
+  WHERE ((campaign_prospects.status = 'pending'::public.prospect_status) AND (campaign_prospects.contacted_at IS NOT NULL));
+
 CREATE TABLE public.de_enrollment_runs (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
     workspace_id uuid,
@@ -2362,14 +2396,14 @@ ALTER TABLE ONLY public.prospect_totals FORCE ROW LEVEL SECURITY;
 CREATE VIEW public.prospect_data_integrity WITH (security_invoker='true') AS
  WITH found AS (
          SELECT ( SELECT count(*) AS count
-                   FROM public.campaign_prospects
-                  WHERE ((campaign_prospects.status = 'connection_request_sent'::public.prospect_status) AND (campaign_prospects.contacted_at IS NULL))) AS corrupted_sent,
+                   FROM public.corrupted_prospects
+                  WHERE (corrupted_prospects.kind = 'corrupted_sent'::text)) AS corrupted_sent,
             ( SELECT count(*) AS count
-                   FROM public.campaign_prospects
-                  WHERE ((campaign_prospects.status = 'failed'::public.prospect_status) AND (campaign_prospects.contacted_at IS NOT NULL))) AS corrupted_failed,
+                   FROM public.corrupted_prospects
+                  WHERE (corrupted_prospects.kind = 'corrupted_failed'::text)) AS corrupted_failed,
             ( SELECT count(*) AS count
-                   FROM public.campaign_prospects
-                  WHERE ((campaign_prospects.status = 'pending'::public.prospect_status) AND (campaign_prospects.contacted_at IS NOT NULL))) AS corrupted_pending,
+                   FROM public.corrupted_prospects
+                  WHERE (corrupted_prospects.kind = 'corrupted_pending'::text)) AS corrupted_pending,
             ( SELECT GREATEST((0)::bigint, (COALESCE(( SELECT prospect_totals.total
                            FROM public.prospect_totals
                           WHERE (prospect_totals.workspace_id = (COALESCE(NULLIF(current_setting('tact.workspace'::text, true), ''::text), '00000000-0000-0000-0000-000000000000'::text))::uuid)), (0)::bigint) + ( SELECT COALESCE(sum(campaign_counter_deltas.delta), (0)::bigint) AS "coalesce"
@@ -2388,32 +2422,13 @@ CREATE VIEW public.prospect_data_integrity WITH (security_invoker='true') AS
 
 CREATE VIEW public.prospect_data_integrity_by_workspace WITH (security_invoker='true') AS
  WITH parts AS (
-         SELECT campaign_prospects.workspace_id,
-            count(*) AS sent,
-            0 AS failed,
-            0 AS pending,
+         SELECT corrupted_prospects.workspace_id,
+            count(*) FILTER (WHERE (corrupted_prospects.kind = 'corrupted_sent'::text)) AS sent,
+            count(*) FILTER (WHERE (corrupted_prospects.kind = 'corrupted_failed'::text)) AS failed,
+            count(*) FILTER (WHERE (corrupted_prospects.kind = 'corrupted_pending'::text)) AS pending,
             0 AS total
-           FROM public.campaign_prospects
-          WHERE ((campaign_prospects.status = 'connection_request_sent'::public.prospect_status) AND (campaign_prospects.contacted_at IS NULL))
-          GROUP BY campaign_prospects.workspace_id
-        UNION ALL
-         SELECT campaign_prospects.workspace_id,
-            0,
-            count(*) AS count,
-            0,
-            0
-           FROM public.campaign_prospects
-          WHERE ((campaign_prospects.status = 'failed'::public.prospect_status) AND (campaign_prospects.contacted_at IS NOT NULL))
-          GROUP BY campaign_prospects.workspace_id
-        UNION ALL
-         SELECT campaign_prospects.workspace_id,
-            0,
-            0,
-            count(*) AS count,
-            0
-           FROM public.campaign_prospects
-          WHERE ((campaign_prospects.status = 'pending'::public.prospect_status) AND (campaign_prospects.contacted_at IS NOT NULL))
-          GROUP BY campaign_prospects.workspace_id
+           FROM public.corrupted_prospects
+          GROUP BY corrupted_prospects.workspace_id
         UNION ALL
          SELECT prospect_totals.workspace_id,
             0,

@@ -41,16 +41,9 @@ SELECT count(*) FILTER (WHERE failed AND good_before = 0)::int FROM (
 SELECT w.campaign_id, c.campaign_name, c.workspace_id, w.corrupted_sent, w.corrupted_failed, w.corrupted_pending,
        greatest(0, c.prospects_count + coalesce((SELECT sum(d.delta) FROM campaign_counter_deltas d
                                                   WHERE d.campaign_id = c.id AND d.counter = 'prospects'), 0))::int AS total_prospects
-  FROM (SELECT u.campaign_id, count(*) FILTER (WHERE u.kind = 1)::int AS corrupted_sent, count(*) FILTER (WHERE u.kind = 2)::int AS corrupted_failed,
-               count(*) FILTER (WHERE u.kind = 3)::int AS corrupted_pending
-          FROM (SELECT campaign_id, 1 AS kind FROM campaign_prospects WHERE status = 'connection_request_sent' AND contacted_at IS NULL
-                   AND (:workspace_id::uuid IS NULL OR workspace_id = :workspace_id)
-                UNION ALL
-                SELECT campaign_id, 2 FROM campaign_prospects WHERE status = 'failed' AND contacted_at IS NOT NULL
-                   AND (:workspace_id::uuid IS NULL OR workspace_id = :workspace_id)
-                UNION ALL
-                SELECT campaign_id, 3 FROM campaign_prospects WHERE status = 'pending' AND contacted_at IS NOT NULL
-                   AND (:workspace_id::uuid IS NULL OR workspace_id = :workspace_id)) u
+  FROM (SELECT u.campaign_id, count(*) FILTER (WHERE u.kind = 'corrupted_sent')::int AS corrupted_sent, count(*) FILTER (WHERE u.kind = 'corrupted_failed')::int AS corrupted_failed,
+               count(*) FILTER (WHERE u.kind = 'corrupted_pending')::int AS corrupted_pending
+          FROM corrupted_prospects u WHERE :workspace_id::uuid IS NULL OR u.workspace_id = :workspace_id
          GROUP BY u.campaign_id) w
   JOIN campaigns c ON c.id = w.campaign_id
  ORDER BY w.corrupted_sent + w.corrupted_failed + w.corrupted_pending DESC, c.campaign_name, c.id

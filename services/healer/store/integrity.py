@@ -32,11 +32,13 @@ async def unknown_attempts(pool: asyncpg.Pool, *, now: datetime) -> dict[str, An
     return dict(await queries.unknown_attempts(pool, now=now))
 
 
-async def clean_up(pool: asyncpg.Pool, *, actor: str, called_by: str, most: int, patience: timedelta | None) -> dict[str, Any]:
-    """One run of cleanup_corrupted_prospect_statuses() over at most so many.
+async def clean_up(
+    pool: asyncpg.Pool, *, actor: str, called_by: str, most: int, patience: timedelta | None, all_right_at: datetime | None
+) -> dict[str, Any]:
+    """One run of what cleanup_corrupted_prospect_statuses() runs, over at most so many.
 
     `patience` (technical) is how long a row that somebody else holds is waited for; None: until it is free. Without any, the busy are
-    left and the others mended; with some, nobody is mended where it ends.
+    left and the others mended; with some, nobody is mended where it ends. `all_right_at` (technical): as `all_right` answered last.
 
     Raises:
         asyncpg.PostgresError, OSError: it failed and nothing was changed; the failure stands in cleanup_runs.
@@ -45,7 +47,9 @@ async def clean_up(pool: asyncpg.Pool, *, actor: str, called_by: str, most: int,
         async with pool.acquire() as connection, connection.transaction():
             if patience:
                 await queries.be_patient(connection, milliseconds=patience // timedelta(milliseconds=1))
-            row = await queries.clean_up(connection, actor=actor, called_by=called_by, most=most, leave_busy=patience == timedelta(0))
+            row = await queries.clean_up(
+                connection, actor=actor, called_by=called_by, most=most, leave_busy=patience == timedelta(0), all_right_at=all_right_at
+            )
             return dict(BUSY) if row is None else dict(row) | dict(await queries.counts_of_run(connection, run_id=row["run_id"]))
     except asyncpg.LockNotAvailableError:
         if not patience:

@@ -13,7 +13,7 @@ SELECT count(*) AS waiting, coalesce(extract(epoch FROM :now::timestamptz - min(
 SELECT set_config('lock_timeout', :milliseconds::int || 'ms', true);
 
 -- name: clean_up^
-SELECT run_id, fixed_count, campaign_ids FROM cleanup_corrupted_prospect_statuses(:actor, :called_by, :most::int, :leave_busy::boolean);
+SELECT run_id, fixed_count, campaign_ids FROM mend_corrupted_prospects(:actor, :called_by, :most::int, :leave_busy::boolean, :all_right_at::timestamptz);
 
 -- name: counts_of_run^
 SELECT before, after, chosen, for_person FROM cleanup_runs WHERE id = :run_id;

@@ -63,11 +63,12 @@ async def recounted(connection: Connection) -> None:
     await queries.recounted(connection)
 
 
-async def take_repairs(connection: Connection, *, most: int) -> list[Repair]:
-    """Lines of history that were not measured; they count as measured when the transaction commits."""
+async def take_repairs(connection: Connection, *, since_wrong: Sequence[str], most: int) -> list[Repair]:
+    """Lines of history that were not measured; they count as measured when the transaction commits. Those of the kinds in
+    `since_wrong` are timed from the corruption, the others from the finding."""
     return [
         Repair(row["kind"], row["workspace_id"], row["took"], row["day"], row["repair_objective"])
-        async for row in queries.take_repairs(connection, most=most)
+        async for row in queries.take_repairs(connection, since_wrong=list(since_wrong), most=most)
     ]
 
 

@@ -16,15 +16,19 @@ UPDATE health_state SET measured_at = clock_timestamp();
 UPDATE health_state SET recounted_at = clock_timestamp();
 
 -- name: take_repairs
--- Each line of history once, those that undo another left out. Since when a row was wrong it tells itself, as far as it can: one that
--- came in around the triggers tells an older moment, but a walk over everything that ended since would have found it.
+-- Each line of history once, those that undo another left out. Repairs of the kinds in :since_wrong are timed from the corruption: the
+-- moment the row tells, or the last look that saw nothing wrong; a walk over everything that ended since would have found it too. All
+-- others are timed from the finding, for it says itself how long it may take until they are found. What waited for a person is not timed.
 WITH taken AS MATERIALIZED (
   SELECT h.id FROM integrity_history h WHERE h.measured_at IS NULL ORDER BY h.id LIMIT :most FOR NO KEY UPDATE SKIP LOCKED
 ), marked AS (
   UPDATE integrity_history h SET measured_at = clock_timestamp() FROM taken t WHERE h.id = t.id
   RETURNING h.id, h.finding_id, h.kind, h.done_at, h.workspace_id, h.occurred_at, h.undoes
 )
-SELECT m.kind, m.workspace_id, m.done_at - greatest(coalesce(m.occurred_at, f.found_at), walked.started_at) AS took,
+SELECT m.kind, m.workspace_id,
+       CASE WHEN f.why IS NOT NULL THEN NULL
+            WHEN m.kind = ANY(:since_wrong::text[]) THEN m.done_at - greatest(coalesce(m.occurred_at, f.found_at), walked.started_at)
+            ELSE m.done_at - coalesce(f.found_at, m.occurred_at) END AS took,
        (m.done_at AT TIME ZONE 'UTC')::date AS day, w.repair_objective
   FROM marked m
   LEFT JOIN integrity_findings f ON f.id = m.finding_id

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -14,9 +14,11 @@ from shared.db.queries import load
 queries = load(__file__)
 
 
-async def any_corrupted(pool: asyncpg.Pool) -> bool:
-    """Is there a prospect that says what cannot be, and that a repair may take?"""
-    return bool(await queries.any_corrupted(pool))
+async def any_corrupted(pool: asyncpg.Pool) -> tuple[bool, datetime | None]:
+    """Is there a prospect that says what cannot be, and that a repair may take? And the moment (technical) at which nothing was
+    wrong but what waits for a person; None: something is."""
+    row: Any = await queries.any_corrupted(pool)
+    return row["any"], row["all_right_at"]
 
 
 async def take_changed(connection: Connection, *, settled: timedelta, most: int) -> list[tuple[str, UUID]]:

@@ -142,7 +142,9 @@ class Heal:
         """First whoever is free, and then those who were in somebody's hand; True when there may be more."""
         more = False
         for patience in (timedelta(0), PATIENCE):
-            if not await walk.any_corrupted(self._pool):
+            anything, all_right_at = await walk.any_corrupted(self._pool)
+            self._mend.all_right_at = all_right_at or self._mend.all_right_at
+            if not anything:
                 break
             run = await self._mend.clean_up_once(actor=self._instance, called_by=called_by, most=WAVE, patience=patience)
             more = more or bool(run["chosen"] == WAVE and (run["fixed_count"] or run["for_person"]))

@@ -67,7 +67,7 @@ class Measure:
                     more = await risks.count_findings(connection, most=MOST) == MOST or more
             if leads:
                 async with connection.transaction():
-                    repairs = await store.take_repairs(connection, most=MOST)
+                    repairs = await store.take_repairs(connection, since_wrong=VIEW, most=MOST)
                     await store.add_repair_times(connection, list(_steps(repairs, self._objective)))
                     runs = await store.take_runs(connection, most=MOST)
                 _count(repairs, runs)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import asyncpg
@@ -63,6 +63,8 @@ class Mend:
         self._terms = terms or Terms()
         self._wake_relay = wake_relay
         self._one_at_a_time = asyncio.Lock()
+        self.all_right_at: datetime | None = None
+        """Technical: when a look last saw nothing wrong. What is wrong now got so later, whatever its own row tells."""
 
     async def clean_up(self, *, actor: str, called_by: str) -> dict[str, Any]:
         """Mend corrupted prospects from the evidence, batch after batch, each all or nothing, until nothing is left.
@@ -101,7 +103,9 @@ class Mend:
             CleanupError: it failed and changed nothing.
         """
         try:
-            run = await integrity.clean_up(self._pool, actor=actor, called_by=called_by, most=most, patience=patience)
+            run = await integrity.clean_up(
+                self._pool, actor=actor, called_by=called_by, most=most, patience=patience, all_right_at=self.all_right_at
+            )
         except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError) as error:
             CLEANUP_FAILURES.inc()
             await self._note_failure(called_by, error)

@@ -1,10 +1,20 @@
+-- Prospects that say what cannot be, each with the rule it breaks. The one place where these conditions stand, beside the partial indexes
+-- that hold exactly these rows (campaign_prospects_corrupted_...): whoever asks reads those alone, which
+-- tests/integration/healer/test_a_look_costs_what_is_wrong.py holds.
+CREATE OR REPLACE VIEW corrupted_prospects WITH (security_invoker = true) AS
+  SELECT id, workspace_id, campaign_id, updated_at, 'corrupted_sent'::text AS kind FROM campaign_prospects WHERE status = 'connection_request_sent' AND contacted_at IS NULL
+  UNION ALL
+  SELECT id, workspace_id, campaign_id, updated_at, 'corrupted_failed' FROM campaign_prospects WHERE status = 'failed' AND contacted_at IS NOT NULL
+  UNION ALL
+  SELECT id, workspace_id, campaign_id, updated_at, 'corrupted_pending' FROM campaign_prospects WHERE status = 'pending' AND contacted_at IS NOT NULL;
+
 -- How many prospects say what cannot be. Reads the partial indexes and the maintained counts, no table in full: the one row of
 -- prospect_totals that is of all (or, for a tenant, of its workspace), and what the counters' job has not folded yet.
 CREATE OR REPLACE VIEW prospect_data_integrity WITH (security_invoker = true) AS
   WITH found AS (
-    SELECT (SELECT count(*) FROM campaign_prospects WHERE status = 'connection_request_sent' AND contacted_at IS NULL) AS corrupted_sent,
-           (SELECT count(*) FROM campaign_prospects WHERE status = 'failed' AND contacted_at IS NOT NULL) AS corrupted_failed,
-           (SELECT count(*) FROM campaign_prospects WHERE status = 'pending' AND contacted_at IS NOT NULL) AS corrupted_pending,
+    SELECT (SELECT count(*) FROM corrupted_prospects WHERE kind = 'corrupted_sent') AS corrupted_sent,
+           (SELECT count(*) FROM corrupted_prospects WHERE kind = 'corrupted_failed') AS corrupted_failed,
+           (SELECT count(*) FROM corrupted_prospects WHERE kind = 'corrupted_pending') AS corrupted_pending,
            (SELECT greatest(0, coalesce((SELECT total FROM prospect_totals
                              WHERE workspace_id = coalesce(nullif(current_setting('tact.workspace', true), ''), '00000000-0000-0000-0000-000000000000')::uuid), 0)
                    + (SELECT coalesce(sum(delta), 0) FROM campaign_counter_deltas WHERE counter = 'prospects'))) AS total_prospects
@@ -16,12 +26,9 @@ CREATE OR REPLACE VIEW prospect_data_integrity WITH (security_invoker = true) AS
 -- The same by workspace; one that has no prospects has no row.
 CREATE OR REPLACE VIEW prospect_data_integrity_by_workspace WITH (security_invoker = true) AS
   WITH parts AS (
-    SELECT workspace_id, count(*) AS sent, 0 AS failed, 0 AS pending, 0 AS total
-      FROM campaign_prospects WHERE status = 'connection_request_sent' AND contacted_at IS NULL GROUP BY workspace_id
-    UNION ALL
-    SELECT workspace_id, 0, count(*), 0, 0 FROM campaign_prospects WHERE status = 'failed' AND contacted_at IS NOT NULL GROUP BY workspace_id
-    UNION ALL
-    SELECT workspace_id, 0, 0, count(*), 0 FROM campaign_prospects WHERE status = 'pending' AND contacted_at IS NOT NULL GROUP BY workspace_id
+    SELECT workspace_id, count(*) FILTER (WHERE kind = 'corrupted_sent') AS sent, count(*) FILTER (WHERE kind = 'corrupted_failed') AS failed,
+           count(*) FILTER (WHERE kind = 'corrupted_pending') AS pending, 0 AS total
+      FROM corrupted_prospects GROUP BY workspace_id
     UNION ALL
     SELECT workspace_id, 0, 0, 0, total FROM prospect_totals WHERE workspace_id <> '00000000-0000-0000-0000-000000000000'
     UNION ALL

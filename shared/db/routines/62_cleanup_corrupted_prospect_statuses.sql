@@ -10,10 +10,9 @@
 -- somebody else holds a row at this moment is left to the next run, and where all are so there was no run: no row is answered.
 -- Leaves a row in cleanup_runs with the counts before and after.
 -- `campaign_ids` is empty when nothing was mended, never NULL: callers ask for its length. A run whose repairs leave what they mended
--- wrong fails as a whole.
-DROP FUNCTION IF EXISTS cleanup_corrupted_prospect_statuses(text, text, integer);
-CREATE OR REPLACE FUNCTION cleanup_corrupted_prospect_statuses(
-  actor text DEFAULT session_user, called_by text DEFAULT 'sql', most integer DEFAULT 5000, leave_busy boolean DEFAULT false)
+-- wrong fails as a whole. `all_right_at`: when somebody last saw nothing wrong at all; NULL: nobody did. Rows loaded around the triggers
+-- keep the moment of whoever wrote them before, so it is all that tells since when they are wrong.
+CREATE OR REPLACE FUNCTION mend_corrupted_prospects(actor text, called_by text, most integer, leave_busy boolean, all_right_at timestamptz)
 RETURNS TABLE (fixed_count bigint, campaign_ids text[], run_id bigint)
 LANGUAGE plpgsql SET search_path = public, pg_temp SET timezone = 'UTC' SET enable_seqscan = off AS $$
 #variable_conflict use_column
@@ -38,7 +37,7 @@ BEGIN
   END IF;
   INSERT INTO cleanup_runs (trigger, started_at, before) VALUES (called_by, began, before) RETURNING id INTO the_run;
 
-  SELECT f.waiting, f.proposed INTO waiting, proposed FROM find_corrupted(locked) f;
+  SELECT f.waiting, f.proposed INTO waiting, proposed FROM find_corrupted(locked, all_right_at) f;
   PERFORM tell_of_findings(waiting || proposed);
   WITH answers AS MATERIALIZED (
     SELECT t.finding_id, t.answer FROM apply_repairs(waiting, actor, the_run) t
@@ -46,8 +45,7 @@ BEGIN
   SELECT coalesce(array_agg(f.row_id::uuid) FILTER (WHERE a.answer = 'applied'), '{}'), count(*) FILTER (WHERE a.answer LIKE 'refused%') INTO mended, refused
     FROM answers a JOIN integrity_findings f ON f.id = a.finding_id;
 
-  IF EXISTS (SELECT FROM campaign_prospects p WHERE p.id = ANY(mended)
-                AND ((p.status = 'connection_request_sent' AND p.contacted_at IS NULL) OR (p.status IN ('failed', 'pending') AND p.contacted_at IS NOT NULL))) THEN
+  IF EXISTS (SELECT FROM corrupted_prospects c WHERE c.id = ANY(mended)) THEN
     RAISE EXCEPTION 'A repair left what it mended wrong; nothing of this run was kept' USING ERRCODE = 'check_violation';
   END IF;
   INSERT INTO audit_log (actor, verb, object, object_id, details)
@@ -61,9 +59,18 @@ BEGIN
     RETURNING u.fixed_count, u.campaign_ids, u.id;
 END $$;
 
+-- The same by the name, and with the answer, that people and their scripts know.
+DROP FUNCTION IF EXISTS cleanup_corrupted_prospect_statuses(text, text, integer, boolean);
+CREATE OR REPLACE FUNCTION cleanup_corrupted_prospect_statuses(actor text DEFAULT session_user, called_by text DEFAULT 'sql', most integer DEFAULT 5000)
+RETURNS TABLE (fixed_count bigint, campaign_ids text[])
+LANGUAGE sql SET search_path = public, pg_temp AS $$
+  SELECT r.fixed_count, r.campaign_ids FROM mend_corrupted_prospects(actor, called_by, most, false, NULL) r
+$$;
+
 -- Write down what is wrong with these prospects, whose rows the caller has locked: a statement of its own, so it sees what was committed
 -- while the locks were waited for. Answers the findings whose repair waits for nobody, and those for a person.
-CREATE OR REPLACE FUNCTION find_corrupted(people uuid[]) RETURNS TABLE (waiting bigint[], proposed bigint[])
+DROP FUNCTION IF EXISTS find_corrupted(uuid[]);
+CREATE OR REPLACE FUNCTION find_corrupted(people uuid[], all_right_at timestamptz) RETURNS TABLE (waiting bigint[], proposed bigint[])
 LANGUAGE plpgsql SET search_path = public, pg_temp SET timezone = 'UTC' SET enable_seqscan = off AS $$
 #variable_conflict use_column
 BEGIN
@@ -71,15 +78,16 @@ BEGIN
   WITH seen AS MATERIALIZED (
     SELECT p AS whole, p.id, p.status, p.contacted_at, p.connected_at, e.invited_at, e.messaged_at, e.listed_at,
            least(e.invited_at, e.messaged_at, e.listed_at) AS went,
-           CASE p.status WHEN 'connection_request_sent' THEN 'corrupted_sent' WHEN 'pending' THEN 'corrupted_pending' ELSE 'corrupted_failed' END AS kind,
+           c.kind, greatest(p.updated_at, all_right_at) AS since,
            jsonb_strip_nulls(jsonb_build_object('attempt', e.attempt, 'invited_at', e.invited_at, 'messaged_at', e.messaged_at, 'listed_at', e.listed_at,
                                                 'invitation', e.invitation)) || jsonb_build_object('last_attempt', e.last_attempt, 'as_of', p.updated_at) AS proof,
            (SELECT count(*) FROM integrity_history h WHERE h.table_name = 'campaign_prospects' AND h.row_id = p.id::text AND h.undoes IS NULL
                AND h.done_at > clock_timestamp() - interval '1 hour' AND h.kind IN ('corrupted_sent', 'corrupted_failed', 'corrupted_pending')) AS times
-      FROM unnest(people) u(id) JOIN campaign_prospects p ON p.id = u.id CROSS JOIN LATERAL contact_evidence(p.id) e
-     WHERE (p.status = 'connection_request_sent' AND p.contacted_at IS NULL) OR (p.status IN ('pending', 'failed') AND p.contacted_at IS NOT NULL) -- else somebody was faster
+      FROM corrupted_prospects c -- who is not there was mended by somebody faster
+      JOIN campaign_prospects p ON p.id = c.id CROSS JOIN LATERAL contact_evidence(p.id) e
+     WHERE c.id = ANY(people)
   ), judged AS (
-    SELECT s.whole, s.id, s.kind, s.proof, CASE s.kind WHEN 'corrupted_sent' THEN s.went WHEN 'corrupted_failed' THEN s.contacted_at
+    SELECT s.whole, s.id, s.kind, s.since, s.proof, CASE s.kind WHEN 'corrupted_sent' THEN s.went WHEN 'corrupted_failed' THEN s.contacted_at
                                                        ELSE CASE WHEN s.went IS NOT NULL THEN s.contacted_at END END AS contact,
            CASE WHEN s.kind = 'corrupted_failed' THEN 'completed'
                 WHEN s.went IS NULL THEN 'pending'
@@ -95,7 +103,7 @@ BEGIN
     INSERT INTO integrity_findings AS f (workspace_id, campaign_id, kind, severity, table_name, row_id, evidence, state, repair, changes, why, occurred_at)
     SELECT (j.whole).workspace_id, (j.whole).campaign_id, j.kind, 'critical', 'campaign_prospects', j.id::text, j.proof,
            CASE WHEN j.for_person IS NULL THEN 'open' ELSE 'proposed' END, CASE WHEN j.contact IS NULL THEN 'back_to_pending' ELSE 'as_the_evidence_shows' END,
-           prospect_change(j.whole, j.goes_to, j.contact, j.outcome) || j.more, j.for_person, (j.whole).updated_at
+           prospect_change(j.whole, j.goes_to, j.contact, j.outcome) || j.more, j.for_person, j.since
       FROM judged j ORDER BY j.id
     ON CONFLICT (kind, table_name, row_id) WHERE state IN ('open', 'proposed')
     DO UPDATE SET severity = excluded.severity, evidence = f.evidence || excluded.evidence, state = excluded.state, repair = excluded.repair,
@@ -106,19 +114,21 @@ BEGIN
     FROM written w;
 END $$;
 
+-- Is a corrupted prospect a person's to decide: proposed, or refused or undone while the row stays as it was?
+CREATE OR REPLACE FUNCTION left_to_person(the_prospect uuid, changed_at timestamptz) RETURNS boolean
+LANGUAGE sql STABLE AS $$
+  SELECT EXISTS (SELECT FROM integrity_findings f
+                  WHERE f.table_name = 'campaign_prospects' AND f.row_id = the_prospect::text AND f.kind IN ('corrupted_sent', 'corrupted_failed', 'corrupted_pending')
+                    AND ((f.state IN ('open', 'proposed') AND f.why IS NOT NULL) OR (f.state IN ('undone', 'refused') AND f.closed_at >= changed_at)))
+$$;
+
 -- What a run would take: by the partial indexes alone, so a look costs what is wrong and not what is stored.
 CREATE OR REPLACE FUNCTION corrupted_to_mend(most integer)
 RETURNS TABLE (id uuid)
 LANGUAGE sql STABLE AS $$
   SELECT c.id
-    FROM (SELECT p.id, p.updated_at FROM campaign_prospects p WHERE p.status = 'connection_request_sent' AND p.contacted_at IS NULL
-          UNION ALL
-          SELECT p.id, p.updated_at FROM campaign_prospects p WHERE p.status = 'failed' AND p.contacted_at IS NOT NULL
-          UNION ALL
-          SELECT p.id, p.updated_at FROM campaign_prospects p WHERE p.status = 'pending' AND p.contacted_at IS NOT NULL) c
-   WHERE NOT EXISTS (SELECT FROM integrity_findings f -- a person's
-                      WHERE f.table_name = 'campaign_prospects' AND f.row_id = c.id::text AND f.kind IN ('corrupted_sent', 'corrupted_failed', 'corrupted_pending')
-                        AND ((f.state IN ('open', 'proposed') AND f.why IS NOT NULL) OR (f.state IN ('undone', 'refused') AND f.closed_at >= c.updated_at)))
+    FROM corrupted_prospects c
+   WHERE NOT left_to_person(c.id, c.updated_at)
      AND NOT EXISTS (SELECT FROM send_queue s JOIN send_attempts a ON a.send_id = s.id
                       WHERE s.prospect_id = c.id AND a.action <> 'profile_lookup' AND a.state IN ('intent', 'unknown'))
    LIMIT most

@@ -9,7 +9,7 @@ from services.healer.workflows.de_enroll import de_enroll
 from shared.contracts.topics import PROSPECTS_LEFT, PROSPECTS_READY
 from tests.integration.healer.healer_rows import MONDAY_NINE, House, Person, a_house, a_person, an_attempt, one
 
-CLEANUP = "SELECT fixed_count, campaign_ids, run_id FROM cleanup_corrupted_prospect_statuses('test', 'test')"
+CLEANUP = "SELECT fixed_count, campaign_ids, run_id FROM mend_corrupted_prospects('test', 'test', 5000, false, NULL)"
 
 
 async def _prospect(pool: asyncpg.Pool, person: Person) -> asyncpg.Record:
@@ -19,6 +19,20 @@ async def _prospect(pool: asyncpg.Pool, person: Person) -> asyncpg.Record:
 async def test_a_clean_database_is_left_alone_and_the_answer_is_empty_not_null(pool: asyncpg.Pool) -> None:
     row = await one(pool, CLEANUP)
     assert (row["fixed_count"], row["campaign_ids"]) == (0, [])
+
+
+async def test_the_routine_answers_by_the_name_and_in_the_columns_that_its_callers_know(pool: asyncpg.Pool) -> None:
+    house = await a_house(pool)
+    for n, status in enumerate(("connection_request_sent", "failed", "failed")):
+        contact = None if n == 0 else MONDAY_NINE
+        await a_person(pool, house, name=f"known{n}", status=status, contacted_at=contact, send_status="sent", corrupt=True)
+    result = await pool.fetchval("SELECT pg_get_function_result('cleanup_corrupted_prospect_statuses'::regproc)")
+    assert result == "TABLE(fixed_count bigint, campaign_ids text[])"
+    for fixed, campaigns in ((3, [str(house.campaign)]), (0, [])):
+        row = await one(pool, "SELECT * FROM cleanup_corrupted_prospect_statuses()")
+        assert dict(row) == {"fixed_count": fixed, "campaign_ids": campaigns}
+    columns = "corrupted_sent corrupted_failed corrupted_pending total_prospects corruption_percentage"
+    assert " ".join((await one(pool, "SELECT * FROM prospect_data_integrity")).keys()) == columns
 
 
 async def test_marked_sent_but_nothing_left_becomes_pending_with_its_send_reopened_and_the_planner_told(pool: asyncpg.Pool) -> None:

@@ -107,6 +107,25 @@ async def test_a_row_that_tells_an_older_moment_than_the_last_walk_was_wrong_sin
     assert (times["repaired"], 100 <= times["mean"] < 160) == (1, True)
 
 
+async def test_what_was_found_late_is_timed_from_the_finding_and_what_a_person_decided_is_not_timed(stage: Stage) -> None:
+    for kind, why in (("sent_not_contacted", None), ("corrupted_pending", "A person says."), ("two_sequences", "A person says.")):
+        await stage.owner.execute(
+            """WITH finding AS (
+                 INSERT INTO integrity_findings (workspace_id, kind, severity, table_name, row_id, state, why, found_at)
+                 VALUES ($1, $2, 'critical', 'campaign_prospects', gen_random_uuid()::text, 'repaired', $3, now() - interval '1 second')
+                 RETURNING id)
+               INSERT INTO integrity_history (finding_id, workspace_id, kind, table_name, row_id, before, after, done_by, occurred_at)
+               SELECT id, $1, $2, 'campaign_prospects', 'x', '{}', '{}', 'a test', now() - interval '50 minutes' FROM finding""",
+            stage.ours.workspace,
+            kind,
+            why,
+        )
+    await measure(stage).round()
+    async with stage.client(stage.viewer) as client:
+        times = (await client.get(f"{PATH}/history")).json()["repairs"]
+    assert (times["repaired"], list(times["by_kind"]), times["mean"]) == (1, ["sent_not_contacted"], pytest.approx(1.0, abs=0.01))
+
+
 @pytest.mark.parametrize("seconds", [0, 0.01, 1e8])
 async def test_an_objective_that_makes_no_sense_is_refused_with_what_does(stage: Stage, seconds: float) -> None:
     async with stage.client(stage.operator) as client:

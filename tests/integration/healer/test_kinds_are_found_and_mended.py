@@ -45,6 +45,45 @@ async def test_a_look_mends_what_the_view_counts_and_tells_the_finding(pool: asy
     assert json.loads(told[0]["payload"])["kind"] == "corrupted_sent"
 
 
+async def test_what_got_in_around_the_triggers_is_wrong_since_the_last_look_that_saw_nothing_wrong(
+    pool: asyncpg.Pool, database: str
+) -> None:
+    house = await a_house(pool)
+    people = [await a_person(pool, house, name=name, send_status="sent") for name in ("ana", "bea", "cyn")]
+    waits = await a_person(pool, house, name="dee", contacted_at=MONDAY_NINE, corrupt=True)
+    async with around_the_triggers(pool) as connection:  # a restored row tells when it was written first, years ago
+        await connection.execute("UPDATE campaign_prospects SET updated_at = now() - interval '2 years'")
+    held = await an_attempt(pool, house, people[2], state="unknown")
+
+    async def spoil(n: int) -> None:
+        async with around_the_triggers(pool) as connection:
+            await connection.execute("UPDATE campaign_prospects SET status = 'connection_request_sent' WHERE id = $1", people[n].prospect)
+
+    async def since(n: int) -> asyncpg.Record:
+        return await one(
+            pool,
+            "SELECT occurred_at, found_at - occurred_at AS late FROM integrity_findings WHERE row_id = $1 AND state = 'repaired'",
+            str(people[n].prospect),
+        )
+
+    async with a_healer(database) as heal:
+        await spoil(0)
+        await heal.look()
+        assert (await since(0))["late"] > timedelta(days=700), "nobody had seen that all was right"
+        assert (await _finding(pool, "corrupted_pending"))["row_id"] == str(waits.prospect), "who waits for a person keeps nothing wrong"
+        await heal.look()
+        right_at = await pool.fetchval("SELECT clock_timestamp()")
+        await spoil(2)  # its attempt is under way, so it is wrong for a while
+        await heal.look()
+        await spoil(1)
+        await heal.look()
+        assert (await since(1))["late"] < timedelta(seconds=30)
+        assert (await since(1))["occurred_at"] < right_at
+        await pool.execute("UPDATE send_attempts SET state = 'not_happened' WHERE id = $1", held)
+        await heal.look()
+        assert (await since(2))["occurred_at"] == (await since(1))["occurred_at"], "not from the moment its attempt ended"
+
+
 async def test_an_invitation_in_the_providers_list_restores_the_contact_and_nobody_is_invited_twice(
     pool: asyncpg.Pool, database: str
 ) -> None:

@@ -9,7 +9,7 @@ from tests.integration.healer.healer_rows import MONDAY_NINE, House, Person, a_h
 from tests.integration.healer.healing_rows import a_crowd, a_healer, walk
 from tests.support.facts import eventually
 
-CLEANUP = "SELECT fixed_count, run_id FROM cleanup_corrupted_prospect_statuses('test', 'test')"
+CLEANUP = "SELECT fixed_count, run_id FROM mend_corrupted_prospects('test', 'test', 5000, false, NULL)"
 STATES = "SELECT p.status || ' ' || s.status FROM campaign_prospects p JOIN send_queue s ON s.prospect_id = p.id WHERE p.id = $1"
 FINDING = "SELECT id FROM integrity_findings WHERE row_id = $1"
 
@@ -192,7 +192,7 @@ async def test_a_column_that_no_repair_may_change_is_refused(pool: asyncpg.Pool)
 
 async def _waits(pool: asyncpg.Pool) -> bool:
     waiting = """SELECT count(*) FROM pg_stat_activity
-                  WHERE wait_event_type = 'Lock' AND query LIKE '%cleanup_corrupted%' AND datname = current_database()"""
+                  WHERE wait_event_type = 'Lock' AND query LIKE '%mend_corrupted%' AND datname = current_database()"""
     return bool(await pool.fetchval(waiting))
 
 
