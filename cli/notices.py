@@ -12,7 +12,6 @@ import typer
 from cli.console import AsJson, Refused, out, print_json, show
 from cli.target import on_pool
 from embedded.settings import StackSettings
-from services.healer.rules.addresses import shown
 from services.healer.settings import HealerSettings
 from services.healer.store import channels as channel_store
 from services.healer.store import notices as notice_store
@@ -22,6 +21,7 @@ from services.healer.workflows import keep_channels as verbs
 from services.healer.workflows.keep_channels import ChannelError, Terms
 from services.queuer.campaigns import workspaces
 from services.queuer.campaigns.errors import CampaignError
+from shared.notices.addresses import shown
 from shared.runtime.clock import StackClock
 from shared.runtime.settings import SettingsError, load
 from shared.vocabulary import DeliveryState, NoticeKind, NoticeMedium

@@ -23,6 +23,7 @@ from services.sender.settings import SenderSettings
 from shared.contracts.routes import ROUTES
 from shared.contracts.topics import DEAD_LETTER_RETENTION, STACK_HEADS, TOPICS
 from shared.kafka.admin import DEAD_LETTER_PARTITIONS
+from shared.notices.settings import NoticeSettings
 from shared.policy import (
     MOST_BY_EXCEPTION,
     MOST_EMAILS_A_DAY,
@@ -48,6 +49,7 @@ GROUPS: Final[tuple[tuple[str, str, type[BaseSettings]], ...]] = (
     ("Calls", "Read by queuer, sender, poller and healer.", TimeoutSettings),
     ("Before a window ends", "Read by queuer and sender.", CallSettings),
     ("The provider", "Read by sender, poller and healer.", ProviderSettings),
+    ("Notices", "Read by healer and queuer: the one tells people, the other tells them when the first is silent.", NoticeSettings),
     ("queuer", "", QueuerSettings),
     ("sender", "", SenderSettings),
     ("poller", "Intervals are business time.", PollerSettings),

@@ -3,8 +3,6 @@
 from fastapi import FastAPI
 
 from services.healer import handlers, jobs
-from services.healer.channels.mail import Mail, MailServer
-from services.healer.channels.web import Web
 from services.healer.http.mount import mount
 from services.healer.settings import HealerSettings
 from services.healer.store import risks
@@ -18,6 +16,8 @@ from services.healer.workflows.measure import Measure
 from services.healer.workflows.mend import Mend
 from services.healer.workflows.notify import Notify
 from services.healer.workflows.predict import Predict
+from shared.notices.courier import Courier
+from shared.notices.web import Web
 from shared.runtime.http import make_app
 from shared.runtime.service import Service
 from shared.unipile.client import UnipileClient
@@ -45,8 +45,8 @@ async def build(service: Service) -> FastAPI:
     web = Web(timeout=settings.notices_timeout, private=settings.notices_to_private)
     await web.__aenter__()
     service.on_stop(lambda: web.__aexit__(None, None, None))
-    mail = _mail(settings)
-    deliver = Deliver(service.pool, service.clock, web=web, mail=mail, timeout=settings.notices_timeout)
+    mail = settings.mail()
+    deliver = Deliver(service.pool, Courier(service.clock, web=web, mail=mail), timeout=settings.notices_timeout)
     adopt = Adopt(service.pool, provider, service.clock, service.fence, call_time=settings.unipile_timeout)
     # Late, because the job that delivers is declared with the others, and one of those is the notices' own.
     notify = Notify(service.pool, service.clock, mail=mail is not None, wake=lambda: wake_deliver())  # noqa: PLW0108  # bound below
@@ -78,19 +78,3 @@ async def build(service: Service) -> FastAPI:
         objective=settings.healer_repair_objective,
     )
     return app
-
-
-def _mail(settings: HealerSettings) -> Mail | None:
-    if settings.smtp_host is None or settings.smtp_from is None:
-        return None
-    return Mail(
-        MailServer(
-            host=settings.smtp_host,
-            port=settings.smtp_port,
-            sender=settings.smtp_from,
-            user=settings.smtp_user,
-            password=settings.smtp_password,
-            starttls=settings.smtp_starttls,
-            timeout=settings.notices_timeout,
-        )
-    )

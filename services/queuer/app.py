@@ -13,7 +13,10 @@ from services.queuer.workflows.leap import Leaper
 from services.queuer.workflows.plan import Planner
 from services.queuer.workflows.plan_now import PlanNow
 from services.queuer.workflows.process import Processor
+from services.queuer.workflows.raise_alarm import Alarm
 from services.queuer.workflows.stop import Stopper
+from shared.notices.courier import Courier
+from shared.notices.web import Web
 from shared.runtime.http import make_app
 from shared.runtime.service import Service
 
@@ -25,6 +28,11 @@ async def build(service: Service, settings: QueuerSettings) -> FastAPI:
     dispatcher = Dispatcher(service.pool, service.publisher, DispatchLimits.of(settings), fence=service.fence)
     hand_over = HandOver(service.pool, planner, batch=settings.planning_batch, after=settings.hand_over_after)
     leaper = Leaper(service.pool, service.clock, quiet=settings.leap_quiet)
+    web = Web(timeout=settings.notices_timeout, private=settings.notices_to_private)
+    await web.__aenter__()
+    service.on_stop(lambda: web.__aexit__(None, None, None))
+    courier = Courier(service.clock, web=web, mail=settings.mail())
+    alarm = Alarm(service.pool, service.clock, courier, timeout=settings.notices_timeout, fence=service.fence)
     handlers.register(service.inbox, planner, stopper)
     jobs.register(
         service.jobs,
@@ -34,6 +42,7 @@ async def build(service: Service, settings: QueuerSettings) -> FastAPI:
         dispatcher=dispatcher,
         hand_over=hand_over,
         leaper=leaper,
+        alarm=alarm,
     )
     app = make_app(service, title="Tact queuer", description="Who gets which message, from which account, and when.")
     call_times = CallTimes(settings.unipile_timeout, settings.sender_call_time)

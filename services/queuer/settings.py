@@ -4,11 +4,12 @@ from datetime import timedelta
 
 from pydantic import Field
 
+from shared.notices.settings import NoticeSettings
 from shared.runtime.settings import CallSettings, ServiceSettings
 
 
-class QueuerSettings(ServiceSettings, CallSettings):
-    """See also ServiceSettings and CallSettings."""
+class QueuerSettings(ServiceSettings, CallSettings, NoticeSettings):
+    """See also ServiceSettings, CallSettings and NoticeSettings."""
 
     queuer_port: int = Field(
         default=8081, ge=1, le=65_535, description="Where the campaigns' API, /livez, /readyz and /metrics are served."

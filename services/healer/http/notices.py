@@ -9,13 +9,13 @@ import asyncpg
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.healer.rules.addresses import shown
 from services.healer.store import channels, notices
 from services.healer.store.channels import Channel
 from services.healer.store.notices import Entry
 from services.healer.workflows import keep_channels as verbs
 from services.healer.workflows.deliver import Deliver
 from services.healer.workflows.keep_channels import ChannelConflict, ChannelError, Terms, UnknownChannel
+from shared.notices.addresses import shown
 from shared.runtime.auth import Operator, Viewer, tenant_transaction
 from shared.runtime.http import FAILURES, ApiError, explained_by
 from shared.runtime.service import Service

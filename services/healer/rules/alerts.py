@@ -12,6 +12,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from services.healer.rules.health import Figures
+from shared.notices.silence import SINCE, silence
 
 CORRUPTION_ABOVE: Final = 5.0
 """Percent of prospects."""
@@ -147,7 +148,7 @@ def _percent(rate: float) -> float:
     return round(100.0 * rate, 2)
 
 
-def told(kind: AlertKind, evidence: Mapping[str, Any]) -> tuple[str, str, str]:
+def told(kind: AlertKind, evidence: Mapping[str, Any]) -> tuple[str, str, str]:  # noqa: PLR0911 - one for each kind of alert
     """Subject, what is so, and what to do: a phrase and two sentences."""
     match kind:
         case AlertKind.CORRUPTION_HIGH:
@@ -184,6 +185,8 @@ def told(kind: AlertKind, evidence: Mapping[str, Any]) -> tuple[str, str, str]:
                 "See `tact health risks`; what it names is where to look first.",
             )
         case AlertKind.HEALER_SILENT:
+            if SINCE in evidence:  # told by the queuer, while it was so
+                return silence(evidence)
             return (
                 "The healer was silent",
                 f"Nobody looked after the data for {evidence['silent_minutes']:g} minutes: nothing was repaired, nobody told.",

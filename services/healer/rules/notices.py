@@ -1,6 +1,5 @@
 """What people are told, in words: what happened, about whom, and what to do."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -8,6 +7,7 @@ from typing import Any, Final, Protocol
 from uuid import UUID
 
 from services.healer.rules.alerts import AlertKind, told
+from shared.notices.notice import Notice, moment, one_line, sentence, subject
 from shared.vocabulary import AccountStatus, NoticeKind
 
 OLDEST: Final = timedelta(days=7)
@@ -17,11 +17,6 @@ FLOOD_WINDOW: Final = timedelta(hours=1)
 MOST_IN_WINDOW: Final = 20
 """Notices of one kind about one campaign or account that people are told of within FLOOD_WINDOW (technical). A template that
 fails for ten thousand people is one thing to mend, not ten thousand mails."""
-LONGEST_REASON: Final = 500  # characters
-LONGEST_SUBJECT: Final = 150  # characters; mail programs show less
-TOLD_OF: Final = tuple(kind for kind in NoticeKind if kind is not NoticeKind.TEST)
-"""What a channel may ask for; a test goes to the channel that is tested."""
-
 WHILE_STOPPED: Final[Mapping[str, str]] = {
     "prospects.ready": "Until it goes on, next steps are planned only by the timetable and may be late.",
     "sends.due": "Until it goes on, nothing leaves.",
@@ -34,23 +29,6 @@ WHILE_STOPPED: Final[Mapping[str, str]] = {
     "integrity.events": "Until it goes on, findings are heard of late.",
 }
 """What a stopped consumer means for the people who are written to; events wake and rows decide, so mostly: later."""
-
-_ENDS: Final = (".", "!", "?", "…")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Notice:
-    """One thing people are told, told once: `dedupe_key` names the thing and not the event that brought it."""
-
-    workspace_id: UUID
-    kind: NoticeKind
-    dedupe_key: str
-    about: UUID
-    """The campaign, account or channel that a flood of such notices would be of."""
-    subject: str
-    text: str
-    details: Mapping[str, Any]
-    happened_at: datetime  # business
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -360,28 +338,3 @@ def announcing_silence(notice: Notice, *, told_lately: int) -> Notice:
     if told_lately != MOST_IN_WINDOW - 1:
         return notice
     return replace(notice, text=f"{notice.text}\nMore of this kind within the hour are kept and not sent: `tact notices log` shows them.")
-
-
-def one_line(text: str) -> str:
-    """The text without line breaks or control characters: it may stand in a header."""
-    return " ".join(re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]", " ", text).split())
-
-
-def sentence(reason: str | None) -> str:
-    """A reason as a sentence, or nothing."""
-    text = one_line(reason or "")
-    if not text:
-        return ""
-    text = text if len(text) <= LONGEST_REASON else text[: LONGEST_REASON - 1] + "…"
-    return text if text.endswith(_ENDS) else f"{text}."
-
-
-def subject(text: str) -> str:
-    """A subject of bounded length."""
-    whole = f"Tact: {one_line(text)}"
-    return whole if len(whole) <= LONGEST_SUBJECT else whole[: LONGEST_SUBJECT - 1] + "…"
-
-
-def moment(at: datetime) -> str:
-    """A moment as people write it."""
-    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"

@@ -8,9 +8,9 @@ from uuid import UUID
 
 import asyncpg
 
-from services.healer.rules.notices import TOLD_OF
 from shared.db.pool import Connection as OneConnection
 from shared.db.queries import load
+from shared.notices.notice import TOLD_OF
 from shared.vocabulary import NoticeKind, NoticeMedium
 
 queries = load(__file__)

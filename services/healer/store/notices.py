@@ -3,50 +3,30 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 import asyncpg
 
-from services.healer.rules.deliveries import Answer, Next
 from services.healer.rules.notices import (
     FLOOD_WINDOW,
     OLDEST,
-    TOLD_OF,
     CompletedCampaign,
     FailedSend,
     LostAccount,
-    Notice,
     ReadOnlyStack,
     StoppedConsumer,
     UnknownAttempt,
 )
 from shared.db.pool import Connection as OneConnection
 from shared.db.queries import load
+from shared.notices.notice import Notice
+from shared.notices.store import Try, try_of
 from shared.vocabulary import AccountStatus, DeliveryState, NoticeKind, NoticeMedium
 
 queries = load(__file__)
 
 Connection = OneConnection | asyncpg.Pool
-
-_NOTICE: Final = ("workspace_id", "dedupe_key", "about", "subject", "text", "details", "happened_at")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Try:
-    """One delivery, taken for one try. `secret` never leaves it but as a signature."""
-
-    id: UUID
-    attempts: int
-    notice: Notice
-    medium: NoticeMedium
-    target: str
-    secret: str | None
-    enabled: bool
-
-    def __repr__(self) -> str:
-        """Without target and secret: what is printed may be logged."""
-        return f"Try({self.id}, {self.medium}, attempts={self.attempts})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,12 +117,6 @@ async def read_only_workspaces(connection: Connection, *, most: int) -> list[Rea
     return [ReadOnlyStack(**dict(row)) async for row in queries.read_only_workspaces(connection, most=most)]
 
 
-async def ensure_owner(connection: Connection, workspace_ids: Sequence[UUID]) -> None:
-    """A workspace without any channel, ever, gets one: mail to its owner."""
-    kinds = [kind.value for kind in TOLD_OF]
-    await queries.ensure_owner(connection, workspace_ids=sorted(set(workspace_ids)), kinds=kinds)
-
-
 async def told_lately(connection: Connection, notice: Notice) -> int:
     """How many of its kind, about the same, people were told of within FLOOD_WINDOW."""
     return int(await queries.told_lately(connection, about=notice.about, kind=notice.kind.value, window=FLOOD_WINDOW))
@@ -151,17 +125,6 @@ async def told_lately(connection: Connection, notice: Notice) -> int:
 async def known(connection: Connection, dedupe_keys: Sequence[str]) -> frozenset[str]:
     """Which of these things were noticed already."""
     return frozenset([row["dedupe_key"] async for row in queries.known(connection, dedupe_keys=dedupe_keys)])
-
-
-async def add(connection: Connection, notice: Notice, *, told: bool) -> int | None:
-    """Store it; None when the thing was noticed already."""
-    values = {name: getattr(notice, name) for name in _NOTICE} | {"kind": notice.kind.value, "details": dict(notice.details)}
-    return await queries.add_notice(connection, **values, told=told)  # type: ignore[no-any-return] # aiosql: one value
-
-
-async def deliver_to_channels(connection: Connection, notice_id: int, *, held_back: str | None) -> int:
-    """A delivery for every channel that wants it; returns how many."""
-    return len([row async for row in queries.deliver_to_channels(connection, notice_id=notice_id, held_back=held_back)])
 
 
 async def deliver_to(connection: Connection, notice_id: int, channel_id: UUID, *, hold: timedelta) -> UUID:
@@ -173,31 +136,13 @@ async def deliver_to(connection: Connection, notice_id: int, channel_id: UUID, *
 async def claim(pool: asyncpg.Pool, *, most: int, lease: timedelta, kinds: Sequence[NoticeKind] | None = None) -> list[Try]:
     """Take what is due, of these kinds or of all; it is due again when the lease (technical) is over."""
     words = None if kinds is None else [kind.value for kind in kinds]
-    return [_try(row) async for row in queries.claim(pool, most=most, lease=lease, kinds=words)]
+    return [try_of(row) async for row in queries.claim(pool, most=most, lease=lease, kinds=words)]
 
 
 async def claim_one(pool: asyncpg.Pool, delivery_id: UUID, *, lease: timedelta) -> Try | None:
     """Take one that was never tried; None when somebody else has."""
     row = await queries.claim_one(pool, delivery_id=delivery_id, lease=lease)
-    return row and _try(row)
-
-
-async def finish(pool: asyncpg.Pool, taken: Try, answer: Answer, then: Next) -> bool:
-    """Record a try's end; false when another one knew better."""
-    if then.state is DeliveryState.DELIVERED:
-        return await queries.delivered(pool, delivery_id=taken.id, status=answer.status) is not None
-    return (
-        await queries.not_delivered(
-            pool,
-            delivery_id=taken.id,
-            attempts=taken.attempts,
-            state=then.state.value,
-            pause=then.pause,
-            status=answer.status,
-            error=then.error,
-        )
-        is not None
-    )
+    return row and try_of(row)
 
 
 async def oldest_waiting(pool: asyncpg.Pool) -> float:
@@ -222,18 +167,6 @@ async def log(connection: Connection, *, workspace_id: UUID | None, before: int 
 async def delivery(connection: Connection, delivery_id: UUID) -> Delivery:
     """One delivery that must be there."""
     return _delivery(await queries.delivery(connection, delivery_id=delivery_id))
-
-
-def _try(row: Mapping[str, Any]) -> Try:
-    return Try(
-        id=row["id"],
-        attempts=row["attempts"],
-        notice=Notice(**{name: row[name] for name in _NOTICE}, kind=NoticeKind(row["kind"])),
-        medium=NoticeMedium(row["medium"]),
-        target=row["target"],
-        secret=row["secret"],
-        enabled=row["enabled"],
-    )
 
 
 def _delivery(row: Mapping[str, Any]) -> Delivery:

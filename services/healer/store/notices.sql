@@ -54,38 +54,12 @@ SELECT w.id AS workspace_id, f.read_only_since AS since, f.mark
  WHERE w.is_active AND NOT EXISTS (SELECT FROM notices n WHERE n.dedupe_key = 'stack_read_only:' || f.mark || ':' || w.id)
  ORDER BY w.id LIMIT :most;
 
--- name: ensure_owner!
--- A workspace that never had a channel is told by mail to its owner's address. The row is like any other: who removes it is
--- not told again, because a removed row counts too.
-INSERT INTO notice_channels (workspace_id, name, medium, target, kinds, every_kind)
-SELECT w.id, 'owner', 'email', w.email, :kinds::text[]::notice_kind[], true
-  FROM workspaces w
- WHERE w.id = ANY(:workspace_ids::uuid[]) AND NOT EXISTS (SELECT FROM notice_channels c WHERE c.workspace_id = w.id)
- ORDER BY w.id
-ON CONFLICT (workspace_id, lower(name)) WHERE removed_at IS NULL DO NOTHING;
-
 -- name: known
 SELECT dedupe_key FROM notices WHERE dedupe_key = ANY(:dedupe_keys::text[]);
-
--- name: add_notice$
-INSERT INTO notices (workspace_id, kind, dedupe_key, about, subject, text, details, happened_at, told)
-VALUES (:workspace_id, :kind::notice_kind, :dedupe_key, :about, :subject, :text, :details, :happened_at, :told)
-ON CONFLICT (dedupe_key) DO NOTHING
-RETURNING id;
 
 -- name: told_lately$
 -- How many notices of this kind, about the same, people were told of lately (technical time).
 SELECT count(*) FROM notices WHERE told AND about = :about AND kind = :kind::notice_kind AND created_at > clock_timestamp() - :window::interval;
-
--- name: deliver_to_channels
--- One row per channel that wants the kind. `held_back` says why it is never tried.
-INSERT INTO notice_deliveries (workspace_id, notice_id, channel_id, state, last_error)
-SELECT n.workspace_id, n.id, c.id, CASE WHEN :held_back::text IS NULL THEN 'waiting' ELSE 'held_back' END::delivery_state, :held_back::text
-  FROM notices n JOIN notice_channels c ON c.workspace_id = n.workspace_id
- WHERE n.id = :notice_id AND c.enabled AND (c.every_kind OR n.kind = ANY(c.kinds))
- ORDER BY c.id
-ON CONFLICT (notice_id, channel_id) DO NOTHING
-RETURNING id;
 
 -- name: deliver_to$
 -- A test, to the one channel it is of; whoever made it tries at once, so it is due for others only after a lease.
@@ -116,17 +90,6 @@ UPDATE notice_deliveries d
  WHERE d.id = :delivery_id AND d.state = 'waiting' AND d.attempts = 0 AND n.id = d.notice_id AND c.id = d.channel_id
 RETURNING d.id, d.attempts, n.workspace_id, n.kind, n.dedupe_key, n.about, n.subject, n.text, n.details, n.happened_at,
           c.medium, c.target, c.secret, c.enabled;
-
--- name: delivered^
--- Whoever else holds it by now: it arrived.
-UPDATE notice_deliveries SET state = 'delivered', delivered_at = clock_timestamp(), last_status = :status, last_error = NULL
- WHERE id = :delivery_id AND state = 'waiting' RETURNING id;
-
--- name: not_delivered^
--- Only by the try that was counted last: a later one knows better.
-UPDATE notice_deliveries
-   SET state = :state::delivery_state, next_at = clock_timestamp() + :pause::interval, last_status = :status, last_error = :error
- WHERE id = :delivery_id AND state = 'waiting' AND attempts = :attempts RETURNING id;
 
 -- name: oldest_waiting$
 SELECT coalesce(extract(epoch FROM clock_timestamp() - min(created_at)), 0)::float8 FROM notice_deliveries WHERE state = 'waiting';

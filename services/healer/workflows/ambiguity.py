@@ -14,13 +14,13 @@ from uuid import UUID
 import asyncpg
 
 from services.healer.rules.evidence import DidNot, Happened
-from services.healer.rules.notices import one_line
 from services.healer.rules.telling import PERSON
 from services.healer.store import ambiguity as store
 from services.healer.store import settling, unknowns, withdrawals
 from services.healer.store.ambiguity import Row, Wanted
 from services.healer.store.unknowns import Unknown
 from shared.db.pool import Connection
+from shared.notices.notice import one_line
 from shared.vocabulary import Action, AttemptState
 
 CALL_TIME: Final = timedelta(seconds=60)

@@ -9,9 +9,9 @@ from uuid import UUID
 import asyncpg
 
 from services.healer.rules.kinds import KINDS
-from services.healer.rules.notices import one_line
 from services.healer.store import repairs
 from services.healer.workflows.ambiguity import LONGEST_REASON, DeskConflict, DeskError, UnknownAttempt
+from shared.notices.notice import one_line
 
 Finding = Mapping[str, Any]
 """A row of integrity_findings."""

@@ -12,14 +12,12 @@ from uuid import UUID
 import asyncpg
 import structlog
 
-from services.healer.channels.mail import Mail
-from services.healer.channels.web import Web
 from services.healer.metrics import DELIVERIES, OLDEST_NOTICE
-from services.healer.rules.deliveries import PAUSES, Answer, after
 from services.healer.store import notices
-from services.healer.store.notices import Try
-from shared.runtime.clock import StackClock
-from shared.vocabulary import DeliveryState, NoticeKind, NoticeMedium
+from shared.notices import store as deliveries
+from shared.notices.courier import Courier
+from shared.notices.store import Try
+from shared.vocabulary import DeliveryState, NoticeKind
 
 log = structlog.get_logger()
 
@@ -27,28 +25,15 @@ MOST: Final = 50
 AT_ONCE: Final = 16
 MARGIN: Final = timedelta(seconds=30)
 """Technical: a lease is over that long after the last call of a round must have ended."""
-NO_MAIL: Final = "There is no mail server. Set TACT_SMTP_HOST and TACT_SMTP_FROM for the healer."
 
 
 class Deliver:
     """The job of delivering."""
 
-    def __init__(
-        self,
-        pool: asyncpg.Pool,
-        clock: StackClock,
-        *,
-        web: Web,
-        mail: Mail | None,
-        timeout: timedelta,
-        pauses: Sequence[timedelta] = PAUSES,
-    ) -> None:
-        """`timeout` is the longest call; `pauses` lie between two tries (both technical)."""
+    def __init__(self, pool: asyncpg.Pool, courier: Courier, *, timeout: timedelta) -> None:
+        """`timeout` (technical) is the longest call."""
         self._pool = pool
-        self._clock = clock
-        self._web = web
-        self._mail = mail
-        self._pauses = pauses
+        self._courier = courier
         self._lease = timeout * (MOST // AT_ONCE + 1) + MARGIN
 
     async def round(self, *, only: Sequence[NoticeKind] | None = None) -> bool:
@@ -72,26 +57,9 @@ class Deliver:
             await self._try(taken)
 
     async def _try(self, taken: Try) -> None:
-        answer = await self._call(taken)
-        then = after(answer, attempts=taken.attempts, kind=taken.notice.kind, pauses=self._pauses)
-        if not await notices.finish(self._pool, taken, answer, then):
+        answer, then = await self._courier.carry(taken)
+        if not await deliveries.finish(self._pool, taken, answer, then):
             return
         DELIVERIES.labels(channel=taken.medium, outcome=then.state).inc()
         if then.state is DeliveryState.GIVEN_UP:
             log.warning("gave up telling of a notice", delivery=str(taken.id), medium=taken.medium, tries=taken.attempts, error=then.error)
-
-    async def _call(self, taken: Try) -> Answer:
-        if not taken.enabled:
-            return Answer(delivered=False, hopeless=True, error="The channel was switched off or removed.")
-        if taken.attempts > len(self._pauses) + 1:
-            return Answer(
-                delivered=False, hopeless=True, error="The process that made the last try ended in it; what came of it is unknown."
-            )
-        at = self._clock.technical_now()
-        if taken.medium is NoticeMedium.EMAIL:
-            if self._mail is None:
-                return Answer(delivered=False, error=NO_MAIL)
-            return await self._mail.send(taken.notice, delivery_id=taken.id, to=taken.target, at=at)
-        if taken.medium is NoticeMedium.SLACK:
-            return await self._web.slack(taken.notice, delivery_id=taken.id, url=taken.target)
-        return await self._web.webhook(taken.notice, delivery_id=taken.id, url=taken.target, secret=taken.secret or "", at=at)

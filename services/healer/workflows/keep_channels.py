@@ -11,11 +11,13 @@ from uuid import UUID, uuid4
 import asyncpg
 
 from services.healer.rules import notices as rules
-from services.healer.rules.addresses import AddressError, check_mail, check_url
-from services.healer.rules.deliveries import PREFIX, SecretError, key_of
 from services.healer.store import channels, notices
 from services.healer.store.channels import Channel, Wanted
-from services.healer.workflows.deliver import NO_MAIL
+from shared.notices import store as telling
+from shared.notices.addresses import AddressError, check_mail, check_url
+from shared.notices.courier import NO_MAIL
+from shared.notices.deliveries import PREFIX, SecretError, key_of
+from shared.notices.notice import TOLD_OF, one_line
 from shared.runtime.clock import StackClock
 from shared.vocabulary import NoticeKind, NoticeMedium
 
@@ -188,7 +190,7 @@ async def make_test(
         notice = rules.of_test(
             workspace_id=channel.workspace_id, channel_id=channel.id, channel_name=channel.name, test_id=uuid4(), at=clock.now()
         )
-        notice_id = await notices.add(connection, notice, told=True)
+        notice_id = await telling.add(connection, notice, told=True)
         if notice_id is None:
             raise ChannelConflict("Another test has the same number; test again.", code="conflict")
         return await notices.deliver_to(connection, notice_id, channel.id, hold=hold)
@@ -207,7 +209,7 @@ async def get(connection: channels.Connection, channel_id: UUID, *, workspace_id
 
 
 def _name(name: str) -> str:
-    plain = rules.one_line(name)
+    plain = one_line(name)
     if not plain or plain != name.strip() or len(plain) > LONGEST_NAME:
         raise ChannelError(f"A channel's name is one line of at most {LONGEST_NAME} characters, and not empty.")
     return plain
@@ -225,9 +227,9 @@ def _target(target: str, medium: NoticeMedium, terms: Terms) -> str:
 
 
 def _kinds(kinds: Sequence[NoticeKind] | None) -> list[NoticeKind]:
-    wanted = list(dict.fromkeys(rules.TOLD_OF if kinds is None else kinds))
+    wanted = list(dict.fromkeys(TOLD_OF if kinds is None else kinds))
     if not wanted or NoticeKind.TEST in wanted:
-        raise ChannelError(f"Name at least one kind of notice; there are {', '.join(rules.TOLD_OF)}.")
+        raise ChannelError(f"Name at least one kind of notice; there are {', '.join(TOLD_OF)}.")
     return wanted
 
 

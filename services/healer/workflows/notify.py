@@ -8,7 +8,6 @@ import asyncpg
 
 from services.healer.metrics import NOTICES
 from services.healer.rules.notices import (
-    Notice,
     announcing_silence,
     held_back,
     of_alert,
@@ -22,6 +21,8 @@ from services.healer.rules.notices import (
 from services.healer.store import alerts, notices
 from shared.contracts.accounts_status import AccountStatusChanged
 from shared.contracts.sends_completed import Outcome, SendCompleted
+from shared.notices import store as telling
+from shared.notices.notice import Notice
 from shared.runtime.clock import StackClock
 from shared.vocabulary import AccountStatus
 
@@ -85,14 +86,14 @@ class Notify:
         new: list[Notice] = []
         async with self._pool.acquire() as connection, connection.transaction():
             if self._mail:
-                await notices.ensure_owner(connection, [notice.workspace_id for notice in told])
+                await telling.ensure_owner(connection, [notice.workspace_id for notice in told])
             for notice in sorted(told, key=lambda each: each.dedupe_key):  # in one order, so that two healers never wait for each other
                 lately = await notices.told_lately(connection, notice)
                 silent = held_back(notice, told_lately=lately, now=self._clock.now())
                 worded = announcing_silence(notice, told_lately=lately)
-                notice_id = await notices.add(connection, worded, told=silent is None)
+                notice_id = await telling.add(connection, worded, told=silent is None)
                 if notice_id is not None:
-                    await notices.deliver_to_channels(connection, notice_id, held_back=silent)
+                    await telling.deliver_to_channels(connection, notice_id, held_back=silent)
                     new.append(notice)
         for notice in new:
             NOTICES.labels(kind=notice.kind).inc()

@@ -6,12 +6,12 @@ from typing import Any
 import asyncpg
 
 from services.healer.rules.kinds import EXAMINED
-from services.healer.rules.notices import Notice
 from services.healer.store import findings
 from services.healer.workflows.notify import untold_accounts, untold_sends
 from shared.contracts.integrity_events import IntegrityEvent
 from shared.contracts.rehearsals import About, Would
 from shared.contracts.topics import ACCOUNTS_STATUS, INTEGRITY_EVENTS, SENDS_COMPLETED
+from shared.notices.notice import Notice
 
 
 class Rehearsal:

@@ -1,6 +1,6 @@
 """Whoever mends everything cannot say that it is dead: the queuer watches the healer's heartbeat."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 import asyncpg
@@ -8,6 +8,7 @@ import structlog
 
 from services.queuer import metrics
 from services.queuer.store import watch as store
+from services.queuer.workflows.raise_alarm import Alarm
 from shared.contracts.envelope import enclose
 from shared.contracts.integrity_events import IntegrityEvent
 from shared.contracts.topics import INTEGRITY_EVENTS
@@ -17,23 +18,34 @@ log = structlog.get_logger()
 
 SILENT: Final = timedelta(seconds=30)
 """Technical: it beats every two seconds, and a restart takes less."""
+TELL_AFTER: Final = timedelta(seconds=60)
+"""Technical: people are told later than the finding says it, for a healer that is moved to another machine needs no person."""
 OF_ALL: Final = "00000000-0000-0000-0000-000000000000"
 
 
-async def watch_healer(pool: asyncpg.Pool, *, silent: timedelta = SILENT) -> bool:
+async def watch_healer(pool: asyncpg.Pool, alarm: Alarm | None = None, *, silent: timedelta = SILENT) -> bool:
     """Open a finding and tell it once while no healer lives, and close it when one does; True while it is silent.
 
-    A stack that never had a healer is no stack whose healer is silent.
+    After TELL_AFTER people are told, by `alarm`. A stack that never had a healer is no stack whose healer is silent.
     """
+    seconds, last_beat = await _watch(pool, silent)
+    if seconds is None or last_beat is None or seconds <= silent.total_seconds():
+        return False
+    if alarm is not None and seconds > TELL_AFTER.total_seconds():
+        await alarm.sound(last_beat)
+    return True
+
+
+async def _watch(pool: asyncpg.Pool, silent: timedelta) -> tuple[float | None, datetime | None]:
     async with pool.acquire() as connection, connection.transaction():
         seconds, last_beat = await store.last_beat(connection)
         metrics.HEALER_SILENT.set(seconds or 0)
         if seconds is None or last_beat is None:
-            return False
+            return None, None
         if seconds <= silent.total_seconds():
             if await store.close_finding(connection):
                 log.info("the healer is there again")
-            return False
+            return seconds, last_beat
         if await store.open_finding(connection, last_beat):
             log.critical("no healer says that it lives: start it", silent_s=round(seconds))
             event = IntegrityEvent(
@@ -45,4 +57,4 @@ async def watch_healer(pool: asyncpg.Pool, *, silent: timedelta = SILENT) -> boo
             )
             now = await connection.fetchval("SELECT business_now()")
             await put(connection, "queuer", [enclose(INTEGRITY_EVENTS, event, source="queuer", key=OF_ALL, at=now)])
-    return True
+        return seconds, last_beat

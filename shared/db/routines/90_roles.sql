@@ -94,6 +94,15 @@ GRANT INSERT, UPDATE ON redriven_letters TO tact_queuer, tact_healer;
 -- healer: notices.
 GRANT INSERT, UPDATE ON notices, notice_channels, notice_deliveries TO tact_healer;
 
+-- queuer: one notice, that no healer lives. Of a channel it sees what it needs to choose; the secret only for that notice, through take_alarms().
+GRANT SELECT (id, workspace_id, name, kinds, every_kind, enabled, removed_at) ON notice_channels TO tact_queuer;
+GRANT INSERT (workspace_id, name, medium, target, kinds, every_kind) ON notice_channels TO tact_queuer;
+GRANT INSERT ON notices, notice_deliveries, health_alerts TO tact_queuer;
+GRANT UPDATE (state, next_at, last_status, last_error, delivered_at) ON notice_deliveries TO tact_queuer;
+GRANT UPDATE (told) ON health_alerts TO tact_queuer;
+GRANT EXECUTE ON FUNCTION take_alarms(integer, interval) TO tact_queuer;
+REVOKE EXECUTE ON FUNCTION take_alarms(integer, interval) FROM PUBLIC;
+
 -- history: kept by triggers that run as whoever changes a row, pruned by the healer.
 GRANT INSERT ON history, account_spacing_history, clock_history TO tact_queuer, tact_sender, tact_poller, tact_healer;
 GRANT DELETE ON history, account_spacing_history TO tact_healer;

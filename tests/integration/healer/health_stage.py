@@ -12,13 +12,14 @@ import httpx
 import uvicorn
 
 from embedded.ports import LOOPBACK, free_port
-from services.healer.channels.web import Web
 from services.healer.http.mount import mount
 from services.healer.workflows.deliver import Deliver
 from services.healer.workflows.keep_channels import Terms
 from services.healer.workflows.mend import Mend
 from services.queuer.campaigns import tokens
 from shared.db.pool import open_pool
+from shared.notices.courier import Courier
+from shared.notices.web import Web
 from shared.runtime.clock import StackClock
 from shared.runtime.http import make_app
 from shared.runtime.service import Service
@@ -67,7 +68,7 @@ async def a_stage(database: str, owner: asyncpg.Pool) -> AsyncIterator[Stage]:
             app,
             service,
             mend=Mend(own, service.clock, call_time=timedelta(seconds=5)),
-            deliver=Deliver(own, service.clock, web=web, mail=None, timeout=timedelta(seconds=5)),
+            deliver=Deliver(own, Courier(service.clock, web=web, mail=None), timeout=timedelta(seconds=5)),
             terms=Terms(mail=False, private=True),
         )
         server = uvicorn.Server(uvicorn.Config(app, host=LOOPBACK, port=port, log_config=None, lifespan="off"))

@@ -10,8 +10,6 @@ from typing import Any
 import asyncpg
 
 from embedded.ports import LOOPBACK
-from services.healer.channels.mail import Mail, MailServer
-from services.healer.channels.web import Web
 from services.healer.store import notices as store
 from services.healer.store.channels import Channel
 from services.healer.workflows import keep_channels
@@ -21,6 +19,9 @@ from services.healer.workflows.notify import Notify
 from shared.contracts.accounts_status import AccountStatusChanged
 from shared.contracts.sends_completed import Outcome, SendCompleted
 from shared.db.pool import open_pool
+from shared.notices.courier import Courier
+from shared.notices.mail import Mail, MailServer
+from shared.notices.web import Web
 from shared.runtime.clock import StackClock
 from shared.vocabulary import AccountStatus, NoticeMedium
 from tests.integration.healer.healer_rows import MONDAY_NINE, House, Person, a_house, a_person
@@ -101,7 +102,7 @@ async def a_stage(database: str, pool: asyncpg.Pool) -> AsyncIterator[Stage]:
     ):
         clock = StackClock(own)
         await clock.refresh()
-        deliver = Deliver(own, clock, web=web, mail=mail(box.port), timeout=timedelta(seconds=5), pauses=AT_ONCE)
+        deliver = Deliver(own, Courier(clock, web=web, mail=mail(box.port), pauses=AT_ONCE), timeout=timedelta(seconds=5))
         yield Stage(own, pool, house, clock, web, to, box, Notify(own, clock, mail=False), deliver)
 
 

@@ -15,8 +15,6 @@ from prometheus_client import REGISTRY
 from pydantic import SecretStr
 
 from embedded.ports import LOOPBACK, free_port
-from services.healer.channels.mail import Mail
-from services.healer.channels.web import Web
 from services.healer.rules.notices import MOST_IN_WINDOW, OLDEST
 from services.healer.store import notices as store
 from services.healer.workflows import keep_channels
@@ -25,6 +23,9 @@ from services.healer.workflows.keep_channels import ChannelError, Terms
 from services.healer.workflows.notify import Notify
 from shared.contracts.sends_completed import Outcome
 from shared.db.pool import open_pool
+from shared.notices.courier import Courier
+from shared.notices.mail import Mail
+from shared.notices.web import Web
 from shared.vocabulary import AccountStatus, DeliveryState, NoticeKind, NoticeMedium
 from tests.integration.healer.healer_rows import MONDAY_NINE, a_house, one
 from tests.integration.healer.notices_stage import AT_ONCE, SECRET, TERMS, Stage, a_stage, event_of, mail
@@ -113,7 +114,7 @@ async def test_a_receiver_that_fails_is_tried_again_with_the_same_id(stage: Stag
 
 
 async def test_between_two_tries_there_is_a_pause(stage: Stage) -> None:
-    patient = Deliver(stage.pool, stage.clock, web=stage.web, mail=None, timeout=timedelta(seconds=5))
+    patient = Deliver(stage.pool, Courier(stage.clock, web=stage.web, mail=None), timeout=timedelta(seconds=5))
     await stage.channel()
     stage.to.answer(500)
     await stage.notify.of_sends([(await stage.failed())[1]])
@@ -155,7 +156,7 @@ async def test_a_receiver_that_is_away_or_hangs_is_tried_again_and_its_address_s
     await stage.notify.of_sends([(await stage.failed())[1]])
     stage.to.held = asyncio.Event()
     async with Web(timeout=timedelta(seconds=0.3), private=True) as hasty:
-        await Deliver(stage.pool, stage.clock, web=hasty, mail=None, timeout=timedelta(seconds=1), pauses=AT_ONCE).round()
+        await Deliver(stage.pool, Courier(stage.clock, web=hasty, mail=None, pauses=AT_ONCE), timeout=timedelta(seconds=1)).round()
     (entry,) = await stage.log()
     said = {each.channel_id == hangs.id: str(each.last_error) for each in entry.deliveries}
     assert said == {True: "The receiver gave no answer within 0.3 s.", False: "The receiver could not be reached (ClientConnectorError)."}
@@ -167,7 +168,7 @@ async def test_an_address_inside_is_not_called_where_the_setting_forbids_it_even
     await stage.channel(name="name", target=stage.to.url.replace(LOOPBACK, "0x7f.1"))  # a name to us, this machine to the resolver
     await stage.notify.of_sends([(await stage.failed())[1]])
     async with Web(timeout=timedelta(seconds=5), private=False) as strict:
-        await Deliver(stage.pool, stage.clock, web=strict, mail=None, timeout=timedelta(seconds=5), pauses=AT_ONCE).round()
+        await Deliver(stage.pool, Courier(stage.clock, web=strict, mail=None, pauses=AT_ONCE), timeout=timedelta(seconds=5)).round()
     assert stage.to.requests == []
     (entry,) = await stage.log()
     assert all("TACT_NOTICES_TO_PRIVATE" in str(each.last_error) for each in entry.deliveries)
@@ -221,7 +222,7 @@ async def test_a_mailbox_that_refuses_for_good_is_given_up_and_one_that_asks_for
 
 async def by(stage: Stage, way: Mail) -> store.Delivery:
     """One round over another way to the mail server; the delivery as it then stands."""
-    await Deliver(stage.pool, stage.clock, web=stage.web, mail=way, timeout=timedelta(seconds=5), pauses=AT_ONCE).round()
+    await Deliver(stage.pool, Courier(stage.clock, web=stage.web, mail=way, pauses=AT_ONCE), timeout=timedelta(seconds=5)).round()
     return (await stage.log())[0].deliveries[0]
 
 

@@ -9,8 +9,9 @@ from typing import Any
 import asyncpg
 import pytest
 
-from services.healer.channels.web import Web
 from services.healer.workflows.deliver import Deliver
+from shared.notices.courier import Courier
+from shared.notices.web import Web
 from shared.runtime.clock import StackClock
 from tests.integration.healer.healer_rows import House
 from tests.integration.healer.receivers import Receiver, receiver
@@ -54,7 +55,7 @@ async def test_a_channel_is_added_listed_tested_and_removed(tact: Tact, house: H
         clock = StackClock(pool)
         await clock.refresh()
         async with Web(timeout=timedelta(seconds=5), private=True) as web:
-            deliver = Deliver(pool, clock, web=web, mail=None, timeout=timedelta(seconds=5))
+            deliver = Deliver(pool, Courier(clock, web=web, mail=None), timeout=timedelta(seconds=5))
 
             async def over() -> bool:
                 await deliver.round()

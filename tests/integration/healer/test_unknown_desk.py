@@ -10,7 +10,6 @@ import asyncpg
 import httpx
 import pytest
 
-from services.healer.channels.web import Web
 from services.healer.http.mount import mount
 from services.healer.store import findings
 from services.healer.store.settling import waiting
@@ -21,6 +20,8 @@ from services.healer.workflows.keep_channels import Terms
 from services.healer.workflows.mend import Mend
 from services.queuer.campaigns import tokens
 from shared.db.pool import open_pool
+from shared.notices.courier import Courier
+from shared.notices.web import Web
 from shared.runtime.clock import StackClock
 from shared.runtime.http import make_app
 from shared.runtime.service import Service
@@ -93,7 +94,7 @@ async def api(database: str, pool: asyncpg.Pool, house: House) -> AsyncIterator[
             app,
             service,
             mend=Mend(own, service.clock, call_time=timedelta(seconds=5)),
-            deliver=Deliver(own, service.clock, web=web, mail=None, timeout=timedelta(seconds=5)),
+            deliver=Deliver(own, Courier(service.clock, web=web, mail=None), timeout=timedelta(seconds=5)),
             terms=Terms(mail=False, private=True),
         )
         yield Api(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.healer.rules.addresses import AddressError, check_mail, check_url, refusal, shown
+from shared.notices.addresses import AddressError, check_mail, check_url, refusal, shown
 from shared.vocabulary import NoticeMedium
 
 

@@ -13,20 +13,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.healer.channels.mail import compose
-from services.healer.rules.deliveries import LONGEST_WISH, PAUSES, Answer, SecretError, after, body, key_of, of_http, signed, slack_body
 from services.healer.rules.notices import (
     MOST_IN_WINDOW,
     OLDEST,
     FailedSend,
     LostAccount,
-    Notice,
     announcing_silence,
     held_back,
     of_failed_send,
     of_lost_account,
     of_test,
 )
+from shared.notices.deliveries import LONGEST_WISH, PAUSES, Answer, SecretError, after, body, key_of, of_http, signed, slack_body
+from shared.notices.mail import compose
+from shared.notices.notice import Notice
 from shared.vocabulary import AccountStatus, DeliveryState, NoticeKind
 
 MOMENT = datetime(2026, 3, 10, 15, 4, 5, tzinfo=UTC)

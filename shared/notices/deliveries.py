@@ -12,7 +12,7 @@ from http import HTTPStatus
 from typing import Any, Final
 from uuid import UUID
 
-from services.healer.rules.notices import Notice
+from shared.notices.notice import Notice
 from shared.vocabulary import DeliveryState, NoticeKind
 
 PAUSES: Final = tuple(timedelta(minutes=m) for m in (0.5, 2, 10, 30, 120, 360, 720))

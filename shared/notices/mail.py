@@ -10,8 +10,8 @@ from uuid import UUID
 import aiosmtplib
 from pydantic import SecretStr
 
-from services.healer.rules.deliveries import Answer
-from services.healer.rules.notices import Notice, one_line
+from shared.notices.deliveries import Answer
+from shared.notices.notice import Notice, one_line
 
 IMPLICIT_TLS: Final = 465
 """The port that is encrypted from the first byte (RFC 8314); everywhere else STARTTLS begins it."""

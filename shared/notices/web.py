@@ -11,9 +11,9 @@ from uuid import UUID
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-from services.healer.rules.addresses import AddressError, check_url, refusal
-from services.healer.rules.deliveries import Answer, body, of_http, signed, slack_body
-from services.healer.rules.notices import Notice, one_line
+from shared.notices.addresses import AddressError, check_url, refusal
+from shared.notices.deliveries import Answer, body, of_http, signed, slack_body
+from shared.notices.notice import Notice, one_line
 
 MOST_READ: Final = 200
 """Bytes of Slack's answer that are read: its reason is one word. What another receiver says is not, because it may stand inside."""

@@ -1,0 +1,51 @@
+"""One try of one delivery: the call that its channel takes, and what its end makes of it."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Final
+
+from shared.notices.deliveries import PAUSES, Answer, Next, after
+from shared.notices.mail import Mail
+from shared.notices.store import Try
+from shared.notices.web import Web
+from shared.runtime.clock import StackClock
+from shared.vocabulary import NoticeMedium
+
+NO_MAIL: Final = "There is no mail server. Set TACT_SMTP_HOST and TACT_SMTP_FROM for the healer."
+
+
+class Courier:
+    """Makes the calls; what comes of them is for the caller to record."""
+
+    def __init__(self, clock: StackClock, *, web: Web, mail: Mail | None, pauses: Sequence[timedelta] = PAUSES) -> None:
+        """`pauses` (technical) lie between two tries."""
+        self._clock = clock
+        self._web = web
+        self._mail = mail
+        self._pauses = pauses
+
+    @property
+    def mails(self) -> bool:
+        """There is a server to hand mail to."""
+        return self._mail is not None
+
+    async def carry(self, taken: Try) -> tuple[Answer, Next]:
+        """Make the call; how it ended, and what becomes of the delivery."""
+        answer = await self._call(taken)
+        return answer, after(answer, attempts=taken.attempts, kind=taken.notice.kind, pauses=self._pauses)
+
+    async def _call(self, taken: Try) -> Answer:
+        if not taken.enabled:
+            return Answer(delivered=False, hopeless=True, error="The channel was switched off or removed.")
+        if taken.attempts > len(self._pauses) + 1:
+            return Answer(
+                delivered=False, hopeless=True, error="The process that made the last try ended in it; what came of it is unknown."
+            )
+        at = self._clock.technical_now()
+        if taken.medium is NoticeMedium.EMAIL:
+            if self._mail is None:
+                return Answer(delivered=False, error=NO_MAIL)
+            return await self._mail.send(taken.notice, delivery_id=taken.id, to=taken.target, at=at)
+        if taken.medium is NoticeMedium.SLACK:
+            return await self._web.slack(taken.notice, delivery_id=taken.id, url=taken.target)
+        return await self._web.webhook(taken.notice, delivery_id=taken.id, url=taken.target, secret=taken.secret or "", at=at)
