@@ -30,6 +30,8 @@ class Figures:
     corrupted_sent: int = 0
     corrupted_failed: int = 0
     corrupted_pending: int = 0
+    corrupted_for_person: int = 0
+    """Of those, the ones that no run mends: proposed to a person, or refused or undone by one."""
     total_prospects: int = 0
     open: int = 0
     """Sends that are pending, dispatched or sending."""
@@ -127,8 +129,10 @@ def standing(score: float) -> Standing:
 def recommendations(figures: Figures) -> list[str]:
     """What to do, most urgent first; never empty. Callers compare the first and the last sentence, so their words stay."""
     found: list[str] = []
-    if figures.corrupted:
-        found.append(f"Run cleanup function to fix {figures.corrupted} corrupted prospects")
+    if (mendable := figures.corrupted - figures.corrupted_for_person) > 0:
+        found.append(f"Run cleanup function to fix {mendable} corrupted prospects")
+    if figures.corrupted_for_person:
+        found.append(f"Decide {_many(figures.corrupted_for_person, 'corrupted prospect')} that no run mends: tact findings list --all")
     if figures.failures_in_row:
         runs = "run" if figures.failures_in_row == 1 else f"{figures.failures_in_row} runs"
         found.append(f"See why the last {runs} of the cleanup failed: tact health history")

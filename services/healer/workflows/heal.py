@@ -117,17 +117,22 @@ class Heal:
         if any(event.kind in VIEW for event in about):
             while await self._mend_view("event"):
                 pass
-        if any(event.kind in IN_HAND for event in about):
+        if any(event.kind in IN_HAND or event.kind == "guards_off" for event in about):
             await self.look_in_hand()
         prospects = {_uuid(event.row_id) for event in about if event.kind in OF_PROSPECTS and event.table_name == "campaign_prospects"}
         sends = {_uuid(event.row_id) for event in about if event.kind in OF_PROSPECTS and event.table_name == "send_queue"}
+        leads = {_uuid(event.row_id) for event in about if event.kind in OF_PROSPECTS and event.table_name == "leads"}
         campaigns = {_uuid(event.row_id) for event in about if event.kind == "counters_differ"}
-        if not (prospects or sends or campaigns):
+        totals = any(event.kind == "total_differs" for event in about)
+        if not (prospects or sends or leads or campaigns or totals):
             return
         async with self._pool.acquire() as connection, connection.transaction():
-            prospects |= set(await walk.prospects_of(connection, sends=sorted(sends)))
+            prospects |= set(await walk.prospects_of(connection, leads=sorted(leads), sends=sorted(sends)))
             await self._examine(connection, sorted(prospects))
             await self._count(connection, sorted(campaigns))
+            if totals:
+                await repairs.lock(connection)
+                await self._heal(connection, await kinds.of_totals(connection))
         self._mend.wake()
 
     async def beat(self) -> None:

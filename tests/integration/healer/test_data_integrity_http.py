@@ -175,6 +175,19 @@ async def test_a_repair_that_fails_changes_nothing_and_says_why(stage: Stage) ->
     assert "See why the last run of the cleanup failed: tact health history" in stack["recommendations"]
 
 
+async def test_whom_no_run_mends_is_a_persons_and_nobody_is_told_to_run_it_again(stage: Stage) -> None:
+    await people(stage.owner, stage.ours, 1, status="pending", contacted=True)
+    await people(stage.owner, stage.ours, 1, status="failed", contacted=True)
+    async with stage.client(stage.operator) as client:
+        assert (await client.get(PATH)).json()["recommendations"] == ["Run cleanup function to fix 2 corrupted prospects"]
+        assert (await client.post(PATH)).json()["message"] == "Fixed 1 corrupted prospects"
+        seen = (await client.get(PATH)).json()
+    assert seen["recommendations"] == ["Decide 1 corrupted prospect that no run mends: tact findings list --all"]
+    assert seen["prospect_integrity"]["corrupted_pending"] == 1
+    async with stage.client(stage.foreign) as theirs:
+        assert (await theirs.get(PATH)).json()["recommendations"] == ["All systems healthy"]
+
+
 async def test_stuck_sends_and_findings_lower_the_score_by_the_documented_points(stage: Stage) -> None:
     everybody = await people(stage.owner, stage.ours, 2)
     await sends(stage.owner, stage.ours, everybody, status="dispatched")

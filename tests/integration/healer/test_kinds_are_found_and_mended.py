@@ -7,6 +7,7 @@ import asyncpg
 import pytest
 
 from services.healer.rules.kinds import KINDS, Found
+from shared.contracts.integrity_events import IntegrityEvent
 from tests.integration.healer.healer_rows import MONDAY_NINE, a_house, a_person, an_attempt, one
 from tests.integration.healer.healing_rows import a_healer, around_the_triggers, walk
 
@@ -174,6 +175,38 @@ async def test_counts_that_were_loaded_around_the_triggers_are_put_right_once(po
     rows = await pool.fetch("SELECT counter, sum(delta)::int AS delta FROM campaign_counter_deltas GROUP BY 1 ORDER BY 1")
     assert [tuple(row) for row in rows] == [("active_leads", 1), ("prospects", 1)]
     assert await pool.fetchval("SELECT total_prospects FROM prospect_data_integrity") == 1
+
+
+async def test_an_event_of_any_kind_that_has_a_query_is_looked_at_by_the_row_it_names(pool: asyncpg.Pool, database: str) -> None:
+    house = await a_house(pool)
+    person = await a_person(pool, house, status="connected", contacted_at=YESTERDAY)
+    other = await pool.fetchval(
+        "INSERT INTO campaigns (workspace_id, campaign_name, campaign_type) VALUES ($1, 'Other', 'connector') RETURNING id", house.workspace
+    )
+    async with around_the_triggers(pool) as connection:
+        await connection.execute(
+            "INSERT INTO campaign_prospects (workspace_id, campaign_id, lead_id, status, account_id) VALUES ($1, $2, $3, 'approved', $4)",
+            house.workspace,
+            other,
+            person.lead,
+            house.account,
+        )
+        await connection.execute("UPDATE prospect_totals SET total = 40")
+    await pool.execute("ALTER TABLE campaign_prospects DISABLE TRIGGER keep_history")
+    events = [
+        IntegrityEvent(kind=kind, table_name=table, row_id=row)
+        for kind, table, row in (
+            ("two_sequences", "leads", str(person.lead)),
+            ("total_differs", "prospect_totals", str(house.workspace)),
+            ("guards_off", "campaign_prospects", "keep_history"),
+        )
+    ]
+    async with a_healer(database) as heal:
+        await heal.of_events(events)
+    found = await pool.fetch(
+        "SELECT kind, state FROM integrity_findings WHERE kind = ANY($1) ORDER BY kind", [event.kind for event in events]
+    )
+    assert {tuple(row) for row in found} == {("guards_off", "open"), ("total_differs", "repaired"), ("two_sequences", "proposed")}
 
 
 async def test_somebody_the_provider_shows_as_connected_is_connected_and_the_planner_hears_it(pool: asyncpg.Pool, database: str) -> None:

@@ -43,6 +43,11 @@ def test_the_borders_belong_to_the_better_side(score: float, means: str) -> None
 def test_recommendations_keep_the_sentences_their_readers_know() -> None:
     assert recommendations(Figures(total_prospects=9)) == ["All systems healthy"]
     assert recommendations(Figures(corrupted_sent=2, corrupted_failed=1)) == ["Run cleanup function to fix 3 corrupted prospects"]
+    waiting = Figures(corrupted_sent=2, corrupted_pending=3, corrupted_for_person=3)
+    assert recommendations(waiting) == [
+        "Run cleanup function to fix 2 corrupted prospects",
+        "Decide 3 corrupted prospects that no run mends: tact findings list --all",
+    ]
     several = recommendations(Figures(corrupted_pending=1, failures_in_row=3, duplicates=1, stuck=2, critical_findings=1, other_findings=4))
     assert several[0] == "Run cleanup function to fix 1 corrupted prospects"
     assert len(several) == 6
