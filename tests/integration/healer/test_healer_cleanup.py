@@ -1,13 +1,18 @@
 """Mending corrupted prospects on the real database, the ledger deciding."""
 
+from datetime import timedelta
 from typing import Any
 
 import asyncpg
 import pytest
+from structlog.testing import capture_logs
 
 from services.healer.workflows.de_enroll import de_enroll
+from services.healer.workflows.mend import BATCH, Mend
 from shared.contracts.topics import PROSPECTS_LEFT, PROSPECTS_READY
+from shared.runtime.clock import StackClock
 from tests.integration.healer.healer_rows import MONDAY_NINE, House, Person, a_house, a_person, an_attempt, one
+from tests.integration.healer.healing_rows import a_crowd
 
 CLEANUP = "SELECT fixed_count, campaign_ids, run_id FROM mend_corrupted_prospects('test', 'test', 5000, false, NULL)"
 
@@ -28,11 +33,35 @@ async def test_the_routine_answers_by_the_name_and_in_the_columns_that_its_calle
         await a_person(pool, house, name=f"known{n}", status=status, contacted_at=contact, send_status="sent", corrupt=True)
     result = await pool.fetchval("SELECT pg_get_function_result('cleanup_corrupted_prospect_statuses'::regproc)")
     assert result == "TABLE(fixed_count bigint, campaign_ids text[])"
-    for fixed, campaigns in ((3, [str(house.campaign)]), (0, [])):
+    assert await pool.fetchval("SELECT fixed_count FROM cleanup_corrupted_prospect_statuses(most => 2)") == 2
+    for fixed, campaigns in ((1, [str(house.campaign)]), (0, [])):
         row = await one(pool, "SELECT * FROM cleanup_corrupted_prospect_statuses()")
         assert dict(row) == {"fixed_count": fixed, "campaign_ids": campaigns}
+    assert "most integer DEFAULT 5000" in await pool.fetchval(
+        "SELECT pg_get_function_arguments('cleanup_corrupted_prospect_statuses'::regproc)"
+    )
     columns = "corrupted_sent corrupted_failed corrupted_pending total_prospects corruption_percentage"
     assert " ".join((await one(pool, "SELECT * FROM prospect_data_integrity")).keys()) == columns
+
+
+async def test_a_clean_up_goes_on_batch_after_batch_until_nothing_is_left_and_says_so_in_the_log(pool: asyncpg.Pool) -> None:
+    house = await a_house(pool)
+    await a_crowd(pool, house, BATCH + 40)
+    clock = StackClock(pool)
+    await clock.refresh()
+    with capture_logs() as logs:
+        done = await Mend(pool, clock, call_time=timedelta(seconds=30)).clean_up(actor="test", called_by="cron")
+    assert (done["fixed_count"], len(done["run_ids"])) == (BATCH + 40, 2)
+    assert (done["before"]["corrupted_sent"], done["after"]["corrupted_sent"]) == (BATCH + 40, 0)
+    assert [line["event"] for line in logs] == [
+        "clean-up starts",
+        "before the clean-up",
+        "fixed",
+        "campaigns affected",
+        "after the clean-up",
+    ]
+    assert (logs[1]["corrupted_sent"], logs[2]["fixed_count"], logs[3]["campaign_ids"]) == (BATCH + 40, BATCH + 40, [str(house.campaign)])
+    assert (logs[4]["corrupted_sent"], {line["called_by"] for line in logs}) == (0, {"cron"})
 
 
 async def test_marked_sent_but_nothing_left_becomes_pending_with_its_send_reopened_and_the_planner_told(pool: asyncpg.Pool) -> None:

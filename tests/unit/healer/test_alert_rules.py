@@ -7,6 +7,7 @@ import pytest
 
 from services.healer.rules.alerts import SILENT_AFTER, Alert, AlertKind, Errors, Predicted, told, too_many, true_now
 from services.healer.rules.health import Figures
+from shared.notices.silence import SINCE
 
 US = uuid4()
 
@@ -14,6 +15,13 @@ US = uuid4()
 def kinds(figures: Figures = Figures(), **measured: object) -> list[AlertKind]:  # noqa: B008 - frozen
     given: dict[str, object] = {"failures_in_row": 0, "errors": (), "predicted": (), "silent_for": None, **measured}
     return [alert.kind for alert in true_now({US: figures}, **given)]  # type: ignore[arg-type]
+
+
+def test_a_healer_that_is_silent_now_is_told_otherwise_than_one_that_is_back() -> None:
+    now, since = told(AlertKind.HEALER_SILENT, {SINCE: "2026-03-10T15:04:05+00:00"}), told(AlertKind.HEALER_SILENT, {"silent_minutes": 7})
+    assert now[0] == "The healer is silent"
+    assert "since 2026-03-10 15:04 UTC" in now[1]
+    assert since[0] == "The healer was silent"
 
 
 @pytest.mark.parametrize(("corrupted", "alerted"), [(5, []), (6, [AlertKind.CORRUPTION_HIGH])])
