@@ -1048,10 +1048,13 @@ DECLARE
   proposed bigint[]; -- findings for a person
   mended uuid[];
   refused integer;
+  ours uuid[];       -- wrong by what the caller wrote before, in this very transaction; touch_updated_at() tells whose a row's last version is
+  made_wrong uuid;
 BEGIN
   PERFORM pg_advisory_xact_lock(7204, 1); -- one run at a time: two would wait for each other row by row
   began := clock_timestamp();
   SELECT to_jsonb(v) INTO before FROM prospect_data_integrity v;
+  SELECT coalesce(array_agg(c.id), '{}') INTO ours FROM corrupted_prospects c WHERE c.updated_at = now();
   SELECT coalesce(array_agg(c.id), '{}') INTO picked FROM corrupted_to_mend(most) c;
   locked := lock_to_mend(picked, leave_busy);
   IF leave_busy AND locked = '{}' THEN
@@ -1069,6 +1072,11 @@ BEGIN
 
   IF EXISTS (SELECT FROM corrupted_prospects c WHERE c.id = ANY(mended)) THEN
     RAISE EXCEPTION 'A repair left what it mended wrong; nothing of this run was kept' USING ERRCODE = 'check_violation';
+  END IF;
+  SELECT c.id INTO made_wrong FROM corrupted_prospects c WHERE c.updated_at = now() AND c.id NOT IN (SELECT unnest(ours)) LIMIT 1;
+  IF FOUND THEN
+    RAISE EXCEPTION 'The repairs made things worse: prospect % was right before them. Nothing of this run was kept; what writes there when another row is mended?', made_wrong
+      USING ERRCODE = 'check_violation';
   END IF;
   INSERT INTO audit_log (actor, verb, object, object_id, details)
        VALUES (actor, 'cleanup', 'cleanup_run', the_run::text, jsonb_build_object('called_by', called_by, 'fixed_count', cardinality(mended)));

@@ -10,7 +10,7 @@
 -- somebody else holds a row at this moment is left to the next run, and where all are so there was no run: no row is answered.
 -- Leaves a row in cleanup_runs with the counts before and after.
 -- `campaign_ids` is empty when nothing was mended, never NULL: callers ask for its length. A run whose repairs leave what they mended
--- wrong fails as a whole. `all_right_at`: when somebody last saw nothing wrong at all; NULL: nobody did. Rows loaded around the triggers
+-- wrong, or make wrong what was right, fails as a whole, and the runs that would follow it do not begin. `all_right_at`: when somebody last saw nothing wrong at all; NULL: nobody did. Rows loaded around the triggers
 -- keep the moment of whoever wrote them before, so it is all that tells since when they are wrong.
 CREATE OR REPLACE FUNCTION mend_corrupted_prospects(actor text, called_by text, most integer, leave_busy boolean, all_right_at timestamptz)
 RETURNS TABLE (fixed_count bigint, campaign_ids text[], run_id bigint)
@@ -26,10 +26,13 @@ DECLARE
   proposed bigint[]; -- findings for a person
   mended uuid[];
   refused integer;
+  ours uuid[];       -- wrong by what the caller wrote before, in this very transaction; touch_updated_at() tells whose a row's last version is
+  made_wrong uuid;
 BEGIN
   PERFORM pg_advisory_xact_lock(7204, 1); -- one run at a time: two would wait for each other row by row
   began := clock_timestamp();
   SELECT to_jsonb(v) INTO before FROM prospect_data_integrity v;
+  SELECT coalesce(array_agg(c.id), '{}') INTO ours FROM corrupted_prospects c WHERE c.updated_at = now();
   SELECT coalesce(array_agg(c.id), '{}') INTO picked FROM corrupted_to_mend(most) c;
   locked := lock_to_mend(picked, leave_busy);
   IF leave_busy AND locked = '{}' THEN
@@ -47,6 +50,11 @@ BEGIN
 
   IF EXISTS (SELECT FROM corrupted_prospects c WHERE c.id = ANY(mended)) THEN
     RAISE EXCEPTION 'A repair left what it mended wrong; nothing of this run was kept' USING ERRCODE = 'check_violation';
+  END IF;
+  SELECT c.id INTO made_wrong FROM corrupted_prospects c WHERE c.updated_at = now() AND c.id NOT IN (SELECT unnest(ours)) LIMIT 1;
+  IF FOUND THEN
+    RAISE EXCEPTION 'The repairs made things worse: prospect % was right before them. Nothing of this run was kept; what writes there when another row is mended?', made_wrong
+      USING ERRCODE = 'check_violation';
   END IF;
   INSERT INTO audit_log (actor, verb, object, object_id, details)
        VALUES (actor, 'cleanup', 'cleanup_run', the_run::text, jsonb_build_object('called_by', called_by, 'fixed_count', cardinality(mended)));

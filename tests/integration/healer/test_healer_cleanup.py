@@ -8,7 +8,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from services.healer.workflows.de_enroll import de_enroll
-from services.healer.workflows.mend import BATCH, Mend
+from services.healer.workflows.mend import BATCH, CleanupError, Mend
 from shared.contracts.topics import PROSPECTS_LEFT, PROSPECTS_READY
 from shared.runtime.clock import StackClock
 from tests.integration.healer.healer_rows import MONDAY_NINE, House, Person, a_house, a_person, an_attempt, one
@@ -201,6 +201,33 @@ async def test_mending_never_takes_a_contact_back_by_itself_nor_makes_another_wr
         await _mend(pool, person, seen)
     with pytest.raises(asyncpg.CheckViolationError, match="wrong again"):
         await _mend(pool, person, seen, {"contacted_at": MONDAY_NINE.isoformat()})
+
+
+async def test_a_run_that_makes_things_worse_stops_and_keeps_nothing(pool: asyncpg.Pool) -> None:
+    house = await a_house(pool)
+    wrong = await a_person(pool, house, status="connection_request_sent", send_status="sent", corrupt=True)
+    right = await a_person(pool, house, name="bea")
+    await pool.execute(
+        f"""CREATE FUNCTION meddle() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN UPDATE campaign_prospects SET status = 'connection_request_sent' WHERE id = '{right.prospect}'; RETURN NULL; END $$;
+            CREATE TRIGGER meddle AFTER UPDATE OF status ON campaign_prospects FOR EACH ROW
+              WHEN (NEW.id = '{wrong.prospect}') EXECUTE FUNCTION meddle()"""  # noqa: S608 - two ids of ours
+    )
+    clock = StackClock(pool)
+    await clock.refresh()
+    with pytest.raises(CleanupError, match=f"made things worse: prospect {right.prospect} was right before them"):
+        await Mend(pool, clock, call_time=timedelta(seconds=30)).clean_up(actor="test", called_by="cron")
+    assert (await _prospect(pool, wrong))["status"] == "connection_request_sent"
+    assert (await _prospect(pool, right))["status"] == "pending"
+    assert [row["error"] is not None for row in await pool.fetch("SELECT error FROM cleanup_runs")] == [True]
+    await pool.execute("DROP TRIGGER meddle ON campaign_prospects")
+    async with pool.acquire() as connection, connection.transaction():  # whoever loads and cleans up in one go is no repair
+        await connection.execute("SET LOCAL session_replication_role = replica")
+        await connection.execute(
+            "UPDATE campaign_prospects SET contacted_at = $2, updated_at = now() WHERE id = $1", right.prospect, MONDAY_NINE
+        )
+        await connection.execute("SET LOCAL session_replication_role = origin")
+        assert await connection.fetchval(CLEANUP) == 1, "the other one waits for a person"
 
 
 async def test_mending_without_an_actor_is_refused_for_it_is_the_trace(pool: asyncpg.Pool) -> None:
