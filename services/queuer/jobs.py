@@ -15,7 +15,7 @@ from services.queuer.workflows.hand_over import HandOver
 from services.queuer.workflows.leap import Leaper
 from services.queuer.workflows.plan import Planner
 from services.queuer.workflows.raise_alarm import Alarm
-from services.queuer.workflows.watch_healer import watch_healer
+from services.queuer.workflows.watch_healer import WatchHealer
 from services.queuer.workflows.withdraw import Withdrawer
 from services.queuer.workflows.zones import tell_zones
 from shared.runtime.jobs import Jobs, Pace
@@ -55,5 +55,5 @@ def register(
     jobs.add("fold counters", settings.fold_every, partial(fold_counters, pool))
     jobs.add("leap", settings.leap_every, leaper.leap, pace=Pace.PROMPT)
     jobs.add("tell zones", ZONES_EVERY, partial(tell_zones, pool), pace=Pace.REAL)
-    jobs.add("watch the healer", WATCH_EVERY, partial(watch_healer, pool, alarm), pace=Pace.REAL)
+    jobs.add("watch the healer", WATCH_EVERY, WatchHealer(pool, alarm).round, pace=Pace.REAL)
     jobs.add("measure", MEASURE_EVERY, dispatcher.measure, pace=Pace.REAL)

@@ -1,5 +1,6 @@
 """Whoever mends everything cannot say that it is dead: the queuer watches the healer's heartbeat."""
 
+import time
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -23,29 +24,47 @@ TELL_AFTER: Final = timedelta(seconds=60)
 OF_ALL: Final = "00000000-0000-0000-0000-000000000000"
 
 
-async def watch_healer(pool: asyncpg.Pool, alarm: Alarm | None = None, *, silent: timedelta = SILENT) -> bool:
+class WatchHealer:
+    """The job. What counts is the silence that this process has heard itself: after a night in which the whole stack was down, the
+    healer may be starting just now."""
+
+    def __init__(self, pool: asyncpg.Pool, alarm: Alarm | None) -> None:
+        self._pool = pool
+        self._alarm = alarm
+        self._began = time.monotonic()
+
+    async def round(self) -> None:
+        """Look once."""
+        await watch_healer(self._pool, self._alarm, heard=timedelta(seconds=time.monotonic() - self._began))
+
+
+async def watch_healer(pool: asyncpg.Pool, alarm: Alarm | None = None, *, heard: timedelta = timedelta.max) -> bool:
     """Open a finding and tell it once while no healer lives, and close it when one does; True while it is silent.
 
-    After TELL_AFTER people are told, by `alarm`. A stack that never had a healer is no stack whose healer is silent.
+    After TELL_AFTER people are told, by `alarm`. `heard` (technical): for how long the caller has watched. A stack that never had a
+    healer is no stack whose healer is silent.
     """
-    seconds, last_beat = await _watch(pool, silent)
-    if seconds is None or last_beat is None or seconds <= silent.total_seconds():
+    silent, last_beat = await _watch(pool, heard)
+    if last_beat is None or silent <= SILENT:
         return False
-    if alarm is not None and seconds > TELL_AFTER.total_seconds():
+    if alarm is not None and silent > TELL_AFTER:
         await alarm.sound(last_beat)
     return True
 
 
-async def _watch(pool: asyncpg.Pool, silent: timedelta) -> tuple[float | None, datetime | None]:
+async def _watch(pool: asyncpg.Pool, heard: timedelta) -> tuple[timedelta, datetime | None]:
     async with pool.acquire() as connection, connection.transaction():
         seconds, last_beat = await store.last_beat(connection)
         metrics.HEALER_SILENT.set(seconds or 0)
         if seconds is None or last_beat is None:
-            return None, None
-        if seconds <= silent.total_seconds():
+            return timedelta(0), None
+        silent = min(timedelta(seconds=seconds), heard)
+        if seconds <= SILENT.total_seconds():
             if await store.close_finding(connection):
                 log.info("the healer is there again")
-            return seconds, last_beat
+            return silent, last_beat
+        if silent <= SILENT:
+            return silent, last_beat
         if await store.open_finding(connection, last_beat):
             log.critical("no healer says that it lives: start it", silent_s=round(seconds))
             event = IntegrityEvent(
@@ -57,4 +76,4 @@ async def _watch(pool: asyncpg.Pool, silent: timedelta) -> tuple[float | None, d
             )
             now = await connection.fetchval("SELECT business_now()")
             await put(connection, "queuer", [enclose(INTEGRITY_EVENTS, event, source="queuer", key=OF_ALL, at=now)])
-        return seconds, last_beat
+        return silent, last_beat

@@ -24,6 +24,7 @@ async def _prospect(pool: asyncpg.Pool, person: Person) -> asyncpg.Record:
 async def test_a_clean_database_is_left_alone_and_the_answer_is_empty_not_null(pool: asyncpg.Pool) -> None:
     row = await one(pool, CLEANUP)
     assert (row["fixed_count"], row["campaign_ids"]) == (0, [])
+    assert tuple(await one(pool, "SELECT * FROM prospect_data_integrity")) == (0, 0, 0, 0, 0)
 
 
 async def test_the_routine_answers_by_the_name_and_in_the_columns_that_its_callers_know(pool: asyncpg.Pool) -> None:

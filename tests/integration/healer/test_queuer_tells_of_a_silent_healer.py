@@ -82,6 +82,21 @@ async def test_people_are_told_once_while_it_is_silent_and_when_it_is_over(stage
     assert len(stage.to.requests) == 3, "silent again is another alert"
 
 
+async def test_after_a_night_in_which_the_whole_stack_was_down_nobody_is_told_before_the_healer_could_be_back(
+    stage: Stage, queuer: asyncpg.Pool
+) -> None:
+    await stage.channel()
+    await silent_for(stage, 30_000)
+    alarm = an_alarm(stage, queuer)
+    assert not await watch_healer(queuer, alarm, heard=timedelta(seconds=20))
+    assert await stage.owner.fetchval("SELECT count(*) FROM integrity_findings") == 0
+    assert await watch_healer(queuer, alarm, heard=timedelta(seconds=50))
+    assert await stage.owner.fetchval("SELECT kind FROM integrity_findings") == "healer_silent"
+    assert stage.to.requests == []
+    assert await watch_healer(queuer, alarm, heard=timedelta(seconds=70))
+    assert len(stage.to.requests) == 1
+
+
 async def test_two_queuers_at_once_tell_once_and_a_receiver_that_fails_is_tried_again_by_whoever_is_there(
     stage: Stage, queuer: asyncpg.Pool
 ) -> None:
