@@ -659,9 +659,8 @@ CREATE FUNCTION public.corrupted_to_mend(most integer) RETURNS TABLE(id uuid)
     LANGUAGE sql STABLE
     AS $$
   SELECT c.id
-    FROM corrupted_prospects c
-   WHERE NOT left_to_person(c.id, c.updated_at)
-     AND NOT EXISTS (SELECT FROM send_queue s JOIN send_attempts a ON a.send_id = s.id
+    FROM corrupted_to_repair c
+   WHERE NOT EXISTS (SELECT FROM send_queue s JOIN send_attempts a ON a.send_id = s.id
                       WHERE s.prospect_id = c.id AND a.action <> 'profile_lookup' AND a.state IN ('intent', 'unknown'))
    LIMIT most
 $$;
@@ -976,14 +975,6 @@ CREATE FUNCTION public.leads_at(the_id uuid, moment timestamp with time zone) RE
                           ORDER BY h.valid_until, h.id LIMIT 1), t)
           FROM leads t WHERE t.id = the_id
       $$;
-
-CREATE FUNCTION public.left_to_person(the_prospect uuid, changed_at timestamp with time zone) RETURNS boolean
-    LANGUAGE sql STABLE
-    AS $$
-  SELECT EXISTS (SELECT FROM integrity_findings f
-                  WHERE f.table_name = 'campaign_prospects' AND f.row_id = the_prospect::text AND f.kind IN ('corrupted_sent', 'corrupted_failed', 'corrupted_pending')
-                    AND ((f.state IN ('open', 'proposed') AND f.why IS NOT NULL) OR (f.state IN ('undone', 'refused') AND f.closed_at >= changed_at)))
-$$;
 
 CREATE FUNCTION public.lock_to_mend(people uuid[], leave_busy boolean DEFAULT false) RETURNS uuid[]
     LANGUAGE plpgsql
@@ -1973,6 +1964,44 @@ UNION ALL
    FROM public.campaign_prospects
   WHERE ((campaign_prospects.status = 'pending'::public.prospect_status) AND (campaign_prospects.contacted_at IS NOT NULL));
 
+CREATE TABLE public.integrity_findings (
+    id bigint NOT NULL,
+    workspace_id uuid,
+    kind text NOT NULL,
+    severity text DEFAULT 'warning'::text NOT NULL,
+    table_name text NOT NULL,
+    row_id text NOT NULL,
+    evidence jsonb DEFAULT '{}'::jsonb NOT NULL,
+    state text DEFAULT 'open'::text NOT NULL,
+    found_at timestamp with time zone DEFAULT now() NOT NULL,
+    closed_at timestamp with time zone,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    campaign_id uuid,
+    repair text,
+    changes jsonb DEFAULT '[]'::jsonb NOT NULL,
+    why text,
+    occurred_at timestamp with time zone,
+    decided_by text,
+    decided_at timestamp with time zone,
+    counted_at timestamp with time zone,
+    CONSTRAINT integrity_findings_changes_check CHECK ((jsonb_typeof(changes) = 'array'::text)),
+    CONSTRAINT integrity_findings_severity_check CHECK ((severity = ANY (ARRAY['info'::text, 'warning'::text, 'critical'::text]))),
+    CONSTRAINT integrity_findings_state_check CHECK ((state = ANY (ARRAY['open'::text, 'proposed'::text, 'repaired'::text, 'refused'::text, 'gone'::text, 'undone'::text])))
+);
+
+ALTER TABLE ONLY public.integrity_findings FORCE ROW LEVEL SECURITY;
+
+CREATE VIEW public.corrupted_to_repair WITH (security_invoker='true') AS
+ SELECT id,
+    workspace_id,
+    campaign_id,
+    updated_at,
+    kind
+   FROM public.corrupted_prospects c
+  WHERE (NOT (EXISTS ( SELECT
+           FROM public.integrity_findings f
+          WHERE ((f.table_name = 'campaign_prospects'::text) AND (f.row_id = (c.id)::text) AND (f.kind = ANY (ARRAY['corrupted_sent'::text, 'corrupted_failed'::text, 'corrupted_pending'::text])) AND (((f.state = ANY (ARRAY['open'::text, 'proposed'::text])) AND (f.why IS NOT NULL)) OR ((f.state = ANY (ARRAY['undone'::text, 'refused'::text])) AND (f.closed_at >= c.updated_at)))))));
+
 CREATE TABLE public.de_enrollment_runs (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
     workspace_id uuid,
@@ -2157,33 +2186,6 @@ ALTER TABLE public.history ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     NO MAXVALUE
     CACHE 1
 );
-
-CREATE TABLE public.integrity_findings (
-    id bigint NOT NULL,
-    workspace_id uuid,
-    kind text NOT NULL,
-    severity text DEFAULT 'warning'::text NOT NULL,
-    table_name text NOT NULL,
-    row_id text NOT NULL,
-    evidence jsonb DEFAULT '{}'::jsonb NOT NULL,
-    state text DEFAULT 'open'::text NOT NULL,
-    found_at timestamp with time zone DEFAULT now() NOT NULL,
-    closed_at timestamp with time zone,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    campaign_id uuid,
-    repair text,
-    changes jsonb DEFAULT '[]'::jsonb NOT NULL,
-    why text,
-    occurred_at timestamp with time zone,
-    decided_by text,
-    decided_at timestamp with time zone,
-    counted_at timestamp with time zone,
-    CONSTRAINT integrity_findings_changes_check CHECK ((jsonb_typeof(changes) = 'array'::text)),
-    CONSTRAINT integrity_findings_severity_check CHECK ((severity = ANY (ARRAY['info'::text, 'warning'::text, 'critical'::text]))),
-    CONSTRAINT integrity_findings_state_check CHECK ((state = ANY (ARRAY['open'::text, 'proposed'::text, 'repaired'::text, 'refused'::text, 'gone'::text, 'undone'::text])))
-);
-
-ALTER TABLE ONLY public.integrity_findings FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.integrity_findings ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.integrity_findings_id_seq

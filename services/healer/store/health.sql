@@ -11,7 +11,10 @@ SELECT v.workspace_id, n.name, n.rows
  WHERE :workspace_id::uuid IS NULL OR v.workspace_id = :workspace_id
 UNION ALL
 SELECT c.workspace_id, 'corrupted_for_person', count(*) FROM corrupted_prospects c
- WHERE (:workspace_id::uuid IS NULL OR c.workspace_id = :workspace_id) AND left_to_person(c.id, c.updated_at) GROUP BY 1
+ WHERE :workspace_id::uuid IS NULL OR c.workspace_id = :workspace_id GROUP BY 1
+UNION ALL
+SELECT c.workspace_id, 'corrupted_for_person', -count(*) FROM corrupted_to_repair c
+ WHERE :workspace_id::uuid IS NULL OR c.workspace_id = :workspace_id GROUP BY 1
 UNION ALL
 SELECT q.workspace_id, q.status, sum(q.sends) FROM queue_counts q
  WHERE :workspace_id::uuid IS NULL OR q.workspace_id = :workspace_id GROUP BY 1, 2

@@ -2,7 +2,7 @@
 -- Whether there is something to mend; and since when nothing is wrong but what waits for a person: what this statement does not see
 -- was committed after it began. NULL: somebody is wrong, and be it one whose attempt is still under way.
 SELECT EXISTS (SELECT FROM corrupted_to_mend(1)) AS any,
-       CASE WHEN NOT EXISTS (SELECT FROM corrupted_prospects c WHERE NOT left_to_person(c.id, c.updated_at)) THEN statement_timestamp() END AS all_right_at;
+       CASE WHEN NOT EXISTS (SELECT FROM corrupted_to_repair) THEN statement_timestamp() END AS all_right_at;
 
 -- name: take_changed
 -- What changed a moment ago and earlier; whoever was about to put it right has done so. Taken with the transaction that looks.

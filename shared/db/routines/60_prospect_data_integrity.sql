@@ -8,6 +8,15 @@ CREATE OR REPLACE VIEW corrupted_prospects WITH (security_invoker = true) AS
   UNION ALL
   SELECT id, workspace_id, campaign_id, updated_at, 'corrupted_pending' FROM campaign_prospects WHERE status = 'pending' AND contacted_at IS NOT NULL;
 
+-- Those of them that are no person's to decide: not proposed, nor refused or undone while the row stays as it was. A view and no
+-- function, so that the planner joins the findings once instead of asking for each row.
+CREATE OR REPLACE VIEW corrupted_to_repair WITH (security_invoker = true) AS
+  SELECT c.id, c.workspace_id, c.campaign_id, c.updated_at, c.kind
+    FROM corrupted_prospects c
+   WHERE NOT EXISTS (SELECT FROM integrity_findings f
+                      WHERE f.table_name = 'campaign_prospects' AND f.row_id = c.id::text AND f.kind IN ('corrupted_sent', 'corrupted_failed', 'corrupted_pending')
+                        AND ((f.state IN ('open', 'proposed') AND f.why IS NOT NULL) OR (f.state IN ('undone', 'refused') AND f.closed_at >= c.updated_at)));
+
 -- How many prospects say what cannot be. Reads the partial indexes and the maintained counts, no table in full: the one row of
 -- prospect_totals that is of all (or, for a tenant, of its workspace), and what the counters' job has not folded yet.
 CREATE OR REPLACE VIEW prospect_data_integrity WITH (security_invoker = true) AS

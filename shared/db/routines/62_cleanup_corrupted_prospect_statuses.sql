@@ -122,22 +122,13 @@ BEGIN
     FROM written w;
 END $$;
 
--- Is a corrupted prospect a person's to decide: proposed, or refused or undone while the row stays as it was?
-CREATE OR REPLACE FUNCTION left_to_person(the_prospect uuid, changed_at timestamptz) RETURNS boolean
-LANGUAGE sql STABLE AS $$
-  SELECT EXISTS (SELECT FROM integrity_findings f
-                  WHERE f.table_name = 'campaign_prospects' AND f.row_id = the_prospect::text AND f.kind IN ('corrupted_sent', 'corrupted_failed', 'corrupted_pending')
-                    AND ((f.state IN ('open', 'proposed') AND f.why IS NOT NULL) OR (f.state IN ('undone', 'refused') AND f.closed_at >= changed_at)))
-$$;
-
 -- What a run would take: by the partial indexes alone, so a look costs what is wrong and not what is stored.
 CREATE OR REPLACE FUNCTION corrupted_to_mend(most integer)
 RETURNS TABLE (id uuid)
 LANGUAGE sql STABLE AS $$
   SELECT c.id
-    FROM corrupted_prospects c
-   WHERE NOT left_to_person(c.id, c.updated_at)
-     AND NOT EXISTS (SELECT FROM send_queue s JOIN send_attempts a ON a.send_id = s.id
+    FROM corrupted_to_repair c
+   WHERE NOT EXISTS (SELECT FROM send_queue s JOIN send_attempts a ON a.send_id = s.id
                       WHERE s.prospect_id = c.id AND a.action <> 'profile_lookup' AND a.state IN ('intent', 'unknown'))
    LIMIT most
 $$;

@@ -2,7 +2,7 @@
 GRANT SELECT ON workspaces, accounts, account_usage, account_cool_downs, campaigns, campaign_accounts, workflows, workflow_steps,
   lead_batches, leads, prospect_approval_data, campaign_prospects, send_queue, lanes, campaign_messages, suppressions, audit_log,
   account_reads, send_attempts, observations, recipients, foreign_invitations, stack_clock, clients, scheduled_emails, notices, notice_deliveries,
-  integrity_findings, integrity_history, merged_sends, prospect_totals, campaign_counter_deltas, corrupted_prospects,
+  integrity_findings, integrity_history, merged_sends, prospect_totals, campaign_counter_deltas, corrupted_prospects, corrupted_to_repair,
   prospect_data_integrity, prospect_data_integrity_by_workspace TO tact_tenant;
 GRANT SELECT (id, workspace_id, name, medium, target, kinds, every_kind, enabled, removed_at, created_at) ON notice_channels TO tact_tenant; -- not the secret
 GRANT SELECT ON queue_counts, queue_changes, queue_hours, health_history, health_state, repair_times, health_alerts, risk_reports TO tact_tenant; -- how healthy its data is
