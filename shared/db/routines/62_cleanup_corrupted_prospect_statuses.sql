@@ -48,7 +48,7 @@ BEGIN
   SELECT coalesce(array_agg(f.row_id::uuid) FILTER (WHERE a.answer = 'applied'), '{}'), count(*) FILTER (WHERE a.answer LIKE 'refused%') INTO mended, refused
     FROM answers a JOIN integrity_findings f ON f.id = a.finding_id;
 
-  IF EXISTS (SELECT FROM corrupted_prospects c WHERE c.id = ANY(mended)) THEN
+  IF EXISTS (SELECT FROM campaign_prospects p WHERE p.id = ANY(mended) AND corruption_of(p.status, p.contacted_at) IS NOT NULL) THEN
     RAISE EXCEPTION 'A repair left what it mended wrong; nothing of this run was kept' USING ERRCODE = 'check_violation';
   END IF;
   SELECT c.id INTO made_wrong FROM corrupted_prospects c WHERE c.updated_at = now() AND c.id NOT IN (SELECT unnest(ours)) LIMIT 1;
@@ -86,14 +86,13 @@ BEGIN
   WITH seen AS MATERIALIZED (
     SELECT p AS whole, p.id, p.status, p.contacted_at, p.connected_at, e.invited_at, e.messaged_at, e.listed_at,
            least(e.invited_at, e.messaged_at, e.listed_at) AS went,
-           c.kind, greatest(p.updated_at, all_right_at) AS since,
+           corruption_of(p.status, p.contacted_at) AS kind, greatest(p.updated_at, all_right_at) AS since,
            jsonb_strip_nulls(jsonb_build_object('attempt', e.attempt, 'invited_at', e.invited_at, 'messaged_at', e.messaged_at, 'listed_at', e.listed_at,
                                                 'invitation', e.invitation)) || jsonb_build_object('last_attempt', e.last_attempt, 'as_of', p.updated_at) AS proof,
            (SELECT count(*) FROM integrity_history h WHERE h.table_name = 'campaign_prospects' AND h.row_id = p.id::text AND h.undoes IS NULL
                AND h.done_at > clock_timestamp() - interval '1 hour' AND h.kind IN ('corrupted_sent', 'corrupted_failed', 'corrupted_pending')) AS times
-      FROM corrupted_prospects c -- who is not there was mended by somebody faster
-      JOIN campaign_prospects p ON p.id = c.id CROSS JOIN LATERAL contact_evidence(p.id) e
-     WHERE c.id = ANY(people)
+      FROM unnest(people) u(id) JOIN campaign_prospects p ON p.id = u.id CROSS JOIN LATERAL contact_evidence(p.id) e
+     WHERE corruption_of(p.status, p.contacted_at) IS NOT NULL -- else somebody was faster
   ), judged AS (
     SELECT s.whole, s.id, s.kind, s.since, s.proof, CASE s.kind WHEN 'corrupted_sent' THEN s.went WHEN 'corrupted_failed' THEN s.contacted_at
                                                        ELSE CASE WHEN s.went IS NOT NULL THEN s.contacted_at END END AS contact,
