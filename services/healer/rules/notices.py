@@ -47,6 +47,8 @@ class FailedSend:
     message_type: str
     reason: str | None
     at: datetime
+    detail: str | None = None
+    """The cause in words, where `reason` is a code."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +70,7 @@ def of_failed_send(send: FailedSend) -> Notice:
     step = send.message_type.replace("_", " ").capitalize()
     person = one_line(send.person) or "somebody without a name"
     company = f" ({one_line(send.company)})" if send.company.strip() else ""
-    why = sentence(send.reason) or "No reason was given."
+    why = sentence(send.detail or send.reason) or "No reason was given."
     return Notice(
         workspace_id=send.workspace_id,
         kind=NoticeKind.SEND_FAILED,
@@ -79,7 +81,7 @@ def of_failed_send(send: FailedSend) -> Notice:
             f'{step} to {person}{company} in the campaign "{one_line(send.campaign_name)}" from the account '
             f'"{one_line(send.account_name)}" failed for good on {moment(send.at)}.\nWhy: {why}\n'
             f"It is not tried again by itself. See it with `tact failed show {send.send_id}`; when the cause is mended, "
-            f"`tact failed retry {send.send_id}` tries anew, and `tact failed drop {send.send_id}` lets it be."
+            f"`tact failed retry {send.send_id} --apply` tries anew, and `tact failed drop {send.send_id} --apply` lets it be."
         ),
         details={
             "send_id": str(send.send_id),
@@ -92,6 +94,7 @@ def of_failed_send(send: FailedSend) -> Notice:
             "account_name": send.account_name,
             "message_type": send.message_type,
             "reason": send.reason,
+            "detail": send.detail,
         },
         happened_at=send.at,
     )

@@ -18,6 +18,7 @@ from services.healer.rules.notices import (
     StoppedConsumer,
     UnknownAttempt,
 )
+from shared.contracts.sends_completed import SendCompleted
 from shared.db.pool import Connection as OneConnection
 from shared.db.queries import load
 from shared.notices.notice import Notice
@@ -62,19 +63,19 @@ class Entry:
     deliveries: Sequence[Delivery]
 
 
-async def failed_sends(connection: Connection, failures: Mapping[UUID, tuple[str | None, datetime]]) -> list[FailedSend]:
-    """What people call them: send -> reason and business time of the failure.
+async def failed_sends(connection: Connection, failures: Mapping[UUID, SendCompleted]) -> list[FailedSend]:
+    """What people call them, by the last event of each send.
 
     Those that are failed no more are absent, and so are those that have failed anew since: of that a newer event tells.
     """
     found = []
     async for row in queries.failed_sends(connection, send_ids=sorted(failures)):
         fields = dict(row)
-        reason, at = failures[row["send_id"]]
-        in_words, answered_at = fields.pop("error_message"), fields.pop("answered_at")
-        if answered_at is not None and at < answered_at:
+        event = failures[row["send_id"]]
+        written, answered_at = fields.pop("error_message"), fields.pop("answered_at")
+        if answered_at is not None and event.at < answered_at:
             continue
-        found.append(FailedSend(**fields, reason=in_words or reason, at=at))
+        found.append(FailedSend(**fields, reason=written or event.reason, detail=event.detail, at=event.at))
     return found
 
 

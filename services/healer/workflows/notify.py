@@ -103,7 +103,7 @@ class Notify:
 
 async def untold_sends(pool: asyncpg.Pool, events: Sequence[SendCompleted]) -> list[Notice]:
     """Notices of sends that failed for good, without those that were written before."""
-    failures = {event.send_id: (event.reason, event.at) for event in events if event.outcome is Outcome.FAILED}
+    failures = {event.send_id: event for event in events if event.outcome is Outcome.FAILED}
     found = await notices.failed_sends(pool, failures) if failures else []
     return await _new(pool, [of_failed_send(send) for send in found])
 

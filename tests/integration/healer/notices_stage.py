@@ -56,7 +56,7 @@ class Stage:
     async def failed(self, name: str = "ana") -> tuple[Person, SendCompleted]:
         """Somebody whose invitation failed for good, and the event that says so."""
         person = await a_person(self.owner, self.house, name=name, send_status="failed")
-        await self.owner.execute("UPDATE send_queue SET error_message = 'The recipient cannot be reached' WHERE id = $1", person.send)
+        await self.owner.execute("UPDATE send_queue SET error_message = 'user_unreachable' WHERE id = $1", person.send)
         return person, event_of(self.house, person)
 
     async def log(self) -> Sequence[store.Entry]:
@@ -84,7 +84,8 @@ def event_of(house: House, person: Person, **changes: Any) -> SendCompleted:
         "account_id": house.account,
         "message_type": "connection_request",
         "outcome": Outcome.FAILED,
-        "reason": "refused",
+        "reason": "user_unreachable",
+        "detail": "The recipient cannot be reached",
         "at": MONDAY_NINE,
     }
     return SendCompleted(**{**values, **changes})

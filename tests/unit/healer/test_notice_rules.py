@@ -76,10 +76,19 @@ def test_a_failed_send_is_told_with_person_campaign_account_reason_and_what_to_d
     assert notice.text == (
         'Connection request to Ana Lopez (Acme) in the campaign "Spring" from the account "Ada" failed for good on 2026-03-10 15:04 UTC.\n'
         "Why: The recipient cannot be reached.\n"
-        f"It is not tried again by itself. See it with `tact failed show {ID}`; when the cause is mended, `tact failed retry {ID}` tries "
-        f"anew, and `tact failed drop {ID}` lets it be."
+        f"It is not tried again by itself. See it with `tact failed show {ID}`; when the cause is mended, `tact failed retry {ID} --apply` "
+        f"tries anew, and `tact failed drop {ID} --apply` lets it be."
     )
     assert (notice.kind, notice.details["person"]) == (NoticeKind.SEND_FAILED, "Ana Lopez")
+
+
+def test_a_person_reads_the_cause_in_words_and_a_program_its_code() -> None:
+    notice = of_failed_send(a_failure(reason="blocked_recipient", detail="The person has blocked the account, or is blocked by it."))
+    assert "\nWhy: The person has blocked the account, or is blocked by it.\n" in notice.text
+    assert (notice.details["reason"], notice.details["detail"]) == (
+        "blocked_recipient",
+        "The person has blocked the account, or is blocked by it.",
+    )
 
 
 def test_a_failure_without_a_name_company_or_reason_is_still_a_sentence() -> None:
