@@ -1,6 +1,8 @@
 """What the tables say while it runs, for the live table and for `tact status`."""
 
-from datetime import timedelta
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -10,27 +12,33 @@ from services.queuer.workflows.explain import explain_prospect
 from shared.db.pool import Connection
 from shared.db.queries import load
 from shared.policy import Reason, caps_of, warm_up_cap
+from shared.policy.rows import local_day, zone_of
 from shared.policy.words import REASONS
 from shared.vocabulary import AccountStatus, Action
 
 queries = load(__file__)
 MOST: Final = 50
+WEEK: Final = timedelta(days=7)
 CALL_TIMES: Final = CallTimes(real=timedelta(seconds=20), fast=timedelta(seconds=1))
 """As the sender's settings are unless somebody changes them."""
 
 
 async def read_accounts(connection: Connection) -> list[dict[str, Any]]:
-    """One row per account, at most fifty."""
+    """One row per account, at most fifty; where nobody can read an account's zone its times are UTC's."""
     rows = []
-    for row in [row async for row in queries.accounts(connection, most=MOST)]:
-        caps = {action: warm_up_cap(cap, row["warm_up_from"], row["today"]) for action, cap in caps_of(row).items()}
+    found = [row async for row in queries.accounts(connection, most=MOST)]
+    used = await _used(connection, found)
+    for row in found:
+        today = local_day(row["now"], row["zone"])
+        caps = {action: warm_up_cap(cap, row["warm_up_from"], today) for action, cap in caps_of(row).items()}
+        own = used[row["id"]]
         rows.append(
             {
                 "account": row["account"],
-                "local": row["local_time"],
-                "invites": f"{row['invitations']}/{caps[Action.INVITATION]}",
-                "written": f"{row['messages']}/{caps[Action.MESSAGE]}",
-                "week": row["week"],
+                "local": f"{row['now'].astimezone(zone_of(row['zone'])):%a %H:%M}",
+                "invites": f"{own[Action.INVITATION, today]}/{caps[Action.INVITATION]}",
+                "written": f"{own[Action.MESSAGE, today]}/{caps[Action.MESSAGE]}",
+                "week": sum(count for (_, day), count in own.items() if day > today - WEEK),
                 "waits": row["waiting"],
                 "because": await _because(connection, row["next_prospect"], row["status"]),
                 "accept": row["accepted"],
@@ -38,6 +46,16 @@ async def read_accounts(connection: Connection) -> list[dict[str, Any]]:
             }
         )
     return rows
+
+
+async def _used(connection: Connection, accounts: Sequence[Mapping[str, Any]]) -> Mapping[UUID, Counter[tuple[Action, date]]]:
+    """What each account did, by action and its own day."""
+    used: dict[UUID, Counter[tuple[Action, date]]] = defaultdict(Counter)
+    if accounts:
+        ids = [account["id"] for account in accounts]
+        async for row in queries.used_lately(connection, account_ids=ids, now=accounts[0]["now"]):
+            used[row["account_id"]][Action(row["action"]), row["local_date"]] = row["used"]
+    return used
 
 
 async def _because(connection: Connection, prospect_id: UUID | None, status: str) -> str:

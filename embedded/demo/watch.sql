@@ -1,27 +1,26 @@
 -- name: accounts
--- One row per account: what it did on its own day and in its week, what waits, and why.
-WITH clock AS MATERIALIZED (SELECT business_now() AS now)
-SELECT a.name AS account, w.company_name AS workspace, a.account_type::text AS account_type, a.timezone AS zone, a.status::text AS status,
-       a.daily_cr_limit AS account_limit, w.daily_cr_limit AS workspace_limit, w.tier, a.cr_exception, a.warm_up_from, day.today,
+-- One row per account: what it may do, what waits, and why. Which day it is there is worked out beside (docs/adr/0028): a zone
+-- that nobody can read must not hide the other accounts.
+SELECT a.id, a.name AS account, w.company_name AS workspace, a.account_type::text AS account_type, a.status::text AS status, clock.now,
+       CASE WHEN a.timezone_from <= clock.now THEN a.timezone_next ELSE a.timezone END AS zone,
+       a.daily_cr_limit AS account_limit, w.daily_cr_limit AS workspace_limit, w.tier, a.cr_exception, a.warm_up_from,
        coalesce(a.daily_message_limit, w.daily_message_limit) AS message_limit, coalesce(a.daily_lookup_limit, w.daily_lookup_limit) AS lookup_limit,
        coalesce(a.daily_email_limit, w.daily_email_limit) AS email_limit,
-       to_char(clock.now AT TIME ZONE a.timezone, 'Dy HH24:MI') AS local_time,
-       coalesce((SELECT used FROM account_usage u WHERE u.account_id = a.id AND u.action = 'invitation' AND u.local_date = day.today), 0)
-         AS invitations,
-       coalesce((SELECT used FROM account_usage u WHERE u.account_id = a.id AND u.action = 'message' AND u.local_date = day.today), 0) AS messages,
-       coalesce((SELECT sum(used) FROM account_usage u WHERE u.account_id = a.id AND u.action IN ('invitation', 'message')
-                    AND u.local_date > day.today - 7), 0)::int AS week,
        (SELECT count(*) FROM send_queue s WHERE s.account_id = a.id AND s.status = 'pending')::int AS waiting,
        (SELECT s.prospect_id FROM send_queue s WHERE s.account_id = a.id AND s.status IN ('pending', 'dispatched', 'sending')
          ORDER BY s.status = 'pending', s.held_for IS NOT NULL, s.scheduled_for LIMIT 1) AS next_prospect,
        (SELECT count(*) FROM campaign_prospects p WHERE p.account_id = a.id AND p.connected_at IS NOT NULL AND p.contacted_at IS NOT NULL)::int
          AS accepted,
        (SELECT count(*) FROM campaign_prospects p WHERE p.account_id = a.id AND p.status = 'replied')::int AS replied
-  FROM clock, accounts a
+  FROM (SELECT business_now() AS now) clock, accounts a
   JOIN workspaces w ON w.id = a.workspace_id
-  CROSS JOIN LATERAL (SELECT ((SELECT now FROM clock) AT TIME ZONE a.timezone)::date AS today) day
  ORDER BY w.company_name, a.name
  LIMIT :most;
+
+-- name: used_lately
+-- What these accounts did on their own days of the last week.
+SELECT account_id, action::text AS action, local_date, used FROM account_usage
+ WHERE account_id = ANY(:account_ids::uuid[]) AND action IN ('invitation', 'message') AND local_date > (:now::timestamptz AT TIME ZONE 'UTC')::date - 9;
 
 -- name: campaigns
 SELECT c.campaign_name AS campaign, c.campaign_type::text AS type, c.status::text AS status, c.prospects_count AS people, c.active_leads_count AS active,

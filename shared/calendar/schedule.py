@@ -17,6 +17,7 @@ Closed = Literal["hours", "weekend", "holiday"]
 HORIZON_DAYS: Final = 400
 """How far ahead an opening is looked for: a little over a year, so that whatever comes round yearly is found."""
 
+_WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _SOON: Final = 4  # days, from yesterday, that are looked at for the very moment asked about
 _ONE_DAY: Final = timedelta(days=1)
 _NO_TIME: Final = timedelta()
@@ -114,14 +115,29 @@ class Schedule:
             return None
         return min(self._openings(first, after, least) + self._openings(first + _ONE_DAY, after, least))
 
-    def holiday(self, at: datetime) -> str | None:
-        """The public holiday's name on this moment's local day, for people to read; the prospect's where both count."""
-        own = public_holiday(self.country, utc(at).astimezone(self.zone).date())
-        return own if own is not None or self.prospects is None else self.prospects.holiday(at)
+    def day_shown(self, at: datetime) -> str | None:
+        """What is special about this moment's local day, for people to read; the prospect's where both count."""
+        day = utc(at).astimezone(self.zone).date()
+        name, closed = public_holiday(self.country, day), _closed(self, day)
+        own = [name] if name is not None else []
+        if day in self.days_off:
+            own.append("an extra day off")
+        elif day in self.working_exceptions:
+            own.append("open by exception")
+        if self.half_days is not None and closed is None and self.half_days.has(day, self.country):
+            own.append(f"a half day to {_clock(min(self.closes, self.half_days.closes))}")
+        return ", ".join(own) or (None if self.prospects is None else self.prospects.day_shown(at))
 
     def hours_shown(self) -> str:
-        """The hours in words: `07:00 to 18:00, calendar US`."""
-        own = f"{_clock(self.opens)} to {_clock(self.closes)}, calendar {self.country}"
+        """The hours in words: `07:00 to 18:00, calendar US`, and what differs from that country's usual week."""
+        own = f"{_clock(self.opens)} to {_clock(self.closes)}"
+        if self.weekdays is not None:
+            own += f" on {', '.join(_WEEKDAYS[day] for day in sorted(self.weekdays))}"
+        elif not self.skip_weekends:
+            own += " on every day of the week"
+        own += f", calendar {self.country}" + ("" if self.skip_holidays else " without its holidays")
+        if self.half_days is not None:
+            own += f", half days to {_clock(self.half_days.closes)}"
         if self.follows_prospect:
             return f"{own}, on the prospect's clocks ({self.zone.key})"
         return own if self.prospects is None else f"{own} ({self.zone.key}), and {self.prospects.hours_shown()}"

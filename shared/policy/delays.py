@@ -188,8 +188,8 @@ def _local(schedule: Schedule | None, at: datetime) -> str:
     if schedule is None:
         return ""
     shown = f"{at.astimezone(schedule.zone):%a %Y-%m-%d %H:%M} {schedule.zone.key}"
-    holiday = schedule.holiday(at)
-    return f"{shown}, {holiday}" if holiday else shown
+    day = schedule.day_shown(at)
+    return f"{shown}, {day}" if day else shown
 
 
 def _used_shown(case: Case, at: datetime) -> str:

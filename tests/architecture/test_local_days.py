@@ -7,7 +7,8 @@ import pytest
 
 from tests.architecture.source import ROOT
 
-STATEMENTS = sorted([*(ROOT / "services").rglob("*.sql"), *(ROOT / "shared/db/routines").glob("*.sql")])
+PLACES = ("services", "cli", "embedded", "shared/db/routines")
+STATEMENTS = sorted(path for place in PLACES for path in (ROOT / place).rglob("*.sql"))
 
 
 @pytest.mark.parametrize("path", STATEMENTS, ids=lambda path: str(path.relative_to(ROOT)))

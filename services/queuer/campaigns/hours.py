@@ -185,8 +185,12 @@ async def _accounts(
 
 
 def _merged(was: Mapping[str, Any], changes: Mapping[str, Any] | None) -> dict[str, Any]:
-    merged = {**was, **(changes or {})}
-    checks.schedule(changes)  # alone first, so that a misspelled key is refused even where it is to be taken out
+    """What is stored is not judged while somebody only looks: it may be what they are about to mend."""
+    if not changes:
+        return dict(was)
+    merged = {**was, **changes}
+    # alone first, so that a misspelled key is refused even where it is to be taken out, unless it stands there
+    checks.schedule({key: value for key, value in changes.items() if value is not None or key not in was})
     return checks.schedule({key: value for key, value in merged.items() if value is not None})
 
 
@@ -227,9 +231,12 @@ def _in_force(
     workspace: Mapping[str, Any],
     place: Mapping[str, Any] | None,
 ) -> InForce:
-    levels = [None if level is None else read_settings(dict(level)) for level in (campaign, account, workspace)]
-    schedule = resolve_schedule(
-        *levels, account_timezone=place["timezone"] if place else None, account_country=place["country"] if place else None
-    )
+    """Stored settings that nobody can read are shown as what is wrong with them: whoever looks here is about to mend them."""
+    timezone, country = (place["timezone"], place["country"]) if place else (None, None)
+    try:
+        levels = [None if level is None else read_settings(dict(level)) for level in (campaign, account, workspace)]
+        schedule = resolve_schedule(*levels, account_timezone=timezone, account_country=country)
+    except ScheduleError as error:
+        return InForce(name, timezone or "", f"cannot be read, so nothing leaves: {error}", "account")
     window_zone = next((level.window_zone for level in levels if level is not None and level.window_zone is not None), "account")
     return InForce(name, schedule.zone.key, schedule.hours_shown(), window_zone)

@@ -57,7 +57,7 @@ async def test_every_level_takes_every_word_and_keeps_what_is_not_named(stage: S
     assert shown["in_force"][0] == {
         "account": shown["in_force"][0]["account"],
         "timezone": "Europe/Vienna",
-        "hours": "08:30 to 24:00, calendar DE-BY",
+        "hours": "08:30 to 24:00 on mon, wed, calendar DE-BY without its holidays, half days to 12:30",
         "window_zone": "both",
     }
     assert less["schedule_settings"] == {key: value for key, value in wishes.items() if key not in {"days", "half_day_end"}}

@@ -37,6 +37,12 @@ async def test_it_says_the_policys_own_reason_or_whose_turn_it_is(scene: Scene) 
     assert await because(scene) == "bad schedule"
 
 
+async def test_an_account_whose_zone_nobody_can_read_hides_no_other(scene: Scene) -> None:
+    await scene.send()
+    await scene.change("accounts", scene.account, timezone="Mars/Olympus")
+    assert await because(scene) == "bad schedule"
+
+
 async def test_the_table_fits_80_columns(scene: Scene) -> None:
     await scene.send()
     async with scene.owner.acquire() as connection:

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from shared.calendar import Schedule
+from shared.calendar import HalfDays, Schedule
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NEW_YORK = ZoneInfo("America/New_York")
@@ -81,8 +81,29 @@ def test_weekends_and_public_holidays_are_those_of_the_country(
     assert a_schedule(zone, country=country).closed_because(local(zone, *day, 12)) == why
 
 
-def test_a_holiday_has_its_name_for_people() -> None:
-    assert a_schedule().holiday(local(NEW_YORK, 2026, 11, 26, 12)) == "Thanksgiving Day"
+def test_what_is_special_about_a_day_is_named_for_people() -> None:
+    schedule = a_schedule(
+        days_off=frozenset({date(2026, 12, 28)}),
+        working_exceptions=frozenset({date(2026, 12, 25), date(2026, 12, 26)}),
+        half_days=HalfDays(13 * 60, every_year=frozenset({(12, 24), (12, 25), (12, 27)})),
+    )
+    days = [(11, 26), (12, 23), (12, 24), (12, 25), (12, 26), (12, 27)]
+    assert {day: schedule.day_shown(local(NEW_YORK, 2026, *day, 12)) for day in days} == {
+        (11, 26): "Thanksgiving Day",
+        (12, 23): None,
+        (12, 24): "a half day to 13:00",
+        (12, 25): "Christmas Day, open by exception, a half day to 13:00",
+        (12, 26): "open by exception",
+        (12, 27): None,  # a Sunday stays closed
+    }
+    assert schedule.day_shown(local(NEW_YORK, 2026, 12, 28, 12)) == "an extra day off"
+
+
+def test_hours_in_words_say_what_differs_from_the_countrys_week() -> None:
+    assert a_schedule().hours_shown() == "07:00 to 18:00, calendar US"
+    assert a_schedule(skip_weekends=False).hours_shown() == "07:00 to 18:00 on every day of the week, calendar US"
+    own = a_schedule(weekdays=frozenset({0, 5}), skip_holidays=False, half_days=HalfDays(12 * 60))
+    assert own.hours_shown() == "07:00 to 18:00 on mon, sat, calendar US without its holidays, half days to 12:00"
 
 
 def test_who_does_not_skip_weekends_and_holidays_is_open_on_both() -> None:

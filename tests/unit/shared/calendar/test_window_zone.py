@@ -40,7 +40,7 @@ def test_the_prospects_hours_are_read_on_its_clocks_by_its_countrys_calendar() -
     assert schedule.window(at("Asia/Riyadh", 2026, 6, 7, 12)) is not None  # a Sunday
     assert schedule.closed_because(at("Asia/Riyadh", 2026, 6, 5, 12)) == "weekend"  # a Friday
     assert schedule.closed_because(at("Asia/Riyadh", 2026, 9, 23, 12)) == "holiday"
-    assert schedule.holiday(at("Asia/Riyadh", 2026, 9, 23, 12)) == "National Day Holiday"
+    assert schedule.day_shown(at("Asia/Riyadh", 2026, 9, 23, 12)) == "National Day Holiday"
 
 
 def test_a_part_of_the_prospects_own_country_is_kept() -> None:
@@ -65,7 +65,7 @@ def test_both_is_what_the_two_have_in_common_on_days_open_in_both() -> None:
     assert schedule.closed_because(at("America/New_York", 2026, 6, 2, 13)) == "hours"
     assert schedule.closed_because(at("America/New_York", 2026, 5, 1, 8)) == "holiday"  # Labour Day in Germany
     assert schedule.closed_because(at("America/New_York", 2026, 6, 19, 8)) == "holiday"  # Juneteenth in the United States
-    assert schedule.holiday(at("America/New_York", 2026, 5, 1, 8)) == "Labor Day"
+    assert schedule.day_shown(at("America/New_York", 2026, 5, 1, 8)) == "Labor Day"
 
 
 def test_in_the_weeks_between_two_changes_of_the_clocks_the_common_window_moves() -> None:
