@@ -1,6 +1,7 @@
 """tact explain: why was this person not contacted, now or at any moment?"""
 
 import re
+import unicodedata
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final
@@ -92,18 +93,21 @@ async def find_person(pool: asyncpg.Pool, word: str, campaign: str | None) -> UU
 
 
 def _names(word: str) -> dict[str, Any]:
-    """The word as what it can be; an address on LinkedIn is brought to the form in which people are stored."""
-    text = word.strip()
+    """The word as what it can be; an address on LinkedIn is brought to the form in which people are stored.
+
+    Small letters are the database's: where it makes an i of İ, Python makes two letters, and nobody would be found.
+    """
+    text = unicodedata.normalize("NFC", word.strip())
     if _UUID.fullmatch(text):
         return {"id": UUID(text)}
     if "@" in text:
-        return {"email": text.lower()}
+        return {"email": text}
     if any(letter.isspace() for letter in text):
-        return {"name": " ".join(text.lower().split())}
+        return {"name": " ".join(text.split())}
     person = linkedin_identity(text)
     if not isinstance(person, LinkedInId):
-        return {"name": text.lower()}
-    return {"vanity" if person.kind is IdKind.VANITY else "linkedin_id": person.value, "name": text.lower()}
+        return {"name": text}
+    return {"vanity" if person.kind is IdKind.VANITY else "linkedin_id": person.value, "name": text}
 
 
 def _id(row: Any) -> UUID:

@@ -153,8 +153,8 @@ SELECT p.id AS prospect_id, d.id AS approval_id, l.id AS lead_id, l.first_name, 
  WHERE l.id IN (SELECT x.id FROM leads x WHERE x.linkedin_vanity = :vanity::text
                 UNION SELECT x.id FROM leads x WHERE x.linkedin_id = :linkedin_id::text
                 UNION SELECT x.id FROM leads x WHERE x.sales_navigator_id = :linkedin_id::text
-                UNION SELECT x.id FROM leads x WHERE lower(x.email) = :email::text
-                UNION SELECT x.id FROM leads x WHERE lower(x.first_name || ' ' || x.last_name) = :name::text
+                UNION SELECT x.id FROM leads x WHERE lower(x.email) = lower(:email::text)
+                UNION SELECT x.id FROM leads x WHERE lower(btrim(x.first_name || ' ' || x.last_name)) = lower(:name::text)
                 UNION SELECT x.lead_id FROM campaign_prospects x WHERE x.id = :id::uuid
                 UNION SELECT x.lead_id FROM prospect_approval_data x WHERE x.id = :id::uuid
                 UNION SELECT x.id FROM leads x WHERE x.id = :id::uuid)

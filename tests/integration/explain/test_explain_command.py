@@ -43,6 +43,12 @@ async def test_a_person_is_found_by_id_address_name_and_mail_and_shown_at_80_col
     assert len(document["rules"]) > 20
 
 
+@pytest.mark.parametrize(("first", "last", "typed"), [("İlkay", "Ağırbaş", "İlkay Ağırbaş"), ("Zoë", "", "zoe\u0308"), ("", "Ōno", "ŌNO")])
+async def test_a_name_is_found_whatever_its_letters_and_however_they_are_typed(scene: Scene, first: str, last: str, typed: str) -> None:
+    await scene.change("leads", scene.lead, first_name=first, last_name=last)
+    assert await find_person(scene.queuer, typed, None) == scene.prospect
+
+
 async def test_a_name_of_several_people_lists_them_and_a_campaign_tells_them_apart(scene: Scene, database: str) -> None:
     async with scene.owner.acquire() as connection:
         other = await builders.a_campaign(connection, scene.workspace, [scene.account], campaign_name="Autumn")
