@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from cli.console import AsJson, Refused, out, print_json, run, say, show
 from cli.target import folder, target
+from embedded.addresses import Addresses
 from embedded.cache import EmbeddedError
 from embedded.child import ChildError
 from embedded.ports import PortInUseError
@@ -30,19 +31,28 @@ PARTS = ("database", "broker", "consuming")
 
 def up() -> None:
     """Run the whole stack in real time until Ctrl-C: embedded servers for what the TACT_ settings do not name."""
-    stack = Stack(_settings(), folder("stack"), say=say)
+    settings = _settings()
+    stack = Stack(settings, folder("stack"), say=say)
 
     async def stay() -> int:
-        a = stack.addresses
-        out.print(f"\nTact is up at [bold]{a.url}[/]")
-        for name in a.services:
-            out.print(f"  {name:<8} docs {a.url}/{name}/docs   metrics {a.url}/{name}/metrics", highlight=False)
-        out.print(f"  database {a.database_url}   kafka {a.kafka}   unipile {a.unipile_url}", highlight=False)
-        out.print("`tact status` shows it, Ctrl-C stops it.")
+        for line in where(stack.addresses, made_up=settings.cron_secret is None):
+            out.print(line, highlight=False, markup=False, soft_wrap=True)
         await asyncio.Event().wait()
         return 0
 
     raise typer.Exit(_guarded(stack, stay))
+
+
+def where(a: Addresses, *, made_up: bool) -> list[str]:
+    """What a person who has started a stack needs to speak to it; a cron secret that was `made_up` is nowhere else to be seen."""
+    return [
+        "",
+        f"Tact is up at {a.url}",
+        *(f"  {name:<8} docs {a.url}/{name}/docs   metrics {a.url}/{name}/metrics" for name in a.services),
+        f"  database {a.database_url}   kafka {a.kafka}   unipile {a.unipile_url}",
+        *([f"  cron     x-cron-secret: {a.cron_secret}   (another one at each start, unless TACT_CRON_SECRET is set)"] if made_up else []),
+        "`tact status` shows it, Ctrl-C stops it.",
+    ]
 
 
 def demo(
