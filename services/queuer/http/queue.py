@@ -61,7 +61,7 @@ class FiguresOut(BaseModel):
 
 
 class BudgetOut(BaseModel):
-    """How much of a cap the account's own day has used."""
+    """How much of a cap the account's own day has used; in a warm-up the cap is that day's part of the whole."""
 
     used: int
     cap: int

@@ -17,6 +17,7 @@ from services.queuer.store import figures, queue
 from services.queuer.store.queue import Row, Scope
 from shared.calendar import spans
 from shared.db.pool import Connection
+from shared.policy import warm_up_cap
 from shared.vocabulary import Action
 
 MOST_SHOWN: Final = 200
@@ -53,7 +54,7 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class AccountFigures:
-    """An account: what it used of its caps today (its own day), and why nothing of it leaves at this moment."""
+    """An account: what it used today (its own day) of its caps, in a warm-up of that day's part of them; and why nothing leaves now."""
 
     account: Row
     figures: Figures
@@ -167,7 +168,8 @@ def _account(account: Row, read: _Read, asking: Asking) -> AccountFigures:
         in_60_minutes=sum(each[2] for each in sent),
     )
     used = {action: budget.today(action, asking.now) for action in COUNTED_ACTIONS}
-    caps = {action: budget.caps[action] for action in COUNTED_ACTIONS}
+    today = asking.now.astimezone(budget.zone).date()
+    caps = {action: warm_up_cap(budget.caps[action], budget.warm_up_from, today) for action in COUNTED_ACTIONS}
     return AccountFigures(account, counted, used, caps, standing(account, lanes, budget, asking))
 
 

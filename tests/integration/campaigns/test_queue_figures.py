@@ -83,6 +83,18 @@ async def test_figures_are_counted_by_account_campaign_and_workspace(stage: Stag
     assert found["waiting"] == []
 
 
+async def test_an_account_that_warms_up_is_shown_with_what_it_may_do_today(stage: Stage, pool: asyncpg.Pool) -> None:
+    queue = await a_queue(pool, stage)
+    await pool.execute("UPDATE accounts SET warm_up_from = $2 WHERE id = $1", queue.account, BASE.date())
+    await use(pool, queue.account, 8)
+    await queue.put(1, status="pending", scheduled_for=BASE - timedelta(minutes=1))
+    async with stage.client(stage.viewer) as client:
+        found = body(await client.get("/api/queue", params={"account_id": str(queue.account)}))
+    [ana] = found["accounts"]
+    assert ana["budgets"] == {"invitation": {"used": 8, "cap": 8}, "message": {"used": 0, "cap": 20}}
+    assert ana["detail"] == "Daily limit reached (8/8) for invitations."
+
+
 async def test_what_is_due_and_waits_is_measured_by_what_holds_it(stage: Stage, pool: asyncpg.Pool) -> None:
     queue = await a_queue(pool, stage)
     for minutes in range(1, 11):
