@@ -62,7 +62,8 @@ SELECT id, version FROM workflows WHERE campaign_id = :campaign_id ORDER BY vers
 SELECT position, message_type, action, delay, requires_connection, template FROM workflow_steps WHERE workflow_id = :workflow_id ORDER BY position;
 
 -- name: accounts_of
-SELECT a.id, a.name, a.provider_account_id, a.channel, a.account_type, a.status, a.status_reason, a.country, a.timezone, a.schedule_settings
+SELECT a.id, a.name, a.provider_account_id, a.channel, a.account_type, a.status, a.status_reason, a.country,
+       CASE WHEN a.timezone_from <= business_now() THEN a.timezone_next ELSE a.timezone END AS timezone, a.schedule_settings
   FROM campaign_accounts ca JOIN accounts a ON a.id = ca.account_id WHERE ca.campaign_id = :campaign_id ORDER BY ca.position;
 
 -- name: by_status

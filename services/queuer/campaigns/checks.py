@@ -127,13 +127,16 @@ def schedules_agree(
         ) from None
 
 
-def place(timezone: str, country: str) -> tuple[str, str]:
-    """An account's zone and country, both known to the calendars."""
+def place(timezone: str | None, country: str | None) -> None:
+    """An account's zone and country, where they are given, are known to the calendars.
+
+    Raises:
+        Refused: one is not; the sentence names the nearest.
+    """
     try:
         read_settings({"timezone": timezone, "country": country})
     except ScheduleError as error:
         raise Refused(str(error).replace("schedule_settings.", ""), code="schedule", details={"field": "timezone, country"}) from None
-    return timezone, country
 
 
 def differences(wanted: Mapping[str, Any], stored: Mapping[str, Any]) -> list[str]:

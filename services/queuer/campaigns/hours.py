@@ -83,7 +83,7 @@ async def of_account(
             await audit.note(
                 connection, actor, "set hours", "account", account_id, workspace_id=workspace.id, details={"was": was, "is": settings}
             )
-            await _open(connection, [account_id])
+            await ask_again(connection, [account_id])
         in_force = _in_force(account["name"], None, settings, workspace.schedule_settings, account)
         return Hours(account_id, account["name"], settings, [in_force], changed)
 
@@ -111,7 +111,7 @@ async def of_workspace(
             await audit.note(
                 connection, actor, "set hours", "workspace", workspace_id, workspace_id=workspace_id, details={"was": was, "is": settings}
             )
-            await _open(connection, [account["id"] for account in accounts])
+            await ask_again(connection, [account["id"] for account in accounts])
         in_force = [_in_force(None, None, {}, settings, None)]
         in_force += [_in_force(account["name"], None, account["schedule_settings"], settings, account) for account in accounts]
         return Hours(workspace_id, workspace.company_name, settings, in_force, changed)
@@ -214,7 +214,8 @@ async def _agree(connection: Connection, accounts: Iterable[Mapping[str, Any]], 
         )
 
 
-async def _open(connection: Connection, account_ids: Sequence[UUID]) -> None:
+async def ask_again(connection: Connection, account_ids: Sequence[UUID]) -> None:
+    """Open the lanes of these accounts and free the sends that had no moment; the accounts are locked by the caller."""
     await queries.open_lanes(connection, account_ids=account_ids)
     await _free(connection, account_ids)
 

@@ -1,5 +1,6 @@
 """Workspaces and accounts over HTTP."""
 
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -7,7 +8,7 @@ import asyncpg
 from fastapi import APIRouter, Query, Response
 from pydantic import ConfigDict, Field
 
-from services.queuer.campaigns import accounts, workspaces
+from services.queuer.campaigns import accounts, change_account, workspaces
 from services.queuer.http.answers import HOURS, AccountOut, DailyLimit, Explained, ScheduleSettings, Success, Taken, WorkspaceOut
 from shared.runtime.auth import Operator, Viewer, tenant_transaction
 from shared.runtime.http import FAILURES
@@ -45,6 +46,19 @@ class NewAccount(Taken):
     warm_up: bool = Field(True, description="Let it grow to its caps over 14 days; false for an account that has long been busy.")
 
 
+class AccountFacts(Taken):
+    """What is absent stays as it is."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"account_type": "premium", "timezone": "Europe/Berlin", "country": "DE-BY"}]}
+    )
+
+    name: str | None = None
+    account_type: AccountType | None = Field(None, description="What the member pays for; its limits follow.")
+    country: str | None = Field(None, description="Whose weekend and holidays: US, DE, DE-BY.")
+    timezone: str | None = Field(None, description="Whose day counts the caps; it holds once both zones have begun another day.")
+
+
 class OneAccount(Success):
     """An account."""
 
@@ -55,6 +69,13 @@ class OneAccountChanged(OneAccount):
     """`changed` is false when it was so already."""
 
     changed: bool
+
+
+class AccountMoved(OneAccountChanged):
+    """`timezone_next` holds from `timezone_from` on (business time); null where no other zone waits."""
+
+    timezone_next: str | None
+    timezone_from: datetime | None
 
 
 class Accounts(Success):
@@ -113,6 +134,18 @@ def routes(service: Service, readers: asyncpg.Pool) -> APIRouter:
         )
         response.status_code = 201 if done.created else 200
         return OneAccount(account=AccountOut.model_validate(done.account))
+
+    @router.patch("/accounts/{account_id}", summary="Change an account's name, type, country or zone; the same again changes nothing")
+    async def change(account_id: UUID, body: AccountFacts, caller: Operator) -> AccountMoved:
+        wanted = change_account.Changes(name=body.name, account_type=body.account_type, country=body.country, timezone=body.timezone)
+        done = await change_account.change(service.pool, account_id, wanted, workspace_id=caller.workspace_id, actor=caller.actor)
+        service.wake()
+        return AccountMoved(
+            account=AccountOut.model_validate(done.account),
+            changed=done.changed,
+            timezone_next=done.timezone_next,
+            timezone_from=done.timezone_from,
+        )
 
     @router.post("/accounts/{account_id}/pause", summary="Let nothing leave from this account; harmless to repeat")
     async def pause(account_id: UUID, caller: Operator) -> OneAccountChanged:
