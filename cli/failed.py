@@ -23,7 +23,7 @@ Reason = Annotated[
 Sends = Annotated[list[UUID] | None, typer.Argument(help="Ids, as the list shows them; or say which by the options.")]
 Apply = Annotated[bool, typer.Option("--apply", help="Do it. Without this it is only said what would happen.")]
 MOST = 200
-"""Sends that one command works on."""
+"""Sends on one page, and lines of a table."""
 
 
 @app.command("list")
@@ -137,20 +137,33 @@ def _press(verb: str, sends: list[UUID] | None, which: tuple[str | None, ...], *
         raise Refused("Give ids or options, not both: the ids say already which are meant.")
 
     async def work(pool: asyncpg.Pool) -> list[dict[str, Any]]:
-        ids = list(sends or [])
-        if not ids:
-            async with pool.acquire() as connection:
-                ids = [each.row["id"] for each in (await desk.page(connection, await _wanted(pool, *which), most=MOST)).sends]
+        ids = list(sends or []) or await every(pool, await _wanted(pool, *which))
         return [await _one(pool, verb, each, apply=apply) for each in ids]
 
     results = do(work)
     if as_json:
         print_json({"applied": apply, "sends": results})
         return
-    show(results, title=verb, as_json=False, columns=["id", "result"])
+    show(results[:MOST], title=verb, as_json=False, columns=["id", "result"])
     able = sum(each["able"] for each in results)
+    if len(results) > MOST:
+        became = "changed" if apply else "can be done"
+        out.print(f"… and {len(results) - MOST:,} more, {able:,} of {len(results):,} {became}; --json has them all.")
     if able and not apply:
         out.print(f"Nothing was changed. {able} can be done: the same with --apply.")
+
+
+async def every(pool: asyncpg.Pool, wanted: Wanted, *, page: int = MOST) -> list[UUID]:
+    """All that are wanted, page after page: those that cannot be moved stay on the list, and must not hide others behind them."""
+    ids: list[UUID] = []
+    after: str | None = None
+    while True:
+        async with pool.acquire() as connection:
+            found = await desk.page(connection, wanted, after=after, most=page)
+        ids += [each.row["id"] for each in found.sends]
+        after = found.next
+        if after is None:
+            return ids
 
 
 async def _one(pool: asyncpg.Pool, verb: str, send: UUID, *, apply: bool) -> dict[str, Any]:

@@ -7,6 +7,8 @@ from datetime import timedelta
 import asyncpg
 import pytest
 
+from cli.failed import every
+from services.queuer.store.desk import Wanted
 from tests.integration.campaigns.campaigns_stage import Stage
 from tests.integration.campaigns.test_failed_desk import an_attempt, failed, status_of
 from tests.integration.campaigns.test_queue_figures import a_queue
@@ -78,6 +80,11 @@ async def test_retry_and_drop_change_nothing_without_apply_and_are_audited_with_
     assert "cancelled already" in (await run("failed", "drop", str(second), "--apply")).out
     rows = await pool.fetch("SELECT verb, actor FROM audit_log WHERE object = 'send' ORDER BY id")
     assert [(row["verb"], row["actor"]) for row in rows] == [("reopen", "command line"), ("drop", "command line")]
+
+
+async def test_a_verb_reaches_all_that_failed_and_not_the_first_page_alone(stage: Stage, pool: asyncpg.Pool) -> None:
+    sends = {await failed(pool, stage) for _ in range(3)}
+    assert set(await every(pool, Wanted(None, None, None, "blocked_recipient"), page=2)) == sends
 
 
 async def test_a_verb_without_a_choice_or_with_two_is_refused_with_what_to_type(stage: Stage, run: Tact) -> None:
