@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Coroutine, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Annotated, Any, TypeVar
 
 import asyncpg
@@ -81,6 +82,9 @@ def print_json(value: object) -> None:
 
 
 def _plain(value: object) -> object:
+    """Moments are spelled as the API spells them."""
     if isinstance(value, BaseModel):
         return value.model_dump(mode="json")
+    if isinstance(value, datetime):
+        return value.isoformat().removesuffix("+00:00") + "Z" if value.utcoffset() == timedelta() else value.isoformat()
     return str(value)

@@ -40,6 +40,7 @@ async def test_a_person_is_found_by_id_address_name_and_mail_and_shown_at_80_col
     document = json.loads(said)
     assert document["prospect_id"] == str(scene.prospect)
     assert document["decision"]["verdict"] in {"hold", "send_now"}
+    assert document["at"] == "2026-03-10T15:00:30Z", "as the API spells it"
     assert len(document["rules"]) > 20
 
 
