@@ -135,7 +135,8 @@ def _holiday(said: str) -> tuple[str, date]:
     try:
         settings = read_settings({"country": country.strip(), "extra_days_off": [day.strip()]})
     except ScheduleError as error:
-        raise WhatIfError(str(error).replace("schedule_settings.", "")) from None
+        why = str(error).replace("schedule_settings.extra_days_off: ", "").replace("schedule_settings.country: ", "")
+        raise WhatIfError(f"The holiday {said!r} cannot be supposed. {why}") from None
     return country.strip(), (settings.extra_days_off or ())[0]
 
 

@@ -87,9 +87,9 @@ async def question(connection: Connection, asked: Asked, *, days: int) -> Questi
             by_zone = work.get((campaign_id, row["id"]), {None: _Amount()} if campaign_id == asked.id else {})
             try:
                 by_schedule = _merged(by_zone, campaigns[campaign_id], row, asked.row["workspace_schedule"])
-            except ScheduleError:
+            except ScheduleError as error:
                 if campaign_id == asked.id:
-                    raise
+                    raise ScheduleError(f"the account {row['name']!r}: {error}") from None
                 continue  # by hours that nobody can read nothing of it leaves, and it takes nobody's time
             own += [_of(campaigns[campaign_id], schedule, shape, rates[campaign_id], amount) for schedule, amount in by_schedule.items()]
         members.append(_member(row, past[row["id"]], tuple(own)))

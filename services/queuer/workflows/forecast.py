@@ -84,7 +84,7 @@ async def prepare(
     except WhatIfError as error:
         raise Refused(str(error), code="what_if") from None
     except ScheduleError as error:
-        raise Refused(f"The schedule settings contradict each other: {error}", code="schedule") from None
+        raise Refused(f"Nothing leaves by hours that nobody can follow, for {error}", code="schedule") from None
     return Ready(question, asked.campaign_name, (*_standing(asked), *notes))
 
 

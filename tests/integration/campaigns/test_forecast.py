@@ -229,7 +229,7 @@ async def test_a_rival_whose_hours_nobody_can_read_takes_no_time_and_ones_own_ar
     async with queuer.acquire() as connection:
         (member,) = (await prepare(connection, campaign_id)).question.members
         assert [work.campaign_id for work in member.work] == [campaign_id]
-        with pytest.raises(CampaignRefused, match="Atlantis/Capital"):
+        with pytest.raises(CampaignRefused, match=r"for the account '.+': .*Atlantis/Capital"):
             await prepare(connection, rival)
 
 

@@ -56,7 +56,7 @@ def test_what_can_be_supposed(said: str, meant: dict[str, Any]) -> None:
         (["reply_rate=nan"], [], "from 0 to 1"),
         (["spacing=60", "spacing=90"], [], "spacing is supposed twice"),
         ([], ["2026-12-24"], "country and date like DE:2026-12-24"),
-        ([], ["DE:24.12.2026"], "is no date; write it like 2026-12-24"),
+        ([], ["DE:24.12.2026"], "'DE:24.12.2026' cannot be supposed. '24.12.2026' is no date; write it like 2026-12-24"),
         ([], ["XX:2026-12-24"], "Unknown country 'XX'"),
     ],
 )
