@@ -1,6 +1,10 @@
 """The sender's metrics."""
 
+from typing import Final
+
 from prometheus_client import Counter, Gauge, Histogram
+
+from shared.policy import ALREADY_INVITED, Reason
 
 SENDS = Counter("tact_sends_total", "Attempts that ended, by what they were and how they ended.", ["kind", "outcome"])
 DENIALS = Counter(
@@ -8,6 +12,9 @@ DENIALS = Counter(
     "Decisions not to send now, by the policy's reason; already_invited: the ledger's index said no; provider_brake: all sending paused.",
     ["reason"],
 )
+PROVIDER_BRAKE: Final = "provider_brake"
+for _reason in (*Reason, ALREADY_INVITED, PROVIDER_BRAKE):  # from 0 on: an alert on their increase would not see the first one
+    DENIALS.labels(reason=str(_reason))
 LATENESS = Histogram(
     "tact_send_lateness_seconds",
     "Business time between the moment a send was allowed (due, its lane open, its account free) and the decision that let it leave.",

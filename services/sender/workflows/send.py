@@ -9,7 +9,7 @@ from uuid import UUID
 
 import structlog
 
-from services.sender.metrics import BUSY, DENIALS, LATENESS, STALE
+from services.sender.metrics import BUSY, DENIALS, LATENESS, PROVIDER_BRAKE, STALE
 from services.sender.rules import stops
 from services.sender.rules.attempt import Attempt
 from services.sender.rules.case import attempt_of
@@ -118,7 +118,7 @@ class Sender:
             case = case_of(row, weeks.get(row["send_id"]))
             decision = decide(case, now=now, call_time=self._call_time, margin=margin).decision
             if isinstance(decision, SendNow) and pulled is not None:
-                DENIALS.labels(reason="provider_brake").inc()
+                DENIALS.labels(reason=PROVIDER_BRAKE).inc()
                 decided.back.append(PutBack(row["send_id"]))
                 decided.wakes[row["account_id"]] = pulled
             elif isinstance(decision, SendNow):
