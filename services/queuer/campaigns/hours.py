@@ -238,6 +238,6 @@ def _in_force(
         levels = [None if level is None else read_settings(dict(level)) for level in (campaign, account, workspace)]
         schedule = resolve_schedule(*levels, account_timezone=timezone, account_country=country)
     except ScheduleError as error:
-        return InForce(name, timezone or "", f"cannot be read, so nothing leaves: {error}", "account")
+        return InForce(name, timezone or "", f"cannot be read, so nothing leaves ({str(error).removesuffix('.')})", "account")
     window_zone = next((level.window_zone for level in levels if level is not None and level.window_zone is not None), "account")
     return InForce(name, schedule.zone.key, schedule.hours_shown(), window_zone)

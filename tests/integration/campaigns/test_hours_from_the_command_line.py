@@ -62,7 +62,7 @@ async def test_hours_that_nobody_can_read_are_shown_with_what_is_wrong(pool: asy
         account = await an_account(connection, workspace, name="Ana")
         campaign = await a_campaign(connection, workspace, [account], campaign_name="Autumn")
         await connection.execute("UPDATE campaigns SET schedule_settings = $2 WHERE id = $1", campaign, {"days": [77]})
-    assert "in force for Ana: cannot be read, so nothing leaves: schedule_settings.days: 77 is no weekday" in await typed(
+    assert "in force for Ana: cannot be read, so nothing leaves (schedule_settings.days: 77 is no weekday" in await typed(
         "campaign", "hours", "Autumn"
     )
     assert "in force for Ana: 07:00 to 18:00" in await typed("campaign", "hours", "Autumn", "--unset", "days")
