@@ -188,7 +188,7 @@ def _show(found: Standing, *, applied: bool) -> None:
             for line in found.unreadable[:10]:
                 out.print(f"  {line}", highlight=False)
         return
-    out.print("[bold]Read-only: nothing leaves.[/] What differs:")
+    out.print("[bold]Read-only: nothing leaves.[/] What differs:", markup=True)
     for reason in found.reasons:
         out.print(f"  {reason}", highlight=False)
     if found.alive:

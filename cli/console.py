@@ -12,6 +12,7 @@ from aiokafka.errors import KafkaError
 from pydantic import BaseModel
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 T = TypeVar("T")
 
@@ -20,8 +21,9 @@ WIDEST_HEADER = 9
 ACTOR = "command line"
 """Who did it, in the audit log, when a command did."""
 
-out = Console()
-err = Console(stderr=True)
+out = Console(markup=False, emoji=False)
+"""What people wrote is printed as they wrote it: a name like `Ann [/sales]` is no markup. Our own words say `markup=True`."""
+err = Console(stderr=True, markup=False, emoji=False)
 
 
 class Refused(Exception):  # noqa: N818 - reads as the sentence it is
@@ -30,7 +32,7 @@ class Refused(Exception):  # noqa: N818 - reads as the sentence it is
 
 def console_error(message: str) -> None:
     """One sentence on standard error."""
-    err.print(f"[bold red]tact:[/] {message}", highlight=False, soft_wrap=True)
+    err.print(Text.assemble(("tact:", "bold red"), " ", message), soft_wrap=True)
 
 
 def say(message: str) -> None:

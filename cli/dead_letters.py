@@ -9,6 +9,7 @@ from typing import Annotated, Any, Final, TypeVar
 
 import asyncpg
 import typer
+from rich.text import Text
 
 from cli.console import ACTOR, AsJson, Refused, out, print_json, run, say, show
 from cli.target import database, on_pool, target
@@ -153,7 +154,7 @@ def stopped(as_json: AsJson = False) -> None:
     if not rows:
         out.print("No consumer stands still.")
     for row in rows:
-        out.print(f"[bold]{row['group_name']}[/] stands still since {_moment(row['stopped_at'])} in {row['instance']}", highlight=False)
+        out.print(Text.assemble((row["group_name"], "bold"), f" stands still since {_moment(row['stopped_at'])} in {row['instance']}"))
         out.print(f"  {row['why']}", highlight=False, markup=False)
 
 
@@ -238,6 +239,9 @@ def _do(work: Callable[[Mailbox, Connection], Awaitable[T]]) -> T:
 def _wanted(topic: str | None, reason: str | None, fault: str | None, group: str | None, since: str | None, until: str | None) -> Wanted:
     if reason is not None and reason not in {*Reason, *OLDER}:
         raise Refused(f"{reason!r} is no reason; there are {', '.join(Reason)}.")
+    for option, word in (("--topic", topic), ("--group", group)):
+        if word is not None and not word.strip():
+            raise Refused(f"{option} names nothing. Leave it out for all of them.")
     topic = topic.removesuffix(".dlq") if topic else None
     return Wanted(topic, reason, fault, group, _when(since, "--since"), _when(until, "--until"))
 
@@ -285,7 +289,7 @@ def _totals(found: Sequence[Case]) -> list[dict[str, Any]]:
 
 def _line(case: Case) -> None:
     one = case.letter
-    out.print(f"[bold]{one.origin}[/]  {_moment(one.at)}", highlight=False)
+    out.print(Text.assemble((str(one.origin), "bold"), f"  {_moment(one.at)}"))
     out.print(f"  {one.reason}, {one.fault}: {one.error[:300]}", highlight=False, markup=False)
     out.print(f"  set aside by {', '.join(case.dead.groups) or 'somebody'}; {_way_back(case)}", highlight=False, markup=False, style="dim")
 

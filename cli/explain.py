@@ -129,18 +129,18 @@ def _document(found: Explanation) -> dict[str, Any]:
 
 def _show(found: Explanation) -> None:
     status = f", {found.status}" if found.status else ""
-    out.print(f"[bold]{_plain(found.person)}[/]{status}  [dim]{_plain(found.identity)}[/]", highlight=False)
+    out.print(Text.assemble((found.person, "bold"), f"{status}  ", (found.identity, "dim")))
     if found.campaign:
-        out.print(f"campaign  {_plain(found.campaign)} ({found.campaign_status})", highlight=False)
+        out.print(f"campaign  {found.campaign} ({found.campaign_status})", highlight=False)
     if found.account:
-        out.print(f"account   {_plain(found.account)} ({found.timezone})", highlight=False)
+        out.print(f"account   {found.account} ({found.timezone})", highlight=False)
     if found.step:
         planned = f", {found.send_status}" if found.send_status else ", not planned"
         look_up = " (the profile is looked up first)" if found.action == "profile_lookup" else ""
         out.print(f"step      {found.step}{planned}{look_up}", highlight=False)
     out.print(f"at        {_time(found.at, found.timezone)}", highlight=False)
     out.print()
-    out.print(_headline(found), highlight=False)
+    out.print(_headline(found), highlight=False, markup=True)
     out.print(Padding(Text(found.answer.sentence), (0, 0, 0, 2)))
     for note in found.notes:
         out.print(Padding(Text(note, style="dim"), (0, 0, 0, 2)))
@@ -148,12 +148,12 @@ def _show(found: Explanation) -> None:
         out.print()
         out.print(_rules(found))
     if found.happened:
-        out.print("\n[bold]so far[/]")
+        out.print("\nso far", style="bold")
         for event in found.happened:
             out.print(Padding(Text(f"{_time(event.at, found.timezone)}  {event.what}"), (0, 0, 0, 2)))
     if found.words:
         kind = "frozen" if found.words_frozen else "planned" if found.send_id else "as the template reads"
-        out.print(f"\n[bold]words[/] [dim]({kind})[/]")
+        out.print(Text.assemble(("\nwords", "bold"), " ", (f"({kind})", "dim")))
         out.print(Padding(Text(found.words), (0, 0, 0, 2)))
 
 
@@ -180,9 +180,8 @@ def _rules(found: Explanation) -> Table:
     for line in found.rules:
         first = line.name == found.first_blocker
         value = Text(_value(line, found.timezone))
-        shown.add_row(
-            f"[bold]{line.name}[/]" if first else line.name, MARKS[line.verdict], value, Text(line.limit), style=None if first else ""
-        )
+        name = Text(line.name, style="bold" if first else "")
+        shown.add_row(name, Text.from_markup(MARKS[line.verdict]), value, Text(line.limit))
     return shown
 
 
@@ -203,8 +202,3 @@ def _time(moment: datetime, zone: str | None) -> str:
     """A moment in the account's zone and in UTC."""
     utc = f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
     return f"{moment.astimezone(ZoneInfo(zone)):%a %d %b %H:%M} there, {utc}" if zone else utc
-
-
-def _plain(text: str) -> str:
-    """People's own words never speak Rich's markup."""
-    return text.replace("[", r"\[")

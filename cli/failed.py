@@ -51,7 +51,7 @@ def list_failed(
         out.print("Nothing has failed that waits for a person.")
     for send in page.sends:
         row = send.row
-        out.print(f"[bold]{row['id']}[/]", highlight=False)
+        out.print(str(row["id"]), style="bold", highlight=False)
         out.print(
             f"  {_name(send)}, {row['message_type']} of {row['campaign_name']} from {row['account_name']}", highlight=False, markup=False
         )

@@ -6,6 +6,7 @@ from typing import Annotated, Any, TypeVar
 
 import asyncpg
 import typer
+from rich.text import Text
 
 from cli.console import ACTOR, AsJson, out, print_json
 from cli.scope import CampaignWord, WorkspaceWord, moment, scope_of
@@ -57,7 +58,7 @@ def list_findings(
     if not rows:
         out.print("Nothing is wrong that anybody knows of." if not everything else "Nothing was ever found.")
     for row in rows:
-        out.print(f"[bold]{row['id']}[/]  {row['severity']:<8} {row['kind']}, {row['state']}", highlight=False)
+        out.print(Text.assemble((str(row["id"]), "bold"), f"  {row['severity']:<8} {row['kind']}, {row['state']}"))
         out.print(f"  {row['table_name']} {row['row_id']}, found {moment(row['found_at'])} UTC", highlight=False, markup=False)
         if words := row["why"] or desk.person(row["kind"]):
             out.print(f"  {words}", highlight=False, markup=False, style="dim")

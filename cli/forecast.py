@@ -57,7 +57,7 @@ def forecast(
     out.print(_days(found, shown))
     for line in _closing(found, shown):
         out.print(line, highlight=False)
-    out.print("\n[bold]What each rule costs[/] (the end without it alone; they do not add up)", highlight=False)
+    out.print("\n[bold]What each rule costs[/] (the end without it alone; they do not add up)", highlight=False, markup=True)
     out.print(_costs(found))
 
 

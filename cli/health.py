@@ -8,8 +8,8 @@ from uuid import UUID
 
 import asyncpg
 import typer
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from cli.console import ACTOR, AsJson, Refused, out, print_json
 from cli.scope import WorkspaceWord
@@ -67,7 +67,7 @@ def overview(context: typer.Context, workspace: WorkspaceWord = None, as_json: A
         print_json(answer)
         return
     colour = COLOURS[answer.status]
-    out.print(f"[bold {colour}]{answer.health_score:g}[/] of 100, [{colour}]{answer.status}[/]", highlight=False)
+    out.print(Text.assemble((f"{answer.health_score:g}", f"bold {colour}"), " of 100, ", (answer.status, colour)))
     for name, points in report.health.taken.items():
         why = PENALTIES[name].why if name in PENALTIES else "two points for every percent of prospects marked as sent and never contacted"
         out.print(f"  −{points:g}  {why}", highlight=False)
@@ -96,7 +96,7 @@ def overview(context: typer.Context, workspace: WorkspaceWord = None, as_json: A
     if open_alerts:
         out.print()
     for row in open_alerts:
-        out.print(f"[bold]since {_moment(row['opened_at'])}[/] {told(AlertKind(row['kind']), row['evidence'])[0]}", highlight=False)
+        out.print(Text.assemble((f"since {_moment(row['opened_at'])}", "bold"), " ", told(AlertKind(row["kind"]), row["evidence"])[0]))
     out.print()
     for sentence in answer.recommendations:
         out.print(sentence, highlight=False, markup=False)
@@ -223,7 +223,7 @@ def alerts(
     for row in rows:
         what, so, todo = told(AlertKind(row["kind"]), row["evidence"])
         until = "now" if row["closed_at"] is None else _moment(row["closed_at"])
-        out.print(f"[bold]{_moment(row['opened_at'])} to {until}[/]  {row['kind']}", highlight=False)
+        out.print(Text.assemble((f"{_moment(row['opened_at'])} to {until}", "bold"), f"  {row['kind']}"))
         out.print(f"  {what}. {so}", highlight=False, markup=False)
         if row["closed_at"] is None:
             out.print(f"  {todo}", highlight=False, markup=False, style="dim")
@@ -244,7 +244,7 @@ def show_risks(workspace: WorkspaceWord = None, limit: Limit = 20, as_json: AsJs
         out.print("Nothing is predicted yet: the healer does so once an hour, from what was sent.")
     for each in reports:
         report = each.report
-        out.print(f"[bold]workspace {each.workspace_id}[/], {_moment(each.made_at)}", highlight=False)
+        out.print(Text.assemble((f"workspace {each.workspace_id}", "bold"), f", {_moment(each.made_at)}"))
         out.print(f"  {report.corrupted} of {report.chances} sends corrupted ({100 * report.base:.2f} %).", highlight=False)
         out.print(f"  {_BELIEF[report.verdict]}", highlight=False)
         if report.check is not None:
@@ -254,10 +254,8 @@ def show_risks(workspace: WorkspaceWord = None, limit: Limit = 20, as_json: AsJs
                 highlight=False,
             )
         for risk in report.risks:
-            out.print(
-                f"  [bold]{100 * risk.rate:.1f} %[/] {escape(risk.campaign_name)}{' [red]alarming[/]' if risk.alarming else ''}",
-                highlight=False,
-            )
+            alarm = (" alarming", "red") if risk.alarming else ""
+            out.print(Text.assemble("  ", (f"{100 * risk.rate:.1f} %", "bold"), f" {risk.campaign_name}", alarm))
             for reason in risk.why:
                 out.print(f"    {reason}", highlight=False, markup=False)
 
@@ -317,7 +315,7 @@ def _objective() -> timedelta:
 def _times(kind: str, times: RepairTimes) -> list[object]:
     if times.mean is None or times.p99 is None:
         return [kind, 0, "", "", "", ""]
-    return [kind, times.repaired, f"{times.mean:g}", f"{times.p99:g}", times.within, "yes" if times.met else "[red]no[/]"]
+    return [kind, times.repaired, f"{times.mean:g}", f"{times.p99:g}", times.within, Text("yes") if times.met else Text("no", "red")]
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
@@ -325,7 +323,7 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     for number, name in enumerate(head):
         table.add_column(name, overflow="fold", min_width=36 if name == "id" else None, ratio=1 if number == 0 and "id" in head else None)
     for row in rows:
-        table.add_row(*(str(cell) for cell in row))
+        table.add_row(*(cell if isinstance(cell, Text) else str(cell) for cell in row))
     out.print()
     out.print(table)
     if not rows:

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import asyncpg
 import typer
-from rich.markup import escape
+from rich.text import Text
 
 from cli.console import Refused, out, print_json, run
 from cli.proof import provider
@@ -103,7 +103,7 @@ async def _compare(pool: asyncpg.Pool, accounts: list[UUID]) -> tuple[list[Diffe
 
 def _day(word: str | None) -> date | None:
     try:
-        return date.fromisoformat(word) if word else None
+        return date.fromisoformat(word) if word is not None else None
     except ValueError:
         raise Refused(f"--day wants a day like 2026-03-10, not '{word}'.") from None
 
@@ -154,25 +154,25 @@ def _document(proof: Proof, differences: list[Difference]) -> dict[str, Any]:
 def _show(proof: Proof, differences: list[Difference], *, one: bool) -> None:
     found = proof.found
     for each in found.breaks:
-        out.print(f"[bold red]{each.check}[/] {escape(each.row)}", highlight=False)
-        out.print(f"    says    {escape(each.says)}", highlight=False)
-        out.print(f"    should  {escape(each.should)}", highlight=False)
+        out.print(Text.assemble((each.check, "bold red"), f" {each.row}"))
+        out.print(f"    says    {each.says}", highlight=False)
+        out.print(f"    should  {each.should}", highlight=False)
     for check_, count in found.by_check.items():
         if (more := count - sum(each.check == check_ for each in found.breaks)) > 0:
-            out.print(f"[bold red]{check_}[/] and {more} more", highlight=False)
+            out.print(Text.assemble((check_, "bold red"), f" and {more} more"))
     for difference in differences:
-        whose = "" if one else f"{escape(difference.name)}: "
-        out.print(f"{whose}[yellow]{difference.whose} have[/] {escape(difference.what)}: {difference.reason}", highlight=False)
+        whose = "" if one else f"{difference.name}: "
+        out.print(Text.assemble(whose, (f"{difference.whose} have", "yellow"), f" {difference.what}: {difference.reason}"))
     for note in found.notes:
-        out.print(note, highlight=False, markup=False)
-    out.print(_line(found, proof, one=one), highlight=False, soft_wrap=True)
+        out.print(note, highlight=False)
+    out.print(_line(found, proof, one=one), soft_wrap=True)
 
 
-def _line(found: Found, proof: Proof, *, one: bool) -> str:
+def _line(found: Found, proof: Proof, *, one: bool) -> Text:
     n = found.looked_at
     if found.well and not n["attempts"]:
-        return "Nothing to prove: there is no attempt of what was asked about."
-    verdict = "[green]All is well[/]" if found.well else f"[bold red]{sum(found.by_check.values())} broken[/]"
+        return Text("Nothing to prove: there is no attempt of what was asked about.")
+    verdict = ("All is well", "green") if found.well else (f"{sum(found.by_check.values())} broken", "bold red")
     rest = [f"{proof.open} open"] if proof.open else []
     rest += [f"{proof.waiting} not sealed yet"] if proof.waiting else []
     if one:
@@ -180,4 +180,4 @@ def _line(found: Found, proof: Proof, *, one: bool) -> str:
     else:
         end = f"{len(proof.heads)} accounts, root {root(proof.heads).hex()}"
     counts = [f"{n['attempts']} attempts ({n['accepted']} sent)", *rest, f"{n['links']} links", f"{n['events']} events"]
-    return f"{verdict}: {', '.join(counts)}; {end}"
+    return Text.assemble(verdict, f": {', '.join(counts)}; {end}")

@@ -253,7 +253,7 @@ def create_token(
     """Make a bearer token. It is shown once."""
 
     async def create(pool: asyncpg.Pool) -> token_verbs.NewToken:
-        workspace_id = (await workspace_verbs.get(pool, workspace)).id if workspace else None
+        workspace_id = (await workspace_verbs.get(pool, workspace)).id if workspace is not None else None
         return await token_verbs.create(pool, workspace_id=workspace_id, role=role, name=name)
 
     made = _do(create)

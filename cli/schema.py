@@ -65,4 +65,4 @@ def _show(todo: Plan, topics: list[str], *, as_json: bool, done: bool) -> None:
         out.print("Nothing to do: schema and topics are this version's.")
     for what, names in steps.items():
         for name in names:
-            out.print(f"{'[red]problem' if what == 'problems' else ('applied' if done else 'would apply')}[/] {what[:-1]} {name}")
+            out.print(f"{'problem' if what == 'problems' else ('applied' if done else 'would apply')} {what[:-1]} {name}")

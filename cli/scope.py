@@ -16,15 +16,15 @@ CampaignWord = Annotated[str | None, typer.Option("--campaign", "-c", help="Only
 
 
 async def scope_of(pool: asyncpg.Pool, *, workspace: str | None = None, campaign: str | None = None, account: str | None = None) -> Scope:
-    """The ids behind what was typed.
+    """The ids behind what was typed. An empty word (`--account "$UNSET"` of a script) is nobody, and never everybody.
 
     Raises:
         Refused, CampaignError: there is no such thing, or several of that name.
     """
     return Scope(
-        workspace_id=(await workspaces.get(pool, workspace)).id if workspace else None,
-        campaign_id=(await find_campaign(pool, campaign)).id if campaign else None,
-        account_id=(await find_account(pool, account)).id if account else None,
+        workspace_id=(await workspaces.get(pool, workspace)).id if workspace is not None else None,
+        campaign_id=(await find_campaign(pool, campaign)).id if campaign is not None else None,
+        account_id=(await find_account(pool, account)).id if account is not None else None,
     )
 
 

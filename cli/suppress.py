@@ -62,7 +62,7 @@ def list_them(workspace: Workspace = None, everywhere: Everywhere = False, kind:
     """The entries: of one workspace, those for everybody, or all."""
 
     async def work(pool: asyncpg.Pool) -> list[verbs.Suppression]:
-        own = (await workspace_verbs.get(pool, workspace)).id if workspace else None
+        own = (await workspace_verbs.get(pool, workspace)).id if workspace is not None else None
         found: list[verbs.Suppression] = []
         while True:
             after = found[-1].id if found else None
@@ -71,7 +71,7 @@ def list_them(workspace: Workspace = None, everywhere: Everywhere = False, kind:
             if len(page) < PAGE:
                 return found
 
-    if workspace and everywhere:
+    if workspace is not None and everywhere:
         raise Refused("Give either --workspace or --everywhere.")
     rows = [{name: getattr(entry, name) for name in entry.__dataclass_fields__} for entry in do(work)]
     show(rows, title="do not contact", as_json=as_json, columns=["id", "kind", "value", "reason", "workspace_id", "added_by"])

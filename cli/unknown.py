@@ -5,6 +5,7 @@ from typing import Annotated, Any, TypeVar
 
 import asyncpg
 import typer
+from rich.text import Text
 
 from cli.console import ACTOR, AsJson, out, print_json
 from cli.scope import AccountWord, CampaignWord, WorkspaceWord, moment, scope_of
@@ -47,7 +48,7 @@ def list_unknown(
     if not page.attempts:
         out.print("There is no attempt whose end nobody knows" + (" and that waits for a person." if mine else "."))
     for row in page.attempts:
-        out.print(f"[bold]{row['id']}[/]  since {moment(row['decided_at'])} UTC, {_next(row)}", highlight=False)
+        out.print(Text.assemble((str(row["id"]), "bold"), f"  since {moment(row['decided_at'])} UTC, {_next(row)}"))
         out.print(
             f"  {_name(row)}, {row['message_type']} of {row['campaign_name']} from {row['account_name']}", highlight=False, markup=False
         )

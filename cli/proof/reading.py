@@ -55,10 +55,11 @@ class Reading:
         Raises:
             Refused: there is none, several, or they belong to different workspaces.
         """
-        found_account = _one([r async for r in queries.account_of(self._connection, word=account)], "account", account) if account else None
-        found_campaign = (
-            _one([r async for r in queries.campaign_of(self._connection, word=campaign)], "campaign", campaign) if campaign else None
-        )
+        found_account = found_campaign = None
+        if account is not None:
+            found_account = _one([r async for r in queries.account_of(self._connection, word=account)], "account", account)
+        if campaign is not None:
+            found_campaign = _one([r async for r in queries.campaign_of(self._connection, word=campaign)], "campaign", campaign)
         if found_account and found_campaign and found_account["workspace_id"] != found_campaign["workspace_id"]:
             raise Refused(f"Account '{account}' and campaign '{campaign}' belong to different workspaces: nothing of one is in the other.")
         return found_account, found_campaign

@@ -24,6 +24,7 @@ from shared.contracts.topics import Topic
 WAIT: Final = 30.0
 """Seconds that the topic's readers get to work off what was published before the report is written."""
 INTERRUPTED: Final = 130
+CUT_OFF: Final = "What is published stays published; the same command goes on from there."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,18 +82,20 @@ def replay(
         since=since,
         until=until,
         where=where,
-        rate=words.rate(rate) if rate else None,
+        rate=words.rate(rate) if rate is not None else None,
         reason=reason.strip() or "no reason given",
         apply=apply,
         anew=anew,
         as_json=as_json,
     )
-    if rewind and (until or where or rate):
+    if rewind is not None and not rewind.strip():
+        raise Refused("--rewind names no group; nothing was moved and nothing published. `tact replay --help` says how it is used.")
+    if rewind is not None and any(option is not None for option in (until, where, rate)):
         raise Refused("A group that is moved reads everything from there on: --rewind goes with --from, not with --to, --where or --rate.")
     try:
-        answer = run(move_back(asked, rewind) if rewind else carry_out(asked))
+        answer = run(move_back(asked, rewind) if rewind is not None else carry_out(asked))
     except KeyboardInterrupt:
-        say("Stopped. What is published stays published; the same command goes on from there.")
+        say("Stopped. " + (CUT_OFF if apply and rewind is None else "Nothing was published."))
         raise typer.Exit(INTERRUPTED) from None
     if as_json:
         print_json(answer)
@@ -105,8 +108,9 @@ async def carry_out(asked: Asked) -> dict[str, Any]:
         Refused: a word cannot be read, or Kafka did not take the events.
     """
     now = datetime.now(UTC)  # technical: what the records' timestamps are compared with
-    since, until = words.moment(asked.since, "--from", now=now), words.moment(asked.until, "--to", now=now) if asked.until else None
-    whose = words.where(asked.where) if asked.where else None
+    since = words.moment(asked.since, "--from", now=now)
+    until = None if asked.until is None else words.moment(asked.until, "--to", now=now)
+    whose = words.where(asked.where) if asked.where is not None else None
     if since and until and since >= until:
         raise Refused(f"--from {words.said(since)} is not before --to {words.said(until)}: there is nothing in between.")
     async with database() as pool, pool.acquire() as connection:

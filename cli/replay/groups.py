@@ -32,7 +32,10 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """One partition of a rewind; `before` None: never committed, so the group would read from the first record there is."""
+    """One partition of a rewind; `before` None: never committed, so the group would read from the first record there is.
+
+    `after` is never later than where the group stands: what it has not read yet is not skipped by a rewind.
+    """
 
     partition: int
     before: int | None
@@ -72,10 +75,17 @@ async def plan_rewind(bootstrap: str, topic: Topic[Event], name: str, since: dat
         )
     whole = await ranges.find(bootstrap, topic.name, since, None)
     first = (await ranges.find(bootstrap, topic.name, None, None)).starts
-    moves = [Move(p, found.committed.get(p), after) for p, after in sorted(whole.starts.items())]
-    stands = {move.partition: first[move.partition] if move.before is None else move.before for move in moves}
-    again = ranges.Range(topic.name, whole.starts, {p: max(stands[p], whole.starts[p]) for p in whole.starts})
-    return moves, again
+    return planned(whole, first, found.committed)
+
+
+def planned(whole: ranges.Range, first: ranges.Offsets, committed: Mapping[int, int]) -> tuple[list[Move], ranges.Range]:
+    """Where each partition goes and what is read again: `whole` from the moment on, `first` the oldest offsets there are."""
+    stands = {p: committed.get(p, first[p]) for p in whole.starts}
+    moves = [Move(p, committed.get(p), min(start, stands[p])) for p, start in sorted(whole.starts.items())]
+    starts = {move.partition: max(move.after, first[move.partition]) for move in moves}
+    # a group may stand behind the end of a topic that was deleted and made again
+    ends = {p: max(min(stands[p], whole.ends[p]), starts[p]) for p in starts}
+    return moves, ranges.Range(whole.topic, starts, ends)
 
 
 async def rewind(bootstrap: str, topic: str, name: str, moves: list[Move]) -> dict[int, int]:

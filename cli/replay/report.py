@@ -54,8 +54,7 @@ def moved(group: str, moves: Sequence[Move], *, done: bool) -> None:
             continue  # nothing was ever in it
         again = max((move.before or 0) - move.after, 0)
         before = "none" if move.before is None else f"{move.before:,}"
-        left_out = f"  leaves out {move.after - move.before:,}" if move.before is not None and move.after > move.before else ""
-        line(f"  {move.partition:>9}  {before:>12}  {move.after:>12,}  {again:>11,}{left_out}")
+        line(f"  {move.partition:>9}  {before:>12}  {move.after:>12,}  {again:>11,}")
 
 
 def worked(behind: Mapping[str, int | None]) -> None:

@@ -8,6 +8,8 @@ import pytest
 from cli.console import Refused
 from cli.replay.where import belongings
 from cli.replay.words import Where
+from cli.scope import scope_of
+from services.queuer.campaigns.errors import CampaignError
 from tests.support import builders
 
 
@@ -34,3 +36,10 @@ async def test_a_name_an_id_and_the_providers_id_mean_the_same_and_a_slip_is_tol
         await builders.a_campaign(connection, other, [], campaign_name="Spring")
         with pytest.raises(Refused, match=f"Several campaigns are called 'Spring'; give the id: .*{campaign}"):
             await belongings(connection, Where("campaign", "Spring"))
+
+
+async def test_an_empty_word_is_nobody_and_never_everybody(pool: asyncpg.Pool) -> None:
+    """`--account "$UNSET"` of a script."""
+    for words in ({"workspace": ""}, {"account": ""}, {"campaign": ""}):
+        with pytest.raises((Refused, CampaignError), match=r"workspace|There is no (account|campaign) ''"):
+            await scope_of(pool, **words)

@@ -6,6 +6,7 @@ from uuid import uuid4
 import pytest
 
 from cli.console import Refused
+from cli.replay.groups import planned
 from cli.replay.look import Skip, origin, sort_out
 from cli.replay.ranges import Range
 from cli.replay.where import Belongings
@@ -119,3 +120,11 @@ def test_records_without_a_value_or_sense_are_left_alone_and_so_are_copies_whose
 @pytest.mark.parametrize("header", [b"sends.due", b"sends.due/0", b"sends.due/a/b", b"\xff/1/2/3", b""])
 def test_a_header_that_names_no_record_is_no_origin(header: bytes) -> None:
     assert origin(Record(b"{}", [("replay-of", header)])) is None
+
+
+def test_a_rewind_goes_back_and_never_skips_what_the_group_has_not_read() -> None:
+    """By partition: read to its end; behind; never committed; silent since that moment while the group is behind; made again."""
+    whole = Range(SENDS_DUE.name, {0: 5, 1: 5, 2: 5, 3: 9, 4: 2}, {0: 9, 1: 9, 2: 9, 3: 9, 4: 3})
+    moves, again = planned(whole, {0: 0, 1: 0, 2: 1, 3: 0, 4: 0}, {0: 9, 1: 3, 3: 4, 4: 700})
+    assert [(move.before, move.after) for move in moves] == [(9, 5), (3, 3), (None, 1), (4, 4), (700, 2)]
+    assert {p: again.ends[p] - start for p, start in again.starts.items()} == {0: 4, 1: 0, 2: 0, 3: 0, 4: 1}

@@ -1,0 +1,49 @@
+"""Names, addresses and slips at the prompt hold brackets and colons: they are printed, and are never taken for markup."""
+
+from io import StringIO
+
+import pytest
+
+from cli import console
+from tests.support.commands import tact
+
+NAME = "Ann [/sales] [bold] :house:"
+
+
+@pytest.fixture
+def printed(monkeypatch: pytest.MonkeyPatch) -> StringIO:
+    """What the commands' two consoles print."""
+    file = StringIO()
+    for each in (console.out, console.err):
+        monkeypatch.setattr(each, "file", file)
+        monkeypatch.setattr(each, "width", 80)
+    return file
+
+
+def test_a_name_with_brackets_stands_in_tables_lines_and_errors_as_it_was_written(printed: StringIO) -> None:
+    console.show([{"name": NAME}], title="accounts", as_json=False)
+    console.out.print(f"{NAME} is paused.")
+    console.say(f"reading {NAME}")
+    console.console_error(f"There is no account '{NAME}'.")
+    assert printed.getvalue().count(NAME) == 4
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("replay", "[/x]", "--from", "beginning"), "tact: There is no topic '[/x]'."),
+        (("replay", "sends.due", "--from", "[/x]"), "tact: --from '[/x]' is no time."),
+        (("prove", "--day", "[/x]"), "tact: --day wants a day like 2026-03-10, not '[/x]'."),
+        (("dead-letters", "show", "[/x]"), "tact: '[/x]' is no dead letter"),
+        (("dead-letters", "redrive", "--topic", "", "--fault", "ours", "--apply"), "tact: --topic names nothing."),
+        (("replay", "sends.due", "--from", "beginning", "--where", "", "--apply"), "tact: --where '' names nobody."),
+        (("replay", "sends.due", "--from", "beginning", "--to", "", "--apply"), "tact: --to '' is no time."),
+        (("replay", "sends.due", "--from", "beginning", "--rate", "", "--apply"), "tact: --rate '' is no rate."),
+        (("replay", "sends.due", "--from", "beginning", "--rewind", "", "--apply"), "tact: --rewind names no group"),
+        (("prove", "--day", ""), "tact: --day wants a day"),
+    ],
+)
+async def test_a_slip_or_an_empty_variable_of_a_script_ends_in_one_sentence(words: tuple[str, ...], says: str) -> None:
+    answer = await tact(*words, env={"TACT_DATABASE_URL": "postgresql://127.0.0.1:1/none", "TACT_KAFKA": "127.0.0.1:1"})
+    assert (answer.code, answer.out) == (1, "")
+    assert answer.err.startswith(says), answer.err
