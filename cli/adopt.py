@@ -47,6 +47,7 @@ class Standing:
     unreadable: Sequence[str]
     accounts: int
     overdue: int
+    durable: bool
 
     @property
     def agrees(self) -> bool:
@@ -129,6 +130,7 @@ async def _look(pool: asyncpg.Pool, *, since: datetime | None) -> Standing:
         unreadable=unreadable,
         accounts=accounts,
         overdue=overdue,
+        durable=row.durable,
     )
 
 
@@ -183,6 +185,8 @@ def _show(found: Standing, *, applied: bool) -> None:
     if found.agrees:
         head = f"head {found.head.seq:,} of {_at(found.head.business_at)}" if found.head else "no head yet"
         out.print(f"Nothing to adopt: database and Kafka agree ({head}).", highlight=False)
+        if not found.durable:
+            out.print(f"Nothing leaves all the same: {rules.FORGETFUL}", highlight=False)
         if found.unreadable and not applied:
             out.print(f"{len(found.unreadable)} accounts could not be read and are paused; `tact adopt --apply` reads them again:")
             for line in found.unreadable[:10]:

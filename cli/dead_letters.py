@@ -12,6 +12,7 @@ import typer
 from rich.text import Text
 
 from cli.console import ACTOR, AsJson, Refused, out, print_json, run, say, show
+from cli.replay.words import ago
 from cli.target import database, on_pool, target
 from shared.db.pool import Connection
 from shared.kafka import stops
@@ -27,7 +28,7 @@ TopicWord = Annotated[str | None, typer.Option("--topic", "-t", help="Only those
 ReasonWord = Annotated[str | None, typer.Option("--reason", "-r", help=f"Only these: {', '.join(Reason)}.")]
 FaultWord = Annotated[Fault | None, typer.Option("--fault", "-f", help="Only these: whose fault it is.")]
 GroupWord = Annotated[str | None, typer.Option("--group", "-g", help="Only those that this consumer set aside: queuer.sends.completed.")]
-Since = Annotated[str | None, typer.Option(help="Set aside from then on: 2026-03-02 or 2026-03-02T14:00, UTC unless it says.")]
+Since = Annotated[str | None, typer.Option(help="Set aside from then on: 2026-03-02T14:00, UTC unless it says, or '2h ago'.")]
 Until = Annotated[str | None, typer.Option(help="Set aside before then.")]
 OLDER: Final = ("unreadable", "unknown")
 """What letters say that an earlier version, or somebody's hand, wrote."""
@@ -264,10 +265,12 @@ def _of(places: Sequence[Place]) -> Wanted:
 def _when(text: str | None, option: str) -> datetime | None:
     if text is None:
         return None
+    if (span := ago(text, option)) is not None:
+        return datetime.now(UTC) - span  # technical, as letters are set aside
     try:
         at = datetime.fromisoformat(text.strip())
     except ValueError:
-        raise Refused(f"{option} wants a moment like 2026-03-02 or 2026-03-02T14:00, not {text!r}.") from None
+        raise Refused(f"{option} wants a moment like 2026-03-02, 2026-03-02T14:00 or '2h ago', not {text!r}.") from None
     return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 

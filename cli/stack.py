@@ -21,7 +21,7 @@ from embedded.run import run as run_on
 from embedded.settings import StackSettings
 from embedded.stack import Stack
 from shared.db.migrate import SchemaError
-from shared.fence.rules import Row
+from shared.fence.rules import FORGETFUL, Row
 from shared.fence.store import read
 from shared.kafka.admin import TopicError
 
@@ -142,6 +142,8 @@ def _fence(row: Row) -> dict[str, Any]:
         line = f"READ-ONLY since {row.read_only_since:%Y-%m-%d %H:%M:%S} UTC: {row.read_only_why} `tact adopt` says what to do."
     elif row.stack_id is None:
         line = "nothing leaves yet: the stack has not been started"
+    elif not row.durable:
+        line = f"nothing leaves: {FORGETFUL}"
     else:
         line = f"database and Kafka agree: head {row.seq:,} of {row.business_at:%Y-%m-%d %H:%M:%S} UTC"
     return {"line": line, "read_only_since": row.read_only_since, "read_only_why": row.read_only_why, "head": row.seq}

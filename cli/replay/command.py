@@ -40,6 +40,8 @@ class Asked:
     apply: bool = False
     anew: bool = False
     as_json: bool = False
+    quiet: bool = False
+    """No bar, also on a terminal."""
 
     @property
     def words(self) -> str:
@@ -120,6 +122,7 @@ async def carry_out(asked: Asked) -> dict[str, Any]:
             await runs.take(connection, begun)
             await runs.finish(connection, begun)
         if begun and not asked.anew:
+            await _still_there(begun)
             since = None if begun.since == runs.FIRST_OF_ALL else begun.since
             until = begun.until
             wanted = begun.left
@@ -129,7 +132,7 @@ async def carry_out(asked: Asked) -> dict[str, Any]:
             )
         else:
             begun, wanted = None, await ranges.find(target().kafka, asked.topic.name, since, until)
-        found = await _look(pool, asked.topic, wanted, theirs)
+        found = await _look(pool, asked, wanted, theirs)
         told = await names.named(pool, found.kept)
         answer = _answer(asked, since, until, found, told)
         if not asked.as_json:
@@ -143,9 +146,18 @@ async def carry_out(asked: Asked) -> dict[str, Any]:
     return answer
 
 
-async def _look(pool: asyncpg.Pool, topic: Topic[Event], wanted: ranges.Range, theirs: Belongings) -> Found:
-    look = Look(topic, wanted, theirs, consumers(pool))
-    async with _bar(f"reading {topic.name}", wanted.size) as advance:
+async def _still_there(begun: runs.Run) -> None:
+    now = await ranges.find(target().kafka, begun.range.topic, None, None)
+    if any(end > now.ends.get(partition, 0) for partition, end in begun.range.ends.items()):
+        raise Refused(
+            f"Replay {begun.id} was cut off, and {begun.range.topic} was deleted and made again since: there is nothing to go on with. "
+            "The same command with --anew begins again."
+        )
+
+
+async def _look(pool: asyncpg.Pool, asked: Asked, wanted: ranges.Range, theirs: Belongings) -> Found:
+    look = Look(asked.topic, wanted, theirs, consumers(pool))
+    async with _bar(asked, f"reading {asked.topic.name}", wanted.size) as advance:
         async for batch in ranges.read(target().kafka, wanted):
             await look.take(batch)
             advance(len(batch))
@@ -154,7 +166,7 @@ async def _look(pool: asyncpg.Pool, topic: Topic[Event], wanted: ranges.Range, t
 
 async def _apply(pool: asyncpg.Pool, connection: Any, asked: Asked, this: runs.Run, theirs: Belongings, found: Found) -> dict[str, Any]:
     began, before = time.monotonic(), this.published
-    async with _bar(f"publishing to {asked.topic.name}", this.left.size) as advance:
+    async with _bar(asked, f"publishing to {asked.topic.name}", this.left.size) as advance:
         await republish(
             target().kafka, connection, asked.topic, this, theirs, rate=asked.rate, progress=lambda _run, records: advance(records)
         )
@@ -194,7 +206,7 @@ async def move_back(asked: Asked, group: str) -> dict[str, Any]:
     since = words.moment(asked.since, "--from", now=datetime.now(UTC))
     moves, again = await groups.plan_rewind(kafka, asked.topic, group, since)
     async with database() as pool:
-        found = await _look(pool, asked.topic, again, Belongings())
+        found = await _look(pool, asked, again, Belongings())
         told = await names.named(pool, found.kept)
         answer = _answer(asked, since, None, found, told) | {"group": group, "offsets": [asdict(move) for move in moves]}
         if asked.apply:
@@ -226,9 +238,9 @@ def _answer(asked: Asked, since: datetime | None, until: datetime | None, found:
 
 
 @asynccontextmanager
-async def _bar(what: str, total: int) -> AsyncIterator[Any]:
+async def _bar(asked: Asked, what: str, total: int) -> AsyncIterator[Any]:
     """A bar on standard error, gone when it is over."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=err, transient=True, disable=not sys.stderr.isatty()) as progress:
+    with Progress(*columns, console=err, transient=True, disable=asked.quiet or not sys.stderr.isatty()) as progress:
         task = progress.add_task(what, total=total)
         yield lambda records: progress.advance(task, records)

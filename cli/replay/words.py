@@ -53,11 +53,8 @@ def moment(text: str, option: str, *, now: datetime) -> datetime | None:
         return None
     if word.lower() == "now":
         return now
-    if found := _AGO.fullmatch(word):
-        span, unit = float(found[1]), _UNITS[found[2][0].lower()]
-        if timedelta(**{unit: min(span, 1e6)}) > timedelta(weeks=LONGEST_AGO):
-            raise Refused(f"{option} {text!r} is further back than any topic reaches. `--from beginning` takes everything there is.")
-        return now - timedelta(**{unit: span})
+    if (span := ago(word, option)) is not None:
+        return now - span
     try:
         at = datetime.fromisoformat(word)
     except ValueError:
@@ -68,6 +65,21 @@ def moment(text: str, option: str, *, now: datetime) -> datetime | None:
     if at > now:
         raise Refused(f"{option} {said(at)} is in the future; it is {said(now)}. Records carry real time, not the stack's business time.")
     return at
+
+
+def ago(text: str, option: str) -> timedelta | None:
+    """How long before now `2h ago` or `90m` is; None: it is no such words.
+
+    Raises:
+        Refused: no topic reaches so far back.
+    """
+    found = _AGO.fullmatch(text.strip())
+    if found is None:
+        return None
+    number, unit = float(found[1]), _UNITS[found[2][0].lower()]
+    if timedelta(**{unit: min(number, 1e6)}) > timedelta(weeks=LONGEST_AGO):
+        raise Refused(f"{option} {text!r} is further back than any topic reaches. `--from beginning` takes everything there is.")
+    return timedelta(**{unit: number})
 
 
 def where(text: str) -> Where:

@@ -19,6 +19,10 @@ UNHEARD: Final = timedelta(seconds=15)
 the next process needs to take over; and a process that stood still for longer asks again before it acts."""
 REMEMBERED: Final = 64
 """Heads whose tokens are known; enough for a publisher that was late by a minute."""
+FORGETFUL: Final = (
+    "PostgreSQL runs with fsync or synchronous_commit off: a power cut would forget what left. "
+    "Set both to on (TACT_THROW_AWAY=true only where the database is thrown away)."
+)
 FOREIGN_WEBHOOK: Final = "another stack's webhook stands at the provider"
 
 
@@ -128,10 +132,7 @@ def refusal(row: Row, seen: Seen, *, mark: int, now: float, throw_away: bool) ->
 
 def _by_the_row(row: Row, throw_away: bool) -> str | None:
     if not row.durable and not throw_away:
-        return (
-            "PostgreSQL runs with fsync or synchronous_commit off: a power cut would forget what left. "
-            "Set both to on (TACT_THROW_AWAY=true only where the database is thrown away)."
-        )
+        return FORGETFUL
     if row.read_only_why is not None:
         return row.read_only_why
     if row.stack_id is None:

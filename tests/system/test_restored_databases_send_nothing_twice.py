@@ -28,6 +28,8 @@ from embedded.settings import StackSettings
 from embedded.stack import Stack
 from embedded.unprivileged import give, server_user
 from shared.db.pool import open_pool
+from shared.fence import store as fences
+from shared.fence.rules import FORGETFUL, Seen, refusal
 from shared.kafka.admin import create_topics
 from shared.vocabulary.identity import send_id
 from tests.support import builders
@@ -107,6 +109,17 @@ async def past(tmp_path_factory: Any, kafka_server: KafkaServer) -> AsyncIterato
     finally:
         await stack.down()
         await server.stop()
+
+
+async def test_a_session_that_does_not_wait_for_the_disk_lets_nothing_leave(past: Past) -> None:
+    connection = await asyncpg.connect(past.server.dsn())
+    try:
+        assert (await fences.read(connection)).durable
+        await connection.execute("SET synchronous_commit = off")
+        row = await fences.read(connection)
+    finally:
+        await connection.close()
+    assert refusal(row, Seen(), mark=0, now=0.0, throw_away=False) == FORGETFUL
 
 
 async def test_a_lagging_standby_that_is_promoted_sends_nothing(past: Past, running: Programs) -> None:

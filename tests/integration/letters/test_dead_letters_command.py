@@ -62,6 +62,7 @@ async def test_list_and_show_say_what_why_and_whose_fault(desk: Desk) -> None:
     whole = json.loads((await desk("show", f"{desk.topic}:0:1", "--json")).out)
     assert whole["body_base64"] == "/1s="
     assert "no dead letters like that" in (await desk("list", "-t", desk.topic, "--until", "2020-01-01")).out
+    assert "4 dead letters" in (await desk("list", "-t", desk.topic, "--since", "1h ago")).out
 
 
 @pytest.mark.parametrize(
@@ -74,6 +75,7 @@ async def test_list_and_show_say_what_why_and_whose_fault(desk: Desk) -> None:
         (["list", "-t", "sends.dew"], "The broker has no topic sends.dew.dlq. There are those of"),
         (["redrive", "-t", "sends.dew"], "The broker has no topic sends.dew.dlq"),
         (["list", "--since", "yesterday"], "wants a moment"),
+        (["list", "--since", "99999999 weeks"], "further back than any topic reaches"),
         (["list", "-r", "bad_jsn"], "is no reason; there are no_body"),
         (["resume", "queuer.nothing", "--apply"], "No consumer queuer.nothing stands still"),
     ],
