@@ -60,7 +60,9 @@ def adopt(
     webhooks: Annotated[
         Webhooks | None, typer.Option(help="Another stack's webhooks: it may stand beside this one, or it is gone.")
     ] = None,
-    since: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"], help="Read back to then (UTC).")] = None,
+    since: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"], help="Read further back, to then (UTC, business time).")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
 ) -> None:
     """Say what differs after a backup was restored, a standby promoted or a copy started; with --apply, go on from there."""
@@ -120,6 +122,11 @@ async def _look(pool: asyncpg.Pool, *, since: datetime | None) -> Standing:
         await heads.stop()
     foreign = await adopting.foreign_webhooks(pool)
     ledger_ends = now - NOBODY_KNOWS if foreign else row.business_at or ends or now
+    if reasons and since is not None and since > ledger_ends:
+        raise Refused(
+            f"--since {_at(since)} is later than {_at(ledger_ends)} UTC, where this ledger ends: what left in between would leave again. "
+            "It is for reading further back; leave it out."
+        )
     return Standing(
         reasons=reasons,
         head=last,

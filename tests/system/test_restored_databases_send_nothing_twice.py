@@ -173,7 +173,12 @@ async def test_a_dump_restored_under_running_services_sends_nothing_until_it_is_
         )
         env = {"TACT_DATABASE_URL": past.server.dsn(), "TACT_KAFKA": past.stack.addresses.kafka, "TACT_BUILD_DIR": "/nonexistent"}
 
-        dry, unsaid = await asyncio.gather(tact("adopt", env=env), tact("adopt", "--apply", env=env))
+        dry, unsaid, late = await asyncio.gather(
+            tact("adopt", env=env),
+            tact("adopt", "--apply", env=env),
+            tact("adopt", "--apply", "--webhooks", "remove", "--since", "2030-01-01", env=env),
+        )
+        assert (late.code, "where this ledger ends: what left in between would leave again" in late.err) == (1, True), late
         assert "the database was restored from an older state" in " ".join(dry.out.split()), dry
         assert max(map(len, dry.out.splitlines())) <= 80
         assert f"Another stack's webhooks lead to {THEIR_HOOK}: --webhooks keep or remove." in " ".join(dry.out.split())
