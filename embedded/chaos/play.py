@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import asyncpg
 
 from embedded.chaos import scenario
+from embedded.chaos.again import tell_again
 from embedded.chaos.plan import Plan
 from embedded.chaos.scenario import queries
 from embedded.chaos.stack import ChaosStack
@@ -72,6 +73,7 @@ class Chaos:
             until = await self._watch(pool, tail, work)
             await work
             await self._come_to_rest(pool, tail)
+            again = await tell_again(self.stack, pool, say=self._say)
             facts = await self._facts(pool)
         finally:
             await pool.close()
@@ -84,6 +86,7 @@ class Chaos:
             kills=hand.by_kind,
             ended_by_themselves={name: m.ended_by_itself for name, m in self.stack.members.items() if m.ended_by_itself},
             wall_s=time.monotonic() - began,
+            again=again,
             **facts,
         )
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 from rich.console import Console
 from rich.table import Table
 
+from embedded.chaos.again import Again
 from embedded.chaos.plan import Plan
 from embedded.chaos.scenario import promises, rules
 from embedded.chaos.strike import Struck
@@ -37,6 +38,7 @@ class Told:
     kills: dict[str, int]
     ended_by_themselves: dict[str, int]
     wall_s: float
+    again: Again
     ledger: Sequence[dict[str, Any]]
     waiting: Sequence[dict[str, Any]]
     ends: Sequence[dict[str, Any]]
@@ -86,6 +88,7 @@ def _document(told: Told, verdict: Verdict, found: Sequence[Recovery], for_a_per
         and len(for_a_person) <= told.plan.promised * WAITING_SHARE
         and p99 <= RECOVERED_WITHIN_S
         and len(told.struck) == len(told.plan.faults)
+        and told.again.ok
     )
     return {
         "ok": ok,
@@ -100,6 +103,7 @@ def _document(told: Told, verdict: Verdict, found: Sequence[Recovery], for_a_per
         "recovery_max_s": max((one.seconds for one in found), default=0.0),
         "recoveries": [{"after": one.what, "at": one.at, "seconds": one.seconds} for one in found],
         "unknown_without_evidence": unresolved,
+        "told_again": told.again.document(),
         "promised": told.plan.promised,
         "accounts": told.plan.accounts,
         "speed": told.plan.speed,
@@ -129,6 +133,10 @@ def _print(document: dict[str, Any], verdict: Verdict, console: Console) -> None
         "unknown, waiting": document["unknown_waiting"],
         "flowing again, p99": f"{document['recovery_p99_s']:.1f} s (longest {document['recovery_max_s']:.1f} s)",
     }
+    again = document["told_again"]
+    rows[f"topics told {again['times']} times"] = (
+        f"{again['published']} events, {again['writes']} writes, {len(again['changed'])} tables changed"
+    )
     for name, value in rows.items():
         table.add_row(name, str(value))
     console.print(table)

@@ -13,6 +13,7 @@ from uuid import UUID, uuid4
 import asyncpg
 import httpx
 
+from embedded.chaos.again import COUNTED, MARKED, MAY_CHANGE
 from embedded.ports import free_ports
 from embedded.settings import StackSettings
 from embedded.stack import Stack
@@ -50,25 +51,6 @@ PEOPLE: Final[Mapping[str, dict[str, Any]]] = {
     **{f"silent-{n}": {"accepts_after_s": None, "replies_to": None} for n in range(2)},
     "locked-0": {"locked": True},
 }
-
-MAY_CHANGE: Final = {
-    "replay_runs": "the replay's own row",
-    "audit_log": "that somebody replayed",
-    "account_reads": "when the poller reads next: it reads by its own times, events or none",
-    "stack_clock": "the clock itself",
-    "stack_fence": "the ledger's head, written again every second",
-    "heartbeats": "that the healer lives, said every two seconds",
-    "reconcile_runs": "the healer's walks over everything, one an hour",
-    "service_versions": "which version a process runs, said when it starts again",
-    **dict.fromkeys(
-        ("queue_changes", "queue_counts", "queue_hours", "cause_days", "health_state", "health_history", "risk_reports"),
-        "counted late by the healer, and at once when it starts again, from rows that are compared",
-    ),
-}
-"""Tables that are left out of the comparison, and why; of all others every column of every row is compared."""
-COUNTED: Final = frozenset({"integrity_findings", "integrity_history", "cleanup_runs"})
-MARKED: Final = "(to_jsonb(t) - '{counted_at,measured_at,updated_at}'::text[])"
-"""Of those that the healer counts: all but the mark that it did."""
 
 
 @dataclass

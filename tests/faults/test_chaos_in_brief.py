@@ -27,6 +27,8 @@ def test_a_brief_run_loses_nothing_sends_nothing_twice_and_leaves_no_process(tmp
     assert set(ASKED) <= set(verdict)
     assert (verdict["seed"], verdict["sends"]) == (5, 80), said
     assert (verdict["duplicates"], verdict["lost"], verdict["breaches"], verdict["unknown_waiting"]) == (0, 0, 0, 0), said
+    again = verdict["told_again"]
+    assert (again["times"], again["published"] > 300, again["writes"], again["changed"], again["behind"]) == (3, True, 0, [], []), said
     assert all(verdict["kills"][kind] for kind in ("service", "pair", "broker", "postgres", "freeze"))
     assert not [p for p in psutil.process_iter(["cmdline"]) if str(tmp_path) in " ".join(p.info["cmdline"] or [])]
 

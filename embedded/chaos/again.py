@@ -1,0 +1,170 @@
+"""When the faults are over: every topic told three times from its first offset, beside running services. Nothing leaves, no row changes."""
+
+import asyncio
+import json
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import asyncpg
+
+from cli.replay.command import Asked, carry_out
+from cli.replay.groups import worked_off
+from cli.replay.words import BEGINNING
+from embedded.chaos.stack import ChaosStack
+from shared.contracts.topics import MAIL_FEEDBACK, TOPICS
+
+TIMES: Final = 3
+REST_WITHIN: Final = 120.0
+HEARD_WITHIN: Final = 600.0
+"""Real seconds for the services to work off what was told again; then the run says who is behind."""
+SLOWLY: Final = 1.000_001
+"""As good as real time, and still a clock that processes read ten times a second."""
+UNREAD: Final = MAIL_FEEDBACK.group("healer")
+"""Declared, and not read yet."""
+
+MAY_CHANGE: Final = {
+    "replay_runs": "the replay's own row",
+    "audit_log": "that somebody replayed",
+    "account_reads": "when the poller reads next: it reads by its own times, events or none",
+    "stack_clock": "the clock itself",
+    "stack_fence": "the ledger's head, written again every second",
+    "heartbeats": "that the healer lives, said every two seconds",
+    "reconcile_runs": "the healer's walks over everything, one an hour",
+    "service_versions": "which version a process runs, said when it starts again",
+    **dict.fromkeys(
+        ("queue_changes", "queue_counts", "queue_hours", "cause_days", "health_state", "health_history", "risk_reports"),
+        "counted late by the healer, and at once when it starts again, from rows that are compared",
+    ),
+}
+"""Tables that are left out of the comparison, and why; of all others every column of every row is compared."""
+COUNTED: Final = frozenset({"integrity_findings", "integrity_history", "cleanup_runs"})
+MARKED: Final = "(to_jsonb(t) - '{counted_at,measured_at,updated_at}'::text[])"
+"""Of those that the healer counts: all but the mark that it did."""
+
+Digests = dict[str, tuple[int, int]]
+"""By table: rows, and the sum of their hashes, which no order changes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """What came of it; `published` over all rounds, `writes` are calls at the provider that are no reads."""
+
+    published: int
+    would_act: int
+    writes: int
+    changed: Sequence[str]
+    behind: Sequence[str]
+    seconds: float
+
+    @property
+    def ok(self) -> bool:
+        """Nothing left, nothing changed, and everybody has heard it all."""
+        return self.published > 0 and not (self.writes or self.changed or self.behind)
+
+    def document(self) -> dict[str, Any]:
+        """For the verdict."""
+        return asdict(self) | {"times": TIMES}
+
+
+async def tell_again(stack: ChaosStack, pool: asyncpg.Pool, *, say: Callable[[str], None]) -> Again:
+    """Let everything come to rest, tell every topic again, and compare.
+
+    The poller, which reads no topic and writes down what the provider shows by times of its own, is stopped first.
+    """
+    began = time.monotonic()
+    await stack.members["poller-1"].stop()
+    await _run(pool)
+    await _until_nobody_is_to_leave(pool)
+    await _run(pool, speed=SLOWLY)
+    before, written = await _at_rest(pool), _writes(stack.log)
+    say(f"telling every topic again, {TIMES} times from its first offset")
+    published = would_act = 0
+    with _spoken_to(stack):
+        for _ in range(TIMES):
+            asked = [Asked(topic=each, since=BEGINNING, reason="chaos", apply=True, as_json=True, quiet=True) for each in TOPICS.values()]
+            for answer in await asyncio.gather(*(carry_out(each) for each in asked)):
+                would_act += answer["would_act"]
+                published += (answer["applied"] or {"published": 0})["published"]
+    kafka = stack.cluster.bootstrap
+    left = [await worked_off(kafka, topic, within=HEARD_WITHIN) for topic in TOPICS.values() if topic.consumers]
+    behind = sorted(group for each in left for group, records in each.items() if records != 0 and group != UNREAD)
+    after = await _at_rest(pool)
+    changed = sorted(name for name in before | after if before.get(name) != after.get(name))
+    again = Again(published, would_act, _writes(stack.log) - written, changed, behind, round(time.monotonic() - began, 1))
+    say(f"{published} events told again: {again.writes} writes, {len(changed)} tables changed ({again.seconds:.0f} s)")
+    return again
+
+
+async def _run(pool: asyncpg.Pool, *, speed: float | None = None) -> None:
+    """Let the stack's clock go on from where it is without a leap, as fast as before where no speed is given."""
+    await pool.execute(
+        """UPDATE stack_clock SET business_at = business_now(), speed = coalesce($1, speed), leaps = false,
+                  anchored_at = clock_timestamp(), version = version + 1""",
+        speed,
+    )
+
+
+async def _until_nobody_is_to_leave(pool: asyncpg.Pool) -> None:
+    """The healer takes people out of campaigns that are over for them once an hour of the stack's: at real speed nobody waits for that."""
+    deadline = time.monotonic() + REST_WITHIN
+    waiting = "SELECT EXISTS (SELECT FROM get_leads_for_de_enrollment(1))"
+    while time.monotonic() < deadline and await pool.fetchval(waiting):  # noqa: ASYNC110 - the database is asked, nobody here could set an event
+        await asyncio.sleep(0.5)
+
+
+async def _at_rest(pool: asyncpg.Pool) -> Digests:
+    """Once nothing is under way and two looks agree; what is seen last, if that does not come in time."""
+    deadline = time.monotonic() + REST_WITHIN
+    last: Digests = {}
+    while True:
+        busy = await pool.fetchval(
+            """SELECT EXISTS (SELECT FROM send_queue WHERE status IN ('dispatched', 'sending'))
+                   OR EXISTS (SELECT FROM campaign_counter_deltas)
+                   OR EXISTS (SELECT FROM outbox WHERE published_at IS NULL)
+                   OR EXISTS (SELECT FROM accounts WHERE wake_at <= business_now())"""
+        )
+        before, last = last, await digests(pool)
+        if (not busy and before == last) or time.monotonic() > deadline:
+            return last
+        await asyncio.sleep(1)
+
+
+async def digests(pool: asyncpg.Pool) -> Digests:
+    """Of every table but those of MAY_CHANGE."""
+    tables = await pool.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1")
+    found: Digests = {}
+    for (name,) in tables:
+        if name in MAY_CHANGE:
+            continue
+        row = MARKED if name in COUNTED else "t"
+        some = "WHERE table_name <> ALL($1::text[])" if name == "history" else "WHERE cardinality($1::text[]) > 0"
+        [(rows, hashes)] = await pool.fetch(
+            f"SELECT count(*), coalesce(sum(('x' || left(md5({row}::text), 15))::bit(60)::bigint), 0) FROM {name} t {some}",  # noqa: S608 - its own name
+            list(MAY_CHANGE),
+        )
+        found[name] = (rows, int(hashes))
+    return found
+
+
+def _writes(log: Path) -> int:
+    """Calls in the simulator's own log that are no reads."""
+    with log.open(encoding="utf-8") as lines:
+        return sum(str(json.loads(line).get("route", "GET")).partition(" ")[0] != "GET" for line in lines if line.endswith("\n"))
+
+
+@contextmanager
+def _spoken_to(stack: ChaosStack) -> Iterator[None]:
+    """Commands of ours speak to that stack."""
+    given = {"TACT_DATABASE_URL": stack.dsn, "TACT_KAFKA": stack.cluster.bootstrap}
+    before = {name: os.environ.get(name) for name in given}
+    os.environ.update(given)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name) if value is None else os.environ.update({name: value})
