@@ -1,6 +1,7 @@
 """Which stack a command speaks to: the one that the TACT_ settings name, else the one that runs here."""
 
 import os
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -14,6 +15,7 @@ from embedded.settings import StackSettings
 from shared.db.migrate import SchemaError, require_current
 from shared.db.pool import open_pool
 
+BROKER: Final = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\s:,\[\]/]+)(:\d{1,5})?")
 PLACES: Final = ("stack", "demo")
 
 T = TypeVar("T")
@@ -28,16 +30,21 @@ def target() -> Addresses:
     """The settings' servers; what they leave open is taken from a stack that runs here.
 
     Raises:
-        Refused: there is neither.
+        Refused: there is neither, or TACT_KAFKA cannot be read.
     """
     settings = StackSettings()
     here = next((found for place in PLACES if (found := read_addresses(folder(place)))), None)
     if settings.database_url is None and here is None:
         raise Refused("No stack runs here and TACT_DATABASE_URL is not set. Start one with `tact up`, or name a database.")
+    kafka = settings.kafka or (here.kafka if here else "127.0.0.1:9092")
+    if not all(BROKER.fullmatch(each.strip()) for each in kafka.split(",")):
+        raise Refused(
+            f"TACT_KAFKA {kafka!r} is no list of brokers. Write host:port, several with commas between: kafka-1:9092,kafka-2:9092."
+        )
     return Addresses(
         url=here.url if here else f"http://127.0.0.1:{settings.port}",
         database_url=settings.database_url or (here.database_url if here else ""),
-        kafka=settings.kafka or (here.kafka if here else "127.0.0.1:9092"),
+        kafka=kafka,
         unipile_url=settings.unipile_url or (here.unipile_url if here else ""),
         services=here.services if here else {},
         cron_secret=here.cron_secret if here else "",
@@ -52,9 +59,16 @@ async def database(*, role: str | None = "tact_queuer") -> AsyncIterator[asyncpg
     """A pool on the target's database, schema checked.
 
     Raises:
-        Refused: its schema is behind this version's.
+        Refused: its schema is behind this version's, or its address cannot be read.
     """
-    pool = await open_pool(target().database_url, role=role, size=4, name="tact-cli")
+    try:
+        pool = await open_pool(target().database_url, role=role, size=4, name="tact-cli")
+    except asyncpg.InterfaceError:
+        raise
+    except ValueError:  # its words may quote a part of the password
+        raise Refused(
+            "TACT_DATABASE_URL cannot be read. Write postgresql://user:password@host:5432/name, / and @ of a password as %2F and %40."
+        ) from None
     try:
         async with pool.acquire() as connection:
             try:

@@ -95,9 +95,9 @@ async def rewind(bootstrap: str, topic: str, name: str, moves: list[Move]) -> di
         Refused: it came alive meanwhile.
     """
     consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, group_id=name, enable_auto_commit=False)
-    await consumer.start()
     places = {TopicPartition(topic, move.partition): OffsetAndMetadata(move.after, "tact replay --rewind") for move in moves}
     try:
+        await consumer.start()
         consumer.assign(list(places))
         await consumer.commit(places)
     except KafkaError as error:

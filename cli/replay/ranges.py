@@ -54,8 +54,8 @@ async def reader(bootstrap: str) -> AsyncIterator[AIOKafkaConsumer]:
         max_partition_fetch_bytes=4_194_304,
         fetch_max_wait_ms=200,
     )
-    await consumer.start()
     try:
+        await consumer.start()
         yield consumer
     finally:
         await consumer.stop()

@@ -141,8 +141,8 @@ async def mailbox(bootstrap: str) -> AsyncIterator[Mailbox]:
         bootstrap_servers=bootstrap, enable_auto_commit=False, auto_offset_reset="earliest", fetch_max_wait_ms=ANSWER_MS
     )
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
-    await consumer.start()
     try:
+        await consumer.start()
         await admin.start()
         yield Mailbox(consumer, admin)
     finally:

@@ -47,3 +47,23 @@ async def test_a_slip_or_an_empty_variable_of_a_script_ends_in_one_sentence(word
     answer = await tact(*words, env={"TACT_DATABASE_URL": "postgresql://127.0.0.1:1/none", "TACT_KAFKA": "127.0.0.1:1"})
     assert (answer.code, answer.out) == (1, "")
     assert answer.err.startswith(says), answer.err
+
+
+@pytest.mark.parametrize(
+    ("env", "says"),
+    [
+        ({"TACT_KAFKA": "127.0.0.1:1"}, "tact: Kafka could not be reached"),
+        ({"TACT_KAFKA": "kafka:port"}, "tact: TACT_KAFKA 'kafka:port' is no list of brokers."),
+        ({"TACT_KAFKA": "kafka-1:9092;kafka-2:9092"}, "tact: TACT_KAFKA 'kafka-1:9092;kafka-2:9092' is no list of brokers."),
+    ],
+)
+async def test_a_broker_that_is_away_or_misspelt_is_said_in_one_sentence_and_nothing_else(env: dict[str, str], says: str) -> None:
+    answer = await tact("dead-letters", "list", env={"TACT_DATABASE_URL": "postgresql://127.0.0.1:1/none", **env})
+    assert (answer.code, answer.out, answer.err.count("\n")) == (1, "", 1), answer
+    assert answer.err.startswith(says)
+
+
+async def test_an_address_of_a_database_that_cannot_be_read_is_not_quoted() -> None:
+    answer = await tact("unknown", "list", env={"TACT_DATABASE_URL": "postgresql://tact:se/cret@db/tact", "TACT_KAFKA": "127.0.0.1:1"})
+    assert (answer.code, answer.out, answer.err.count("\n")) == (1, "", 1), answer
+    assert answer.err.startswith("tact: TACT_DATABASE_URL cannot be read.")
