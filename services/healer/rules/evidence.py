@@ -23,8 +23,9 @@ class Terms:
     """Two complete looks that agree lie at least so far apart, or one stale page would be believed twice."""
     horizon: timedelta = timedelta(hours=2)
     """A later invitation that is due within this is waited for: it will stand in the list as witness."""
-    most_looks: int = 8
-    """After so many looks without an answer a person decides."""
+    most_looks: int = 12
+    """After so many looks without an answer a person decides. Their pauses double, so most often `longest` comes first: what a look waits
+    for (the read that shows who accepted, the account's opening) may take a day, and eight looks were over in one."""
     longest: timedelta = timedelta(days=5)
     """After so long without an answer a person decides; long enough for a weekend of four days, in which nobody may look."""
     granularity: timedelta = timedelta(days=2)
@@ -199,7 +200,8 @@ def _it_is_absent(
         return DidNot(why="complete looks agree, and no later invitation came to bear witness")
     if witness_is_near and next_departure is not None:
         return NotYet(next_at=max(next_departure + terms.lag, look.at + terms.pause), why="waits for a later invitation as witness")
-    return _again(look.at, earlier, "one complete look lacks it; a second must agree", terms)
+    # Soon, however many looks proved nothing before: what they waited for has come.
+    return NotYet(next_at=look.at + terms.pause, why="one complete look lacks it; a second must agree")
 
 
 def judge_withdrawal(doubt: Doubt, look: InvitationLook, *, earlier: Sequence[InvitationLook] = (), terms: Terms) -> Verdict | Accepted:

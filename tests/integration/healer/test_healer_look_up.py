@@ -190,11 +190,11 @@ async def test_an_invitation_that_stood_before_is_no_proof_and_ends_with_a_perso
     await simulator.lever("/invite-by-hand", account_id=ACCOUNT, person="ana")
     await pool.execute("UPDATE accounts SET schedule_settings = $1", NEVER_CLOSED)
     person, attempt = await in_doubt(pool, house, picture=STRANGERS | {"invitation_status": "PENDING"})
-    for _ in range(8):
+    for _ in range(6):
         assert await healer.look() == 0
-        await time_passes(pool, timedelta(hours=6))
+        await time_passes(pool, timedelta(days=1))
     row = await one(pool, "SELECT needs_person, looks FROM send_attempts WHERE id = $1", attempt)
-    assert (row["needs_person"], row["looks"]) == (True, 8)
+    assert (row["needs_person"], row["looks"]) == (True, 5), "five days are over, nobody looks again"
     assert await facts(pool, person, attempt) == ("unknown", "sending", "pending")
     finding = await one(pool, "SELECT kind, severity FROM integrity_findings WHERE row_id = $1", str(attempt))
     assert tuple(finding) == ("unknown_waiting", "critical")

@@ -223,6 +223,18 @@ def test_looks_come_ever_more_rarely_and_end_with_a_person() -> None:
     assert pauses == sorted(pauses)
 
 
+def test_the_second_of_two_looks_comes_soon_however_many_proved_nothing_before() -> None:
+    earlier = [a_look(LATE + timedelta(hours=n), complete=False) for n in range(7)]
+    at = LATE + timedelta(hours=20)
+    verdict = judge_invitation(INVITATION, a_look(at), earlier=earlier, terms=TERMS)
+    assert isinstance(verdict, NotYet)
+    assert verdict.next_at == at + TERMS.pause
+    patient = with_patience(verdict, INVITATION, looks=8, now=at, terms=TERMS)
+    assert patient == verdict, "what the looks of one day waited for may come on the next"
+    again = judge_invitation(INVITATION, a_look(verdict.next_at), earlier=[*earlier, a_look(at)], terms=TERMS)
+    assert isinstance(again, DidNot)
+
+
 def test_two_days_without_an_answer_end_with_a_person_after_however_few_looks() -> None:
     verdict = NotYet(next_at=LATE, why="x")
     assert isinstance(with_patience(verdict, INVITATION, looks=1, now=DECIDED + TERMS.longest, terms=TERMS), AskPerson)
