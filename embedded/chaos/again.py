@@ -123,7 +123,8 @@ async def _at_rest(pool: asyncpg.Pool) -> Digests:
     last: Digests = {}
     while True:
         busy = await pool.fetchval(
-            """SELECT EXISTS (SELECT FROM send_queue WHERE status IN ('dispatched', 'sending'))
+            """SELECT EXISTS (SELECT FROM send_queue WHERE status = 'dispatched')
+                   OR EXISTS (SELECT FROM send_attempts WHERE state IN ('intent', 'unknown') AND NOT needs_person)
                    OR EXISTS (SELECT FROM campaign_counter_deltas)
                    OR EXISTS (SELECT FROM outbox WHERE published_at IS NULL)
                    OR EXISTS (SELECT FROM accounts WHERE wake_at <= business_now())"""

@@ -13,7 +13,7 @@ import asyncpg
 
 from embedded.chaos import scenario
 from embedded.chaos.again import tell_again
-from embedded.chaos.plan import Plan
+from embedded.chaos.plan import ACCEPT_OF_FIVE, Plan
 from embedded.chaos.scenario import queries
 from embedded.chaos.stack import ChaosStack
 from embedded.chaos.strike import Hand
@@ -28,6 +28,8 @@ LOOK_EVERY: Final = 0.5
 SAY_EVERY: Final = 15.0
 STALLED_AFTER: Final = 240.0
 """Real seconds without one more send, when all faults are over, after which what is missing counts as lost."""
+NEWS_AFTER: Final = 8 * 3_600.0
+"""Business seconds: an acceptance whose webhook was lost is read within six hours, plus 30 % (services/poller/settings.py)."""
 OPENS: Final = 7
 CLOSES: Final = 18
 """Hours of the accounts' day in New York."""
@@ -128,7 +130,8 @@ class Chaos:
         self._say("all faults are over; waiting for the rest")
         moved, seen, said = time.monotonic(), (-1, -1), time.monotonic()
         night: float | None = None
-        while time.monotonic() - moved < STALLED_AFTER:
+        stalled_after = max(STALLED_AFTER, NEWS_AFTER / self._plan.speed)
+        while time.monotonic() - moved < stalled_after:
             tail.read()
             state = await self._state(pool)
             still = any(state.get(name, 1) for name in ("intents", "unknown", "outbox"))
@@ -148,12 +151,12 @@ class Chaos:
                 said = time.monotonic()
                 self._say(self._where(state, tail))
             await asyncio.sleep(LOOK_EVERY)
-        self._say(f"nothing has moved for {STALLED_AFTER:.0f} s: {state}")
+        self._say(f"nothing has moved for {stalled_after:.0f} s: {state}")
 
     async def _state(self, pool: asyncpg.Pool) -> dict[str, Any]:
         """What is under way; empty while PostgreSQL is away."""
         try:
-            return dict(await queries.under_way(pool))
+            return dict(await queries.under_way(pool, accept_of_five=ACCEPT_OF_FIVE))
         except AWAY:
             return {}
 
