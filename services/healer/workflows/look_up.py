@@ -155,6 +155,10 @@ class LookUp:
                 if self._fence.shut is not None or (held := await unknowns.hold(self._pool, claim, lease=LOOK_WITHIN + MARGIN)) is None:
                     return settled
                 claim = held
+                now = self._clock.now()  # others' reads may have been waited for past the account's closing
+                if (opens := self._within_hours(claim, now)) != now:
+                    await unknowns.put_off(self._pool, account_id, opens=opens)
+                    return settled
                 rest = SPACING + jitter(f"look {account_id} {self._clock.now()}")
                 async with asyncio.timeout(LOOK_WITHIN.total_seconds()):
                     return settled + await self._make(claim, step, rest)
