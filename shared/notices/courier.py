@@ -1,6 +1,7 @@
 """One try of one delivery: the call that its channel takes, and what its end makes of it."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -11,7 +12,33 @@ from shared.notices.web import Web
 from shared.runtime.clock import StackClock
 from shared.vocabulary import NoticeMedium
 
+MOST: Final = 50
+"""Tries in one round."""
+AT_ONCE: Final = 16
+MARGIN: Final = timedelta(seconds=30)
+"""Technical: a lease is over that long after the last call of a round must have ended."""
 NO_MAIL: Final = "There is no mail server. Set TACT_SMTP_HOST and TACT_SMTP_FROM for the healer."
+
+
+def lease_of_a_round(timeout: timedelta) -> timedelta:
+    """For how long the deliveries of a round are taken, where a call lasts `timeout` at most; both technical."""
+    return timeout * (MOST // AT_ONCE + 1) + MARGIN
+
+
+async def try_each(taken: Sequence[Try], once: Callable[[Try], Awaitable[None]]) -> None:
+    """Try all of a round, AT_ONCE of them at once; one that fails keeps no other, and is raised when all have ended.
+
+    The job says so and runs again; what was not recorded is tried again after its lease.
+    """
+    slots = asyncio.Semaphore(AT_ONCE)
+
+    async def one(each: Try) -> None:
+        async with slots:
+            await once(each)
+
+    ended = await asyncio.gather(*(one(each) for each in taken), return_exceptions=True)
+    if failed := [error for error in ended if isinstance(error, BaseException)]:
+        raise failed[0]
 
 
 class Courier:

@@ -3,10 +3,8 @@
 A process that dies between the receiver's yes and the record tries once more, with the same id: at least once.
 """
 
-import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Final
 from uuid import UUID
 
 import asyncpg
@@ -15,16 +13,11 @@ import structlog
 from services.healer.metrics import DELIVERIES, OLDEST_NOTICE
 from services.healer.store import notices
 from shared.notices import store as deliveries
-from shared.notices.courier import Courier
+from shared.notices.courier import MOST, Courier, lease_of_a_round, try_each
 from shared.notices.store import Try
 from shared.vocabulary import DeliveryState, NoticeKind
 
 log = structlog.get_logger()
-
-MOST: Final = 50
-AT_ONCE: Final = 16
-MARGIN: Final = timedelta(seconds=30)
-"""Technical: a lease is over that long after the last call of a round must have ended."""
 
 
 class Deliver:
@@ -34,21 +27,15 @@ class Deliver:
         """`timeout` (technical) is the longest call."""
         self._pool = pool
         self._courier = courier
-        self._lease = timeout * (MOST // AT_ONCE + 1) + MARGIN
+        self._lease = lease_of_a_round(timeout)
 
     async def round(self, *, only: Sequence[NoticeKind] | None = None) -> bool:
         """Try what is due, of these kinds or of all; True when there may be more."""
         taken = await notices.claim(self._pool, most=MOST, lease=self._lease, kinds=only)
-        slots = asyncio.Semaphore(AT_ONCE)
-
-        async def one(each: Try) -> None:
-            async with slots:
-                await self._try(each)
-
-        ended = await asyncio.gather(*(one(each) for each in taken), return_exceptions=True)
-        OLDEST_NOTICE.set(await notices.oldest_waiting(self._pool))
-        if failed := [error for error in ended if isinstance(error, BaseException)]:
-            raise failed[0]  # the job says so and runs again; what was not recorded is tried again after its lease
+        try:
+            await try_each(taken, self._try)
+        finally:
+            OLDEST_NOTICE.set(await notices.oldest_waiting(self._pool))
         return len(taken) == MOST
 
     async def at_once(self, delivery_id: UUID) -> None:

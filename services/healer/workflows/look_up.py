@@ -146,24 +146,27 @@ class LookUp:
             settled = await self._without_a_read(claim, found)
             if (step := next_step(found)) is None:
                 return settled
-            starts = self._clock.now() + claim.rests
-            if (opens := self._within_hours(claim, starts)) != starts:
-                await unknowns.put_off(self._pool, account_id, opens=opens)
+            if await self._put_off(claim, self._clock.now() + claim.rests):
                 return settled
             await self._await_turn(claim)
             async with self._reads:
                 if self._fence.shut is not None or (held := await unknowns.hold(self._pool, claim, lease=LOOK_WITHIN + MARGIN)) is None:
                     return settled
                 claim = held
-                now = self._clock.now()  # others' reads may have been waited for past the account's closing
-                if (opens := self._within_hours(claim, now)) != now:
-                    await unknowns.put_off(self._pool, account_id, opens=opens)
+                if await self._put_off(claim, self._clock.now()):  # others' reads were waited for past the closing
                     return settled
                 rest = SPACING + jitter(f"look {account_id} {self._clock.now()}")
                 async with asyncio.timeout(LOOK_WITHIN.total_seconds()):
                     return settled + await self._make(claim, step, rest)
         finally:
             await unknowns.let_go(self._pool, claim, spacing=rest)
+
+    async def _put_off(self, claim: Claim, at: datetime) -> bool:
+        """Put the account's looks off to its opening, where it is closed at that moment (business)."""
+        if (opens := self._within_hours(claim, at)) == at:
+            return False
+        await unknowns.put_off(self._pool, claim.account_id, opens=opens)
+        return True
 
     def _within_hours(self, claim: Claim, at: datetime) -> datetime:
         """The same moment (business) while the account's hours are open, else one of its next opening."""

@@ -1,6 +1,5 @@
 """Tell people that no healer lives, while it is so: whoever brings all other notices is the one that is gone."""
 
-import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -15,17 +14,13 @@ from shared.db.outbox import put
 from shared.db.pool import Connection
 from shared.fence.fence import UNFENCED, FenceShut, Gate
 from shared.notices import store as notices
-from shared.notices.courier import Courier
+from shared.notices.courier import MOST, Courier, lease_of_a_round, try_each
 from shared.notices.silence import ALERT, SINCE, of_silence
 from shared.notices.store import Try
 from shared.runtime.clock import StackClock
 
 log = structlog.get_logger()
 
-MOST: Final = 50
-AT_ONCE: Final = 16
-MARGIN: Final = timedelta(seconds=30)
-"""Technical: a lease is over that long after the last call of a round must have ended."""
 STACK: Final = "stack"
 """Key of an event that is of no workspace; the healer's alerts have the same."""
 
@@ -42,7 +37,7 @@ class Alarm:
         self._clock = clock
         self._courier = courier
         self._fence = fence
-        self._lease = timeout * (MOST // AT_ONCE + 1) + MARGIN
+        self._lease = lease_of_a_round(timeout)
 
     async def sound(self, last_beat: datetime) -> None:
         """Tell whoever was not told, and try what is due; a read-only stack tells of nothing but that it is one."""
@@ -52,17 +47,11 @@ class Alarm:
             return
         async with self._pool.acquire() as connection, connection.transaction():
             await self._tell(connection, last_beat)
-        slots = asyncio.Semaphore(AT_ONCE)
+        await try_each(await store.take(self._pool, most=MOST, lease=self._lease), self._try)
 
-        async def one(each: Try) -> None:
-            async with slots:
-                answer, then = await self._courier.carry(each)
-                await notices.finish(self._pool, each, answer, then)
-
-        taken = await store.take(self._pool, most=MOST, lease=self._lease)
-        ended = await asyncio.gather(*(one(each) for each in taken), return_exceptions=True)
-        if failed := [error for error in ended if isinstance(error, BaseException)]:
-            raise failed[0]  # the job says so and runs again; what was not recorded is tried again after its lease
+    async def _try(self, taken: Try) -> None:
+        answer, then = await self._courier.carry(taken)
+        await notices.finish(self._pool, taken, answer, then)
 
     async def _tell(self, connection: Connection, last_beat: datetime) -> None:
         untold = await store.open_untold(connection, {SINCE: last_beat.astimezone(UTC).isoformat()})
