@@ -18,7 +18,7 @@ from services.queuer import metrics
 from services.queuer.rules.drafts import Account, Draft, Ending, NewSend, Prospect, draft
 from services.queuer.rules.rotation import Room, pick
 from services.queuer.rules.slots import A_LOCAL_DAY, Book, NeedsMore
-from services.queuer.rules.steps import Nothing, Step, next_step
+from services.queuer.rules.steps import Nothing, Planned, Step, next_step
 from services.queuer.store import planning as store
 from shared.db.pool import Connection
 from shared.policy import SPACING, Case, Stop, after_stop, note_limit
@@ -108,9 +108,8 @@ class Planner:
 
 async def _with_something_next(connection: Connection, ids: Sequence[UUID]) -> list[UUID]:
     """Those of the prospects, as they stand, who have a step to plan or have come to their end."""
-    people = [person for person in await store.prospects(connection, ids) if person.workflow_id is not None]
-    steps = await store.steps(connection, [person.workflow_id for person in people if person.workflow_id])
-    planned = await store.planned(connection, [person.id for person in people])
+    people = await _with_a_workflow(connection, ids)
+    steps, planned = await _sequences(connection, people)
 
     def idle(person: Prospect) -> bool:
         known = steps.get(person.workflow_id) if person.workflow_id else None
@@ -121,9 +120,21 @@ async def _with_something_next(connection: Connection, ids: Sequence[UUID]) -> l
     return [person.id for person in people if not idle(person)]
 
 
+async def _with_a_workflow(connection: Connection, ids: Sequence[UUID]) -> list[Prospect]:
+    return [person for person in await store.prospects(connection, ids) if person.workflow_id is not None]
+
+
+async def _sequences(
+    connection: Connection, people: Sequence[Prospect]
+) -> tuple[Mapping[UUID, list[Step]], Mapping[UUID, dict[str, Planned]]]:
+    """The steps of these people's workflows, and what became of those that have a row."""
+    steps = await store.steps(connection, [person.workflow_id for person in people if person.workflow_id])
+    return steps, await store.planned(connection, [person.id for person in people])
+
+
 async def _plan_batch(connection: Connection, ids: Sequence[UUID], *, fresh_for: timedelta) -> Counter[str]:
     now, locked = await store.lock(connection, ids)
-    people = [person for person in await store.prospects(connection, ids) if person.workflow_id is not None]
+    people = await _with_a_workflow(connection, ids)
     accounts = await store.accounts(connection, locked, now=now)
     drafts = await _draft(connection, people, accounts, now=now)
     outcomes: Counter[str] = Counter()
@@ -147,8 +158,7 @@ async def _plan_batch(connection: Connection, ids: Sequence[UUID], *, fresh_for:
 
 async def _draft(connection: Connection, people: Sequence[Prospect], accounts: Mapping[UUID, Account], *, now: datetime) -> list[Draft]:
     """Give accounts to those who have none and something to say to, and find the words."""
-    steps = await store.steps(connection, [person.workflow_id for person in people if person.workflow_id])
-    planned = await store.planned(connection, [person.id for person in people])
+    steps, planned = await _sequences(connection, people)
     without = [person for person in people if person.account_id is None and person.workflow_id in steps]
     rotations = await store.rotations(connection, {person.campaign_id for person in without}, list(accounts))
     rooms = await _rooms(connection, without, steps, rotations, accounts, now=now)
