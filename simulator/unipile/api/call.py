@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from time import monotonic
 from typing import Literal
 
 from aiohttp import web
@@ -38,7 +39,9 @@ class Call:
     route: str
     action: Action
     at: datetime
+    """Business time of its arrival."""
     real_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    arrived: float = field(default_factory=monotonic)
     account_id: str | None = None
     recipient: Person | None = None
     text: str | None = None

@@ -5,6 +5,7 @@ from asyncio import Event
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from hmac import compare_digest
+from time import monotonic
 from typing import Final
 
 import asyncpg
@@ -68,11 +69,12 @@ class Front:
 
     async def _serve(self, call: Call, endpoint: Endpoint) -> web.StreamResponse:
         try:
-            call.at = await self.now()
+            now = await self.now()
         except CLOCK_ERRORS as error:
             return respond(Answer(500, refuse("unexpected_error", f"The simulator's clock cannot be read: {error}").body()))
+        call.at = min(now, self._clock.at(call.arrived))
         try:
-            answer = await self._answer(call, endpoint)
+            answer = await self._answer(call, endpoint, now)
         except RefusalError as refusal:
             answer = Answer(refusal.status, refusal.body())
         except CutError:
@@ -88,12 +90,12 @@ class Front:
             raise
         call.status = answer.status
         call.error = _slug(answer)
-        response = respond(answer)
+        response, answered = respond(answer), monotonic()  # before the writing: the client may act upon it while we still write
         delivered = await _deliver(call.request, response)
-        self._log.write(call.entry(await self._answered_at(call) if delivered else None))
+        self._log.write(call.entry(max(call.effect_at or call.at, self._clock.at(answered)) if delivered else None))
         return response
 
-    async def _answer(self, call: Call, endpoint: Endpoint) -> Answer:
+    async def _answer(self, call: Call, endpoint: Endpoint, now: datetime) -> Answer:
         key = call.request.headers.get("X-API-KEY", "")
         if not compare_digest(key.encode("utf-8", "surrogateescape"), self._api_key):
             raise refuse("missing_credentials")
@@ -106,7 +108,8 @@ class Front:
             call.fault = fault.fault
         if latency:
             await asyncio.sleep(latency / 2)  # half before the effect and half after, as on a real way there and back
-        now = await self.now() if waited or latency else call.at
+        if waited or latency:
+            now = await self.now()
         call.look(self._world)
         answer = await self._strike(call, fault, act, now) if fault else act(now)
         if latency:
@@ -157,13 +160,6 @@ class Front:
             raise CutError
         call.fault = "held"
         return True
-
-    async def _answered_at(self, call: Call) -> datetime:
-        """Business time after the answer; that of the effect where the clock has gone away meanwhile."""
-        try:
-            return max(call.effect_at or call.at, await self._clock.now())
-        except CLOCK_ERRORS:
-            return call.effect_at or call.at
 
 
 def respond(answer: Answer) -> web.Response:

@@ -1,5 +1,6 @@
 """The stack's one clock: the simulator lives in it, leaps included."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -45,6 +46,28 @@ async def test_what_the_stacks_clock_leapt_over_happens_at_its_moment(server: Po
             assert call["at"].startswith("2026-03-02T09:00:00.")
             assert accepted["at"].startswith("2026-03-02T10:00:00.")
             assert (await simulator.entries(action="read"))[-1]["at"].startswith("2026-03-05T09:00:00.")
+    finally:
+        await connection.close()
+
+
+async def test_a_clock_that_is_slow_to_answer_moves_no_moment_of_the_log(server: PostgresServer, tmp_path: Path) -> None:
+    dsn = await server.create_database("slow")
+    await migrate.apply(dsn)
+    connection = await asyncpg.connect(dsn)
+    await connection.execute("UPDATE stack_clock SET business_at = business_now(), anchored_at = clock_timestamp(), speed = 1000")
+    waits = "SELECT EXISTS (SELECT FROM pg_locks WHERE relation = 'stack_clock'::regclass AND NOT granted)"
+    try:
+        async with running(tmp_path, "--clock-database", dsn) as simulator:
+            async with connection.transaction():
+                await connection.execute("LOCK TABLE stack_clock")
+                call = asyncio.create_task(simulator.invite())
+                await until(lambda: connection.fetchval(waits))
+                arrived = await connection.fetchval("SELECT business_now()")
+                await connection.execute("SELECT pg_sleep(0.5)")
+            assert (await call).status_code == 200
+            (entry,) = await simulator.effects()
+            assert datetime.fromisoformat(entry["at"]) <= arrived, "and not when the clock could be read, 500 seconds later"
+            assert datetime.fromisoformat(entry["effect_at"]) <= datetime.fromisoformat(entry["answered_at"])
     finally:
         await connection.close()
 
