@@ -33,10 +33,7 @@ async def build(service: Service) -> FastAPI:
     )
     await provider.__aenter__()
     service.on_stop(lambda: provider.__aexit__(None, None, None))
-
-    def wake() -> None:
-        service.wake_relay()  # asked anew each time: the relay's job is declared after the application is built
-
+    wake = service.wake
     mend = Mend(service.pool, service.clock, call_time=settings.unipile_timeout, wake_relay=wake)
     heal = Heal(service.pool, service.clock, mend, instance=service.instance)
     service.on_stop(heal.stop)

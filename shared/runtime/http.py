@@ -9,6 +9,7 @@ from http import HTTPStatus
 from typing import Any, Final, Literal
 
 import asyncpg
+import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
@@ -20,6 +21,8 @@ from starlette.middleware.base import RequestResponseEndpoint
 
 from shared.db.errors import AWAY
 from shared.runtime.service import Service
+
+log = structlog.get_logger()
 
 START_GRACE: Final = 120.0
 """Seconds after which a process that still consumes nothing counts as dead: Kafka was away when it started."""
@@ -197,8 +200,13 @@ def _explain_errors(app: FastAPI) -> None:
         code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "error")
         return body(request, error.status_code, code, str(error.detail))
 
+    async def away(request: Request, error: Exception) -> JSONResponse:
+        log.warning("a request found the database or the broker away", path=request.url.path, error=repr(error))
+        return body(request, 503, "unavailable", "The database or the broker is away. Nothing was changed; try again in a moment.")
+
+    for kind in AWAY:  # by its class: what only the handler of all exceptions answers is logged by the server as a mistake of ours
+        app.add_exception_handler(kind, away)
+
     @app.exception_handler(Exception)
     async def unexpected(request: Request, error: Exception) -> JSONResponse:
-        if isinstance(error, AWAY):
-            return body(request, 503, "unavailable", "The database or the broker is away. Nothing was changed; try again in a moment.")
         return body(request, 500, "internal", "Something of ours went wrong. The request id leads to it in the logs.")

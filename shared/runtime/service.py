@@ -87,7 +87,7 @@ class Service:
         self.wake_relay()
 
     def on_stop(self, finish: Callable[[], Awaitable[Any]]) -> None:
-        """Call `finish` after the subscribers stopped and before the outbox leaves for the last time."""
+        """Call `finish` after the subscribers stopped and before the outbox leaves for the last time; what was given last comes first."""
         self._on_stop.append(finish)
 
     async def open(self) -> None:
@@ -140,7 +140,7 @@ class Service:
             async with asyncio.timeout(self.settings.stop_deadline.total_seconds() - 3):
                 await self.jobs.stop()
                 await self.broker.stop()
-                for finish in self._on_stop:
+                for finish in reversed(self._on_stop):
                     await finish()
                 with contextlib.suppress(*AWAY, asyncpg.PostgresError):
                     while await self.relay.round():

@@ -4,6 +4,7 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import asyncpg
 import httpx
 import orjson
 import pytest
@@ -69,6 +70,16 @@ async def test_garbage_is_refused_with_a_sentence(poller: httpx.AsyncClient, bod
     assert told["success"] is False
     assert told["error"]["code"] == "unreadable_webhook"
     assert told["request_id"]
+
+
+async def test_a_delivery_while_the_database_is_away_is_to_be_made_again_and_is_no_mistake_of_ours(
+    poller: httpx.AsyncClient, poller_pool: asyncpg.Pool, stage: Stage, caplog: pytest.LogCaptureFixture
+) -> None:
+    one = await stage.enrol()
+    await poller_pool.close()
+    answer = await poller.post("/webhooks/unipile", content=orjson.dumps(relation(stage, one)), headers=HEADERS)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (503, "unavailable")
+    assert "Exception in ASGI application" not in caplog.text
 
 
 async def test_a_delivery_about_an_account_that_is_none_of_ours_is_acknowledged(poller: httpx.AsyncClient, stage: Stage) -> None:
