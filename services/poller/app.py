@@ -19,9 +19,10 @@ async def build(service: Service) -> FastAPI:
         settings.unipile_url, settings.unipile_api_key, timeout=settings.unipile_timeout, max_connections=settings.unipile_connections
     )
     await client.__aenter__()
-    reader = Reader(service.pool, client, settings, instance=service.instance, fence=service.fence)
-    jobs.register(service, reader, client, settings)
     service.on_stop(lambda: client.__aexit__(None, None, None))
+    reader = Reader(service.pool, client, settings, instance=service.instance, fence=service.fence, wake_relay=service.wake)
+    service.on_stop(reader.stop)
+    jobs.register(service, reader, client, settings)
     app = make_app(service, title="Tact poller", description="What came back: accepted connections, replies, the state of accounts.")
     app.include_router(http.routes(service, reader, secret=settings.webhook_secret, away_for=settings.away_for))
     return app

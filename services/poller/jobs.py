@@ -27,22 +27,12 @@ PATH: Final = "/webhooks/unipile"
 def register(service: Service, reader: Reader, client: UnipileClient, settings: PollerSettings) -> None:
     """Declare the jobs; they start with the service."""
 
-    async def read() -> bool:
-        more = await reader.round()
-        service.wake_relay()
-        return more
-
-    async def insist() -> bool:
-        more = await reader.insist()
-        service.wake_relay()
-        return more
-
     async def look_again() -> bool:
         return await rematch(service.pool)
 
     service.jobs.add("introduce reads", INTRODUCE_EVERY, reader.introduce)
-    service.jobs.add("reads", READS_EVERY, read)
-    service.jobs.add("insist on reads", READS_EVERY, insist)
+    service.jobs.add("reads", READS_EVERY, reader.begin)
+    service.jobs.add("insist on reads", READS_EVERY, reader.insist)
     service.jobs.add("rematch", REMATCH_EVERY, look_again)
 
     async def webhooks() -> None:

@@ -56,15 +56,19 @@ SELECT CASE WHEN a.status <> 'usable' THEN a.status::text WHEN a.lease_until IS 
 
 -- name: claim^
 -- The account is in one hand at a time: a dispatch, an attempt, or a read. One that is free a moment later is taken now and
--- waited for. Its spacing means nothing to a read of its health.
+-- waited for. Its spacing means nothing to a read of its health. One whose row somebody holds just now is in another hand: a
+-- process that froze with it must not hold us as well.
 UPDATE accounts a
    SET lease_holder = :holder::text, lease_until = clock.technical + :lease::interval
          + CASE WHEN :kind::text <> 'status' AND a.next_free_at > clock.now THEN (a.next_free_at - clock.now) / clock.speed ELSE '0' END
   FROM (SELECT t.at AS technical, business_at(t.at) AS now, c.speed FROM clock_timestamp() AS t(at), stack_clock c) AS clock
- WHERE a.id = :account_id::uuid AND a.lease_until IS NULL
-   AND ((a.status = 'usable' AND (a.next_free_at IS NULL OR a.next_free_at <= :free_by::timestamptz))
-        OR (:kind::text = 'status' AND a.status <> 'paused'))
-   AND NOT EXISTS (SELECT FROM send_attempts t WHERE t.account_id = a.id AND t.state = 'intent')
+ WHERE a.id = (
+         SELECT f.id FROM accounts f
+          WHERE f.id = :account_id::uuid AND f.lease_until IS NULL
+            AND ((f.status = 'usable' AND (f.next_free_at IS NULL OR f.next_free_at <= :free_by::timestamptz))
+                 OR (:kind::text = 'status' AND f.status <> 'paused'))
+            AND NOT EXISTS (SELECT FROM send_attempts t WHERE t.account_id = f.id AND t.state = 'intent')
+            FOR NO KEY UPDATE SKIP LOCKED)
 RETURNING a.lease_until, a.lease_until - clock.technical - :lease::interval AS wait,
           clock.now + (a.lease_until - clock.technical - :lease::interval) * clock.speed AS starts;
 

@@ -1,18 +1,21 @@
 """Look at the provider: which reads are due, one account in one hand, and what they showed.
 
 A read is an action of its account: within its hours and its budget, at random moments, and followed by the account's
-rest. While it is under way the account does nothing else.
+rest. While it is under way the account does nothing else. Reads do not wait for one another: one whose account's rows are
+held by a process that froze would keep all the others waiting.
 """
 
 import asyncio
 import random
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import partial
 from typing import Final
+from uuid import UUID
 
 import asyncpg
 import structlog
@@ -40,7 +43,8 @@ WITHIN: Final = 50.0
 """Seconds a read may take as a whole; shorter than its lease, so that nobody else acts for the account meanwhile."""
 QUEUED_WITHIN: Final = LEASE.total_seconds() - WITHIN
 """Seconds an account in hand may wait for `reads_at_once`; after more of them its lease could end during the call."""
-BATCH: Final = 200
+PLACES: Final = 200
+"""Reads begun and not over: most of them wait for their turn among `reads_at_once`, or for their account's rest to end."""
 PATIENCE: Final = timedelta(minutes=10)
 """Business: a read waits so long for a free moment of its account before it insists."""
 TURN: Final = timedelta(seconds=160)
@@ -83,8 +87,11 @@ class Reader:
         instance: str,
         pages: Pages | None = None,
         fence: Gate = UNFENCED,
+        wake_relay: Callable[[], None] = lambda: None,
     ) -> None:
         self._pool = pool
+        self._wake_relay = wake_relay
+        self._under_way: dict[UUID, asyncio.Task[None]] = {}
         self._fence = fence
         self._look = Look(pool, client, away_for=settings.away_for, pages=pages or Pages())
         self._instance = instance
@@ -103,22 +110,44 @@ class Reader:
         """Plan the first reads of new accounts."""
         await reads.introduce(self._pool, await reads.business_now(self._pool), self._every)
 
-    async def round(self) -> bool:
-        """Make the reads that are due; True when more may wait."""
+    async def begin(self) -> bool:
+        """Begin the reads that are due, and wait for none; True when more of them wait and there is room."""
         now = await reads.business_now(self._pool)
-        waiting = await reads.due(self._pool, now, kinds=list(Kind), most=BATCH)
-        await self._read_all(waiting, now)
-        return len(waiting) == BATCH
+        return self._begin(await reads.due(self._pool, now, kinds=list(Kind), most=PLACES), now)
 
     async def insist(self) -> bool:
-        """Make the reads that have waited for `PATIENCE` because their account is never free; True when more may wait.
+        """Begin the reads that have waited for `PATIENCE` because their account is never free; True as `begin`.
 
         The account is taken while it rests and waited for, or its planned sends would win every time.
         """
         now = await reads.business_now(self._pool)
-        waiting = await reads.starved(self._pool, now, since=now - PATIENCE, free_by=now + TURN, most=BATCH)
-        await self._read_all(waiting, now, patient=True)
-        return len(waiting) == BATCH
+        waiting = await reads.starved(self._pool, now, since=now - PATIENCE, free_by=now + TURN, most=PLACES)
+        return self._begin(waiting, now, patient=True)
+
+    async def ended(self) -> None:
+        """Wait until every read that was begun is over."""
+        await asyncio.gather(*self._under_way.values(), return_exceptions=True)
+
+    async def stop(self) -> None:
+        """Give up the reads under way; their accounts are let go, and they are due again."""
+        for task in self._under_way.values():
+            task.cancel()
+        await self.ended()
+
+    def _begin(self, waiting: Sequence[Due], now: datetime, *, patient: bool = False) -> bool:
+        fresh = [read for read in waiting if read.account_id not in self._under_way]
+        room = max(PLACES - len(self._under_way), 0)
+        for read in fresh[:room]:
+            task = asyncio.create_task(self._read(read, now, Round(), patient=patient), name=f"read {read.kind} of {read.account_id}")
+            self._under_way[read.account_id] = task
+            task.add_done_callback(partial(self._over, read))
+        return len(waiting) == PLACES and len(fresh) < room
+
+    def _over(self, read: Due, task: asyncio.Task[None]) -> None:
+        del self._under_way[read.account_id]
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.warning("a read was given up, it will be made again", account=str(read.account_id), read=read.kind.value, error=repr(error))
+        self._wake_relay()
 
     async def at_once(self, kind: Kind) -> Round:
         """Make this read due for every account and read those that may be read now."""
@@ -130,9 +159,9 @@ class Reader:
         done.outcomes.update(held_up)
         return done
 
-    async def _read_all(self, waiting: list[Due], now: datetime, *, patient: bool = False) -> Round:
+    async def _read_all(self, waiting: Sequence[Due], now: datetime) -> Round:
         done = Round()
-        ended = await asyncio.gather(*(self._read(read, now, done, patient=patient) for read in waiting), return_exceptions=True)
+        ended = await asyncio.gather(*(self._read(read, now, done) for read in waiting), return_exceptions=True)
         for problem in ended:
             if isinstance(problem, BaseException):
                 raise problem
@@ -140,7 +169,10 @@ class Reader:
 
     async def _read(self, read: Due, now: datetime, done: Round, *, patient: bool = False) -> None:
         with structlog.contextvars.bound_contextvars(account=str(read.account_id), read=read.kind.value):
-            outcome = await self._over_budget(read, now) or await self._hold_and_look(read, done, free_by=now + patient * TURN)
+            try:
+                outcome = await self._over_budget(read, now) or await (self._once_rested if patient else self._in_turn)(read, done, now)
+            except FenceShut:
+                outcome = Outcome.READ_ONLY
         READS.labels(kind=read.kind.value, outcome=outcome.value).inc()
         done.outcomes[outcome.value] += 1
 
@@ -159,27 +191,43 @@ class Reader:
         await reads.postpone(self._pool, read, within_hours(read.schedule, at, chance=self._chance))
         return Outcome(closed)
 
-    async def _hold_and_look(self, read: Due, done: Round, *, free_by: datetime) -> Outcome:
-        try:
-            await self._fence.ask(self._pool)  # LinkedIn sees a read as well, and a second stack's come on top of the first's
-        except FenceShut:
-            return Outcome.READ_ONLY
-        claimed = await in_transaction(self._pool, lambda connection: reads.claim(connection, read, holder=self._instance, free_by=free_by))
+    async def _in_turn(self, read: Due, done: Round, now: datetime) -> Outcome:
+        """The account is taken when the read can begin: until then it may act."""
+        async with self._at_once:
+            claimed = await self._claim(read, free_by=now)
+            if claimed is None:
+                return Outcome.BUSY
+            return await self._in_hand(read, claimed, done)
+
+    async def _once_rested(self, read: Due, done: Round, now: datetime) -> Outcome:
+        """The account is taken first, and waited for."""
+        claimed = await self._claim(read, free_by=now + TURN)
         if claimed is None:
             return Outcome.BUSY
-        held_since, rest = time.monotonic() + claimed.wait.total_seconds(), timedelta()
         try:
-            # Asked again for the moment at which the call leaves: in a fast stack the round's own moment may be long past.
-            if closed := await self._closed(read, claimed.starts):
-                return closed
             await asyncio.sleep(claimed.wait.total_seconds())
+            rested = time.monotonic()
             async with self._at_once:
-                if time.monotonic() - held_since > QUEUED_WITHIN:
+                if time.monotonic() - rested > QUEUED_WITHIN:
                     return Outcome.BUSY
-                if self._fence.shut is not None:
-                    return Outcome.READ_ONLY
-                rest = self._rest(read, claimed.starts)
-                return await self._look_and_tell(read, claimed, rest, done)
+                return await self._in_hand(read, claimed, done)
+        finally:
+            await reads.release(self._pool, read, claimed, spacing=timedelta())
+
+    async def _claim(self, read: Due, *, free_by: datetime) -> Claim | None:
+        await self._fence.ask(self._pool)  # LinkedIn sees a read as well, and a second stack's come on top of the first's
+        return await in_transaction(self._pool, lambda connection: reads.claim(connection, read, holder=self._instance, free_by=free_by))
+
+    async def _in_hand(self, read: Due, claimed: Claim, done: Round) -> Outcome:
+        rest = timedelta()
+        try:
+            if self._fence.shut is not None:
+                return Outcome.READ_ONLY
+            # Asked again when its turn has come: the round's own moment may be long past, and the account closed since.
+            if closed := await self._closed(read, await reads.business_now(self._pool)):
+                return closed
+            rest = self._rest(read, claimed.starts)
+            return await self._look_and_tell(read, claimed, rest, done)
         finally:
             await reads.release(self._pool, read, claimed, spacing=rest)
 

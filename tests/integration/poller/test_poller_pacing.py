@@ -225,8 +225,10 @@ async def test_an_account_whose_sends_are_due_all_the_time_is_read_within_half_a
     async def read_when_it_can() -> datetime:
         """As the two jobs do."""
         while not await calls(simulator, "GET /messages"):
-            await reader.round()
+            await reader.begin()
+            await reader.ended()
             await reader.insist()
+            await reader.ended()
         return await stage.now()
 
     sending = asyncio.create_task(send_always())
@@ -237,3 +239,20 @@ async def test_an_account_whose_sends_are_due_all_the_time_is_read_within_half_a
         sending.cancel()
     assert taken > 1
     assert read_at - asked_at < timedelta(minutes=30)
+
+
+async def test_a_read_whose_turn_comes_after_the_closing_waits_for_the_opening(reader: Reader, stage: Stage, simulator: Simulator) -> None:
+    await reader.introduce()
+    hours = {"working_hours_start": 9, "working_hours_end": 17, "skip_weekends": False, "skip_holidays": False}
+    await stage.owner.execute("UPDATE accounts SET schedule_settings = $2, timezone = 'UTC' WHERE id = $1", stage.account_id, hours)
+    closing = (await stage.now()).replace(hour=17, minute=0, second=0, microsecond=0)
+    await stage.owner.execute(
+        "UPDATE stack_clock SET business_at = $1, anchored_at = clock_timestamp(), speed = 200", closing - timedelta(seconds=60)
+    )
+    await stage.owner.execute("UPDATE account_reads SET next_at = $1", closing - timedelta(hours=1))
+    await stage.owner.execute("UPDATE accounts SET next_free_at = $1", closing + timedelta(seconds=30))
+    await reader.insist()
+    await reader.ended()
+    assert await simulator.entries(kind="call") == []
+    assert await stage.owner.fetchval("SELECT lease_until FROM accounts") is None
+    assert await stage.owner.fetchval("SELECT max(next_at) FROM account_reads WHERE kind <> 'status'") > closing

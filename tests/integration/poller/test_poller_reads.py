@@ -163,7 +163,8 @@ async def test_the_health_of_a_disconnected_account_is_still_read_and_brings_it_
     for lever, status in (("disconnect", "disconnected"), ("reconnect", "usable")):
         await simulator.lever(f"/accounts/{stage.provider_account_id}/{lever}")
         await stage.owner.execute("UPDATE account_reads SET next_at = business_now() WHERE kind = 'status'")
-        await reader.round()
+        await reader.begin()
+        await reader.ended()
         assert await stage.owner.fetchval("SELECT status FROM accounts WHERE id = $1", stage.account_id) == status
 
 
