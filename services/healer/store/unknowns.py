@@ -93,10 +93,10 @@ async def claim(connection: Connection, account_id: UUID, *, patience: timedelta
     )
 
 
-async def hold(connection: Connection, claimed: Claim, *, lease: timedelta) -> Claim | None:
-    """Keep the account for `lease` (technical) from now; None when it is ours no more."""
-    until = await queries.hold(connection, account_id=claimed.account_id, lease_until=claimed.lease_until, lease=lease)
-    return None if until is None else replace(claimed, lease_until=until)
+async def hold(connection: Connection, claimed: Claim, *, lease: timedelta) -> tuple[Claim, datetime] | None:
+    """Keep the account for `lease` (technical) from now; with the database's business moment. None when it is ours no more."""
+    row = await queries.hold(connection, account_id=claimed.account_id, lease_until=claimed.lease_until, lease=lease)
+    return None if row is None else (replace(claimed, lease_until=row["lease_until"]), row["now"])
 
 
 async def put_off(connection: Connection, account_id: UUID, *, opens: datetime) -> None:

@@ -28,12 +28,12 @@ RETURNING a.id, a.workspace_id, a.provider_account_id, a.channel, a.lease_until,
           a.schedule_settings::text AS account_schedule,
           (SELECT w.schedule_settings::text FROM workspaces w WHERE w.id = a.workspace_id) AS workspace_schedule;
 
--- name: hold$
+-- name: hold^
 -- Taken for its rest; now for the read itself. NULL when the lease ran out and others may have the account: a process that was
--- frozen while it waited must not ask beside them.
+-- frozen while it waited must not ask beside them. With the database's moment: by the healer's own a read could begin after the closing.
 UPDATE accounts SET lease_until = clock_timestamp() + :lease::interval
  WHERE id = :account_id::uuid AND lease_holder = 'read:healer' AND lease_until = :lease_until::timestamptz AND lease_until > clock_timestamp()
-RETURNING lease_until;
+RETURNING lease_until, business_now() AS now;
 
 -- name: put_off!
 -- The hours of the account are closed: nothing of it is due before they open.

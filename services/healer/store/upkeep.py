@@ -17,12 +17,11 @@ CONSUMER_STOPPED: Final = "consumer_stopped"
 UNFINISHED: Final = "sending_though_accepted"
 
 
-async def expire_intents(
-    pool: asyncpg.Pool, *, grace: timedelta, lag: timedelta, now: datetime, next_free_at: datetime, most: int
-) -> tuple[int, int]:
+async def expire_intents(pool: asyncpg.Pool, *, grace: timedelta, lag: timedelta, spacing: timedelta, most: int) -> tuple[int, int]:
     """Intents whose call cannot be under way any more become unknown, look-ups are released; returns how many of each.
 
-    `grace` is technical: the request's time-out and a margin; `lag`, before the first look, is business time. An account that is
+    `grace` is technical: the request's time-out and a margin; `lag`, before the first look, and
+    `spacing`, before the account acts again, are business time. An account that is
     locked this moment comes next time.
     """
     async with pool.acquire() as connection, connection.transaction():
@@ -34,18 +33,18 @@ async def expire_intents(
         locked: list[UUID] = [row["id"] async for row in queries.lock_accounts(connection, ids=accounts)]
         doubted = [row async for row in queries.doubt_intents(connection, ids=ids, account_ids=locked, grace=grace, lag=lag)]
         released = [row async for row in queries.release_lookups(connection, ids=ids, account_ids=locked, grace=grace)]
-        await queries.send_again(connection, send_ids=sorted(row["send_id"] for row in released), now=now)
+        await queries.send_again(connection, send_ids=sorted(row["send_id"] for row in released))
         freed = sorted({row["account_id"] for row in (*doubted, *released)})
-        await queries.free_accounts(connection, account_ids=freed, next_free_at=next_free_at)
+        await queries.free_accounts(connection, account_ids=freed, spacing=spacing)
     return len(doubted), len(released)
 
 
-async def clear_leases(pool: asyncpg.Pool, *, now: datetime, most: int) -> int:
+async def clear_leases(pool: asyncpg.Pool, *, most: int) -> int:
     """Leases of dead reads and senders; returns how many."""
-    return len([row async for row in queries.clear_leases(pool, now=now, most=most)])
+    return len([row async for row in queries.clear_leases(pool, most=most)])
 
 
-async def unstick_sends(pool: asyncpg.Pool, *, grace: timedelta, now: datetime, most: int) -> int:
+async def unstick_sends(pool: asyncpg.Pool, *, grace: timedelta, most: int) -> int:
     """Sends in the sender's hand without anything under way go back to pending, with a finding; returns how many.
 
     One that the ledger shows as accepted is not touched: it must never leave again, and why it was not finished is for
@@ -58,8 +57,8 @@ async def unstick_sends(pool: asyncpg.Pool, *, grace: timedelta, now: datetime, 
         accounts = sorted({row["account_id"] for row in stuck})
         locked = {row["id"] async for row in queries.lock_accounts(connection, ids=accounts)}
         ids = sorted(row["id"] for row in stuck if not row["accepted"] and row["account_id"] in locked)
-        freed = [row async for row in queries.unstick(connection, ids=ids, grace=grace, now=now)]
-        await queries.wake_accounts(connection, ids=sorted({row["account_id"] for row in freed}), now=now)
+        freed = [row async for row in queries.unstick(connection, ids=ids, grace=grace)]
+        await queries.wake_accounts(connection, ids=sorted({row["account_id"] for row in freed}))
         since = {row["id"]: row["updated_at"].isoformat() for row in stuck}
         found = [_finding(STUCK, row["workspace_id"], row["id"], since[row["id"]], "warning") for row in freed]
         found += [_finding(UNFINISHED, row["workspace_id"], row["id"], since[row["id"]], "critical") for row in stuck if row["accepted"]]

@@ -24,14 +24,16 @@ UPDATE send_attempts SET state = 'released', error_detail = coalesce(error_detai
 RETURNING id, account_id, send_id;
 
 -- name: send_again!
-UPDATE send_queue SET status = 'pending', scheduled_for = greatest(scheduled_for, :now::timestamptz)
+UPDATE send_queue SET status = 'pending', scheduled_for = greatest(scheduled_for, business_now())
  WHERE id = ANY(:send_ids::uuid[]) AND status = 'sending';
 
 -- name: free_accounts!
--- The spacing runs from now: nobody knows how late the call went out.
-UPDATE accounts SET lease_until = NULL, lease_holder = NULL, next_free_at = greatest(next_free_at, :next_free_at::timestamptz),
-                    wake_at = least(coalesce(wake_at, 'infinity'), greatest(next_free_at, :next_free_at::timestamptz))
- WHERE id = ANY(:account_ids::uuid[]) AND NOT EXISTS (SELECT FROM send_attempts i WHERE i.account_id = accounts.id AND i.state = 'intent');
+-- The spacing runs from now, by the database's clock: nobody knows how late the call went out.
+UPDATE accounts a
+   SET lease_until = NULL, lease_holder = NULL, next_free_at = greatest(a.next_free_at, clock.now + :spacing::interval),
+       wake_at = least(coalesce(a.wake_at, 'infinity'), greatest(a.next_free_at, clock.now + :spacing::interval))
+  FROM (SELECT business_now() AS now) AS clock
+ WHERE a.id = ANY(:account_ids::uuid[]) AND NOT EXISTS (SELECT FROM send_attempts i WHERE i.account_id = a.id AND i.state = 'intent');
 
 -- name: clear_leases
 -- Reads and senders that died. A dispatch's lease is the queuer's, and an account with an intent is in hand.
@@ -41,7 +43,7 @@ WITH over AS MATERIALIZED (
      AND NOT EXISTS (SELECT FROM send_attempts i WHERE i.account_id = accounts.id AND i.state = 'intent')
    ORDER BY id LIMIT :most FOR NO KEY UPDATE SKIP LOCKED
 )
-UPDATE accounts a SET lease_until = NULL, lease_holder = NULL, wake_at = least(coalesce(a.wake_at, 'infinity'), :now::timestamptz)
+UPDATE accounts a SET lease_until = NULL, lease_holder = NULL, wake_at = least(coalesce(a.wake_at, 'infinity'), business_now())
   FROM over WHERE a.id = over.id AND a.lease_until < clock_timestamp()
 RETURNING a.id;
 
@@ -56,14 +58,14 @@ SELECT s.id, s.workspace_id, s.account_id, s.updated_at,
 
 -- name: unstick
 -- Asked again under the lock: an attempt may have begun or been settled since.
-UPDATE send_queue s SET status = 'pending', scheduled_for = greatest(s.scheduled_for, :now::timestamptz)
+UPDATE send_queue s SET status = 'pending', scheduled_for = greatest(s.scheduled_for, business_now())
  WHERE s.id = ANY(:ids::uuid[]) AND s.status = 'sending' AND s.updated_at < clock_timestamp() - :grace::interval
    AND NOT EXISTS (SELECT FROM send_attempts a WHERE a.send_id = s.id
                       AND (a.state = 'intent' OR (a.state IN ('unknown', 'accepted') AND a.action <> 'profile_lookup')))
 RETURNING s.id, s.workspace_id, s.account_id;
 
 -- name: wake_accounts!
-UPDATE accounts SET wake_at = least(coalesce(wake_at, 'infinity'), :now::timestamptz) WHERE id = ANY(:ids::uuid[]);
+UPDATE accounts SET wake_at = least(coalesce(wake_at, 'infinity'), business_now()) WHERE id = ANY(:ids::uuid[]);
 
 -- name: raise_floor!
 -- Before what goes is gone: from then on nobody is told half of what was so.

@@ -69,6 +69,8 @@ AT_ONCE: Final = 256
 READS_AT_ONCE: Final = 16
 TURN: Final = timedelta(seconds=160)
 """Business: longest wait, with the account in hand, for its spacing to end; a little more than spacing and jitter."""
+ON_ITS_WAY: Final = timedelta(seconds=1)
+"""Technical: so long a read may take to reach the provider; one that is decided just before the closing would arrive after it."""
 LOOK_WITHIN: Final = timedelta(seconds=120)
 """Technical: a look that takes longer is given up, well before its lease could run out."""
 MARGIN: Final = timedelta(seconds=30)
@@ -152,8 +154,8 @@ class LookUp:
             async with self._reads:
                 if self._fence.shut is not None or (held := await unknowns.hold(self._pool, claim, lease=LOOK_WITHIN + MARGIN)) is None:
                     return settled
-                claim = held
-                if await self._put_off(claim, self._clock.now()):  # others' reads were waited for past the closing
+                claim, now = held
+                if await self._put_off(claim, now):  # others' reads were waited for past the closing
                     return settled
                 rest = SPACING + jitter(f"look {account_id} {self._clock.now()}")
                 async with asyncio.timeout(LOOK_WITHIN.total_seconds()):
@@ -162,11 +164,12 @@ class LookUp:
             await unknowns.let_go(self._pool, claim, spacing=rest)
 
     async def _put_off(self, claim: Claim, at: datetime) -> bool:
-        """Put the account's looks off to its opening, where it is closed at that moment (business)."""
-        if (opens := self._within_hours(claim, at)) == at:
-            return False
-        await unknowns.put_off(self._pool, claim.account_id, opens=opens)
-        return True
+        """Put the account's looks off to its opening, where it is closed at that moment (business) or before the read could have begun."""
+        for moment in (at, at + self._clock.business(ON_ITS_WAY)):
+            if (opens := self._within_hours(claim, moment)) != moment:
+                await unknowns.put_off(self._pool, claim.account_id, opens=opens)
+                return True
+        return False
 
     def _within_hours(self, claim: Claim, at: datetime) -> datetime:
         """The same moment (business) while the account's hours are open, else one of its next opening."""

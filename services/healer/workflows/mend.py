@@ -134,13 +134,11 @@ class Mend:
 
     async def expire_intents(self) -> bool:
         """Take over intents whose owner is gone or silent; True when there may be more."""
-        now = self._clock.now()
         doubted, released = await upkeep.expire_intents(
             self._pool,
             grace=self._call_time + MARGIN,
             lag=self._terms.lag,
-            now=now,
-            next_free_at=now + SPACING,
+            spacing=SPACING,
             most=MOST,
         )
         MENDED.labels(what=Mended.INTENT_UNKNOWN).inc(doubted)
@@ -151,13 +149,13 @@ class Mend:
 
     async def clear_leases(self) -> bool:
         """Let go of accounts that a dead read or sender held; True when there may be more."""
-        cleared = await upkeep.clear_leases(self._pool, now=self._clock.now(), most=MOST)
+        cleared = await upkeep.clear_leases(self._pool, most=MOST)
         MENDED.labels(what=Mended.LEASE_CLEARED).inc(cleared)
         return cleared == MOST
 
     async def unstick_sends(self) -> bool:
         """Sends in nobody's hand go back to pending; True when there may be more."""
-        freed = await upkeep.unstick_sends(self._pool, grace=STUCK_AFTER, now=self._clock.now(), most=MOST)
+        freed = await upkeep.unstick_sends(self._pool, grace=STUCK_AFTER, most=MOST)
         MENDED.labels(what=Mended.SEND_UNSTUCK).inc(freed)
         if freed:
             log.warning("sends were in nobody's hand", sends=freed)

@@ -93,6 +93,17 @@ async def test_another_healer_does_not_ask_at_night_either(
     assert await pool.fetchval("SELECT xmin::text FROM accounts") == untouched, "what is put off stands in the row"
 
 
+async def test_a_slow_clock_of_the_healer_asks_nobody_after_the_closing(pool: asyncpg.Pool, house: House, simulator: Simulator) -> None:
+    _, attempt = await in_doubt(pool, house)
+    await time_passes(pool, timedelta(hours=12))
+    late_afternoon = StackClock(pool, skew=-timedelta(hours=4))
+    await late_afternoon.refresh()
+    async with UnipileClient(simulator.base, SecretStr(KEY), timeout=CALL_TIME) as provider:
+        await LookUp(pool, provider, late_afternoon, call_time=CALL_TIME).round()
+    assert await simulator.entries(kind="call") == []
+    assert await looks_from(pool, attempt) >= MORNING
+
+
 async def test_the_next_look_of_one_that_proves_nothing_is_not_planned_for_the_night(
     pool: asyncpg.Pool, house: House, look_up: LookUp, clock: StackClock
 ) -> None:

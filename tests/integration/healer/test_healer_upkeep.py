@@ -8,6 +8,7 @@ import pytest
 from services.healer.store import findings
 from services.healer.workflows.mend import Mend
 from shared.contracts.integrity_events import IntegrityEvent
+from shared.policy.limits import SPACING
 from shared.runtime.clock import StackClock
 from tests.integration.healer.healer_rows import House, a_person, an_attempt, one
 
@@ -41,6 +42,16 @@ async def test_an_intent_whose_sender_is_silent_becomes_unknown_and_its_account_
     account = await one(pool, "SELECT lease_until, next_free_at > business_now() AS rests, wake_at = next_free_at AS wakes FROM accounts")
     assert tuple(account) == (None, True, True)
     assert await pool.fetchval("SELECT sum(used) FROM account_usage") == 1
+
+
+async def test_a_slow_clock_of_the_healer_does_not_shorten_the_rest_of_an_account_it_takes_over(pool: asyncpg.Pool, house: House) -> None:
+    person = await a_person(pool, house, send_status="sending")
+    await an_attempt(pool, house, person, state="intent", acted_ago=LONG_AGO)
+    await held(pool)
+    slow = StackClock(pool, skew=-timedelta(seconds=110))
+    await slow.refresh()
+    await Mend(pool, slow, call_time=CALL_TIME).expire_intents()
+    assert await pool.fetchval("SELECT next_free_at - business_now() FROM accounts") > SPACING - timedelta(seconds=5)
 
 
 async def test_an_intent_that_may_still_be_under_way_is_left_alone(pool: asyncpg.Pool, house: House, mend: Mend) -> None:
