@@ -4,7 +4,7 @@ Every method asks once and within one deadline; callers decide what comes after 
 and writes differ in one thing: a write that got no clear answer may have happened. Source: UNIPILE.md §2.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from types import TracebackType
@@ -44,6 +44,10 @@ MOST: Final = 250
 """Largest pages the provider gives: relations, and everything else."""
 
 
+MayBegin = Callable[[], bool] | None
+"""Whether the call may begin now; None: it may."""
+
+
 class UnusableIdentifierError(ValueError):
     """The identifier cannot name a person in a route; nothing was asked."""
 
@@ -52,7 +56,8 @@ class UnipileClient:
     """The provider, over one pool of connections.
 
     One per process, used as an async context manager. `timeout` bounds every call as a whole; `within` on the writes
-    shortens it for the one call, for a sender that must not act after its deadline.
+    shortens it for the one call. `may_begin` is a sender's last look, made right before the first byte is written: where it
+    says no, the call raises NotBegunError and the provider never hears of it.
     """
 
     def __init__(self, base_url: str, api_key: SecretStr, *, timeout: timedelta, max_connections: int = 512) -> None:
@@ -66,7 +71,7 @@ class UnipileClient:
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         await self._wire.close()
 
-    async def profile(self, account_id: str, identifier: str) -> Profile:
+    async def profile(self, account_id: str, identifier: str, *, may_begin: MayBegin = None) -> Profile:
         """The person behind a vanity or a provider id, as this account sees them; a silent visit.
 
         The caller compares the answer with what it asked for: the route has answered with strangers before.
@@ -81,6 +86,7 @@ class UnipileClient:
                 path=f"/users/{quote(checked_identifier(identifier), safe='')}",
                 subject=Subject.PERSON,
                 params={"account_id": _id(account_id, "account")},
+                may_begin=may_begin,
             ),
             Profile,
         )
@@ -92,17 +98,33 @@ class UnipileClient:
         )
 
     async def invite(
-        self, account_id: str, provider_id: str, message: str | None = None, *, within: timedelta | None = None
+        self,
+        account_id: str,
+        provider_id: str,
+        message: str | None = None,
+        *,
+        within: timedelta | None = None,
+        may_begin: MayBegin = None,
     ) -> InvitationSent:
         """Invite a person. The length of the note is the planner's affair: nobody checks it before LinkedIn does."""
         body = {"account_id": _id(account_id, "account"), "provider_id": _id(provider_id, "person")}
         if message is not None:
             body["message"] = _text(message, "note")
         return await self._wire.call(
-            Call("send an invitation", "POST", "/users/invite", Subject.PERSON, write=True, json=body, within=within), InvitationSent
+            Call(
+                doing="send an invitation",
+                method="POST",
+                path="/users/invite",
+                subject=Subject.PERSON,
+                write=True,
+                json=body,
+                within=within,
+                may_begin=may_begin,
+            ),
+            InvitationSent,
         )
 
-    async def delete_invitation(self, account_id: str, invitation_id: str) -> None:
+    async def delete_invitation(self, account_id: str, invitation_id: str, *, may_begin: MayBegin = None) -> None:
         """Withdraw a pending invitation. LinkedIn then forbids another one to this person for about three weeks."""
         await self._wire.call(
             Call(
@@ -112,11 +134,14 @@ class UnipileClient:
                 subject=Subject.INVITATION,
                 write=True,
                 params={"account_id": _id(account_id, "account")},
+                may_begin=may_begin,
             ),
             InvitationCanceled,
         )
 
-    async def start_chat(self, account_id: str, provider_id: str, text: str, *, within: timedelta | None = None) -> ChatStarted:
+    async def start_chat(
+        self, account_id: str, provider_id: str, text: str, *, within: timedelta | None = None, may_begin: MayBegin = None
+    ) -> ChatStarted:
         """Write to a connection; their existing 1:1 conversation is used where there is one."""
         form = [
             ("account_id", _id(account_id, "account")),
@@ -124,7 +149,7 @@ class UnipileClient:
             ("text", _text(text, "message")),
         ]
         return await self._wire.call(
-            Call("start a chat", "POST", "/chats", Subject.PERSON, write=True, form=form, within=within), ChatStarted
+            Call("start a chat", "POST", "/chats", Subject.PERSON, write=True, form=form, within=within, may_begin=may_begin), ChatStarted
         )
 
     async def send_message(self, chat_id: str, account_id: str, text: str, *, within: timedelta | None = None) -> MessageSent:

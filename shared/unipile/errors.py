@@ -281,6 +281,10 @@ class ProviderSilent(ProviderError):  # noqa: N818  # a word of the domain
         self.cause = cause
 
 
+class NotBegunError(Exception):
+    """The caller's last look said no: nothing of the request was written, and nothing will be."""
+
+
 class UnreadableAnswer(ProviderError):  # noqa: N818  # the same
     """A 2xx answer that is not what the route promises: on a write it may well have happened."""
 

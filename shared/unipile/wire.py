@@ -6,7 +6,7 @@ open calls (KAFKA.md §6.2).
 
 import asyncio
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import timedelta
@@ -19,7 +19,15 @@ import aiohttp
 import httpx
 from pydantic import SecretStr, ValidationError
 
-from shared.unipile.errors import AnsweredError, ProviderRefused, ProviderSilent, ProviderUnsure, UnreadableAnswer, classify
+from shared.unipile.errors import (
+    AnsweredError,
+    NotBegunError,
+    ProviderRefused,
+    ProviderSilent,
+    ProviderUnsure,
+    UnreadableAnswer,
+    classify,
+)
 from shared.unipile.findings import Subject
 from shared.unipile.models import Answer, told_flaws
 from shared.unipile.transport import WholeTransport
@@ -33,6 +41,7 @@ KEEP_ALIVE: Final = timedelta(seconds=4)
 USER_AGENT: Final = "tact"
 JSON: Final = ("Content-Type", "application/json")
 
+TOO_LATE: Final = "Unipile was not asked to {}: its time was over before the first byte was written."
 EXCERPT: Final = 300
 """Characters of an unreadable answer that are kept."""
 
@@ -43,7 +52,20 @@ ModelT = TypeVar("ModelT", bound=Answer)
 class _Progress:
     """How far the call in this task has come. Any connection counts as started: bytes may be in it from then on."""
 
+    doing: str
+    may_begin: Callable[[], bool] | None = None
     connected: bool = False
+    not_begun: bool = False
+
+    def look(self) -> None:
+        """The last look, with the connection in hand.
+
+        Raises:
+            NotBegunError: the caller says no.
+        """
+        if self.may_begin is not None and not self.may_begin():
+            self.not_begun = True
+            raise NotBegunError(TOO_LATE.format(self.doing))
 
 
 _progress: ContextVar[_Progress | None] = ContextVar("unipile_call", default=None)
@@ -59,7 +81,10 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request. `doing` completes "when asked to …"; `json` or `form` is the body, a form goes out as multipart."""
+    """One request. `doing` completes "when asked to …"; `json` or `form` is the body, a form goes out as multipart.
+
+    `may_begin` is asked right before the first byte is written, and once more where there is a body: nothing is when it says no.
+    """
 
     doing: str
     method: str
@@ -70,6 +95,7 @@ class Call:
     json: Mapping[str, object] | None = None
     form: Sequence[tuple[str, str]] | None = None
     within: timedelta | None = None
+    may_begin: Callable[[], bool] | None = None
 
 
 def read_address(base_url: str) -> Address:
@@ -131,6 +157,7 @@ class Wire:
         tracing = aiohttp.TraceConfig()
         tracing.on_connection_create_end.append(_mark_connected)
         tracing.on_connection_reuseconn.append(_mark_connected)
+        tracing.on_request_headers_sent.append(_look)  # called before they are: without a body the write follows at once
         session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(
                 limit=self._max_connections, keepalive_timeout=KEEP_ALIVE.total_seconds(), ssl=transport.ssl_context
@@ -160,6 +187,7 @@ class Wire:
             ProviderUnsure: an error answer to a write that leaves open whether it happened.
             ProviderSilent: no whole answer.
             UnreadableAnswer: 2xx, but not what the route promises.
+            NotBegunError: `may_begin` said no; nothing was written.
         """
         response = await self._exchange(call)
         body = response.content
@@ -177,10 +205,10 @@ class Wire:
     async def _exchange(self, call: Call) -> httpx.Response:
         if self._transport is None:
             raise RuntimeError("The Unipile client is not open; use it as `async with UnipileClient(…) as unipile:`.")
-        request = self._request(call)
+        progress = _Progress(call.doing, call.may_begin)
+        request = self._request(call, progress)
         await request.aread()
         limit = self._timeout if call.within is None else min(self._timeout, call.within)
-        progress = _Progress()
         token = _progress.set(progress)
         try:
             async with asyncio.timeout(limit.total_seconds()):
@@ -189,19 +217,23 @@ class Wire:
             cause, origin = f"no whole answer within {limit.total_seconds():g} s", error
             raise ProviderSilent(call.doing, started=progress.connected, write=call.write, cause=cause) from origin
         except (httpx.HTTPError, aiohttp.ClientError, OSError) as error:
+            if progress.not_begun:
+                raise NotBegunError(TOO_LATE.format(call.doing)) from error
             cause = self._clean(f"{type(error.__cause__ or error).__name__}: {error}")
             raise ProviderSilent(call.doing, started=progress.connected, write=call.write, cause=cause) from error
         finally:
             _progress.reset(token)
 
-    def _request(self, call: Call) -> httpx.Request:
+    def _request(self, call: Call, progress: _Progress) -> httpx.Request:
         """Made by hand and given to the transport: httpx's client would merge and parse the address twice for each call.
 
         That, its cookies and its redirects cost a third of the sender's CPU (`make bench`), and we want neither: a
         redirect may lead to another host, and the key would go with it.
         """
         url = _url(self._address, call.path, tuple(call.params.items()) if call.params else ())
-        extensions = {"timeout": {"connect": min(CONNECT_LIMIT, self._timeout).total_seconds()}}
+        extensions: dict[str, object] = {"timeout": {"connect": min(CONNECT_LIMIT, self._timeout).total_seconds()}}
+        if call.may_begin is not None:
+            extensions["last_look"] = progress.look
         if call.form is not None:
             files = [(name, (None, value.encode())) for name, value in call.form]
             return httpx.Request(call.method, url, headers=self._headers, files=files, extensions=extensions)
@@ -250,6 +282,12 @@ async def _mark_connected(*_: object) -> None:
     progress = _progress.get()
     if progress is not None:
         progress.connected = True
+
+
+async def _look(*_: object) -> None:
+    progress = _progress.get()
+    if progress is not None:
+        progress.look()
 
 
 def _read_problem(body: bytes) -> tuple[str | None, str | None, str | None]:

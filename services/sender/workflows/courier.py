@@ -5,7 +5,7 @@ What it never started it releases, so that a stop leaves nothing unknown; what i
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import structlog
@@ -23,8 +23,11 @@ log = structlog.get_logger()
 class Channel(Protocol):
     """A way out."""
 
-    async def deliver(self, attempt: Attempt) -> Outcome:
-        """Make the one call and say what the answer means; raises nothing but cancellation."""
+    async def deliver(self, attempt: Attempt, may_begin: Callable[[], bool]) -> Outcome:
+        """Make the one call and say what the answer means; raises nothing but cancellation.
+
+        `may_begin` is asked right before the first byte leaves; where it says no, nothing does.
+        """
 
 
 class Courier:
@@ -84,13 +87,16 @@ class Courier:
             await self._tell()
 
     async def _act(self, attempt: Attempt, since: Stopwatch) -> Outcome:
-        # The last look before the write: what cannot begin in time any more must not begin at all. By the time that has passed
-        # since the database decided, never by the time of day: a sender whose clock was two seconds fast began nothing ever.
-        if self._stopping or since.elapsed() >= attempt.starts_within or self._fence.shut is not None:
+        def may_begin() -> bool:
+            # What cannot begin in time any more must not begin at all. By the time that has passed since the database decided, never
+            # by the time of day: a sender whose clock was two seconds fast began nothing ever.
+            return not (self._stopping or since.elapsed() >= attempt.starts_within or self._fence.shut is not None)
+
+        if not may_begin():
             return never_started(attempt, self._clock.now())
         started = time.monotonic()
         with INFLIGHT.track_inprogress():
-            outcome = await self._channel.deliver(attempt)
+            outcome = await self._channel.deliver(attempt, may_begin)
         DURATION.labels(kind=attempt.action.value, outcome=outcome.state.value).observe(time.monotonic() - started)
         return outcome
 

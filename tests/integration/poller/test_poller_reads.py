@@ -128,6 +128,22 @@ async def test_an_account_in_somebodys_hand_is_not_read(reader: Reader, stage: S
     assert await simulator.entries(kind="call") == []
 
 
+async def test_a_read_whose_account_somebody_holds_keeps_no_other_waiting(reader: Reader, stage: Stage, simulator: Simulator) -> None:
+    other = Stage(stage.owner)
+    await other.prepare()
+    await reader.introduce()
+    await stage.owner.execute("UPDATE account_reads SET next_at = CASE kind WHEN 'status' THEN business_now() ELSE 'infinity' END")
+    async with stage.owner.acquire() as frozen, frozen.transaction():
+        await frozen.execute("SELECT FROM accounts WHERE id = $1 FOR NO KEY UPDATE", stage.account_id)
+        await reader.begin()
+        await reader.ended()
+        asked = [entry["account_id"] for entry in await simulator.entries(kind="call")]
+        assert asked == [other.provider_account_id]
+    await reader.begin()
+    await reader.ended()
+    assert (await simulator.entries(kind="call"))[-1]["account_id"] == stage.provider_account_id, "it is due as before"
+
+
 async def test_an_account_reads_no_more_than_its_budget_a_day(
     poller_pool: asyncpg.Pool, client: UnipileClient, settings: PollerSettings, stage: Stage
 ) -> None:

@@ -10,7 +10,7 @@ import pytest
 from pydantic import SecretStr
 
 from shared.unipile.client import UnipileClient
-from shared.unipile.errors import ProviderSilent
+from shared.unipile.errors import NotBegunError, ProviderSilent
 from shared.unipile.findings import Remedy
 
 SHORT = timedelta(milliseconds=300)
@@ -25,6 +25,8 @@ class Line:
     def __init__(self, answer: Answer) -> None:
         self.answer = answer
         self.received = 0
+        self.unread = 0
+        self.talks: set[asyncio.Task[None]] = set()
         self.arrived = asyncio.Event()
         self.port = 0
 
@@ -37,8 +39,10 @@ class Line:
                 self.received += 1
                 self.arrived.set()
                 await self.answer(self.received, writer)
-        except (asyncio.IncompleteReadError, ConnectionError):
-            pass  # the client went away, or the answer closed the line
+        except asyncio.IncompleteReadError as cut:
+            self.unread += len(cut.partial)  # the client went away, or the answer closed the line
+        except ConnectionError:
+            pass
         finally:
             writer.close()
 
@@ -46,12 +50,11 @@ class Line:
 @asynccontextmanager
 async def a_line(answer: Answer) -> AsyncIterator[Line]:
     line = Line(answer)
-    tasks: set[asyncio.Task[None]] = set()
 
     def begin(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.ensure_future(line.talk(reader, writer))
-        tasks.add(task)
-        task.add_done_callback(tasks.discard)
+        line.talks.add(task)
+        task.add_done_callback(line.talks.discard)
 
     server = await asyncio.start_server(begin, "127.0.0.1", 0)
     line.port = server.sockets[0].getsockname()[1]
@@ -59,9 +62,9 @@ async def a_line(answer: Answer) -> AsyncIterator[Line]:
         yield line
     finally:
         server.close()
-        for task in list(tasks):
+        for task in list(line.talks):
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*line.talks, return_exceptions=True)
 
 
 def a_client(port: int, *, timeout: timedelta = ENOUGH, scheme: str = "http", connections: int = 8) -> UnipileClient:
@@ -239,3 +242,59 @@ async def test_closing_the_client_ends_calls_under_way_as_silence() -> None:
         with pytest.raises(ProviderSilent) as caught:
             await asyncio.wait_for(call, 5)
         assert caught.value.started
+
+
+async def well(_: int, writer: asyncio.StreamWriter) -> None:
+    """An answer that suits every write below."""
+    body = b'{"object":"UserInvitationSent","invitation_id":"1"}'
+    writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n%b" % (len(body), body))
+    await writer.drain()
+
+
+@pytest.mark.parametrize(
+    "late",
+    [
+        lambda client, look: client.invite("account", "ACoAA1", "Hi", may_begin=look),
+        lambda client, look: client.start_chat("account", "ACoAA1", "Hi", may_begin=look),
+        lambda client, look: client.delete_invitation("account", "7", may_begin=look),
+        lambda client, look: client.profile("account", "ana", may_begin=look),
+    ],
+    ids=["a body of JSON", "a form", "no body", "a read"],
+)
+@pytest.mark.parametrize("kept", [False, True], ids=["on a new line", "on a kept line"])
+async def test_a_last_look_that_says_no_writes_nothing_and_costs_no_connection(
+    late: Callable[[UnipileClient, Callable[[], bool]], Awaitable[object]], kept: bool
+) -> None:
+    async with a_line(well) as line:
+        async with a_client(line.port, connections=1) as client:
+            if kept:
+                await client.invite("account", "ACoAA0", "Hi", may_begin=lambda: True)
+            before = line.received
+            for _ in range(3):
+                with pytest.raises(NotBegunError, match="before the first byte"):
+                    await late(client, lambda: False)
+            await client.invite("account", "ACoAA0", "Hi", may_begin=lambda: True)
+        await asyncio.gather(*line.talks)  # every connection is at its end
+        assert (line.received, line.unread) == (before + 1, 0)
+
+
+async def test_the_last_look_is_made_with_the_connection_in_hand() -> None:
+    """A call that waits for a free connection may be late when it gets one."""
+    free = asyncio.Event()
+
+    async def when_free(_: int, writer: asyncio.StreamWriter) -> None:
+        await free.wait()
+        await well(_, writer)
+
+    late = False
+    async with a_line(when_free) as line, a_client(line.port, connections=1) as client:
+        first = asyncio.create_task(client.invite("account", "ACoAA0", "Hi"))
+        await line.arrived.wait()
+        second = asyncio.create_task(client.invite("account", "ACoAA1", "Hi", may_begin=lambda: not late))
+        await asyncio.sleep(0)  # it waits for the one connection now
+        late = True
+        free.set()
+        await first
+        with pytest.raises(NotBegunError):
+            await second
+        assert line.received == 1
