@@ -37,7 +37,7 @@ MAY_CHANGE: Final = {
     "reconcile_runs": "the healer's walks over everything, one an hour",
     "service_versions": "which version a process runs, said when it starts again",
     **dict.fromkeys(
-        ("queue_changes", "queue_counts", "queue_hours", "cause_days", "health_state", "health_history", "risk_reports"),
+        ("queue_changes", "queue_counts", "queue_hours", "cause_days", "health_state", "health_history", "health_alerts", "risk_reports"),
         "counted late by the healer, and at once when it starts again, from rows that are compared",
     ),
 }
