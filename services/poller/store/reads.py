@@ -103,6 +103,12 @@ async def claim(connection: Connection, read: Due, *, holder: str, free_by: date
     return None if row is None else Claim(row["lease_until"], row["starts"], row["wait"])
 
 
+async def still_held(pool: asyncpg.Pool, read: Due, claimed: Claim) -> datetime | None:
+    """The business moment, by the database; None when the account is ours no more."""
+    now: datetime | None = await queries.still_held(pool, account_id=read.account_id, lease_until=claimed.lease_until)
+    return now
+
+
 async def count(pool: asyncpg.Pool, read: Due) -> None:
     """The account's own day has one read more."""
     await queries.count(pool, account_id=read.account_id, kind=read.kind.value, local_date=read.local_date)

@@ -72,6 +72,11 @@ UPDATE accounts a
 RETURNING a.lease_until, a.lease_until - clock.technical - :lease::interval AS wait,
           clock.now + (a.lease_until - clock.technical - :lease::interval) * clock.speed AS starts;
 
+-- name: still_held$
+-- The business moment, while the account is ours; NULL when the lease ran out, as for a process that was frozen with it in hand.
+SELECT business_now() FROM accounts
+ WHERE id = :account_id::uuid AND lease_until = :lease_until::timestamptz AND lease_until > clock_timestamp() AND lease_holder LIKE 'read:%';
+
 -- name: count!
 UPDATE account_reads
    SET reads = CASE WHEN read_on = :local_date::date THEN reads + 1 ELSE 1 END, read_on = :local_date::date

@@ -223,8 +223,10 @@ class Reader:
         try:
             if self._fence.shut is not None:
                 return Outcome.READ_ONLY
-            # Asked again when its turn has come: the round's own moment may be long past, and the account closed since.
-            if closed := await self._closed(read, await reads.business_now(self._pool)):
+            # Asked again when its turn has come: the round's own moment may be long past, the account closed since, or others' by now.
+            if (now := await reads.still_held(self._pool, read, claimed)) is None:
+                return Outcome.BUSY
+            if closed := await self._closed(read, now):
                 return closed
             rest = self._rest(read, claimed.starts)
             return await self._look_and_tell(read, claimed, rest, done)

@@ -15,7 +15,7 @@ from services.poller.workflows.look import Pages
 from services.poller.workflows.read import Reader
 from shared.unipile.client import UnipileClient
 from tests.integration.poller.poller_stage import Stage
-from tests.integration.simulator.simulator_process import Simulator, running
+from tests.integration.simulator.simulator_process import Simulator, running, until
 
 ANA, BEA, CLEO = "ACoAAAna00000001", "ACoAABea00000001", "ACoAACleo0000001"
 NAMES = {ANA: "ana", BEA: "bea", CLEO: "cleo"}
@@ -256,3 +256,15 @@ async def test_a_read_whose_turn_comes_after_the_closing_waits_for_the_opening(r
     assert await simulator.entries(kind="call") == []
     assert await stage.owner.fetchval("SELECT lease_until FROM accounts") is None
     assert await stage.owner.fetchval("SELECT max(next_at) FROM account_reads WHERE kind <> 'status'") > closing
+
+
+async def test_whoever_lost_the_account_while_it_rested_does_not_read(reader: Reader, stage: Stage, simulator: Simulator) -> None:
+    await reader.introduce()
+    await stage.owner.execute("UPDATE account_reads SET next_at = business_now() - interval '1 h'")
+    await stage.owner.execute("UPDATE accounts SET next_free_at = business_now() + interval '1 s'")
+    await reader.insist()
+    await until(lambda: stage.owner.fetchval("SELECT lease_holder LIKE 'read:%' FROM accounts"))
+    await stage.owner.execute("UPDATE accounts SET lease_holder = 'dispatch', lease_until = clock_timestamp() + interval '1 minute'")
+    await reader.ended()
+    assert await simulator.entries(kind="call") == []
+    assert await stage.owner.fetchval("SELECT lease_holder FROM accounts") == "dispatch", "and lets nobody else's account go"
