@@ -1,7 +1,6 @@
 """Which stack a command speaks to: the one that the TACT_ settings name, else the one that runs here."""
 
 import os
-import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -14,8 +13,8 @@ from embedded.addresses import Addresses, read_addresses
 from embedded.settings import StackSettings
 from shared.db.migrate import SchemaError, require_current
 from shared.db.pool import open_pool
+from shared.runtime.settings import checked_brokers
 
-BROKER: Final = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\s:,\[\]/]+)(:\d{1,5})?")
 PLACES: Final = ("stack", "demo")
 
 T = TypeVar("T")
@@ -37,10 +36,10 @@ def target() -> Addresses:
     if settings.database_url is None and here is None:
         raise Refused("No stack runs here and TACT_DATABASE_URL is not set. Start one with `tact up`, or name a database.")
     kafka = settings.kafka or (here.kafka if here else "127.0.0.1:9092")
-    if not all(BROKER.fullmatch(each.strip()) for each in kafka.split(",")):
-        raise Refused(
-            f"TACT_KAFKA {kafka!r} is no list of brokers. Write host:port, several with commas between: kafka-1:9092,kafka-2:9092."
-        )
+    try:
+        checked_brokers(kafka)
+    except ValueError as error:
+        raise Refused(f"TACT_KAFKA {error}") from None
     return Addresses(
         url=here.url if here else f"http://127.0.0.1:{settings.port}",
         database_url=settings.database_url or (here.database_url if here else ""),

@@ -1,11 +1,12 @@
 """Settings every service has. Each service adds its own in its settings.py; they are handed in, never imported."""
 
 import os
+import re
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 
-from pydantic import AliasChoices, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, AliasChoices, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 S = TypeVar("S", bound=BaseSettings)
@@ -13,6 +14,20 @@ S = TypeVar("S", bound=BaseSettings)
 
 class SettingsError(Exception):
     """A setting is missing or wrong; the message names the variable and what to do."""
+
+
+BROKER: Final = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\s:,\[\]/]+)(:\d{1,5})?")
+
+
+def checked_brokers(text: str) -> str:
+    """The same text, which names one broker or several.
+
+    Raises:
+        ValueError: it does not; aiokafka would look for such hosts for as long as it is let.
+    """
+    if not all(BROKER.fullmatch(each.strip()) for each in text.split(",")):
+        raise ValueError(f"{text!r} is no list of brokers. Write host:port, several with commas between: kafka-1:9092,kafka-2:9092.")
+    return text
 
 
 class ServiceSettings(BaseSettings):
@@ -28,7 +43,9 @@ class ServiceSettings(BaseSettings):
         description="Role taken on after connecting; by default the service's own. Empty: stay as logged in.",
     )
     database_pool: int = Field(default=10, ge=2, le=200, description="Connections a process may hold.")
-    kafka: str = Field(default="127.0.0.1:9092", description="Bootstrap servers of Kafka 3.7 or newer, comma separated.")
+    kafka: Annotated[str, AfterValidator(checked_brokers)] = Field(
+        default="127.0.0.1:9092", description="Bootstrap servers of Kafka 3.7 or newer, comma separated."
+    )
     host: str = Field(default="127.0.0.1", description="Address the service's HTTP listens on; 0.0.0.0 in a container.")
     log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
     log_format: str = Field(default="json", pattern="^(json|console)$")
@@ -113,7 +130,8 @@ def load(cls: type[S], **given: Any) -> S:
 
 def _sentence(loc: tuple[int | str, ...], why: str, given: object) -> str:
     # What settings contradict each other has no variable of its own, and its input is all of them, secrets included.
-    return f"TACT_{str(loc[0]).upper().removeprefix('TACT_')}: {why} (got {given!r})" if loc else why.removeprefix("Value error, ")
+    why = why.removeprefix("Value error, ")
+    return f"TACT_{str(loc[0]).upper().removeprefix('TACT_')}: {why} (got {given!r})" if loc else why
 
 
 def state_folder() -> Path:
