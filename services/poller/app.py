@@ -4,7 +4,7 @@ from fastapi import FastAPI
 
 from services.poller import http, jobs
 from services.poller.settings import PollerSettings
-from services.poller.workflows.read import Reader
+from services.poller.workflows.rounds import Reader
 from shared.runtime.http import make_app
 from shared.runtime.service import Service
 from shared.unipile.client import UnipileClient

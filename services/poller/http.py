@@ -12,7 +12,8 @@ from pydantic import BaseModel, SecretStr
 from services.poller.metrics import WEBHOOK_SECONDS, WEBHOOKS
 from services.poller.store.reads import Kind
 from services.poller.workflows import receive
-from services.poller.workflows.read import Outcome, Reader, Round
+from services.poller.workflows.read import Outcome
+from services.poller.workflows.rounds import Reader, Round
 from shared.runtime.http import ApiError, CronError, require_cron_secret
 from shared.runtime.service import Service
 from shared.unipile.webhooks import BadWebhook, read_webhook, secret_matches

@@ -6,8 +6,8 @@ from typing import Final
 import structlog
 
 from services.poller.settings import PollerSettings
-from services.poller.workflows.read import Reader
 from services.poller.workflows.rematch import rematch
+from services.poller.workflows.rounds import Reader
 from shared.fence import store as fences
 from shared.fence.fence import FenceShut
 from shared.fence.rules import FOREIGN_WEBHOOK
@@ -31,7 +31,7 @@ def register(service: Service, reader: Reader, client: UnipileClient, settings: 
         return await rematch(service.pool)
 
     service.jobs.add("introduce reads", INTRODUCE_EVERY, reader.introduce)
-    service.jobs.add("reads", READS_EVERY, reader.begin)
+    reader.go_on = service.jobs.add("reads", READS_EVERY, reader.begin).wake
     service.jobs.add("insist on reads", READS_EVERY, reader.insist)
     service.jobs.add("rematch", REMATCH_EVERY, look_again)
 

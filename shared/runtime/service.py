@@ -74,6 +74,7 @@ class Service:
         self.stopping = asyncio.Event()
         self.failure: str | None = None
         self._on_stop: list[Callable[[], Awaitable[Any]]] = []
+        self.readers: list[asyncpg.Pool] = []
         self.wake_relay: Callable[[], None] = lambda: None
 
     def fail(self, why: str) -> None:
@@ -112,13 +113,13 @@ class Service:
         self.fence.start(self.pool, self.publisher)
 
     async def open_readers(self, size: int) -> asyncpg.Pool:
-        """A pool for requests that only read, closed when the service stops.
+        """A pool for requests that only read, closed when the server has stopped: its requests may still wait for rows.
 
         Raises:
             OSError, asyncpg.PostgresError: the database is away.
         """
         readers = await self._open_pool(size, f"{self.instance}-http")
-        self.on_stop(readers.close)
+        self.readers.append(readers)
         return readers
 
     async def consume(self) -> None:
@@ -199,7 +200,8 @@ async def _serve(service: Service, build: Callable[[Service], Awaitable[FastAPI]
     await service.stop()
     server.should_exit = True
     await asyncio.wait([serving], timeout=2)
-    await _close(service.pool)
+    for pool in (*service.readers, service.pool):
+        await _close(pool)
     log.info("stopped", instance=service.instance)
     return 3 if service.failure else 0
 

@@ -23,7 +23,7 @@ class LookedAtBody(aiohttp.BytesPayload):
     """A body before which the caller looks a last time: aiohttp keeps the headers back and writes both in one go right after.
 
     Every moment between that look and the write is one in which a process may be stopped, and wake up with the call still in its
-    hands. aiohttp writes bodies in a task of its own, so a look before the request is a turn of the loop too early.
+    hands. On Python 3.11 aiohttp writes bodies in a task of its own, so a look before the request is a turn of the loop too early.
     """
 
     def __init__(self, body: bytes, look: Callable[[], None]) -> None:

@@ -41,7 +41,7 @@ KEEP_ALIVE: Final = timedelta(seconds=4)
 USER_AGENT: Final = "tact"
 JSON: Final = ("Content-Type", "application/json")
 
-TOO_LATE: Final = "Unipile was not asked to {}: its time was over before the first byte was written."
+TOO_LATE: Final = "Unipile was not asked to {}: the last look before the first byte said no."
 EXCERPT: Final = 300
 """Characters of an unreadable answer that are kept."""
 
@@ -83,7 +83,8 @@ class Address:
 class Call:
     """One request. `doing` completes "when asked to …"; `json` or `form` is the body, a form goes out as multipart.
 
-    `may_begin` is asked right before the first byte is written, and once more where there is a body: nothing is when it says no.
+    `may_begin` is asked with the connection in hand, and for a body once more right before its bytes and the headers' are written.
+    Nothing is written once it says no.
     """
 
     doing: str
@@ -214,6 +215,8 @@ class Wire:
             async with asyncio.timeout(limit.total_seconds()):
                 return await self._transport.handle_async_request(request)
         except TimeoutError as error:
+            if progress.not_begun:
+                raise NotBegunError(TOO_LATE.format(call.doing)) from error
             cause, origin = f"no whole answer within {limit.total_seconds():g} s", error
             raise ProviderSilent(call.doing, started=progress.connected, write=call.write, cause=cause) from origin
         except (httpx.HTTPError, aiohttp.ClientError, OSError) as error:

@@ -53,10 +53,18 @@ class Claim:
 
     lease_until: datetime
     """Technical; also what tells our hold from a later one."""
-    starts: datetime
-    """Business: when its spacing is over, at the earliest now."""
     wait: timedelta
-    """Technical time until then."""
+    """Technical time until its spacing is over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """An account in our hand for the length of a read; moments are business time."""
+
+    claim: Claim
+    now: datetime
+    arrives: datetime
+    """When the read will have reached the provider at the latest."""
 
 
 async def business_now(pool: asyncpg.Pool) -> datetime:
@@ -70,12 +78,12 @@ async def introduce(pool: asyncpg.Pool, now: datetime, every: Mapping[Kind, time
     await queries.introduce(pool, now=now, kinds=[kind.value for kind in every], everies=list(every.values()))
 
 
-async def due(pool: asyncpg.Pool, now: datetime, *, kinds: Sequence[Kind], most: int) -> list[Due]:
-    """Reads whose time has come, of accounts that are free; the longest waiting first, one per account.
+async def due(pool: asyncpg.Pool, now: datetime, *, kinds: Sequence[Kind], without: Sequence[UUID], most: int) -> list[Due]:
+    """Reads whose time has come, of accounts that are free, but for those `without`; the longest waiting first, one per account.
 
     An account whose own hours nobody can read is read by ours: people's answers must be seen all the same.
     """
-    rows = [row async for row in queries.due(pool, now=now, kinds=[kind.value for kind in kinds], most=most)]
+    rows = [row async for row in queries.due(pool, now=now, kinds=[kind.value for kind in kinds], without=list(without), most=most)]
     first: dict[UUID, Due] = {}
     for row in rows:
         first.setdefault(row["account_id"], _due(row, now))
@@ -87,26 +95,30 @@ async def waiting(pool: asyncpg.Pool, now: datetime, kind: Kind) -> dict[str, in
     return {row["reason"]: row["accounts"] async for row in queries.waiting(pool, now=now, kind=kind.value)}
 
 
-async def starved(pool: asyncpg.Pool, now: datetime, *, since: datetime, free_by: datetime, most: int) -> list[Due]:
-    """Reads due since long ago, of accounts that are busy all the time and free by `free_by`; one per account."""
+async def starved(
+    pool: asyncpg.Pool, now: datetime, *, since: datetime, free_by: datetime, without: Sequence[UUID], most: int
+) -> list[Due]:
+    """Reads due since long ago, of accounts that are busy all the time and free by `free_by`, but for those `without`; one per account."""
     first: dict[UUID, Due] = {}
-    async for row in queries.starved(pool, now=now, since=since, free_by=free_by, most=most):
+    async for row in queries.starved(pool, now=now, since=since, free_by=free_by, without=list(without), most=most):
         first.setdefault(row["account_id"], _due(row, now))
     return list(first.values())
 
 
-async def claim(connection: Connection, read: Due, *, holder: str, free_by: datetime) -> Claim | None:
-    """Take the account in hand, which is free by `free_by`; None when somebody else has it, or it is not free by then."""
+async def claim(connection: Connection, read: Due, *, holder: str, patience: timedelta) -> Claim | None:
+    """Take the account in hand, which is free within `patience` (business); None when somebody else has it, it is not free by then, or
+    the read was made meanwhile.
+    """
     row = await queries.claim(
-        connection, account_id=read.account_id, kind=read.kind.value, lease=LEASE, holder=f"read:{holder}", free_by=free_by
+        connection, account_id=read.account_id, kind=read.kind.value, lease=LEASE, holder=f"read:{holder}", patience=patience
     )
-    return None if row is None else Claim(row["lease_until"], row["starts"], row["wait"])
+    return None if row is None else Claim(row["lease_until"], row["wait"])
 
 
-async def still_held(pool: asyncpg.Pool, read: Due, claimed: Claim) -> datetime | None:
-    """The business moment, by the database; None when the account is ours no more."""
-    now: datetime | None = await queries.still_held(pool, account_id=read.account_id, lease_until=claimed.lease_until)
-    return now
+async def hold(pool: asyncpg.Pool, read: Due, claimed: Claim, *, arrives_in: timedelta) -> Held | None:
+    """Keep the account from now on, for a read that arrives within `arrives_in` (technical); None when it is ours no more."""
+    row = await queries.hold(pool, account_id=read.account_id, lease_until=claimed.lease_until, lease=LEASE, arrives_in=arrives_in)
+    return None if row is None else Held(Claim(row["lease_until"], timedelta()), row["now"], row["arrives"])
 
 
 async def count(pool: asyncpg.Pool, read: Due) -> None:

@@ -21,7 +21,7 @@ SELECT r.account_id, r.kind, r.cursor, r.baseline_at, r.failures, a.provider_acc
   FROM account_reads r
   JOIN accounts a ON a.id = r.account_id
   JOIN workspaces w ON w.id = a.workspace_id
- WHERE r.next_at <= :now::timestamptz AND r.kind = ANY(:kinds::text[]) AND a.lease_until IS NULL
+ WHERE r.next_at <= :now::timestamptz AND r.kind = ANY(:kinds::text[]) AND a.lease_until IS NULL AND r.account_id <> ALL(:without::uuid[])
    AND ((a.status = 'usable' AND (a.next_free_at IS NULL OR a.next_free_at <= :now::timestamptz))
         OR (r.kind = 'status' AND a.status <> 'paused'))
  ORDER BY r.next_at
@@ -39,6 +39,7 @@ SELECT r.account_id, r.kind, r.cursor, r.baseline_at, r.failures, a.provider_acc
   JOIN accounts a ON a.id = r.account_id
   JOIN workspaces w ON w.id = a.workspace_id
  WHERE r.next_at <= :since::timestamptz AND r.kind <> 'status' AND a.lease_until IS NULL AND a.status = 'usable'
+   AND r.account_id <> ALL(:without::uuid[])
    AND a.next_free_at > :now::timestamptz AND a.next_free_at <= :free_by::timestamptz
  ORDER BY r.next_at
  LIMIT :most;
@@ -55,27 +56,35 @@ SELECT CASE WHEN a.status <> 'usable' THEN a.status::text WHEN a.lease_until IS 
  GROUP BY 1;
 
 -- name: claim^
--- The account is in one hand at a time: a dispatch, an attempt, or a read. One that is free a moment later is taken now and
+-- The account is in one hand at a time: a dispatch, an attempt, or a read. One that is free within `patience` is taken now and
 -- waited for. Its spacing means nothing to a read of its health. One whose row somebody holds just now is in another hand: a
--- process that froze with it must not hold us as well.
+-- process that froze with it must not hold us as well. Whether the read is still due is asked again: another poller may have made it.
+WITH clock AS MATERIALIZED (
+  SELECT t.at AS technical, business_at(t.at) AS now, c.speed FROM (SELECT clock_timestamp() AS at) t, stack_clock c
+), free AS MATERIALIZED (
+  SELECT a.id
+    FROM clock, accounts a
+   WHERE a.id = :account_id::uuid AND a.lease_until IS NULL
+     AND ((a.status = 'usable' AND (a.next_free_at IS NULL OR a.next_free_at <= clock.now + :patience::interval))
+          OR (:kind::text = 'status' AND a.status <> 'paused'))
+     AND NOT EXISTS (SELECT FROM send_attempts t WHERE t.account_id = a.id AND t.state = 'intent')
+     AND EXISTS (SELECT FROM account_reads r WHERE r.account_id = a.id AND r.kind = :kind::text AND r.next_at <= clock.now)
+     FOR NO KEY UPDATE OF a SKIP LOCKED
+)
 UPDATE accounts a
    SET lease_holder = :holder::text, lease_until = clock.technical + :lease::interval
          + CASE WHEN :kind::text <> 'status' AND a.next_free_at > clock.now THEN (a.next_free_at - clock.now) / clock.speed ELSE '0' END
-  FROM (SELECT t.at AS technical, business_at(t.at) AS now, c.speed FROM clock_timestamp() AS t(at), stack_clock c) AS clock
- WHERE a.id = (
-         SELECT f.id FROM accounts f
-          WHERE f.id = :account_id::uuid AND f.lease_until IS NULL
-            AND ((f.status = 'usable' AND (f.next_free_at IS NULL OR f.next_free_at <= :free_by::timestamptz))
-                 OR (:kind::text = 'status' AND f.status <> 'paused'))
-            AND NOT EXISTS (SELECT FROM send_attempts t WHERE t.account_id = f.id AND t.state = 'intent')
-            FOR NO KEY UPDATE SKIP LOCKED)
-RETURNING a.lease_until, a.lease_until - clock.technical - :lease::interval AS wait,
-          clock.now + (a.lease_until - clock.technical - :lease::interval) * clock.speed AS starts;
+  FROM clock, free
+ WHERE a.id = free.id
+RETURNING a.lease_until, a.lease_until - clock.technical - :lease::interval AS wait;
 
--- name: still_held$
--- The business moment, while the account is ours; NULL when the lease ran out, as for a process that was frozen with it in hand.
-SELECT business_now() FROM accounts
- WHERE id = :account_id::uuid AND lease_until = :lease_until::timestamptz AND lease_until > clock_timestamp() AND lease_holder LIKE 'read:%';
+-- name: hold^
+-- Taken for its rest; now for the read itself, with the business moment of now and of the read's arrival. NULL when the lease ran
+-- out and others may have the account.
+UPDATE accounts a SET lease_until = t.at + :lease::interval
+  FROM (SELECT clock_timestamp() AS at) t
+ WHERE a.id = :account_id::uuid AND a.lease_until = :lease_until::timestamptz AND a.lease_until > t.at AND a.lease_holder LIKE 'read:%'
+RETURNING a.lease_until, business_at(t.at) AS now, business_at(t.at + :arrives_in::interval) AS arrives;
 
 -- name: count!
 UPDATE account_reads

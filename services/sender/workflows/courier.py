@@ -97,7 +97,8 @@ class Courier:
         started = time.monotonic()
         with INFLIGHT.track_inprogress():
             outcome = await self._channel.deliver(attempt, may_begin)
-        DURATION.labels(kind=attempt.action.value, outcome=outcome.state.value).observe(time.monotonic() - started)
+        if outcome.called:
+            DURATION.labels(kind=attempt.action.value, outcome=outcome.state.value).observe(time.monotonic() - started)
         return outcome
 
     async def _tell(self) -> None:

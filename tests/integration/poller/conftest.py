@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from services.poller import http
 from services.poller.settings import PollerSettings
-from services.poller.workflows.read import Reader
+from services.poller.workflows.rounds import Reader
 from shared.db.pool import open_pool
 from shared.runtime.http import make_app
 from shared.runtime.service import Service

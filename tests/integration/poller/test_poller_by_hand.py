@@ -14,7 +14,7 @@ from services.poller.settings import PollerSettings
 from services.poller.store.reads import Kind
 from services.poller.workflows.look import Pages
 from services.poller.workflows.match_invitations import note_invitations, reconcile
-from services.poller.workflows.read import Reader
+from services.poller.workflows.rounds import Reader
 from shared.unipile.client import UnipileClient
 from tests.integration.poller.poller_stage import Stage
 from tests.integration.simulator.simulator_process import Simulator, running

