@@ -6,11 +6,11 @@ Reads do not wait for one another: one whose account's rows are held by a proces
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 import asyncpg
@@ -85,7 +85,7 @@ class Reader:
             return
         now = await reads.business_now(self._pool)
         for read in await reads.due(self._pool, now, kinds=list(Kind), without=self._elsewhere(), most=room):
-            self._begin(self._in_turn, read, self._reading.in_turn(read, now))
+            self._begin(self._in_turn, read, partial(self._reading.in_turn, read, now))
 
     async def insist(self) -> None:
         """The same for reads that have waited for `PATIENCE` because their account is never free."""
@@ -94,7 +94,7 @@ class Reader:
         now = await reads.business_now(self._pool)
         waiting = await reads.starved(self._pool, now, since=now - PATIENCE, free_by=now + TURN, without=self._elsewhere(), most=room)
         for read in waiting:
-            self._begin(self._insisting, read, self._reading.once_rested(read, now))
+            self._begin(self._insisting, read, partial(self._reading.once_rested, read, now))
 
     async def ended(self) -> None:
         """Wait until every read that was begun is over."""
@@ -116,7 +116,7 @@ class Reader:
 
         async def one(read: Due) -> Made:
             async with room:
-                return await self._counted(read, self._reading.in_turn(read, now, by=by))
+                return await self._counted(read, partial(self._reading.in_turn, read, now, by=by))
 
         waiting = await reads.due(self._pool, now, kinds=[kind], without=(), most=MOST_AT_ONCE)
         tasks = [asyncio.create_task(one(read), name=f"asked {read.kind} of {read.account_id}") for read in waiting]
@@ -131,15 +131,15 @@ class Reader:
             self._asked.difference_update(tasks)
         return done
 
-    def _begin(self, place: dict[UUID, asyncio.Task[Made]], read: Due, making: Coroutine[Any, Any, Made]) -> None:
-        task = asyncio.create_task(self._counted(read, making), name=f"read {read.kind} of {read.account_id}")
+    def _begin(self, place: dict[UUID, asyncio.Task[Made]], read: Due, make: Callable[[], Awaitable[Made]]) -> None:
+        task = asyncio.create_task(self._counted(read, make), name=f"read {read.kind} of {read.account_id}")
         place[read.account_id] = task
         task.add_done_callback(partial(self._over, place, read))
 
-    async def _counted(self, read: Due, making: Coroutine[Any, Any, Made]) -> Made:
+    async def _counted(self, read: Due, make: Callable[[], Awaitable[Made]]) -> Made:
         with structlog.contextvars.bound_contextvars(account=str(read.account_id), read=read.kind.value):
             try:
-                made = await making
+                made = await make()
             except FenceShut:
                 made = Made(Outcome.READ_ONLY)
             except Exception:
