@@ -1892,7 +1892,6 @@ CREATE TABLE public.cleanup_runs (
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     chosen integer DEFAULT 0 NOT NULL,
     for_person integer DEFAULT 0 NOT NULL,
-    stopped text,
     measured_at timestamp with time zone
 );
 
