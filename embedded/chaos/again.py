@@ -118,7 +118,8 @@ async def _until_nothing_is_to_happen(pool: asyncpg.Pool) -> None:
     """
     deadline = time.monotonic() + REST_WITHIN
     waiting = """SELECT EXISTS (SELECT FROM get_leads_for_de_enrollment(1))
-                     OR EXISTS (SELECT FROM accounts WHERE lease_until IS NOT NULL OR wake_at <= business_now() + $1 * interval '1 s')"""
+                     OR EXISTS (SELECT FROM accounts
+                                WHERE lease_until IS NOT NULL OR (status = 'usable' AND wake_at <= business_now() + $1 * interval '1 s'))"""
     while time.monotonic() < deadline and await pool.fetchval(waiting, HEARD_WITHIN):  # noqa: ASYNC110 - the database is asked, nobody here could set an event
         await asyncio.sleep(0.5)
 
@@ -133,7 +134,7 @@ async def _at_rest(pool: asyncpg.Pool) -> Digests:
                    OR EXISTS (SELECT FROM send_attempts WHERE state IN ('intent', 'unknown') AND NOT needs_person)
                    OR EXISTS (SELECT FROM campaign_counter_deltas)
                    OR EXISTS (SELECT FROM outbox WHERE published_at IS NULL)
-                   OR EXISTS (SELECT FROM accounts WHERE wake_at <= business_now())"""
+                   OR EXISTS (SELECT FROM accounts WHERE status = 'usable' AND wake_at <= business_now())"""
         )
         before, last = last, await digests(pool)
         if (not busy and before == last) or time.monotonic() > deadline:

@@ -75,6 +75,8 @@ _progress: ContextVar[_Progress | None] = ContextVar("unipile_call", default=Non
 class _Connector(aiohttp.TCPConnector):
     """Tells the call that it has its connection, and looks: a request without a body is written in the same step of the loop.
 
+    A connection that is refused is closed: given back it would count as fresh, however near the other side is to dropping it.
+
     aiohttp's traces would tell as well, and cost a send 5 % of the sender's CPU, for they are asked at every step of a request.
     """
 
@@ -84,13 +86,13 @@ class _Connector(aiohttp.TCPConnector):
         traces: list[aiohttp.tracing.Trace],
         timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 - its name
     ) -> aiohttp.connector.Connection:
-        """See BaseConnector; raises what the look raises, and then the connection is free again."""
+        """See BaseConnector; raises what the look raises."""
         connection = await super().connect(req, traces, timeout)
         if (progress := _progress.get()) is not None:
             try:
                 progress.look()
             except NotBegunError:
-                connection.release()
+                connection.close()
                 raise
             progress.connected = True
         return connection

@@ -116,8 +116,13 @@ async def claim(connection: Connection, read: Due, *, holder: str, patience: tim
 
 
 async def hold(pool: asyncpg.Pool, read: Due, claimed: Claim, *, arrives_in: timedelta) -> Held | None:
-    """Keep the account from now on, for a read that arrives within `arrives_in` (technical); None when it is ours no more."""
-    row = await queries.hold(pool, account_id=read.account_id, lease_until=claimed.lease_until, lease=LEASE, arrives_in=arrives_in)
+    """Keep the account from now on, for a read that arrives within `arrives_in` (technical).
+
+    None when it is ours no more, or may not act any more.
+    """
+    row = await queries.hold(
+        pool, account_id=read.account_id, kind=read.kind.value, lease_until=claimed.lease_until, lease=LEASE, arrives_in=arrives_in
+    )
     return None if row is None else Held(Claim(row["lease_until"], timedelta()), row["now"], row["arrives"])
 
 

@@ -10,8 +10,8 @@ SELECT a.id, k.kind, :now::timestamptz + k.every * random()
 ON CONFLICT (account_id, kind) DO NOTHING;
 
 -- name: due
--- Those that could be read now; which of the days is the account's own, its zone in Python says. The health of an account is asked of the provider, not of LinkedIn, so a disconnected one
--- has it read too, and its spacing does not matter.
+-- Those that could be read now; which of the days is the account's own, its zone in Python says. The health of an account is asked of
+-- the provider, not of LinkedIn, so a disconnected one has it read too, and its spacing does not matter.
 SELECT r.account_id, r.kind, r.cursor, r.baseline_at, r.failures, a.provider_account_id, a.workspace_id, a.country,
        CASE WHEN a.timezone_from <= :now::timestamptz THEN a.timezone_next ELSE a.timezone END AS timezone,
        a.schedule_settings::text AS account_schedule, w.schedule_settings::text AS workspace_schedule,
@@ -80,10 +80,16 @@ RETURNING a.lease_until, a.lease_until - clock.technical - :lease::interval AS w
 
 -- name: hold^
 -- Taken for its rest; now for the read itself, with the business moment of now and of the read's arrival. NULL when the lease ran
--- out and others may have the account.
+-- out and others may have the account, when a person paused it meanwhile, and when somebody holds its row.
+WITH ours AS MATERIALIZED (
+  SELECT id FROM accounts
+   WHERE id = :account_id::uuid AND lease_until = :lease_until::timestamptz AND lease_until > clock_timestamp() AND lease_holder LIKE 'read:%'
+     AND (status = 'usable' OR (:kind::text = 'status' AND status <> 'paused'))
+     FOR NO KEY UPDATE SKIP LOCKED
+)
 UPDATE accounts a SET lease_until = t.at + :lease::interval
-  FROM (SELECT clock_timestamp() AS at) t
- WHERE a.id = :account_id::uuid AND a.lease_until = :lease_until::timestamptz AND a.lease_until > t.at AND a.lease_holder LIKE 'read:%'
+  FROM (SELECT clock_timestamp() AS at) t, ours
+ WHERE a.id = ours.id
 RETURNING a.lease_until, business_at(t.at) AS now, business_at(t.at + :arrives_in::interval) AS arrives;
 
 -- name: count!

@@ -145,7 +145,12 @@ class Reading:
 
     async def _in_hand(self, read: Due, claimed: Claim) -> Made:
         """Held anew, because a process that was frozen with the account in hand must not read beside others."""
-        held = await reads.hold(self._pool, read, claimed, arrives_in=ON_ITS_WAY)
+        held = None
+        try:
+            held = await reads.hold(self._pool, read, claimed, arrives_in=ON_ITS_WAY)
+        finally:
+            if held is None:
+                await reads.release(self._pool, read, claimed, spacing=timedelta())
         if held is None:
             return BUSY
         rest = timedelta()

@@ -21,7 +21,7 @@ from services.poller.settings import PollerSettings
 from services.poller.store import reads
 from services.poller.store.reads import Due, Kind
 from services.poller.workflows.look import Pages
-from services.poller.workflows.read import TURN, Made, Outcome, Reading
+from services.poller.workflows.read import BUSY, TURN, Made, Outcome, Reading
 from shared.db.errors import AWAY
 from shared.fence.fence import UNFENCED, FenceShut, Gate
 from shared.unipile.client import UnipileClient
@@ -34,8 +34,9 @@ QUEUE: Final = 2
 """Reads that are begun for each of `reads_at_once`: one is made, one is ready when it ends. Of the others the accounts may act."""
 INSISTING: Final = 200
 """Accounts that are in hand until their rest is over."""
-LEFT_OUT_FOR: Final = 1.0
-"""Seconds until an account that could not be had is tried again: while it is the one that is due longest, others are read."""
+LEFT_OUT_FOR: Final = 5.0
+"""Seconds until an account that could not be had is tried again: while it is the one that is due longest, others are read. Long enough to
+come past the 500 that a frozen queuer may hold (TACT_DISPATCH_BATCH) before the first of them is tried again."""
 MOST_AT_ONCE: Final = 2_000
 """Reads that one call of a cron route makes; the rest is due and is read by the job."""
 ASKED_WITHIN: Final = 30.0
@@ -72,7 +73,7 @@ class Reader:
         self._queue = QUEUE * settings.reads_at_once
         self._in_turn: dict[UUID, asyncio.Task[Made]] = {}
         self._insisting: dict[UUID, asyncio.Task[Made]] = {}
-        self._asked: set[asyncio.Task[Made]] = set()
+        self._asked: dict[asyncio.Task[Made], UUID] = {}
         self._left_out: dict[UUID, float] = {}
 
     async def introduce(self) -> None:
@@ -120,15 +121,16 @@ class Reader:
 
         waiting = await reads.due(self._pool, now, kinds=[kind], without=(), most=MOST_AT_ONCE)
         tasks = [asyncio.create_task(one(read), name=f"asked {read.kind} of {read.account_id}") for read in waiting]
-        self._asked.update(tasks)
+        self._asked |= {task: read.account_id for task, read in zip(tasks, waiting, strict=True)}
         try:
             await asyncio.gather(*tasks, return_exceptions=True)
-            for made in [task.result() for task in tasks]:
+            for made in [BUSY if task.cancelled() else task.result() for task in tasks]:
                 done.outcomes[made.outcome.value] += 1
                 done.accepted += made.accepted
                 done.replies += made.replies
         finally:
-            self._asked.difference_update(tasks)
+            for task in tasks:
+                del self._asked[task]
         return done
 
     def _begin(self, place: dict[UUID, asyncio.Task[Made]], read: Due, make: Callable[[], Awaitable[Made]]) -> None:
@@ -163,11 +165,11 @@ class Reader:
             )
         if error is not None or task.result().outcome in {Outcome.BUSY, Outcome.READ_ONLY}:
             self._left_out[read.account_id] = time.monotonic() + LEFT_OUT_FOR
-        elif place is self._in_turn:
-            self.go_on()
+        if error is None and task.result().outcome is not Outcome.READ_ONLY and len(self._in_turn) <= self._queue // QUEUE:
+            self.go_on()  # once for several reads: each look walks past all that is due and cannot be read
 
     def _elsewhere(self) -> Sequence[UUID]:
         """Accounts that are read already, and those that could not be had a moment ago."""
         now = time.monotonic()
         self._left_out = {account: until for account, until in self._left_out.items() if until > now}
-        return [*self._in_turn, *self._insisting, *self._left_out]
+        return [*self._in_turn, *self._insisting, *self._asked.values(), *self._left_out]

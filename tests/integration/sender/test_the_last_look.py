@@ -27,7 +27,7 @@ async def test_a_call_that_waits_for_its_connection_past_its_time_is_released_an
     async with UnipileClient(stage.simulator.base, SecretStr(KEY), timeout=timedelta(seconds=15), max_connections=1) as narrow:
         courier = Courier(LinkedIn(narrow, now=stage.clock.now), stage.finisher, stage.clock, calls=8)
         ledger, brake = Ledger(stage.pool, owner="sender-with-one-line"), Brake(stage.clock)
-        sender = Sender(ledger, courier, stage.clock, brake, act_within=timedelta(seconds=1), call_time=timedelta(seconds=5))
+        sender = Sender(ledger, courier, stage.clock, brake, act_within=timedelta(seconds=3), call_time=timedelta(seconds=5))
         await sender.send_batch([SendDue(send_id=send, account_id=account, dispatch_no=1) for send, account in sends.items()])
         await eventually(lambda: stage.pool.fetchval(OVER), what="the time of both to be over")
         await stage.simulator.levers.post("/release", json={})
