@@ -23,6 +23,9 @@ REPOSITORY: Final = Path(__file__).resolve().parent.parent
 SERVICES: Final = ("queuer", "sender")
 READY_WITHIN: Final = 60.0
 PATIENCE: Final = 5.0
+MEMORY: Final = {"shared_buffers": "2GB"}
+"""The larger loads fit: a server of theirs has a quarter of its memory for it (PostgreSQL's "Resource Consumption"), and with the 256 MB of
+`make demo` they would measure how pages are copied between two caches."""
 STATEMENTS: Final = {"shared_preload_libraries": "pg_stat_statements", "pg_stat_statements.track_utility": "off"}
 
 
@@ -114,7 +117,7 @@ async def stack(folder: Path, measured: Measured = Measured()) -> AsyncIterator[
         EmbeddedError, PortInUseError, ChildError: they cannot run here, or not now; the sentence says what to do.
     """
     kafka_port, controller, stub_port = *free_ports(2), free_port()
-    postgres = PostgresServer(folder / "postgres", free_port(), durable=True, more=STATEMENTS if measured.parts else None)
+    postgres = PostgresServer(folder / "postgres", free_port(), durable=True, more=MEMORY | (STATEMENTS if measured.parts else {}))
     kafka = KafkaServer(folder / "kafka", kafka_port, controller)
     async with Supervisor(folder / "logs") as supervisor:
         await supervisor.run(postgres)

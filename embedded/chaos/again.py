@@ -133,6 +133,7 @@ async def _at_rest(pool: asyncpg.Pool) -> Digests:
             """SELECT EXISTS (SELECT FROM send_queue WHERE status = 'dispatched')
                    OR EXISTS (SELECT FROM send_attempts WHERE state IN ('intent', 'unknown') AND NOT needs_person)
                    OR EXISTS (SELECT FROM campaign_counter_deltas)
+                   OR EXISTS (SELECT FROM changed_rows)
                    OR EXISTS (SELECT FROM outbox WHERE published_at IS NULL)
                    OR EXISTS (SELECT FROM accounts WHERE status = 'usable' AND wake_at <= business_now())"""
         )

@@ -108,6 +108,7 @@ class Stage:
             busy = await self.pool.fetchval(
                 """SELECT EXISTS (SELECT FROM send_queue WHERE status IN ('dispatched', 'sending'))
                        OR EXISTS (SELECT FROM campaign_counter_deltas)
+                       OR EXISTS (SELECT FROM changed_rows) -- the healer looks at them when they have settled
                        OR EXISTS (SELECT FROM outbox WHERE published_at IS NULL)
                        OR EXISTS (SELECT FROM accounts WHERE lease_until IS NOT NULL OR wake_at <= business_now())
                        OR EXISTS (SELECT FROM account_reads WHERE next_at < business_now() + interval '10 min')"""
