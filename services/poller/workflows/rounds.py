@@ -85,7 +85,7 @@ class Reader:
         if (room := self._queue - len(self._in_turn)) <= 0:
             return
         now = await reads.business_now(self._pool)
-        for read in await reads.due(self._pool, now, kinds=list(Kind), without=self._elsewhere(), most=room):
+        for read in await reads.due(self._pool, now, kinds=list(Kind), without=[*self._in_hand(), *self._not_to_be_had()], most=room):
             self._begin(self._in_turn, read, partial(self._reading.in_turn, read, now))
 
     async def insist(self) -> None:
@@ -93,19 +93,22 @@ class Reader:
         if (room := INSISTING - len(self._insisting)) <= 0:
             return
         now = await reads.business_now(self._pool)
-        waiting = await reads.starved(self._pool, now, since=now - PATIENCE, free_by=now + TURN, without=self._elsewhere(), most=room)
+        waiting = await reads.starved(self._pool, now, since=now - PATIENCE, free_by=now + TURN, without=self._in_hand(), most=room)
         for read in waiting:
             self._begin(self._insisting, read, partial(self._reading.once_rested, read, now))
 
     async def ended(self) -> None:
         """Wait until every read that was begun is over."""
-        await asyncio.gather(*self._in_turn.values(), *self._insisting.values(), *self._asked, return_exceptions=True)
+        await asyncio.gather(*self._under_way(), return_exceptions=True)
 
     async def stop(self) -> None:
         """Give up the reads under way; their accounts are let go, and they are due again."""
-        for task in (*self._in_turn.values(), *self._insisting.values(), *self._asked):
+        for task in self._under_way():
             task.cancel()
         await self.ended()
+
+    def _under_way(self) -> Sequence[asyncio.Task[Made]]:
+        return [*self._in_turn.values(), *self._insisting.values(), *self._asked]
 
     async def at_once(self, kind: Kind) -> Round:
         """Make this read due for every account and read those that may be read now; what was not begun in time counts as busy."""
@@ -168,8 +171,12 @@ class Reader:
         if error is None and task.result().outcome is not Outcome.READ_ONLY and len(self._in_turn) <= self._queue // QUEUE:
             self.go_on()  # once for several reads: each look walks past all that is due and cannot be read
 
-    def _elsewhere(self) -> Sequence[UUID]:
-        """Accounts that are read already, and those that could not be had a moment ago."""
+    def _in_hand(self) -> Sequence[UUID]:
+        """Accounts that are read already."""
+        return [*self._in_turn, *self._insisting, *self._asked.values()]
+
+    def _not_to_be_had(self) -> Sequence[UUID]:
+        """Those that could not be had a moment ago; a read that insists tries them all the same, or it would wait like the others."""
         now = time.monotonic()
         self._left_out = {account: until for account, until in self._left_out.items() if until > now}
-        return [*self._in_turn, *self._insisting, *self._asked.values(), *self._left_out]
+        return list(self._left_out)
