@@ -11,6 +11,9 @@ MORNING: Final = timedelta(minutes=90)
 NEVER_OPEN: Final = timedelta(days=30)
 """An account whose schedule has no opening for a year is asked about again after so long: settings change."""
 
+ON_ITS_WAY: Final = timedelta(seconds=1)
+"""Technical: so long a read may take to reach the provider; one that is decided just before the closing would arrive after it."""
+
 
 def when_open(schedule: Schedule, after: datetime, *, chance: random.Random) -> datetime | None:
     """A moment within the next opening at or after `after`; None when there is none for a year."""

@@ -42,7 +42,6 @@ KEEP_ALIVE: Final = timedelta(seconds=4)
 USER_AGENT: Final = "tact"
 JSON: Final = ("Content-Type", "application/json")
 
-TOO_LATE: Final = "Unipile was not asked to {}: the last look before the first byte said no."
 EXCERPT: Final = 300
 """Characters of an unreadable answer that are kept."""
 
@@ -56,7 +55,7 @@ class _Progress:
     doing: str
     may_begin: Callable[[], bool] | None = None
     connected: bool = False
-    not_begun: bool = False
+    refused: NotBegunError | None = None
 
     def look(self) -> None:
         """The last look, with the connection in hand.
@@ -65,8 +64,8 @@ class _Progress:
             NotBegunError: the caller says no.
         """
         if self.may_begin is not None and not self.may_begin():
-            self.not_begun = True
-            raise NotBegunError(TOO_LATE.format(self.doing))
+            self.refused = NotBegunError(f"Unipile was not asked to {self.doing}: the last look before the first byte said no.")
+            raise self.refused
 
 
 _progress: ContextVar[_Progress | None] = ContextVar("unipile_call", default=None)
@@ -234,15 +233,13 @@ class Wire:
         try:
             async with asyncio.timeout(limit.total_seconds()):
                 return await self._transport.handle_async_request(request)
-        except TimeoutError as error:
-            if progress.not_begun:
-                raise NotBegunError(TOO_LATE.format(call.doing)) from error
-            cause, origin = f"no whole answer within {limit.total_seconds():g} s", error
-            raise ProviderSilent(call.doing, started=progress.connected, write=call.write, cause=cause) from origin
         except (httpx.HTTPError, aiohttp.ClientError, OSError) as error:
-            if progress.not_begun:
-                raise NotBegunError(TOO_LATE.format(call.doing)) from error
-            cause = self._clean(f"{type(error.__cause__ or error).__name__}: {error}")
+            if progress.refused is not None:
+                raise progress.refused from error
+            if isinstance(error, TimeoutError):
+                cause = f"no whole answer within {limit.total_seconds():g} s"
+            else:
+                cause = self._clean(f"{type(error.__cause__ or error).__name__}: {error}")
             raise ProviderSilent(call.doing, started=progress.connected, write=call.write, cause=cause) from error
         finally:
             _progress.reset(token)

@@ -54,7 +54,7 @@ from services.healer.workflows.read import (
     told_by_messages,
 )
 from services.healer.workflows.steps import Read, Step, next_step
-from shared.calendar.opening import within_hours
+from shared.calendar.opening import ON_ITS_WAY, within_hours
 from shared.fence.fence import UNFENCED, Gate
 from shared.policy.limits import SPACING, jitter
 from shared.runtime.clock import StackClock
@@ -69,8 +69,6 @@ AT_ONCE: Final = 256
 READS_AT_ONCE: Final = 16
 TURN: Final = timedelta(seconds=160)
 """Business: longest wait, with the account in hand, for its spacing to end; a little more than spacing and jitter."""
-ON_ITS_WAY: Final = timedelta(seconds=1)
-"""Technical: so long a read may take to reach the provider; one that is decided just before the closing would arrive after it."""
 LOOK_WITHIN: Final = timedelta(seconds=120)
 """Technical: a look that takes longer is given up, well before its lease could run out."""
 MARGIN: Final = timedelta(seconds=30)

@@ -24,7 +24,7 @@ from services.poller.store.reads import LEASE, Claim, Due, Kind
 from services.poller.store.transactions import in_transaction
 from services.poller.workflows.follow_accounts import note_status
 from services.poller.workflows.look import Look, Pages, Shown
-from shared.calendar.opening import within_hours
+from shared.calendar.opening import ON_ITS_WAY, within_hours
 from shared.db.pool import Connection
 from shared.fence.fence import Gate
 from shared.policy.limits import jitter
@@ -40,8 +40,6 @@ QUEUED_WITHIN: Final = LEASE.total_seconds() - WITHIN
 """Seconds an account in hand waits for `reads_at_once`; then it is let go, and may act."""
 TURN: Final = timedelta(seconds=160)
 """Business: the longest rest that is waited out with the account in hand; a little more than the spacing and its jitter."""
-ON_ITS_WAY: Final = timedelta(seconds=1)
-"""Technical: so long a read may take to reach the provider; one that is decided just before the closing would arrive after it."""
 
 
 class Outcome(StrEnum):
@@ -112,17 +110,17 @@ class Reading:
             return BUSY
         try:
             await asyncio.sleep(claimed.wait.total_seconds())
-            try:
-                async with asyncio.timeout(QUEUED_WITHIN):
-                    await self._slots.acquire()
-            except TimeoutError:
-                return BUSY
-            try:
-                return await self._in_hand(read, claimed)
-            finally:
-                self._slots.release()
-        finally:
+            async with asyncio.timeout(QUEUED_WITHIN):
+                await self._slots.acquire()
+        except BaseException as error:
             await reads.release(self._pool, read, claimed, spacing=timedelta())
+            if isinstance(error, TimeoutError):
+                return BUSY
+            raise
+        try:
+            return await self._in_hand(read, claimed)
+        finally:
+            self._slots.release()
 
     async def _over_budget(self, read: Due, now: datetime) -> Outcome | None:
         if read.kind is Kind.STATUS:
