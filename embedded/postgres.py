@@ -126,9 +126,13 @@ class PostgresServer:
         except asyncpg.DuplicateDatabaseError:
             return self.dsn(name)
 
-    async def drop_database(self, name: str) -> None:
-        """Drop a database, ending whatever is still connected to it; harmless when it is not there."""
-        await self._administer(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+    async def drop_database(self, name: str, *, force: bool = True) -> None:
+        """Drop a database, ending whatever is still connected to it; harmless when it is not there.
+
+        Raises:
+            asyncpg.ObjectInUseError: without `force`, when somebody is still connected after five seconds.
+        """
+        await self._administer(f'DROP DATABASE IF EXISTS "{name}"' + (" WITH (FORCE)" if force else ""))
 
     async def stop(self, within: float = 15.0) -> None:
         """Stop fast: open transactions are rolled back, the data is left clean; killed if that takes longer than `within` seconds."""

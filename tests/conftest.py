@@ -98,7 +98,7 @@ async def database(postgres_server: PostgresServer, template_database: str) -> A
     """The address of a database with our schema that nobody else has written to."""
     name = f"test_{uuid.uuid4().hex[:12]}"
     yield await postgres_server.create_database(name, template=template_database)
-    await postgres_server.drop_database(name)
+    await postgres_server.drop_database(name, force=False)  # a connection that a test left open is found here
 
 
 @pytest_asyncio.fixture

@@ -15,6 +15,7 @@ import asyncpg
 from cli.replay.command import Asked, carry_out
 from cli.replay.groups import worked_off
 from cli.replay.words import BEGINNING
+from embedded.chaos.rest import Digests, digests, under_way
 from embedded.chaos.stack import ChaosStack
 from shared.contracts.topics import MAIL_FEEDBACK, TOPICS
 
@@ -27,28 +28,6 @@ SLOWLY: Final = 1.000_001
 """As good as real time, and still a clock that processes read ten times a second."""
 UNREAD: Final = MAIL_FEEDBACK.group("healer")
 """Declared, and not read yet."""
-
-MAY_CHANGE: Final = {
-    "replay_runs": "the replay's own row",
-    "audit_log": "that somebody replayed",
-    "account_reads": "when the poller reads next: it reads by its own times, events or none",
-    "stack_clock": "the clock itself",
-    "stack_fence": "the ledger's head, written again every second",
-    "heartbeats": "that the healer lives, said every two seconds",
-    "reconcile_runs": "the healer's walks over everything, one an hour",
-    "service_versions": "which version a process runs, said when it starts again",
-    **dict.fromkeys(
-        ("queue_changes", "queue_counts", "queue_hours", "cause_days", "health_state", "health_history", "health_alerts", "risk_reports"),
-        "counted late by the healer, and at once when it starts again, from rows that are compared",
-    ),
-}
-"""Tables that are left out of the comparison, and why; of all others every column of every row is compared."""
-COUNTED: Final = frozenset({"integrity_findings", "integrity_history", "cleanup_runs"})
-MARKED: Final = "(to_jsonb(t) - '{counted_at,measured_at,updated_at}'::text[])"
-"""Of those that the healer counts: all but the mark that it did."""
-
-Digests = dict[str, tuple[int, int]]
-"""By table: rows, and the sum of their hashes, which no order changes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,35 +108,11 @@ async def _at_rest(pool: asyncpg.Pool) -> Digests:
     deadline = time.monotonic() + REST_WITHIN
     last: Digests = {}
     while True:
-        busy = await pool.fetchval(
-            """SELECT EXISTS (SELECT FROM send_queue WHERE status = 'dispatched')
-                   OR EXISTS (SELECT FROM send_attempts WHERE state IN ('intent', 'unknown') AND NOT needs_person)
-                   OR EXISTS (SELECT FROM campaign_counter_deltas)
-                   OR EXISTS (SELECT FROM changed_rows)
-                   OR EXISTS (SELECT FROM outbox WHERE published_at IS NULL)
-                   OR EXISTS (SELECT FROM accounts WHERE status = 'usable' AND wake_at <= business_now())"""
-        )
+        busy = await under_way(pool)
         before, last = last, await digests(pool)
         if (not busy and before == last) or time.monotonic() > deadline:
             return last
         await asyncio.sleep(1)
-
-
-async def digests(pool: asyncpg.Pool) -> Digests:
-    """Of every table but those of MAY_CHANGE."""
-    tables = await pool.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1")
-    found: Digests = {}
-    for (name,) in tables:
-        if name in MAY_CHANGE:
-            continue
-        row = MARKED if name in COUNTED else "t"
-        some = "WHERE table_name <> ALL($1::text[])" if name == "history" else "WHERE cardinality($1::text[]) > 0"
-        [(rows, hashes)] = await pool.fetch(
-            f"SELECT count(*), coalesce(sum(('x' || left(md5({row}::text), 15))::bit(60)::bigint), 0) FROM {name} t {some}",  # noqa: S608 - its own name
-            list(MAY_CHANGE),
-        )
-        found[name] = (rows, int(hashes))
-    return found
 
 
 def _writes(log: Path) -> int:

@@ -151,6 +151,11 @@ class Service:
         await self.publisher.stop(within=2.0)
         await self.clock.stop()
 
+    async def close(self) -> None:
+        """Give the database's connections back, once no request is under way any more."""
+        for pool in (*self.readers, self.pool):
+            await _close(pool)
+
     async def _open_pool(self, size: int, name: str) -> asyncpg.Pool:
         role = self.settings.database_role
         role = f"tact_{self.name}" if role is None else (role or None)
@@ -200,8 +205,7 @@ async def _serve(service: Service, build: Callable[[Service], Awaitable[FastAPI]
     await service.stop()
     server.should_exit = True
     await asyncio.wait([serving], timeout=2)
-    for pool in (*service.readers, service.pool):
-        await _close(pool)
+    await service.close()
     log.info("stopped", instance=service.instance)
     return 3 if service.failure else 0
 

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID, uuid4
@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 import asyncpg
 import httpx
 
-from embedded.chaos.again import COUNTED, MARKED, MAY_CHANGE
+from embedded.chaos.rest import COUNTED, MARKED, MAY_CHANGE, under_way
 from embedded.ports import free_ports
 from embedded.settings import StackSettings
 from embedded.stack import Stack
@@ -31,7 +31,7 @@ from tests.support import builders
 from tests.support.facts import eventually
 
 TUESDAY: Final = datetime(2026, 3, 10, 14, 0, tzinfo=UTC)
-NIGHT: Final = timedelta(hours=1)
+NIGHT: Final = "01:00"
 SPEED: Final = 600.0
 REAL: Final = 1.000_001
 """As good as real time, and still a clock that processes read ten times a second."""
@@ -94,38 +94,40 @@ class Stage:
         return found | {"history": Counter(row for (row,) in kept)}
 
     async def stand_still(self) -> Rows:
-        """Leap to the night, let everything come to rest, and return all rows."""
-        await self.pool.execute(
-            """UPDATE stack_clock SET speed = $1, leaps = false, anchored_at = clock_timestamp(), version = version + 1,
-                      business_at = date_trunc('day', business_now()) + interval '1 day' + $2::interval""",
-            REAL,
-            NIGHT,
-        )
+        """Leap to the night, let everything come to rest while minutes still pass quickly, slow down, and return all rows.
+
+        What the poller reads of itself waits for another day: an account rests two to four minutes after each.
+        """
+        await self._read_later()
+        await self._set_clock(SPEED, f"date_trunc('day', business_now()) + interval '1 day {NIGHT}'")
+        await eventually(self._at_rest, within=120, what="the stack to come to rest")
+        await self._read_later()  # what was under way may have wanted a further page
+        await self._set_clock(REAL, "business_now()")
         last: Rows = {}
 
-        async def at_rest() -> bool:
+        async def nothing_changes() -> bool:
             nonlocal last
-            busy = await self.pool.fetchval(
-                """SELECT EXISTS (SELECT FROM send_queue WHERE status IN ('dispatched', 'sending'))
-                       OR EXISTS (SELECT FROM campaign_counter_deltas)
-                       OR EXISTS (SELECT FROM changed_rows) -- the healer looks at them when they have settled
-                       OR EXISTS (SELECT FROM outbox WHERE published_at IS NULL)
-                       OR EXISTS (SELECT FROM accounts WHERE lease_until IS NOT NULL OR wake_at <= business_now())
-                       OR EXISTS (SELECT FROM account_reads WHERE next_at < business_now() + interval '10 min')"""
-            )
             before, last = last, await self.rows()
-            return not busy and before == last
+            return await self._at_rest() and before == last
 
-        await eventually(at_rest, within=120, what="the stack to come to rest")
+        await eventually(nothing_changes, within=120, what="the stack to stand still")
         return last
+
+    async def _at_rest(self) -> bool:
+        busy = await under_way(self.pool)
+        assert not busy, busy
+        return True
+
+    async def _read_later(self) -> None:
+        await self.pool.execute("UPDATE account_reads SET next_at = business_now() + interval '10 days'")
+
+    async def _set_clock(self, speed: float, moment: str, *, leaps: bool = False) -> None:
+        said = f"business_at = {moment}, speed = $1, leaps = $2, anchored_at = clock_timestamp(), version = version + 1"
+        await self.pool.execute(f"UPDATE stack_clock SET {said}", speed, leaps)  # noqa: S608 - our own words
 
     async def run_on(self) -> None:
         """Let business time pass again, from the next morning."""
-        await self.pool.execute(
-            """UPDATE stack_clock SET speed = $1, leaps = true, anchored_at = clock_timestamp(), version = version + 1,
-                      business_at = date_trunc('day', business_now()) + interval '14 hours'""",
-            SPEED,
-        )
+        await self._set_clock(SPEED, "date_trunc('day', business_now()) + interval '14 hours'", leaps=True)
 
     async def publish(self, topic: Topic[Any], *events: Event, key: UUID | None = None) -> None:
         """What a producer of another version, or one still to come, would publish."""

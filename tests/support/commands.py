@@ -1,6 +1,7 @@
 """`tact` as an operator types it: a process with the test's servers as its settings, on a terminal of 80 columns."""
 
 import asyncio
+import atexit
 import json
 import os
 import signal
@@ -68,4 +69,11 @@ def _warm() -> tuple[socket.socket, subprocess.Popen[bytes]]:
     with theirs:
         env = {name: value for name, value in os.environ.items() if name not in {"COLUMNS", "LINES"}}  # rich keeps what it is imported with
         argv = [sys.executable, "-m", "tests.support.warm", str(theirs.fileno())]
-        return ours, subprocess.Popen(argv, cwd=REPOSITORY, env=env, pass_fds=[theirs.fileno()])  # noqa: S603 - our own words
+        process = subprocess.Popen(argv, cwd=REPOSITORY, env=env, pass_fds=[theirs.fileno()])  # noqa: S603 - our own words
+    atexit.register(_end, ours, process)
+    return ours, process
+
+
+def _end(ours: socket.socket, process: subprocess.Popen[bytes]) -> None:
+    ours.close()
+    process.wait(10)

@@ -40,3 +40,4 @@ async def stage(database: str, queuer: asyncpg.Pool) -> AsyncIterator[Stage]:
     await serving
     for finish in service._on_stop:
         await finish()
+    await service.close()

@@ -90,6 +90,7 @@ async def a_stage(database: str, owner: asyncpg.Pool) -> AsyncIterator[Stage]:
         await serving
         for finish in service._on_stop:
             await finish()
+        await service.close()
 
 
 async def people(pool: asyncpg.Pool, house: House, many: int, *, status: str = "pending", contacted: bool = False) -> list[UUID]:

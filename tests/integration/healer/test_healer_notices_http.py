@@ -1,7 +1,5 @@
 """Channels and the log over HTTP: by those who may, within their own workspace, and without a secret in any answer."""
 
-import asyncio
-import contextlib
 from collections.abc import AsyncIterator
 from typing import Any
 from uuid import uuid4
@@ -9,16 +7,11 @@ from uuid import uuid4
 import asyncpg
 import httpx
 import pytest
-import schemathesis
-from hypothesis import HealthCheck, Phase, given, seed, settings
-from hypothesis.errors import Unsatisfiable
 from schemathesis import GenerationMode
-from schemathesis.core.result import Ok
-from schemathesis.specs.openapi.checks import content_type_conformance, response_schema_conformance, status_code_conformance
-from schemathesis.specs.openapi.schemas import OpenApiSchema  # not by the thread that asks: in CPython 3.11 two that parse fail (gh-106905)
 
 from tests.integration.healer.health_stage import Stage, a_stage
 from tests.integration.healer.receivers import Receiver, receiver
+from tests.support.probing import probed
 
 
 class Api:
@@ -211,27 +204,5 @@ async def test_every_deed_leaves_a_line_without_a_secret(api: Api, pool: asyncpg
 async def test_whatever_is_sent_is_answered_as_the_schema_promises(api: Api, mode: GenerationMode) -> None:
     async with api.client(api.operator) as client:
         channel_id = (await made(api, client))["channel"]["id"]
-    assert await asyncio.to_thread(probed, api, mode, channel_id) == 7
-
-
-def probed(api: Api, mode: GenerationMode, channel_id: str) -> int:
-    """Send generated requests to every operation of notices; returns how many operations there are."""
-    schema: OpenApiSchema = schemathesis.openapi.from_url(f"{api.url}/openapi.json")
-    found = [result.ok() for result in schema.get_all_operations() if isinstance(result, Ok)]
-    operations = [operation for operation in found if operation.path.startswith("/api/notices")]
-    for operation in operations:
-        _ask(operation, api, mode, {"channel_id": channel_id} if mode is GenerationMode.POSITIVE and "{" in operation.path else None)
-    return len(operations)
-
-
-def _ask(operation: Any, api: Api, mode: GenerationMode, known: dict[str, str] | None) -> None:
-    @seed(20_261_125)
-    @settings(max_examples=10, database=None, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
-    @given(case=operation.as_strategy(mode, path_parameters=known))
-    def ask(case: Any) -> None:
-        answer = case.call(headers={"authorization": f"Bearer {api.operator}"}, timeout=30)
-        assert answer.status_code < 500
-        case.validate_response(answer, checks=[status_code_conformance, content_type_conformance, response_schema_conformance])
-
-    with contextlib.suppress(Unsatisfiable):  # an operation without parameters has nothing that could be wrong
-        ask()
+    known = {"channel_id": channel_id}
+    assert len(await probed(api.url, api.operator, mode, known, below="/api/notices", patience=30)) == 7

@@ -106,6 +106,7 @@ async def api(database: str, pool: asyncpg.Pool, house: House) -> AsyncIterator[
         )
         for finish in service._on_stop:
             await finish()
+        await service.close()
 
 
 async def test_it_is_seen_in_words_within_its_own_workspace(pool: asyncpg.Pool, house: House, api: Api) -> None:
