@@ -12,10 +12,10 @@ class SenderSettings(ServiceSettings, ProviderSettings, CallSettings):
 
     sender_port: int = Field(default=8082, ge=1, le=65_535, description="Where /livez, /readyz and /metrics are served.")
     sender_calls: int = Field(
-        default=256,
+        default=512,
         ge=1,
         le=4_096,
-        description="Calls at once over all accounts; an account never has two. A batch is no larger.",
+        description="Calls at once over all accounts; an account never has two. A batch is half of them at most.",
     )
     sender_seal_every: timedelta = Field(
         default=timedelta(seconds=1),

@@ -1,12 +1,15 @@
 """Act: at most one call per account, many accounts at once, every call within its deadline.
 
+One batch is decided while another is called, and calls are started a few in one turn of the loop: begin, finish and Kafka wait for that
+loop between their statements, and stood still while 256 calls were written at once (ADR 0038).
+
 What it never started it releases, so that a stop leaves nothing unknown; what it started it waits for.
 """
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
-from typing import Protocol
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, Final, Protocol
 
 import structlog
 
@@ -18,6 +21,9 @@ from shared.fence.fence import UNFENCED, Gate
 from shared.runtime.clock import StackClock, Stopwatch
 
 log = structlog.get_logger()
+
+STARTED_IN_ONE_TURN: Final = 8
+"""Calls. One takes some 0.2 ms of the loop until its request is written; 4, 8 and 16 measured the same, 256 a seventh slower."""
 
 
 class Channel(Protocol):
@@ -39,15 +45,19 @@ class Courier:
         self._clock = clock
         self._fence = fence
         self._free = calls
+        self._batch = max(calls // 2, 1)
         self._changed = asyncio.Condition()
         self._under_way: set[asyncio.Task[None]] = set()
         self._stopping = False
 
     async def room(self, wanted: int) -> int:
-        """Reserve room for up to `wanted` calls, at least one; waits until there is some."""
+        """Reserve room for `wanted` calls, or for half of all where that is fewer; waits until there is so much.
+
+        Whoever took the first place that comes free would decide a few sends at a time, for the price of as many.
+        """
+        granted = min(wanted, self._batch)
         async with self._changed:
-            await self._changed.wait_for(lambda: self._free > 0)
-            granted = min(wanted, self._free)
+            await self._changed.wait_for(lambda: self._free >= granted)
             self._free -= granted
             return granted
 
@@ -55,17 +65,13 @@ class Courier:
         """Reserved room that is not needed."""
         self._free += count
         if count:
-            task = asyncio.ensure_future(self._tell())
-            self._under_way.add(task)
-            task.add_done_callback(self._under_way.discard)
+            self._keep(self._tell())
 
     def take(self, attempts: Sequence[Attempt], *, room: int, since: Stopwatch) -> None:
         """Start them; `room` is what was reserved for the batch, `since` runs from before it was decided."""
         self.give_room(room - len(attempts))
-        for attempt in attempts:
-            task = asyncio.create_task(self._carry(attempt, since))
-            self._under_way.add(task)
-            task.add_done_callback(self._under_way.discard)
+        if attempts:
+            self._keep(self._start(attempts, since))
 
     async def drain(self) -> None:
         """No new call; wait for those under way, and for their answers to be written."""
@@ -78,6 +84,17 @@ class Courier:
         while self._under_way:
             done, _ = await asyncio.wait(set(self._under_way))
             self._under_way -= done
+
+    def _keep(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
+
+    async def _start(self, attempts: Sequence[Attempt], since: Stopwatch) -> None:
+        for number, attempt in enumerate(attempts, 1):
+            self._keep(self._carry(attempt, since))
+            if number % STARTED_IN_ONE_TURN == 0:
+                await asyncio.sleep(0)
 
     async def _carry(self, attempt: Attempt, since: Stopwatch) -> None:
         try:
