@@ -8,7 +8,7 @@ import asyncio
 import json
 import os
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -39,17 +39,33 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """How many accounts there are, how many of their sends are due in the burst, and how many rows wait for tomorrow beside them."""
+    """How many accounts there are, how many of their sends are due in the burst, and how many rows wait for tomorrow beside them.
+
+    `at_once` is how many are due together at most, where every account has one send; none: as many as there are accounts.
+
+    Raises:
+        ValueError: accounts would have to send again, and the leap over their spacing would wake all of them together.
+    """
 
     accounts: int
     rows: int
     waiting: int = 0
+    at_once: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.at_once is not None and self.rows > self.accounts:
+            raise ValueError(f"{self.rows} sends of {self.accounts} accounts cannot be due {self.at_once} at a time.")
 
     def turns(self) -> list[Turn]:
-        """The burst: every account once, and again after its spacing until the rows are used up."""
-        whole, left = divmod(self.rows, self.accounts)
-        sizes = [self.accounts] * whole + ([left] if left else [])
-        return [Turn(number, 0, size - 1, OPEN) for number, size in enumerate(sizes, 1)]
+        """The burst: every account once, `at_once` of them in a turn, and again after its spacing until the rows are used up."""
+        found: list[Turn] = []
+        done, together = 0, self.at_once or self.accounts
+        while done < self.rows:
+            before, first = divmod(done, self.accounts)
+            size = min(together, self.accounts - first, self.rows - done)
+            found.append(Turn(before + 1, first, first + size - 1, OPEN))
+            done += size
+        return found
 
     def tomorrow(self) -> list[Turn]:
         """Accounts without a send in the burst have one planned all the same, and `waiting` more: looking must not cost what is stored."""
@@ -69,12 +85,13 @@ class Burst:
     spent: cpu.Cpu
 
 
-async def measure(stack: Stack, load: Load, *, bare_http_per_s: float, say: Say) -> Figures:
-    """Seed a database of its own, start the services on it, and measure both.
+async def measure(stack: Stack, load: Load, *, bare: Callable[[], Awaitable[float]], say: Say) -> Figures:
+    """Seed a database of its own, start the services on it, and measure both; the yardstick `bare` (calls a second) before and after.
 
     Raises:
         BenchError: a process died, or sends stopped arriving.
     """
+    before = await bare()
     async with _seeded(stack, load, say) as (database, connection), stack.services(database):
         say(f"burst of {load.rows:,} due sends")
         burst = await _burst(stack, connection, load)
@@ -87,7 +104,7 @@ async def measure(stack: Stack, load: Load, *, bare_http_per_s: float, say: Say)
         rows=burst.sends,
         waiting=load.waiting,
         pipeline_per_s=rate,
-        bare_http_per_s=bare_http_per_s,
+        bare_http_per_s=(before + await bare()) / 2,
         lateness_p50_s=percentile(late, 50),
         lateness_p99_s=percentile(late, 99),
         steady_per_s=steady,
@@ -166,7 +183,7 @@ async def _steady(stack: Stack, connection: asyncpg.Connection, load: Load, rate
     await _quiet(connection)
     count = max(min(int(rate * STEADY_FOR.total_seconds()), load.accounts), 1)
     due = await queries.business_now(connection) + STEADY_BEGINS
-    turn = Turn(len(load.turns()) + 1, 0, count - 1, due, timedelta(seconds=1 / rate))
+    turn = Turn(MOST_TURNS + 1, 0, count - 1, due, timedelta(seconds=1 / rate))
     arrived = await stack.taken()
     async with connection.transaction():
         await seeding.seed_turn(connection, turn)

@@ -65,9 +65,14 @@ SELECT md5('send ' || :turn::int || ' ' || n)::uuid, p.workspace_id, p.campaign_
 
 -- name: wake!
 -- As planning does: the account looks at itself again when its send is due.
-UPDATE accounts a SET wake_at = least(coalesce(a.wake_at, 'infinity'), s.scheduled_for)
-  FROM send_queue s
- WHERE s.account_id = a.id AND s.status = 'pending' AND s.scheduled_for >= :since AND s.scheduled_for <= :until;
+WITH due AS MATERIALIZED (
+  SELECT account_id, scheduled_for FROM send_queue WHERE status = 'pending' AND scheduled_for >= :since AND scheduled_for <= :until
+), mine AS MATERIALIZED (
+  SELECT md5('account ' || n)::uuid AS id FROM generate_series(:first::int, :last::int) n
+)
+UPDATE accounts a SET wake_at = least(coalesce(a.wake_at, 'infinity'), due.scheduled_for)
+  FROM due JOIN mine ON mine.id = due.account_id
+ WHERE a.id = due.account_id;
 
 -- name: business_now$
 SELECT business_now();

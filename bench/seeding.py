@@ -72,7 +72,7 @@ async def seed_turn(connection: asyncpg.Connection, turn: Turn) -> None:
 
 async def wake(connection: asyncpg.Connection, turn: Turn) -> None:
     """Let the accounts of a turn look at themselves when its sends are due."""
-    await queries.wake(connection, since=turn.due, until=turn.ends)
+    await queries.wake(connection, first=turn.first, last=turn.last, since=turn.due, until=turn.ends)
 
 
 async def settle(connection: asyncpg.Connection) -> None:

@@ -26,6 +26,8 @@ async def test_a_turn_is_due_for_its_accounts_and_nobody_else(owner: asyncpg.Con
     await seeding.settle(owner)
     assert await queries.awake(owner) == 0
 
+    await seeding.wake(owner, Turn(1, 0, 19, OPEN))
+    assert await queries.awake(owner) == 20
     await seeding.wake(owner, burst)
     assert await queries.awake(owner) == 60
     assert [(row["status"], row["many"]) async for row in queries.states(owner)] == [("pending", 120)]

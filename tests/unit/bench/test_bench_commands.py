@@ -34,7 +34,7 @@ def test_without_arguments_it_measures_a_tenth_and_ten_times_the_accounts_and_a_
     assert loads(read([])) == {
         "main": Load(10_000, 20_000),
         "few_accounts": Load(1_000, 10_000),
-        "large": Load(100_000, 20_000),
+        "large": Load(100_000, 10_000, at_once=1_000),
         "full_queue": Load(10_000, 20_000, 1_000_000),
     }
 
@@ -45,6 +45,17 @@ def test_runs_can_be_left_out() -> None:
 
 def test_more_rows_than_accounts_take_turns() -> None:
     assert [turn.last - turn.first + 1 for turn in Load(accounts=100, rows=250).turns()] == [100, 100, 50]
+
+
+def test_many_accounts_are_sent_for_in_the_turns_of_few_each_of_others() -> None:
+    turns = Load(accounts=100, rows=50, at_once=20).turns()
+    assert [(turn.number, turn.first, turn.last) for turn in turns] == [(1, 0, 19), (1, 20, 39), (1, 40, 49)]
+    with pytest.raises(ValueError, match="200 sends of 100 accounts cannot be due 20 at a time"):
+        Load(accounts=100, rows=200, at_once=20)
+
+
+def test_without_few_accounts_many_are_sent_for_at_once() -> None:
+    assert loads(read(["--few-accounts", "0", "--waiting", "0"]))["large"] == Load(100_000, 20_000)
 
 
 def test_fewer_rows_than_accounts_leave_the_others_something_for_tomorrow() -> None:

@@ -92,9 +92,16 @@ def test_the_verdict_is_the_ratio_at_the_first_size(rate: float, verdict: str) -
     assert f"0.4 or better, {verdict}" in printed(figures(pipeline_per_s=rate))
 
 
-@pytest.mark.parametrize(("rate", "verdict"), [(1080.0, "met."), (1079.0, "not met.")])
+@pytest.mark.parametrize(("rate", "verdict"), [(1080.0, "(-10%), met."), (1079.0, "(-10%), not met.")])
 def test_a_rate_that_falls_with_what_is_stored_is_said(rate: float, verdict: str) -> None:
-    assert f"10% below the first's, {verdict}" in printed(figures(), {"full_queue": figures(pipeline_per_s=rate, waiting=1_000_000)})
+    said = printed(figures(), {"full_queue": figures(pipeline_per_s=rate, waiting=1_000_000)})
+    assert f"10% less with more rows waiting {verdict}" in said
+
+
+@pytest.mark.parametrize(("rate", "verdict"), [(1350.0, "(-10%), met."), (1200.0, "(-20%), not met.")])
+def test_many_accounts_are_compared_with_few_in_the_same_turns(rate: float, verdict: str) -> None:
+    few, many = figures(accounts=1_000, pipeline_per_s=1_500.0), figures(accounts=100_000, pipeline_per_s=rate)
+    assert f"10% less with more accounts {verdict}" in printed(figures(), {"few_accounts": few, "large": many})
 
 
 @pytest.mark.parametrize(("late", "verdict"), [(1.0, "met."), (1.01, "not met.")])
