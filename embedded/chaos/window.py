@@ -62,7 +62,7 @@ async def _measure(at_once: int) -> list[float]:
                         looked = time.monotonic_ns()
                         return True
 
-                    sent = await client.invite("account", f"ACoAA{number:012}", "Hi Ana, good to meet you.", may_begin=look)
+                    sent = await client.only_if(look).invite("account", f"ACoAA{number:012}", "Hi Ana, good to meet you.")
                     return (int(sent.invitation_id or 0) - looked) / 1e6
 
             await asyncio.gather(*(one(number) for number in range(at_once)))  # connections are opened before anything counts

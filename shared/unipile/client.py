@@ -4,11 +4,12 @@ Every method asks once and within one deadline; callers decide what comes after 
 and writes differ in one thing: a write that got no clear answer may have happened. Source: UNIPILE.md §2.
 """
 
-from collections.abc import Callable, Sequence
+import copy
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from types import TracebackType
-from typing import Final, Self
+from typing import Any, Final, Self
 from urllib.parse import quote, urlsplit
 
 from pydantic import SecretStr
@@ -34,7 +35,7 @@ from shared.unipile.models import (
     WebhookDeleted,
 )
 from shared.unipile.registrations import Registrations, body_of, others, plan
-from shared.unipile.wire import Call, Wire
+from shared.unipile.wire import Call, ModelT, Wire
 
 RESERVED: Final = frozenset({"profile", "me", "relations", "invite"})
 """Not people: words of the route itself. `profile` answers with the same stranger whatever is asked (UNIPILE.md §2.1)."""
@@ -42,10 +43,6 @@ RESERVED: Final = frozenset({"profile", "me", "relations", "invite"})
 MOST_RELATIONS: Final = 1000
 MOST: Final = 250
 """Largest pages the provider gives: relations, and everything else."""
-
-
-MayBegin = Callable[[], bool] | None
-"""Whether the call may begin now; None: it may."""
 
 
 class UnusableIdentifierError(ValueError):
@@ -56,13 +53,13 @@ class UnipileClient:
     """The provider, over one pool of connections.
 
     One per process, used as an async context manager. `timeout` bounds every call as a whole; `within` on the writes
-    shortens it for the one call. `may_begin` is a sender's last look, made right before the first byte is written: where it
-    says no, the call raises NotBegunError and the provider never hears of it.
+    shortens it for the one call.
     """
 
     def __init__(self, base_url: str, api_key: SecretStr, *, timeout: timedelta, max_connections: int = 512) -> None:
         """Raises ValueError when the address, the key or a number cannot be right."""
         self._wire = Wire(base_url, api_key, timeout=timeout, max_connections=max_connections)
+        self._may_begin: Callable[[], bool] | None = None
 
     async def __aenter__(self) -> Self:
         await self._wire.open()
@@ -71,7 +68,20 @@ class UnipileClient:
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         await self._wire.close()
 
-    async def profile(self, account_id: str, identifier: str, *, may_begin: MayBegin = None) -> Profile:
+    def only_if(self, may_begin: Callable[[], bool]) -> Self:
+        """The same connections, for calls that hold only while something does: a deadline, an account in hand.
+
+        `may_begin` is a last look, made right before the first byte is written: where it says no, the call raises
+        NotBegunError and the provider never hears of it (ADR 0037).
+        """
+        bound = copy.copy(self)
+        bound._may_begin = may_begin  # noqa: SLF001  # its own class
+        return bound
+
+    def _ask(self, call: Call, answer: type[ModelT]) -> Coroutine[Any, Any, ModelT]:
+        return self._wire.call(call, answer, may_begin=self._may_begin)
+
+    async def profile(self, account_id: str, identifier: str) -> Profile:
         """The person behind a vanity or a provider id, as this account sees them; a silent visit.
 
         The caller compares the answer with what it asked for: the route has answered with strangers before.
@@ -79,21 +89,20 @@ class UnipileClient:
         Raises:
             UnusableIdentifierError: a URL, an escaped text, a word of the route, or nothing.
         """
-        return await self._wire.call(
+        return await self._ask(
             Call(
                 doing="look up a profile",
                 method="GET",
                 path=f"/users/{quote(checked_identifier(identifier), safe='')}",
                 subject=Subject.PERSON,
                 params={"account_id": _id(account_id, "account")},
-                may_begin=may_begin,
             ),
             Profile,
         )
 
     async def me(self, account_id: str) -> Me:
         """The member behind an account."""
-        return await self._wire.call(
+        return await self._ask(
             Call("say who an account is", "GET", "/users/me", Subject.ACCOUNT, params={"account_id": _id(account_id, "account")}), Me
         )
 
@@ -104,13 +113,12 @@ class UnipileClient:
         message: str | None = None,
         *,
         within: timedelta | None = None,
-        may_begin: MayBegin = None,
     ) -> InvitationSent:
         """Invite a person. The length of the note is the planner's affair: nobody checks it before LinkedIn does."""
         body = {"account_id": _id(account_id, "account"), "provider_id": _id(provider_id, "person")}
         if message is not None:
             body["message"] = _text(message, "note")
-        return await self._wire.call(
+        return await self._ask(
             Call(
                 doing="send an invitation",
                 method="POST",
@@ -119,14 +127,13 @@ class UnipileClient:
                 write=True,
                 json=body,
                 within=within,
-                may_begin=may_begin,
             ),
             InvitationSent,
         )
 
-    async def delete_invitation(self, account_id: str, invitation_id: str, *, may_begin: MayBegin = None) -> None:
+    async def delete_invitation(self, account_id: str, invitation_id: str) -> None:
         """Withdraw a pending invitation. LinkedIn then forbids another one to this person for about three weeks."""
-        await self._wire.call(
+        await self._ask(
             Call(
                 doing="withdraw an invitation",
                 method="DELETE",
@@ -134,38 +141,33 @@ class UnipileClient:
                 subject=Subject.INVITATION,
                 write=True,
                 params={"account_id": _id(account_id, "account")},
-                may_begin=may_begin,
             ),
             InvitationCanceled,
         )
 
-    async def start_chat(
-        self, account_id: str, provider_id: str, text: str, *, within: timedelta | None = None, may_begin: MayBegin = None
-    ) -> ChatStarted:
+    async def start_chat(self, account_id: str, provider_id: str, text: str, *, within: timedelta | None = None) -> ChatStarted:
         """Write to a connection; their existing 1:1 conversation is used where there is one."""
         form = [
             ("account_id", _id(account_id, "account")),
             ("attendees_ids", _id(provider_id, "person")),
             ("text", _text(text, "message")),
         ]
-        return await self._wire.call(
-            Call("start a chat", "POST", "/chats", Subject.PERSON, write=True, form=form, within=within, may_begin=may_begin), ChatStarted
-        )
+        return await self._ask(Call("start a chat", "POST", "/chats", Subject.PERSON, write=True, form=form, within=within), ChatStarted)
 
     async def send_message(self, chat_id: str, account_id: str, text: str, *, within: timedelta | None = None) -> MessageSent:
         """Write into a chat that is known."""
         form = [("account_id", _id(account_id, "account")), ("text", _text(text, "message"))]
         path = f"/chats/{quote(_id(chat_id, 'chat'), safe='')}/messages"
-        return await self._wire.call(Call("send a message", "POST", path, Subject.CHAT, write=True, form=form, within=within), MessageSent)
+        return await self._ask(Call("send a message", "POST", path, Subject.CHAT, write=True, form=form, within=within), MessageSent)
 
     async def relations(self, account_id: str, *, limit: int = 100, cursor: str | None = None) -> Page[Relation]:
         """First-degree connections, newest first."""
         params = _listing(account_id, limit, cursor, most=MOST_RELATIONS)
-        return await self._wire.call(Call("list relations", "GET", "/users/relations", Subject.ACCOUNT, params=params), Page[Relation])
+        return await self._ask(Call("list relations", "GET", "/users/relations", Subject.ACCOUNT, params=params), Page[Relation])
 
     async def invitations_sent(self, account_id: str, *, limit: int = 100, cursor: str | None = None) -> Page[PendingInvitation]:
         """Invitations that wait for an answer; 30 to 60 s behind. Accepted, ignored and withdrawn ones are not listed."""
-        return await self._wire.call(
+        return await self._ask(
             Call("list sent invitations", "GET", "/users/invite/sent", Subject.ACCOUNT, params=_listing(account_id, limit, cursor)),
             Page[PendingInvitation],
         )
@@ -184,7 +186,7 @@ class UnipileClient:
         params = _listing(account_id, limit, cursor) | _window(after, before)
         if unread is not None:
             params["unread"] = "true" if unread else "false"
-        return await self._wire.call(Call("list chats", "GET", "/chats", Subject.ACCOUNT, params=params), Page[Chat])
+        return await self._ask(Call("list chats", "GET", "/chats", Subject.ACCOUNT, params=params), Page[Chat])
 
     async def messages(
         self,
@@ -210,16 +212,16 @@ class UnipileClient:
             params = _listing(account_id, limit, cursor) | window
         else:
             raise ValueError("Ask for the messages of one chat_id or of one account_id, not of both and not of neither.")
-        return await self._wire.call(Call("list messages", "GET", path, subject, params=params), Page[Message])
+        return await self._ask(Call("list messages", "GET", path, subject, params=params), Page[Message])
 
     async def account(self, account_id: str) -> Account:
         """One account with the health of its sources."""
         path = f"/accounts/{quote(_id(account_id, 'account'), safe='')}"
-        return await self._wire.call(Call("show an account", "GET", path, Subject.ACCOUNT), Account)
+        return await self._ask(Call("show an account", "GET", path, Subject.ACCOUNT), Account)
 
     async def accounts(self, *, limit: int = 100, cursor: str | None = None) -> Page[Account]:
         """All accounts of the key."""
-        return await self._wire.call(
+        return await self._ask(
             Call("list accounts", "GET", "/accounts", Subject.TENANT, params=_listing(None, limit, cursor)), Page[Account]
         )
 
@@ -241,7 +243,7 @@ class UnipileClient:
         registrations = plan(await self._webhooks(), url=url, header=ours)
         for source in registrations.missing:
             body = body_of(source, url=url, header=ours)
-            await self._wire.call(Call("register a webhook", "POST", "/webhooks", Subject.TENANT, json=body), WebhookCreated)
+            await self._ask(Call("register a webhook", "POST", "/webhooks", Subject.TENANT, json=body), WebhookCreated)
         for webhook_id in registrations.surplus:
             await self._delete_webhook(webhook_id)
         return registrations
@@ -260,7 +262,7 @@ class UnipileClient:
         found: list[Webhook] = []
         cursor: str | None = None
         while True:
-            page = await self._wire.call(
+            page = await self._ask(
                 Call("list webhooks", "GET", "/webhooks", Subject.TENANT, params=_listing(None, MOST, cursor)), Page[Webhook]
             )
             found.extend(page.items)
@@ -271,7 +273,7 @@ class UnipileClient:
     async def _delete_webhook(self, webhook_id: str) -> None:
         path = f"/webhooks/{quote(webhook_id, safe='')}"
         try:
-            await self._wire.call(Call("remove a webhook", "DELETE", path, Subject.TENANT), WebhookDeleted)
+            await self._ask(Call("remove a webhook", "DELETE", path, Subject.TENANT), WebhookDeleted)
         except ProviderRefused as error:
             if error.status != HTTPStatus.NOT_FOUND or error.type is None:
                 raise  # else another process removed it first

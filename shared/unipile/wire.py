@@ -107,11 +107,7 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request. `doing` completes "when asked to …"; `json` or `form` is the body, a form goes out as multipart.
-
-    `may_begin` is asked with the connection in hand, and for a body once more right before its bytes and the headers' are written.
-    Nothing is written once it says no.
-    """
+    """One request. `doing` completes "when asked to …"; `json` or `form` is the body, a form goes out as multipart."""
 
     doing: str
     method: str
@@ -122,7 +118,6 @@ class Call:
     json: Mapping[str, object] | None = None
     form: Sequence[tuple[str, str]] | None = None
     within: timedelta | None = None
-    may_begin: Callable[[], bool] | None = None
 
 
 def read_address(base_url: str) -> Address:
@@ -197,8 +192,11 @@ class Wire:
             transport, self._transport = self._transport, None
             await transport.aclose()
 
-    async def call(self, call: Call, answer: type[ModelT]) -> ModelT:
+    async def call(self, call: Call, answer: type[ModelT], *, may_begin: Callable[[], bool] | None = None) -> ModelT:
         """Ask once, within one deadline for everything from the wait for a connection to the last byte.
+
+        `may_begin` is asked with the connection in hand, and for a body once more right before its bytes and the headers' are
+        written. Nothing is written once it says no.
 
         A caller that cancels the call cannot know whether it took place: a cancelled write is `unknown`.
 
@@ -209,7 +207,7 @@ class Wire:
             UnreadableAnswer: 2xx, but not what the route promises.
             NotBegunError: `may_begin` said no; nothing was written.
         """
-        response = await self._exchange(call)
+        response = await self._exchange(call, _Progress(call.doing, may_begin))
         body = response.content
         if not response.is_success:
             raise self._refusal(call, response)
@@ -222,10 +220,9 @@ class Wire:
             call.doing, status=response.status_code, write=call.write, why=self._clean(why), body_excerpt=self._excerpt(body)
         )
 
-    async def _exchange(self, call: Call) -> httpx.Response:
+    async def _exchange(self, call: Call, progress: _Progress) -> httpx.Response:
         if self._transport is None:
             raise RuntimeError("The Unipile client is not open; use it as `async with UnipileClient(…) as unipile:`.")
-        progress = _Progress(call.doing, call.may_begin)
         request = self._request(call, progress)
         await request.aread()
         limit = self._timeout if call.within is None else min(self._timeout, call.within)
@@ -252,7 +249,7 @@ class Wire:
         """
         url = _url(self._address, call.path, tuple(call.params.items()) if call.params else ())
         extensions: dict[str, object] = {"timeout": {"connect": min(CONNECT_LIMIT, self._timeout).total_seconds()}}
-        if call.may_begin is not None:
+        if progress.may_begin is not None:
             extensions["last_look"] = progress.look
         if call.form is not None:
             files = [(name, (None, value.encode())) for name, value in call.form]

@@ -57,7 +57,7 @@ from services.healer.workflows.steps import Read, Step, next_step
 from shared.calendar.opening import ON_ITS_WAY, within_hours
 from shared.fence.fence import UNFENCED, Gate
 from shared.policy.limits import SPACING, jitter
-from shared.runtime.clock import StackClock
+from shared.runtime.clock import StackClock, Stopwatch
 from shared.unipile.client import UnipileClient
 from shared.unipile.errors import ProviderError
 from shared.vocabulary import Action
@@ -150,14 +150,16 @@ class LookUp:
                 return settled
             await self._await_turn(claim)
             async with self._reads:
+                since = Stopwatch()
                 if self._fence.shut is not None or (held := await unknowns.hold(self._pool, claim, lease=LOOK_WITHIN + MARGIN)) is None:
                     return settled
                 claim, now = held
                 if await self._put_off(claim, now):  # others' reads were waited for past the closing
                     return settled
                 rest = SPACING + jitter(f"look {account_id} {self._clock.now()}")
+                provider = self._provider.only_if(lambda: since.elapsed() < LOOK_WITHIN and self._fence.shut is None)
                 async with asyncio.timeout(LOOK_WITHIN.total_seconds()):
-                    return settled + await self._make(claim, step, rest)
+                    return settled + await self._make(claim, provider, step, rest)
         finally:
             await unknowns.let_go(self._pool, claim, spacing=rest)
 
@@ -183,19 +185,19 @@ class LookUp:
                 settled += await self._settle(claim, unknown, judge_email(unknown.doubt), {"look": "none"})
         return settled
 
-    async def _make(self, claim: Claim, step: Step, rest: timedelta) -> int:
+    async def _make(self, claim: Claim, provider: UnipileClient, step: Step, rest: timedelta) -> int:
         """One read; what it leaves open is taken up when the account's `rest` is over."""
         again_at = self._within_hours(claim, self._clock.now() + rest)
         try:
             match step.read:
                 case Read.SENT:
-                    return await self._sent(claim, step.unknowns, again_at)
+                    return await self._sent(claim, provider, step.unknowns, again_at)
                 case Read.PROFILE:
-                    return await self._profile(claim, step.unknowns[0])
+                    return await self._profile(claim, provider, step.unknowns[0])
                 case Read.SAID:
-                    return await self._said(claim, step.unknowns, again_at)
+                    return await self._said(claim, provider, step.unknowns, again_at)
                 case Read.PARTNERS:
-                    return await self._partners(claim, step.unknowns)
+                    return await self._partners(claim, provider, step.unknowns)
         except ProviderError as error:
             LOOK_UPS.labels(result=Result.UNREADABLE).inc()
             log.warning("the provider could not be asked what became of attempts", account=str(claim.account_id), error=str(error))
@@ -203,9 +205,9 @@ class LookUp:
             await settling.postpone(self._pool, list(step.unknowns), look_after=later)
             return 0
 
-    async def _sent(self, claim: Claim, found: Sequence[Unknown], again_at: datetime) -> int:
+    async def _sent(self, claim: Claim, provider: UnipileClient, found: Sequence[Unknown], again_at: datetime) -> int:
         standing = await unknowns.standing(self._pool, claim.account_id, since=self._clock.now() - INVITATIONS_STAND)
-        seen = await sent_list(self._provider, claim, self._moment())
+        seen = await sent_list(provider, claim, self._moment())
         await self._observe(claim, told_by_list(seen))
         departure = await self._next_departure(claim)
         settled = 0
@@ -221,11 +223,11 @@ class LookUp:
     def _worth_a_profile(self, unknown: Unknown, look: InvitationLook) -> bool:
         return unknown.recipient_id is not None and worth_a_profile(unknown.doubt, look, terms=self._terms)
 
-    async def _profile(self, claim: Claim, unknown: Unknown) -> int:
+    async def _profile(self, claim: Claim, provider: UnipileClient, unknown: Unknown) -> int:
         look = open_list(unknown.evidence)
         if look is None:
             return 0
-        sight, told = await sight_of_person(self._provider, claim, unknown)
+        sight, told = await sight_of_person(provider, claim, unknown)
         await self._observe(claim, told)
         return await self._judge_invitation(claim, unknown, replace(look, profile=sight), await self._next_departure(claim), whole=True)
 
@@ -240,9 +242,9 @@ class LookUp:
             verdict = judge_invitation(unknown.doubt, look, earlier=earlier, next_departure=departure, terms=self._terms)
         return await self._conclude(claim, unknown, verdict, look, counts=whole or unknown.due)
 
-    async def _said(self, claim: Claim, found: Sequence[Unknown], again_at: datetime) -> int:
+    async def _said(self, claim: Claim, provider: UnipileClient, found: Sequence[Unknown], again_at: datetime) -> int:
         """Own messages in conversations nobody knows may be the ones in question: then it is asked whose they are."""
-        seen = await account_said(self._provider, claim, min(unknown.decided_at for unknown in found) - SLACK, self._moment())
+        seen = await account_said(provider, claim, min(unknown.decided_at for unknown in found) - SLACK, self._moment())
         people = await unknowns.whose_chats(self._pool, claim.account_id, [m.chat_id for m in seen.messages if m.chat_id])
         people |= {
             m.chat_id: m.sender_id for m in seen.messages if m.chat_id and m.sender_id and not m.is_sender and m.chat_id not in people
@@ -264,8 +266,8 @@ class LookUp:
             settled += await self._judge_message(claim, unknown, look, taken, counts=unknown.due)
         return settled
 
-    async def _partners(self, claim: Claim, found: Sequence[Unknown]) -> int:
-        people = await partners(self._provider, claim, min(unknown.decided_at for unknown in found) - SLACK)
+    async def _partners(self, claim: Claim, provider: UnipileClient, found: Sequence[Unknown]) -> int:
+        people = await partners(provider, claim, min(unknown.decided_at for unknown in found) - SLACK)
         settled, taken = 0, set[str]()
         for unknown in found:
             if (half := open_said(unknown.evidence, unknown.doubt.text)) is None:

@@ -63,36 +63,36 @@ class Shown:
 class Look:
     """The four looks."""
 
-    def __init__(self, pool: asyncpg.Pool, client: UnipileClient, *, away_for: timedelta, pages: Pages) -> None:
+    def __init__(self, pool: asyncpg.Pool, *, away_for: timedelta, pages: Pages) -> None:
         self._pool = pool
-        self._client = client
         self._away_for = away_for
         self._pages = pages
 
-    async def at(self, read: Due) -> Shown:
+    async def at(self, read: Due, client: UnipileClient) -> Shown:
         """Make the read.
 
         Raises:
             ProviderError: the provider refused or did not answer; what was seen before is noted.
+            NotBegunError: the client's last look said no; the provider was not asked.
         """
         match read.kind:
             case Kind.RELATIONS:
-                return await self._relations(read)
+                return await self._relations(read, client)
             case Kind.CHATS:
-                return await self._messages(read)
+                return await self._messages(read, client)
             case Kind.INVITATIONS:
-                return await self._invitations(read)
+                return await self._invitations(read, client)
             case Kind.STATUS:
-                return await self._status(read)
+                return await self._status(read, client)
 
-    async def _relations(self, read: Due) -> Shown:
+    async def _relations(self, read: Due, client: UnipileClient) -> Shown:
         """One page, newest first; the next one is a read of its own, asked for until known ground is reached.
 
         The mark is the newest relation of the last whole read and moves when this one is whole, so what lies between two
         pages is not lost when one fails. Where relations carry no dates, a page with somebody known is known ground.
         """
         going_on = _text(read.cursor.get("page"))
-        page = await self._client.relations(
+        page = await client.relations(
             read.provider_account_id, limit=self._pages.baseline if read.baseline else self._pages.relations, cursor=going_on
         )
         relations = [relation_of_list(item) for item in page.items]
@@ -107,7 +107,7 @@ class Look:
             return Shown(cursor={"mark": _told(mark)}, whole=False)
         return Shown(accepted=matched.accepted, cursor={"mark": _told(_latest([mark, newest]))})
 
-    async def _messages(self, read: Due) -> Shown:
+    async def _messages(self, read: Due, client: UnipileClient) -> Shown:
         """What was written since the last whole read, by one call over all conversations; a further page is a read of its own.
 
         The mark follows what was shown, never the clock: an empty page may be a throttled one, and moves nothing.
@@ -115,7 +115,7 @@ class Look:
         now = (await self._standing(read)).account.now
         since = _moment(read.cursor.get("since")) or now - HISTORY
         going_on = _text(read.cursor.get("page"))
-        page = await self._client.messages(
+        page = await client.messages(
             account_id=read.provider_account_id, limit=self._pages.messages, cursor=going_on, after=None if going_on else since
         )
         source = Source.BASELINE if read.baseline else Source.POLL
@@ -129,7 +129,7 @@ class Look:
         reached = min(newest, now) - OVERLAP if newest else since
         return Shown(replies=replies, cursor={"since": max(reached, since).isoformat()})
 
-    async def _invitations(self, read: Due) -> Shown:
+    async def _invitations(self, read: Due, client: UnipileClient) -> Shown:
         """One page, newest first; the next one is a read of its own, asked for until known ground is reached.
 
         The mark is the newest observation of the last whole read: a page with one no newer than it is known ground, whatever an
@@ -141,7 +141,7 @@ class Look:
         began = (_moment(read.cursor.get("began")) if going_on else None) or now
         ended = _moment(read.cursor.get("ended"))
         to_the_end = read.baseline or ended is None or began - ended >= WHOLE_LIST_EVERY
-        page = await self._client.invitations_sent(read.provider_account_id, limit=self._pages.invitations, cursor=going_on)
+        page = await client.invitations_sent(read.provider_account_id, limit=self._pages.invitations, cursor=going_on)
         mark = read.cursor.get("mark")
         known = await self._note_invitations(
             read, dated([invitation_of_list(item) for item in page.items]), mark=mark if isinstance(mark, int) else None
@@ -163,8 +163,8 @@ class Look:
                 await by_hand.gone(connection, read.account_id, not_listed_since=began)
             return await by_hand.newest_observation(connection, read.account_id), began if to_its_end else ended
 
-    async def _status(self, read: Due) -> Shown:
-        account = await self._client.account(read.provider_account_id)
+    async def _status(self, read: Due, client: UnipileClient) -> Shown:
+        account = await client.account(read.provider_account_id)
         word = worst(tuple(source.status for source in account.sources))
 
         async def note(connection: Connection) -> None:

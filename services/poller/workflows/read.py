@@ -28,8 +28,9 @@ from shared.calendar.opening import ON_ITS_WAY, within_hours
 from shared.db.pool import Connection
 from shared.fence.fence import Gate
 from shared.policy.limits import jitter
+from shared.runtime.clock import Stopwatch
 from shared.unipile.client import UnipileClient
-from shared.unipile.errors import ProviderError
+from shared.unipile.errors import NotBegunError, ProviderError
 from shared.unipile.findings import Remedy
 
 log = structlog.get_logger()
@@ -78,7 +79,8 @@ class Reading:
     ) -> None:
         self._pool = pool
         self._fence = fence
-        self._look = Look(pool, client, away_for=settings.away_for, pages=pages)
+        self._client = client
+        self._look = Look(pool, away_for=settings.away_for, pages=pages)
         self._instance = instance
         self._budget = settings.reads_per_day
         self._spacing = settings.read_spacing
@@ -142,8 +144,11 @@ class Reading:
         return await in_transaction(self._pool, lambda connection: reads.claim(connection, read, holder=self._instance, patience=patience))
 
     async def _in_hand(self, read: Due, claimed: Claim) -> Made:
-        """Held anew, because a process that was frozen with the account in hand must not read beside others."""
-        held = None
+        """Held anew, because a process that was frozen with the account in hand must not read beside others.
+
+        For the same reason the read looks a last time right before its first byte leaves.
+        """
+        held, since = None, Stopwatch()
         try:
             held = await reads.hold(self._pool, read, claimed, arrives_in=ON_ITS_WAY)
         finally:
@@ -158,16 +163,21 @@ class Reading:
             if closed := await self._closed(read, held.now, held.arrives):
                 return Made(closed)
             rest = self._rest(read, held.now)
-            return await self._look_and_tell(read, held.claim, held.now, rest)
+            client = self._client.only_if(lambda: since.elapsed().total_seconds() < WITHIN and self._fence.shut is None)
+            return await self._look_and_tell(read, client, held.claim, held.now, rest)
+        except NotBegunError as error:
+            log.warning("a read was not begun, it is due as before", account=str(read.account_id), error=str(error))
+            rest = timedelta()
+            return BUSY
         finally:
             await reads.release(self._pool, read, held.claim, spacing=rest)
 
-    async def _look_and_tell(self, read: Due, claimed: Claim, now: datetime, rest: timedelta) -> Made:
+    async def _look_and_tell(self, read: Due, client: UnipileClient, claimed: Claim, now: datetime, rest: timedelta) -> Made:
         """One call, and what it showed; the plan of the next read and the account's rest are one commit, so no read is made twice."""
         await reads.count(self._pool, read)
         try:
             async with asyncio.timeout(WITHIN):
-                shown = await self._look.at(read)
+                shown = await self._look.at(read, client)
         except (ProviderError, TimeoutError) as error:
             await self._failed(read, claimed, now, rest, error)
             return Made(Outcome.FAILED)

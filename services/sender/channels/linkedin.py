@@ -34,19 +34,19 @@ class LinkedIn:
             return refused_by_us(attempt, self._now(), error)
 
     async def _call(self, attempt: Attempt, may_begin: Callable[[], bool]) -> Outcome:
-        account = attempt.provider_account_id
+        client, account = self._client.only_if(may_begin), attempt.provider_account_id
         match attempt.action:
             case Action.PROFILE_LOOKUP:
-                profile = await self._client.profile(account, attempt.identifier or "", may_begin=may_begin)
+                profile = await client.profile(account, attempt.identifier or "")
                 return looked_up(attempt, self._now(), profile)
             case Action.INVITATION:
-                sent = await self._client.invite(account, attempt.recipient_id or "", attempt.message or None, may_begin=may_begin)
+                sent = await client.invite(account, attempt.recipient_id or "", attempt.message or None)
                 return taken(attempt, self._now(), provider_ref=sent.invitation_id)
             case Action.MESSAGE:
-                chat = await self._client.start_chat(account, attempt.recipient_id or "", attempt.message, may_begin=may_begin)
+                chat = await client.start_chat(account, attempt.recipient_id or "", attempt.message)
                 return taken(attempt, self._now(), provider_ref=chat.message_id, chat_id=chat.chat_id)
             case Action.WITHDRAWAL:
-                await self._client.delete_invitation(account, attempt.invitation_ref or "", may_begin=may_begin)
+                await client.delete_invitation(account, attempt.invitation_ref or "")
                 return taken_back(attempt, self._now())
             case Action.EMAIL:
                 raise ValueError("E-mail does not leave by this channel; pause the campaign.")

@@ -11,9 +11,11 @@ from pydantic import SecretStr
 from services.healer.workflows.look_up import LookUp
 from shared.runtime.clock import StackClock
 from shared.unipile.client import UnipileClient
+from shared.unipile.errors import NotBegunError
 from tests.integration.healer.healer_rows import ACCOUNT, House, Person, a_house, a_person, an_attempt, provider_id_of, time_passes
 from tests.integration.simulator.simulator_process import KEY, Simulator
 from tests.support.facts import eventually
+from tests.support.locks import held_up
 
 CALL_TIME = timedelta(seconds=5)
 STRANGERS = {"network_distance": "SECOND_DEGREE", "invitation_status": None, "resolved_at": "2026-03-02T13:00:00Z"}
@@ -155,6 +157,25 @@ async def test_whoever_lost_the_account_while_it_rested_does_not_read(
     assert await simulator.entries(kind="call") == []
     assert await pool.fetchval("SELECT lease_holder FROM accounts") == "dispatch", "and lets nobody else's account go"
     assert await state(pool, attempt) == "unknown"
+
+
+async def test_a_look_that_was_held_up_past_its_time_is_not_begun(
+    pool: asyncpg.Pool, house: House, simulator: Simulator, look_up: LookUp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.healer.workflows.look_up.LOOK_WITHIN", timedelta(seconds=0.2))
+    person, attempt = await in_doubt(pool, house)
+    await simulator.invite(person.provider_id, account=ACCOUNT)
+    before = len(await simulator.entries(kind="call"))
+    await pool.execute("UPDATE accounts SET next_free_at = business_now() + interval '1 s'")
+    await look_up.begin()
+    await eventually(lambda: _held(pool), what="the account in the healer's hand")
+    async with held_up(pool, "LOCK TABLE accounts", longer_than=timedelta(seconds=0.2)):
+        pass
+    with pytest.raises(NotBegunError):
+        await look_up.round()
+    assert len(await simulator.entries(kind="call")) == before
+    assert await state(pool, attempt) == "unknown"
+    assert await pool.fetchval("SELECT lease_until FROM accounts") is None, "it will be made again"
 
 
 async def in_doubt_elsewhere(pool: asyncpg.Pool, in_the_way: str) -> tuple[House, int]:

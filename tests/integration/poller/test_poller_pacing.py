@@ -16,6 +16,7 @@ from services.poller.workflows.rounds import Reader
 from shared.unipile.client import UnipileClient
 from tests.integration.poller.poller_stage import Stage
 from tests.integration.simulator.simulator_process import Simulator, running, until
+from tests.support.locks import held_up
 
 ANA, BEA, CLEO = "ACoAAAna00000001", "ACoAABea00000001", "ACoAACleo0000001"
 NAMES = {ANA: "ana", BEA: "bea", CLEO: "cleo"}
@@ -268,3 +269,18 @@ async def test_a_poller_that_lost_the_account_while_it_rested_does_not_read(read
     await reader.ended()
     assert await simulator.entries(kind="call") == []
     assert await stage.owner.fetchval("SELECT lease_holder FROM accounts") == "dispatch", "and lets nobody else's account go"
+
+
+async def test_a_read_that_was_held_up_past_its_time_is_not_begun_and_stays_due(
+    reader: Reader, stage: Stage, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.poller.workflows.read.WITHIN", 0.2)
+    await reader.introduce()
+    await stage.owner.execute("UPDATE account_reads SET next_at = CASE WHEN kind = 'chats' THEN business_now() ELSE 'infinity' END")
+    async with held_up(stage.owner, "SELECT FROM account_reads FOR UPDATE", longer_than=timedelta(seconds=0.2)):
+        await reader.begin()
+    await reader.ended()
+    assert await simulator.entries(kind="call") == [], "its lease may be over, and the account in other hands"
+    assert await stage.owner.fetchval("SELECT lease_until IS NULL AND next_free_at <= business_now() FROM accounts")
+    monkeypatch.undo()
+    assert (await reader.at_once(Kind.CHATS)).outcomes == {"read": 1}

@@ -252,10 +252,10 @@ async def well(_: int, writer: asyncio.StreamWriter) -> None:
 
 
 LATE: dict[str, Callable[[UnipileClient, Callable[[], bool]], Awaitable[object]]] = {
-    "a body of JSON": lambda client, look: client.invite("account", "ACoAA1", "Hi", may_begin=look),
-    "a form": lambda client, look: client.start_chat("account", "ACoAA1", "Hi", may_begin=look),
-    "no body": lambda client, look: client.delete_invitation("account", "7", may_begin=look),
-    "a read": lambda client, look: client.profile("account", "ana", may_begin=look),
+    "a body of JSON": lambda client, look: client.only_if(look).invite("account", "ACoAA1", "Hi"),
+    "a form": lambda client, look: client.only_if(look).start_chat("account", "ACoAA1", "Hi"),
+    "no body": lambda client, look: client.only_if(look).delete_invitation("account", "7"),
+    "a read": lambda client, look: client.only_if(look).profile("account", "ana"),
 }
 
 
@@ -279,12 +279,12 @@ async def test_a_last_look_that_says_no_writes_nothing_and_costs_no_connection(w
     async with a_line(well) as line:
         async with a_client(line.port, connections=1) as client:
             if kept:
-                await client.invite("account", "ACoAA0", "Hi", may_begin=lambda: True)
+                await client.only_if(lambda: True).invite("account", "ACoAA0", "Hi")
             before = line.received
             for _ in range(3):
                 with pytest.raises(NotBegunError, match="before the first byte"):
                     await LATE[what](client, no_at_look(at))
-            await client.invite("account", "ACoAA0", "Hi", may_begin=lambda: True)
+            await client.only_if(lambda: True).invite("account", "ACoAA0", "Hi")
         await asyncio.gather(*line.talks)  # every connection is at its end
         assert (line.received, line.unread) == (before + 1, 0)
 
@@ -301,7 +301,7 @@ async def test_the_last_look_is_made_with_the_connection_in_hand() -> None:
     async with a_line(when_free) as line, a_client(line.port, connections=1) as client:
         first = asyncio.create_task(client.invite("account", "ACoAA0", "Hi"))
         await line.arrived.wait()
-        second = asyncio.create_task(client.invite("account", "ACoAA1", "Hi", may_begin=lambda: not late))
+        second = asyncio.create_task(client.only_if(lambda: not late).invite("account", "ACoAA1", "Hi"))
         await asyncio.sleep(0)  # it waits for the one connection now
         late = True
         free.set()
