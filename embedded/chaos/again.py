@@ -32,7 +32,7 @@ UNREAD: Final = MAIL_FEEDBACK.group("healer")
 
 @dataclass(frozen=True, slots=True)
 class Again:
-    """What came of it; `published` over all rounds, `writes` are calls at the provider that are no reads."""
+    """What came of it; `published` over all rounds, `would_act` of them as the dry looks said, `writes` are calls that are no reads."""
 
     published: int
     would_act: int
@@ -44,7 +44,7 @@ class Again:
     @property
     def ok(self) -> bool:
         """Nothing left, nothing changed, and everybody has heard it all."""
-        return self.published > 0 and not (self.writes or self.changed or self.behind)
+        return self.published > 0 and not (self.would_act or self.writes or self.changed or self.behind)
 
     def document(self) -> dict[str, Any]:
         """For the verdict."""

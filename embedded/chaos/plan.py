@@ -33,6 +33,7 @@ class Kind(StrEnum):
     BROKER = "broker"
     POSTGRES = "postgres"
     FREEZE = "freeze"
+    HANG = "hang"
     REBALANCE = "rebalance"
     DISCONNECT = "disconnect"
 
@@ -119,11 +120,13 @@ _LASTS: Final[dict[Kind, tuple[tuple[float, float], tuple[float, float]]]] = {
     Kind.BROKER: ((2.0, 6.0), (0.5, 1.0)),
     Kind.POSTGRES: ((0.2, 2.0), (0.2, 0.5)),
     Kind.FREEZE: ((25.0, 45.0), (7.0, 8.0)),
+    Kind.HANG: ((5.0, 14.0), (2.0, 3.0)),
     Kind.REBALANCE: ((8.0, 16.0), (3.0, 5.0)),
     Kind.DISCONNECT: ((10.0, 20.0), (2.0, 4.0)),
 }
 """How long each lasts, in a full run and in a brief one. A freeze is longer than the sender's session in Kafka (20 s) and than the
-time in which a decided call must begin (10 s; a brief run's stack gives it 2 s)."""
+time in which a decided call must begin (10 s; a brief run's stack gives it 2 s). A hang leaves connections open and answers nothing: of a
+broker for longer than its session with the others (9 s), or for less."""
 
 
 def _full(random: Random) -> Iterator[tuple[Kind, tuple[str, ...]]]:
@@ -139,6 +142,8 @@ def _full(random: Random) -> Iterator[tuple[Kind, tuple[str, ...]]]:
         yield Kind.POSTGRES, ("postgres",)
     for place in range(4):
         yield Kind.FREEZE, (f"sender-{place % 2 + 1}",)
+    for name in ("broker-1", "broker-2", "postgres", "postgres", "queuer-1", "poller-1", "healer-1"):
+        yield Kind.HANG, (name,)
     for name in ("sender-3", "queuer-3", "sender-3"):
         yield Kind.REBALANCE, (name,)
     for _ in range(3):

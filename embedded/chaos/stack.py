@@ -10,12 +10,13 @@ import os
 import secrets
 import signal
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
 import asyncpg
 import httpx
+import psutil
 
 from embedded.chaos.plan import BROKERS, SERVICES, START, Plan
 from embedded.child import Child, ChildError
@@ -68,11 +69,6 @@ class Member:
         """SIGTERM, as Kubernetes does; False when it had to be killed."""
         self.down = True
         return self._child is None or await self._child.stop(within=STOP_WITHIN)
-
-    def send(self, sign: signal.Signals) -> None:
-        """Freeze it or let it go on."""
-        if (child := self.child) is not None:
-            child.send(sign)
 
     def look_after(self) -> None:
         """Start it again when it ended although nobody asked it to."""
@@ -174,8 +170,6 @@ class ChaosStack:
         if self._keeper is not None:
             self._keeper.cancel()
             await asyncio.gather(self._keeper, return_exceptions=True)
-        for member in self.members.values():
-            member.send(signal.SIGCONT)
         await asyncio.gather(*(member.stop() for member in self.members.values()))
         if self._simulator is not None:
             await self._simulator.stop(within=STOP_WITHIN)
@@ -190,6 +184,22 @@ class ChaosStack:
             self._simulator.kill()
         self.cluster.kill()
         self.postgres.kill()
+
+    @contextlib.contextmanager
+    def frozen(self, name: str) -> Iterator[None]:
+        """Nothing of that name does anything meanwhile, a server's own processes included; its connections stay open."""
+        held = [process for process in self._processes(name) if _signal(process, signal.SIGSTOP)]
+        try:
+            yield
+        finally:
+            for process in held:
+                _signal(process, signal.SIGCONT)
+
+    def _processes(self, name: str) -> Iterator[psutil.Process]:
+        server = self.postgres if name == "postgres" else self.broker(name) if name.startswith("broker") else self.members[name]
+        if server.child is not None:
+            yield (first := psutil.Process(server.child.pid))
+            yield from first.children(recursive=True)  # asked when the first stands still: it starts no more
 
     async def start_surely(self, server: PostgresServer | KafkaServer) -> None:
         """Start a server that was just killed; its port or its old session may still be in the way for a moment."""
@@ -251,6 +261,14 @@ class ChaosStack:
         if self._plan.brief:
             given |= {"TACT_UNIPILE_TIMEOUT": "PT3S", "TACT_SENDER_ACT_WITHIN": "PT2S", "TACT_HEALER_UPKEEP_EVERY": "PT1S"}
         return given | {name: value for name, value in os.environ.items() if name == "TACT_LOG_LEVEL"}
+
+
+def _signal(process: psutil.Process, sign: signal.Signals) -> bool:
+    """False when it has ended."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        process.send_signal(sign)
+        return True
+    return False
 
 
 async def answers(url: str) -> bool:

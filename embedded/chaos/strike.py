@@ -1,7 +1,6 @@
 """The hand that strikes: plays a plan's faults on a stack, one after the other, and remembers when each struck."""
 
 import asyncio
-import signal
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -59,7 +58,7 @@ class Hand:
 
     def _keys(self, fault: Fault) -> tuple[str, ...]:
         # One broker at a time: with two of three away nothing can be written, which is an outage and no fault to recover from.
-        return ("broker",) if fault.kind is Kind.BROKER else fault.targets
+        return tuple("broker" if target.startswith("broker") else target for target in fault.targets)
 
     async def _when_free(self, fault: Fault) -> None:
         for key in self._keys(fault):
@@ -85,11 +84,9 @@ class Hand:
                 self._stack.postgres.kill()
                 await asyncio.sleep(fault.lasts_s)
                 await self._stack.start_surely(self._stack.postgres)
-            case Kind.FREEZE:
-                member = self._stack.members[fault.targets[0]]
-                member.send(signal.SIGSTOP)
-                await asyncio.sleep(fault.lasts_s)
-                member.send(signal.SIGCONT)
+            case Kind.FREEZE | Kind.HANG:
+                with self._stack.frozen(fault.targets[0]):
+                    await asyncio.sleep(fault.lasts_s)
             case Kind.REBALANCE:
                 member = self._stack.members[fault.targets[0]]
                 member.launch()

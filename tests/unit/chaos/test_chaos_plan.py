@@ -22,6 +22,8 @@ def test_twenty_thousand_sends_over_two_thousand_accounts_meet_every_fault_often
     assert count[Kind.SERVICE] + 2 * count[Kind.PAIR] >= 32
     assert (count[Kind.BROKER], count[Kind.POSTGRES]) == (10, 10)
     assert min(count[Kind.FREEZE], count[Kind.REBALANCE], count[Kind.DISCONNECT]) >= 3
+    hung = {name for fault in plan.faults if fault.kind is Kind.HANG for name in fault.targets}
+    assert {"postgres", "queuer-1", "poller-1", "healer-1"} < hung, "and two brokers"
     killed = {name for fault in plan.faults if fault.kind is Kind.SERVICE for name in fault.targets}
     assert killed == set(SERVICES)
 
