@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import asyncpg
 
-from services.healer.rules.kinds import EXAMINED
-from services.healer.store import alerts, findings
+from services.healer.rules.kinds import by_word
+from services.healer.store import findings
 from services.healer.workflows.heal import Heal
 from services.healer.workflows.notify import Notify
 from shared.contracts.integrity_events import IntegrityEvent
@@ -18,9 +18,8 @@ def register(inbox: Inbox, pool: asyncpg.Pool, notify: Notify, heal: Heal) -> No
 
     async def on_integrity_events(events: Sequence[IntegrityEvent]) -> None:
         async with pool.acquire() as connection, connection.transaction():
-            ours = [event for event in events if event.table_name != alerts.TABLE]  # an alert is told, not mended
-            await findings.record(connection, [event for event in ours if event.kind not in EXAMINED])
-        await heal.of_events(ours)
+            await findings.record(connection, by_word(events))
+        await heal.of_events(events)
 
     inbox.subscribe(INTEGRITY_EVENTS, on_integrity_events, urgent=True)
     inbox.subscribe(SENDS_COMPLETED, notify.of_sends)

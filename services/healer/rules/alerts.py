@@ -14,6 +14,8 @@ from uuid import UUID
 from services.healer.rules.health import Figures
 from shared.notices.silence import SINCE, silence
 
+TABLE: Final = "health_alerts"
+"""`table_name` of their events: the healer, who reads that topic too, makes no findings of them."""
 CORRUPTION_ABOVE: Final = 5.0
 """Percent of prospects."""
 FAILED_IN_ROW: Final = 3

@@ -1,10 +1,13 @@
 """The kinds of finding: what each one means, how it is found, what mends it, and within which time it is seen. The one table of them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from typing import Final
+
+from services.healer.rules import alerts
+from shared.contracts.integrity_events import IntegrityEvent
 
 
 class Found(StrEnum):
@@ -118,3 +121,8 @@ GUARDS: Final = (
 UNIQUE_STEP: Final = "send_queue_campaign_prospect_unique"
 EXAMINED: Final = frozenset((*VIEW, *OF_PROSPECTS, *IN_HAND, "counters_differ", "total_differs", "guards_off"))
 """An event of these wakes a look at the row, and the row decides; the other kinds are as whoever told them says."""
+
+
+def by_word(events: Sequence[IntegrityEvent]) -> list[IntegrityEvent]:
+    """Those that become findings as they are told: no look at a row decides about them, and an alert is told to people, not mended."""
+    return [event for event in events if event.kind not in EXAMINED and event.table_name != alerts.TABLE]

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import asyncpg
 
-from services.healer.rules.alerts import Alert, AlertKind, Errors
+from services.healer.rules.alerts import TABLE, Alert, AlertKind, Errors
 from shared.contracts.envelope import enclose
 from shared.contracts.integrity_events import IntegrityEvent
 from shared.contracts.topics import INTEGRITY_EVENTS
@@ -19,8 +19,6 @@ from shared.db.queries import load
 queries = load(__file__)
 
 SERVICE: Final = "healer"
-TABLE: Final = "health_alerts"
-"""`table_name` of their events: the healer, who reads that topic too, makes no findings of them."""
 STACK: Final = "stack"
 """Key of an event that is of no workspace."""
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import asyncpg
 
-from services.healer.rules.kinds import EXAMINED
+from services.healer.rules.kinds import by_word
 from services.healer.store import findings
 from services.healer.workflows.notify import untold_accounts, untold_sends
 from shared.contracts.integrity_events import IntegrityEvent
@@ -38,7 +38,7 @@ class Rehearsal:
             await transaction.start()
             try:
                 # The others wake a look at their row, which is made all the time anyway.
-                new = await findings.record_telling(connection, [event for event in events if event.kind not in EXAMINED])
+                new = await findings.record_telling(connection, by_word(events))
             finally:
                 await transaction.rollback()
         return [

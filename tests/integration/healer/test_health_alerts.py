@@ -8,10 +8,13 @@ import asyncpg
 import orjson
 import pytest
 
+from services.healer.rules.kinds import by_word
 from services.healer.store import alerts as store
 from services.healer.workflows.alert import Watch
 from services.healer.workflows.measure import Measure
+from services.healer.workflows.rehearse import Rehearsal
 from shared.contracts.integrity_events import IntegrityEvent
+from shared.contracts.topics import INTEGRITY_EVENTS
 from tests.integration.healer.health_stage import people, sends
 from tests.integration.healer.notices_stage import Stage, a_stage
 
@@ -35,10 +38,13 @@ async def told(stage: Stage) -> list[tuple[str, str]]:
     return sorted((body["type"], body["data"]["alert"]) for body in bodies)
 
 
-async def events(stage: Stage) -> list[tuple[str, str]]:
+async def published(stage: Stage) -> list[IntegrityEvent]:
     rows = await stage.owner.fetch("SELECT payload FROM outbox WHERE topic = 'integrity.events' ORDER BY id")
-    read = [IntegrityEvent.model_validate(orjson.loads(row["payload"])) for row in rows]
-    return [(event.kind, event.evidence["state"]) for event in read]
+    return [IntegrityEvent.model_validate(orjson.loads(row["payload"])) for row in rows]
+
+
+async def events(stage: Stage) -> list[tuple[str, str]]:
+    return [(event.kind, event.evidence["state"]) for event in await published(stage)]
 
 
 async def test_corruption_above_five_percent_is_told_once_and_so_is_its_end(stage: Stage) -> None:
@@ -59,6 +65,17 @@ async def test_corruption_above_five_percent_is_told_once_and_so_is_its_end(stag
     await stage.owner.execute("UPDATE campaign_prospects SET status = 'connection_request_sent' WHERE id = $1", broken)
     await job.round()
     assert len(await told(stage)) == 3, "what comes again is another alert"
+
+
+async def test_its_event_is_no_finding_and_a_dry_replay_says_so(stage: Stage) -> None:
+    await stage.owner.execute("INSERT INTO cleanup_runs (trigger, finished_at, error) SELECT 'cron', now(), 'x' FROM generate_series(1, 3)")
+    await measure(stage).round()
+    told_by_others = IntegrityEvent(kind="duplicate_effect", severity="critical", table_name="send_attempts", row_id="7")
+    heard = [*await published(stage), told_by_others]
+    assert [event.kind for event in heard] == ["cleanup_failing", "duplicate_effect"]
+    assert by_word(heard) == [told_by_others]
+    would = await Rehearsal(stage.pool).of(INTEGRITY_EVENTS.name, heard)
+    assert [one and one.deed for one in would] == [None, "open a finding duplicate_effect"]
 
 
 async def test_three_failed_runs_are_told_until_one_succeeds(stage: Stage) -> None:
