@@ -98,27 +98,30 @@ class Service:
             CannotStartError: they did not come, or the schema is behind this version's.
         """
         self.pool = await self._patiently("PostgreSQL", lambda: self._open_pool(self.settings.database_pool, self.instance))
-        async with self.pool.acquire() as connection:
-            try:
-                await require_current(connection)
-            except SchemaError as error:
-                raise CannotStartError(str(error)) from None
-            await version.remember(connection, instance=self.instance, service=self.name, given=self.settings.version)
         self.clock = StackClock(self.pool, skew=self.settings.clock_skew)
-        await self.clock.start()
+        try:
+            await self._patiently("PostgreSQL", self._introduce)
+        except SchemaError as error:
+            raise CannotStartError(str(error)) from None
+        await self._patiently("PostgreSQL", self.clock.start)
         self.jobs = Jobs(self.clock)
         self.stops = Stops(self.pool, self.inbox, instance=self.instance)
         self.relay = Relay(self.pool, self.publisher, service=self.name, held_back=lambda: self.fence.read_only is not None)
         await self._patiently("Kafka", self.publisher.start)
         self.fence.start(self.pool, self.publisher)
 
+    async def _introduce(self) -> None:
+        async with self.pool.acquire() as connection:
+            await require_current(connection)
+            await version.remember(connection, instance=self.instance, service=self.name, given=self.settings.version)
+
     async def open_readers(self, size: int) -> asyncpg.Pool:
         """A pool for requests that only read, closed when the server has stopped: its requests may still wait for rows.
 
         Raises:
-            OSError, asyncpg.PostgresError: the database is away.
+            CannotStartError: the database did not come.
         """
-        readers = await self._open_pool(size, f"{self.instance}-http")
+        readers: asyncpg.Pool = await self._patiently("PostgreSQL", lambda: self._open_pool(size, f"{self.instance}-http"))
         self.readers.append(readers)
         return readers
 

@@ -10,11 +10,16 @@ SHARE: Final = 0.25
 """Sends flow while a window holds a quarter of the run's mean rate: half would be crossed by chance, a single one proves nothing."""
 ENOUGH: Final = 20
 """A window is so long that the mean rate puts as many sends into it, and a second at least."""
+SETTLED_S: Final = 20.0
+"""Once sends have flowed for so long, what a fault set off is over; the last of it is that a group drops a dead member after 20 s."""
 
 
 @dataclass(frozen=True, slots=True)
 class Recovery:
-    """One fault and how long after it sends flowed again, in real seconds; 0: they never stopped."""
+    """One fault and how long after it sends flowed again, in real seconds; 0: they never stopped.
+
+    A pause that begins when they have flowed for SETTLED_S counts with its own length, where that is longer: nobody knows whose it is.
+    """
 
     what: str
     at: datetime
@@ -58,14 +63,18 @@ class Flow:
 
     def stood_still(self, *, after: float, before: float) -> float:
         """From `after` until sends flow again, where they stopped before the second `before`; 0 where they did not."""
-        flowing = at = after
+        began = flowing = at = after
+        longest = 0.0
         while at <= self.last:
             if not self._flows(at):
+                if at - flowing > SETTLED_S:
+                    began = at
                 flowing = self._next(at)  # at the first send after which a window is full again
+                longest = max(longest, flowing - began)
             if flowing <= at and at + self.window >= before:
                 break  # what stops from here on, the next fault has stopped
             at += self.window / 10
-        return round(flowing - after, 2)
+        return round(longest, 2)
 
     def _flows(self, at: float) -> bool:
         return bisect_left(self.moments, at + self.window) - bisect_left(self.moments, at) >= SHARE * self.rate * self.window

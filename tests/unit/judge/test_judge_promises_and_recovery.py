@@ -71,6 +71,11 @@ def test_a_pause_that_begins_a_while_after_the_fault_is_the_faults_all_the_same(
     assert seconds(ten_a_second([(0, 25), (32, 60)]), 20) == [12]
 
 
+def test_a_pause_that_begins_when_all_has_settled_counts_as_long_as_it_is_and_hides_no_longer_one() -> None:
+    assert seconds(ten_a_second([(0, 40), (48, 60)]), 5) == [pytest.approx(8, abs=2)]
+    assert seconds(ten_a_second([(0, 5), (17, 50), (55, 60)]), 5) == [12]
+
+
 def test_two_faults_in_one_pause_each_have_their_own_time() -> None:
     assert seconds(ten_a_second([(0, 20), (32, 60)]), 20, 26) == [12, 6]
 
