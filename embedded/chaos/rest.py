@@ -4,6 +4,7 @@ from typing import Final
 
 import asyncpg
 
+from services.healer.store import notices
 from services.queuer.store import finished
 
 MAY_CHANGE: Final = {
@@ -34,9 +35,6 @@ _UNDER_WAY: Final = {
     "a campaign's counters": "FROM campaign_counter_deltas",
     "a row the healer has yet to look at": "FROM changed_rows",
     "an event that is not published": "FROM outbox WHERE published_at IS NULL",
-    "a campaign whose end nobody was told": """FROM campaigns c
-      WHERE completed_by_itself AND completed_at > business_now() - interval '7 days'
-        AND NOT EXISTS (SELECT FROM notices n WHERE n.about = c.id AND n.happened_at = c.completed_at)""",
     "an account in somebody's hand": "FROM accounts WHERE lease_until IS NOT NULL",
     "an account that is to be woken": "FROM accounts WHERE status = 'usable' AND wake_at <= business_now()",
 }
@@ -47,8 +45,11 @@ async def under_way(pool: asyncpg.Pool) -> list[str]:
     [seen] = await pool.fetch("SELECT " + ", ".join(f'EXISTS (SELECT {where}) AS "{what}"' for what, where in _UNDER_WAY.items()))
     busy = [what for what, is_there in seen.items() if is_there]
     async with pool.acquire() as connection:
-        done = await finished.done(connection, most=1)
-    return [*busy, "a campaign that is about to complete"] if done else busy
+        if await finished.done(connection, most=1):
+            busy.append("a campaign that is about to complete")
+        if await notices.completed_campaigns(connection, most=1):
+            busy.append("a campaign whose end nobody was told")
+    return busy
 
 
 async def digests(pool: asyncpg.Pool) -> Digests:
