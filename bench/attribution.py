@@ -49,8 +49,8 @@ REPOSITORY: Final = Path(__file__).resolve().parent.parent
 OUTBOX: Final = ("shared/db/outbox.sql", "shared/kafka/relay.sql")
 STATEMENTS: Final[Mapping[str, Mapping[Part, tuple[str, ...]]]] = {
     "queuer": {
-        Part.DISPATCH: ("services/queuer/store/dispatch.sql",),
-        Part.PLAN: ("services/queuer/store/planning.sql", "services/queuer/store/sequences.sql"),
+        Part.DISPATCH: ("services/queuer/store/dispatch/dispatch.sql",),
+        Part.PLAN: ("services/queuer/store/planning/planning.sql", "services/queuer/store/planning/held_sequences.sql"),
         Part.EVENTS: OUTBOX,
     },
     "sender": {

@@ -9,9 +9,9 @@ from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from services.queuer.rules.forecast import foretell
-from services.queuer.rules.outlook import Member, Question, Rates, Work
-from services.queuer.rules.what_if import shares
+from services.queuer.rules.insight.forecast import foretell
+from services.queuer.rules.insight.forecast_model import Member, Question, Rates, Work
+from services.queuer.rules.insight.what_if import shares
 from shared.calendar import resolve_schedule
 from shared.policy import SPACING, daily_caps, weekly_invitations
 from shared.vocabulary import AccountStatus, AccountType, Action

@@ -8,7 +8,7 @@ import typer
 from cli.console import AsJson, Refused, out, print_json
 from cli.find import find_account
 from cli.work import do
-from services.queuer.campaigns import change_account
+from services.queuer.workflows.accounts import change as change_account
 from shared.vocabulary import AccountType
 
 

@@ -12,8 +12,8 @@ import typer
 from rich.text import Text
 
 from cli.console import ACTOR, AsJson, Refused, out, print_json, run, say, show
-from cli.replay.words import ago
 from cli.target import database, on_pool, target
+from operations.replay.words import ago
 from shared.db.pool import Connection
 from shared.kafka import stops
 from shared.kafka.letters import Fault, Letter, Place, Reason

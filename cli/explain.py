@@ -17,12 +17,12 @@ from rich.text import Text
 from cli.console import AsJson, Refused, out, print_json, run
 from cli.find import find_campaign
 from cli.target import database
-from services.queuer.campaigns.errors import CampaignError
-from services.queuer.rules.call_times import CallTimes
-from services.queuer.store.explain import find_people
-from services.queuer.workflows.explain import Explanation, explain_prospect
+from services.queuer.rules.insight.call_times import CallTimes
+from services.queuer.store.insight.explain import find_people
+from services.queuer.workflows.insight.explain import Explanation, explain_prospect
 from shared.people.identifiers import IdKind, LinkedInId, linkedin_identity
 from shared.policy import Outcome, RuleLine
+from shared.refusals import CampaignError
 from shared.runtime.settings import CallSettings
 
 MOST: Final = 20

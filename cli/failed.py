@@ -9,11 +9,11 @@ import typer
 from cli.console import ACTOR, AsJson, Refused, out, print_json, show
 from cli.scope import AccountWord, CampaignWord, WorkspaceWord, moment, scope_of
 from cli.work import do
-from services.queuer.campaigns.errors import CampaignError
-from services.queuer.http.failed import FailedOut, OneFailed
-from services.queuer.store.desk import Wanted
-from services.queuer.workflows import desk
-from services.queuer.workflows.desk import Done, FailedSend
+from services.queuer.http.insight.failed_sends import FailedOut, OneFailed
+from services.queuer.store.insight.failed_sends import Wanted
+from services.queuer.workflows.insight import failed_sends as desk
+from services.queuer.workflows.insight.failed_sends import Done, FailedSend
+from shared.refusals import CampaignError
 
 app = typer.Typer(help="Sends that failed for good: look, retry, drop.", no_args_is_help=True)
 

@@ -5,9 +5,9 @@ from uuid import UUID
 import asyncpg
 
 from cli.console import Refused
-from services.queuer.campaigns.accounts import Account, list_accounts
-from services.queuer.campaigns.campaigns import list_campaigns
-from services.queuer.campaigns.views import Campaign
+from services.queuer.rules.campaigns.views import Campaign
+from services.queuer.store.accounts.accounts import Account, list_accounts
+from services.queuer.store.campaigns.campaigns import list_campaigns
 
 PAGE = 200
 

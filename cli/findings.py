@@ -16,7 +16,7 @@ from services.healer.store import repairs
 from services.healer.workflows import decide as desk
 from services.healer.workflows.ambiguity import DeskError
 from services.healer.workflows.decide import Decided, Finding, Word
-from services.queuer.campaigns.errors import CampaignError
+from shared.refusals import CampaignError
 
 T = TypeVar("T")
 app = typer.Typer(help="What is wrong, what would mend it, and your word where it does not mend itself.", no_args_is_help=True)

@@ -12,12 +12,12 @@ from rich.table import Table
 from cli.console import Refused, err, out, print_json, run
 from cli.find import find_campaign
 from cli.target import database
-from services.queuer.campaigns.errors import CampaignError
-from services.queuer.http.forecasts import AccountForecast, CostOut, DayOut, ForecastOut
-from services.queuer.rules.forecast import foretell
-from services.queuer.rules.outlook import FAR, Rule
-from services.queuer.rules.what_if import WORDS
-from services.queuer.workflows.forecast import DEFAULT_DAYS, Ready, prepare
+from services.queuer.http.insight.forecast import AccountForecast, CostOut, DayOut, ForecastOut
+from services.queuer.rules.insight.forecast import foretell
+from services.queuer.rules.insight.forecast_model import FAR, Rule
+from services.queuer.rules.insight.what_if import WORDS
+from services.queuer.workflows.insight.forecast import DEFAULT_DAYS, Ready, prepare
+from shared.refusals import CampaignError
 from shared.vocabulary import AccountStatus
 
 MOST_COLUMNS: Final = 4

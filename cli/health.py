@@ -26,9 +26,9 @@ from services.healer.store import health_pages as pages
 from services.healer.store import measuring, risks
 from services.healer.workflows import health
 from services.healer.workflows.health import ObjectiveError
-from services.queuer.campaigns import workspaces
-from services.queuer.campaigns.errors import CampaignError
+from services.queuer.store.accounts import workspaces
 from shared.db.pool import Connection
+from shared.refusals import CampaignError
 from shared.runtime.settings import SettingsError, load
 
 T = TypeVar("T")

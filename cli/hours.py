@@ -10,7 +10,8 @@ import typer
 from cli.console import AsJson, Refused, out, print_json
 from cli.find import find_account, find_campaign
 from cli.work import do
-from services.queuer.campaigns import hours, workspaces
+from services.queuer.store.accounts import workspaces
+from services.queuer.workflows.accounts import hours
 
 T = TypeVar("T")
 Sets = Annotated[

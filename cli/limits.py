@@ -9,8 +9,8 @@ import typer
 from cli.console import AsJson, Refused, out, print_json
 from cli.find import find_account
 from cli.work import do
-from services.queuer.campaigns import limits as verbs
-from services.queuer.campaigns import workspaces as workspace_verbs
+from services.queuer.store.accounts import limits as verbs
+from services.queuer.store.accounts import workspaces as workspace_verbs
 
 DailyInvitations = Annotated[str | None, typer.Option("--daily-cr-limit", help="Invitations a day; 'default' gives it back.")]
 WeeklyInvitations = Annotated[str | None, typer.Option("--weekly-cr-limit", help="Invitations in any 168 hours.")]

@@ -19,9 +19,9 @@ from services.healer.store.channels import Channel
 from services.healer.store.notices import Delivery
 from services.healer.workflows import keep_channels as verbs
 from services.healer.workflows.keep_channels import ChannelError, Terms
-from services.queuer.campaigns import workspaces
-from services.queuer.campaigns.errors import CampaignError
+from services.queuer.store.accounts import workspaces
 from shared.notices.addresses import shown
+from shared.refusals import CampaignError
 from shared.runtime.clock import StackClock
 from shared.runtime.settings import SettingsError, load
 from shared.vocabulary import DeliveryState, NoticeKind, NoticeMedium

@@ -10,11 +10,11 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 from cli.console import ACTOR, AsJson, Refused, err, out, print_json, run
 from cli.find import find_campaign
 from cli.target import database, folder
-from services.queuer.importing.detect import ImportRefused
-from services.queuer.workflows.approve import ApprovalError, ApproveResult
-from services.queuer.workflows.approve import approve as approve_rows
-from services.queuer.workflows.import_leads import ImportProgress, ImportResult
-from services.queuer.workflows.import_leads import import_file as import_people
+from services.queuer.rules.people.encoding import ImportRefused
+from services.queuer.workflows.people.approve import ApprovalError, ApproveResult
+from services.queuer.workflows.people.approve import approve as approve_rows
+from services.queuer.workflows.people.import_leads import ImportProgress, ImportResult
+from services.queuer.workflows.people.import_leads import import_file as import_people
 
 CampaignWord = Annotated[str, typer.Option("--campaign", "-c", help="Its id or its name.")]
 

@@ -13,14 +13,14 @@ import typer
 from rich.text import Text
 
 from cli.console import Refused, out, print_json, run
-from cli.proof import provider
-from cli.proof.breaks import Found
-from cli.proof.provider import Difference
-from cli.proof.proving import Proof
-from cli.proof.proving import prove as check
-from cli.proof.reading import snapshot
-from cli.proof.scope import ZONES, Scope
 from cli.target import database, target
+from operations.proof import provider
+from operations.proof.breaks import Found
+from operations.proof.provider import Difference
+from operations.proof.proving import Proof
+from operations.proof.proving import prove as check
+from operations.proof.reading import snapshot
+from operations.proof.scope import ZONES, Scope
 from shared.ledger.chain import Head, root
 from shared.runtime.clock import StackClock
 from shared.runtime.settings import ProviderSettings, SettingsError, load

@@ -12,14 +12,14 @@ from cli.scope import AccountWord, CampaignWord, WorkspaceWord, moment, scope_of
 from cli.target import target
 from cli.work import do
 from services.queuer.http.cron import PlanAnswer, ProcessAnswer
-from services.queuer.http.queue import QueueOut
-from services.queuer.rules.call_times import CallTimes
+from services.queuer.http.insight.queue import QueueOut
+from services.queuer.rules.insight.call_times import CallTimes
 from services.queuer.settings import QueuerSettings
-from services.queuer.workflows.dispatch import Dispatcher, DispatchLimits
-from services.queuer.workflows.plan import Planner
-from services.queuer.workflows.plan_now import PlanNow
-from services.queuer.workflows.process import Processor
-from services.queuer.workflows.show_queue import Figures, Queue, show_queue
+from services.queuer.workflows.dispatch.dispatch import Dispatcher, DispatchLimits
+from services.queuer.workflows.dispatch.process import Processor
+from services.queuer.workflows.insight.queue import Figures, Queue, show_queue
+from services.queuer.workflows.planning.plan import Planner
+from services.queuer.workflows.planning.plan_now import PlanNow
 from shared.fence import store as fences
 from shared.kafka.publisher import Publisher
 from shared.runtime.settings import SettingsError, load

@@ -12,14 +12,14 @@ import typer
 from cli.console import AsJson, Refused, out, print_json, show
 from cli.find import find_account, find_campaign
 from cli.work import do as _do
-from services.queuer.campaigns import accounts as account_verbs
-from services.queuer.campaigns import campaigns as campaign_verbs
-from services.queuer.campaigns import change as change_verbs
-from services.queuer.campaigns import run as run_verbs
-from services.queuer.campaigns import tokens as token_verbs
-from services.queuer.campaigns import workspaces as workspace_verbs
-from services.queuer.campaigns.views import Changed
-from services.queuer.rules.fairness import LONGEST_TURN, QUANTUM
+from services.queuer.rules.campaigns.views import Changed
+from services.queuer.rules.planning.fairness import LONGEST_TURN, QUANTUM
+from services.queuer.store.accounts import accounts as account_verbs
+from services.queuer.store.accounts import tokens as token_verbs
+from services.queuer.store.accounts import workspaces as workspace_verbs
+from services.queuer.store.campaigns import campaigns as campaign_verbs
+from services.queuer.workflows.campaigns import change as change_verbs
+from services.queuer.workflows.campaigns import run as run_verbs
 from shared.policy import MOST_WITHDRAW_AFTER_DAYS, WITHDRAW_AFTER_DAYS
 from shared.vocabulary import AccountType, CampaignType, MissingValue, Role
 

@@ -7,8 +7,8 @@ import asyncpg
 import typer
 
 from cli.find import find_account, find_campaign
-from services.queuer.campaigns import workspaces
-from services.queuer.store.queue import Scope
+from services.queuer.store.accounts import workspaces
+from services.queuer.store.insight.queue import Scope
 
 WorkspaceWord = Annotated[str | None, typer.Option("--workspace", "-w", help="Only this one: its id or its company's name.")]
 AccountWord = Annotated[str | None, typer.Option("--account", "-a", help="Only this one: its id, the provider's id or its name.")]

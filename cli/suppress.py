@@ -11,10 +11,10 @@ import typer
 
 from cli.console import AsJson, Refused, out, print_json, show
 from cli.work import do
-from services.queuer.campaigns import suppressions as verbs
-from services.queuer.campaigns import workspaces as workspace_verbs
-from services.queuer.campaigns.errors import CampaignError
-from services.queuer.campaigns.suppressions import DEFAULT_REASON, MOST_AT_ONCE, Entry, Kind
+from services.queuer.store.accounts import workspaces as workspace_verbs
+from services.queuer.store.people import suppressions as verbs
+from services.queuer.store.people.suppressions import DEFAULT_REASON, MOST_AT_ONCE, Entry, Kind
+from shared.refusals import CampaignError
 
 PAGE = 200
 

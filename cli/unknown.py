@@ -15,7 +15,7 @@ from services.healer.rules.telling import told
 from services.healer.store.ambiguity import Row, Wanted
 from services.healer.workflows import ambiguity as desk
 from services.healer.workflows.ambiguity import Decision, DeskError
-from services.queuer.campaigns.errors import CampaignError
+from shared.refusals import CampaignError
 
 T = TypeVar("T")
 app = typer.Typer(help="Attempts whose end nobody saw: look, and say what became of them.", no_args_is_help=True)

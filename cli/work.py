@@ -6,7 +6,7 @@ from typing import TypeVar
 import asyncpg
 
 from cli.target import on_pool
-from services.queuer.campaigns.errors import CampaignError
+from shared.refusals import CampaignError
 
 T = TypeVar("T")
 

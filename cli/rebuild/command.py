@@ -7,10 +7,10 @@ from typing import Annotated, Any, Final
 import typer
 
 from cli.console import err, out, print_json, run
-from cli.rebuild import ledger
-from cli.rebuild.heard import Heard, listen
-from cli.rebuild.ledger import Compared
 from cli.target import database, target
+from operations.proof import projections as ledger
+from operations.proof.heard import Heard, listen
+from operations.proof.projections import Compared
 
 MOST_SHOWN: Final = 20
 ROLE_OF: Final = {ledger.COUNTERS: "tact_queuer", ledger.USAGE: "tact_sender"}

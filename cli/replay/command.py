@@ -13,11 +13,12 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from cli.console import Refused, err, print_json, run, say
-from cli.replay import groups, names, ranges, report, runs, words
-from cli.replay.look import Found, Look, acts, consumers
-from cli.replay.republish import republish
-from cli.replay.where import Belongings, belongings
+from cli.replay import report
 from cli.target import database, target
+from operations.replay import groups, names, ranges, runs, words
+from operations.replay.look import Found, Look, acts, consumers
+from operations.replay.republish import republish
+from operations.replay.where import Belongings, belongings
 from shared.contracts.event import Event
 from shared.contracts.topics import Topic
 

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from cli.console import out
-from cli.replay.groups import Move
-from cli.replay.look import Found, Skip
-from cli.replay.names import Named
-from cli.replay.words import said
+from operations.replay.groups import Move
+from operations.replay.look import Found, Skip
+from operations.replay.names import Named
+from operations.replay.words import said
 
 MOST_SHOWN: Final = 40
 _WORDS: Final = {

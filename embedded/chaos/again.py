@@ -13,10 +13,10 @@ from typing import Any, Final
 import asyncpg
 
 from cli.replay.command import Asked, carry_out
-from cli.replay.groups import worked_off
-from cli.replay.words import BEGINNING
 from embedded.chaos.rest import Digests, digests, under_way
 from embedded.chaos.stack import ChaosStack
+from operations.replay.groups import worked_off
+from operations.replay.words import BEGINNING
 from shared.contracts.topics import MAIL_FEEDBACK, TOPICS
 
 TIMES: Final = 3

@@ -21,7 +21,7 @@ from embedded.chaos.tail import Tail
 from embedded.chaos.verdict import Told
 from embedded.chaos.weather import Weather
 from embedded.unprivileged import remove
-from services.queuer.campaigns import run
+from services.queuer.workflows.campaigns import run
 from shared.db.pool import open_pool
 
 LOOK_EVERY: Final = 0.5

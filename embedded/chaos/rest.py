@@ -5,7 +5,7 @@ from typing import Final
 import asyncpg
 
 from services.healer.store import notices
-from services.queuer.store import finished
+from services.queuer.store.campaigns import finished
 
 MAY_CHANGE: Final = {
     "replay_runs": "the replay's own row",

@@ -25,7 +25,7 @@ from embedded.ports import free_port, is_free
 from embedded.settings import StackSettings
 from embedded.stack import Stack
 from embedded.unprivileged import remove
-from services.queuer.campaigns import tokens, workspaces
+from services.queuer.store.accounts import tokens, workspaces
 from shared.db.pool import open_pool
 from shared.vocabulary import Role
 

@@ -6,9 +6,9 @@ from datetime import date, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from services.queuer.rules.call_times import CallTimes
-from services.queuer.rules.explaining import SHORT
-from services.queuer.workflows.explain import explain_prospect
+from services.queuer.rules.insight.call_times import CallTimes
+from services.queuer.rules.insight.explanation import SHORT
+from services.queuer.workflows.insight.explain import explain_prospect
 from shared.db.pool import Connection
 from shared.db.queries import load
 from shared.policy import Reason, caps_of, warm_up_cap

@@ -18,7 +18,7 @@ from embedded.drill.ways import WAYS, Spoiled, Way, right
 from embedded.settings import StackSettings
 from embedded.stack import Stack
 from embedded.unprivileged import remove
-from services.queuer.campaigns import run
+from services.queuer.workflows.campaigns import run
 from shared.db.pool import open_pool
 
 queries = aiosql.from_path(Path(__file__).with_name("stored.sql"), "asyncpg", mandatory_parameters=False)

@@ -5,16 +5,16 @@ from fastapi import FastAPI
 from services.queuer import handlers, jobs
 from services.queuer.http import cron
 from services.queuer.http.mount import mount
-from services.queuer.rules.call_times import CallTimes
+from services.queuer.rules.insight.call_times import CallTimes
 from services.queuer.settings import QueuerSettings
-from services.queuer.workflows.dispatch import Dispatcher, DispatchLimits
-from services.queuer.workflows.hand_over import HandOver
-from services.queuer.workflows.leap import Leaper
-from services.queuer.workflows.plan import Planner
-from services.queuer.workflows.plan_now import PlanNow
-from services.queuer.workflows.process import Processor
-from services.queuer.workflows.raise_alarm import Alarm
-from services.queuer.workflows.stop import Stopper
+from services.queuer.workflows.accounts.healer_alarm import Alarm
+from services.queuer.workflows.dispatch.clock_skip import Leaper
+from services.queuer.workflows.dispatch.dispatch import Dispatcher, DispatchLimits
+from services.queuer.workflows.dispatch.process import Processor
+from services.queuer.workflows.dispatch.stop import Stopper
+from services.queuer.workflows.planning.plan import Planner
+from services.queuer.workflows.planning.plan_now import PlanNow
+from services.queuer.workflows.planning.reassign_account import HandOver
 from shared.notices.courier import Courier
 from shared.notices.web import Web
 from shared.runtime.http import make_app

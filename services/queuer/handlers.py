@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from services.queuer.workflows.plan import Planner
-from services.queuer.workflows.stop import Stopper
+from services.queuer.workflows.dispatch.stop import Stopper
+from services.queuer.workflows.planning.plan import Planner
 from shared.contracts.accounts_status import AccountStatusChanged
 from shared.contracts.connections_accepted import ConnectionAccepted
 from shared.contracts.mail_feedback import MailFeedback

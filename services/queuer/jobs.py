@@ -7,17 +7,17 @@ from typing import Final
 import asyncpg
 
 from services.queuer.settings import QueuerSettings
-from services.queuer.workflows.count import fold_counters
-from services.queuer.workflows.dispatch import Dispatcher
-from services.queuer.workflows.finish_campaigns import finish_campaigns
-from services.queuer.workflows.go_on import GoOn
-from services.queuer.workflows.hand_over import HandOver
-from services.queuer.workflows.leap import Leaper
-from services.queuer.workflows.plan import Planner
-from services.queuer.workflows.raise_alarm import Alarm
-from services.queuer.workflows.watch_healer import WatchHealer
-from services.queuer.workflows.withdraw import Withdrawer
-from services.queuer.workflows.zones import tell_zones
+from services.queuer.workflows.accounts.healer_alarm import Alarm
+from services.queuer.workflows.accounts.healer_watchdog import WatchHealer
+from services.queuer.workflows.campaigns.finish import finish_campaigns
+from services.queuer.workflows.campaigns.fold_counters import fold_counters
+from services.queuer.workflows.dispatch.clock_skip import Leaper
+from services.queuer.workflows.dispatch.dispatch import Dispatcher
+from services.queuer.workflows.people.timezones import tell_zones
+from services.queuer.workflows.planning.plan import Planner
+from services.queuer.workflows.planning.reassign_account import HandOver
+from services.queuer.workflows.planning.release_held import GoOn
+from services.queuer.workflows.planning.withdraw import Withdrawer
 from shared.runtime.jobs import Jobs, Pace
 
 WITHDRAW_EVERY: Final = timedelta(minutes=1)

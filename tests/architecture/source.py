@@ -8,7 +8,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 SERVICES = ("queuer", "sender", "poller", "healer")
-PACKAGES = ("services", "shared", "simulator", "embedded", "cli", "tests", "docs", "deploy", "bench", "examples")
+PACKAGES = ("services", "shared", "simulator", "embedded", "cli", "operations", "tests", "docs", "deploy", "bench", "examples")
 
 
 @dataclass(frozen=True)

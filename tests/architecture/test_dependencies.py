@@ -32,16 +32,21 @@ def test_a_service_imports_no_other_service(service: str) -> None:
 
 
 def test_shared_knows_neither_services_nor_what_is_built_on_them() -> None:
-    above = ("services", "embedded", "cli", "simulator", "tests", "bench", "docs")
+    above = ("services", "embedded", "cli", "operations", "simulator", "tests", "bench", "docs")
     assert named({path: imports_from(path, *above) for path in python_files("shared")}) == []
 
 
 def test_services_know_neither_the_simulator_nor_the_embedded_stack() -> None:
-    assert named({path: imports_from(path, "simulator", "embedded", "cli", "tests", "bench") for path in python_files("services")}) == []
+    assert (
+        named(
+            {path: imports_from(path, "simulator", "embedded", "cli", "operations", "tests", "bench") for path in python_files("services")}
+        )
+        == []
+    )
 
 
 def test_the_simulator_and_its_judge_share_no_code_with_what_they_judge() -> None:
-    ours = ("shared", "services", "embedded", "cli", "tests")
+    ours = ("shared", "services", "embedded", "cli", "operations", "tests")
     assert named({path: imports_from(path, *ours) for path in python_files("simulator")}) == []
 
 
@@ -91,10 +96,10 @@ def test_only_stores_and_what_stands_around_workflows_load_queries(service: str)
 
 
 def test_the_proofs_limits_share_no_code_with_what_they_judge() -> None:
-    limits = Path("cli/proof/limits.py")
+    limits = Path("operations/proof/limits.py")
     assert named({limits: imports_from(limits, "shared", "services", "embedded", "cli")}) == []
 
 
 def test_nobody_imports_the_tests() -> None:
-    places = ("services", "shared", "simulator", "embedded", "cli", "bench", "docs", "deploy")
+    places = ("services", "shared", "simulator", "embedded", "cli", "operations", "bench", "docs", "deploy")
     assert named({path: imports_from(path, "tests") for place in places for path in python_files(place)}) == []

@@ -68,7 +68,7 @@ def test_every_decision_that_the_code_names_is_there() -> None:
     numbers = {path.name[:4] for path in (ROOT / "docs/adr").glob("[0-9]*.md")}
     sources = [
         path
-        for place in ("services", "shared", "simulator", "embedded", "cli")
+        for place in ("services", "shared", "simulator", "embedded", "cli", "operations")
         for path in (ROOT / place).rglob("*.*")
         if path.suffix in {".py", ".sql", ".md"}
     ]
@@ -83,7 +83,11 @@ def test_every_test_that_a_page_names_is_there() -> None:
 
 
 def test_every_page_that_the_code_names_is_there() -> None:
-    sources = [path for place in ("services", "shared", "simulator", "embedded", "cli", "bench") for path in (ROOT / place).rglob("*.*")]
+    sources = [
+        path
+        for place in ("services", "shared", "simulator", "embedded", "cli", "operations", "bench")
+        for path in (ROOT / place).rglob("*.*")
+    ]
     text = "".join(path.read_text(encoding="utf-8") for path in sources if path.suffix in {".py", ".sql"})
     assert {name for name in re.findall(r"docs/[\w/-]+\.md", text) if not (ROOT / name).exists()} == set()
 

@@ -19,7 +19,7 @@ ROW_VARIABLE = re.compile(r"\bSELECT\s+\*\s+INTO\b", re.IGNORECASE)
 
 def sql_files() -> list[Path]:
     """Every .sql file of ours; a dump is written by a machine."""
-    places = ("services", "shared", "embedded", "cli", "bench")
+    places = ("services", "shared", "embedded", "cli", "operations", "bench")
     return [path for place in places for path in sorted((ROOT / place).rglob("*.sql")) if path.name != "schema.sql"]
 
 
@@ -54,7 +54,7 @@ def test_no_module_has_a_name_that_says_nothing() -> None:
 def test_every_folder_of_code_says_what_it_is_for() -> None:
     silent = [
         path
-        for place in ("services", "shared", "simulator", "embedded", "cli")
+        for place in ("services", "shared", "simulator", "embedded", "cli", "operations")
         for path in python_files(place)
         if path.name == "__init__.py" and not (ROOT / path).read_text(encoding="utf-8").lstrip().startswith('"""')
     ]

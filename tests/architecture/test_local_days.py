@@ -7,7 +7,7 @@ import pytest
 
 from tests.architecture.source import ROOT
 
-PLACES = ("services", "cli", "embedded", "shared/db/routines")
+PLACES = ("services", "cli", "operations", "embedded", "shared/db/routines")
 STATEMENTS = sorted(path for place in PLACES for path in (ROOT / place).rglob("*.sql"))
 
 

@@ -20,7 +20,7 @@ from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo, available_timezones
 
-from services.queuer.rules.slots import Book, NeedsMore
+from services.queuer.rules.planning.slots import Book, NeedsMore
 from shared.calendar import read_settings, resolve_schedule
 from shared.policy import SPACING, Case
 from shared.vocabulary import AccountStatus, Action, CampaignStatus, ProspectStatus

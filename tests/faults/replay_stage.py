@@ -17,7 +17,7 @@ from embedded.chaos.rest import COUNTED, MARKED, MAY_CHANGE, under_way
 from embedded.ports import free_ports
 from embedded.settings import StackSettings
 from embedded.stack import Stack
-from services.queuer.campaigns import accounts as account_verbs
+from services.queuer.store.accounts import accounts as account_verbs
 from shared.contracts.envelope import enclose
 from shared.contracts.event import Event
 from shared.contracts.integrity_events import IntegrityEvent

@@ -19,12 +19,12 @@ from aiokafka.admin import AIOKafkaAdminClient
 
 from cli.console import Refused
 from cli.rebuild.command import carry_out as rebuild
-from cli.replay import ranges
 from cli.replay.command import Asked, carry_out, move_back
-from cli.replay.groups import worked_off
-from cli.replay.look import origin
-from services.queuer.campaigns import change
-from services.queuer.campaigns.change import Changes
+from operations.replay import ranges
+from operations.replay.groups import worked_off
+from operations.replay.look import origin
+from services.queuer.workflows.campaigns import change
+from services.queuer.workflows.campaigns.change import Changes
 from shared.contracts.topics import INTEGRITY_EVENTS, PROSPECTS_LEFT, SENDS_DUE
 from shared.kafka.admin import create_topics
 from shared.kafka.publisher import Publisher, Raw

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from services.queuer.rules.slots import Book
+from services.queuer.rules.planning.slots import Book
 from shared.policy import Case, Scope, SendNow, Wait, WeekUse, decide, jitter
 from shared.vocabulary import AccountStatus, Action, CampaignStatus, ProspectStatus
 from tests.model.accounts import CALL, Simulated

@@ -8,11 +8,11 @@ import asyncpg
 from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, Field
 
-from services.queuer.campaigns.errors import CampaignError
-from services.queuer.store.queue import Scope
-from services.queuer.workflows.ask import MOST_ACCOUNTS, MOST_COUNTED, AccountStanding
-from services.queuer.workflows.plan_now import Planned, PlanNow
-from services.queuer.workflows.process import Outcome, Processed, Processor
+from services.queuer.store.insight.queue import Scope
+from services.queuer.workflows.accounts.account_availability import MOST_ACCOUNTS, MOST_COUNTED, AccountStanding
+from services.queuer.workflows.dispatch.process import Outcome, Processed, Processor
+from services.queuer.workflows.planning.plan_now import Planned, PlanNow
+from shared.refusals import CampaignError
 from shared.runtime.http import CronError, require_cron_secret
 from shared.runtime.service import Service
 

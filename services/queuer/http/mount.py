@@ -5,8 +5,15 @@ from typing import Final
 
 from fastapi import FastAPI
 
-from services.queuer.http import accounts, campaigns, failed, forecasts, hours, limits, people, prospects, queue, retired, suppressions
-from services.queuer.rules.call_times import CallTimes
+from services.queuer.http import retired
+from services.queuer.http.accounts import accounts, hours, limits
+from services.queuer.http.campaigns import campaigns
+from services.queuer.http.insight import explain as prospects
+from services.queuer.http.insight import failed_sends as failed
+from services.queuer.http.insight import forecast as forecasts
+from services.queuer.http.insight import queue
+from services.queuer.http.people import people, suppressions
+from services.queuer.rules.insight.call_times import CallTimes
 from shared.runtime import auth
 from shared.runtime.service import Service
 

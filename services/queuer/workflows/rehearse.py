@@ -10,10 +10,11 @@ from uuid import UUID
 
 import asyncpg
 
-from services.queuer.rules.rehearsal import difference
+from services.queuer.rules.replay_outcome import difference
 from services.queuer.settings import QueuerSettings
-from services.queuer.store import rehearsals, stops
-from services.queuer.workflows.plan import Planner
+from services.queuer.store import replay_outcome as rehearsals
+from services.queuer.store.dispatch import stops
+from services.queuer.workflows.planning.plan import Planner
 from shared.contracts.rehearsals import About, Would
 from shared.contracts.sends_completed import Outcome
 from shared.contracts.topics import (

@@ -6,8 +6,8 @@ from uuid import UUID
 import asyncpg
 import httpx
 
-from services.queuer.campaigns import accounts, tokens, workspaces
-from services.queuer.workflows.forecast import LONGEST
+from services.queuer.store.accounts import accounts, tokens, workspaces
+from services.queuer.workflows.insight.forecast import LONGEST
 from shared.vocabulary import AccountType, Role
 
 LARGEST = 64 * 1024

@@ -2,7 +2,7 @@
 
 import asyncpg
 
-from services.queuer.campaigns.limits import in_force
+from services.queuer.store.accounts.limits import in_force
 from shared.vocabulary import Action
 from tests.integration.campaigns.campaigns_stage import Stage
 from tests.integration.campaigns.test_limits_commands import tact

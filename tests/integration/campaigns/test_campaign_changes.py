@@ -8,10 +8,11 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from services.queuer.campaigns import campaigns, change, run
-from services.queuer.campaigns.change import Changes
-from services.queuer.campaigns.errors import Conflict, Refused
-from services.queuer.workflows.plan import Planner
+from services.queuer.store.campaigns import campaigns
+from services.queuer.workflows.campaigns import change, run
+from services.queuer.workflows.campaigns.change import Changes
+from services.queuer.workflows.planning.plan import Planner
+from shared.refusals import Conflict, Refused
 from shared.vocabulary import CampaignType, MissingValue
 from tests.integration.campaigns.campaigns_stage import Stage
 

@@ -6,7 +6,7 @@ import asyncpg
 import httpx
 import pytest
 
-from services.queuer.campaigns import tokens
+from services.queuer.store.accounts import tokens
 from shared.contracts.routes import Target, resolve
 from tests.integration.campaigns.campaigns_stage import Stage
 

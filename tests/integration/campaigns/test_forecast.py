@@ -13,11 +13,11 @@ from typer.testing import CliRunner
 
 from cli.app import app
 from cli.console import Refused
-from services.queuer.campaigns.errors import Conflict, NotFound
-from services.queuer.campaigns.errors import Refused as CampaignRefused
-from services.queuer.rules.forecast import foretell
-from services.queuer.workflows.forecast import MOST_WAITING, Busy, Forecasts, prepare
+from services.queuer.rules.insight.forecast import foretell
+from services.queuer.workflows.insight.forecast import MOST_WAITING, Busy, Forecasts, prepare
 from shared.db.pool import Connection
+from shared.refusals import Conflict, NotFound
+from shared.refusals import Refused as CampaignRefused
 from shared.vocabulary import Action
 from tests.integration.campaigns.campaigns_stage import Stage
 from tests.support.builders import BASE, a_campaign, a_lead, a_prospect, a_send, a_workspace, an_account, set_clock

@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 
 from cli.failed import every
-from services.queuer.store.desk import Wanted
+from services.queuer.store.insight.failed_sends import Wanted
 from tests.integration.campaigns.campaigns_stage import Stage
 from tests.integration.campaigns.test_failed_desk import an_attempt, failed, status_of
 from tests.integration.campaigns.test_queue_figures import a_queue

@@ -6,8 +6,8 @@ from uuid import UUID, uuid4
 
 import asyncpg
 
-from services.queuer.store.figures import MOST_A_DAY
-from services.queuer.store.queue import queries
+from services.queuer.store.insight.queue import queries
+from services.queuer.store.insight.queue_figures import MOST_A_DAY
 from tests.integration.campaigns.campaigns_stage import Stage
 from tests.integration.campaigns.test_failed_desk import body, failed
 from tests.support.builders import BASE, a_campaign, a_lead, a_prospect, a_send, set_clock

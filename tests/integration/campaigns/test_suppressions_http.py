@@ -6,8 +6,8 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from services.queuer.campaigns.errors import Refused
-from services.queuer.campaigns.suppressions import Kind, normal
+from services.queuer.store.people.suppressions import Kind, normal
+from shared.refusals import Refused
 from tests.integration.campaigns.campaigns_stage import Stage
 from tests.support import builders
 

@@ -8,10 +8,12 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
-from services.queuer.campaigns import campaigns, run, tokens, workspaces
-from services.queuer.campaigns.errors import Conflict, NotFound, Refused
-from services.queuer.campaigns.views import Created
+from services.queuer.rules.campaigns.views import Created
+from services.queuer.store.accounts import tokens, workspaces
+from services.queuer.store.campaigns import campaigns
+from services.queuer.workflows.campaigns import run
 from shared.db.pool import open_pool
+from shared.refusals import Conflict, NotFound, Refused
 from shared.runtime.auth import Caller, Doors, tenant_transaction
 from shared.vocabulary import CampaignType, Role
 from tests.integration.campaigns.campaigns_stage import Stage

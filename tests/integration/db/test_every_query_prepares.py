@@ -7,7 +7,7 @@ import asyncpg
 import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
-PLACES = ("services", "shared", "embedded", "cli")
+PLACES = ("services", "shared", "embedded", "cli", "operations")
 NOT_QUERIES = {"migrations", "routines"}
 FILES = sorted(
     path for place in PLACES for path in (ROOT / place).rglob("*.sql") if path.parent.name not in NOT_QUERIES and path.name != "schema.sql"

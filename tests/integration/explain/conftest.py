@@ -9,8 +9,8 @@ from uuid import UUID
 import asyncpg
 import pytest_asyncio
 
-from services.queuer.rules.call_times import CallTimes
-from services.queuer.workflows.explain import Explanation, explain_prospect
+from services.queuer.rules.insight.call_times import CallTimes
+from services.queuer.workflows.insight.explain import Explanation, explain_prospect
 from shared.db.pool import open_pool
 from tests.support import builders
 from tests.support.builders import BASE

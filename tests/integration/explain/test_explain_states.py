@@ -5,8 +5,8 @@ from uuid import uuid4
 
 import pytest
 
-from services.queuer.campaigns.errors import NotFound, Refused
 from shared.policy import Outcome
+from shared.refusals import NotFound, Refused
 from tests.integration.explain.conftest import BASE, Scene
 from tests.support import builders
 

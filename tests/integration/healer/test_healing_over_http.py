@@ -11,8 +11,8 @@ import pytest
 from aiokafka import AIOKafkaProducer
 
 from embedded.ports import free_port
-from services.queuer.campaigns import tokens
-from services.queuer.workflows.watch_healer import watch_healer
+from services.queuer.store.accounts import tokens
+from services.queuer.workflows.accounts.healer_watchdog import watch_healer
 from shared.kafka.admin import create_topics
 from shared.vocabulary import Role
 from tests.integration.healer.healer_rows import MONDAY_NINE, House, a_house, a_person, one

@@ -10,8 +10,8 @@ import pytest
 from embedded.ports import LOOPBACK
 from services.healer.workflows.alert import Watch
 from services.healer.workflows.measure import Measure
-from services.queuer.workflows.raise_alarm import Alarm
-from services.queuer.workflows.watch_healer import watch_healer
+from services.queuer.workflows.accounts.healer_alarm import Alarm
+from services.queuer.workflows.accounts.healer_watchdog import watch_healer
 from shared.db.pool import open_pool
 from shared.fence.fence import Fence
 from shared.notices.courier import Courier

@@ -18,7 +18,7 @@ from services.healer.workflows.ambiguity import Decision, DeskConflict
 from services.healer.workflows.deliver import Deliver
 from services.healer.workflows.keep_channels import Terms
 from services.healer.workflows.mend import Mend
-from services.queuer.campaigns import tokens
+from services.queuer.store.accounts import tokens
 from shared.db.pool import open_pool
 from shared.notices.courier import Courier
 from shared.notices.web import Web

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
-from services.queuer.workflows.approve import ApprovalError, approve, reject
+from services.queuer.workflows.people.approve import ApprovalError, approve, reject
 from shared.contracts.prospects_ready import ProspectReady
 from shared.db.pool import Connection
 from tests.integration.importing.conftest import House, row

@@ -11,8 +11,8 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
-from services.queuer.importing.detect import ImportRefused
-from services.queuer.workflows.import_leads import ImportProgress, ImportResult, import_file
+from services.queuer.rules.people.encoding import ImportRefused
+from services.queuer.workflows.people.import_leads import ImportProgress, ImportResult, import_file
 from tests.integration.importing.conftest import House, row
 from tests.support.builders import BASE, a_campaign, a_lead
 

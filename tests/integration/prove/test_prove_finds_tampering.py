@@ -6,9 +6,9 @@ from datetime import date
 import asyncpg
 import pytest
 
-from cli.proof.proving import Proof, prove
-from cli.proof.reading import snapshot
-from cli.proof.scope import Scope
+from operations.proof.proving import Proof, prove
+from operations.proof.reading import snapshot
+from operations.proof.scope import Scope
 from shared.db.pool import Connection
 from shared.ledger.chain import Head, link_hash
 from shared.ledger.facts import facts_of

@@ -6,7 +6,7 @@ from datetime import timedelta
 import asyncpg
 import pytest_asyncio
 
-from services.queuer.workflows.plan import Planner
+from services.queuer.workflows.planning.plan import Planner
 from shared.db.pool import open_pool
 
 

@@ -10,8 +10,8 @@ import pytest_asyncio
 from aiokafka import AIOKafkaConsumer
 
 from services.queuer.metrics import OLDEST_DUE_AGE
-from services.queuer.workflows.dispatch import Dispatcher, DispatchLimits
-from services.queuer.workflows.plan import Planner
+from services.queuer.workflows.dispatch.dispatch import Dispatcher, DispatchLimits
+from services.queuer.workflows.planning.plan import Planner
 from shared.contracts.sends_due import SendDue
 from shared.contracts.topics import SENDS_DUE
 from shared.kafka.admin import create_topics

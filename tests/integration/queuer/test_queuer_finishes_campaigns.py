@@ -7,12 +7,12 @@ import pytest
 
 from services.healer.rules.notices import of_completed_campaign
 from services.healer.store import notices
-from services.queuer.campaigns import run
-from services.queuer.campaigns.errors import Conflict
-from services.queuer.workflows import desk
-from services.queuer.workflows.approve import ApprovalError, approve
-from services.queuer.workflows.finish_campaigns import finish_campaigns
-from services.queuer.workflows.plan import Planner
+from services.queuer.workflows.campaigns import run
+from services.queuer.workflows.campaigns.finish import finish_campaigns
+from services.queuer.workflows.insight import failed_sends as desk
+from services.queuer.workflows.people.approve import ApprovalError, approve
+from services.queuer.workflows.planning.plan import Planner
+from shared.refusals import Conflict
 from tests.integration.queuer.world import World, make_world
 from tests.support.builders import BASE, a_lead, a_send, insert
 

@@ -5,8 +5,8 @@ from datetime import timedelta
 import asyncpg
 import pytest
 
-from services.queuer.workflows.dispatch import Dispatcher, DispatchLimits
-from services.queuer.workflows.plan import Planner
+from services.queuer.workflows.dispatch.dispatch import Dispatcher, DispatchLimits
+from services.queuer.workflows.planning.plan import Planner
 from shared.kafka.publisher import Publisher
 from tests.integration.queuer.test_queuer_planning import deliver
 from tests.integration.queuer.world import World, make_world

@@ -8,9 +8,9 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from services.queuer.store import hand_over as store
-from services.queuer.workflows.hand_over import HandOver
-from services.queuer.workflows.plan import Planner
+from services.queuer.store.planning import reassign_account as store
+from services.queuer.workflows.planning.plan import Planner
+from services.queuer.workflows.planning.reassign_account import HandOver
 from tests.integration.queuer.world import World, an_attempt, make_world
 from tests.support.builders import BASE, set_clock
 from tests.support.facts import eventually

@@ -8,8 +8,8 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
-from services.queuer.workflows.leap import Leaper
-from services.queuer.workflows.plan import Planner
+from services.queuer.workflows.dispatch.clock_skip import Leaper
+from services.queuer.workflows.planning.plan import Planner
 from shared.runtime.clock import LEAP_LOCK, StackClock
 from tests.integration.queuer.world import World, an_attempt, make_world
 from tests.support.builders import BASE, a_send, set_clock

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 import asyncpg
 
-from services.queuer.workflows.plan import Planner
-from services.queuer.workflows.zones import tell_zones
+from services.queuer.workflows.people.timezones import tell_zones
+from services.queuer.workflows.planning.plan import Planner
 from shared.vocabulary.identity import send_id
 from tests.integration.queuer.world import make_world
 from tests.support.builders import BASE, a_campaign, a_prospect

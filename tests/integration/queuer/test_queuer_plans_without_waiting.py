@@ -4,7 +4,7 @@ import asyncio
 
 import asyncpg
 
-from services.queuer.workflows.plan import Planner
+from services.queuer.workflows.planning.plan import Planner
 from tests.integration.queuer.world import make_world
 
 IN_TIME = 10.0

@@ -4,9 +4,9 @@ import asyncio
 
 import asyncpg
 
-from services.queuer.campaigns.errors import Conflict
-from services.queuer.workflows import desk
-from services.queuer.workflows.plan import Planner
+from services.queuer.workflows.insight import failed_sends as desk
+from services.queuer.workflows.planning.plan import Planner
+from shared.refusals import Conflict
 from tests.integration.queuer.world import make_world
 
 WORDS = {"connection_request": "Hi {firstName}"}

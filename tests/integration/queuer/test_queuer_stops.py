@@ -5,9 +5,9 @@ from uuid import UUID
 
 import asyncpg
 
-from services.queuer.workflows.count import fold_counters
-from services.queuer.workflows.plan import Planner
-from services.queuer.workflows.stop import Stopper
+from services.queuer.workflows.campaigns.fold_counters import fold_counters
+from services.queuer.workflows.dispatch.stop import Stopper
+from services.queuer.workflows.planning.plan import Planner
 from shared.contracts.mail_feedback import Feedback, MailFeedback
 from tests.integration.queuer.world import World, make_world
 from tests.support.builders import BASE, a_send

@@ -8,7 +8,7 @@ import pytest
 
 from services.healer.workflows import keep_channels
 from services.healer.workflows.notify import Notify
-from services.queuer.workflows.plan import Planner
+from services.queuer.workflows.planning.plan import Planner
 from shared.contracts.sends_completed import Outcome, SendCompleted
 from shared.vocabulary import NoticeMedium
 from tests.integration.healer.notices_stage import SECRET, TERMS, a_stage

@@ -8,9 +8,9 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest_asyncio
 
-from services.queuer.rules.fairness import Turn, choose, longest_wait
-from services.queuer.store import dispatch as store
-from services.queuer.workflows.dispatch import Dispatcher, DispatchLimits
+from services.queuer.rules.planning.fairness import Turn, choose, longest_wait
+from services.queuer.store.dispatch import dispatch as store
+from services.queuer.workflows.dispatch.dispatch import Dispatcher, DispatchLimits
 from shared.db.pool import Connection
 from shared.kafka.admin import create_topics
 from shared.kafka.publisher import Publisher

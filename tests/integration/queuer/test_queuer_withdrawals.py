@@ -9,11 +9,11 @@ from zoneinfo import ZoneInfo
 import asyncpg
 import pytest
 
-from services.queuer.campaigns.change import Changes, patch
-from services.queuer.campaigns.errors import Refused
-from services.queuer.store import dispatch
-from services.queuer.workflows.plan import Planner
-from services.queuer.workflows.withdraw import Withdrawer
+from services.queuer.store.dispatch import dispatch
+from services.queuer.workflows.campaigns.change import Changes, patch
+from services.queuer.workflows.planning.plan import Planner
+from services.queuer.workflows.planning.withdraw import Withdrawer
+from shared.refusals import Refused
 from tests.integration.queuer.world import World, make_world
 from tests.support.builders import BASE, set_clock
 

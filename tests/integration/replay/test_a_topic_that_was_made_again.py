@@ -2,7 +2,7 @@
 
 import asyncpg
 
-from cli.replay import ranges, runs
+from operations.replay import ranges, runs
 from shared.contracts.topics import PROSPECTS_LEFT
 from shared.kafka.admin import create_topics
 from tests.support.commands import tact

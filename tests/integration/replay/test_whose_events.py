@@ -6,10 +6,10 @@ import asyncpg
 import pytest
 
 from cli.console import Refused
-from cli.replay.where import belongings
-from cli.replay.words import Where
 from cli.scope import scope_of
-from services.queuer.campaigns.errors import CampaignError
+from operations.replay.where import belongings
+from operations.replay.words import Where
+from shared.refusals import CampaignError
 from tests.support import builders
 
 

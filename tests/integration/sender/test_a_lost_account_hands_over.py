@@ -8,9 +8,9 @@ from uuid import UUID
 import asyncpg
 import pytest_asyncio
 
-from services.queuer.store import dispatch as queue
-from services.queuer.workflows.hand_over import HandOver
-from services.queuer.workflows.plan import Planner
+from services.queuer.store.dispatch import dispatch as queue
+from services.queuer.workflows.planning.plan import Planner
+from services.queuer.workflows.planning.reassign_account import HandOver
 from shared.contracts.sends_due import SendDue
 from shared.db.pool import open_pool
 from tests.integration.sender.conftest import Stage

@@ -10,11 +10,11 @@ from uuid import UUID
 
 import pytest
 
-from services.queuer.rules.call_times import CallTimes
-from services.queuer.store.queue import Scope
-from services.queuer.workflows.ask import ask as ask_queue
-from services.queuer.workflows.explain import Explanation, explain_prospect
-from services.queuer.workflows.plan import Planner
+from services.queuer.rules.insight.call_times import CallTimes
+from services.queuer.store.insight.queue import Scope
+from services.queuer.workflows.accounts.account_availability import ask as ask_queue
+from services.queuer.workflows.insight.explain import Explanation, explain_prospect
+from services.queuer.workflows.planning.plan import Planner
 from tests.integration.sender.conftest import Stage
 from tests.support import builders
 

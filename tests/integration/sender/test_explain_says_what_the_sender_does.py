@@ -15,11 +15,11 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
-from services.queuer.rules.call_times import CallTimes
-from services.queuer.rules.standing import Standing
-from services.queuer.store.queue import Scope
-from services.queuer.workflows.ask import ask as ask_queue
-from services.queuer.workflows.explain import Explanation, explain_prospect
+from services.queuer.rules.accounts.account_status import Standing
+from services.queuer.rules.insight.call_times import CallTimes
+from services.queuer.store.insight.queue import Scope
+from services.queuer.workflows.accounts.account_availability import ask as ask_queue
+from services.queuer.workflows.insight.explain import Explanation, explain_prospect
 from shared.policy import Outcome
 from tests.integration.sender.conftest import BASE, Stage
 from tests.support import builders

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from services.queuer.workflows.go_on import GoOn
+from services.queuer.workflows.planning.release_held import GoOn
 from shared.contracts.sends_completed import SendCompleted
 from shared.policy import SPACING, jitter
 from tests.integration.sender.conftest import BASE, Stage

@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from services.queuer.campaigns.errors import Refused
-from services.queuer.campaigns.steps import LATER, MOST_STEPS, Wish, in_order, ready_to_start, steps_of, wishes
-from services.queuer.rules.steps import Step
+from services.queuer.rules.campaigns.steps import LATER, MOST_STEPS, Wish, in_order, ready_to_start, steps_of, wishes
+from services.queuer.rules.planning.next_step import Step
+from shared.refusals import Refused
 from shared.vocabulary import Action, CampaignType
 
 

@@ -6,11 +6,11 @@ from uuid import uuid4
 import pytest
 
 from cli.console import Refused
-from cli.replay.groups import planned
-from cli.replay.look import Skip, origin, sort_out
-from cli.replay.ranges import Range
-from cli.replay.where import Belongings
-from cli.replay.words import Where, moment, rate, topic, where
+from operations.replay.groups import planned
+from operations.replay.look import Skip, origin, sort_out
+from operations.replay.ranges import Range
+from operations.replay.where import Belongings
+from operations.replay.words import Where, moment, rate, topic, where
 from shared.contracts.sends_due import SendDue
 from shared.contracts.topics import SENDS_DUE
 

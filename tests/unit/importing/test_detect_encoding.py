@@ -6,7 +6,7 @@ import io
 
 import pytest
 
-from services.queuer.importing.detect import Encoding, ImportRefused, detect_encoding
+from services.queuer.rules.people.encoding import Encoding, ImportRefused, detect_encoding
 
 LIST = "First Name,URL\r\nAna Núñez,linkedin.com/in/ana\r\nЖанна,linkedin.com/in/жанна\r\n"
 

@@ -6,7 +6,7 @@ import unicodedata
 import pytest
 
 from examples.make_examples import CONNECTIONS, HERE, Made, connections, people, sales_navigator
-from services.queuer.importing.reader import ListReader, Person
+from services.queuer.rules.people.reader import ListReader, Person
 from shared.vocabulary import Channel
 
 MADE = people()

@@ -3,8 +3,8 @@
 from typing import Any
 from uuid import uuid4
 
-from services.queuer.importing.matching import Lead, match
-from services.queuer.importing.reader import Person
+from services.queuer.rules.people.matching import Lead, match
+from services.queuer.rules.people.reader import Person
 from shared.people.identifiers import identity
 
 

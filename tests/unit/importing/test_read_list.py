@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.queuer.importing.detect import ImportRefused
-from services.queuer.importing.reader import MAX_LINE, MAX_RECORD_LINES, ListReader, Person, Refusal
-from services.queuer.importing.report import Report
+from services.queuer.rules.people.encoding import ImportRefused
+from services.queuer.rules.people.reader import MAX_LINE, MAX_RECORD_LINES, ListReader, Person, Refusal
+from services.queuer.rules.people.report import Report
 from shared.vocabulary import Channel
 
 NOTES = (

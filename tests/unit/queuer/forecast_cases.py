@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from services.queuer.rules.outlook import Member, Question, Rates, Work
+from services.queuer.rules.insight.forecast_model import Member, Question, Rates, Work
 from shared.calendar import Schedule
 from shared.policy import SPACING
 from shared.vocabulary import AccountStatus, AccountType, Action

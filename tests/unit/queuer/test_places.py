@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.queuer.rules.places import zone_of_location
+from services.queuer.rules.people.location_timezone import zone_of_location
 
 
 @pytest.mark.parametrize(

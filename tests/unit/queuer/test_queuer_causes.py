@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from services.queuer.rules.causes import NO_WORDS, WAITING, Standstill, cause_of, why
-from services.queuer.rules.drafts import NOT_ON_LINKEDIN
+from services.queuer.rules.insight.failure_reasons import NO_WORDS, WAITING, Standstill, cause_of, why
+from services.queuer.rules.planning.next_send import NOT_ON_LINKEDIN
 from shared.policy import Reason
 from shared.unipile.errors import TABLE
 from shared.unipile.findings import Remedy

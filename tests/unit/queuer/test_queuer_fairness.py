@@ -6,7 +6,7 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.queuer.rules.fairness import Turn, after, choose, longest_wait
+from services.queuer.rules.planning.fairness import Turn, after, choose, longest_wait
 
 A, B, C = (UUID(int=number) for number in (1, 2, 3))
 

@@ -7,10 +7,10 @@ from uuid import UUID, uuid5
 
 import pytest
 
-from services.queuer.rules.fairness import Turn
-from services.queuer.rules.forecast import foretell, load
-from services.queuer.rules.outlook import FAR, Cost, Forecast, Rates, Rule
-from services.queuer.rules.slots import Book
+from services.queuer.rules.insight.forecast import foretell, load
+from services.queuer.rules.insight.forecast_model import FAR, Cost, Forecast, Rates, Rule
+from services.queuer.rules.planning.fairness import Turn
+from services.queuer.rules.planning.slots import Book
 from shared.calendar import Schedule
 from shared.policy import SPACING, Case
 from shared.vocabulary import AccountStatus, Action, CampaignStatus, ProspectStatus

@@ -6,7 +6,7 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.queuer.rules.rotation import Candidate, Room, apportioned, dealt, pick, share_out
+from services.queuer.rules.planning.rotation import Candidate, Room, apportioned, dealt, pick, share_out
 
 A, B, C = (UUID(int=number) for number in (1, 2, 3))
 

@@ -7,10 +7,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from services.queuer.rules.leaps import landing
-from services.queuer.rules.slots import Book, NeedsMore
-from services.queuer.rules.steps import Step
-from services.queuer.rules.wording import WITHOUT_NOTE, NoWords, Words, compose
+from services.queuer.rules.dispatch.clock_skip import landing
+from services.queuer.rules.planning.next_step import Step
+from services.queuer.rules.planning.rendering import WITHOUT_NOTE, NoWords, Words, compose
+from services.queuer.rules.planning.slots import Book, NeedsMore
 from shared.calendar import Schedule
 from shared.policy import SPACING, Case
 from shared.vocabulary import AccountStatus, Action, CampaignStatus, MissingValue, ProspectStatus

@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from services.queuer.rules.became import Became, became
-from services.queuer.rules.percentiles import waiting_by_reason
-from services.queuer.rules.standing import Asking, Budget, Lane, Standing, message_of, standing
+from services.queuer.rules.accounts.account_status import Asking, Budget, Lane, Standing, message_of, standing
+from services.queuer.rules.dispatch.dispatch_outcome import Became, became
+from services.queuer.rules.insight.percentiles import waiting_by_reason
 from shared.vocabulary import Action
 
 TUESDAY = datetime(2026, 3, 10, 15, 0, tzinfo=UTC)

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from services.queuer.rules.steps import Finished, Nothing, Plan, Planned, Step, next_step
+from services.queuer.rules.planning.next_step import Finished, Nothing, Plan, Planned, Step, next_step
 from shared.vocabulary import Action, ProspectStatus, SendStatus
 
 NOW = datetime(2026, 3, 10, 15, 0, tzinfo=UTC)

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from services.queuer.rules.forecast import foretell
-from services.queuer.rules.outlook import Rates
-from services.queuer.rules.rotation import apportioned
-from services.queuer.rules.what_if import WORDS, WhatIf, WhatIfError, read_what_if, shares, suppose
+from services.queuer.rules.insight.forecast import foretell
+from services.queuer.rules.insight.forecast_model import Rates
+from services.queuer.rules.insight.what_if import WORDS, WhatIf, WhatIfError, read_what_if, shares, suppose
+from services.queuer.rules.planning.rotation import apportioned
 from shared.vocabulary import AccountStatus, AccountType, Action
 from tests.unit.queuer.forecast_cases import OFFICE, OURS, THEIRS, a_member, a_question, some_work
 

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from services.queuer.rules.moving import both_past_midnight
+from services.queuer.rules.accounts.timezone_change import both_past_midnight
 
 NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
 

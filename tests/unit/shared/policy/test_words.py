@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.queuer.rules.explaining import PLACES, SHORT, Place
+from services.queuer.rules.insight.explanation import PLACES, SHORT, Place
 from shared.policy import Condition, Reason
 from shared.policy.words import CONDITIONS, REASONS
 

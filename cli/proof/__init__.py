@@ -1,1 +1,0 @@
-"""What `tact prove` checks, each in a file of its own; nothing here changes a row."""

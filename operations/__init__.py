@@ -1,0 +1,1 @@
+"""Engines behind the `tact` commands that work on PostgreSQL and Kafka directly: replay and proof."""

@@ -1,0 +1,1 @@
+"""Routes for workspaces, accounts, their hours, limits and tokens."""

@@ -1,0 +1,1 @@
+"""Routes for campaigns: definition, steps, start, pause, completion."""

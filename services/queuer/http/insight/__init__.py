@@ -1,0 +1,1 @@
+"""Routes for explain, forecast, queue figures and failed sends."""

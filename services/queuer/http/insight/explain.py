@@ -1,0 +1,114 @@
+"""Why a person was not contacted, over HTTP."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Literal, Self
+from uuid import UUID
+
+import asyncpg
+from fastapi import APIRouter, Query
+from pydantic import Field
+
+from services.queuer.http.models import Explained, Given, Success
+from services.queuer.rules.insight.call_times import CallTimes
+from services.queuer.workflows.insight.explain import Explanation, explain_prospect
+from shared.policy import Outcome
+from shared.runtime.auth import Viewer, tenant_transaction
+from shared.runtime.http import FAILURES, ApiError
+from shared.vocabulary import Action, CampaignStatus, ProspectStatus, SendStatus
+
+
+class Rule(Given):
+    """One rule's own look at the send at that moment; `until` is what this rule alone would wait for."""
+
+    name: str
+    value: str
+    limit: str
+    verdict: Outcome
+    until: datetime | None
+
+
+class Decision(Given):
+    """`send_now`; `wait` until a moment; `hold` until a condition is true (`then`: the first moment after it, were it true at
+    once); `stop` for good."""
+
+    verdict: Literal["send_now", "wait", "hold", "stop"]
+    reason: str
+    sentence: str
+    until: datetime | None
+    condition: str | None
+    then: datetime | None
+
+
+class Event(Given):
+    """Something that had happened by then."""
+
+    at: datetime
+    what: str
+
+
+class ProspectExplained(Success):
+    """Every rule in order, the first that says no, and the next possible moment; times are business times in UTC."""
+
+    at: datetime
+    now: datetime
+    prospect_id: UUID | None = Field(description="Empty while an imported row waits for its approval.")
+    lead_id: UUID
+    person: str
+    identity: str
+    status: ProspectStatus | None
+    campaign_id: UUID | None
+    campaign: str | None
+    campaign_status: CampaignStatus | None
+    account_id: UUID | None
+    account: str | None
+    timezone: str | None = Field(description="The account's own; its day counts the limits.")
+    step: str | None
+    send_id: UUID | None
+    send_status: SendStatus | None
+    action: Action | None = Field(description="What would leave: a look-up until the recipient is known, then the step itself.")
+    words: str | None
+    words_frozen: bool
+    decision: Decision
+    first_blocker: str | None
+    next_possible_at: datetime | None
+    rules: list[Rule]
+    happened: list[Event]
+    notes: list[str]
+
+    @classmethod
+    def of(cls, found: Explanation) -> Self:
+        """From the workflow's answer."""
+        own = {"success", "decision", "next_possible_at", "rules", "happened", "notes"}
+        plain = {name: getattr(found, name) for name in cls.model_fields if name not in own}
+        return cls(
+            **plain,
+            decision=Decision.model_validate(found.answer),
+            next_possible_at=found.answer.next_possible_at,
+            rules=[Rule.model_validate(line) for line in found.rules],
+            happened=[Event.model_validate(event) for event in found.happened],
+            notes=list(found.notes),
+        )
+
+
+def routes(readers: asyncpg.Pool, call_times: CallTimes) -> APIRouter:
+    """/api/prospects/{id}/explain."""
+    router = APIRouter(prefix="/api/prospects", tags=["people"], route_class=Explained, responses=FAILURES)
+
+    @router.get("/{prospect_id}/explain", summary="Why this person is or was not contacted, at any moment")
+    async def explain(
+        prospect_id: UUID,
+        caller: Viewer,
+        at: Annotated[
+            datetime | None,
+            Query(description="Business time, with its offset; past moments are explained by what was so then. Absent: now."),
+        ] = None,
+    ) -> ProspectExplained:
+        if at is not None and at.tzinfo is None:
+            raise ApiError(
+                422, "no_offset", f"at={at.isoformat()} has no offset; write {at.isoformat()}Z for UTC, or its own offset (as %2B02:00)."
+            )
+        async with tenant_transaction(readers, caller) as connection:
+            found = await explain_prospect(connection, prospect_id, at=at and at.astimezone(UTC), call_times=call_times)
+        return ProspectExplained.of(found)
+
+    return router

@@ -1,0 +1,190 @@
+"""What would leave, by the rules of today or by others: one campaign's forecast over HTTP."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Annotated, Self
+from uuid import UUID
+
+import asyncpg
+from fastapi import APIRouter, Query
+from pydantic import Field
+
+from services.queuer.http.models import Explained, Given, Success
+from services.queuer.rules.insight.forecast_model import Cost, Forecast, Rule
+from services.queuer.rules.insight.what_if import WORDS
+from services.queuer.workflows.insight.forecast import DEFAULT_DAYS, MOST_DAYS, Busy, Forecasts, Ready, prepare
+from shared.runtime.auth import Viewer, tenant_transaction
+from shared.runtime.http import FAILURES, ApiError, Failed
+from shared.runtime.service import Service
+from shared.vocabulary import AccountStatus, AccountType
+
+Sets = Annotated[
+    list[str],
+    Query(alias="set", max_length=20, description=f"word=value with one of: {', '.join(WORDS)}.", examples=["daily_cap=25"]),
+]
+Holidays = Annotated[
+    list[str],
+    Query(alias="holiday", max_length=50, description="Another day off for whoever follows a country.", examples=["DE:2026-12-24"]),
+]
+
+
+class DayOut(Given):
+    """One of the account's own days; `others` counts actions for other campaigns."""
+
+    day: date
+    look_ups: int
+    invitations: int
+    messages: int
+    withdrawals: int = 0
+    others: int
+
+
+class AccountForecast(Given):
+    """What one account would do; days without anything are left out."""
+
+    id: UUID
+    name: str
+    account_type: AccountType
+    status: AccountStatus
+    timezone: str
+    days: list[DayOut]
+
+
+class CostOut(Given):
+    """What a rule costs: `days` by which the campaign would end sooner without it, null while it does not end within 400 days."""
+
+    rule: Rule
+    days: float | None
+    finishes: datetime | None
+    at_least: bool
+
+    @classmethod
+    def of(cls, cost: Cost) -> Self:
+        """As people see it."""
+        return cls.model_validate(cost)
+
+
+class StarvedOut(Given):
+    """A campaign that an account passed over on so many of its sending days in a row."""
+
+    campaign_id: UUID
+    campaign_name: str
+    account: str
+    days: int
+    since: date
+
+
+class HeldOut(Given):
+    """People who wait for something without a time."""
+
+    account: str
+    reason: str
+    people: int
+
+
+class RatesOut(Given):
+    """How people are taken to answer; `measured_on` 0: assumed."""
+
+    acceptance: float
+    reply: float
+    accepted_after_hours: float
+    measured_on: int
+
+
+class ForecastOut(Success):
+    """A forecast. `finishes` is null when the campaign does not end within 400 days, or nothing of it can leave."""
+
+    campaign_id: UUID
+    campaign_name: str
+    begins: datetime
+    days: int
+    people: int = Field(description="Nobody has written to them yet.")
+    contacted: int = Field(description="So many of them are contacted within those days.")
+    last_first_contact: datetime | None
+    finishes: datetime | None
+    supposed: list[str]
+    notes: list[str]
+    rates: RatesOut
+    accounts: list[AccountForecast]
+    starved: list[StarvedOut]
+    held: list[HeldOut]
+    costs: list[CostOut]
+
+    @classmethod
+    def of(cls, ready: Ready, found: Forecast, *, supposed: Sequence[str]) -> Self:
+        """The answer in the words of the API."""
+        members = {member.id: member for member in ready.question.members}
+        rates = ready.rates
+        return cls(
+            campaign_id=found.campaign_id,
+            campaign_name=ready.campaign_name,
+            begins=found.begins,
+            days=found.days,
+            people=found.people,
+            contacted=found.contacted,
+            last_first_contact=found.last_first_contact,
+            finishes=found.finishes,
+            supposed=list(supposed),
+            notes=list(ready.notes),
+            rates=RatesOut(
+                acceptance=round(rates.acceptance, 3),
+                reply=round(rates.reply, 3),
+                accepted_after_hours=round(rates.accepted_after.total_seconds() / 3600, 1),
+                measured_on=rates.contacted,
+            ),
+            accounts=_accounts(ready, found),
+            starved=[
+                StarvedOut(
+                    campaign_id=each.campaign_id,
+                    campaign_name=ready.question.names[each.campaign_id],
+                    account=members[each.account_id].name,
+                    days=each.days,
+                    since=each.since,
+                )
+                for each in found.starved
+            ],
+            held=[HeldOut(account=members[each.account_id].name, reason=each.reason, people=each.people) for each in found.held],
+            costs=[CostOut.of(cost) for cost in found.costs],
+        )
+
+
+def _accounts(ready: Ready, found: Forecast) -> list[AccountForecast]:
+    days: dict[UUID, list[DayOut]] = {}
+    for day in found.per_day:
+        days.setdefault(day.account_id, []).append(DayOut.model_validate(day))
+    return [
+        AccountForecast(
+            id=member.id,
+            name=member.name,
+            account_type=member.account_type,
+            status=member.status,
+            timezone=member.zone.key,
+            days=days.get(member.id, []),
+        )
+        for member in ready.question.members
+    ]
+
+
+def routes(service: Service, readers: asyncpg.Pool) -> APIRouter:
+    """/api/campaigns/{campaign_id}/forecast."""
+    router = APIRouter(prefix="/api/campaigns", tags=["campaigns"], route_class=Explained, responses={**FAILURES, 429: {"model": Failed}})
+    forecasts = Forecasts()
+    service.on_stop(forecasts.close)
+
+    @router.get("/{campaign_id}/forecast", summary="What would leave on which day, when the campaign ends, and what each rule costs")
+    async def forecast(
+        campaign_id: UUID,
+        caller: Viewer,
+        sets: Sets = [],  # noqa: B006 - FastAPI copies it
+        holidays: Holidays = [],  # noqa: B006 - the same
+        days: Annotated[int, Query(ge=1, le=MOST_DAYS)] = DEFAULT_DAYS,
+    ) -> ForecastOut:
+        async with tenant_transaction(readers, caller) as connection:
+            ready = await prepare(connection, campaign_id, workspace_id=caller.workspace_id, days=days, sets=sets, holidays=holidays)
+        try:
+            found = await forecasts.answer(ready.question)
+        except Busy as error:
+            raise ApiError(429, error.code, error.message) from None
+        return ForecastOut.of(ready, found, supposed=[*sets, *holidays])
+
+    return router

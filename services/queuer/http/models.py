@@ -1,0 +1,201 @@
+"""What the API takes and gives, and how the reasons of the workflows become answers."""
+
+from datetime import datetime
+from typing import Annotated, Any, Final, Literal, Self
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+from services.queuer.rules.campaigns.views import Campaign, CampaignInFull
+from services.queuer.rules.people.encoding import ImportRefused
+from services.queuer.workflows.people.approve import ApprovalError
+from shared.policy import MOST_WITHDRAW_AFTER_DAYS, WITHDRAW_AFTER_DAYS
+from shared.refusals import CampaignError, Conflict, NotFound
+from shared.runtime.http import ApiError, explained_by
+from shared.vocabulary import AccountStatus, AccountType, Action, CampaignStatus, CampaignType, Channel, MissingValue, ProspectStatus
+
+HOURS: Final[dict[str, JsonValue]] = {
+    "timezone": "Europe/Berlin",
+    "working_hours_start": "08:00",
+    "working_hours_end": "17:30",
+    "country": "DE",
+}
+TEMPLATES: Final[dict[str, JsonValue]] = {
+    "connection_request": "Hi {firstName|there}, I follow what {company|your team} does. Shall we connect?",
+    "direct_message_1": "Thanks for connecting, {firstName|there}!",
+    "follow_up_1": "Hello again {firstName|there}, did you see my last note?",
+}
+
+ScheduleSettings = Annotated[
+    dict[str, Any],
+    Field(
+        description="timezone, working_hours_start, working_hours_end, skip_weekends, skip_holidays, country, days, extra_days_off, "
+        "working_exceptions, half_days, half_day_end, window_zone; what is absent is said by the account, then the workspace.",
+        examples=[HOURS],
+    ),
+]
+Hours = Annotated[float, Field(ge=0, le=8760, allow_inf_nan=False)]
+WithdrawAfter = Annotated[
+    int | None,
+    Field(
+        ge=0,
+        le=MOST_WITHDRAW_AFTER_DAYS,
+        description=f"Days after which an unanswered invitation is taken back; {WITHDRAW_AFTER_DAYS} is usual. 0: never; null: a new "
+        "connector campaign takes its workspace's number, a campaign that is there takes none back any more.",
+        examples=[WITHDRAW_AFTER_DAYS],
+    ),
+]
+DailyLimit = Annotated[int | None, Field(ge=1, le=100, description="Invitations per account and day, within the account's type.")]
+
+
+def _said(error: Exception) -> ApiError | None:
+    if isinstance(error, CampaignError):
+        status = 404 if isinstance(error, NotFound) else 409 if isinstance(error, Conflict) else 422
+        return ApiError(status, error.code, error.message, error.details)
+    return ApiError(422, "refused", str(error)) if isinstance(error, ImportRefused | ApprovalError) else None
+
+
+Explained: Final = explained_by(_said)
+
+
+class Taken(BaseModel):
+    """A request's body: a field nobody knows is refused, because it is a known one spelled wrongly."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Given(BaseModel):
+    """An answer's part."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+
+class StepOut(Given):
+    """One message of the campaign."""
+
+    position: int
+    message_type: str
+    action: Action
+    delay_hours: float
+    requires_connection: bool
+    template: str
+
+
+class CampaignAccountOut(Given):
+    """An account of the campaign."""
+
+    id: UUID
+    name: str
+    provider_account_id: str
+    account_type: AccountType
+    status: AccountStatus
+    status_reason: str | None
+
+
+class CampaignRow(Given):
+    """A campaign in a list; its counts lag a few seconds behind."""
+
+    id: UUID
+    workspace_id: UUID
+    campaign_name: str
+    campaign_type: CampaignType
+    status: CampaignStatus
+    is_active: bool
+    message_templates: dict[str, str]
+    step_delays: dict[str, float]
+    schedule_settings: dict[str, Any]
+    on_missing: MissingValue
+    withdraw_after_days: int | None
+    turn_length: int
+    allow_parallel: bool
+    prospects_count: int
+    active_leads_count: int
+    completed_leads_count: int
+    opted_out_count: int
+    booked_count: int
+    last_enrollment_at: datetime | None
+    actual_started_at: datetime | None
+    paused_at: datetime | None
+    resumed_at: datetime | None
+    completed_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, campaign: Campaign) -> Self:
+        """From the stored row."""
+        return cls.model_validate(campaign)
+
+
+class CampaignOut(CampaignRow):
+    """A campaign with what belongs to it."""
+
+    version: int
+    steps: list[StepOut]
+    accounts: list[CampaignAccountOut]
+    prospects_by_status: dict[ProspectStatus, int]
+    next_planned_at: datetime | None
+
+    @classmethod
+    def in_full(cls, campaign: CampaignInFull) -> Self:
+        """From the stored rows."""
+        row = {name: getattr(campaign, name) for name in CampaignRow.model_fields}
+        steps = [
+            StepOut(
+                position=step.position,
+                message_type=step.message_type,
+                action=step.action,
+                delay_hours=step.delay.total_seconds() / 3600,
+                requires_connection=step.requires_connection,
+                template=step.template,
+            )
+            for step in campaign.steps
+        ]
+        return cls(
+            **row,
+            version=campaign.version,
+            steps=steps,
+            accounts=[CampaignAccountOut.model_validate(account) for account in campaign.accounts],
+            prospects_by_status=dict(campaign.prospects_by_status),
+            next_planned_at=campaign.next_planned_at,
+        )
+
+
+class WorkspaceOut(Given):
+    """A workspace."""
+
+    id: UUID
+    company_name: str
+    email: str
+    airtable_base_id: str
+    is_active: bool
+    tier: str
+    daily_cr_limit: int | None
+    withdraw_after_days: int | None
+    schedule_settings: dict[str, Any]
+    created_at: datetime
+
+
+class AccountOut(Given):
+    """An account."""
+
+    id: UUID
+    workspace_id: UUID
+    channel: Channel
+    provider_account_id: str
+    provider_user_id: str | None
+    name: str
+    account_type: AccountType
+    country: str
+    timezone: str
+    status: AccountStatus
+    status_reason: str | None
+    daily_cr_limit: int | None
+    schedule_settings: dict[str, Any]
+    created_at: datetime
+
+
+class Success(BaseModel):
+    """What every answer that is no failure begins with."""
+
+    success: Literal[True] = True

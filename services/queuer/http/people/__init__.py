@@ -1,0 +1,1 @@
+"""Routes for leads: import, approval, do-not-contact lists."""

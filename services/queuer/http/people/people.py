@@ -1,0 +1,175 @@
+"""The people of a campaign over HTTP: a list comes in, and a person approves it."""
+
+import csv
+import tempfile
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+from uuid import UUID
+
+import asyncpg
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import Field
+
+from services.queuer.http.models import Explained, Given, Success, Taken
+from services.queuer.http.people.uploads import receive
+from services.queuer.store.campaigns import campaigns
+from services.queuer.workflows.people.approve import approve
+from services.queuer.workflows.people.import_leads import ImportResult, import_file
+from shared.runtime.auth import Caller, Operator, tenant_transaction
+from shared.runtime.http import FAILURES, Failed
+from shared.runtime.service import Service
+
+SHOWN: Final = 100
+"""Refused rows and leads in an answer; the rest is in the report."""
+
+UPLOAD: Final[dict[str, Any]] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {"type": "object", "required": ["file"], "properties": {"file": {"type": "string", "format": "binary"}}}
+            },
+            "text/csv": {
+                "schema": {"type": "string"},
+                "example": "First Name,Last Name,URL\nAna,Núñez,https://www.linkedin.com/in/ana-nunez\n",
+            },
+        },
+    }
+}
+
+
+class RefusedRow(Given):
+    """A row that was not stored."""
+
+    line: int
+    reason: str
+    row: str
+
+
+class Imported(Success):
+    """`rows_in` = `stored` + `refused`; `known` of the stored ones were here already."""
+
+    batch_id: UUID
+    rows_in: int
+    stored: int
+    known: int
+    refused: int
+    enrolled: int
+    refused_approval: int
+    file_format: str
+    encoding: str
+    refusals: list[RefusedRow] = Field(description=f"The first {SHOWN}; import again with answer=report for all of them as CSV.")
+
+
+class Approval(Taken):
+    """What to approve: everything that waits in the campaign, or one import."""
+
+    batch_id: UUID | None = None
+
+
+class RefusedLead(Given):
+    """A lead that may not be enrolled now."""
+
+    lead: str
+    reason: str
+
+
+class Approved(Success):
+    """What the approval came to."""
+
+    approved: int
+    already: int
+    enrolled: int
+    refused: int
+    refusals: list[RefusedLead] = Field(description=f"The first {SHOWN}.")
+
+
+def routes(service: Service, readers: asyncpg.Pool, *, largest_upload: int) -> APIRouter:
+    """/api/campaigns/{id}/import and …/approve."""
+    router = APIRouter(prefix="/api/campaigns", tags=["people"], route_class=Explained, responses=FAILURES)
+
+    async def workspace_of(caller: Caller, campaign_id: UUID) -> UUID:
+        async with tenant_transaction(readers, caller) as connection:
+            return (await campaigns.get(connection, campaign_id, workspace_id=caller.workspace_id)).workspace_id
+
+    @router.post(
+        "/{campaign_id}/import",
+        summary="Import a list of people, as a form's `file` or as the body itself",
+        openapi_extra=UPLOAD,
+        response_model=Imported,
+        responses={413: {"model": Failed, "description": "The list is too large"}},
+    )
+    async def import_list(
+        campaign_id: UUID,
+        request: Request,
+        caller: Operator,
+        *,
+        file_name: Annotated[str | None, Query(max_length=200, description="Of the list, where the body is the list itself.")] = None,
+        approved: Annotated[bool, Query(description="Enrol the people at once, without waiting for an approval.")] = False,
+        answer: Annotated[Literal["json", "report"], Query(description="report: the refused rows as CSV instead of JSON.")] = "json",
+    ) -> Any:
+        workspace_id = await workspace_of(caller, campaign_id)
+        with tempfile.TemporaryDirectory(prefix="tact-import-") as folder:
+            upload = await receive(request, Path(folder) / "list", largest=largest_upload, file_name=file_name)
+            report = Path(folder) / "report.csv"
+            done = await import_file(
+                service.pool,
+                workspace_id=workspace_id,
+                campaign_id=campaign_id,
+                source=upload.path,
+                file_name=upload.file_name,
+                report_path=report,
+                approve=approved,
+                actor=caller.actor,
+            )
+            service.wake()
+            if answer == "report":
+                return _report(done, report)
+            return _imported(done, report)
+
+    @router.post("/{campaign_id}/approve", summary="Let imported people become prospects; harmless to repeat")
+    async def approve_waiting(campaign_id: UUID, caller: Operator, body: Approval | None = None) -> Approved:
+        await workspace_of(caller, campaign_id)
+        now: datetime = await service.pool.fetchval("SELECT business_now()")
+        done = await approve(service.pool, campaign_id=campaign_id, batch_id=body.batch_id if body else None, actor=caller.actor, now=now)
+        service.wake()
+        return Approved(
+            approved=done.approved,
+            already=done.already,
+            enrolled=done.enrolled,
+            refused=len(done.refused),
+            refusals=[RefusedLead(lead=lead, reason=reason) for lead, reason in done.refused[:SHOWN]],
+        )
+
+    return router
+
+
+def _imported(done: ImportResult, report: Path) -> Imported:
+    with report.open(encoding="utf-8-sig", newline="") as file:
+        rows = csv.DictReader(file)
+        refusals = [RefusedRow(line=int(row["line"]), reason=row["reason"], row=row["row"]) for row in islice(rows, SHOWN)]
+    return Imported(
+        batch_id=done.batch_id,
+        rows_in=done.rows_in,
+        stored=done.stored,
+        known=done.known,
+        refused=done.refused,
+        enrolled=done.enrolled,
+        refused_approval=done.refused_approval,
+        file_format=done.file_format,
+        encoding=done.encoding,
+        refusals=refusals,
+    )
+
+
+def _report(done: ImportResult, report: Path) -> Response:
+    headers = {
+        "content-disposition": f'attachment; filename="refused-{done.batch_id}.csv"',
+        "x-tact-batch-id": str(done.batch_id),
+        "x-tact-rows-in": str(done.rows_in),
+        "x-tact-stored": str(done.stored),
+        "x-tact-refused": str(done.refused),
+    }
+    return Response(report.read_bytes(), media_type="text/csv; charset=utf-8", headers=headers)

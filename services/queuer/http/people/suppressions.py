@@ -1,0 +1,116 @@
+"""The do-not-contact lists over HTTP."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+import asyncpg
+from fastapi import APIRouter, Query
+from pydantic import ConfigDict, Field
+
+from services.queuer.http.models import Explained, Given, Success, Taken
+from services.queuer.store.people import suppressions
+from services.queuer.store.people.suppressions import DEFAULT_REASON, MOST_AT_ONCE, Entry, Kind
+from shared.runtime.auth import Caller, Operator, Viewer, tenant_transaction
+from shared.runtime.http import FAILURES, ApiError
+from shared.runtime.service import Service
+
+
+class NewEntry(Taken):
+    """Whom not to contact."""
+
+    kind: Kind
+    value: str = Field(
+        description="A person's LinkedIn address or id, an e-mail address, a company's name, or a domain (with its sub-domains)."
+    )
+    reason: str = DEFAULT_REASON
+    opted_out: bool = Field(False, description="They asked for it themselves: marked for good, and every campaign ends for them.")
+
+
+class NewEntries(Taken):
+    """Entries for one list."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"entries": [{"kind": "domain", "value": "example.com", "reason": "is a customer"}]}]}
+    )
+
+    workspace_id: UUID | None = Field(None, description="Only for tokens that are bound to no workspace.")
+    everywhere: bool = Field(False, description="For every workspace; only for tokens that are bound to none.")
+    entries: list[NewEntry] = Field(min_length=1, max_length=MOST_AT_ONCE)
+
+
+class EntryOut(Given):
+    """An entry; `workspace_id` null: everywhere."""
+
+    id: UUID
+    workspace_id: UUID | None
+    kind: Kind
+    value: str
+    reason: str
+    added_by: str | None
+    created_at: datetime
+
+
+class EntriesAdded(Success):
+    """The new ones, how many were known, and how many planned sends were cancelled at once."""
+
+    entries: list[EntryOut]
+    known: int
+    cancelled: int
+
+
+class Entries(Success):
+    """A page; `next` is the `after` of the page that follows."""
+
+    entries: list[EntryOut]
+    next: UUID | None
+
+
+class EntryRemoved(Success):
+    """What was taken back."""
+
+    entry: EntryOut
+
+
+def routes(service: Service, readers: asyncpg.Pool) -> APIRouter:
+    """/api/suppressions."""
+    router = APIRouter(prefix="/api/suppressions", tags=["do not contact"], route_class=Explained, responses=FAILURES)
+
+    @router.get("", summary="The do-not-contact entries of the workspace; the platform's tokens see all")
+    async def list_them(
+        caller: Viewer,
+        kind: Kind | None = None,
+        everywhere: bool = False,
+        after: UUID | None = None,
+        limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    ) -> Entries:
+        if everywhere:
+            _platform(caller)
+        async with tenant_transaction(readers, caller) as connection:
+            found = await suppressions.list_entries(
+                connection, workspace_id=caller.workspace_id, everywhere=everywhere, kind=kind, after=after, most=limit
+            )
+        return Entries(entries=[EntryOut.model_validate(each) for each in found], next=found[-1].id if len(found) == limit else None)
+
+    @router.post("", status_code=201, summary="Never contact these; what is planned for them is cancelled at once. Harmless to repeat")
+    async def add(body: NewEntries, caller: Operator) -> EntriesAdded:
+        if body.everywhere:
+            _platform(caller)
+            if body.workspace_id is not None:
+                raise ApiError(422, "contradiction", "Give either workspace_id or everywhere, not both.")
+        workspace_id = None if body.everywhere else caller.own(body.workspace_id)
+        entries = [Entry(each.kind, each.value, each.reason, each.opted_out) for each in body.entries]
+        done = await suppressions.add(service.pool, entries, workspace_id=workspace_id, actor=caller.actor)
+        return EntriesAdded(entries=[EntryOut.model_validate(each) for each in done.entries], known=done.known, cancelled=done.cancelled)
+
+    @router.delete("/{entry_id}", summary="Take an entry back; what was cancelled stays so until it is reopened")
+    async def remove(entry_id: UUID, caller: Operator) -> EntryRemoved:
+        done = await suppressions.remove(service.pool, entry_id, workspace_id=caller.workspace_id, actor=caller.actor)
+        return EntryRemoved(entry=EntryOut.model_validate(done))
+
+    return router
+
+
+def _platform(caller: Caller) -> None:
+    if caller.workspace_id is not None:
+        raise ApiError(403, "forbidden", "The list for every workspace is kept by the operators of the platform; ask one of them.")

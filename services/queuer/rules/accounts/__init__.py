@@ -1,0 +1,1 @@
+"""Pure decisions about workspaces, accounts, their hours, limits and tokens."""

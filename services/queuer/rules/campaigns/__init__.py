@@ -1,0 +1,1 @@
+"""Pure decisions about campaigns: definition, steps, start, pause, completion."""

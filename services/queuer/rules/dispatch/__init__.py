@@ -1,0 +1,1 @@
+"""Pure decisions about the moment a planned send becomes due and what the sender made of it."""

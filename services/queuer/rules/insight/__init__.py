@@ -1,0 +1,1 @@
+"""Pure decisions about explain, forecast, queue figures and failed sends."""

@@ -1,0 +1,1 @@
+"""Pure decisions about leads: import, approval, do-not-contact lists."""

@@ -1,0 +1,1 @@
+"""Pure decisions about which step, words, account and moment a prospect gets next."""

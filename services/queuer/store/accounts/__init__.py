@@ -1,0 +1,1 @@
+"""SQL for workspaces, accounts, their hours, limits and tokens."""

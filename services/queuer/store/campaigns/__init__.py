@@ -1,0 +1,1 @@
+"""SQL for campaigns: definition, steps, start, pause, completion."""

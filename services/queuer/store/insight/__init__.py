@@ -1,0 +1,1 @@
+"""SQL for explain, forecast, queue figures and failed sends."""

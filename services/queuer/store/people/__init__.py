@@ -1,0 +1,1 @@
+"""SQL for leads: import, approval, do-not-contact lists."""

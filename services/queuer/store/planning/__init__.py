@@ -1,0 +1,1 @@
+"""SQL for which step, words, account and moment a prospect gets next."""

@@ -1,0 +1,1 @@
+"""Workflows for workspaces, accounts, their hours, limits and tokens."""

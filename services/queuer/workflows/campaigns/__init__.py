@@ -1,0 +1,1 @@
+"""Workflows for campaigns: definition, steps, start, pause, completion."""

@@ -1,0 +1,35 @@
+"""Complete campaigns whose people are all at an end, and let those go on that have somebody again.
+
+Asked of the rows on a timetable, not told by events: there are a dozen ways in which the last person of a campaign may come to
+an end, or come back.
+"""
+
+from typing import Final
+
+import asyncpg
+import structlog
+
+from services.queuer.store import audit
+from services.queuer.store.campaigns import finished
+
+log = structlog.get_logger()
+
+MOST: Final = 200
+ACTOR: Final = "queuer"
+
+
+async def finish_campaigns(pool: asyncpg.Pool) -> bool:
+    """Look once; True when there may be more. Any number of processes may do so."""
+    async with pool.acquire() as connection, connection.transaction():
+        again = await finished.go_on(connection, found) if (found := await finished.to_go_on(connection, most=MOST)) else []
+        for campaign_id, workspace_id in again:
+            await audit.note(connection, ACTOR, "go_on", "campaign", campaign_id, workspace_id=workspace_id, details={"was": "completed"})
+    async with pool.acquire() as connection, connection.transaction():
+        over = await finished.complete(connection, found) if (found := await finished.done(connection, most=MOST)) else []
+        for campaign_id, workspace_id in over:
+            await audit.note(connection, ACTOR, "complete", "campaign", campaign_id, workspace_id=workspace_id, details={"was": "running"})
+    for campaign_id, _ in over:
+        log.info("everybody of a campaign is at an end, so it is completed", campaign=campaign_id)
+    for campaign_id, _ in again:
+        log.info("a campaign that was completed by itself goes on", campaign=campaign_id)
+    return len(over) == MOST or len(again) == MOST

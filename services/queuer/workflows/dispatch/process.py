@@ -1,0 +1,120 @@
+"""Send what is due at once, wait for what becomes of it, and say in words why the rest does not leave.
+
+It is the dispatcher's own tick, so it may be asked at any time, by anybody, at once: the rows decide who hands out what.
+"""
+
+import asyncio
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final
+
+import asyncpg
+
+from services.queuer.rules.accounts.account_status import message_of
+from services.queuer.rules.dispatch.dispatch_outcome import Became, became
+from services.queuer.rules.insight.call_times import CallTimes
+from services.queuer.store.dispatch.dispatch import Dispatch
+from services.queuer.store.insight import queue
+from services.queuer.store.insight.queue import Scope
+from services.queuer.workflows.accounts.account_availability import Asked, ask
+from services.queuer.workflows.dispatch.dispatch import Dispatcher
+from shared.refusals import NotFound
+
+FIRST_PAUSE: Final = 0.02
+LONGEST_PAUSE: Final = 0.5
+"""Seconds between two looks at what was handed out; a call to the provider takes about one."""
+LAGGING: Final = "Dispatching pauses: the senders have more in hand than they can begin"
+
+_SENTENCES: Final = {"connection_request": "Connection request sent"}
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one send that this tick handed out (`row` is one of the query became)."""
+
+    row: Mapping[str, Any]
+    became: Became
+
+    @property
+    def name(self) -> str:
+        """Whom it was for."""
+        return f"{self.row['first_name']} {self.row['last_name']}".strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Processed:
+    """The answer; `pending` counts what was still on its way when the wait was over."""
+
+    message: str
+    outcomes: Sequence[Outcome]
+    asked: Asked
+
+    @property
+    def sent(self) -> list[Outcome]:
+        """What left."""
+        return [each for each in self.outcomes if each.became is Became.SENT]
+
+    @property
+    def pending(self) -> int:
+        """What nobody knows the end of yet: under way, or being looked up."""
+        return sum(each.became in {Became.UNDER_WAY, Became.UNKNOWN} for each in self.outcomes)
+
+
+class Processor:
+    """Any number of these may run."""
+
+    def __init__(self, pool: asyncpg.Pool, dispatcher: Dispatcher, *, wait: timedelta, call_times: CallTimes) -> None:
+        self._pool = pool
+        self._dispatcher = dispatcher
+        self._wait = wait.total_seconds()
+        self._call_times = call_times
+
+    async def process(self, scope: Scope) -> Processed:
+        """One tick, its outcomes and the standing of the accounts afterwards.
+
+        Raises:
+            NotFound: the scope's workspace or account is not there.
+            PublishError: the broker did not confirm; what was handed out comes back by itself.
+        """
+        async with self._pool.acquire() as connection:
+            if not await queue.known(connection, scope):
+                raise NotFound("There is no such workspace or account; `tact workspace list` and `tact account list` show those there are.")
+        tick = await self._dispatcher.tick(workspace_id=scope.workspace_id, account_id=scope.account_id)
+        outcomes = await self._outcomes(tick.due)
+        async with self._pool.acquire() as connection:
+            asked = await ask(connection, scope, self._call_times)
+        if tick.read_only:
+            return Processed(f"Nothing leaves: {tick.read_only}", outcomes, asked)
+        return Processed(LAGGING if tick.lagging else _message(outcomes, asked), outcomes, asked)
+
+    async def _outcomes(self, due: Sequence[Dispatch]) -> list[Outcome]:
+        """Look at the rows until all of them have come to something, or the wait is over."""
+        deadline, pause = time.monotonic() + self._wait, FIRST_PAUSE
+        while due:
+            async with self._pool.acquire() as connection:
+                outcomes = [Outcome(row, became(row)) for row in await queue.became(connection, due)]
+            left = deadline - time.monotonic()
+            if left <= 0 or all(each.became is not Became.UNDER_WAY for each in outcomes):
+                return outcomes
+            await asyncio.sleep(min(pause, left))
+            pause = min(pause * 1.5, LONGEST_PAUSE)
+        return []
+
+
+def _message(outcomes: Sequence[Outcome], asked: Asked) -> str:
+    sent = [each for each in outcomes if each.became is Became.SENT]
+    left = f"{asked.remaining} message{'' if asked.remaining == 1 else 's'} remaining in queue"
+    if len(sent) == 1:
+        return f"{_SENTENCES.get(sent[0].row['message_type'], 'Message sent')}. {left}"
+    if sent:
+        return f"{len(sent)} messages sent. {left}"
+    if any(each.became in {Became.UNDER_WAY, Became.UNKNOWN} for each in outcomes):
+        return f"Not known yet whether it was sent. {left}"
+    if any(each.became is Became.LOOKED_UP for each in outcomes):
+        return f"Recipient looked up, nothing sent yet. {left}"
+    ended = [each for each in outcomes if each.became in {Became.FAILED, Became.SKIPPED}]
+    if ended:
+        return f"Nothing sent, {len(ended)} ended. {left}"
+    return message_of([each.standing for each in asked.accounts])

@@ -1,0 +1,1 @@
+"""Workflows for explain, forecast, queue figures and failed sends."""

@@ -1,0 +1,169 @@
+"""Forecast a campaign: read everything once, suppose what was asked, run the policy forward. Nothing is written."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from multiprocessing import get_context
+from multiprocessing.connection import Connection as PipeConnection
+from multiprocessing.context import SpawnProcess
+from typing import Final
+from uuid import UUID
+
+from services.queuer.rules.insight.forecast import foretell, load
+from services.queuer.rules.insight.forecast_model import Forecast, Question, Rates
+from services.queuer.rules.insight.what_if import WhatIfError, read_what_if, suppose
+from services.queuer.store.campaigns.campaigns import unknown
+from services.queuer.store.insight import forecast as store
+from shared.calendar import ScheduleError
+from shared.db.pool import Connection
+from shared.refusals import CampaignError, Conflict, Refused
+from shared.vocabulary import CampaignStatus, CampaignType
+
+MOST_DAYS: Final = 366
+DEFAULT_DAYS: Final = 30
+MOST_AT_THE_DOOR: Final = 800_000
+"""Actions that one request may run through: about a minute of one core."""
+MOST_WAITING: Final = 4
+"""Requests that may wait for the one process that forecasts."""
+
+LONGEST: Final = 120
+"""Seconds after which an answer is given up."""
+
+_SPAWN: Final = get_context("spawn")  # a fork would take the service's connections and threads along
+_OVER: Final = frozenset({CampaignStatus.COMPLETED, CampaignStatus.CANCELLED})
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A question that can be answered, and what a reader of the answer should know."""
+
+    question: Question
+    campaign_name: str
+    notes: tuple[str, ...]
+
+    @property
+    def rates(self) -> Rates:
+        """How the campaign's people are taken to answer."""
+        own = (work.rates for member in self.question.members for work in member.work if work.campaign_id == self.question.campaign_id)
+        return next(own, Rates())
+
+
+class Busy(CampaignError):  # noqa: N818 - reads as what happened
+    """Too many forecasts are asked for at once."""
+
+    code = "busy"
+
+
+async def prepare(
+    connection: Connection,
+    campaign_id: UUID,
+    *,
+    workspace_id: UUID | None = None,
+    days: int = DEFAULT_DAYS,
+    sets: Sequence[str] = (),
+    holidays: Sequence[str] = (),
+) -> Ready:
+    """Read what the forecast starts from, and suppose what was asked.
+
+    Raises:
+        NotFound: there is no such campaign.
+        Conflict: it is over.
+        Refused: it has no account or no steps, or something that was asked for cannot be followed.
+    """
+    if not 1 <= days <= MOST_DAYS:
+        raise Refused(f"days is {days}; write 1 to {MOST_DAYS}.", details={"field": "days"})
+    try:
+        what_if = read_what_if(sets, holidays)
+        asked = await store.campaign(connection, campaign_id, workspace_id=workspace_id)
+        if asked is None:
+            raise unknown(campaign_id)
+        _check(asked)
+        question = await store.question(connection, asked, days=days)
+        _check_question(asked, question)
+        question, notes = suppose(what_if, question)
+    except WhatIfError as error:
+        raise Refused(str(error), code="what_if") from None
+    except ScheduleError as error:
+        raise Refused(f"Nothing leaves by hours that nobody can follow, for {error}", code="schedule") from None
+    return Ready(question, asked.campaign_name, (*_standing(asked), *notes))
+
+
+def _check(asked: store.Asked) -> None:
+    if asked.status in _OVER:
+        raise Conflict(f"The campaign {asked.campaign_name!r} is {asked.status}: nothing more of it will leave.", code="wrong_status")
+    if asked.campaign_type is CampaignType.EMAIL:
+        raise Refused("E-mail campaigns cannot run yet: this version sends over LinkedIn alone.", code="email_not_yet")
+
+
+def _check_question(asked: store.Asked, question: Question) -> None:
+    if not question.members:
+        raise Refused("The campaign has no account to send from. Give it one of the workspace's accounts first.", code="no_accounts")
+    if not any(work.campaign_id == asked.id for member in question.members for work in member.work):
+        raise Refused("The campaign has no steps, so nothing would leave. Give it message_templates first.", code="no_steps")
+
+
+def _standing(asked: store.Asked) -> tuple[str, ...]:
+    if not asked.workspace_active:
+        return ("The workspace is not active: nothing leaves before it is. This is what would happen if it were active now.",)
+    if asked.status is not CampaignStatus.RUNNING:
+        return (f"The campaign is {asked.status}: this is what would happen if it ran from now on.",)
+    return ()
+
+
+class Forecasts:
+    """Answers one question at a time, in a process of its own: the dispatcher shares neither its core nor its lock with it."""
+
+    def __init__(self) -> None:
+        self._turn = asyncio.Semaphore(1)
+        self._waiting = 0
+        self._process: SpawnProcess | None = None
+
+    async def answer(self, question: Question) -> Forecast:
+        """Run it forward.
+
+        Raises:
+            Refused: it is too much for one request.
+            Busy: too many wait already, or the process was ended before it had an answer.
+        """
+        amount = load(question.members, question.days)
+        if amount > MOST_AT_THE_DOOR:
+            raise Refused(
+                f"This forecast would run through about {amount:,} actions, and a request {MOST_AT_THE_DOOR:,} at most. "
+                "Ask for fewer days, or run `tact forecast`, which takes its time.",
+                code="too_much",
+                details={"actions": amount, "most": MOST_AT_THE_DOOR},
+            )
+        if self._waiting >= MOST_WAITING:
+            raise Busy("Several forecasts are being made already; ask again in a minute.")
+        self._waiting += 1
+        try:
+            async with self._turn:
+                return await self._elsewhere(question)
+        finally:
+            self._waiting -= 1
+
+    async def _elsewhere(self, question: Question) -> Forecast:
+        answers, answering = _SPAWN.Pipe(duplex=False)
+        self._process = process = _SPAWN.Process(target=_work, args=(question, answering), name="forecast", daemon=True)
+        try:
+            await asyncio.to_thread(process.start)
+            answering.close()  # ours; the pipe ends when the process does
+            async with asyncio.timeout(LONGEST):
+                found: Forecast = await asyncio.to_thread(answers.recv)
+                return found
+        except (EOFError, TimeoutError):
+            raise Busy("The forecast was not ready in time; ask again, or for fewer days.") from None
+        finally:
+            # However it ends, also by a caller who goes away: the thread that reads the pipe ends with the process.
+            process.kill()
+            await asyncio.to_thread(process.join)
+            self._process = None
+
+    async def close(self) -> None:
+        """End the process; whoever waits for it is told to ask again."""
+        if self._process is not None:
+            self._process.kill()
+
+
+def _work(question: Question, answering: PipeConnection) -> None:
+    answering.send(foretell(question))

@@ -1,0 +1,1 @@
+"""Workflows for leads: import, approval, do-not-contact lists."""

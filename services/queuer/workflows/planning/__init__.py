@@ -1,0 +1,1 @@
+"""Workflows for which step, words, account and moment a prospect gets next."""

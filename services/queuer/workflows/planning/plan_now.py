@@ -1,0 +1,66 @@
+"""Plan everybody who waits to be planned, at once: the planner's sweep until nothing is left, or for a bounded time."""
+
+import time
+from collections import Counter
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+import asyncpg
+
+from services.queuer.store.insight import queue
+from services.queuer.store.planning import planning as store
+from services.queuer.workflows.accounts.account_availability import MOST_COUNTED
+from services.queuer.workflows.planning.plan import NOBODY, Planner
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """`outcomes` counts rows by what was written at once; `remaining` prospects nobody has planned, counted to a limit."""
+
+    outcomes: Counter[str]
+    remaining: int
+
+    @property
+    def planned(self) -> int:
+        """Sends that got a moment."""
+        return self.outcomes["pending"]
+
+
+class PlanNow:
+    """Any number of these may run, beside the planner's own sweep: a prospect is planned once whoever comes first."""
+
+    def __init__(self, pool: asyncpg.Pool, planner: Planner, *, batch: int, within: timedelta) -> None:
+        self._pool = pool
+        self._planner = planner
+        self._batch = batch
+        self._within = within.total_seconds()
+
+    async def plan(self) -> Planned:
+        """Round after round over the running campaigns, a batch of each, until a round writes nothing or the time is over."""
+        deadline = time.monotonic() + self._within
+        outcomes: Counter[str] = Counter()
+        wrote = True
+        while wrote and time.monotonic() < deadline:
+            fresh = await self._round(deadline)
+            stuck = fresh.pop("not_planned", 0)
+            outcomes += fresh
+            outcomes["not_planned"] = stuck  # every round finds them again, so the last one counts
+            wrote = bool(fresh.total())
+        async with self._pool.acquire() as connection:
+            return Planned(outcomes, await queue.unplanned(connection, most=MOST_COUNTED))
+
+    async def _round(self, deadline: float) -> Counter[str]:
+        outcomes: Counter[str] = Counter()
+        campaign = NOBODY
+        while time.monotonic() < deadline and (found := await self._next(campaign)) is not None:
+            campaign, ids = found
+            outcomes += await self._planner.plan_counting(ids)
+        return outcomes
+
+    async def _next(self, after: UUID) -> tuple[UUID, list[UUID]] | None:
+        async with self._pool.acquire() as connection:
+            campaign = await store.campaign_with_unplanned(connection, after)
+            if campaign is None:
+                return None
+            return campaign, await store.unplanned(connection, campaign, most=self._batch)

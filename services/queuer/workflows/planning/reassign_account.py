@@ -1,0 +1,56 @@
+"""Give the people of an account that is gone to the campaign's other accounts, as far as it has had no contact with them.
+
+A session is lost and comes back every other day, so an account must have been disconnected for a while; one that a person
+took out of the campaign is gone at once. Whoever it has written to stays with it: nobody hears from a second member of the
+same company what the first one has said, and their sends are held by the account's status, which explains itself.
+"""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+import asyncpg
+import structlog
+
+from services.queuer import metrics
+from services.queuer.store.dispatch import dispatch
+from services.queuer.store.planning import reassign_account as hand_over
+from services.queuer.store.planning.reassign_account import START, Work
+from services.queuer.workflows.planning.plan import Planner
+
+log = structlog.get_logger()
+
+
+class HandOver:
+    """Any number of these may run: each batch is one transaction that holds its accounts."""
+
+    def __init__(self, pool: asyncpg.Pool, planner: Planner, *, batch: int, after: timedelta) -> None:
+        self._pool = pool
+        self._planner = planner
+        self._batch = batch
+        self._after = after
+        self._looked_at = START
+
+    async def round(self) -> bool:
+        """Hand over what accounts that are gone left behind, a batch of each; True when there may be more."""
+        async with self._pool.acquire() as connection:
+            lost_before = await dispatch.business_now(connection) - self._after
+            gone: Sequence[Work] = await hand_over.lost(connection, lost_before=lost_before)
+            removed, last = await hand_over.removed(connection, self._looked_at, most=self._batch)
+        self._looked_at = last or START
+        full = False
+        for work in dict.fromkeys([*gone, *removed]):
+            full |= await self.hand_over(work) == self._batch
+        return full or last is not None
+
+    async def hand_over(self, work: Work) -> int:
+        """One batch of one account's people of one campaign; returns how many were given away."""
+        async with self._pool.acquire() as connection, connection.transaction():
+            lost_before = await dispatch.business_now(connection) - self._after
+            why, people = await hand_over.take(connection, work, lost_before=lost_before, most=self._batch)
+            if people:
+                await self._planner.plan_within(connection, people)
+                await hand_over.note(connection, work, why, people)
+        if people:
+            metrics.HANDED_OVER.inc(len(people))
+            log.info("people given to other accounts", account=work.account_id, campaign=work.campaign_id, why=why, people=len(people))
+        return len(people)

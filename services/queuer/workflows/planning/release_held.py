@@ -1,0 +1,36 @@
+"""Let sequences go on that waited for their lead's other sequence, once that is over.
+
+However it ended (a reply, the last step, a campaign that was cancelled or allows two at once now): the rows are asked, no event is.
+"""
+
+from typing import Final
+from uuid import UUID
+
+import asyncpg
+import structlog
+
+from services.queuer.store.planning import held_sequences as sequences
+
+log = structlog.get_logger()
+
+BATCH: Final = 200
+NOBODY: Final = UUID(int=0)
+
+
+class GoOn:
+    """Any number of these may run. It goes round, one batch each time, so its cost does not grow with those who wait."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+        self._asked = NOBODY
+
+    async def sweep(self) -> bool:
+        """Ask about one batch; True when it let some go on."""
+        async with self._pool.acquire() as connection, connection.transaction():
+            waiting = await sequences.waiting(connection, self._asked, most=BATCH)
+            self._asked = waiting[-1].send_id if len(waiting) == BATCH else NOBODY
+            over = [send for send in waiting if send.over]
+            freed = await sequences.free(connection, over) if over else 0
+        if freed:
+            log.info("other sequences of these people are over, so theirs go on", sends=freed)
+        return bool(freed)
