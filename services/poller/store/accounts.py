@@ -1,12 +1,12 @@
 """Accounts: found by the provider's id, and their status as the provider says it."""
 
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
 from uuid import UUID
 
 from services.poller.rules.seen import Account
 from shared.db.pool import Connection
-from shared.db.queries import load
+from shared.db.queries import fetch_one, fetch_value, load
 from shared.vocabulary import AccountStatus
 
 queries = load(__file__)
@@ -21,31 +21,44 @@ class Standing:
     version: int
 
 
+@dataclass(frozen=True, slots=True)
+class AccountRow:
+    """An account's row, and the business time at which the database read it."""
+
+    id: UUID
+    workspace_id: UUID
+    provider_user_id: str | None
+    status: AccountStatus
+    status_version: int
+    now: datetime
+
+
 async def by_provider_id(connection: Connection, provider_account_id: str) -> Standing | None:
     """The account known to the provider under this id; None when it is none of ours."""
-    return _standing(await queries.by_provider_id(connection, provider_account_id=provider_account_id))
+    return _standing(await fetch_one(connection, queries.by_provider_id, AccountRow, provider_account_id=provider_account_id))
 
 
 async def by_id(connection: Connection, account_id: UUID) -> Standing | None:
     """The account of this id."""
-    return _standing(await queries.by_id(connection, account_id=account_id))
+    return _standing(await fetch_one(connection, queries.by_id, AccountRow, account_id=account_id))
 
 
 async def change_status(connection: Connection, standing: Standing, status: AccountStatus, reason: str) -> int | None:
     """Compare-and-set; the new version, or None when the status is not what it was."""
-    row = await queries.change_status(
+    return await fetch_value(
         connection,
+        queries.change_status,
+        int,
         account_id=standing.account.id,
         from_status=standing.status.value,
         status=status.value,
         reason=reason,
         now=standing.account.now,
     )
-    return None if row is None else row["status_version"]
 
 
-def _standing(row: Any) -> Standing | None:
+def _standing(row: AccountRow | None) -> Standing | None:
     if row is None:
         return None
-    account = Account(row["id"], row["workspace_id"], row["now"], row["provider_user_id"])
-    return Standing(account, AccountStatus(row["status"]), row["status_version"])
+    account = Account(row.id, row.workspace_id, row.now, row.provider_user_id)
+    return Standing(account, row.status, row.status_version)
