@@ -1,7 +1,7 @@
 """Named queries: SQL in a `.sql` file beside its store, called by name and answered in typed rows.
 
 aiosql reads the files (docs/adr/0010). A result is a frozen dataclass whose fields are the query's columns, with the same
-names in the same order, so mypy checks every access; tests/integration/db/test_every_query_call.py compares every call in
+names in the same order, so mypy checks every access; tests/integration/shared/db/test_every_query_call.py compares every call in
 the code with the query that the migrated database prepares: its name, its parameters, its columns and their types.
 """
 

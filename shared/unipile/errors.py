@@ -1,7 +1,7 @@
 """Every error type of the provider with its meaning, in one table, and the exceptions the client raises.
 
 The table follows UNIPILE.md §3.2 (types) and §3.4 (what each means). The list of types is not closed: what the table
-does not know is judged by its HTTP status. Held by tests/unit/unipile/test_unipile_error_table.py, one case per row.
+does not know is judged by its HTTP status. Held by tests/unit/shared/unipile/test_unipile_error_table.py, one case per row.
 """
 
 from dataclasses import dataclass

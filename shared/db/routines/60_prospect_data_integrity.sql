@@ -8,7 +8,7 @@ CREATE OR REPLACE VIEW corrupted_prospects WITH (security_invoker = true) AS
   UNION ALL
   SELECT id, workspace_id, campaign_id, updated_at, 'corrupted_pending' FROM campaign_prospects WHERE status = 'pending' AND contacted_at IS NOT NULL;
 
--- The same of rows in hand: the rule that one breaks, NULL: none. tests/integration/db/test_corrupted_words.py holds the two together.
+-- The same of rows in hand: the rule that one breaks, NULL: none. tests/integration/shared/db/test_corrupted_words.py holds the two together.
 CREATE OR REPLACE FUNCTION corruption_of(status prospect_status, contacted_at timestamptz) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   SELECT CASE WHEN status = 'connection_request_sent' AND contacted_at IS NULL THEN 'corrupted_sent'

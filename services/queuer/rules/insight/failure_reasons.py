@@ -1,7 +1,7 @@
 """Why a send failed or waits, in words: one table from every reason the code can write to a sentence and what to do.
 
 What the provider's own types mean stands in shared/unipile/errors.py and is only read here. Held by
-tests/unit/queuer/test_queuer_causes.py, which collects the reasons from the code that writes them.
+tests/unit/queuer/insight/test_queuer_causes.py, which collects the reasons from the code that writes them.
 """
 
 import re
