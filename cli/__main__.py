@@ -4,17 +4,18 @@ import logging
 import sys
 
 from cli.app import app
-from cli.console import Refused, console_error
+from cli.console import console_error
+from cli.errors import CommandError
 
 
 def main() -> None:
-    """Run the command line; errors that say what to do end it with status 1 and one sentence."""
+    """Run the command line; errors that say what to do end it with their exit status and one sentence."""
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # a broker that is away is said in a command's own sentence
     try:
         app()
-    except Refused as error:
+    except CommandError as error:
         console_error(str(error))
-        sys.exit(1)
+        sys.exit(error.exit_code)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,8 @@ from typing import Annotated
 import asyncpg
 import typer
 
-from cli.console import AsJson, Refused, out, print_json
+from cli.console import AsJson, out, print_json
+from cli.errors import CommandError
 from cli.find import find_account
 from cli.work import do
 from services.queuer.workflows.accounts import change as change_account
@@ -23,7 +24,7 @@ def change(
     """Change an account's name, type, country or time zone; the same again changes nothing."""
     wanted = change_account.Changes(name=name, account_type=account_type, country=country, timezone=timezone)
     if wanted == change_account.Changes():
-        raise Refused("Name what to change, as in --timezone Europe/Berlin, --country DE-BY, --type premium or --name Ana.")
+        raise CommandError("Name what to change, as in --timezone Europe/Berlin, --country DE-BY, --type premium or --name Ana.")
 
     async def work(pool: asyncpg.Pool) -> change_account.Moved:
         return await change_account.change(pool, (await find_account(pool, account)).id, wanted)

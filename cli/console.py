@@ -14,6 +14,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from cli.errors import CommandError
+
+Refused = CommandError
+
 T = TypeVar("T")
 
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON document.")]
@@ -24,10 +28,6 @@ ACTOR = "command line"
 out = Console(markup=False, emoji=False)
 """What people wrote is printed as they wrote it: a name like `Ann [/sales]` is no markup. Our own words say `markup=True`."""
 err = Console(stderr=True, markup=False, emoji=False)
-
-
-class Refused(Exception):  # noqa: N818 - reads as the sentence it is
-    """The command cannot do what was asked; the message says what to do."""
 
 
 def console_error(message: str) -> None:
@@ -45,7 +45,7 @@ def run(work: Coroutine[Any, Any, T]) -> T:
     try:
         return asyncio.run(work)
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, KafkaError) as error:
-        raise Refused(reason(error)) from error
+        raise CommandError(reason(error)) from error
 
 
 def reason(error: BaseException) -> str:

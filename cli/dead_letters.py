@@ -11,7 +11,8 @@ import asyncpg
 import typer
 from rich.text import Text
 
-from cli.console import ACTOR, AsJson, Refused, out, print_json, run, say, show
+from cli.console import ACTOR, AsJson, out, print_json, run, say, show
+from cli.errors import CommandError
 from cli.target import database, on_pool, target
 from operations.replay.words import ago
 from shared.db.pool import Connection
@@ -76,7 +77,7 @@ def show_letter(letter: Annotated[str, typer.Argument(metavar="ID", help="As the
     async def work(box: Mailbox, connection: Connection) -> tuple[Case, Letter | None]:
         found = await cases(connection, await box.dead(_of([place])))
         if not found:
-            raise Refused(_missing([place]))
+            raise CommandError(_missing([place]))
         return found[0], await box.whole(found[0].letter)
 
     case, whole = _do(work)
@@ -124,9 +125,9 @@ def redrive_letters(
     """Put them back into their topic as they came. Each once; what consumers have done already is not done again."""
     options = (topic, reason, fault, group, since, until)
     if not letters and not any(options):
-        raise Refused("Say which: tact dead-letters redrive ID, or --topic, --reason, --fault, --group, --since, --until.")
+        raise CommandError("Say which: tact dead-letters redrive ID, or --topic, --reason, --fault, --group, --since, --until.")
     if letters and any(options):
-        raise Refused("Give ids or options, not both: the ids say already which are meant.")
+        raise CommandError("Give ids or options, not both: the ids say already which are meant.")
     places = [_place(each) for each in letters or []]
     wanted = _of(places) if places else _wanted(*options)
 
@@ -134,7 +135,7 @@ def redrive_letters(
         found = await cases(connection, await _dead(box, wanted))
         missing = set(places) - {case.letter.origin for case in found}
         if missing:
-            raise Refused(_missing(sorted(missing)))
+            raise CommandError(_missing(sorted(missing)))
         return found, await _put_back(box, connection, found, again=again) if apply else []
 
     found, put = _do(work)
@@ -175,7 +176,7 @@ def resume(
         print_json({"applied": apply, "group": group, "processes": [row["instance"] for row in rows]})
         return
     if not rows:
-        raise Refused(f"No consumer {group} stands still. `tact dead-letters stopped` shows those that do.")
+        raise CommandError(f"No consumer {group} stands still. `tact dead-letters stopped` shows those that do.")
     names = ", ".join(row["instance"] for row in rows)
     if apply:
         out.print(f"{group} goes on within seconds in {names}.", highlight=False)
@@ -234,15 +235,15 @@ def _do(work: Callable[[Mailbox, Connection], Awaitable[T]]) -> T:
     try:
         return run(opened())
     except Busy as error:
-        raise Refused(str(error)) from None
+        raise CommandError(str(error)) from None
 
 
 def _wanted(topic: str | None, reason: str | None, fault: str | None, group: str | None, since: str | None, until: str | None) -> Wanted:
     if reason is not None and reason not in {*Reason, *OLDER}:
-        raise Refused(f"{reason!r} is no reason; there are {', '.join(Reason)}.")
+        raise CommandError(f"{reason!r} is no reason; there are {', '.join(Reason)}.")
     for option, word in (("--topic", topic), ("--group", group)):
         if word is not None and not word.strip():
-            raise Refused(f"{option} names nothing. Leave it out for all of them.")
+            raise CommandError(f"{option} names nothing. Leave it out for all of them.")
     topic = topic.removesuffix(".dlq") if topic else None
     return Wanted(topic, reason, fault, group, _when(since, "--since"), _when(until, "--until"))
 
@@ -251,7 +252,7 @@ async def _dead(box: Mailbox, wanted: Wanted) -> list[Dead]:
     """A topic's name with a slip in it must not read as "no dead letters"."""
     if wanted.topic is not None and not wanted.origins and not await box.topics(wanted.topic):
         there = ", ".join(name.removesuffix(".dlq") for name in await box.topics())
-        raise Refused(
+        raise CommandError(
             f"The broker has no topic {wanted.topic}.dlq. " + (f"There are those of {there}." if there else "Is TACT_KAFKA right?")
         )
     return await box.dead(wanted)
@@ -270,7 +271,7 @@ def _when(text: str | None, option: str) -> datetime | None:
     try:
         at = datetime.fromisoformat(text.strip())
     except ValueError:
-        raise Refused(f"{option} wants a moment like 2026-03-02, 2026-03-02T14:00 or '2h ago', not {text!r}.") from None
+        raise CommandError(f"{option} wants a moment like 2026-03-02, 2026-03-02T14:00 or '2h ago', not {text!r}.") from None
     return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
@@ -278,7 +279,7 @@ def _place(text: str) -> Place:
     try:
         return Place.parse(text)
     except ValueError:
-        raise Refused(f"{text!r} is no dead letter; `tact dead-letters list` shows them, like sends.due:3:1042.") from None
+        raise CommandError(f"{text!r} is no dead letter; `tact dead-letters list` shows them, like sends.due:3:1042.") from None
 
 
 def _missing(places: Sequence[Place]) -> str:

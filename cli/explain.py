@@ -14,7 +14,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from cli.console import AsJson, Refused, out, print_json, run
+from cli.console import AsJson, out, print_json, run
+from cli.errors import CommandError
 from cli.find import find_campaign
 from cli.target import database
 from services.queuer.rules.insight.call_times import CallTimes
@@ -49,12 +50,12 @@ def read_moment(text: str) -> datetime:
     """What a person types as a moment.
 
     Raises:
-        Refused: it is none.
+        CommandError: it is none.
     """
     try:
         moment = datetime.fromisoformat(text.strip())
     except ValueError:
-        raise Refused(f"'{text}' is no moment. Write it as 2026-03-10T15:00Z, 2026-03-10T16:00+01:00 or 2026-03-10 (UTC).") from None
+        raise CommandError(f"'{text}' is no moment. Write it as 2026-03-10T15:00Z, 2026-03-10T16:00+01:00 or 2026-03-10 (UTC).") from None
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
@@ -68,27 +69,27 @@ async def _explain(word: str, at: datetime | None, campaign: str | None) -> Expl
                     connection, some_id, at=at, call_times=CallTimes(calls.unipile_timeout, calls.sender_call_time)
                 )
             except CampaignError as error:
-                raise Refused(error.message) from error
+                raise CommandError(error.message) from error
 
 
 async def find_person(pool: asyncpg.Pool, word: str, campaign: str | None) -> UUID:
     """The prospect, or the imported row or lead where there is none yet, that is meant.
 
     Raises:
-        Refused: nobody is, or several are; the message lists them.
+        CommandError: nobody is, or several are; the message lists them.
     """
     within = (await find_campaign(pool, campaign)).id if campaign is not None else None
     async with pool.acquire() as connection:
         rows = await find_people(connection, campaign_id=within, most=MOST, **_names(word))
     if not rows:
         where = f" in the campaign '{campaign}'" if campaign else ""
-        raise Refused(
+        raise CommandError(
             f"There is nobody '{word}'{where}. Give a prospect's id, an address like https://www.linkedin.com/in/ana-nunez, "
             "an e-mail address, or the full name as it was imported."
         )
     newest = {(row["lead_id"], row["campaign_name"]): row for row in reversed(rows)}  # the last enrolment of each campaign
     if len(newest) > 1:
-        raise Refused(f"'{word}' may be any of these; give the id, or --campaign:\n" + "\n".join(map(_candidate, newest.values())))
+        raise CommandError(f"'{word}' may be any of these; give the id, or --campaign:\n" + "\n".join(map(_candidate, newest.values())))
     return _id(next(iter(newest.values())))
 
 

@@ -6,7 +6,8 @@ from uuid import UUID
 import asyncpg
 import typer
 
-from cli.console import ACTOR, AsJson, Refused, out, print_json, show
+from cli.console import ACTOR, AsJson, out, print_json, show
+from cli.errors import CommandError
 from cli.scope import AccountWord, CampaignWord, WorkspaceWord, moment, scope_of
 from cli.work import do
 from services.queuer.http.insight.failed_sends import FailedOut, OneFailed
@@ -132,9 +133,11 @@ def drop(
 
 def _press(verb: str, sends: list[UUID] | None, which: tuple[str | None, ...], *, apply: bool, as_json: bool) -> None:
     if not sends and not any(which):
-        raise Refused(f"Say which: tact failed {verb} ID, or --campaign, --account, --workspace, --reason. `tact failed list` shows them.")
+        raise CommandError(
+            f"Say which: tact failed {verb} ID, or --campaign, --account, --workspace, --reason. `tact failed list` shows them."
+        )
     if sends and any(which):
-        raise Refused("Give ids or options, not both: the ids say already which are meant.")
+        raise CommandError("Give ids or options, not both: the ids say already which are meant.")
 
     async def work(pool: asyncpg.Pool) -> list[dict[str, Any]]:
         ids = list(sends or []) or await every(pool, await _wanted(pool, *which))

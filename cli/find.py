@@ -4,7 +4,7 @@ from uuid import UUID
 
 import asyncpg
 
-from cli.console import Refused
+from cli.errors import CommandError
 from services.queuer.rules.campaigns.views import Campaign
 from services.queuer.store.accounts.accounts import Account, list_accounts
 from services.queuer.store.campaigns.campaigns import list_campaigns
@@ -16,7 +16,7 @@ async def find_campaign(pool: asyncpg.Pool, word: str) -> Campaign:
     """The campaign with that id or name.
 
     Raises:
-        Refused: there is none, or workspaces have several of that name.
+        CommandError: there is none, or workspaces have several of that name.
     """
     found: list[Campaign] = []
     known: list[str] = []
@@ -28,15 +28,17 @@ async def find_campaign(pool: asyncpg.Pool, word: str) -> Campaign:
     if len(found) == 1:
         return found[0]
     if found:
-        raise Refused(f"Several workspaces have a campaign '{word}'; give its id: {', '.join(str(c.id) for c in found)}.")
-    raise Refused(f"There is no campaign '{word}'. There are: {', '.join(sorted(known)[:10]) or 'none yet; tact campaign add makes one'}.")
+        raise CommandError(f"Several workspaces have a campaign '{word}'; give its id: {', '.join(str(c.id) for c in found)}.")
+    raise CommandError(
+        f"There is no campaign '{word}'. There are: {', '.join(sorted(known)[:10]) or 'none yet; tact campaign add makes one'}."
+    )
 
 
 async def find_account(pool: asyncpg.Pool, word: str) -> Account:
     """The account with that id, provider's id or name.
 
     Raises:
-        Refused: there is none, or several of that name.
+        CommandError: there is none, or several of that name.
     """
     found: list[Account] = []
     after: UUID | None = None
@@ -46,5 +48,5 @@ async def find_account(pool: asyncpg.Pool, word: str) -> Account:
     if len(found) == 1:
         return found[0]
     if found:
-        raise Refused(f"Several accounts are called '{word}'; give the id: {', '.join(str(a.id) for a in found)}.")
-    raise Refused(f"There is no account '{word}'. `tact account list` shows those there are.")
+        raise CommandError(f"Several accounts are called '{word}'; give the id: {', '.join(str(a.id) for a in found)}.")
+    raise CommandError(f"There is no account '{word}'. `tact account list` shows those there are.")

@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 import typer
 from rich.table import Table
 
-from cli.console import Refused, err, out, print_json, run
+from cli.console import err, out, print_json, run
+from cli.errors import CommandError
 from cli.find import find_campaign
 from cli.target import database
 from services.queuer.http.insight.forecast import AccountForecast, CostOut, DayOut, ForecastOut
@@ -68,14 +69,14 @@ async def _prepare(campaign: str, days: int, sets: Sequence[str], holidays: Sequ
             try:
                 return await prepare(connection, found.id, days=days, sets=sets, holidays=holidays)
             except CampaignError as error:
-                raise Refused(error.message) from error
+                raise CommandError(error.message) from error
 
 
 def _chosen(found: ForecastOut, names: Sequence[str]) -> list[AccountForecast]:
     known = {account.name.casefold(): account for account in found.accounts}
     for name in names:
         if name.casefold() not in known:
-            raise Refused(f"The campaign has no account '{name}'. It has: {', '.join(a.name for a in found.accounts[:10])}.")
+            raise CommandError(f"The campaign has no account '{name}'. It has: {', '.join(a.name for a in found.accounts[:10])}.")
     chosen = [known[name.casefold()] for name in names] or found.accounts
     return chosen[:MOST_COLUMNS]
 

@@ -11,7 +11,8 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from cli.console import ACTOR, AsJson, Refused, out, print_json
+from cli.console import ACTOR, AsJson, out, print_json
+from cli.errors import CommandError
 from cli.scope import WorkspaceWord
 from cli.target import on_pool
 from services.healer.http.health import DataIntegrity
@@ -269,9 +270,9 @@ def objective(
 ) -> None:
     """Show or set how fast repairs of a workspace should be."""
     if seconds is not None and default:
-        raise Refused("Say one of --seconds and --default.")
+        raise CommandError("Say one of --seconds and --default.")
     if seconds is not None and not math.isfinite(seconds):
-        raise Refused("An objective is a number of seconds, such as --seconds 5.")
+        raise CommandError("An objective is a number of seconds, such as --seconds 5.")
 
     async def work(pool: asyncpg.Pool) -> timedelta | None:
         workspace_id = (await workspaces.get(pool, workspace)).id
@@ -309,7 +310,7 @@ def _objective() -> timedelta:
     try:
         return load(HealerSettings).healer_repair_objective
     except SettingsError as error:
-        raise Refused(str(error)) from None
+        raise CommandError(str(error)) from None
 
 
 def _times(kind: str, times: RepairTimes) -> list[object]:

@@ -7,7 +7,8 @@ from uuid import UUID
 import asyncpg
 import typer
 
-from cli.console import AsJson, Refused, out, print_json
+from cli.console import AsJson, out, print_json
+from cli.errors import CommandError
 from cli.find import find_account, find_campaign
 from cli.work import do
 from services.queuer.store.accounts import workspaces
@@ -86,9 +87,9 @@ def _changes(sets: list[str] | None, unset: list[str] | None) -> dict[str, Any]:
     for each in sets or []:
         key, equals, value = each.partition("=")
         if not equals:
-            raise Refused(f"--set wants key=value, as in --set window_zone=both, not '{each}'.")
+            raise CommandError(f"--set wants key=value, as in --set window_zone=both, not '{each}'.")
         if key in changes:
-            raise Refused(f"'{key}' is named twice; set or unset each key once.")
+            raise CommandError(f"'{key}' is named twice; set or unset each key once.")
         changes[key] = _value(key, value)
     return changes
 

@@ -6,7 +6,8 @@ from typing import Annotated
 import asyncpg
 import typer
 
-from cli.console import AsJson, Refused, out, print_json
+from cli.console import AsJson, out, print_json
+from cli.errors import CommandError
 from cli.find import find_account
 from cli.work import do
 from services.queuer.store.accounts import limits as verbs
@@ -43,7 +44,7 @@ def of_workspace(
         return await verbs.set_workspace(pool, (await workspace_verbs.get(pool, workspace)).id, numbers, tier=tier)
 
     if not numbers and tier is None:
-        raise Refused("Name what to change, as in --weekly-cr-limit 80 or --tier growth.")
+        raise CommandError("Name what to change, as in --weekly-cr-limit 80 or --tier growth.")
     out.print("Changed." if do(change) else "It was so already.")
 
 
@@ -61,7 +62,7 @@ def of_account(
     """Show what an account may do; set it first where numbers are given."""
     numbers = _numbers(daily_cr_limit, weekly_cr_limit, daily_message_limit, daily_lookup_limit, daily_email_limit)
     if warm_up_from and no_warm_up:
-        raise Refused("Give either --warm-up-from or --no-warm-up, not both.")
+        raise CommandError("Give either --warm-up-from or --no-warm-up, not both.")
     first = _day(warm_up_from) if warm_up_from else None if no_warm_up else verbs.KEEP
 
     async def change(pool: asyncpg.Pool) -> verbs.Limits:
@@ -83,7 +84,7 @@ def exception(
 ) -> None:
     """Write down that an account may be set to more invitations a day than its type."""
     if (most is None) != take_back:
-        raise Refused("Give --most N, or --take-back.")
+        raise CommandError("Give --most N, or --take-back.")
 
     async def change(pool: asyncpg.Pool) -> verbs.Limits:
         found = await find_account(pool, account)
@@ -117,11 +118,11 @@ def _number(name: str, text: str) -> int | None:
     try:
         return int(text)
     except ValueError as error:
-        raise Refused(f"--{name.replace('_', '-')} wants a number or '{DEFAULT}', not '{text}'.") from error
+        raise CommandError(f"--{name.replace('_', '-')} wants a number or '{DEFAULT}', not '{text}'.") from error
 
 
 def _day(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError as error:
-        raise Refused(f"--warm-up-from wants a day like 2026-06-01, not '{text}'.") from error
+        raise CommandError(f"--warm-up-from wants a day like 2026-06-01, not '{text}'.") from error

@@ -9,7 +9,8 @@ from uuid import UUID
 import asyncpg
 import typer
 
-from cli.console import AsJson, Refused, out, print_json, show
+from cli.console import AsJson, out, print_json, show
+from cli.errors import CommandError
 from cli.target import on_pool
 from embedded.settings import StackSettings
 from services.healer.settings import HealerSettings
@@ -56,7 +57,7 @@ def add_channel(
     ways = {NoticeMedium.WEBHOOK: webhook, NoticeMedium.SLACK: slack, NoticeMedium.EMAIL: email}
     given = [(medium, target) for medium, target in ways.items() if target is not None]
     if len(given) != 1:
-        raise Refused("Say where to: exactly one of --webhook, --slack and --email.")
+        raise CommandError("Say where to: exactly one of --webhook, --slack and --email.")
     medium, target = given[0]
 
     async def add(pool: asyncpg.Pool) -> verbs.Kept:
@@ -101,9 +102,9 @@ def try_channel(channel: ChannelArgument, workspace: MaybeWorkspace = None) -> N
 
     ended = _do(test)
     if ended.state is DeliveryState.WAITING:
-        raise Refused(f"The healer did not try it within {TEST_WITHIN:g} s. Does it run? `tact notices log` shows what becomes of it.")
+        raise CommandError(f"The healer did not try it within {TEST_WITHIN:g} s. Does it run? `tact notices log` shows what becomes of it.")
     if ended.state is not DeliveryState.DELIVERED:
-        raise Refused(ended.last_error or "The test did not arrive.")
+        raise CommandError(ended.last_error or "The test did not arrive.")
     out.print(f"{ended.channel_name} took the test ({ended.last_status}).", highlight=False)
 
 
@@ -159,8 +160,8 @@ async def _find(pool: asyncpg.Pool, word: str, workspace: str | None) -> Channel
     if len(found) == 1:
         return found[0]
     if found:
-        raise Refused(f"Several workspaces have a channel '{word}'; name one with --workspace.")
-    raise Refused(f"There is no channel '{word}'. `tact notices list` shows those there are.")
+        raise CommandError(f"Several workspaces have a channel '{word}'; name one with --workspace.")
+    raise CommandError(f"There is no channel '{word}'. `tact notices list` shows those there are.")
 
 
 async def _channels(pool: asyncpg.Pool, workspace_id: UUID | None) -> list[Channel]:
@@ -181,7 +182,7 @@ def _terms() -> Terms:
     try:
         settings = load(HealerSettings)
     except SettingsError as error:
-        raise Refused(str(error)) from None
+        raise CommandError(str(error)) from None
     stack = StackSettings()
     private = settings.notices_to_private or (stack.database_url is None and stack.notices_to_private)
     return Terms(mail=settings.smtp_host is not None, private=private)

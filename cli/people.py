@@ -7,7 +7,8 @@ from uuid import UUID
 import typer
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
-from cli.console import ACTOR, AsJson, Refused, err, out, print_json, run
+from cli.console import ACTOR, AsJson, err, out, print_json, run
+from cli.errors import CommandError
 from cli.find import find_campaign
 from cli.target import database, folder
 from services.queuer.rules.people.encoding import ImportRefused
@@ -33,7 +34,7 @@ def import_file(
     try:
         result = run(_import(file, campaign, place, approve=approve, columns=_columns(column or [])))
     except (ImportRefused, ApprovalError) as error:
-        raise Refused(str(error)) from error
+        raise CommandError(str(error)) from error
     if as_json:
         print_json({name: getattr(result, name) for name in result.__dataclass_fields__})
         return
@@ -56,7 +57,7 @@ def approve(
     try:
         result = run(_approve(campaign, batch))
     except ApprovalError as error:
-        raise Refused(str(error)) from error
+        raise CommandError(str(error)) from error
     if as_json:
         print_json({name: getattr(result, name) for name in result.__dataclass_fields__})
         return
@@ -99,5 +100,5 @@ async def _approve(campaign: str, batch: UUID | None) -> ApproveResult:
 def _columns(given: list[str]) -> dict[str, str]:
     pairs = dict(each.split("=", 1) for each in given if "=" in each)
     if len(pairs) != len(given):
-        raise Refused("--column wants field=Header, as in --column linkedin_url='Profil-Adresse'.")
+        raise CommandError("--column wants field=Header, as in --column linkedin_url='Profil-Adresse'.")
     return pairs

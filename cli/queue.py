@@ -7,7 +7,8 @@ from typing import Annotated, Any
 import asyncpg
 import typer
 
-from cli.console import AsJson, Refused, out, print_json, show
+from cli.console import AsJson, out, print_json, show
+from cli.errors import CommandError
 from cli.scope import AccountWord, CampaignWord, WorkspaceWord, moment, scope_of
 from cli.target import target
 from cli.work import do
@@ -38,7 +39,7 @@ def process(workspace: WorkspaceWord = None, account: AccountWord = None, wait: 
     async def work(pool: asyncpg.Pool) -> ProcessAnswer:
         scope = await scope_of(pool, workspace=workspace, account=account)
         if (why := (await fences.read(pool)).read_only_why) is not None:
-            raise Refused(f"Nothing leaves, the stack is read-only: {why} `tact adopt` says what to do.")
+            raise CommandError(f"Nothing leaves, the stack is read-only: {why} `tact adopt` says what to do.")
         publisher = Publisher(target().kafka, client_id="tact-cli", fatal=lambda _why: None)
         await publisher.start()
         try:
@@ -160,7 +161,7 @@ def _settings() -> QueuerSettings:
     try:
         return load(QueuerSettings)
     except SettingsError as error:
-        raise Refused(str(error)) from None
+        raise CommandError(str(error)) from None
 
 
 def _call_times(settings: QueuerSettings) -> CallTimes:

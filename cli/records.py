@@ -9,7 +9,8 @@ from uuid import UUID
 import asyncpg
 import typer
 
-from cli.console import AsJson, Refused, out, print_json, show
+from cli.console import AsJson, out, print_json, show
+from cli.errors import CommandError
 from cli.find import find_account, find_campaign
 from cli.work import do as _do
 from services.queuer.rules.campaigns.views import Changed
@@ -307,9 +308,9 @@ def _json(text: str | None) -> dict[str, Any] | None:
     try:
         value = json.loads(text)
     except json.JSONDecodeError as error:
-        raise Refused(f"--schedule is no JSON: {error}.") from error
+        raise CommandError(f"--schedule is no JSON: {error}.") from error
     if not isinstance(value, dict):
-        raise Refused("--schedule wants a JSON object, as in '{\"working_hours_start\": 9}'.")
+        raise CommandError("--schedule wants a JSON object, as in '{\"working_hours_start\": 9}'.")
     return value
 
 
@@ -319,16 +320,16 @@ def _texts(path: Path | None) -> dict[str, str]:
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise Refused(f"{path} cannot be read as JSON: {error}.") from error
+        raise CommandError(f"{path} cannot be read as JSON: {error}.") from error
     if not isinstance(value, dict):
-        raise Refused(f"{path} must hold a JSON object: step -> text.")
+        raise CommandError(f"{path} must hold a JSON object: step -> text.")
     return {str(step): str(text) for step, text in value.items()}
 
 
 def _pairs(given: list[str], option: str) -> dict[str, str]:
     wrong = [each for each in given if "=" not in each]
     if wrong:
-        raise Refused(f"{option} wants step=value, not '{wrong[0]}'.")
+        raise CommandError(f"{option} wants step=value, not '{wrong[0]}'.")
     return dict(each.split("=", 1) for each in given)
 
 
@@ -336,4 +337,4 @@ def _hours(text: str) -> float:
     try:
         return float(text)
     except ValueError as error:
-        raise Refused(f"--delay wants hours, not '{text}'.") from error
+        raise CommandError(f"--delay wants hours, not '{text}'.") from error

@@ -9,7 +9,8 @@ from uuid import UUID
 import asyncpg
 import typer
 
-from cli.console import AsJson, Refused, out, print_json, show
+from cli.console import AsJson, out, print_json, show
+from cli.errors import CommandError
 from cli.work import do
 from services.queuer.store.accounts import workspaces as workspace_verbs
 from services.queuer.store.people import suppressions as verbs
@@ -36,12 +37,12 @@ def add(
 ) -> None:
     """Never contact these. What is planned for them is cancelled at once; adding the same again changes nothing."""
     if values and kind is None:
-        raise Refused(f"Say what they are: --kind {', --kind '.join(Kind)}.")
+        raise CommandError(f"Say what they are: --kind {', --kind '.join(Kind)}.")
     entries = [Entry(kind, value, reason) for value in values or [] if kind is not None]
     entries += _read(file, kind, reason) if file else []
     entries = [replace(entry, opted_out=opted_out) for entry in entries]
     if not entries:
-        raise Refused("Name somebody, or give --file with a list.")
+        raise CommandError("Name somebody, or give --file with a list.")
 
     async def work(pool: asyncpg.Pool) -> verbs.Added:
         list_of = await _list(pool, workspace, everywhere=everywhere)
@@ -72,7 +73,7 @@ def list_them(workspace: Workspace = None, everywhere: Everywhere = False, kind:
                 return found
 
     if workspace is not None and everywhere:
-        raise Refused("Give either --workspace or --everywhere.")
+        raise CommandError("Give either --workspace or --everywhere.")
     rows = [{name: getattr(entry, name) for name in entry.__dataclass_fields__} for entry in do(work)]
     show(rows, title="do not contact", as_json=as_json, columns=["id", "kind", "value", "reason", "workspace_id", "added_by"])
 
@@ -98,7 +99,7 @@ def remove(
 
 async def _list(pool: asyncpg.Pool, workspace: str | None, *, everywhere: bool) -> UUID | None:
     if (workspace is None) != everywhere:
-        raise Refused("Name one list: --workspace NAME, or --everywhere.")
+        raise CommandError("Name one list: --workspace NAME, or --everywhere.")
     return None if workspace is None else (await workspace_verbs.get(pool, workspace)).id
 
 
@@ -108,10 +109,10 @@ def _read(path: Path, kind: Kind | None, reason: str) -> list[Entry]:
             rows = csv.DictReader(lines)
             names = {name.strip().lower() for name in rows.fieldnames or ()}
             if "value" not in names or ("kind" not in names and kind is None):
-                raise Refused(f"{path} needs a header line with kind and value (or --kind for all of it), and reason if you like.")
+                raise CommandError(f"{path} needs a header line with kind and value (or --kind for all of it), and reason if you like.")
             return [_entry(path, rows.line_num, row, kind, reason) for row in rows if any(row.values())]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise Refused(f"{path} cannot be read as CSV in UTF-8: {error}.") from error
+        raise CommandError(f"{path} cannot be read as CSV in UTF-8: {error}.") from error
 
 
 def _entry(path: Path, line: int, row: dict[str, str], kind: Kind | None, reason: str) -> Entry:
@@ -120,11 +121,11 @@ def _entry(path: Path, line: int, row: dict[str, str], kind: Kind | None, reason
     try:
         entry = Entry(Kind(word.lower()), told.get("value", ""), told.get("reason") or reason)
     except ValueError as error:
-        raise Refused(f"{path}, line {line}: the kind is {word!r}; write one of {', '.join(Kind)}. Nothing was added.") from error
+        raise CommandError(f"{path}, line {line}: the kind is {word!r}; write one of {', '.join(Kind)}. Nothing was added.") from error
     try:
         verbs.normal(entry.kind, entry.value)
     except CampaignError as error:
-        raise Refused(f"{path}, line {line}: {error.message} Nothing was added.") from error
+        raise CommandError(f"{path}, line {line}: {error.message} Nothing was added.") from error
     return entry
 
 
@@ -132,4 +133,4 @@ def _id(text: str) -> UUID:
     try:
         return UUID(text)
     except ValueError as error:
-        raise Refused(f"'{text}' is no id. Give the id that `tact suppress list` shows, or --kind and the list it is on.") from error
+        raise CommandError(f"'{text}' is no id. Give the id that `tact suppress list` shows, or --kind and the list it is on.") from error

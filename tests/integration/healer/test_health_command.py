@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from cli.app import app
-from cli.console import Refused
+from cli.errors import CommandError
 from services.healer.workflows.alert import Watch
 from services.healer.workflows.measure import Measure
 from shared.db.pool import open_pool
@@ -94,7 +94,7 @@ async def test_an_objective_is_shown_set_and_taken_away(pool: asyncpg.Pool) -> N
         (("--seconds", "5", "--default"), "one of --seconds and --default"),
     ):
         refused = await health("objective", workspace, *words)
-        assert isinstance(refused.exception, Refused)
+        assert isinstance(refused.exception, CommandError)
         assert why in str(refused.exception)
     assert json.loads((await health("objective", workspace, "--default", "--json")).output) == {"seconds": 2, "own_objective": False}
 
@@ -108,5 +108,5 @@ async def test_an_empty_stack_is_healthy_and_a_workspace_that_is_not_there_is_re
     for page in ("campaigns", "queue", "history", "alerts"):
         assert (await health(page)).exit_code == 0
     refused = await health("-w", "Nobody")
-    assert isinstance(refused.exception, Refused)
+    assert isinstance(refused.exception, CommandError)
     assert "Nobody" in str(refused.exception)

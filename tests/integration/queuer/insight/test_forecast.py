@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from cli.app import app
-from cli.console import Refused
+from cli.errors import CommandError
 from services.queuer.rules.insight.forecast import foretell
 from services.queuer.workflows.insight.forecast import MOST_WAITING, Busy, Forecasts, prepare
 from shared.db.pool import Connection
@@ -326,5 +326,5 @@ async def test_the_command_line_gives_one_json_document_and_refuses_in_one_sente
         (["spring", "--days", "400"], "days is 400; write 1 to 366."),
         (["spring", "--account", "Zoe"], "The campaign has no account 'Zoe'. It has: Ana 1."),
     ):
-        with pytest.raises(Refused, match=sentence):
+        with pytest.raises(CommandError, match=sentence):
             await told(tact, *words)
