@@ -13,7 +13,7 @@ import typer
 
 from cli.console import Refused, out, print_json, run, say
 from cli.target import database, target
-from services.healer.store import adopting
+from services.healer.store.adoption import adoptions as adopting
 from shared.contracts.stack_heads import StackHead
 from shared.fence import rules
 from shared.fence import store as fences

@@ -11,11 +11,11 @@ from rich.text import Text
 from cli.console import ACTOR, AsJson, out, print_json
 from cli.scope import CampaignWord, WorkspaceWord, moment, scope_of
 from cli.target import on_pool
-from services.healer.http.findings import FindingOut
-from services.healer.store import repairs
-from services.healer.workflows import decide as desk
-from services.healer.workflows.ambiguity import DeskError
-from services.healer.workflows.decide import Decided, Finding, Word
+from services.healer.http.repairs.findings import FindingOut
+from services.healer.store.repairs import repairs
+from services.healer.workflows.repairs import decide as desk
+from services.healer.workflows.repairs.decide import Decided, Finding, Word
+from services.healer.workflows.unknown_attempts.resolve import DeskError
 from shared.refusals import CampaignError
 
 T = TypeVar("T")

@@ -15,18 +15,17 @@ from cli.console import ACTOR, AsJson, out, print_json
 from cli.errors import CommandError
 from cli.scope import WorkspaceWord
 from cli.target import on_pool
-from services.healer.http.health import DataIntegrity
-from services.healer.http.health_pages import AlertOut, CorruptedCampaign, QueueStanding, RepairsOut, Run, Score, WorkspaceRisks
-from services.healer.rules.alerts import AlertKind, told
-from services.healer.rules.health import PENALTIES
-from services.healer.rules.prediction import FEWEST_CHANCES, FEWEST_CORRUPTED, Verdict
-from services.healer.rules.repair_times import RepairTimes
+from services.healer.http.health.pages import AlertOut, CorruptedCampaign, QueueStanding, RepairsOut, Run, Score, WorkspaceRisks
+from services.healer.http.health.score import DataIntegrity
+from services.healer.rules.health.alerts import AlertKind, told
+from services.healer.rules.health.prediction import FEWEST_CHANCES, FEWEST_CORRUPTED, Verdict
+from services.healer.rules.health.repair_times import RepairTimes
+from services.healer.rules.health.score import PENALTIES
 from services.healer.settings import HealerSettings
-from services.healer.store import health as counts
-from services.healer.store import health_pages as pages
-from services.healer.store import measuring, risks
-from services.healer.workflows import health
-from services.healer.workflows.health import ObjectiveError
+from services.healer.store.health import counts, pages, risks
+from services.healer.store.health import measurements as measuring
+from services.healer.workflows.health import report as health
+from services.healer.workflows.health.report import ObjectiveError
 from services.queuer.store.accounts import workspaces
 from shared.db.pool import Connection
 from shared.refusals import CampaignError

@@ -14,12 +14,12 @@ from cli.errors import CommandError
 from cli.target import on_pool
 from embedded.settings import StackSettings
 from services.healer.settings import HealerSettings
-from services.healer.store import channels as channel_store
-from services.healer.store import notices as notice_store
-from services.healer.store.channels import Channel
-from services.healer.store.notices import Delivery
-from services.healer.workflows import keep_channels as verbs
-from services.healer.workflows.keep_channels import ChannelError, Terms
+from services.healer.store.notices import channels as channel_store
+from services.healer.store.notices import notices as notice_store
+from services.healer.store.notices.channels import Channel
+from services.healer.store.notices.notices import Delivery
+from services.healer.workflows.notices import channels as verbs
+from services.healer.workflows.notices.channels import ChannelError, Terms
 from services.queuer.store.accounts import workspaces
 from shared.notices.addresses import shown
 from shared.refusals import CampaignError

@@ -10,11 +10,11 @@ from rich.text import Text
 from cli.console import ACTOR, AsJson, out, print_json
 from cli.scope import AccountWord, CampaignWord, WorkspaceWord, moment, scope_of
 from cli.target import on_pool
-from services.healer.http.unknown import UnknownOut, WholeUnknown
-from services.healer.rules.telling import told
-from services.healer.store.ambiguity import Row, Wanted
-from services.healer.workflows import ambiguity as desk
-from services.healer.workflows.ambiguity import Decision, DeskError
+from services.healer.http.unknown_attempts.unknown_attempts import UnknownOut, WholeUnknown
+from services.healer.rules.unknown_attempts.evidence_text import told
+from services.healer.store.unknown_attempts.decisions import Row, Wanted
+from services.healer.workflows.unknown_attempts import resolve as desk
+from services.healer.workflows.unknown_attempts.resolve import Decision, DeskError
 from shared.refusals import CampaignError
 
 T = TypeVar("T")

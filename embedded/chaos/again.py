@@ -21,7 +21,8 @@ from shared.contracts.topics import MAIL_FEEDBACK, TOPICS
 
 TIMES: Final = 3
 REST_WITHIN: Final = 180.0
-"""Real seconds; a lease that a healer's look left behind lasts two and a half minutes (services/healer/workflows/look_up.py)."""
+"""Real seconds; a lease that a healer's look left behind lasts two and a half minutes
+(services/healer/workflows/unknown_attempts/look_up.py)."""
 HEARD_WITHIN: Final = 600.0
 """Real seconds for the services to work off what was told again; then the run says who is behind."""
 SLOWLY: Final = 1.000_001

@@ -4,7 +4,7 @@ from typing import Final
 
 import asyncpg
 
-from services.healer.store import notices
+from services.healer.store.notices import notices
 from services.queuer.store.campaigns import finished
 
 MAY_CHANGE: Final = {

@@ -14,9 +14,9 @@ from uuid import UUID
 import asyncpg
 
 from cli.console import Refused, say
-from services.healer.store import unknowns
-from services.healer.store.unknowns import Claim
-from services.healer.workflows.read import account_said, sent_list
+from services.healer.store.unknown_attempts import attempts as unknowns
+from services.healer.store.unknown_attempts.attempts import Claim
+from services.healer.workflows.unknown_attempts.provider_reads import account_said, sent_list
 from shared.db.queries import load
 from shared.policy import SPACING, jitter
 from shared.runtime.clock import StackClock

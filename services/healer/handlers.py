@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 import asyncpg
 
-from services.healer.rules.kinds import by_word
-from services.healer.store import findings
-from services.healer.workflows.heal import Heal
-from services.healer.workflows.notify import Notify
+from services.healer.rules.repairs.finding_kinds import by_word
+from services.healer.store.repairs import findings
+from services.healer.workflows.notices.notify import Notify
+from services.healer.workflows.repairs.repair import Heal
 from shared.contracts.integrity_events import IntegrityEvent
 from shared.contracts.topics import ACCOUNTS_STATUS, INTEGRITY_EVENTS, SENDS_COMPLETED
 from shared.kafka.inbox import Inbox

@@ -5,15 +5,15 @@ from datetime import timedelta
 from typing import Any, Final
 
 from services.healer.settings import HealerSettings
-from services.healer.workflows.adopt import Adopt
+from services.healer.workflows.adoption.adopt import Adopt
 from services.healer.workflows.de_enroll import de_enroll
-from services.healer.workflows.deliver import Deliver
-from services.healer.workflows.heal import Heal
-from services.healer.workflows.look_up import LookUp
-from services.healer.workflows.measure import RECOUNT_EVERY, Measure
-from services.healer.workflows.mend import Mend
-from services.healer.workflows.notify import Notify
-from services.healer.workflows.predict import PREDICT_EVERY, Predict
+from services.healer.workflows.health.measure import RECOUNT_EVERY, Measure
+from services.healer.workflows.health.predict import PREDICT_EVERY, Predict
+from services.healer.workflows.maintenance.maintain import Mend
+from services.healer.workflows.notices.deliver import Deliver
+from services.healer.workflows.notices.notify import Notify
+from services.healer.workflows.repairs.repair import Heal
+from services.healer.workflows.unknown_attempts.look_up import LookUp
 from shared.fence.fence import FenceShut
 from shared.runtime.jobs import Pace
 from shared.runtime.service import Service

@@ -5,7 +5,7 @@ from typing import Final
 
 from prometheus_client import Counter, Gauge, Histogram
 
-from services.healer.rules.kinds import KINDS
+from services.healer.rules.repairs.finding_kinds import KINDS
 
 
 class Result(StrEnum):

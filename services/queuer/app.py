@@ -15,7 +15,7 @@ from services.queuer.workflows.dispatch.stop import Stopper
 from services.queuer.workflows.planning.plan import Planner
 from services.queuer.workflows.planning.plan_now import PlanNow
 from services.queuer.workflows.planning.reassign_account import HandOver
-from shared.notices.courier import Courier
+from shared.notices.sender import Courier
 from shared.notices.web import Web
 from shared.runtime.http import make_app
 from shared.runtime.service import Service

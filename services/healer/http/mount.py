@@ -5,11 +5,16 @@ from typing import Final
 
 from fastapi import FastAPI
 
-from services.healer.http import findings, health, health_pages, integrity, notices, unknown
-from services.healer.workflows.ambiguity import CALL_TIME
-from services.healer.workflows.deliver import Deliver
-from services.healer.workflows.keep_channels import Terms
-from services.healer.workflows.mend import Mend
+from services.healer.http.health import pages as health_pages
+from services.healer.http.health import score as health
+from services.healer.http.notices import notices
+from services.healer.http.repairs import cleanup as integrity
+from services.healer.http.repairs import findings
+from services.healer.http.unknown_attempts import unknown_attempts as unknown
+from services.healer.workflows.maintenance.maintain import Mend
+from services.healer.workflows.notices.channels import Terms
+from services.healer.workflows.notices.deliver import Deliver
+from services.healer.workflows.unknown_attempts.resolve import CALL_TIME
 from shared.runtime import auth
 from shared.runtime.service import Service
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 import asyncpg
 import structlog
 
-from services.healer.store import integrity
+from services.healer.store.repairs import cleanup as integrity
 
 log = structlog.get_logger()
 

@@ -5,9 +5,9 @@ from typing import Any
 
 import asyncpg
 
-from services.healer.rules.kinds import by_word
-from services.healer.store import findings
-from services.healer.workflows.notify import untold_accounts, untold_sends
+from services.healer.rules.repairs.finding_kinds import by_word
+from services.healer.store.repairs import findings
+from services.healer.workflows.notices.notify import untold_accounts, untold_sends
 from shared.contracts.integrity_events import IntegrityEvent
 from shared.contracts.rehearsals import About, Would
 from shared.contracts.topics import ACCOUNTS_STATUS, INTEGRITY_EVENTS, SENDS_COMPLETED

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import asyncpg
 
-from services.healer.workflows.heal import Heal
-from services.healer.workflows.mend import Mend
+from services.healer.workflows.maintenance.maintain import Mend
+from services.healer.workflows.repairs.repair import Heal
 from shared.db.pool import Connection, open_pool
 from shared.runtime.clock import StackClock
 from tests.integration.healer.healer_rows import House

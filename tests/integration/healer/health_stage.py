@@ -13,12 +13,12 @@ import uvicorn
 
 from embedded.ports import LOOPBACK, free_port
 from services.healer.http.mount import mount
-from services.healer.workflows.deliver import Deliver
-from services.healer.workflows.keep_channels import Terms
-from services.healer.workflows.mend import Mend
+from services.healer.workflows.maintenance.maintain import Mend
+from services.healer.workflows.notices.channels import Terms
+from services.healer.workflows.notices.deliver import Deliver
 from services.queuer.store.accounts import tokens
 from shared.db.pool import open_pool
-from shared.notices.courier import Courier
+from shared.notices.sender import Courier
 from shared.notices.web import Web
 from shared.runtime.clock import StackClock
 from shared.runtime.http import make_app

@@ -10,17 +10,17 @@ from typing import Any
 import asyncpg
 
 from embedded.ports import LOOPBACK
-from services.healer.store import notices as store
-from services.healer.store.channels import Channel
-from services.healer.workflows import keep_channels
-from services.healer.workflows.deliver import Deliver
-from services.healer.workflows.keep_channels import Terms
-from services.healer.workflows.notify import Notify
+from services.healer.store.notices import notices as store
+from services.healer.store.notices.channels import Channel
+from services.healer.workflows.notices import channels as keep_channels
+from services.healer.workflows.notices.channels import Terms
+from services.healer.workflows.notices.deliver import Deliver
+from services.healer.workflows.notices.notify import Notify
 from shared.contracts.accounts_status import AccountStatusChanged
 from shared.contracts.sends_completed import Outcome, SendCompleted
 from shared.db.pool import open_pool
-from shared.notices.courier import Courier
 from shared.notices.mail import Mail, MailServer
+from shared.notices.sender import Courier
 from shared.notices.web import Web
 from shared.runtime.clock import StackClock
 from shared.vocabulary import AccountStatus, NoticeMedium

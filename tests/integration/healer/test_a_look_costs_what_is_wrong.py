@@ -8,8 +8,8 @@ import pytest
 
 from shared.db.pool import Connection
 
-STORE = Path(__file__).resolve().parents[3] / "services/healer/store"
-FILES = ("health", "health_pages", "measuring", "alerts", "risks")
+STORE = Path(__file__).resolve().parents[3] / "services/healer/store/health"
+FILES = ("counts", "pages", "measurements", "alerts", "risks")
 LARGE = frozenset(
     {
         "audit_log",

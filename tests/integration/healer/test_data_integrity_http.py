@@ -6,8 +6,8 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
-from services.healer.store import health as store
-from services.healer.workflows import health
+from services.healer.store.health import counts as store
+from services.healer.workflows.health import report as health
 from tests.integration.healer.health_stage import Stage, a_stage, people, sends
 
 PATH = "/api/admin/data-integrity"

@@ -5,7 +5,7 @@ from datetime import timedelta
 import asyncpg
 import pytest
 
-from services.healer.store import adopting
+from services.healer.store.adoption import adoptions as adopting
 from shared.db.pool import open_pool
 from shared.fence import store as fences
 from shared.unipile.models import Webhook

@@ -8,7 +8,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from services.healer.workflows.de_enroll import de_enroll
-from services.healer.workflows.mend import BATCH, CleanupError, Mend
+from services.healer.workflows.maintenance.maintain import BATCH, CleanupError, Mend
 from shared.contracts.topics import PROSPECTS_LEFT, PROSPECTS_READY
 from shared.runtime.clock import StackClock
 from tests.integration.healer.healer_rows import MONDAY_NINE, House, Person, a_house, a_person, an_attempt, one

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import asyncpg
 
-from services.healer.store import upkeep
-from services.healer.workflows.mend import Mend
+from services.healer.store.maintenance import maintenance as upkeep
+from services.healer.workflows.maintenance.maintain import Mend
 from shared.db.pool import open_pool
 from shared.runtime.clock import StackClock
 from tests.support.builders import BASE, a_workspace, an_account, set_clock

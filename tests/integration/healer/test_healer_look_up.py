@@ -7,7 +7,7 @@ import asyncpg
 import pytest
 from pydantic import SecretStr
 
-from services.healer.workflows.look_up import LookUp
+from services.healer.workflows.unknown_attempts.look_up import LookUp
 from shared.contracts.connections_accepted import ConnectionAccepted
 from shared.contracts.sends_completed import Outcome, SendCompleted
 from shared.runtime.clock import StackClock

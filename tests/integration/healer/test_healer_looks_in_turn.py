@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 from pydantic import SecretStr
 
-from services.healer.workflows.look_up import LookUp
+from services.healer.workflows.unknown_attempts.look_up import LookUp
 from shared.runtime.clock import StackClock
 from shared.unipile.client import UnipileClient
 from shared.unipile.errors import NotBegunError
@@ -136,7 +136,7 @@ async def test_an_account_that_rests_keeps_no_other_waiting(
 async def test_those_that_nobody_can_look_at_do_not_stand_before_the_others(
     pool: asyncpg.Pool, house: House, simulator: Simulator, look_up: LookUp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("services.healer.workflows.look_up.AT_ONCE", 1)
+    monkeypatch.setattr("services.healer.workflows.unknown_attempts.look_up.AT_ONCE", 1)
     for in_the_way in ("status = 'disconnected'", "lease_until = clock_timestamp() + interval '1 minute', lease_holder = 'dispatch'"):
         _, earlier = await in_doubt_elsewhere(pool, in_the_way)
         await pool.execute("UPDATE send_attempts SET look_after = look_after - interval '1 hour' WHERE id = $1", earlier)
@@ -162,7 +162,7 @@ async def test_whoever_lost_the_account_while_it_rested_does_not_read(
 async def test_a_look_that_was_held_up_past_its_time_is_not_begun(
     pool: asyncpg.Pool, house: House, simulator: Simulator, look_up: LookUp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("services.healer.workflows.look_up.LOOK_WITHIN", timedelta(seconds=0.2))
+    monkeypatch.setattr("services.healer.workflows.unknown_attempts.look_up.LOOK_WITHIN", timedelta(seconds=0.2))
     person, attempt = await in_doubt(pool, house)
     await simulator.invite(person.provider_id, account=ACCOUNT)
     before = len(await simulator.entries(kind="call"))

@@ -15,16 +15,16 @@ from prometheus_client import REGISTRY
 from pydantic import SecretStr
 
 from embedded.ports import LOOPBACK, free_port
-from services.healer.rules.notices import MOST_IN_WINDOW, OLDEST
-from services.healer.store import notices as store
-from services.healer.workflows import keep_channels
-from services.healer.workflows.deliver import Deliver
-from services.healer.workflows.keep_channels import ChannelError, Terms
-from services.healer.workflows.notify import Notify
+from services.healer.rules.notices.notice_texts import MOST_IN_WINDOW, OLDEST
+from services.healer.store.notices import notices as store
+from services.healer.workflows.notices import channels as keep_channels
+from services.healer.workflows.notices.channels import ChannelError, Terms
+from services.healer.workflows.notices.deliver import Deliver
+from services.healer.workflows.notices.notify import Notify
 from shared.contracts.sends_completed import Outcome
 from shared.db.pool import open_pool
-from shared.notices.courier import Courier
 from shared.notices.mail import Mail
+from shared.notices.sender import Courier
 from shared.notices.web import Web
 from shared.vocabulary import AccountStatus, DeliveryState, NoticeKind, NoticeMedium
 from tests.integration.healer.healer_rows import MONDAY_NINE, a_house, one

@@ -16,8 +16,8 @@ from aiokafka import AIOKafkaProducer
 
 from embedded.child import Child
 from embedded.ports import free_port
-from services.healer.workflows import keep_channels
-from services.healer.workflows.keep_channels import Terms
+from services.healer.workflows.notices import channels as keep_channels
+from services.healer.workflows.notices.channels import Terms
 from shared.kafka.admin import create_topics
 from shared.vocabulary import NoticeMedium
 from tests.integration.healer.healer_rows import MONDAY_NINE, House, a_house, a_person

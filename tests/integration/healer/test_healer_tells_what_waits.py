@@ -7,8 +7,8 @@ from datetime import timedelta
 import asyncpg
 import pytest
 
-from services.healer.store.channels import list_channels
-from services.healer.workflows.mend import Mend
+from services.healer.store.notices.channels import list_channels
+from services.healer.workflows.maintenance.maintain import Mend
 from shared.db.migrate import MIGRATIONS, files
 from shared.vocabulary import NoticeKind
 from tests.integration.healer.healer_rows import a_person, an_attempt

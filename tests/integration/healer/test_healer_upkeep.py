@@ -5,8 +5,8 @@ from datetime import timedelta
 import asyncpg
 import pytest
 
-from services.healer.store import findings
-from services.healer.workflows.mend import Mend
+from services.healer.store.repairs import findings
+from services.healer.workflows.maintenance.maintain import Mend
 from shared.contracts.integrity_events import IntegrityEvent
 from shared.policy.limits import SPACING
 from shared.runtime.clock import StackClock

@@ -7,7 +7,7 @@ from uuid import uuid4
 import asyncpg
 from pydantic import SecretStr
 
-from services.healer.workflows.look_up import LookUp
+from services.healer.workflows.unknown_attempts.look_up import LookUp
 from shared.contracts.sends_completed import Outcome, SendCompleted
 from shared.runtime.clock import StackClock
 from shared.unipile.client import UnipileClient

@@ -8,10 +8,10 @@ import asyncpg
 import orjson
 import pytest
 
-from services.healer.rules.kinds import by_word
-from services.healer.store import alerts as store
-from services.healer.workflows.alert import Watch
-from services.healer.workflows.measure import Measure
+from services.healer.rules.repairs.finding_kinds import by_word
+from services.healer.store.health import alerts as store
+from services.healer.workflows.health.keep_alerts import Watch
+from services.healer.workflows.health.measure import Measure
 from services.healer.workflows.rehearse import Rehearsal
 from shared.contracts.integrity_events import IntegrityEvent
 from shared.contracts.topics import INTEGRITY_EVENTS

@@ -12,8 +12,8 @@ from typer.testing import CliRunner, Result
 
 from cli.app import app
 from cli.errors import CommandError
-from services.healer.workflows.alert import Watch
-from services.healer.workflows.measure import Measure
+from services.healer.workflows.health.keep_alerts import Watch
+from services.healer.workflows.health.measure import Measure
 from shared.db.pool import open_pool
 from shared.runtime.clock import StackClock
 from tests.integration.healer.healer_rows import House, a_house

@@ -9,8 +9,8 @@ import asyncpg
 import pytest
 from prometheus_client import REGISTRY
 
-from services.healer.store import measuring as store
-from services.healer.workflows.measure import Measure
+from services.healer.store.health import measurements as store
+from services.healer.workflows.health.measure import Measure
 from tests.integration.healer.health_stage import Stage, a_stage, people, sends
 
 PATH = "/api/admin/data-integrity"

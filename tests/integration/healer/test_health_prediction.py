@@ -11,10 +11,10 @@ import pytest
 from typer.testing import CliRunner
 
 from cli.app import app
-from services.healer.store import risks as store
-from services.healer.workflows.alert import Watch
-from services.healer.workflows.measure import Measure
-from services.healer.workflows.predict import Predict
+from services.healer.store.health import risks as store
+from services.healer.workflows.health.keep_alerts import Watch
+from services.healer.workflows.health.measure import Measure
+from services.healer.workflows.health.predict import Predict
 from shared.runtime import version
 from tests.integration.healer.health_stage import Stage, a_stage, people, sends
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 import asyncpg
 import pytest
 
-from services.healer.rules.kinds import KINDS, Found
+from services.healer.rules.repairs.finding_kinds import KINDS, Found
 from shared.contracts.integrity_events import IntegrityEvent
 from tests.integration.healer.healer_rows import MONDAY_NINE, a_house, a_person, an_attempt, one
 from tests.integration.healer.healing_rows import a_healer, around_the_triggers, walk

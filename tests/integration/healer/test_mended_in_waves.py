@@ -4,7 +4,7 @@ import asyncio
 
 import asyncpg
 
-from services.healer.workflows.decide import Word, decide
+from services.healer.workflows.repairs.decide import Word, decide
 from tests.integration.healer.healer_rows import MONDAY_NINE, House, Person, a_house, a_person, an_attempt, one
 from tests.integration.healer.healing_rows import a_crowd, a_healer, walk
 from tests.support.facts import eventually

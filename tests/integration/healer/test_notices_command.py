@@ -9,8 +9,8 @@ from typing import Any
 import asyncpg
 import pytest
 
-from services.healer.workflows.deliver import Deliver
-from shared.notices.courier import Courier
+from services.healer.workflows.notices.deliver import Deliver
+from shared.notices.sender import Courier
 from shared.notices.web import Web
 from shared.runtime.clock import StackClock
 from tests.integration.healer.healer_rows import House

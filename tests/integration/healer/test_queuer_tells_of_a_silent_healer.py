@@ -8,13 +8,13 @@ import asyncpg
 import pytest
 
 from embedded.ports import LOOPBACK
-from services.healer.workflows.alert import Watch
-from services.healer.workflows.measure import Measure
+from services.healer.workflows.health.keep_alerts import Watch
+from services.healer.workflows.health.measure import Measure
 from services.queuer.workflows.accounts.healer_alarm import Alarm
 from services.queuer.workflows.accounts.healer_watchdog import watch_healer
 from shared.db.pool import open_pool
 from shared.fence.fence import Fence
-from shared.notices.courier import Courier
+from shared.notices.sender import Courier
 from shared.vocabulary import NoticeMedium
 from tests.integration.healer.notices_stage import AT_ONCE, Stage, a_stage, mail
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 import asyncpg
 import pytest
 
-from services.healer.workflows.decide import Word, decide
+from services.healer.workflows.repairs.decide import Word, decide
 from tests.integration.healer.healer_rows import MONDAY_NINE, House, Person, a_house, a_person, an_attempt, one
 from tests.integration.healer.healing_rows import a_healer, around_the_triggers, walk
 

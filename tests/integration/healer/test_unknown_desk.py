@@ -11,16 +11,16 @@ import httpx
 import pytest
 
 from services.healer.http.mount import mount
-from services.healer.store import findings
-from services.healer.store.settling import waiting
-from services.healer.workflows import ambiguity as desk
-from services.healer.workflows.ambiguity import Decision, DeskConflict
-from services.healer.workflows.deliver import Deliver
-from services.healer.workflows.keep_channels import Terms
-from services.healer.workflows.mend import Mend
+from services.healer.store.repairs import findings
+from services.healer.store.unknown_attempts.outcomes import waiting
+from services.healer.workflows.maintenance.maintain import Mend
+from services.healer.workflows.notices.channels import Terms
+from services.healer.workflows.notices.deliver import Deliver
+from services.healer.workflows.unknown_attempts import resolve as desk
+from services.healer.workflows.unknown_attempts.resolve import Decision, DeskConflict
 from services.queuer.store.accounts import tokens
 from shared.db.pool import open_pool
-from shared.notices.courier import Courier
+from shared.notices.sender import Courier
 from shared.notices.web import Web
 from shared.runtime.clock import StackClock
 from shared.runtime.http import make_app

@@ -5,8 +5,8 @@ from uuid import uuid4
 
 import pytest
 
-from services.healer.rules.alerts import SILENT_AFTER, Alert, AlertKind, Errors, Predicted, told, too_many, true_now
-from services.healer.rules.health import Figures
+from services.healer.rules.health.alerts import SILENT_AFTER, Alert, AlertKind, Errors, Predicted, told, too_many, true_now
+from services.healer.rules.health.score import Figures
 from shared.notices.silence import SINCE
 
 US = uuid4()

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.healer.rules.evidence import (
+from services.healer.rules.unknown_attempts.evidence import (
     AskPerson,
     Before,
     DidNot,
@@ -24,7 +24,7 @@ from services.healer.rules.evidence import (
     with_patience,
     worth_a_profile,
 )
-from services.healer.rules.looks import (
+from services.healer.rules.unknown_attempts.evidence_codec import (
     Said,
     invitation_looks,
     listed_part,

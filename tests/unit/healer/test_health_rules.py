@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from services.healer.rules.health import PENALTIES, Figures, Standing, by_workspace, judge, recommendations, standing, together
+from services.healer.rules.health.score import PENALTIES, Figures, Standing, by_workspace, judge, recommendations, standing, together
 
 DOCUMENT = Path(__file__).resolve().parents[3] / "docs/health.md"
 

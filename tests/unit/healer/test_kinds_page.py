@@ -4,7 +4,7 @@ import re
 from datetime import timedelta
 from pathlib import Path
 
-from services.healer.rules.kinds import KINDS, Found
+from services.healer.rules.repairs.finding_kinds import KINDS, Found
 
 PAGE = Path(__file__).resolve().parents[3] / "services/healer/README.md"
 ROW = re.compile(r"^\| (`\w+`(?:, `\w+`)*) \| [^|]+ \| ([^|]+) \| [^|]+ \|$", re.MULTILINE)

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.healer.rules.lost_time import Concluded, Evidence, Sign, StepState, conclude
+from services.healer.rules.adoption.gap_recovery import Concluded, Evidence, Sign, StepState, conclude
 from shared.vocabulary import Action, ProspectStatus, SendStatus
 
 TEN = datetime(2026, 3, 10, 10, 0, tzinfo=UTC)

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.healer.rules.notices import (
+from services.healer.rules.notices.notice_texts import (
     MOST_IN_WINDOW,
     OLDEST,
     FailedSend,

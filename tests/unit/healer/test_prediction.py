@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.healer.rules.prediction import Cause, Day, Verdict, in_words, newcombe, predict, rates_of, risks_of, wilson
+from services.healer.rules.health.prediction import Cause, Day, Verdict, in_words, newcombe, predict, rates_of, risks_of, wilson
 
 FIRST = date(2026, 3, 2)
 

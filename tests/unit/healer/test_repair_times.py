@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.healer.rules.repair_times import Step, bucket_of, summed, top_of
+from services.healer.rules.health.repair_times import Step, bucket_of, summed, top_of
 
 
 @given(st.lists(st.floats(min_value=0.001, max_value=1e6), min_size=1, max_size=300), st.floats(min_value=0.01, max_value=1e5))

@@ -14,7 +14,7 @@ from shared.db.outbox import put
 from shared.db.pool import Connection
 from shared.fence.fence import UNFENCED, FenceShut, Gate
 from shared.notices import store as notices
-from shared.notices.courier import MOST, Courier, lease_of_a_round, try_each
+from shared.notices.sender import MOST, Courier, lease_of_a_round, try_each
 from shared.notices.silence import ALERT, SINCE, of_silence
 from shared.notices.store import Try
 from shared.runtime.clock import StackClock

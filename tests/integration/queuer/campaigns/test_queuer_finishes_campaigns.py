@@ -5,8 +5,8 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from services.healer.rules.notices import of_completed_campaign
-from services.healer.store import notices
+from services.healer.rules.notices.notice_texts import of_completed_campaign
+from services.healer.store.notices import notices
 from services.queuer.workflows.campaigns import run
 from services.queuer.workflows.campaigns.finish import finish_campaigns
 from services.queuer.workflows.insight import failed_sends as desk

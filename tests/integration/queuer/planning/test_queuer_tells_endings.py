@@ -6,8 +6,8 @@ from datetime import timedelta
 import asyncpg
 import pytest
 
-from services.healer.workflows import keep_channels
-from services.healer.workflows.notify import Notify
+from services.healer.workflows.notices import channels as keep_channels
+from services.healer.workflows.notices.notify import Notify
 from services.queuer.workflows.planning.plan import Planner
 from shared.contracts.sends_completed import Outcome, SendCompleted
 from shared.vocabulary import NoticeMedium

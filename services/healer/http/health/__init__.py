@@ -1,0 +1,1 @@
+"""HTTP routes for the health score, its alerts and its history."""

@@ -1,0 +1,1 @@
+"""HTTP routes for notices and the channels that deliver them."""

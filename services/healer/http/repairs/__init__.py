@@ -1,0 +1,1 @@
+"""HTTP routes for rows of users that break a rule: finding and repairing them."""

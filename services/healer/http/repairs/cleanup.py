@@ -1,0 +1,54 @@
+"""The clean-up that cron calls. Its answers are those the callers know."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from fastapi import APIRouter, Request
+
+from services.healer.workflows.maintenance.maintain import CleanupError, Mend
+from shared.fence.fence import FenceShut
+from shared.runtime.http import CronError, require_cron_secret
+from shared.runtime.service import Service
+
+
+async def clean_up(service: Service, mend: Mend, *, actor: str, called_by: str) -> Mapping[str, Any]:
+    """Clean up for somebody who asks over HTTP; returns the run.
+
+    Raises:
+        CronError: 503 while the stack is read-only, 500 when the clean-up failed and changed nothing.
+    """
+    try:
+        await service.fence.ask(service.pool)
+    except FenceShut as shut:
+        if service.fence.read_only is not None:  # a fence that only cannot be read yet is no reason: nothing leaves by this
+            raise CronError(503, "Cleanup refused", str(shut)) from None
+    try:
+        return await mend.clean_up(actor=actor, called_by=called_by)
+    except CleanupError as error:
+        raise CronError(500, "Cleanup failed", str(error)) from error
+
+
+def routes(service: Service, mend: Mend) -> APIRouter:
+    """The routes of mending; each wants `x-cron-secret`."""
+    router = APIRouter(tags=["integrity"])
+
+    @router.post("/api/cron/cleanup-corrupted-statuses", summary="Mend until nothing is left, called by a schedule")
+    async def cleanup_corrupted_statuses(request: Request) -> dict[str, Any]:
+        require_cron_secret(service, request)
+        done = await clean_up(service, mend, actor=service.instance, called_by="cron")
+        return {
+            "success": True,
+            "fixed_count": done["fixed_count"],
+            "affected_campaigns": done["campaign_ids"],
+            "before": done["before"],
+            "after": done["after"],
+            "message": f"Fixed {done['fixed_count']} corrupted prospect statuses",
+        }
+
+    @router.post("/api/cron/cleanup", summary="Mend corrupted prospects from the ledger, by a schedule")
+    async def mend_by_schedule(request: Request) -> dict[str, Any]:
+        require_cron_secret(service, request)
+        done = await clean_up(service, mend, actor=service.instance, called_by="cron")
+        return {"success": True} | {name: done[name] for name in ("fixed_count", "campaign_ids", "before", "after")}
+
+    return router

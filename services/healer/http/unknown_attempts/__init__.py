@@ -1,0 +1,1 @@
+"""HTTP routes for attempts whose outcome is unknown."""

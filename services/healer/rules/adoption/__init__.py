@@ -1,0 +1,1 @@
+"""Pure decisions about adopting a stack after its database went back in time."""

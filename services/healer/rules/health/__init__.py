@@ -1,0 +1,1 @@
+"""Pure decisions about the health score, its alerts and its history."""

@@ -1,0 +1,1 @@
+"""Pure decisions about notices and the channels that deliver them."""

@@ -1,0 +1,128 @@
+"""The kinds of finding: what each one means, how it is found, what mends it, and within which time it is seen. The one table of them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from typing import Final
+
+from services.healer.rules.health import alerts
+from shared.contracts.integrity_events import IntegrityEvent
+
+
+class Found(StrEnum):
+    """How a kind is found."""
+
+    BY_INDEX = "by_index"  # a partial index holds what is wrong, and nothing else: looked at all the time
+    IN_HAND = "in_hand"  # by the index of sends in somebody's hand
+    BY_PROSPECT = "by_prospect"  # where a row of the prospect changed, and by the hourly walk
+    BY_CAMPAIGN = "by_campaign"  # the same by campaign
+    IN_CATALOGUE = "in_catalogue"  # the database's own description of itself
+    TOLD = "told"  # by the service that sees it
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind. `person`: why it is never mended by itself, None where it is."""
+
+    name: str
+    severity: str
+    found: Found
+    bound: timedelta
+    """The longest time from the corruption until it is seen, for rows that came in around the triggers too."""
+    repair: str | None
+    """What mends it, by name; None: nothing of ours can."""
+    person: str | None = None
+    at_once: timedelta | None = None
+    """The same where the triggers saw the change; None: they are not asked, or make no difference."""
+
+
+SOON: Final = timedelta(seconds=2)
+MINUTES: Final = timedelta(minutes=11)
+HOURLY: Final = timedelta(hours=1)
+CHANGED: Final = timedelta(seconds=5)
+
+KINDS: Final[Mapping[str, Kind]] = {
+    kind.name: kind
+    for kind in (
+        Kind("corrupted_sent", "critical", Found.BY_INDEX, SOON, "back_to_pending or as_the_evidence_shows"),
+        Kind("corrupted_failed", "critical", Found.BY_INDEX, SOON, "completed as undeliverable"),
+        Kind("corrupted_pending", "critical", Found.BY_INDEX, SOON, "as_the_evidence_shows"),
+        Kind("sent_not_contacted", "critical", Found.BY_PROSPECT, HOURLY, "record_contact or reopen"),
+        Kind(
+            "contacted_without_attempt",
+            "warning",
+            Found.BY_PROSPECT,
+            HOURLY,
+            "back_to_pending",
+            person="People taken over from elsewhere were contacted there; only a person knows.",
+        ),
+        Kind("duplicate_sends", "critical", Found.BY_PROSPECT, HOURLY, "merge"),
+        Kind("stuck_dispatched", "warning", Found.IN_HAND, MINUTES, "back_to_pending"),
+        Kind("sending_though_accepted", "critical", Found.IN_HAND, MINUTES, "finish"),
+        Kind("follow_up_after_reply", "warning", Found.BY_PROSPECT, HOURLY, "cancel", at_once=CHANGED),
+        Kind(
+            "two_sequences",
+            "warning",
+            Found.BY_PROSPECT,
+            HOURLY,
+            "end_the_later",
+            person="Which of the two goes on is for a person to say.",
+            at_once=CHANGED,
+        ),
+        Kind("accepted_not_seen", "warning", Found.BY_PROSPECT, HOURLY, "connect", at_once=timedelta(seconds=65)),
+        Kind(
+            "never_seen",
+            "warning",
+            Found.BY_PROSPECT,
+            HOURLY,
+            "end_as_never_arrived",
+            person="Lists lag and forget: what they lack may be there all the same.",
+        ),
+        Kind("counters_differ", "warning", Found.BY_CAMPAIGN, HOURLY, "count", at_once=CHANGED),
+        Kind("total_differs", "warning", Found.BY_CAMPAIGN, HOURLY, "count"),
+        Kind(
+            "guards_off",
+            "critical",
+            Found.IN_CATALOGUE,
+            timedelta(minutes=1),
+            None,
+            person="Somebody switched a trigger off or dropped a constraint, and has the right to switch it on.",
+        ),
+        Kind("sending_without_attempt", "warning", Found.IN_HAND, timedelta(minutes=3), "back_to_pending"),
+        Kind("unknown_waiting", "critical", Found.TOLD, SOON, None, person="No look can tell any more whether it left."),
+        Kind("duplicate_effect", "critical", Found.TOLD, SOON, None, person="It left twice already; nothing takes that back."),
+        Kind("sequence_stopped", "warning", Found.TOLD, SOON, None, person="How this sequence goes on is for a person to say."),
+        Kind("consumer_stopped", "critical", Found.TOLD, SOON, None, person="A person reads the dead letters first."),
+        Kind("healer_silent", "critical", Found.TOLD, timedelta(minutes=1), None, person="The healer is down: nothing here can start it."),
+    )
+}
+VIEW: Final = ("corrupted_sent", "corrupted_failed", "corrupted_pending")
+"""What the view prospect_data_integrity counts."""
+OF_PROSPECTS: Final = tuple(kind.name for kind in KINDS.values() if kind.found is Found.BY_PROSPECT)
+IN_HAND: Final = ("stuck_dispatched", "sending_though_accepted")
+
+GUARDS: Final = (
+    ("validate_prospect_status", "campaign_prospects", "trigger"),
+    ("count_prospects_added", "campaign_prospects", "trigger"),
+    ("count_prospect_status", "campaign_prospects", "trigger"),
+    ("note_stopped_prospect", "campaign_prospects", "trigger"),
+    ("keep_history", "campaign_prospects", "trigger"),
+    ("validate_send_status", "send_queue", "trigger"),
+    ("keep_history", "send_queue", "trigger"),
+    ("seal_again", "send_attempts", "trigger"),
+    ("send_queue_campaign_prospect_unique", "send_queue", "index"),
+    ("campaign_prospects_one_active", "campaign_prospects", "index"),
+    ("send_attempts_one_live_per_send", "send_attempts", "index"),
+    ("send_attempts_one_live_invitation", "send_attempts", "index"),
+    ("send_attempts_one_intent_per_account", "send_attempts", "index"),
+)
+"""What keeps rows right: name, table, and whether it is a trigger or an index."""
+UNIQUE_STEP: Final = "send_queue_campaign_prospect_unique"
+EXAMINED: Final = frozenset((*VIEW, *OF_PROSPECTS, *IN_HAND, "counters_differ", "total_differs", "guards_off"))
+"""An event of these wakes a look at the row, and the row decides; the other kinds are as whoever told them says."""
+
+
+def by_word(events: Sequence[IntegrityEvent]) -> list[IntegrityEvent]:
+    """Those that become findings as they are told: no look at a row decides about them, and an alert is told to people, not mended."""
+    return [event for event in events if event.kind not in EXAMINED and event.table_name != alerts.TABLE]

@@ -1,0 +1,1 @@
+"""Pure decisions about attempts whose outcome is unknown."""

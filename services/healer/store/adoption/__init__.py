@@ -1,0 +1,1 @@
+"""SQL for adopting a stack after its database went back in time."""

@@ -1,0 +1,1 @@
+"""SQL for the health score, its alerts and its history."""

@@ -1,0 +1,106 @@
+"""Alerts: one row from the moment a condition holds until it does not, and the events that say both."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+import asyncpg
+
+from services.healer.rules.health.alerts import TABLE, Alert, AlertKind, Errors
+from shared.contracts.envelope import enclose
+from shared.contracts.integrity_events import IntegrityEvent
+from shared.contracts.topics import INTEGRITY_EVENTS
+from shared.db.outbox import put
+from shared.db.pool import Connection
+from shared.db.queries import load
+
+queries = load(__file__)
+
+SERVICE: Final = "healer"
+STACK: Final = "stack"
+"""Key of an event that is of no workspace."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An alert as it is stored; times are technical. `told`: people know that it began."""
+
+    id: int
+    workspace_id: UUID | None
+    kind: AlertKind
+    about: str
+    evidence: dict[str, Any]
+    opened_at: datetime
+    closed_at: datetime | None
+    told: bool
+
+
+async def errors(connection: Connection) -> list[Errors]:
+    """How sends ended lately and usually, of workspaces in which any failed lately."""
+    return [Errors(**dict(row)) async for row in queries.errors(connection)]
+
+
+async def keep(connection: Connection, true_now: Sequence[Alert], *, at: datetime) -> tuple[int, int]:
+    """Open what is new and close what holds no more, each with its event, in the caller's transaction; returns how many of each.
+
+    `at` is business time, for the events.
+    """
+    open_now = {(row["workspace_id"], row["kind"], row["about"]): row["id"] async for row in queries.open_alerts(connection)}
+    wanted = {alert.key: alert for alert in true_now}
+    began = [
+        row
+        for key, alert in wanted.items()
+        if key not in open_now and (row := await _open(connection, alert)) is not None  # else another healer was faster
+    ]
+    still = [alert_id for key, alert_id in open_now.items() if key in wanted]
+    if still:
+        await queries.seen(connection, ids=still)
+    gone = [alert_id for key, alert_id in open_now.items() if key not in wanted]
+    over = [row async for row in queries.close_alerts(connection, ids=gone)] if gone else []
+    await put(
+        connection,
+        SERVICE,
+        [
+            enclose(
+                INTEGRITY_EVENTS,
+                IntegrityEvent(
+                    workspace_id=row["workspace_id"],
+                    kind=row["kind"],
+                    severity="info" if state == "over" else "critical",
+                    table_name=TABLE,
+                    row_id=str(row["id"]),
+                    evidence={**row["evidence"], "about": row["about"], "state": state},
+                ),
+                source=SERVICE,
+                key=row["workspace_id"] or STACK,
+                at=at,
+            )
+            for state, rows in (("begun", began), ("over", over))
+            for row in rows
+        ],
+    )
+    return len(began), len(over)
+
+
+async def untold(connection: Connection | asyncpg.Pool, *, most: int) -> list[Kept]:
+    """What began or is over, and nobody was told."""
+    return [Kept(**{**dict(row), "kind": AlertKind(row["kind"])}) async for row in queries.untold(connection, most=most)]
+
+
+async def who_to_tell(connection: Connection | asyncpg.Pool, workspace_id: UUID | None) -> list[UUID]:
+    """The workspace it is of while it is active, or every active one."""
+    return [row["id"] async for row in queries.who_to_tell(connection, workspace_id=workspace_id)]
+
+
+async def told(connection: Connection | asyncpg.Pool, alerts: Sequence[Kept]) -> None:
+    """They were told as they stand in `alerts`."""
+    over = [alert.id for alert in alerts if alert.closed_at is not None]
+    await queries.told(connection, ids=[alert.id for alert in alerts], over=over)
+
+
+async def _open(connection: Connection, alert: Alert) -> Any:
+    return await queries.open_alert(
+        connection, workspace_id=alert.workspace_id, kind=alert.kind.value, about=alert.about, evidence=dict(alert.evidence)
+    )

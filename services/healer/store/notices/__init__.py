@@ -1,0 +1,1 @@
+"""SQL for notices and the channels that deliver them."""

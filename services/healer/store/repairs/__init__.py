@@ -1,0 +1,1 @@
+"""SQL for rows of users that break a rule: finding and repairing them."""

@@ -1,0 +1,109 @@
+"""What is found by kind, and what mends it: rows in, findings out, repairs through the database's one routine."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from services.healer.rules.repairs.finding_kinds import GUARDS, KINDS
+from services.healer.store.repairs import repairs
+from shared.db.pool import Connection
+from shared.db.queries import load
+
+queries = load(__file__)
+
+SETTLED: Final = timedelta(seconds=60)
+"""Technical: a relation is the poller's to match for as long."""
+STUCK: Final = timedelta(minutes=10)
+"""Technical: a send is in somebody's hand for as long; leases and looks of those who own it come before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Find:
+    """One row that breaks a rule. `why` None: its repair applies itself."""
+
+    kind: str
+    workspace_id: UUID | None
+    campaign_id: UUID | None
+    table_name: str
+    row_id: str
+    occurred_at: datetime | None
+    evidence: dict[str, Any]
+    changes: list[dict[str, Any]]
+    why: str | None
+
+    @property
+    def mends_itself(self) -> bool:
+        """Whether it is applied without asking."""
+        return self.why is None and bool(self.changes)
+
+
+async def of_prospects(connection: Connection, kind: str, ids: Sequence[UUID], *, now: datetime) -> list[Find]:
+    """What of this kind stands in the rows of these prospects."""
+    rows = getattr(queries, kind)(connection, ids=list(ids), now=now, settled=SETTLED)
+    return [_find(kind, row) async for row in rows]
+
+
+async def of_campaigns(connection: Connection, ids: Sequence[UUID]) -> list[Find]:
+    """Campaigns whose counts are wrong."""
+    return [_find("counters_differ", row) async for row in queries.counters_differ(connection, ids=list(ids))]
+
+
+async def of_totals(connection: Connection) -> list[Find]:
+    """Kept totals that are wrong."""
+    return [_find("total_differs", row) async for row in queries.total_differs(connection)]
+
+
+async def in_hand(connection: Connection, kind: str, *, most: int) -> list[Find]:
+    """Sends that nobody will finish."""
+    return [_find(kind, row) async for row in getattr(queries, kind)(connection, stuck=STUCK, most=most)]
+
+
+async def guards_off(connection: Connection) -> list[Find]:
+    """Triggers and indexes that are not there, or switched off."""
+    names, tables, whats = zip(*GUARDS, strict=True)
+    rows = queries.guards_off(connection, names=list(names), tables=list(tables), whats=list(whats))
+    return [_find("guards_off", row) async for row in rows]
+
+
+async def prospects_with_duplicates(connection: Connection, *, most: int) -> list[UUID]:
+    """Prospects with several rows of one step; reads the whole table, so only asked while its constraint is missing."""
+    return [row["prospect_id"] async for row in queries.prospects_with_duplicates(connection, most=most)]
+
+
+async def record(connection: Connection, found: Sequence[Find]) -> list[int]:
+    """Write them down, telling those that are new; returns the findings that mend themselves."""
+    return await repairs.record(connection, [_row(find) for find in found])
+
+
+def _row(find: Find) -> dict[str, Any]:
+    kind = KINDS[find.kind]
+    return {
+        "workspace_id": find.workspace_id and str(find.workspace_id),
+        "campaign_id": find.campaign_id and str(find.campaign_id),
+        "kind": find.kind,
+        "severity": kind.severity,
+        "table_name": find.table_name,
+        "row_id": find.row_id,
+        "evidence": find.evidence,
+        "repair": kind.repair if find.changes else None,
+        "changes": find.changes,
+        "why": find.why or (None if find.changes else kind.person),
+        "occurred_at": find.occurred_at and find.occurred_at.isoformat(),
+        "state": "open" if find.mends_itself or not find.changes else "proposed",
+    }
+
+
+def _find(kind: str, row: Any) -> Find:
+    return Find(
+        kind=kind,
+        workspace_id=row["workspace_id"],
+        campaign_id=row["campaign_id"],
+        table_name=row["table_name"],
+        row_id=row["row_id"],
+        occurred_at=row["occurred_at"],
+        evidence=row["evidence"],
+        changes=row["changes"],
+        why=row["why"],
+    )

@@ -1,0 +1,1 @@
+"""SQL for attempts whose outcome is unknown."""

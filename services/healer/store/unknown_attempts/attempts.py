@@ -1,0 +1,165 @@
+"""Attempts whose end nobody saw, and the account as the mutex under which they are looked up."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from services.healer.rules.unknown_attempts.attempt import AttemptInDoubt
+from services.healer.rules.unknown_attempts.evidence import Doubt
+from services.healer.rules.unknown_attempts.evidence_codec import picture_before
+from shared.calendar.schedule import Schedule
+from shared.db.pool import Connection as OneConnection
+from shared.db.queries import load
+from shared.policy.rows import clocks_of_account
+from shared.vocabulary import Action
+
+queries = load(__file__)
+
+Connection = OneConnection | asyncpg.Pool
+"""A pool lends one for the statement: each of these is one statement."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """An account in our hand until `lease_until` (technical); it `rests` for so much business time before it may act."""
+
+    account_id: UUID
+    workspace_id: UUID
+    provider_account_id: str
+    rests: timedelta
+    schedule: Schedule
+    lease_until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """An own invitation that should still stand in the provider's list."""
+
+    attempt_id: int
+    recipient_id: str | None
+    provider_ref: str | None
+    left_at: datetime
+
+
+async def accounts_in_doubt(connection: Connection, *, patience: timedelta, call_time: timedelta, most: int) -> list[UUID]:
+    """Accounts with an unknown attempt that may be looked up now, longest due first.
+
+    They are in nobody's hand and have rested within `patience` (business); `call_time` is the request's time-out.
+    """
+    rows = queries.accounts_in_doubt(connection, patience=patience, call_time=call_time, most=most)
+    return [row["account_id"] async for row in rows]
+
+
+async def claim(connection: Connection, account_id: UUID, *, patience: timedelta, lease: timedelta) -> Claim | None:
+    """Take the account, which has rested within `patience` (business); None when it is in somebody's hand."""
+    row = await queries.claim(connection, account_id=account_id, patience=patience, lease=lease)
+    if row is None:
+        return None
+    return Claim(
+        account_id=row["id"],
+        workspace_id=row["workspace_id"],
+        provider_account_id=row["provider_account_id"],
+        rests=row["rests"],
+        schedule=clocks_of_account(row).schedule,
+        lease_until=row["lease_until"],
+    )
+
+
+async def hold(connection: Connection, claimed: Claim, *, lease: timedelta) -> tuple[Claim, datetime] | None:
+    """Keep the account for `lease` (technical) from now; with the database's business moment. None when it is ours no more."""
+    row = await queries.hold(connection, account_id=claimed.account_id, lease_until=claimed.lease_until, lease=lease)
+    return None if row is None else (replace(claimed, lease_until=row["lease_until"]), row["now"])
+
+
+async def put_off(connection: Connection, account_id: UUID, *, opens: datetime) -> None:
+    """Have none of the account's attempts looked up before `opens` (business)."""
+    await queries.put_off(connection, account_id=account_id, opens=opens)
+
+
+async def let_go(connection: Connection, claimed: Claim, *, spacing: timedelta) -> None:
+    """Give the account back; its next action waits for `spacing` of business time from now."""
+    await queries.let_go(connection, account_id=claimed.account_id, lease_until=claimed.lease_until, spacing=spacing)
+
+
+async def of_account(connection: Connection, account_id: UUID, *, call_time: timedelta) -> list[AttemptInDoubt]:
+    """Every unknown of the account whose call is certainly over; `call_time` is the request's time-out."""
+    return [_unknown(row, call_time) async for row in queries.doubts(connection, account_id=account_id, call_time=call_time)]
+
+
+async def one(connection: Connection, attempt_id: int) -> AttemptInDoubt | None:
+    """One attempt, for a person who settles it; None when it is unknown no more."""
+    row = await queries.doubt(connection, attempt_id=attempt_id)
+    return None if row is None else _unknown(row, timedelta())
+
+
+async def ask_for_news(connection: Connection, account_id: UUID, *, now: datetime, unless_since: datetime) -> None:
+    """Have the poller read now (business) who is connected, unless it did after `unless_since`."""
+    await queries.ask_for_news(connection, account_id=account_id, now=now, unless_since=unless_since)
+
+
+async def standing(connection: Connection, account_id: UUID, *, since: datetime) -> list[Standing]:
+    """Own invitations, sent after `since`, that nobody answered or withdrew as far as we know."""
+    return [
+        Standing(attempt_id=row["id"], recipient_id=row["recipient_id"], provider_ref=row["provider_ref"], left_at=row["left_at"])
+        async for row in queries.standing_invitations(connection, account_id=account_id, since=since)
+    ]
+
+
+async def next_departure(connection: Connection, account_id: UUID, *, now: datetime, horizon: datetime) -> datetime | None:
+    """When the account's next invitation is planned to leave, if before `horizon`."""
+    at: datetime | None = await queries.next_departure(connection, account_id=account_id, now=now, horizon=horizon)
+    return at
+
+
+async def claimed(connection: Connection, account_id: UUID, *, ids: Sequence[str], lead_ids: Sequence[UUID]) -> set[str]:
+    """Which of these messages belong to another attempt."""
+    return {
+        row["id"]
+        async for row in queries.claimed_messages(connection, account_id=account_id, ids=list(ids), lead_ids=sorted(set(lead_ids)))
+    }
+
+
+async def whose_chats(connection: Connection, account_id: UUID, chat_ids: Sequence[str]) -> dict[str, str]:
+    """Whom the account writes with in these conversations, as far as we know."""
+    rows = queries.whose_chats(connection, account_id=account_id, chat_ids=sorted(set(chat_ids)))
+    return {row["chat_id"]: row["provider_id"] async for row in rows}
+
+
+async def observe(connection: Connection, claim_: Claim, rows: Sequence[dict[str, Any]], *, now: datetime) -> None:
+    """Keep what the provider showed, before anything is concluded from it."""
+    if rows:
+        await queries.observe(connection, workspace_id=claim_.workspace_id, account_id=claim_.account_id, rows=list(rows), now=now)
+
+
+def _unknown(row: Any, call_time: timedelta) -> AttemptInDoubt:
+    doubt = Doubt(
+        action=Action(row["action"]),
+        decided_at=row["decided_at"],
+        deadline=row["act_by"] + call_time,
+        before=picture_before(row["picture"]),
+        text=row["message"],
+    )
+    return AttemptInDoubt(
+        id=row["id"],
+        action=doubt.action,
+        workspace_id=row["workspace_id"],
+        campaign_id=row["campaign_id"],
+        prospect_id=row["prospect_id"],
+        lead_id=row["lead_id"],
+        account_id=row["account_id"],
+        send_id=row["send_id"],
+        message_type=row["message_type"],
+        recipient_id=row["recipient_id"],
+        public_identifier=row["public_identifier"],
+        chat_id=row["chat_id"] or row["known_chat_id"],
+        invitation_ref=row["invitation_ref"],
+        decided_at=row["decided_at"],
+        evidence=row["evidence"],
+        looks=row["looks"],
+        due=row["due"],
+        doubt=doubt,
+    )

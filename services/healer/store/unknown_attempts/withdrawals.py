@@ -1,0 +1,84 @@
+"""Write down what became of an unknown withdrawal: one transaction, compare-and-set, and the event leaves with the fact."""
+
+from datetime import datetime
+from typing import Any, Final
+
+import asyncpg
+
+from services.healer.rules.unknown_attempts.attempt import AttemptInDoubt
+from services.healer.rules.unknown_attempts.evidence import Accepted, DidNot, Happened
+from services.healer.store.repairs import findings
+from services.healer.store.unknown_attempts import outcomes as settling
+from services.healer.store.unknown_attempts.outcomes import SERVICE, WAITING
+from shared.contracts.sends_completed import Outcome
+from shared.db.outbox import put
+from shared.db.pool import Connection
+from shared.db.queries import load
+
+queries = load(__file__)
+
+MOST_TRIES: Final = 3
+"""An invitation that stands after so many withdrawals is left standing; the send says so and a person may retry it."""
+
+
+async def settle(
+    pool: asyncpg.Pool, unknown: AttemptInDoubt, verdict: Happened | DidNot | Accepted, *, look: dict[str, Any], now: datetime
+) -> bool:
+    """False when somebody else settled it meanwhile."""
+    async with pool.acquire() as connection, connection.transaction():
+        return await settle_in(connection, unknown, verdict, look=look, now=now)
+
+
+async def settle_in(
+    connection: Connection, unknown: AttemptInDoubt, verdict: Happened | DidNot | Accepted, *, look: dict[str, Any], now: datetime
+) -> bool:
+    """The same in the caller's transaction."""
+    await settling.queries.lock_account(connection, account_id=unknown.account_id)
+    match verdict:
+        case Happened():
+            settled = await _happened(connection, unknown, verdict, look=look, now=now)
+        case DidNot() | Accepted():
+            settled = await _did_not(connection, unknown, verdict, look=look, now=now)
+    if settled:
+        await findings.close(connection, kind=WAITING, table_name="send_attempts", row_ids=[str(unknown.id)])
+    return settled
+
+
+async def _happened(connection: Connection, unknown: AttemptInDoubt, verdict: Happened, *, look: dict[str, Any], now: datetime) -> bool:
+    """The invitation stands no more: its place is free when LinkedIn's lock is over."""
+    accepted = await settling.queries.accept(
+        connection, attempt_id=unknown.id, provider_ref=unknown.invitation_ref, chat_id=None, at=verdict.at, look=look
+    )
+    if accepted is None:
+        return False
+    await settling.queries.mark_sent(connection, send_id=unknown.send_id, at=verdict.at)
+    await queries.end_invitation(connection, attempt_id=unknown.id, at=verdict.at)
+    await queries.mark_withdrawn(connection, prospect_id=unknown.prospect_id, at=verdict.at)
+    event = settling.completed(unknown, Outcome.SENT, reason=verdict.why, provider_ref=unknown.invitation_ref, at=verdict.at, now=now)
+    await put(connection, SERVICE, [event])
+    return True
+
+
+async def _did_not(
+    connection: Connection, unknown: AttemptInDoubt, verdict: DidNot | Accepted, *, look: dict[str, Any], now: datetime
+) -> bool:
+    """The budget goes back to its own day. One that stands is taken back again, by the id under which the list shows it."""
+    if await settling.queries.deny(connection, attempt_id=unknown.id, look=look) is None:
+        return False
+    await settling.queries.give_back(connection, attempt_id=unknown.id)
+    if isinstance(verdict, Accepted):
+        await queries.leave_it(connection, send_id=unknown.send_id)
+        envelopes = [settling.completed(unknown, Outcome.SKIPPED, reason="already_connected", provider_ref=None, at=now, now=now)]
+        await settling.queries.know_recipient(
+            connection, account_id=unknown.account_id, lead_id=unknown.lead_id, connected=True, chat_id=None, now=now
+        )
+        if await queries.mark_connected(connection, prospect_id=unknown.prospect_id, now=now):
+            envelopes.append(settling.connected(unknown, now))
+    else:
+        await queries.name_invitation(connection, attempt_id=unknown.id, provider_ref=look.get("listed"))
+        left = await queries.try_again(connection, send_id=unknown.send_id, now=now, most=MOST_TRIES)
+        outcome = Outcome.FAILED if left == "failed" else Outcome.DEFERRED
+        envelopes = [settling.completed(unknown, outcome, reason=f"not_happened: {verdict.why}", provider_ref=None, at=now, now=now)]
+    await settling.queries.wake_account(connection, account_id=unknown.account_id, now=now)
+    await put(connection, SERVICE, envelopes)
+    return True

@@ -1,0 +1,1 @@
+"""Workflows for adopting a stack after its database went back in time."""

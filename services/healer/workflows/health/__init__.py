@@ -1,0 +1,1 @@
+"""Workflows for the health score, its alerts and its history."""

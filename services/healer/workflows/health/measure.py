@@ -1,0 +1,159 @@
+"""Measure how healthy the data is, again and again: fold what changed, keep the score's history, time the repairs.
+
+Any number of healers may run it; one at a time leads, and the others only read how old its measurement is.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import timedelta
+from typing import Any, Final
+from uuid import UUID
+
+import asyncpg
+
+from services.healer.metrics import CLEANUP_RUNS, HEALED_ROWS, HEALTH_AGE, HEALTH_SCORE, REPAIR_SECONDS, VIOLATIONS, RunResult, rule_label
+from services.healer.rules.health.repair_times import bucket_of
+from services.healer.rules.health.score import Figures, Health, judge, together
+from services.healer.rules.repairs.finding_kinds import KINDS, VIEW
+from services.healer.store.health import counts, risks
+from services.healer.store.health import measurements as store
+from services.healer.store.health.measurements import Repair
+from shared.db.pool import Connection
+
+MOST: Final = 5_000
+"""Rows of one statement: short enough that nobody waits for it."""
+AT_LEAST_EVERY: Final = timedelta(hours=1)
+"""Technical: a score that does not change leaves a row that often."""
+RECOUNT_EVERY: Final = timedelta(hours=1)
+HOURS_KEPT: Final = timedelta(days=15)
+"""The usual rate of errors is of a week."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One measurement: by workspace (None: what belongs to none), and of the whole stack. `silent_for`: since the one before."""
+
+    figures: dict[UUID | None, Figures]
+    whole: Figures
+    silent_for: timedelta | None
+
+
+Then = Callable[[Connection, Measured], Awaitable[None]]
+
+
+class Measure:
+    """The job."""
+
+    def __init__(self, pool: asyncpg.Pool, *, objective: timedelta, kept: timedelta, then: Sequence[Then] = ()) -> None:
+        """`objective`: how fast a repair should be where the workspace does not say; `kept`: how long scores are; `then` comes
+        after each measurement, in its transaction."""
+        self._pool = pool
+        self._objective = objective
+        self._kept = kept
+        self._then = then
+        self._measured: float | None = None
+        HEALTH_AGE.set_function(self._age)
+
+    async def round(self) -> bool:
+        """Measure if nobody else does at this moment; True when there is more to fold."""
+        more = False
+        async with self._pool.acquire() as connection:
+            async with connection.transaction():
+                if leads := await store.lead(connection):
+                    more = await counts.fold(connection, most=MOST) == MOST
+                    more = await risks.count_findings(connection, most=MOST) == MOST or more
+            if leads:
+                async with connection.transaction():
+                    repairs = await store.take_repairs(connection, since_wrong=VIEW, most=MOST)
+                    await store.add_repair_times(connection, list(_steps(repairs, self._objective)))
+                    runs = await store.take_runs(connection, most=MOST)
+                _count(repairs, runs)
+                more = more or len(repairs) == MOST
+                async with connection.transaction():
+                    if await store.lead(connection):
+                        await self._measure(connection)
+            state = await store.state(connection)
+            open_now = await store.open_by_kind(connection)
+        for kind in KINDS:
+            if kind not in VIEW:  # those are counted row by row when stock is taken
+                VIOLATIONS.labels(rule=kind).set(open_now.get(kind, 0))
+        self._measured = None if state.age is None else time.monotonic() - state.age
+        return more
+
+    async def recount(self) -> None:
+        """Count the whole queue anew, once an hour whoever asks; its cost is the queue's size."""
+        async with self._pool.acquire() as connection, connection.transaction():
+            if not await store.lead(connection):
+                return
+            state = await store.state(connection)
+            if state.recounted_at is not None and state.now - state.recounted_at < RECOUNT_EVERY:
+                return
+            await counts.recount(connection)
+            await store.recounted(connection)
+            await store.forget(connection, kept=self._kept, hours_kept=HOURS_KEPT, most=MOST)
+
+    async def _measure(self, connection: Connection) -> None:
+        before = await store.state(connection)
+        figures = await counts.figures(connection, workspace_id=None)
+        whole = replace(together(figures.values()), failures_in_row=await counts.failures_in_row(connection))
+        health = judge(whole)
+        rows = [_row(workspace_id, of, judge(of)) for workspace_id, of in figures.items() if workspace_id is not None]
+        await store.keep_scores(connection, rows, at_least=AT_LEAST_EVERY)
+        await store.keep_score_of_stack(connection, _row(None, whole, health), at_least=AT_LEAST_EVERY)
+        silent = None if before.measured_at is None else before.now - before.measured_at
+        for then in self._then:
+            await then(connection, Measured(figures, whole, silent))
+        await store.measured(connection)
+        HEALTH_SCORE.set(health.score)
+
+    def _age(self) -> float:
+        """Asked when the metrics are read, so that it grows while nobody measures."""
+        return float("nan") if self._measured is None else time.monotonic() - self._measured
+
+
+def _row(workspace_id: UUID | None, figures: Figures, health: Health) -> dict[str, Any]:
+    kept = {name: value for name, value in asdict(figures).items() if value}
+    return {
+        "workspace_id": workspace_id and str(workspace_id),
+        "score": health.score,
+        "status": health.standing.value,
+        "figures": kept | {"taken": dict(health.taken)},
+    }
+
+
+def _steps(repairs: Sequence[Repair], objective: timedelta) -> list[dict[str, Any]]:
+    steps: dict[tuple[UUID | None, str, str, int], dict[str, Any]] = {}
+    for repair in repairs:
+        if repair.took is None:
+            continue
+        key = (repair.workspace_id, repair.day.isoformat(), repair.kind, bucket_of(repair.took))
+        step = steps.setdefault(
+            key,
+            {
+                "workspace_id": key[0] and str(key[0]),
+                "day": key[1],
+                "kind": key[2],
+                "bucket": key[3],
+                "repaired": 0,
+                "within": 0,
+                "seconds": 0.0,
+            },
+        )
+        step["repaired"] += 1
+        step["within"] += repair.took <= (repair.objective or objective)
+        step["seconds"] += max(0.0, repair.took.total_seconds())
+    return list(steps.values())
+
+
+def _count(repairs: Sequence[Repair], runs: Sequence[Any]) -> None:
+    """After the commit, so that nothing is counted that was taken back."""
+    for kind, many in Counter(rule_label(repair.kind) for repair in repairs).items():
+        HEALED_ROWS.labels(rule=kind).inc(many)
+    for repair in repairs:
+        if repair.took is not None:
+            REPAIR_SECONDS.observe(max(0.0, repair.took.total_seconds()))
+    for run in runs:
+        result = RunResult.FAILED if run["error"] else RunResult.FIXED if run["fixed_count"] else RunResult.NOTHING
+        CLEANUP_RUNS.labels(result=result).inc()

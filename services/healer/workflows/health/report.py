@@ -1,0 +1,102 @@
+"""Say how healthy the data is: of one workspace, or of the whole stack. What is read, and what an answer leaves out for whom."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any, Final
+from uuid import UUID
+
+import asyncpg
+
+from services.healer.rules.health.repair_times import RepairTimes, summed
+from services.healer.rules.health.score import Figures, Health, judge, together
+from services.healer.store.health import counts as store
+from services.healer.store.health import pages
+from shared.db.pool import Connection
+
+MOST_CAMPAIGNS: Final = 10_000
+"""Campaigns that one answer names; with more than that corrupted nobody reads ids."""
+SHORTEST_OBJECTIVE: Final = timedelta(milliseconds=100)
+LONGEST_OBJECTIVE: Final = timedelta(days=30)
+
+
+class ObjectiveError(Exception):
+    """The objective cannot be set; the message says what to write instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What was looked at, what it is worth, and the campaigns in which something is corrupted, most first."""
+
+    figures: Figures
+    health: Health
+    campaigns: Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Repairs:
+    """How long repairs took in the last days, against the objective; by kind as well."""
+
+    objective: timedelta
+    own_objective: bool
+    whole: RepairTimes
+    by_kind: Mapping[str, RepairTimes]
+
+
+async def report(connection: Connection, *, workspace_id: UUID | None) -> Report:
+    """Look now; None: at everything. Runs of the clean-up are the stack's and lower only its score."""
+    counted = await store.figures(connection, workspace_id=workspace_id)
+    whole = together(counted.values())
+    if workspace_id is None:
+        whole = replace(whole, failures_in_row=await store.failures_in_row(connection))
+    campaigns = await store.corrupted_campaigns(connection, workspace_id=workspace_id, most=MOST_CAMPAIGNS)
+    return Report(whole, judge(whole), campaigns)
+
+
+async def repairs(connection: Connection, *, workspace_id: UUID | None, span: timedelta, objective: timedelta) -> Repairs:
+    """`objective` is the healer's setting, for who has none of its own."""
+    steps = await pages.repair_times(connection, workspace_id=workspace_id, span=span)
+    own = None if workspace_id is None else await pages.objective(connection, workspace_id)
+    return Repairs(
+        objective=own or objective,
+        own_objective=own is not None,
+        whole=summed([step for of_kind in steps.values() for step in of_kind]),
+        by_kind={kind: summed(of_kind) for kind, of_kind in sorted(steps.items())},
+    )
+
+
+async def runs(pool: asyncpg.Pool, *, workspace_id: UUID | None, before: int | None, most: int) -> list[Mapping[str, Any]]:
+    """Runs mend whatever is wrong, so a workspace sees when they were and how they ended; of campaigns only its own, and neither
+    how many rows nor the words of an error, which may be another one's."""
+    async with pool.acquire() as connection:
+        found = await pages.runs(connection, before=before, most=most)
+        if workspace_id is None:
+            return found
+        named = {campaign_id for run in found for campaign_id in run["campaign_ids"]}
+        own = await pages.own_campaigns(connection, sorted(named), workspace_id=workspace_id)
+    return [
+        {
+            **run,
+            "fixed_count": None,
+            "error": run["error"] and "It failed.",
+            "campaign_ids": [each for each in run["campaign_ids"] if each in own],
+        }
+        for run in found
+    ]
+
+
+async def set_objective(pool: asyncpg.Pool, workspace_id: UUID, objective: timedelta | None, *, actor: str) -> None:
+    """Say how fast repairs of a workspace should be; None: as the healer's setting says. Repairs that are measured already stay
+    as they were measured.
+
+    Raises:
+        ObjectiveError: it is shorter or longer than makes sense, or there is no such workspace.
+    """
+    if objective is not None and not SHORTEST_OBJECTIVE <= objective <= LONGEST_OBJECTIVE:
+        raise ObjectiveError(
+            f"An objective is from {SHORTEST_OBJECTIVE.total_seconds():g} seconds to {LONGEST_OBJECTIVE.days} days; "
+            f"{objective.total_seconds():g} seconds is not."
+        )
+    async with pool.acquire() as connection:
+        if not await pages.set_objective(connection, workspace_id, objective, actor=actor):
+            raise ObjectiveError(f"There is no workspace {workspace_id}.")

@@ -1,0 +1,1 @@
+"""Workflows for what dead processes left behind, and histories that have expired."""

@@ -1,0 +1,1 @@
+"""Workflows for notices and the channels that deliver them."""

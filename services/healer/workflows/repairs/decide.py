@@ -1,0 +1,113 @@
+"""A person's word on a finding: apply its repair, leave the row as it is, or take a repair back. Made once; the first word stands."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final
+from uuid import UUID
+
+import asyncpg
+
+from services.healer.rules.repairs.finding_kinds import KINDS
+from services.healer.store.repairs import repairs
+from services.healer.workflows.unknown_attempts.resolve import LONGEST_REASON, DeskConflict, DeskError, UnknownAttempt
+from shared.notices.notice import one_line
+
+Finding = Mapping[str, Any]
+"""A row of integrity_findings."""
+
+
+class Word(StrEnum):
+    """What a person may say."""
+
+    APPLY = "apply"
+    REFUSE = "refuse"
+    UNDO = "undo"
+
+
+FROM: Final[Mapping[Word, frozenset[str]]] = {
+    Word.APPLY: frozenset({"open", "proposed"}),
+    Word.REFUSE: frozenset({"open", "proposed"}),
+    Word.UNDO: frozenset({"repaired"}),
+}
+REFUSED: Final[Mapping[str, str]] = {
+    "changed": "The row is not as it was found any more; look at it again, what is wrong then is found anew.",
+    "gone": "The row is not there any more.",
+    "later_attempt": "Something has left since, or may have: an attempt of this person is newer than the finding. Nothing was changed.",
+    "nothing": "There is nothing of ours that mends this; its `why` says what a person can do. Refuse it once it is dealt with.",
+    "closed": "Somebody was faster; show it again.",
+}
+
+
+class UnknownFinding(UnknownAttempt):
+    """There is none, or it is another workspace's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """The finding as it is now; `changed` is false where this only showed what would happen."""
+
+    finding: Finding
+    changed: bool
+
+
+async def get(connection: Any, finding: int, *, workspace_id: UUID | None = None) -> Finding:
+    """One finding.
+
+    Raises:
+        UnknownFinding: there is none that may be seen.
+    """
+    row = await repairs.one(connection, finding)
+    if row is None or (workspace_id is not None and row["workspace_id"] != workspace_id):
+        raise UnknownFinding(f"There is no finding {finding}.")
+    return row
+
+
+async def decide(
+    pool: asyncpg.Pool, finding: int, word: Word, *, actor: str, reason: str = "", workspace_id: UUID | None = None, apply: bool = True
+) -> Decided:
+    """Do what the person says, in one transaction with its trace; without `apply` only check that it could be.
+
+    Raises:
+        UnknownFinding: there is none in this workspace.
+        DeskConflict: it was decided already, the row has changed, or the rows refuse it; nothing was changed.
+        DeskError: a refusal without a reason.
+    """
+    said = one_line(reason)[:LONGEST_REASON]
+    if word is Word.REFUSE and not said:
+        raise DeskError("Say why it stays as it is (reason): whoever finds it next will want to know.", code="reason_missing")
+    async with pool.acquire() as connection, connection.transaction():
+        row = await get(connection, finding, workspace_id=workspace_id)
+        if row["state"] not in FROM[word]:
+            raise DeskConflict(
+                f"Finding {finding} is {row['state']}; it can be {_past(word)} only while it is {' or '.join(sorted(FROM[word]))}."
+            )
+        if word is Word.APPLY and not row["changes"]:
+            raise DeskConflict(f"{REFUSED['nothing']} ({row['why'] or person(row['kind'])})")
+        if not apply:
+            return Decided(row, changed=False)
+        await _do(connection, finding, word, actor=actor, reason=said)
+        return Decided(await get(connection, finding), changed=True)
+
+
+async def _do(connection: Any, finding: int, word: Word, *, actor: str, reason: str) -> None:
+    if word is Word.REFUSE:
+        if not await repairs.refuse(connection, finding, actor=actor, reason=reason):
+            raise DeskConflict(REFUSED["closed"])
+        return
+    try:
+        answer = await repairs.decide(connection, finding, undo=word is Word.UNDO, actor=actor)
+    except asyncpg.IntegrityConstraintViolationError as error:
+        raise DeskConflict(f"The rows refuse it, and nothing was changed: {error}") from error
+    if answer in REFUSED:
+        raise DeskConflict(REFUSED[answer])
+
+
+def person(kind: str) -> str:
+    """Why a kind needs a person, in words; empty where it does not."""
+    known = KINDS.get(kind)
+    return (known.person if known else None) or ""
+
+
+def _past(word: Word) -> str:
+    return {Word.APPLY: "applied", Word.REFUSE: "refused", Word.UNDO: "undone"}[word]

@@ -1,0 +1,1 @@
+"""Workflows for attempts whose outcome is unknown."""

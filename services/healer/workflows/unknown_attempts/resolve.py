@@ -1,0 +1,167 @@
+"""The ambiguity desk: attempts whose end nobody saw, what was found out about each, and a person's word where looks do not tell.
+
+A decision moves the same rows as a look that proves it, in one transaction with its line in the audit log and its events. It is
+made once: of two people, and of a person and a look, the first one wins and the other is told.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from typing import Any, Final
+from uuid import UUID
+
+import asyncpg
+
+from services.healer.rules.unknown_attempts.attempt import AttemptInDoubt
+from services.healer.rules.unknown_attempts.evidence import DidNot, Happened
+from services.healer.rules.unknown_attempts.evidence_text import PERSON
+from services.healer.store.unknown_attempts import attempts as unknowns
+from services.healer.store.unknown_attempts import decisions as store
+from services.healer.store.unknown_attempts import outcomes as settling
+from services.healer.store.unknown_attempts import withdrawals
+from services.healer.store.unknown_attempts.decisions import Row, Wanted
+from shared.db.pool import Connection
+from shared.notices.notice import one_line
+from shared.vocabulary import Action, AttemptState
+
+CALL_TIME: Final = timedelta(seconds=60)
+"""Technical: how long after act_by a call is believed to be under way, where nobody knows the sender's time-out."""
+LONGEST_REASON: Final = 500
+
+
+class Decision(StrEnum):
+    """What a person may say of it."""
+
+    ACCEPTED = "accepted"
+    NOT_HAPPENED = "not-happened"
+
+    @property
+    def state(self) -> AttemptState:
+        """The state it leads to."""
+        return AttemptState.ACCEPTED if self is Decision.ACCEPTED else AttemptState.NOT_HAPPENED
+
+
+class DeskError(Exception):
+    """It cannot be done; `code` is a word for programs."""
+
+    code = "refused"
+
+    def __init__(self, message: str, *, code: str | None = None, details: Mapping[str, Any] | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code or type(self).code
+        self.details = dict(details) if details else None
+
+
+class UnknownAttempt(DeskError):  # noqa: N818 - reads as what happened
+    """There is none, or it is another workspace's."""
+
+    code = "not_found"
+
+
+class DeskConflict(DeskError):  # noqa: N818 - reads as what happened
+    """It was settled otherwise, or is still under way."""
+
+    code = "conflict"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of the desk; `next` is what the page after it is asked with."""
+
+    attempts: list[Row]
+    next: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a decision came to; `changed` is false when the same had been decided already."""
+
+    attempt: Row
+    changed: bool
+
+
+async def page(connection: Connection, wanted: Wanted, *, after: int | None = None, most: int = 50) -> Page:
+    """The unknown attempts, those that waited longest first."""
+    rows = await store.page(connection, wanted, after=after, most=most + 1)
+    return Page(rows[:most], rows[most - 1]["id"] if len(rows) > most else None)
+
+
+async def get(connection: Connection, attempt_id: int, *, workspace_id: UUID | None = None, call_time: timedelta = CALL_TIME) -> Row:
+    """One attempt with all that is known of it, also after it was settled.
+
+    Raises:
+        UnknownAttempt: there is none, or it is another workspace's.
+    """
+    row = await store.one(connection, attempt_id, workspace_id=workspace_id, call_time=call_time)
+    if row is None:
+        raise UnknownAttempt(f"There is no attempt {attempt_id}. `tact unknown list` and GET /api/unknown show those that are unknown.")
+    return row
+
+
+async def resolve(
+    pool: asyncpg.Pool,
+    attempt_id: int,
+    decision: Decision,
+    *,
+    reason: str,
+    actor: str,
+    workspace_id: UUID | None = None,
+    call_time: timedelta = CALL_TIME,
+    apply: bool = True,
+) -> Done:
+    """Settle an attempt by a person's word. Without `apply` everything is asked and nothing changes.
+
+    Raises:
+        UnknownAttempt: there is none, or it is another workspace's.
+        DeskConflict: somebody or a look settled it otherwise, or its call may still be under way.
+        DeskError: no reason is given, or it is too long.
+    """
+    why = one_line(reason)
+    if not why or len(why) > LONGEST_REASON:
+        raise DeskError(f"Say how you know, in 1 to {LONGEST_REASON} characters: whoever asks later reads it.", code="no_reason")
+    async with pool.acquire() as connection, connection.transaction():
+        row = await get(connection, attempt_id, workspace_id=workspace_id, call_time=call_time)
+        unknown = await unknowns.one(connection, attempt_id)
+        if unknown is None:
+            return await _settled_before(connection, row, decision)
+        if not row["certain"]:
+            raise DeskConflict(
+                f"The call of attempt {attempt_id} may still be under way until {row['certain_at']:%H:%M:%S} UTC; decide after that.",
+                code="under_way",
+            )
+        if not apply:
+            return Done(row, changed=True)
+        if not await _settle(connection, unknown, decision, why=why, actor=actor):
+            return await _settled_before(connection, await get(connection, attempt_id, call_time=call_time), decision)
+        details = {"decision": decision.value, "reason": why, "send_id": str(unknown.send_id), "looks": unknown.looks}
+        await store.note(connection, attempt_id, workspace_id=unknown.workspace_id, actor=actor, details=details)
+        return Done(await get(connection, attempt_id, call_time=call_time), changed=True)
+
+
+async def _settle(connection: Connection, unknown: AttemptInDoubt, decision: Decision, *, why: str, actor: str) -> bool:
+    now = await store.now(connection)
+    look = {"look": PERSON, "at": now.isoformat(), "by": actor, "decision": decision.value, "reason": why}
+    said = f"a person decided: {why}"
+    verdict = Happened(at=unknown.decided_at, why=said) if decision is Decision.ACCEPTED else DidNot(why=said)
+    if unknown.action is Action.WITHDRAWAL:
+        return await withdrawals.settle_in(connection, unknown, verdict, look=look, now=now)
+    if isinstance(verdict, Happened):
+        return await settling.happened_in(connection, unknown, verdict, look=look, now=now)
+    return await settling.did_not_in(connection, unknown, verdict.why, look=look, now=now)
+
+
+async def _settled_before(connection: Connection, row: Row, decision: Decision) -> Done:
+    if row["state"] == decision.state:
+        return Done(row, changed=False)
+    who = await store.decided_by(connection, row["id"])
+    if who is not None:
+        how = f"{who['actor']} decided so on {who['at']:%Y-%m-%d %H:%M} UTC: {who['details'].get('reason', '')}"
+    elif row["state"] == AttemptState.INTENT:
+        how = "it is under way"
+    else:
+        how = "the provider's answer or a look showed it"
+    raise DeskConflict(
+        f"Attempt {row['id']} is {row['state']} already: {how.rstrip('.')}.", code="settled_already", details={"state": row["state"]}
+    )
