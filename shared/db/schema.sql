@@ -858,6 +858,12 @@ CREATE FUNCTION public.get_leads_for_de_enrollment(batch_size integer DEFAULT 50
    LIMIT batch_size
 $$;
 
+CREATE FUNCTION public.has_channel(the_type public.campaign_type) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+  SELECT the_type IN ('connector', 'messenger')
+$$;
+
 CREATE FUNCTION public.healer_says(topic text, event_type text, key text, payload jsonb) RETURNS void
     LANGUAGE sql
     AS $$

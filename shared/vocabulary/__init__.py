@@ -4,6 +4,7 @@ The enum types, the trigger and docs/prospect_lifecycle.md are tested against th
 here and nowhere else fails the build.
 """
 
+from shared.vocabulary.channels import CHANNEL_OF_ACTION, CHANNEL_OF_CAMPAIGN_TYPE, REGISTERED_CHANNELS, SENDABLE_CAMPAIGN_TYPES
 from shared.vocabulary.transitions import PROSPECT_TRANSITIONS, SEND_TRANSITIONS, Condition, Transition
 from shared.vocabulary.words import (
     CONTACTED,
@@ -29,10 +30,14 @@ from shared.vocabulary.words import (
 )
 
 __all__ = [
+    "CHANNEL_OF_ACTION",
+    "CHANNEL_OF_CAMPAIGN_TYPE",
     "CONTACTED",
     "FIRST_DEGREE",
     "LIVE_ATTEMPTS",
     "PROSPECT_TRANSITIONS",
+    "REGISTERED_CHANNELS",
+    "SENDABLE_CAMPAIGN_TYPES",
     "SEND_TRANSITIONS",
     "STOPPING",
     "AccountStatus",

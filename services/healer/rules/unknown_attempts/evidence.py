@@ -5,10 +5,11 @@ something did *not* happen, because the provider's lists run late and a throttle
 three, and `NotYet` carries the moment of the next look. Two kinds of time: `at` is business time, `seen_at` technical.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Final
 
 from shared.vocabulary import Action
 
@@ -261,6 +262,10 @@ def worth_a_profile(doubt: Doubt, look: InvitationLook, *, terms: Terms) -> bool
 def judge_email(doubt: Doubt) -> Verdict:
     """A mail whose fate is open stays open: SMTP keeps no list of what it took."""
     return AskPerson(why=f"the mail server's answer to the message decided at {doubt.decided_at:%Y-%m-%d %H:%M} UTC was never seen")
+
+
+JUDGED_WITHOUT_A_READ: Final[Mapping[Action, Callable[[Doubt], Verdict]]] = {Action.EMAIL: judge_email}
+"""Actions of which the provider keeps nothing that could be read: the verdict on an unknown attempt at once."""
 
 
 def with_patience(verdict: Verdict | Accepted, doubt: Doubt, *, looks: int, now: datetime, terms: Terms) -> Verdict | Accepted:

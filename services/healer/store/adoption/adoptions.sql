@@ -56,7 +56,7 @@ SELECT p.id AS prospect_id, p.workspace_id, p.campaign_id, p.lead_id, p.status::
        st.action::text AS action, st.requires_connection, s.id AS send_id, s.status::text AS send_status, s.message,
        EXISTS (SELECT FROM send_attempts t WHERE t.send_id = s.id AND t.state IN ('intent', 'unknown') AND t.action <> 'profile_lookup') AS live
   FROM campaign_prospects p
-  JOIN campaigns c ON c.id = p.campaign_id AND c.campaign_type <> 'email'
+  JOIN campaigns c ON c.id = p.campaign_id AND has_channel(c.campaign_type)
   JOIN workflow_steps st ON st.workflow_id = coalesce(p.workflow_id, (SELECT w.id FROM workflows w WHERE w.campaign_id = p.campaign_id
                                                                        ORDER BY w.version DESC LIMIT 1))
   LEFT JOIN send_queue s ON s.prospect_id = p.id AND s.message_type = st.message_type

@@ -20,6 +20,7 @@ import structlog
 from services.healer.metrics import LOOK_UPS, Result
 from services.healer.rules.unknown_attempts.attempt import AttemptInDoubt
 from services.healer.rules.unknown_attempts.evidence import (
+    JUDGED_WITHOUT_A_READ,
     Accepted,
     AskPerson,
     DidNot,
@@ -31,7 +32,6 @@ from services.healer.rules.unknown_attempts.evidence import (
     Reach,
     Terms,
     Verdict,
-    judge_email,
     judge_invitation,
     judge_message,
     judge_withdrawal,
@@ -193,8 +193,8 @@ class LookUp:
     async def _without_a_read(self, claim: Claim, found: Sequence[AttemptInDoubt]) -> int:
         settled = 0
         for unknown in found:
-            if unknown.action is Action.EMAIL:
-                settled += await self._settle(claim, unknown, judge_email(unknown.doubt), {"look": "none"})
+            if judge := JUDGED_WITHOUT_A_READ.get(unknown.action):
+                settled += await self._settle(claim, unknown, judge(unknown.doubt), {"look": "none"})
         return settled
 
     async def _make(self, claim: Claim, provider: UnipileClient, step: Step, rest: timedelta) -> int:

@@ -8,7 +8,7 @@ from services.queuer.rules.planning.fairness import LONGEST_TURN
 from shared.calendar import ScheduleError, read_settings, resolve_schedule
 from shared.policy import MOST_WITHDRAW_AFTER_DAYS, TIERS, WITHDRAW_AFTER_DAYS
 from shared.refusals import Refused
-from shared.vocabulary import CampaignType
+from shared.vocabulary import SENDABLE_CAMPAIGN_TYPES, CampaignType
 
 LONGEST_NAME: Final = 200  # characters
 MOST_A_DAY: Final = 100
@@ -49,6 +49,16 @@ def daily_limit(value: int | None) -> int | None:
             f"daily_cr_limit is {value}; write 1 to {MOST_A_DAY} invitations per account and day.", details={"field": "daily_cr_limit"}
         )
     return value
+
+
+def check_sendable(campaign_type: CampaignType) -> None:
+    """Whether the sender has a channel for campaigns of this type.
+
+    Raises:
+        Refused: it has none, so the campaign can be drafted and cannot run.
+    """
+    if campaign_type not in SENDABLE_CAMPAIGN_TYPES:
+        raise Refused("E-mail campaigns cannot run yet: this version sends over LinkedIn alone.", code="email_not_yet")
 
 
 def withdraw_after(value: int | None, campaign_type: CampaignType) -> int | None:

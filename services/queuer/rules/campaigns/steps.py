@@ -27,6 +27,12 @@ MOST_STEPS: Final = 30
 
 _TYPE = re.compile(r"(connection_request|(direct_message|follow_up|email)_([1-9][0-9]?))")
 _KINDS: Final = (INVITATION, "direct_message", "follow_up", "email")
+_ACTIONS: Final[Mapping[str, Action]] = {
+    INVITATION: Action.INVITATION,
+    "direct_message": Action.MESSAGE,
+    "follow_up": Action.MESSAGE,
+    "email": Action.EMAIL,
+}
 _ALLOWED: Final[Mapping[CampaignType, tuple[str, ...]]] = {
     CampaignType.CONNECTOR: (INVITATION, "direct_message", "follow_up"),
     CampaignType.MESSENGER: ("direct_message", "follow_up"),
@@ -90,7 +96,7 @@ def steps_of(campaign_type: CampaignType, wanted: Sequence[Wish]) -> tuple[Step,
             raise Refused(f"{wish.message_type} stands twice among the steps; number them.", details={"message_type": wish.message_type})
         seen.add(wish.message_type)
         _check_template(wish)
-    return tuple(_step(campaign_type, position, wish) for position, wish in enumerate(wanted, 1))
+    return tuple(_step(position, wish) for position, wish in enumerate(wanted, 1))
 
 
 def ready_to_start(campaign_type: CampaignType, steps: Sequence[Step]) -> None:
@@ -111,10 +117,8 @@ def ready_to_start(campaign_type: CampaignType, steps: Sequence[Step]) -> None:
         )
 
 
-def _step(campaign_type: CampaignType, position: int, wish: Wish) -> Step:
-    invitation = wish.message_type == INVITATION
-    email = campaign_type is CampaignType.EMAIL
-    action = Action.INVITATION if invitation else Action.EMAIL if email else Action.MESSAGE
+def _step(position: int, wish: Wish) -> Step:
+    action = _ACTIONS[_kind_of(wish.message_type)]
     default = timedelta() if position == 1 else LATER
     return Step(
         position=position,
@@ -163,6 +167,11 @@ def _check_template(wish: Wish) -> None:
             code="too_long",
             details={**details, "characters": literal, "most": most},
         )
+
+
+def _kind_of(message_type: str) -> str:
+    """The message type without its number; `connection_request` has none."""
+    return message_type if message_type == INVITATION else message_type.rpartition("_")[0]
 
 
 def _place(message_type: str) -> tuple[int, int, str]:

@@ -3,15 +3,21 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Final
 from uuid import UUID
 
 from services.queuer.rules.planning.next_step import Finished, Nothing, Plan, Planned, Step, next_step
 from services.queuer.rules.planning.rendering import NoWords, Words, compose
 from shared.policy import note_limit
-from shared.vocabulary import AccountType, Action, MissingValue, ProspectStatus, SendStatus
+from shared.vocabulary import CHANNEL_OF_ACTION, AccountType, Action, Channel, MissingValue, ProspectStatus, SendStatus
 from shared.vocabulary.identity import send_id
 
-NOT_ON_LINKEDIN = "The lead has no LinkedIn address or id. Add one and reopen the send."
+NOT_ON_LINKEDIN: Final = "The lead has no LinkedIn address or id. Add one and reopen the send."
+NO_ADDRESS: Final[Mapping[Channel, str]] = {
+    Channel.LINKEDIN: NOT_ON_LINKEDIN,
+    Channel.EMAIL: "The lead has no e-mail address. Add one and reopen the send.",
+}
+"""Why a send fails whose lead cannot be reached over its channel."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +45,8 @@ class Prospect:
     suppressed_by: str | None
     invited_by_hand_at: datetime | None
     linkedin_id: str | None
-    on_linkedin: bool
+    channels: frozenset[Channel]
+    """Those for which the lead has an address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,8 +142,9 @@ def give_up(prospect: Prospect, outcome: str, reason: str) -> Ending:
 
 
 def _words(prospect: Prospect, account: Account, step: Step) -> Words | NoWords:
-    if not prospect.on_linkedin:
-        return NoWords(NOT_ON_LINKEDIN, skip=False)
+    channel = CHANNEL_OF_ACTION[step.action]
+    if channel not in prospect.channels:
+        return NoWords(NO_ADDRESS[channel], skip=False)
     return compose(step, prospect.values, prospect.on_missing, note_limit=note_limit(account.account_type))
 
 

@@ -18,7 +18,17 @@ from services.queuer.store.accounts import workspaces
 from shared.db.pool import Connection
 from shared.db.queries import load
 from shared.refusals import Conflict, NotFound, Refused
-from shared.vocabulary import AccountStatus, AccountType, Action, CampaignStatus, CampaignType, Channel, MissingValue, ProspectStatus
+from shared.vocabulary import (
+    CHANNEL_OF_CAMPAIGN_TYPE,
+    AccountStatus,
+    AccountType,
+    Action,
+    CampaignStatus,
+    CampaignType,
+    Channel,
+    MissingValue,
+    ProspectStatus,
+)
 
 queries = load(__file__)
 
@@ -169,7 +179,7 @@ async def usable_accounts(
     if len(words) > MOST_ACCOUNTS:
         raise Refused(f"The campaign names {len(words)} accounts; {MOST_ACCOUNTS} are the most.", details={"field": "accounts"})
     found = await known_accounts.find(connection, workspace.id, words)
-    channel = Channel.EMAIL if campaign_type is CampaignType.EMAIL else Channel.LINKEDIN
+    channel = CHANNEL_OF_CAMPAIGN_TYPE[campaign_type]
     for account in found:
         if account.channel is not channel:
             raise Refused(

@@ -1,8 +1,8 @@
 -- name: done
 -- Running campaigns that have had people and have nothing to do any more: nobody on the way, nobody who waits for a yes, nothing
--- planned. One probe of each index a campaign. E-mail campaigns end otherwise.
+-- planned. One probe of each index a campaign.
 SELECT c.id FROM campaigns c
- WHERE c.status = 'running' AND c.campaign_type <> 'email'
+ WHERE c.status = 'running' AND has_channel(c.campaign_type)
    AND EXISTS (SELECT FROM campaign_prospects p WHERE p.campaign_id = c.id)
    AND NOT EXISTS (SELECT FROM campaign_prospects p WHERE p.campaign_id = c.id
                       AND p.status IN ('pending', 'approved', 'connection_request_sent', 'connected', 'messaging'))

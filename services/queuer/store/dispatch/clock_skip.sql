@@ -11,7 +11,7 @@ SELECT CASE
                 WHERE x.state = 'unknown' AND NOT x.needs_person AND (x.look_after <= (SELECT business_now()) OR x.look_after IS NULL))
     THEN 'an unknown attempt is due to be looked up'
   WHEN EXISTS (SELECT FROM outbox WHERE published_at IS NULL) THEN 'an event waits to be published'
-  WHEN EXISTS (SELECT FROM campaigns c WHERE c.status = 'running' AND c.campaign_type <> 'email'
+  WHEN EXISTS (SELECT FROM campaigns c WHERE c.status = 'running' AND has_channel(c.campaign_type)
                   AND EXISTS (SELECT FROM campaign_prospects p
                                WHERE p.campaign_id = c.id AND p.status IN ('pending', 'approved') AND p.account_id IS NULL)
                   AND EXISTS (SELECT FROM campaign_accounts a WHERE a.campaign_id = c.id)) THEN 'prospects wait to be planned'

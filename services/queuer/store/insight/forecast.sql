@@ -23,7 +23,7 @@ SELECT a.id, a.name, a.account_type, a.country, a.status, a.status_reason, a.nex
 -- Whoever else sends from these accounts now.
 SELECT c.id, c.campaign_name, c.campaign_type, c.schedule_settings::text AS schedule, c.turn_length, c.withdraw_after_days
   FROM campaigns c
- WHERE c.status = 'running' AND c.campaign_type <> 'email' AND c.id <> :campaign_id
+ WHERE c.status = 'running' AND has_channel(c.campaign_type) AND c.id <> :campaign_id
    AND (EXISTS (SELECT FROM campaign_accounts ca WHERE ca.campaign_id = c.id AND ca.account_id = ANY(:account_ids::uuid[]))
         OR EXISTS (SELECT FROM lanes l WHERE l.campaign_id = c.id AND l.account_id = ANY(:account_ids::uuid[])))
  ORDER BY c.id;

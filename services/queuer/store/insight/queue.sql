@@ -147,5 +147,5 @@ SELECT (:workspace_id::uuid IS NULL OR EXISTS (SELECT FROM workspaces w WHERE w.
 SELECT count(*)::int FROM (
   SELECT FROM campaigns c
     JOIN campaign_prospects p ON p.campaign_id = c.id AND p.status IN ('pending', 'approved') AND p.account_id IS NULL
-   WHERE c.status = 'running' AND c.campaign_type <> 'email'
+   WHERE c.status = 'running' AND has_channel(c.campaign_type)
    LIMIT :most) unplanned;

@@ -23,7 +23,7 @@ from shared.db.pool import Connection
 from shared.db.queries import load
 from shared.policy import SPACING, caps_of, warm_up_cap, weekly_invitations
 from shared.policy.rows import clocks_of_account, local_day
-from shared.vocabulary import AccountType, Action, MissingValue, ProspectStatus, SendStatus
+from shared.vocabulary import AccountType, Action, Channel, MissingValue, ProspectStatus, SendStatus
 
 log = structlog.get_logger()
 
@@ -76,13 +76,14 @@ async def prospects(connection: Connection, prospect_ids: Sequence[UUID]) -> lis
             **{name: row[name] for name in _AS_READ},
             status=ProspectStatus(row["status"]),
             on_missing=MissingValue(row["on_missing"]),
+            channels=frozenset(map(Channel, row["channels"])),
             values={name: row[name] for name in ("first_name", "last_name", "company", "title", "location")},
         )
         async for row in queries.load_prospects(connection, prospect_ids=prospect_ids)
     ]
 
 
-_AS_READ: Final = tuple(name for name in Prospect.__slots__ if name not in {"status", "on_missing", "values"})
+_AS_READ: Final = tuple(name for name in Prospect.__slots__ if name not in {"status", "on_missing", "channels", "values"})
 
 
 async def steps(connection: Connection, workflow_ids: Iterable[UUID]) -> Mapping[UUID, list[Step]]:

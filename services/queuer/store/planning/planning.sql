@@ -2,7 +2,7 @@
 -- The next running campaign after this one that has somebody to plan, and what it takes to plan. One index probe per
 -- running campaign; the index holds the unplanned alone.
 SELECT c.id FROM campaigns c
- WHERE c.status = 'running' AND c.campaign_type <> 'email' AND c.id > :after
+ WHERE c.status = 'running' AND has_channel(c.campaign_type) AND c.id > :after
    AND EXISTS (SELECT FROM campaign_prospects p WHERE p.campaign_id = c.id AND p.status IN ('pending', 'approved') AND p.account_id IS NULL)
    AND EXISTS (SELECT FROM campaign_accounts a WHERE a.campaign_id = c.id)
    AND EXISTS (SELECT FROM workflows w JOIN workflow_steps s ON s.workflow_id = w.id WHERE w.campaign_id = c.id)
@@ -22,7 +22,7 @@ SELECT id FROM campaign_prospects
 -- is on its way: where none is, the next step may never have been planned, because its event was lost. From the index of those
 -- under way alone, one probe of the sends of each.
 SELECT p.id,
-       c.campaign_type <> 'email' AND c.status IN ('running', 'paused')
+       has_channel(c.campaign_type) AND c.status IN ('running', 'paused')
        AND NOT EXISTS (SELECT FROM send_queue s
                         WHERE s.prospect_id = p.id
                           AND (s.status IN ('pending', 'dispatched', 'sending')
@@ -60,7 +60,9 @@ SELECT p.id, p.workspace_id, p.campaign_id, p.lead_id, p.status, p.account_id, p
        coalesce(p.workflow_id, (SELECT w.id FROM workflows w WHERE w.campaign_id = p.campaign_id ORDER BY w.version DESC LIMIT 1)) AS workflow_id,
        c.on_missing, c.schedule_settings::text AS campaign_schedule, ws.schedule_settings::text AS workspace_schedule,
        l.first_name, l.last_name, l.company, l.title, l.location, l.timezone, l.last_reply_at, l.opted_out_at, l.linkedin_id,
-       (l.linkedin_id IS NOT NULL OR l.linkedin_vanity IS NOT NULL OR l.sales_navigator_id IS NOT NULL) AS on_linkedin,
+       array_remove(ARRAY[CASE WHEN l.linkedin_id IS NOT NULL OR l.linkedin_vanity IS NOT NULL OR l.sales_navigator_id IS NOT NULL
+                               THEN 'linkedin' END,
+                          CASE WHEN l.email IS NOT NULL THEN 'email' END], NULL) AS channels,
        CASE WHEN p.status IN ('pending', 'approved') THEN
          (SELECT max(f.sent_at)
             FROM (SELECT i.sent_at FROM recipients r
@@ -82,7 +84,7 @@ SELECT p.id, p.workspace_id, p.campaign_id, p.lead_id, p.status, p.account_id, p
   JOIN leads l ON l.id = p.lead_id
   LEFT JOIN LATERAL do_not_contact(l.workspace_id, l.identity, l.linkedin_vanity, l.linkedin_id, l.sales_navigator_id, l.email, l.company)
          AS barred ON true
- WHERE p.id = ANY(:prospect_ids::uuid[]) AND c.campaign_type <> 'email'
+ WHERE p.id = ANY(:prospect_ids::uuid[]) AND has_channel(c.campaign_type)
    AND (c.status = 'running' OR (c.status = 'paused' AND p.status IN ('connected', 'messaging')))
  ORDER BY p.id;
 

@@ -4,7 +4,7 @@
 SELECT ca.account_id, ca.campaign_id
   FROM accounts a
   JOIN campaign_accounts ca ON ca.account_id = a.id
-  JOIN campaigns c ON c.id = ca.campaign_id AND c.status = 'running' AND c.campaign_type <> 'email'
+  JOIN campaigns c ON c.id = ca.campaign_id AND c.status = 'running' AND has_channel(c.campaign_type)
  WHERE a.status = 'disconnected' AND a.status_changed_at <= :lost_before
    AND EXISTS (SELECT FROM campaign_accounts o JOIN accounts x ON x.id = o.account_id
                 WHERE o.campaign_id = ca.campaign_id AND x.id <> a.id AND x.status = 'usable')
@@ -13,7 +13,7 @@ SELECT ca.account_id, ca.campaign_id
 -- name: next_lanes
 -- A page of what accounts have to do for campaigns, to see whether they still belong to them.
 SELECT l.account_id, l.campaign_id,
-       c.status = 'running' AND c.campaign_type <> 'email'
+       c.status = 'running' AND has_channel(c.campaign_type)
        AND NOT EXISTS (SELECT FROM campaign_accounts ca WHERE ca.campaign_id = l.campaign_id AND ca.account_id = l.account_id)
        AND EXISTS (SELECT FROM campaign_accounts o JOIN accounts x ON x.id = o.account_id
                     WHERE o.campaign_id = l.campaign_id AND x.status = 'usable') AS left_it

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import asyncpg
 
+from services.queuer.rules.campaigns.checks import check_sendable
 from services.queuer.rules.campaigns.steps import Wish, ready_to_start, steps_of
 from services.queuer.rules.campaigns.views import CampaignInFull, Changed
 from services.queuer.store import audit
@@ -14,7 +15,7 @@ from services.queuer.store.campaigns import campaigns
 from services.queuer.store.campaigns.campaigns import queries
 from shared.db.pool import Connection
 from shared.refusals import Conflict, Refused
-from shared.vocabulary import CampaignStatus, CampaignType
+from shared.vocabulary import CampaignStatus
 
 BATCH: Final = 1000
 """Sends cancelled in one transaction."""
@@ -151,8 +152,7 @@ async def _move(
 
 def _check(campaign: CampaignInFull, locked: Mapping[str, Any]) -> None:
     """What must be right before the first message; stored campaigns may be older than today's rules."""
-    if campaign.campaign_type is CampaignType.EMAIL:
-        raise Refused("E-mail campaigns cannot run yet: this version sends over LinkedIn alone.", code="email_not_yet")
+    check_sendable(campaign.campaign_type)
     if not locked["workspace_active"]:
         raise Conflict("The workspace is not active, so nothing of it may leave. Activate it first.", code="workspace_inactive")
     ready_to_start(campaign.campaign_type, campaign.steps)

@@ -9,6 +9,7 @@ from multiprocessing.context import SpawnProcess
 from typing import Final
 from uuid import UUID
 
+from services.queuer.rules.campaigns.checks import check_sendable
 from services.queuer.rules.insight.forecast import foretell, load
 from services.queuer.rules.insight.forecast_model import Forecast, Question, Rates
 from services.queuer.rules.insight.what_if import WhatIfError, read_what_if, suppose
@@ -17,7 +18,7 @@ from services.queuer.store.insight import forecast as store
 from shared.calendar import ScheduleError
 from shared.db.pool import Connection
 from shared.refusals import CampaignError, Conflict, Refused
-from shared.vocabulary import CampaignStatus, CampaignType
+from shared.vocabulary import CampaignStatus
 
 MOST_DAYS: Final = 366
 DEFAULT_DAYS: Final = 30
@@ -91,8 +92,7 @@ async def prepare(
 def _check(asked: store.Asked) -> None:
     if asked.status in _OVER:
         raise Conflict(f"The campaign {asked.campaign_name!r} is {asked.status}: nothing more of it will leave.", code="wrong_status")
-    if asked.campaign_type is CampaignType.EMAIL:
-        raise Refused("E-mail campaigns cannot run yet: this version sends over LinkedIn alone.", code="email_not_yet")
+    check_sendable(asked.campaign_type)
 
 
 def _check_question(asked: store.Asked, question: Question) -> None:

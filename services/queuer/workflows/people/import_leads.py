@@ -24,7 +24,7 @@ from services.queuer.rules.people.reader import ListReader, Person, Refusal
 from services.queuer.rules.people.report import Report
 from services.queuer.store.people.leads import queries, store_people
 from services.queuer.workflows.people.approve import approve as approve_rows
-from shared.vocabulary import CampaignStatus, CampaignType, Channel
+from shared.vocabulary import CHANNEL_OF_CAMPAIGN_TYPE, CampaignStatus, CampaignType
 
 CHUNK: Final = 5_000  # rows a transaction: fewer cost round trips, more hold the workspace's lock longer
 
@@ -83,7 +83,7 @@ async def import_file(
     """
     campaign = await _campaign(pool, workspace_id, campaign_id)
     with _opened(source) as (stream, size):
-        needs = Channel.EMAIL if campaign["campaign_type"] == CampaignType.EMAIL else Channel.LINKEDIN
+        needs = CHANNEL_OF_CAMPAIGN_TYPE[CampaignType(campaign["campaign_type"])]
         reader = await asyncio.to_thread(ListReader, stream, needs=needs, columns=columns)
         name = file_name or (source.name if isinstance(source, Path) else "upload.csv")
         with Report(report_path) as report:

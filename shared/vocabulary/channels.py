@@ -1,0 +1,31 @@
+"""Channels: the one that each campaign type and each action belongs to, and those that this version sends over.
+
+These tables are what the planning, the API and the healer ask instead of the name of a campaign type. A channel that is registered
+in services/sender/channels stands in REGISTERED_CHANNELS (tests/unit/sender/test_channels.py) and, by its campaign types, in the
+SQL function `has_channel` (shared/db/routines/06_channels.sql; tests/integration/shared/db/test_channels_in_sql.py).
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from shared.vocabulary.words import Action, CampaignType, Channel
+
+CHANNEL_OF_CAMPAIGN_TYPE: Final[Mapping[CampaignType, Channel]] = {
+    CampaignType.CONNECTOR: Channel.LINKEDIN,
+    CampaignType.MESSENGER: Channel.LINKEDIN,
+    CampaignType.EMAIL: Channel.EMAIL,
+}
+CHANNEL_OF_ACTION: Final[Mapping[Action, Channel]] = {
+    Action.INVITATION: Channel.LINKEDIN,
+    Action.MESSAGE: Channel.LINKEDIN,
+    Action.PROFILE_LOOKUP: Channel.LINKEDIN,
+    Action.WITHDRAWAL: Channel.LINKEDIN,
+    Action.EMAIL: Channel.EMAIL,
+}
+REGISTERED_CHANNELS: Final = frozenset({Channel.LINKEDIN})
+"""Channels that the sender can deliver over."""
+
+SENDABLE_CAMPAIGN_TYPES: Final = frozenset(
+    campaign_type for campaign_type, channel in CHANNEL_OF_CAMPAIGN_TYPE.items() if channel in REGISTERED_CHANNELS
+)
+"""Types of campaigns that may run; `has_channel` in SQL. A campaign of another type can be drafted and neither runs nor is planned."""
