@@ -3,7 +3,6 @@
 import asyncio
 import csv
 import io
-import time
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -183,7 +182,6 @@ async def test_progress_is_told_chunk_by_chunk_and_ends_at_the_whole(
         out.write("First Name,Last Name,URL,Email,Company\n")
         out.writelines(f"Ana,Núñez,linkedin.com/in/ana-{n},ana{n}@example.com,Acme\n" for n in range(rows))
     told: list[ImportProgress] = []
-    begun = time.perf_counter()
     result = await bring(house, "", report, source=path, progress=told.append)
     assert (result.rows_in, result.stored) == (rows, rows)
     assert [step.rows_in for step in told] == [5_000, 10_000, rows]
