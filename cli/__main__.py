@@ -5,7 +5,8 @@ import sys
 
 from cli.app import app
 from cli.console import console_error
-from cli.errors import CommandError
+from cli.errors import REFUSED, CommandError
+from shared.refusals import Refused
 
 
 def main() -> None:
@@ -13,9 +14,9 @@ def main() -> None:
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # a broker that is away is said in a command's own sentence
     try:
         app()
-    except CommandError as error:
+    except Refused as error:
         console_error(str(error))
-        sys.exit(error.exit_code)
+        sys.exit(error.exit_code if isinstance(error, CommandError) else REFUSED)
 
 
 if __name__ == "__main__":

@@ -11,13 +11,14 @@ from typing import Annotated, Any, Final
 import asyncpg
 import typer
 
-from cli.console import Refused, out, print_json, run, say
+from cli.console import out, print_json, run, say
 from cli.target import database, target
 from services.healer.store.adoption import adoptions as adopting
 from shared.contracts.stack_heads import StackHead
 from shared.fence import rules
 from shared.fence import store as fences
 from shared.fence.heads import Heads
+from shared.refusals import Refused
 
 READ_WITHIN: Final = 20.0
 """Seconds to read Kafka's heads."""

@@ -16,14 +16,10 @@ from rich.text import Text
 
 from cli.errors import CommandError
 
-Refused = CommandError
-
 T = TypeVar("T")
 
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON document.")]
 WIDEST_HEADER = 9
-ACTOR = "command line"
-"""Who did it, in the audit log, when a command did."""
 
 out = Console(markup=False, emoji=False)
 """What people wrote is printed as they wrote it: a name like `Ann [/sales]` is no markup. Our own words say `markup=True`."""

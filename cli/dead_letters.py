@@ -11,7 +11,7 @@ import asyncpg
 import typer
 from rich.text import Text
 
-from cli.console import ACTOR, AsJson, out, print_json, run, say, show
+from cli.console import AsJson, out, print_json, run, say, show
 from cli.errors import CommandError
 from cli.target import database, on_pool, target
 from operations.replay.words import ago
@@ -19,7 +19,8 @@ from shared.db.pool import Connection
 from shared.kafka import stops
 from shared.kafka.letters import Fault, Letter, Place, Reason
 from shared.kafka.mailbox import Dead, Mailbox, Wanted, mailbox
-from shared.kafka.redrive import Busy, Case, Put, Standing, alone, cases, note, redrive
+from shared.kafka.redrive import Case, Put, Standing, alone, cases, note, redrive
+from shared.vocabulary import COMMAND_LINE
 
 T = TypeVar("T")
 app = typer.Typer(help="What could not be read or handled: look, put back, let a stopped consumer go on.", no_args_is_help=True)
@@ -169,7 +170,7 @@ def resume(
     """Let a stopped consumer go on, without a restart. As much as before may become dead letters until it stops again."""
 
     async def work(pool: asyncpg.Pool) -> list[Any]:
-        return list(await (stops.let_go_on(pool, group, actor=ACTOR) if apply else stops.open_stops(pool, group)))
+        return list(await (stops.let_go_on(pool, group, actor=COMMAND_LINE) if apply else stops.open_stops(pool, group)))
 
     rows = on_pool(work)
     if as_json:
@@ -187,13 +188,13 @@ def resume(
 async def _put_back(box: Mailbox, connection: Connection, found: Sequence[Case], *, again: bool) -> list[Put]:
     done: list[Put] = []
     async with alone(connection):
-        async for put in redrive(connection, box, target().kafka, found, again=again, actor=ACTOR):
+        async for put in redrive(connection, box, target().kafka, found, again=again, actor=COMMAND_LINE):
             done.append(put)
             if len(done) % 1_000 == 0:
                 say(f"{len(done)} of {len(found)}")
         letters = [str(put.case.letter.origin) for put in done if put.offset is not None]
         if letters:
-            await note(connection, actor=ACTOR, put=len(letters), details={"letters": letters[:1_000], "again": again})
+            await note(connection, actor=COMMAND_LINE, put=len(letters), details={"letters": letters[:1_000], "again": again})
     return done
 
 
@@ -232,10 +233,7 @@ def _do(work: Callable[[Mailbox, Connection], Awaitable[T]]) -> T:
         async with _opened() as (box, connection):
             return await work(box, connection)
 
-    try:
-        return run(opened())
-    except Busy as error:
-        raise CommandError(str(error)) from None
+    return run(opened())
 
 
 def _wanted(topic: str | None, reason: str | None, fault: str | None, group: str | None, since: str | None, until: str | None) -> Wanted:

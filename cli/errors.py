@@ -1,20 +1,17 @@
 """Why a command ends without having done what was asked, and its exit status."""
 
-from typing import Any, Final
+from typing import Final
+
+from shared.refusals import Refused
 
 REFUSED: Final = 1
 UNREACHABLE: Final = 3
 
 
-class CommandError(Exception):
+class CommandError(Refused):
     """The command cannot do what was asked; the message says what to do. `code` and `details` are those of the API's answer."""
 
     exit_code = REFUSED
-
-    def __init__(self, message: str, *, code: str = "refused", details: Any = None) -> None:
-        super().__init__(message)
-        self.code = code
-        self.details = details
 
 
 class Unreachable(CommandError):  # noqa: N818 - reads as what happened

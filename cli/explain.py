@@ -23,7 +23,6 @@ from services.queuer.store.insight.explain import find_people
 from services.queuer.workflows.insight.explain import Explanation, explain_prospect
 from shared.people.identifiers import IdKind, LinkedInId, linkedin_identity
 from shared.policy import Outcome, RuleLine
-from shared.refusals import CampaignError
 from shared.runtime.settings import CallSettings
 
 MOST: Final = 20
@@ -64,12 +63,7 @@ async def _explain(word: str, at: datetime | None, campaign: str | None) -> Expl
     async with database() as pool:
         some_id = await find_person(pool, word, campaign)
         async with pool.acquire() as connection, connection.transaction(readonly=True):
-            try:
-                return await explain_prospect(
-                    connection, some_id, at=at, call_times=CallTimes(calls.unipile_timeout, calls.sender_call_time)
-                )
-            except CampaignError as error:
-                raise CommandError(error.message) from error
+            return await explain_prospect(connection, some_id, at=at, call_times=CallTimes(calls.unipile_timeout, calls.sender_call_time))
 
 
 async def find_person(pool: asyncpg.Pool, word: str, campaign: str | None) -> UUID:

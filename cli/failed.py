@@ -6,7 +6,7 @@ from uuid import UUID
 import asyncpg
 import typer
 
-from cli.console import ACTOR, AsJson, out, print_json, show
+from cli.console import AsJson, out, print_json, show
 from cli.errors import CommandError
 from cli.scope import AccountWord, CampaignWord, WorkspaceWord, moment, scope_of
 from cli.work import do
@@ -14,7 +14,8 @@ from services.queuer.http.insight.failed_sends import FailedOut, OneFailed
 from services.queuer.store.insight.failed_sends import Wanted
 from services.queuer.workflows.insight import failed_sends as desk
 from services.queuer.workflows.insight.failed_sends import Done, FailedSend
-from shared.refusals import CampaignError
+from shared.refusals import Refused
+from shared.vocabulary import COMMAND_LINE
 
 app = typer.Typer(help="Sends that failed for good: look, retry, drop.", no_args_is_help=True)
 
@@ -171,8 +172,8 @@ async def every(pool: asyncpg.Pool, wanted: Wanted, *, page: int = MOST) -> list
 
 async def _one(pool: asyncpg.Pool, verb: str, send: UUID, *, apply: bool) -> dict[str, Any]:
     try:
-        done: Done = await (desk.retry if verb == "retry" else desk.drop)(pool, send, actor=ACTOR, apply=apply)
-    except CampaignError as error:
+        done: Done = await (desk.retry if verb == "retry" else desk.drop)(pool, send, actor=COMMAND_LINE, apply=apply)
+    except Refused as error:
         return {"id": str(send), "able": False, "result": error.message}
     now = done.send.row["status"]
     said = f"{now} already" if not done.changed else f"{now} now" if apply else "can be done"

@@ -8,15 +8,14 @@ import asyncpg
 import typer
 from rich.text import Text
 
-from cli.console import ACTOR, AsJson, out, print_json
+from cli.console import AsJson, out, print_json
 from cli.scope import CampaignWord, WorkspaceWord, moment, scope_of
 from cli.target import on_pool
 from services.healer.http.repairs.findings import FindingOut
 from services.healer.store.repairs import repairs
 from services.healer.workflows.repairs import decide as desk
 from services.healer.workflows.repairs.decide import Decided, Finding, Word
-from services.healer.workflows.unknown_attempts.resolve import DeskError
-from shared.refusals import CampaignError
+from shared.vocabulary import COMMAND_LINE
 
 T = TypeVar("T")
 app = typer.Typer(help="What is wrong, what would mend it, and your word where it does not mend itself.", no_args_is_help=True)
@@ -117,7 +116,7 @@ def undo(finding: FindingArgument, apply: Apply = False, as_json: AsJson = False
 
 def _say(finding: int, word: Word, *, apply: bool, as_json: bool, reason: str = "") -> None:
     async def work(pool: asyncpg.Pool) -> Decided:
-        return await desk.decide(pool, finding, word, actor=ACTOR, reason=reason, apply=apply)
+        return await desk.decide(pool, finding, word, actor=COMMAND_LINE, reason=reason, apply=apply)
 
     done = _do(work)
     if as_json:
@@ -142,4 +141,4 @@ def _print_changes(row: Mapping[str, Any], *, back: bool = False) -> None:
 
 
 def _do(work: Callable[[asyncpg.Pool], Awaitable[T]]) -> T:
-    return on_pool(work, DeskError, CampaignError, role="tact_healer")
+    return on_pool(work, role="tact_healer")

@@ -18,7 +18,6 @@ from services.queuer.rules.insight.forecast import foretell
 from services.queuer.rules.insight.forecast_model import FAR, Rule
 from services.queuer.rules.insight.what_if import WORDS
 from services.queuer.workflows.insight.forecast import DEFAULT_DAYS, Ready, prepare
-from shared.refusals import CampaignError
 from shared.vocabulary import AccountStatus
 
 MOST_COLUMNS: Final = 4
@@ -66,10 +65,7 @@ async def _prepare(campaign: str, days: int, sets: Sequence[str], holidays: Sequ
     async with database() as pool:
         found = await find_campaign(pool, campaign)
         async with pool.acquire() as connection, connection.transaction(readonly=True, isolation="repeatable_read"):
-            try:
-                return await prepare(connection, found.id, days=days, sets=sets, holidays=holidays)
-            except CampaignError as error:
-                raise CommandError(error.message) from error
+            return await prepare(connection, found.id, days=days, sets=sets, holidays=holidays)
 
 
 def _chosen(found: ForecastOut, names: Sequence[str]) -> list[AccountForecast]:

@@ -11,7 +11,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from cli.console import ACTOR, AsJson, out, print_json
+from cli.console import AsJson, out, print_json
 from cli.errors import CommandError
 from cli.scope import WorkspaceWord
 from cli.target import on_pool
@@ -25,11 +25,10 @@ from services.healer.settings import HealerSettings
 from services.healer.store.health import counts, pages, risks
 from services.healer.store.health import measurements as measuring
 from services.healer.workflows.health import report as health
-from services.healer.workflows.health.report import ObjectiveError
 from services.queuer.store.accounts import workspaces
 from shared.db.pool import Connection
-from shared.refusals import CampaignError
 from shared.runtime.settings import SettingsError, load
+from shared.vocabulary import COMMAND_LINE
 
 T = TypeVar("T")
 MOST: Final = 500
@@ -277,7 +276,7 @@ def objective(
         workspace_id = (await workspaces.get(pool, workspace)).id
         if seconds is not None or default:
             wanted = None if seconds is None else timedelta(seconds=min(seconds, 1e9))
-            await health.set_objective(pool, workspace_id, wanted, actor=ACTOR)
+            await health.set_objective(pool, workspace_id, wanted, actor=COMMAND_LINE)
         return await pages.objective(pool, workspace_id)
 
     own = _do(work)
@@ -298,7 +297,7 @@ def _look(workspace: str | None, work: Callable[[Connection, UUID | None], Await
 
 
 def _do(work: Callable[[asyncpg.Pool], Awaitable[T]]) -> T:
-    return on_pool(work, CampaignError, ObjectiveError, role="tact_healer")
+    return on_pool(work, role="tact_healer")
 
 
 async def _workspace_id(pool: asyncpg.Pool, word: str | None) -> UUID | None:

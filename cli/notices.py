@@ -19,10 +19,9 @@ from services.healer.store.notices import notices as notice_store
 from services.healer.store.notices.channels import Channel
 from services.healer.store.notices.notices import Delivery
 from services.healer.workflows.notices import channels as verbs
-from services.healer.workflows.notices.channels import ChannelError, Terms
+from services.healer.workflows.notices.channels import Terms
 from services.queuer.store.accounts import workspaces
 from shared.notices.addresses import shown
-from shared.refusals import CampaignError
 from shared.runtime.clock import StackClock
 from shared.runtime.settings import SettingsError, load
 from shared.vocabulary import DeliveryState, NoticeKind, NoticeMedium
@@ -189,7 +188,7 @@ def _terms() -> Terms:
 
 
 def _do(work: Callable[[asyncpg.Pool], Awaitable[T]]) -> T:
-    return on_pool(work, CampaignError, ChannelError, role="tact_healer")
+    return on_pool(work, role="tact_healer")
 
 
 def _fields(record: Any) -> dict[str, Any]:

@@ -7,15 +7,15 @@ from uuid import UUID
 import typer
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
-from cli.console import ACTOR, AsJson, err, out, print_json, run
+from cli.console import AsJson, err, out, print_json, run
 from cli.errors import CommandError
 from cli.find import find_campaign
 from cli.target import database, folder
-from services.queuer.rules.people.encoding import ImportRefused
-from services.queuer.workflows.people.approve import ApprovalError, ApproveResult
+from services.queuer.workflows.people.approve import ApproveResult
 from services.queuer.workflows.people.approve import approve as approve_rows
 from services.queuer.workflows.people.import_leads import ImportProgress, ImportResult
 from services.queuer.workflows.people.import_leads import import_file as import_people
+from shared.vocabulary import COMMAND_LINE
 
 CampaignWord = Annotated[str, typer.Option("--campaign", "-c", help="Its id or its name.")]
 
@@ -31,10 +31,7 @@ def import_file(
     """Import people into a campaign. Rows wait for approval unless --approve is given."""
     place = report or folder("imports") / f"{file.stem}.refused.csv"
     place.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        result = run(_import(file, campaign, place, approve=approve, columns=_columns(column or [])))
-    except (ImportRefused, ApprovalError) as error:
-        raise CommandError(str(error)) from error
+    result = run(_import(file, campaign, place, approve=approve, columns=_columns(column or [])))
     if as_json:
         print_json({name: getattr(result, name) for name in result.__dataclass_fields__})
         return
@@ -54,10 +51,7 @@ def approve(
     as_json: AsJson = False,
 ) -> None:
     """Let imported rows become prospects."""
-    try:
-        result = run(_approve(campaign, batch))
-    except ApprovalError as error:
-        raise CommandError(str(error)) from error
+    result = run(_approve(campaign, batch))
     if as_json:
         print_json({name: getattr(result, name) for name in result.__dataclass_fields__})
         return
@@ -85,7 +79,7 @@ async def _import(file: Path, campaign: str, report: Path, *, approve: bool, col
                 report_path=report,
                 progress=progress,
                 approve=approve,
-                actor=ACTOR,
+                actor=COMMAND_LINE,
                 columns=columns or None,
             )
 
@@ -94,7 +88,7 @@ async def _approve(campaign: str, batch: UUID | None) -> ApproveResult:
     async with database() as pool:
         found = await find_campaign(pool, campaign)
         now = await pool.fetchval("SELECT business_now()")
-        return await approve_rows(pool, campaign_id=found.id, batch_id=batch, actor=ACTOR, now=now)
+        return await approve_rows(pool, campaign_id=found.id, batch_id=batch, actor=COMMAND_LINE, now=now)
 
 
 def _columns(given: list[str]) -> dict[str, str]:

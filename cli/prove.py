@@ -12,7 +12,7 @@ import asyncpg
 import typer
 from rich.text import Text
 
-from cli.console import Refused, out, print_json, run
+from cli.console import out, print_json, run, say
 from cli.target import database, target
 from operations.proof import provider
 from operations.proof.breaks import Found
@@ -22,6 +22,7 @@ from operations.proof.proving import prove as check
 from operations.proof.reading import snapshot
 from operations.proof.scope import ZONES, Scope
 from shared.ledger.chain import Head, root
+from shared.refusals import Refused
 from shared.runtime.clock import StackClock
 from shared.runtime.settings import ProviderSettings, SettingsError, load
 from shared.unipile.client import UnipileClient
@@ -98,7 +99,7 @@ async def _compare(pool: asyncpg.Pool, accounts: list[UUID]) -> tuple[list[Diffe
         client = await open_things.enter_async_context(
             UnipileClient(settings.unipile_url, settings.unipile_api_key, timeout=settings.unipile_timeout)
         )
-        return await provider.compare_all(pool, client, clock, accounts)
+        return await provider.compare_all(pool, client, clock, accounts, report_progress=say)
 
 
 def _day(word: str | None) -> date | None:

@@ -3,12 +3,13 @@
 import asyncpg
 import typer
 
-from cli.console import AsJson, Refused, out, print_json, run, say
+from cli.console import AsJson, out, print_json, run, say
 from cli.target import target
 from embedded.settings import StackSettings
 from shared.db import migrate
 from shared.db.migrate import Plan, SchemaError
 from shared.kafka.admin import TopicError, create_topics, missing_topics
+from shared.refusals import Refused
 
 app = typer.Typer(help="Bring schema and topics to this version.", no_args_is_help=True)
 

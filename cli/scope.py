@@ -19,7 +19,7 @@ async def scope_of(pool: asyncpg.Pool, *, workspace: str | None = None, campaign
     """The ids behind what was typed. An empty word (`--account "$UNSET"` of a script) is nobody, and never everybody.
 
     Raises:
-        Refused, CampaignError: there is no such thing, or several of that name.
+        Refused: there is no such thing, or several of that name.
     """
     return Scope(
         workspace_id=(await workspaces.get(pool, workspace)).id if workspace is not None else None,

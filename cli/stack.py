@@ -11,7 +11,7 @@ import httpx
 import typer
 from pydantic import ValidationError
 
-from cli.console import AsJson, Refused, out, print_json, run, say, show
+from cli.console import AsJson, out, print_json, run, say, show
 from cli.target import folder, target
 from embedded.addresses import Addresses
 from embedded.cache import EmbeddedError
@@ -24,6 +24,7 @@ from shared.db.migrate import SchemaError
 from shared.fence.rules import FORGETFUL, Row
 from shared.fence.store import read
 from shared.kafka.admin import TopicError
+from shared.refusals import Refused
 
 TROUBLE = (EmbeddedError, PortInUseError, ChildError, SchemaError, TopicError)
 PARTS = ("database", "broker", "consuming")

@@ -15,7 +15,7 @@ from cli.work import do
 from services.queuer.store.accounts import workspaces as workspace_verbs
 from services.queuer.store.people import suppressions as verbs
 from services.queuer.store.people.suppressions import DEFAULT_REASON, MOST_AT_ONCE, Entry, Kind
-from shared.refusals import CampaignError
+from shared.refusals import Refused
 
 PAGE = 200
 
@@ -124,7 +124,7 @@ def _entry(path: Path, line: int, row: dict[str, str], kind: Kind | None, reason
         raise CommandError(f"{path}, line {line}: the kind is {word!r}; write one of {', '.join(Kind)}. Nothing was added.") from error
     try:
         verbs.normal(entry.kind, entry.value)
-    except CampaignError as error:
+    except Refused as error:
         raise CommandError(f"{path}, line {line}: {error.message} Nothing was added.") from error
     return entry
 

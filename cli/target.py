@@ -8,11 +8,12 @@ from typing import Final, TypeVar
 
 import asyncpg
 
-from cli.console import Refused, run
+from cli.console import run
 from embedded.addresses import Addresses, read_addresses
 from embedded.settings import StackSettings
 from shared.db.migrate import SchemaError, require_current
 from shared.db.pool import open_pool
+from shared.refusals import Refused
 from shared.runtime.settings import checked_brokers
 
 PLACES: Final = ("stack", "demo")
@@ -79,18 +80,15 @@ async def database(*, role: str | None = "tact_queuer") -> AsyncIterator[asyncpg
         await pool.close()
 
 
-def on_pool(work: Callable[[asyncpg.Pool], Awaitable[T]], *refusals: type[Exception], role: str | None = "tact_queuer") -> T:
+def on_pool(work: Callable[[asyncpg.Pool], Awaitable[T]], *, role: str | None = "tact_queuer") -> T:
     """Run a command's work on a pool of the target's database.
 
     Raises:
-        Refused: a server is away, the schema is behind, or the work raised one of `refusals`, whose sentence it says.
+        Refused: a server is away, the schema is behind, or the work was refused.
     """
 
     async def opened() -> T:
         async with database(role=role) as pool:
             return await work(pool)
 
-    try:
-        return run(opened())
-    except refusals as error:
-        raise Refused(str(error)) from error
+    return run(opened())

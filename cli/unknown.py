@@ -7,15 +7,15 @@ import asyncpg
 import typer
 from rich.text import Text
 
-from cli.console import ACTOR, AsJson, out, print_json
+from cli.console import AsJson, out, print_json
 from cli.scope import AccountWord, CampaignWord, WorkspaceWord, moment, scope_of
 from cli.target import on_pool
 from services.healer.http.unknown_attempts.unknown_attempts import UnknownOut, WholeUnknown
 from services.healer.rules.unknown_attempts.evidence_text import told
 from services.healer.store.unknown_attempts.decisions import Row, Wanted
 from services.healer.workflows.unknown_attempts import resolve as desk
-from services.healer.workflows.unknown_attempts.resolve import Decision, DeskError
-from shared.refusals import CampaignError
+from services.healer.workflows.unknown_attempts.resolve import Decision
+from shared.vocabulary import COMMAND_LINE
 
 T = TypeVar("T")
 app = typer.Typer(help="Attempts whose end nobody saw: look, and say what became of them.", no_args_is_help=True)
@@ -103,7 +103,7 @@ def resolve(
     """Say what became of it. The first decision stands, whoever makes it."""
 
     async def work(pool: asyncpg.Pool) -> desk.Done:
-        return await desk.resolve(pool, attempt, decision, reason=reason, actor=ACTOR, apply=apply)
+        return await desk.resolve(pool, attempt, decision, reason=reason, actor=COMMAND_LINE, apply=apply)
 
     done = _do(work)
     if as_json:
@@ -120,7 +120,7 @@ def resolve(
 
 
 def _do(work: Callable[[asyncpg.Pool], Awaitable[T]]) -> T:
-    return on_pool(work, DeskError, CampaignError, role="tact_healer")
+    return on_pool(work, role="tact_healer")
 
 
 def _next(row: Row) -> str:

@@ -6,7 +6,6 @@ from typing import TypeVar
 import asyncpg
 
 from cli.target import on_pool
-from shared.refusals import CampaignError
 
 T = TypeVar("T")
 
@@ -17,4 +16,4 @@ def do(work: Callable[[asyncpg.Pool], Awaitable[T]]) -> T:
     Raises:
         Refused: it cannot be done; the message says what to do.
     """
-    return on_pool(work, CampaignError)
+    return on_pool(work)

@@ -1,11 +1,15 @@
-"""Why a request about workspaces, accounts or campaigns cannot be done; each sentence says what to do instead."""
+"""Why a request cannot be done: the one hierarchy of refusals, of workflows, rules and commands alike.
+
+`shared/runtime/http.py` maps it to HTTP answers and `cli/__main__.py` to one sentence and exit status 1. Each message says what to do
+instead.
+"""
 
 from collections.abc import Mapping
 from typing import Any
 
 
-class CampaignError(Exception):
-    """The base: `code` is a word for programs, `details` says where."""
+class Refused(Exception):  # noqa: N818 - a refusal is an answer to the caller, not an error of ours
+    """The request cannot be done as it was given; `code` is a word for programs, `details` says where."""
 
     code = "refused"
 
@@ -16,19 +20,19 @@ class CampaignError(Exception):
         self.details = dict(details) if details else None
 
 
-class NotFound(CampaignError):  # noqa: N818 - reads as what happened
-    """There is no such thing, or it is another workspace's, which is the same to the asker."""
+class NotFound(Refused):
+    """The thing does not exist, or belongs to another workspace; the caller cannot tell the two apart."""
 
     code = "not_found"
 
 
-class Conflict(CampaignError):  # noqa: N818 - reads as what happened
-    """It contradicts what is there already."""
+class Conflict(Refused):
+    """The request contradicts what is stored."""
 
     code = "conflict"
 
 
-class Refused(CampaignError):  # noqa: N818 - reads as what happened
-    """What was given cannot be used."""
+class Busy(Refused):
+    """Too much of the same work is under way; the same request succeeds later."""
 
-    code = "refused"
+    code = "busy"

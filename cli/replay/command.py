@@ -12,7 +12,7 @@ import asyncpg
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from cli.console import Refused, err, print_json, run, say
+from cli.console import err, print_json, run, say
 from cli.replay import report
 from cli.target import database, target
 from operations.replay import groups, names, ranges, runs, words
@@ -21,6 +21,7 @@ from operations.replay.republish import republish
 from operations.replay.where import Belongings, belongings
 from shared.contracts.event import Event
 from shared.contracts.topics import Topic
+from shared.refusals import Refused
 
 WAIT: Final = 30.0
 """Seconds that the topic's readers get to work off what was published before the report is written."""

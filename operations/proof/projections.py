@@ -6,10 +6,10 @@ from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
-from cli.console import ACTOR
 from operations.proof.heard import Heard
 from shared.db.pool import Connection
 from shared.db.queries import load
+from shared.vocabulary import COMMAND_LINE
 
 queries = load(__file__)
 
@@ -89,7 +89,7 @@ async def mend(connection: Connection, found: Sequence[Compared]) -> int:
                 actions, days = zip(*(one.split(" ") for one in what), strict=True)
                 dates = [date.fromisoformat(day) for day in days]
                 await queries.mend_usage(connection, account_ids=rows, local_dates=dates, actions=actions, deltas=deltas)
-            await queries.note(connection, actor=ACTOR, projection=each.name, details={"differences": list(each.differing)})
+            await queries.note(connection, actor=COMMAND_LINE, projection=each.name, details={"differences": list(each.differing)})
             mended += len(rows)
     return mended
 

@@ -13,12 +13,12 @@ from uuid import UUID
 
 import asyncpg
 
-from cli.console import Refused, say
 from services.healer.store.unknown_attempts import attempts as unknowns
 from services.healer.store.unknown_attempts.attempts import Claim
 from services.healer.workflows.unknown_attempts.provider_reads import account_said, sent_list
 from shared.db.queries import load
 from shared.policy import SPACING, jitter
+from shared.refusals import Refused
 from shared.runtime.clock import StackClock
 from shared.unipile.client import UnipileClient
 from shared.unipile.errors import ProviderError
@@ -66,7 +66,7 @@ class _Account:
 
 
 async def compare_all(
-    pool: asyncpg.Pool, client: UnipileClient, clock: StackClock, ids: Sequence[UUID]
+    pool: asyncpg.Pool, client: UnipileClient, clock: StackClock, ids: Sequence[UUID], *, report_progress: Callable[[str], None]
 ) -> tuple[list[Difference], list[str]]:
     """Two reads of each account: the invitations that stand, and what it wrote in the last two days; and what could not be read, and why.
 
@@ -82,7 +82,7 @@ async def compare_all(
         raise Refused(notes[0])
     if readable:
         names = readable[0].name if len(readable) == 1 else f"{len(readable):,} accounts, {AT_ONCE} at a time"
-        say(f"reading the provider's lists of {names}: two reads each, some minutes apart by the account's spacing")
+        report_progress(f"reading the provider's lists of {names}: two reads each, some minutes apart by the account's spacing")
     slots, differences = asyncio.Semaphore(AT_ONCE), list[Difference]()
 
     async def one(account: _Account) -> None:

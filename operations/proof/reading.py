@@ -8,9 +8,9 @@ from uuid import UUID
 
 import asyncpg
 
-from cli.console import Refused
 from operations.proof.scope import Scope
 from shared.db.queries import load
+from shared.refusals import Refused
 
 queries = load(__file__)
 

@@ -12,10 +12,10 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 from aiokafka.structs import OffsetAndMetadata
 
-from cli.console import Refused
 from operations.replay import ranges
 from shared.contracts.event import Event
 from shared.contracts.topics import Topic
+from shared.refusals import Refused
 
 MEMBERS: Final = 5
 """Where DescribeGroups keeps a group's members: error, group, state, protocol type, protocol, members."""

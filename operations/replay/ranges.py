@@ -12,7 +12,7 @@ from typing import Final
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
-from cli.console import Refused
+from shared.refusals import Refused
 
 MOST_RECORDS: Final = 5_000
 QUIET: Final = 30

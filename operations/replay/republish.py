@@ -7,7 +7,6 @@ from typing import Final
 
 from aiokafka import ConsumerRecord
 
-from cli.console import Refused
 from operations.replay import runs
 from operations.replay.look import REPLAY_OF, REPLAY_REASON, Skip, origin, sort_out
 from operations.replay.ranges import read
@@ -17,6 +16,7 @@ from shared.contracts.event import Event
 from shared.contracts.topics import Topic
 from shared.db.pool import Connection
 from shared.kafka.publisher import Publisher, PublishError, Raw
+from shared.refusals import Refused
 
 MOST_AT_ONCE: Final = 5_000
 REMEMBER_EVERY: Final = 0.5

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from cli.console import ACTOR, Refused
 from operations.replay.ranges import Range
 from shared.db.pool import Connection
 from shared.db.queries import load
+from shared.refusals import Refused
+from shared.vocabulary import COMMAND_LINE
 
 queries = load(__file__)
 
@@ -57,7 +58,7 @@ async def begin(connection: Connection, asked: str, wanted: Range, *, since: dat
             since=first,
             until=until,
             reason=reason,
-            started_by=ACTOR,
+            started_by=COMMAND_LINE,
             ends=_json(wanted.ends),
             positions=_json(wanted.starts),
         )
@@ -87,7 +88,7 @@ async def finish(connection: Connection, run: Run) -> None:
 
 async def note(connection: Connection, verb: str, topic: str, details: dict[str, Any]) -> None:
     """A line in the audit log."""
-    await queries.note(connection, actor=ACTOR, verb=verb, object="topic", object_id=topic, details=details)
+    await queries.note(connection, actor=COMMAND_LINE, verb=verb, object="topic", object_id=topic, details=details)
 
 
 def _offsets(stored: dict[str, int]) -> dict[int, int]:

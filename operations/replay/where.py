@@ -7,11 +7,11 @@ whom is read from the rows once; an event is then compared with what it does say
 from dataclasses import dataclass
 from uuid import UUID
 
-from cli.console import Refused
 from operations.replay.words import Where
 from shared.contracts.event import Event
 from shared.db.pool import Connection
 from shared.db.queries import load
+from shared.refusals import Refused
 
 queries = load(__file__)
 

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from cli.console import Refused
 from shared.contracts.topics import TOPICS, Topic
+from shared.refusals import Refused
 
 BEGINNING: Final = "beginning"
 _UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}

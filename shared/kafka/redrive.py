@@ -19,6 +19,7 @@ from shared.db.queries import load
 from shared.kafka.letters import Letter, Place
 from shared.kafka.mailbox import Dead, Mailbox
 from shared.kafka.publisher import LARGEST
+from shared.refusals import Busy
 
 queries = load(__file__)
 
@@ -60,10 +61,6 @@ class Put:
     case: Case
     offset: int | None
     said: str
-
-
-class Busy(Exception):  # noqa: N818 - reads as what happened
-    """Another redrive is under way."""
 
 
 async def cases(connection: Connection, dead: Sequence[Dead]) -> list[Case]:

@@ -4,7 +4,6 @@ import asyncio
 import hmac
 import secrets
 import time
-from collections.abc import Callable, Coroutine
 from http import HTTPStatus
 from typing import Any, Final, Literal
 
@@ -13,13 +12,13 @@ import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
-from fastapi.routing import APIRoute
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.middleware.base import RequestResponseEndpoint
 
 from shared.db.errors import AWAY
+from shared.refusals import Busy, Conflict, NotFound, Refused
 from shared.runtime.service import Service
 
 log = structlog.get_logger()
@@ -41,32 +40,8 @@ class ApiError(Exception):
         self.details = details
 
 
-def explained_by(said: Callable[[Exception], ApiError | None]) -> type[APIRoute]:
-    """A class of routes that turns the reasons of a service's workflows into the one error body.
-
-    `said` gives the answer for an error that is a reason, None for any other, which goes its way.
-    """
-
-    class Explained(APIRoute):
-        def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-            handler = super().get_route_handler()
-
-            async def explained(request: Request) -> Response:
-                try:
-                    return await handler(request)
-                except HTTPException as error:
-                    if error.status_code != HTTPStatus.BAD_REQUEST:  # what FastAPI says of bytes that are no text at all
-                        raise
-                    raise ApiError(400, "unreadable_body", "The body cannot be read; send JSON in UTF-8.") from None
-                except Exception as error:
-                    answer = said(error)
-                    if answer is None:
-                        raise
-                    raise answer from None
-
-            return explained
-
-    return Explained
+STATUS_OF_REFUSAL: Final[dict[type[Refused], int]] = {NotFound: 404, Conflict: 409, Busy: 429}
+"""The statuses of refusals; any other refusal is 422."""
 
 
 class Failure(BaseModel):
@@ -186,6 +161,10 @@ def _explain_errors(app: FastAPI) -> None:
     async def api_error(request: Request, error: ApiError) -> JSONResponse:
         return body(request, error.status, error.code, error.message, error.details)
 
+    @app.exception_handler(Refused)
+    async def refused(request: Request, error: Refused) -> JSONResponse:
+        return body(request, STATUS_OF_REFUSAL.get(type(error), 422), error.code, error.message, error.details)
+
     @app.exception_handler(CronError)
     async def cron_error(_request: Request, error: CronError) -> JSONResponse:
         return JSONResponse(error.body, status_code=error.status)
@@ -197,6 +176,8 @@ def _explain_errors(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def http_error(request: Request, error: HTTPException) -> JSONResponse:
+        if error.status_code == HTTPStatus.BAD_REQUEST:  # FastAPI's own answer to bytes that are no text; no route of ours raises it
+            return body(request, 400, "unreadable_body", "The body cannot be read; send JSON in UTF-8.")
         code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "error")
         return body(request, error.status_code, code, str(error.detail))
 

@@ -7,6 +7,7 @@ here and nowhere else fails the build.
 from shared.vocabulary.channels import CHANNEL_OF_ACTION, CHANNEL_OF_CAMPAIGN_TYPE, REGISTERED_CHANNELS, SENDABLE_CAMPAIGN_TYPES
 from shared.vocabulary.transitions import PROSPECT_TRANSITIONS, SEND_TRANSITIONS, Condition, Transition
 from shared.vocabulary.words import (
+    COMMAND_LINE,
     CONTACTED,
     FIRST_DEGREE,
     LIVE_ATTEMPTS,
@@ -32,6 +33,7 @@ from shared.vocabulary.words import (
 __all__ = [
     "CHANNEL_OF_ACTION",
     "CHANNEL_OF_CAMPAIGN_TYPE",
+    "COMMAND_LINE",
     "CONTACTED",
     "FIRST_DEGREE",
     "LIVE_ATTEMPTS",

@@ -167,6 +167,9 @@ class DeliveryState(StrEnum):
     HELD_BACK = "held_back"  # never tried: too old, or one of a flood
 
 
+COMMAND_LINE: Final = "command line"
+"""The actor in the audit log for what a command of `tact` did directly on the database."""
+
 STOPPING: Final = frozenset({ProspectStatus.REPLIED, ProspectStatus.OPTED_OUT, ProspectStatus.CONVERTED, ProspectStatus.NOT_INTERESTED})
 """Statuses that stop every message."""
 

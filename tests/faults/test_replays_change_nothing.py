@@ -17,7 +17,6 @@ import pytest_asyncio
 from aiokafka import ConsumerRecord
 from aiokafka.admin import AIOKafkaAdminClient
 
-from cli.console import Refused
 from cli.rebuild.command import carry_out as rebuild
 from cli.replay.command import Asked, carry_out, move_back
 from operations.replay import ranges
@@ -28,6 +27,7 @@ from services.queuer.workflows.campaigns.change import Changes
 from shared.contracts.topics import INTEGRITY_EVENTS, PROSPECTS_LEFT, SENDS_DUE
 from shared.kafka.admin import create_topics
 from shared.kafka.publisher import Publisher, Raw
+from shared.refusals import Refused
 from tests.faults.replay_stage import Rows, Stage, every_topic, playing
 from tests.support.commands import REPOSITORY, tact
 from tests.support.facts import eventually

@@ -12,7 +12,7 @@ from services.queuer.store.insight.queue import Scope
 from services.queuer.workflows.accounts.account_availability import MOST_ACCOUNTS, MOST_COUNTED, AccountStanding
 from services.queuer.workflows.dispatch.process import Outcome, Processed, Processor
 from services.queuer.workflows.planning.plan_now import Planned, PlanNow
-from shared.refusals import CampaignError
+from shared.refusals import Refused
 from shared.runtime.http import CronError, require_cron_secret
 from shared.runtime.service import Service
 
@@ -131,7 +131,7 @@ def routes(service: Service, processor: Processor, planner: PlanNow) -> APIRoute
     ) -> ProcessAnswer:
         try:
             return ProcessAnswer.of(await processor.process(Scope(workspace_id=workspace, account_id=account)))
-        except CampaignError as error:
+        except Refused as error:
             raise CronError(404, error.message) from None
         except AWAY as error:
             raise CronError(500, "Processing failed", str(error) or type(error).__name__) from error

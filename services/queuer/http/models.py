@@ -7,11 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from services.queuer.rules.campaigns.views import Campaign, CampaignInFull
-from services.queuer.rules.people.encoding import ImportRefused
-from services.queuer.workflows.people.approve import ApprovalError
 from shared.policy import MOST_WITHDRAW_AFTER_DAYS, WITHDRAW_AFTER_DAYS
-from shared.refusals import CampaignError, Conflict, NotFound
-from shared.runtime.http import ApiError, explained_by
 from shared.vocabulary import AccountStatus, AccountType, Action, CampaignStatus, CampaignType, Channel, MissingValue, ProspectStatus
 
 HOURS: Final[dict[str, JsonValue]] = {
@@ -46,16 +42,6 @@ WithdrawAfter = Annotated[
     ),
 ]
 DailyLimit = Annotated[int | None, Field(ge=1, le=100, description="Invitations per account and day, within the account's type.")]
-
-
-def _said(error: Exception) -> ApiError | None:
-    if isinstance(error, CampaignError):
-        status = 404 if isinstance(error, NotFound) else 409 if isinstance(error, Conflict) else 422
-        return ApiError(status, error.code, error.message, error.details)
-    return ApiError(422, "refused", str(error)) if isinstance(error, ImportRefused | ApprovalError) else None
-
-
-Explained: Final = explained_by(_said)
 
 
 class Taken(BaseModel):

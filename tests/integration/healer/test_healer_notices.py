@@ -18,7 +18,7 @@ from embedded.ports import LOOPBACK, free_port
 from services.healer.rules.notices.notice_texts import MOST_IN_WINDOW, OLDEST
 from services.healer.store.notices import notices as store
 from services.healer.workflows.notices import channels as keep_channels
-from services.healer.workflows.notices.channels import ChannelError, Terms
+from services.healer.workflows.notices.channels import Terms
 from services.healer.workflows.notices.deliver import Deliver
 from services.healer.workflows.notices.notify import Notify
 from shared.contracts.sends_completed import Outcome
@@ -26,6 +26,7 @@ from shared.db.pool import open_pool
 from shared.notices.mail import Mail
 from shared.notices.sender import Courier
 from shared.notices.web import Web
+from shared.refusals import Refused
 from shared.vocabulary import AccountStatus, DeliveryState, NoticeKind, NoticeMedium
 from tests.integration.healer.healer_rows import MONDAY_NINE, a_house, one
 from tests.integration.healer.notices_stage import AT_ONCE, SECRET, TERMS, Stage, a_stage, event_of, mail
@@ -360,7 +361,7 @@ async def test_no_other_service_and_no_tenant_may_read_a_secret(stage: Stage, da
 
 
 async def test_mail_without_a_server_is_refused_with_a_sentence(stage: Stage) -> None:
-    with pytest.raises(ChannelError, match="Set TACT_SMTP_HOST and TACT_SMTP_FROM"):
+    with pytest.raises(Refused, match="Set TACT_SMTP_HOST and TACT_SMTP_FROM"):
         await keep_channels.add(
             stage.pool,
             Terms(mail=False, private=True),

@@ -17,11 +17,12 @@ from services.healer.workflows.maintenance.maintain import Mend
 from services.healer.workflows.notices.channels import Terms
 from services.healer.workflows.notices.deliver import Deliver
 from services.healer.workflows.unknown_attempts import resolve as desk
-from services.healer.workflows.unknown_attempts.resolve import Decision, DeskConflict
+from services.healer.workflows.unknown_attempts.resolve import Decision
 from services.queuer.store.accounts import tokens
 from shared.db.pool import open_pool
 from shared.notices.sender import Courier
 from shared.notices.web import Web
+from shared.refusals import Conflict
 from shared.runtime.clock import StackClock
 from shared.runtime.http import make_app
 from shared.runtime.service import Service
@@ -173,7 +174,7 @@ async def test_of_two_people_at_once_one_wins_and_the_other_is_told(pool: asyncp
         desk.resolve(pool, case.attempt, Decision.NOT_HAPPENED, reason="It did not.", actor="bob"),
         return_exceptions=True,
     )
-    (lost,) = [result for result in results if isinstance(result, DeskConflict)]
+    (lost,) = [result for result in results if isinstance(result, Conflict)]
     assert len([result for result in results if isinstance(result, desk.Done) and result.changed]) == 1
     winner = (await one(pool, "SELECT actor FROM audit_log WHERE verb = 'resolve'"))["actor"]
     assert f"{winner} decided so" in lost.message
@@ -182,7 +183,7 @@ async def test_of_two_people_at_once_one_wins_and_the_other_is_told(pool: asyncp
 async def test_a_call_that_may_still_be_under_way_is_not_decided(pool: asyncpg.Pool, house: House) -> None:
     case = await a_case(pool, house)
     await pool.execute("UPDATE send_attempts SET act_by = clock_timestamp()")
-    with pytest.raises(DeskConflict, match="may still be under way until"):
+    with pytest.raises(Conflict, match="may still be under way until"):
         await desk.resolve(pool, case.attempt, Decision.ACCEPTED, reason="x", actor="ann")
 
 

@@ -5,7 +5,6 @@ from uuid import uuid4
 
 import pytest
 
-from cli.console import Refused
 from operations.replay.groups import planned
 from operations.replay.look import Skip, origin, sort_out
 from operations.replay.ranges import Range
@@ -13,6 +12,7 @@ from operations.replay.where import Belongings
 from operations.replay.words import Where, moment, rate, topic, where
 from shared.contracts.sends_due import SendDue
 from shared.contracts.topics import SENDS_DUE
+from shared.refusals import Refused
 
 NOW = datetime(2026, 3, 10, 15, 0, tzinfo=UTC)
 ID = "0b7f6c1e-8f1d-4f8e-9a53-0d2f4c3a1b22"

@@ -12,9 +12,9 @@ from services.healer.rules.health.prediction import Verdict
 from services.healer.rules.health.repair_times import RepairTimes
 from services.healer.store.health import counts, pages, risks
 from services.healer.workflows.health import report as health
-from services.healer.workflows.health.report import ObjectiveError, Repairs
+from services.healer.workflows.health.report import Repairs
 from shared.runtime.auth import Caller, Operator, Viewer, tenant_transaction
-from shared.runtime.http import FAILURES, ApiError
+from shared.runtime.http import FAILURES
 from shared.runtime.service import Service
 
 OneWorkspace = Annotated[UUID | None, Query(description="Only this one; a token of a workspace sees its own alone.")]
@@ -265,10 +265,7 @@ def routes(service: Service, readers: asyncpg.Pool, *, objective: timedelta) -> 
     async def set_objective(body: Objective, caller: Operator) -> ObjectiveSet:
         workspace_id = caller.own(body.workspace_id)
         wanted = None if body.seconds is None else timedelta(seconds=body.seconds)
-        try:
-            await health.set_objective(service.pool, workspace_id, wanted, actor=caller.actor)
-        except ObjectiveError as error:
-            raise ApiError(422, "bad_objective", str(error)) from None
+        await health.set_objective(service.pool, workspace_id, wanted, actor=caller.actor)
         return ObjectiveSet(workspace_id=workspace_id, seconds=(wanted or objective).total_seconds(), own_objective=wanted is not None)
 
     return router

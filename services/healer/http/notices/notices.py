@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 import asyncpg
@@ -13,11 +13,11 @@ from services.healer.store.notices import channels, notices
 from services.healer.store.notices.channels import Channel
 from services.healer.store.notices.notices import Entry
 from services.healer.workflows.notices import channels as verbs
-from services.healer.workflows.notices.channels import ChannelConflict, ChannelError, Terms, UnknownChannel
+from services.healer.workflows.notices.channels import Terms
 from services.healer.workflows.notices.deliver import Deliver
 from shared.notices.addresses import shown
 from shared.runtime.auth import Operator, Viewer, tenant_transaction
-from shared.runtime.http import FAILURES, ApiError, explained_by
+from shared.runtime.http import FAILURES
 from shared.runtime.service import Service
 from shared.vocabulary import DeliveryState, NoticeKind, NoticeMedium
 
@@ -26,16 +26,6 @@ Kinds = Annotated[
     list[NoticeKind],
     Field(min_length=1, max_length=50, description="What to be told of; absent: everything, also what later versions tell of."),
 ]
-
-
-def _said(error: Exception) -> ApiError | None:
-    if not isinstance(error, ChannelError):
-        return None
-    status = 404 if isinstance(error, UnknownChannel) else 409 if isinstance(error, ChannelConflict) else 422
-    return ApiError(status, error.code, error.message)
-
-
-Explained: Final = explained_by(_said)
 
 
 class NewChannel(BaseModel):
@@ -165,7 +155,7 @@ class Notices(BaseModel):
 
 def routes(service: Service, readers: asyncpg.Pool, *, deliver: Deliver, terms: Terms) -> APIRouter:
     """/api/notices."""
-    router = APIRouter(tags=["notices"], route_class=Explained, responses=FAILURES)
+    router = APIRouter(tags=["notices"], responses=FAILURES)
 
     @router.get("/api/notices", summary="What people were told, and how it reached them")
     async def list_notices(

@@ -9,7 +9,7 @@ import asyncpg
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.healer.http.unknown_attempts.unknown_attempts import LARGEST_ID, Explained
+from services.healer.http.unknown_attempts.unknown_attempts import LARGEST_ID
 from services.healer.store.repairs import repairs
 from services.healer.workflows.repairs import decide as desk
 from services.healer.workflows.repairs.decide import Finding, Word
@@ -74,7 +74,7 @@ class Reason(BaseModel):
 
 def routes(service: Service, readers: asyncpg.Pool, *, wake: Callable[[], None]) -> APIRouter:
     """/api/findings."""
-    router = APIRouter(prefix="/api/findings", tags=["findings"], route_class=Explained, responses=FAILURES)
+    router = APIRouter(prefix="/api/findings", tags=["findings"], responses=FAILURES)
 
     @router.get("", summary="What is wrong, newest first")
     async def list_findings(

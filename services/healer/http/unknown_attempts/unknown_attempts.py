@@ -1,7 +1,7 @@
 """The ambiguity desk over HTTP."""
 
 from datetime import datetime, timedelta
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 import asyncpg
@@ -11,24 +11,14 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.healer.rules.unknown_attempts.evidence_text import told
 from services.healer.store.unknown_attempts.decisions import Row, Wanted
 from services.healer.workflows.unknown_attempts import resolve as desk
-from services.healer.workflows.unknown_attempts.resolve import LONGEST_REASON, Decision, DeskConflict, DeskError, UnknownAttempt
+from services.healer.workflows.unknown_attempts.resolve import LONGEST_REASON, Decision
 from shared.runtime.auth import Operator, Viewer, tenant_transaction
-from shared.runtime.http import FAILURES, ApiError, explained_by
+from shared.runtime.http import FAILURES
 from shared.runtime.service import Service
 from shared.vocabulary import Action, AttemptState, ProspectStatus, SendStatus
 
 LARGEST_ID = 2**63 - 1
 AttemptId = Annotated[int, Field(ge=1, le=LARGEST_ID)]
-
-
-def _said(error: Exception) -> ApiError | None:
-    if not isinstance(error, DeskError):
-        return None
-    status = 404 if isinstance(error, UnknownAttempt) else 409 if isinstance(error, DeskConflict) else 422
-    return ApiError(status, error.code, error.message, error.details)
-
-
-Explained: Final = explained_by(_said)
 
 
 class Verdict(BaseModel):
@@ -111,7 +101,7 @@ class Resolved(OneUnknown):
 
 def routes(service: Service, readers: asyncpg.Pool, *, call_time: timedelta) -> APIRouter:
     """/api/unknown."""
-    router = APIRouter(prefix="/api/unknown", tags=["unknown attempts"], route_class=Explained, responses=FAILURES)
+    router = APIRouter(prefix="/api/unknown", tags=["unknown attempts"], responses=FAILURES)
 
     @router.get("", summary="Attempts whose end nobody saw, those that waited longest first")
     async def list_unknown(

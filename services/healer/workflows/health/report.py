@@ -13,15 +13,12 @@ from services.healer.rules.health.score import Figures, Health, judge, together
 from services.healer.store.health import counts as store
 from services.healer.store.health import pages
 from shared.db.pool import Connection
+from shared.refusals import Refused
 
 MOST_CAMPAIGNS: Final = 10_000
 """Campaigns that one answer names; with more than that corrupted nobody reads ids."""
 SHORTEST_OBJECTIVE: Final = timedelta(milliseconds=100)
 LONGEST_OBJECTIVE: Final = timedelta(days=30)
-
-
-class ObjectiveError(Exception):
-    """The objective cannot be set; the message says what to write instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +87,14 @@ async def set_objective(pool: asyncpg.Pool, workspace_id: UUID, objective: timed
     as they were measured.
 
     Raises:
-        ObjectiveError: it is shorter or longer than makes sense, or there is no such workspace.
+        Refused: it is shorter or longer than makes sense, or there is no such workspace.
     """
     if objective is not None and not SHORTEST_OBJECTIVE <= objective <= LONGEST_OBJECTIVE:
-        raise ObjectiveError(
+        raise Refused(
             f"An objective is from {SHORTEST_OBJECTIVE.total_seconds():g} seconds to {LONGEST_OBJECTIVE.days} days; "
-            f"{objective.total_seconds():g} seconds is not."
+            f"{objective.total_seconds():g} seconds is not.",
+            code="bad_objective",
         )
     async with pool.acquire() as connection:
         if not await pages.set_objective(connection, workspace_id, objective, actor=actor):
-            raise ObjectiveError(f"There is no workspace {workspace_id}.")
+            raise Refused(f"There is no workspace {workspace_id}.", code="bad_objective")

@@ -18,6 +18,7 @@ from shared.notices.addresses import AddressError, check_mail, check_url
 from shared.notices.deliveries import PREFIX, SecretError, key_of
 from shared.notices.notice import TOLD_OF, one_line
 from shared.notices.sender import NO_MAIL
+from shared.refusals import Conflict, NotFound, Refused
 from shared.runtime.clock import StackClock
 from shared.vocabulary import NoticeKind, NoticeMedium
 
@@ -26,23 +27,6 @@ SECRET_BYTES: Final = 32
 NOW: Final = timedelta(0)
 TEST_HELD: Final = timedelta(seconds=60)
 """Technical: a test belongs to whoever pressed for it; should he die, the job delivers it after that."""
-
-
-class ChannelError(Exception):
-    """It cannot be done; the message says what to do instead, `code` is a word for programs."""
-
-    def __init__(self, message: str, *, code: str = "refused") -> None:
-        super().__init__(message)
-        self.message = message
-        self.code = code
-
-
-class UnknownChannel(ChannelError):  # noqa: N818 - reads as what happened
-    """There is no such channel, or it is another workspace's, which is the same to the asker."""
-
-
-class ChannelConflict(ChannelError):  # noqa: N818 - reads as what happened
-    """It contradicts what is there already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +62,12 @@ async def add(
     versions as well.
 
     Raises:
-        ChannelError: a value cannot be used.
-        ChannelConflict: the name is taken by one with other values.
-        UnknownChannel: there is no such workspace.
+        Refused: a value cannot be used.
+        Conflict: the name is taken by one with other values.
+        NotFound: there is no such workspace.
     """
     if secret is not None and medium is not NoticeMedium.WEBHOOK:
-        raise ChannelError(f"A channel of the kind {medium} is not signed; leave the secret out.")
+        raise Refused(f"A channel of the kind {medium} is not signed; leave the secret out.")
     own_secret = _secret(secret) if medium is NoticeMedium.WEBHOOK else None
     wanted = Wanted(
         workspace_id=workspace_id,
@@ -95,7 +79,7 @@ async def add(
     )
     async with pool.acquire() as connection, connection.transaction():
         if not await channels.workspace_exists(connection, workspace_id):
-            raise UnknownChannel(f"There is no workspace {workspace_id}.", code="unknown_workspace")
+            raise NotFound(f"There is no workspace {workspace_id}.", code="unknown_workspace")
         made = await channels.add(connection, wanted)
         if made is not None:
             details = {"name": made.name, "medium": medium.value, "kinds": [kind.value for kind in made.kinds]}
@@ -104,9 +88,7 @@ async def add(
         stored = await channels.by_name(connection, workspace_id, wanted.name)
     same = stored is not None and (stored.medium, stored.target, set(stored.kinds)) == (medium, wanted.target, set(wanted.kinds))
     if stored is None or not same or secret is not None:
-        raise ChannelConflict(
-            f"The workspace has a channel {wanted.name!r} already; change that one, or choose another name.", code="conflict"
-        )
+        raise Conflict(f"The workspace has a channel {wanted.name!r} already; change that one, or choose another name.", code="conflict")
     return Kept(stored)
 
 
@@ -127,14 +109,14 @@ async def change(
     """Change what is given. `new_secret` makes one and tells it; what waits is signed with it from then on.
 
     Raises:
-        ChannelError: a value cannot be used.
-        ChannelConflict: the name is another channel's.
-        UnknownChannel: there is none.
+        Refused: a value cannot be used.
+        Conflict: the name is another channel's.
+        NotFound: there is none.
     """
     async with pool.acquire() as connection, connection.transaction():
         stored = await get(connection, channel_id, workspace_id=workspace_id)
         if (secret is not None or new_secret) and stored.medium is not NoticeMedium.WEBHOOK:
-            raise ChannelError(f"A channel of the kind {stored.medium} is not signed; leave the secret out.")
+            raise Refused(f"A channel of the kind {stored.medium} is not signed; leave the secret out.")
         own_secret = _secret(secret) if secret is not None or new_secret else None
         try:
             changed = await channels.change(
@@ -147,7 +129,7 @@ async def change(
                 enabled=enabled,
             )
         except channels.NameTaken:
-            raise ChannelConflict(f"Another channel of the workspace is called {name!r}; choose another name.", code="conflict") from None
+            raise Conflict(f"Another channel of the workspace is called {name!r}; choose another name.", code="conflict") from None
         if changed is None:
             raise _unknown(channel_id)
         if enabled is False:
@@ -163,7 +145,7 @@ async def remove(pool: asyncpg.Pool, channel_id: UUID, *, workspace_id: UUID | N
     """Remove a channel; what waits for it is given up, and its log stays.
 
     Raises:
-        UnknownChannel: there is none.
+        NotFound: there is none.
     """
     async with pool.acquire() as connection, connection.transaction():
         removed = await channels.remove(connection, channel_id, workspace_id=workspace_id)
@@ -180,19 +162,19 @@ async def make_test(
     """Write a test notice for one channel; returns its delivery, which is tried once.
 
     Raises:
-        UnknownChannel: there is none.
-        ChannelConflict: it is switched off.
+        NotFound: there is none.
+        Conflict: it is switched off.
     """
     async with pool.acquire() as connection, connection.transaction():
         channel = await get(connection, channel_id, workspace_id=workspace_id)
         if not channel.enabled:
-            raise ChannelConflict(f"The channel {channel.name!r} is switched off; switch it on, then test it.", code="disabled")
+            raise Conflict(f"The channel {channel.name!r} is switched off; switch it on, then test it.", code="disabled")
         notice = rules.of_test(
             workspace_id=channel.workspace_id, channel_id=channel.id, channel_name=channel.name, test_id=uuid4(), at=clock.now()
         )
         notice_id = await telling.add(connection, notice, told=True)
         if notice_id is None:
-            raise ChannelConflict("Another test has the same number; test again.", code="conflict")
+            raise Conflict("Another test has the same number; test again.", code="conflict")
         return await notices.deliver_to(connection, notice_id, channel.id, hold=hold)
 
 
@@ -200,7 +182,7 @@ async def get(connection: channels.Connection, channel_id: UUID, *, workspace_id
     """One channel, of `workspace_id` if that is given.
 
     Raises:
-        UnknownChannel: there is none.
+        NotFound: there is none.
     """
     found = await channels.by_id(connection, channel_id, workspace_id=workspace_id)
     if found is None:
@@ -211,7 +193,7 @@ async def get(connection: channels.Connection, channel_id: UUID, *, workspace_id
 def _name(name: str) -> str:
     plain = one_line(name)
     if not plain or plain != name.strip() or len(plain) > LONGEST_NAME:
-        raise ChannelError(f"A channel's name is one line of at most {LONGEST_NAME} characters, and not empty.")
+        raise Refused(f"A channel's name is one line of at most {LONGEST_NAME} characters, and not empty.")
     return plain
 
 
@@ -219,17 +201,17 @@ def _target(target: str, medium: NoticeMedium, terms: Terms) -> str:
     try:
         if medium is NoticeMedium.EMAIL:
             if not terms.mail:
-                raise ChannelError(NO_MAIL, code="no_mail_server")
+                raise Refused(NO_MAIL, code="no_mail_server")
             return check_mail(target)
         return check_url(target, private=terms.private)
     except AddressError as error:
-        raise ChannelError(str(error), code="address") from None
+        raise Refused(str(error), code="address") from None
 
 
 def _kinds(kinds: Sequence[NoticeKind] | None) -> list[NoticeKind]:
     wanted = list(dict.fromkeys(TOLD_OF if kinds is None else kinds))
     if not wanted or NoticeKind.TEST in wanted:
-        raise ChannelError(f"Name at least one kind of notice; there are {', '.join(TOLD_OF)}.")
+        raise Refused(f"Name at least one kind of notice; there are {', '.join(TOLD_OF)}.")
     return wanted
 
 
@@ -239,9 +221,9 @@ def _secret(given: str | None) -> str:
     try:
         key_of(given)
     except SecretError as error:
-        raise ChannelError(str(error), code="secret") from None
+        raise Refused(str(error), code="secret") from None
     return given
 
 
-def _unknown(channel_id: UUID) -> UnknownChannel:
-    return UnknownChannel(f"There is no channel {channel_id}; `tact notices list` shows those there are.", code="unknown_channel")
+def _unknown(channel_id: UUID) -> NotFound:
+    return NotFound(f"There is no channel {channel_id}; `tact notices list` shows those there are.", code="unknown_channel")

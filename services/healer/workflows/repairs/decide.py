@@ -10,8 +10,9 @@ import asyncpg
 
 from services.healer.rules.repairs.finding_kinds import KINDS
 from services.healer.store.repairs import repairs
-from services.healer.workflows.unknown_attempts.resolve import LONGEST_REASON, DeskConflict, DeskError, UnknownAttempt
+from services.healer.workflows.unknown_attempts.resolve import LONGEST_REASON
 from shared.notices.notice import one_line
+from shared.refusals import Conflict, NotFound, Refused
 
 Finding = Mapping[str, Any]
 """A row of integrity_findings."""
@@ -39,10 +40,6 @@ REFUSED: Final[Mapping[str, str]] = {
 }
 
 
-class UnknownFinding(UnknownAttempt):
-    """There is none, or it is another workspace's."""
-
-
 @dataclass(frozen=True, slots=True)
 class Decided:
     """The finding as it is now; `changed` is false where this only showed what would happen."""
@@ -55,11 +52,11 @@ async def get(connection: Any, finding: int, *, workspace_id: UUID | None = None
     """One finding.
 
     Raises:
-        UnknownFinding: there is none that may be seen.
+        NotFound: there is none that may be seen.
     """
     row = await repairs.one(connection, finding)
     if row is None or (workspace_id is not None and row["workspace_id"] != workspace_id):
-        raise UnknownFinding(f"There is no finding {finding}.")
+        raise NotFound(f"There is no finding {finding}.")
     return row
 
 
@@ -69,21 +66,21 @@ async def decide(
     """Do what the person says, in one transaction with its trace; without `apply` only check that it could be.
 
     Raises:
-        UnknownFinding: there is none in this workspace.
-        DeskConflict: it was decided already, the row has changed, or the rows refuse it; nothing was changed.
-        DeskError: a refusal without a reason.
+        NotFound: there is none in this workspace.
+        Conflict: it was decided already, the row has changed, or the rows refuse it; nothing was changed.
+        Refused: a refusal without a reason.
     """
     said = one_line(reason)[:LONGEST_REASON]
     if word is Word.REFUSE and not said:
-        raise DeskError("Say why it stays as it is (reason): whoever finds it next will want to know.", code="reason_missing")
+        raise Refused("Say why it stays as it is (reason): whoever finds it next will want to know.", code="reason_missing")
     async with pool.acquire() as connection, connection.transaction():
         row = await get(connection, finding, workspace_id=workspace_id)
         if row["state"] not in FROM[word]:
-            raise DeskConflict(
+            raise Conflict(
                 f"Finding {finding} is {row['state']}; it can be {_past(word)} only while it is {' or '.join(sorted(FROM[word]))}."
             )
         if word is Word.APPLY and not row["changes"]:
-            raise DeskConflict(f"{REFUSED['nothing']} ({row['why'] or person(row['kind'])})")
+            raise Conflict(f"{REFUSED['nothing']} ({row['why'] or person(row['kind'])})")
         if not apply:
             return Decided(row, changed=False)
         await _do(connection, finding, word, actor=actor, reason=said)
@@ -93,14 +90,14 @@ async def decide(
 async def _do(connection: Any, finding: int, word: Word, *, actor: str, reason: str) -> None:
     if word is Word.REFUSE:
         if not await repairs.refuse(connection, finding, actor=actor, reason=reason):
-            raise DeskConflict(REFUSED["closed"])
+            raise Conflict(REFUSED["closed"])
         return
     try:
         answer = await repairs.decide(connection, finding, undo=word is Word.UNDO, actor=actor)
     except asyncpg.IntegrityConstraintViolationError as error:
-        raise DeskConflict(f"The rows refuse it, and nothing was changed: {error}") from error
+        raise Conflict(f"The rows refuse it, and nothing was changed: {error}") from error
     if answer in REFUSED:
-        raise DeskConflict(REFUSED[answer])
+        raise Conflict(REFUSED[answer])
 
 
 def person(kind: str) -> str:

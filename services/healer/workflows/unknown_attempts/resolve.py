@@ -4,11 +4,10 @@ A decision moves the same rows as a look that proves it, in one transaction with
 made once: of two people, and of a person and a look, the first one wins and the other is told.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 import asyncpg
@@ -23,6 +22,7 @@ from services.healer.store.unknown_attempts import withdrawals
 from services.healer.store.unknown_attempts.decisions import Row, Wanted
 from shared.db.pool import Connection
 from shared.notices.notice import one_line
+from shared.refusals import Conflict, NotFound, Refused
 from shared.vocabulary import Action, AttemptState
 
 CALL_TIME: Final = timedelta(seconds=60)
@@ -40,30 +40,6 @@ class Decision(StrEnum):
     def state(self) -> AttemptState:
         """The state it leads to."""
         return AttemptState.ACCEPTED if self is Decision.ACCEPTED else AttemptState.NOT_HAPPENED
-
-
-class DeskError(Exception):
-    """It cannot be done; `code` is a word for programs."""
-
-    code = "refused"
-
-    def __init__(self, message: str, *, code: str | None = None, details: Mapping[str, Any] | None = None) -> None:
-        super().__init__(message)
-        self.message = message
-        self.code = code or type(self).code
-        self.details = dict(details) if details else None
-
-
-class UnknownAttempt(DeskError):  # noqa: N818 - reads as what happened
-    """There is none, or it is another workspace's."""
-
-    code = "not_found"
-
-
-class DeskConflict(DeskError):  # noqa: N818 - reads as what happened
-    """It was settled otherwise, or is still under way."""
-
-    code = "conflict"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +68,11 @@ async def get(connection: Connection, attempt_id: int, *, workspace_id: UUID | N
     """One attempt with all that is known of it, also after it was settled.
 
     Raises:
-        UnknownAttempt: there is none, or it is another workspace's.
+        NotFound: there is none, or it is another workspace's.
     """
     row = await store.one(connection, attempt_id, workspace_id=workspace_id, call_time=call_time)
     if row is None:
-        raise UnknownAttempt(f"There is no attempt {attempt_id}. `tact unknown list` and GET /api/unknown show those that are unknown.")
+        raise NotFound(f"There is no attempt {attempt_id}. `tact unknown list` and GET /api/unknown show those that are unknown.")
     return row
 
 
@@ -114,20 +90,20 @@ async def resolve(
     """Settle an attempt by a person's word. Without `apply` everything is asked and nothing changes.
 
     Raises:
-        UnknownAttempt: there is none, or it is another workspace's.
-        DeskConflict: somebody or a look settled it otherwise, or its call may still be under way.
-        DeskError: no reason is given, or it is too long.
+        NotFound: there is none, or it is another workspace's.
+        Conflict: somebody or a look settled it otherwise, or its call may still be under way.
+        Refused: no reason is given, or it is too long.
     """
     why = one_line(reason)
     if not why or len(why) > LONGEST_REASON:
-        raise DeskError(f"Say how you know, in 1 to {LONGEST_REASON} characters: whoever asks later reads it.", code="no_reason")
+        raise Refused(f"Say how you know, in 1 to {LONGEST_REASON} characters: whoever asks later reads it.", code="no_reason")
     async with pool.acquire() as connection, connection.transaction():
         row = await get(connection, attempt_id, workspace_id=workspace_id, call_time=call_time)
         unknown = await unknowns.one(connection, attempt_id)
         if unknown is None:
             return await _settled_before(connection, row, decision)
         if not row["certain"]:
-            raise DeskConflict(
+            raise Conflict(
                 f"The call of attempt {attempt_id} may still be under way until {row['certain_at']:%H:%M:%S} UTC; decide after that.",
                 code="under_way",
             )
@@ -162,6 +138,6 @@ async def _settled_before(connection: Connection, row: Row, decision: Decision) 
         how = "it is under way"
     else:
         how = "the provider's answer or a look showed it"
-    raise DeskConflict(
+    raise Conflict(
         f"Attempt {row['id']} is {row['state']} already: {how.rstrip('.')}.", code="settled_already", details={"state": row["state"]}
     )

@@ -8,7 +8,7 @@ import asyncpg
 from fastapi import APIRouter, Query, Response
 from pydantic import ConfigDict, Field
 
-from services.queuer.http.models import HOURS, AccountOut, DailyLimit, Explained, ScheduleSettings, Success, Taken, WorkspaceOut
+from services.queuer.http.models import HOURS, AccountOut, DailyLimit, ScheduleSettings, Success, Taken, WorkspaceOut
 from services.queuer.store.accounts import accounts, workspaces
 from services.queuer.workflows.accounts import change as change_account
 from shared.runtime.auth import Operator, Viewer, tenant_transaction
@@ -95,7 +95,7 @@ class Workspaces(Success):
 
 def routes(service: Service, readers: asyncpg.Pool) -> APIRouter:
     """/api/workspaces and /api/accounts."""
-    router = APIRouter(prefix="/api", tags=["accounts"], route_class=Explained, responses=FAILURES)
+    router = APIRouter(prefix="/api", tags=["accounts"], responses=FAILURES)
 
     @router.get("/workspaces", summary="The workspaces that the token may see, by name")
     async def list_workspaces(

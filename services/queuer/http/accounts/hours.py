@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Body
 from pydantic import ConfigDict, Field
 
-from services.queuer.http.models import HOURS, Explained, Given, Success, Taken
+from services.queuer.http.models import HOURS, Given, Success, Taken
 from services.queuer.workflows.accounts import hours
 from shared.refusals import NotFound
 from shared.runtime.auth import Caller, Operator, Viewer
@@ -77,7 +77,7 @@ class OneLeadChanged(Success):
 
 def routes(service: Service) -> APIRouter:
     """/api/{accounts,campaigns,workspaces}/{id}/schedule and /api/leads/{id}/timezone."""
-    router = APIRouter(prefix="/api", tags=["hours"], route_class=Explained, responses=FAILURES)
+    router = APIRouter(prefix="/api", tags=["hours"], responses=FAILURES)
 
     @router.get("/accounts/{account_id}/schedule", summary="An account's hours, its own and those in force")
     async def of_account(account_id: UUID, caller: Viewer) -> SomeHours:

@@ -8,7 +8,7 @@ import asyncpg
 from fastapi import APIRouter
 from pydantic import ConfigDict, Field
 
-from services.queuer.http.models import Explained, Given, Success, Taken
+from services.queuer.http.models import Given, Success, Taken
 from services.queuer.store.accounts import limits
 from services.queuer.store.accounts.limits import KEEP, MOST, OF_WORKSPACE
 from shared.policy import MOST_WITHDRAW_AFTER_DAYS, TIERS
@@ -99,7 +99,7 @@ class WorkspaceLimitsChanged(Success):
 
 def routes(service: Service, readers: asyncpg.Pool) -> APIRouter:
     """/api/accounts/{id}/limits and /api/workspaces/{id}/limits."""
-    router = APIRouter(prefix="/api", tags=["limits"], route_class=Explained, responses=FAILURES)
+    router = APIRouter(prefix="/api", tags=["limits"], responses=FAILURES)
 
     @router.get("/accounts/{account_id}/limits", summary="What an account may do a day and a week")
     async def show(account_id: UUID, caller: Viewer) -> AccountLimits:

@@ -13,7 +13,6 @@ from services.queuer.http.models import (
     TEMPLATES,
     CampaignOut,
     CampaignRow,
-    Explained,
     Hours,
     ScheduleSettings,
     Success,
@@ -125,7 +124,7 @@ class Campaigns(Success):
 
 def routes(service: Service, readers: asyncpg.Pool) -> APIRouter:
     """/api/campaigns, but for the people in them."""
-    router = APIRouter(prefix="/api/campaigns", tags=["campaigns"], route_class=Explained, responses=FAILURES)
+    router = APIRouter(prefix="/api/campaigns", tags=["campaigns"], responses=FAILURES)
 
     @router.post("", status_code=201, summary="Make a campaign; the same one again answers 200", responses={200: {"model": OneCampaign}})
     async def create(body: NewCampaign, caller: Operator, response: Response) -> OneCampaign:

@@ -8,7 +8,7 @@ import asyncpg
 from fastapi import APIRouter, Query
 from pydantic import Field
 
-from services.queuer.http.models import Explained, Given, Success
+from services.queuer.http.models import Given, Success
 from services.queuer.rules.insight.call_times import CallTimes
 from services.queuer.workflows.insight.explain import Explanation, explain_prospect
 from shared.policy import Outcome
@@ -92,7 +92,7 @@ class ProspectExplained(Success):
 
 def routes(readers: asyncpg.Pool, call_times: CallTimes) -> APIRouter:
     """/api/prospects/{id}/explain."""
-    router = APIRouter(prefix="/api/prospects", tags=["people"], route_class=Explained, responses=FAILURES)
+    router = APIRouter(prefix="/api/prospects", tags=["people"], responses=FAILURES)
 
     @router.get("/{prospect_id}/explain", summary="Why this person is or was not contacted, at any moment")
     async def explain(

@@ -8,7 +8,7 @@ import asyncpg
 from fastapi import APIRouter, Query
 from pydantic import Field
 
-from services.queuer.http.models import Explained, Given, Success
+from services.queuer.http.models import Given, Success
 from services.queuer.store.insight.failed_sends import Evidence, Wanted
 from services.queuer.workflows.insight import failed_sends as desk
 from services.queuer.workflows.insight.failed_sends import Done, FailedSend
@@ -127,7 +127,7 @@ class FailedChanged(Success):
 
 def routes(service: Service, readers: asyncpg.Pool) -> APIRouter:
     """/api/queue/failed."""
-    router = APIRouter(prefix="/api/queue/failed", tags=["queue"], route_class=Explained, responses=FAILURES)
+    router = APIRouter(prefix="/api/queue/failed", tags=["queue"], responses=FAILURES)
 
     @router.get("", summary="Sends that failed and wait for a person, the newest first")
     async def failed(

@@ -9,12 +9,12 @@ import asyncpg
 from fastapi import APIRouter, Query
 from pydantic import Field
 
-from services.queuer.http.models import Explained, Given, Success
+from services.queuer.http.models import Given, Success
 from services.queuer.rules.insight.forecast_model import Cost, Forecast, Rule
 from services.queuer.rules.insight.what_if import WORDS
-from services.queuer.workflows.insight.forecast import DEFAULT_DAYS, MOST_DAYS, Busy, Forecasts, Ready, prepare
+from services.queuer.workflows.insight.forecast import DEFAULT_DAYS, MOST_DAYS, Forecasts, Ready, prepare
 from shared.runtime.auth import Viewer, tenant_transaction
-from shared.runtime.http import FAILURES, ApiError, Failed
+from shared.runtime.http import FAILURES, Failed
 from shared.runtime.service import Service
 from shared.vocabulary import AccountStatus, AccountType
 
@@ -167,7 +167,7 @@ def _accounts(ready: Ready, found: Forecast) -> list[AccountForecast]:
 
 def routes(service: Service, readers: asyncpg.Pool) -> APIRouter:
     """/api/campaigns/{campaign_id}/forecast."""
-    router = APIRouter(prefix="/api/campaigns", tags=["campaigns"], route_class=Explained, responses={**FAILURES, 429: {"model": Failed}})
+    router = APIRouter(prefix="/api/campaigns", tags=["campaigns"], responses={**FAILURES, 429: {"model": Failed}})
     forecasts = Forecasts()
     service.on_stop(forecasts.close)
 
@@ -181,10 +181,7 @@ def routes(service: Service, readers: asyncpg.Pool) -> APIRouter:
     ) -> ForecastOut:
         async with tenant_transaction(readers, caller) as connection:
             ready = await prepare(connection, campaign_id, workspace_id=caller.workspace_id, days=days, sets=sets, holidays=holidays)
-        try:
-            found = await forecasts.answer(ready.question)
-        except Busy as error:
-            raise ApiError(429, error.code, error.message) from None
+        found = await forecasts.answer(ready.question)
         return ForecastOut.of(ready, found, supposed=[*sets, *holidays])
 
     return router

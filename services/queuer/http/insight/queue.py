@@ -8,7 +8,7 @@ import asyncpg
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from services.queuer.http.models import Explained, Success
+from services.queuer.http.models import Success
 from services.queuer.rules.insight.call_times import CallTimes
 from services.queuer.rules.insight.percentiles import Waiting
 from services.queuer.store.insight import queue as store
@@ -174,7 +174,7 @@ class QueueOut(Success):
 
 def routes(readers: asyncpg.Pool, call_times: CallTimes) -> APIRouter:
     """/api/queue, but for what has failed."""
-    router = APIRouter(prefix="/api/queue", tags=["queue"], route_class=Explained, responses=FAILURES)
+    router = APIRouter(prefix="/api/queue", tags=["queue"], responses=FAILURES)
 
     @router.get("", summary="Sent and capped, planned, failed, how fast, and how long what is due waits, by account and campaign")
     async def queue(

@@ -12,7 +12,7 @@ import asyncpg
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 
-from services.queuer.http.models import Explained, Given, Success, Taken
+from services.queuer.http.models import Given, Success, Taken
 from services.queuer.http.people.uploads import receive
 from services.queuer.store.campaigns import campaigns
 from services.queuer.workflows.people.approve import approve
@@ -88,7 +88,7 @@ class Approved(Success):
 
 def routes(service: Service, readers: asyncpg.Pool, *, largest_upload: int) -> APIRouter:
     """/api/campaigns/{id}/import and …/approve."""
-    router = APIRouter(prefix="/api/campaigns", tags=["people"], route_class=Explained, responses=FAILURES)
+    router = APIRouter(prefix="/api/campaigns", tags=["people"], responses=FAILURES)
 
     async def workspace_of(caller: Caller, campaign_id: UUID) -> UUID:
         async with tenant_transaction(readers, caller) as connection:

@@ -8,7 +8,7 @@ import asyncpg
 from fastapi import APIRouter, Query
 from pydantic import ConfigDict, Field
 
-from services.queuer.http.models import Explained, Given, Success, Taken
+from services.queuer.http.models import Given, Success, Taken
 from services.queuer.store.people import suppressions
 from services.queuer.store.people.suppressions import DEFAULT_REASON, MOST_AT_ONCE, Entry, Kind
 from shared.runtime.auth import Caller, Operator, Viewer, tenant_transaction
@@ -74,7 +74,7 @@ class EntryRemoved(Success):
 
 def routes(service: Service, readers: asyncpg.Pool) -> APIRouter:
     """/api/suppressions."""
-    router = APIRouter(prefix="/api/suppressions", tags=["do not contact"], route_class=Explained, responses=FAILURES)
+    router = APIRouter(prefix="/api/suppressions", tags=["do not contact"], responses=FAILURES)
 
     @router.get("", summary="The do-not-contact entries of the workspace; the platform's tokens see all")
     async def list_them(

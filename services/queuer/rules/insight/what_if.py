@@ -11,6 +11,7 @@ from services.queuer.rules.insight.forecast_model import Member, Question, Rates
 from services.queuer.rules.planning.rotation import apportioned
 from shared.calendar import Schedule, ScheduleError, read_settings
 from shared.policy import MOST_BY_EXCEPTION, MOST_WEEKLY_INVITATIONS, daily_caps, most_invitations, weekly_invitations
+from shared.refusals import Refused
 from shared.vocabulary import AccountStatus, AccountType, Action
 
 MOST_A_DAY: Final = MOST_BY_EXCEPTION
@@ -18,10 +19,6 @@ MOST_NEW_ACCOUNTS: Final = 500
 LONGEST_SPACING: Final = 3600
 _YES: Final = frozenset({"true", "yes", "on", "1"})
 _NO: Final = frozenset({"false", "no", "off", "0"})
-
-
-class WhatIfError(ValueError):
-    """A supposition that cannot be followed; the message says what may be written."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,11 +44,15 @@ class WhatIf:
         return self == WhatIf()
 
 
+def _refused(message: str) -> Refused:
+    return Refused(message, code="what_if")
+
+
 def read_what_if(sets: Sequence[str], holidays: Sequence[str] = ()) -> WhatIf:
     """From `daily_cap=25` and `DE:2026-12-24`, each said once.
 
     Raises:
-        WhatIfError: an unknown word, a value out of its range, or the same word twice.
+        Refused: an unknown word, a value out of its range, or the same word twice.
     """
     said: dict[str, Any] = {}
     seen: set[str] = set()
@@ -61,9 +62,9 @@ def read_what_if(sets: Sequence[str], holidays: Sequence[str] = ()) -> WhatIf:
         if not sign or word not in _READ:
             near = difflib.get_close_matches(word, _READ, n=1)
             hint = f" (did you mean {near[0]}?)" if near else ""
-            raise WhatIfError(f"{each!r} cannot be supposed{hint}; write word=value with one of: {', '.join(sorted(_READ))}.")
+            raise _refused(f"{each!r} cannot be supposed{hint}; write word=value with one of: {', '.join(sorted(_READ))}.")
         if word in seen:
-            raise WhatIfError(f"{word} is supposed twice; say it once.")
+            raise _refused(f"{word} is supposed twice; say it once.")
         seen.add(word)
         said |= _READ[word](word, value)
     return WhatIf(**said, holidays=tuple(_holiday(each) for each in holidays))
@@ -72,7 +73,7 @@ def read_what_if(sets: Sequence[str], holidays: Sequence[str] = ()) -> WhatIf:
 def _number(least: int, most: int, name: str | None = None) -> Callable[[str, str], dict[str, Any]]:
     def read(word: str, value: str) -> dict[str, Any]:
         if not value.isascii() or not value.isdigit() or not least <= int(value) <= most:
-            raise WhatIfError(f"{word}={value} is out of range; write a whole number from {least} to {most}.")
+            raise _refused(f"{word}={value} is out of range; write a whole number from {least} to {most}.")
         return {name or word: int(value)}
 
     return read
@@ -84,13 +85,13 @@ def _share(word: str, value: str) -> dict[str, Any]:
     except ValueError:
         share = -1
     if not 0 <= share <= 1:
-        raise WhatIfError(f"{word}={value} is no share; write a number from 0 to 1, such as 0.3.")
+        raise _refused(f"{word}={value} is no share; write a number from 0 to 1, such as 0.3.")
     return {word: share}
 
 
 def _yes_or_no(word: str, value: str) -> dict[str, Any]:
     if value.lower() not in _YES | _NO:
-        raise WhatIfError(f"{word}={value} is neither; write {word}=true or {word}=false.")
+        raise _refused(f"{word}={value} is neither; write {word}=true or {word}=false.")
     return {word: value.lower() in _YES}
 
 
@@ -98,7 +99,7 @@ def _time(word: str, value: str) -> dict[str, Any]:
     try:
         settings = read_settings({word: int(value) if value.isascii() and value.isdigit() else value})
     except ScheduleError as error:
-        raise WhatIfError(str(error).removeprefix("schedule_settings.")) from None
+        raise _refused(str(error).removeprefix("schedule_settings.")) from None
     hour, minute = getattr(settings, word).split(":")
     return {"opens" if word == "working_hours_start" else "closes": int(hour) * 60 + int(minute)}
 
@@ -108,9 +109,9 @@ def _accounts(word: str, value: str) -> dict[str, Any]:
     kinds = [each.value for each in AccountType]
     digits = number.removeprefix("+")
     if not number.startswith("+") or not digits.isascii() or not digits.isdigit() or not 1 <= int(digits) <= MOST_NEW_ACCOUNTS:
-        raise WhatIfError(f"{word}={value} cannot be read; write accounts=+1 to accounts=+{MOST_NEW_ACCOUNTS}, or accounts=+1:premium.")
+        raise _refused(f"{word}={value} cannot be read; write accounts=+1 to accounts=+{MOST_NEW_ACCOUNTS}, or accounts=+1:premium.")
     if kind and kind not in kinds:
-        raise WhatIfError(f"{kind!r} is no kind of account; write one of: {', '.join(kinds)}.")
+        raise _refused(f"{kind!r} is no kind of account; write one of: {', '.join(kinds)}.")
     return {"accounts": int(digits), "account_type": AccountType(kind) if kind else None}
 
 
@@ -131,12 +132,12 @@ _READ: Final[Mapping[str, Callable[[str, str], dict[str, Any]]]] = {
 def _holiday(said: str) -> tuple[str, date]:
     country, sign, day = said.partition(":")
     if not sign:
-        raise WhatIfError(f"{said!r} is no holiday; write country and date like DE:2026-12-24.")
+        raise _refused(f"{said!r} is no holiday; write country and date like DE:2026-12-24.")
     try:
         settings = read_settings({"country": country.strip(), "extra_days_off": [day.strip()]})
     except ScheduleError as error:
         why = str(error).replace("schedule_settings.extra_days_off: ", "").replace("schedule_settings.country: ", "")
-        raise WhatIfError(f"The holiday {said!r} cannot be supposed. {why}") from None
+        raise _refused(f"The holiday {said!r} cannot be supposed. {why}") from None
     return country.strip(), (settings.extra_days_off or ())[0]
 
 
@@ -147,7 +148,7 @@ def suppose(what_if: WhatIf, question: Question) -> tuple[Question, tuple[str, .
     follows that country.
 
     Raises:
-        WhatIfError: the hours contradict each other, or nobody follows a holiday's country.
+        Refused: the hours contradict each other, or nobody follows a holiday's country.
     """
     if what_if.is_empty:
         return question, ()
@@ -182,9 +183,7 @@ def _work(what_if: WhatIf, work: Work, *, own: bool) -> Work:
     opens = schedule.opens if what_if.opens is None else what_if.opens
     closes = schedule.closes if what_if.closes is None else what_if.closes
     if opens >= closes:
-        raise WhatIfError(
-            f"Working hours from {_clock(opens)} to {_clock(closes)} never open; suppose working_hours_start and _end together."
-        )
+        raise _refused(f"Working hours from {_clock(opens)} to {_clock(closes)} never open; suppose working_hours_start and _end together.")
     if what_if.skip_weekends is not None:
         schedule = changed(schedule, skip_weekends=what_if.skip_weekends, weekdays=None)
     if what_if.skip_holidays is not None:
@@ -192,7 +191,7 @@ def _work(what_if: WhatIf, work: Work, *, own: bool) -> Work:
     try:
         schedule = changed(schedule, opens=opens, closes=closes)
     except ValueError as error:  # hours may contradict more of a schedule than their own other end
-        raise WhatIfError(f"These hours cannot be supposed: {error}") from None
+        raise _refused(f"These hours cannot be supposed: {error}") from None
     return replace(work, schedule=schedule, rates=_rates(what_if, work.rates))
 
 
@@ -227,7 +226,7 @@ def _check_holidays(what_if: WhatIf, members: Sequence[Member]) -> None:
     for country, day in what_if.holidays:
         if not any(_follows(schedule, country) for schedule in schedules):
             known = ", ".join(sorted({schedule.country for schedule in schedules})) or "none"
-            raise WhatIfError(f"Nobody here follows the calendar of {country}, so {country}:{day} changes nothing; they follow: {known}.")
+            raise _refused(f"Nobody here follows the calendar of {country}, so {country}:{day} changes nothing; they follow: {known}.")
 
 
 def _clamped(what_if: WhatIf, members: Sequence[Member]) -> list[str]:

@@ -9,6 +9,8 @@ import re
 from dataclasses import dataclass
 from typing import BinaryIO, Final
 
+from shared.refusals import Refused
+
 CHUNK: Final = 1 << 20  # bytes
 SAMPLE: Final = 1 << 16  # bytes that tell a binary file and UTF-16 without its mark
 
@@ -27,10 +29,6 @@ _ESCAPED: Final = re.compile("[\udc80-\udcff]")  # what surrogateescape makes of
 _CONTROLS: Final = bytes(code for code in range(32) if code not in b"\t\n\r\f\x0b\x1a\x00")
 
 
-class ImportRefused(ValueError):  # noqa: N818 - says what happened to the file, not that we erred
-    """The whole file cannot be imported; nothing was stored, and the sentence says what to do."""
-
-
 @dataclass(frozen=True, slots=True)
 class Encoding:
     """How to decode the file; `errors` is `surrogateescape` where single damaged rows are to be refused later."""
@@ -47,7 +45,7 @@ def detect_encoding(stream: BinaryIO) -> Encoding:
     UTF-8, and only the damaged rows are refused: read as Windows-1252 every other name in it would be wrong.
 
     Raises:
-        ImportRefused: the file is empty or binary, or breaks off in the middle of a character.
+        Refused: the file is empty or binary, or breaks off in the middle of a character.
     """
     stream.seek(0)
     sample = stream.read(SAMPLE)
@@ -59,12 +57,12 @@ def detect_encoding(stream: BinaryIO) -> Encoding:
 
 def _decide(stream: BinaryIO, sample: bytes) -> Encoding:
     if not sample.strip(b"\x00 \t\r\n\xef\xbb\xbf\xff\xfe"):
-        raise ImportRefused("The file is empty; export the list again and choose the file that holds it.")
+        raise Refused("The file is empty; export the list again and choose the file that holds it.")
     for magic, words in _MAGIC:
         if sample.startswith(magic):
-            raise ImportRefused(f"The file {words}.")
+            raise Refused(f"The file {words}.")
     if sample.startswith((b"\xff\xfe\x00\x00", b"\x00\x00\xfe\xff")):
-        raise ImportRefused("The file is UTF-32, which no export uses; save it as CSV in UTF-8.")
+        raise Refused("The file is UTF-32, which no export uses; save it as CSV in UTF-8.")
     if sample.startswith(codecs.BOM_UTF8):
         return _utf8_or_older(stream, marked=True)
     if sample.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
@@ -73,7 +71,7 @@ def _decide(stream: BinaryIO, sample: bytes) -> Encoding:
         return _checked_utf16(stream, bare)
     controls = len(sample) - len(sample.translate(None, _CONTROLS))
     if controls * 100 > len(sample) or sample.count(0) * 10 > len(sample):
-        raise ImportRefused("The file is binary, not text; export the list as CSV.")
+        raise Refused("The file is binary, not text; export the list as CSV.")
     return _utf8_or_older(stream, marked=False)
 
 
@@ -101,7 +99,7 @@ def _checked_utf16(stream: BinaryIO, name: str) -> Encoding:
             read += len(chunk)
         decoder.decode(b"", final=True)
     except UnicodeDecodeError as error:
-        raise ImportRefused(
+        raise Refused(
             f"The file is UTF-16 but damaged near byte {read + error.start + 1:,}; export it again or save it as UTF-8."
         ) from error
     return Encoding(name)

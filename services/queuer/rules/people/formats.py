@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from services.queuer.rules.people.encoding import ImportRefused
 from services.queuer.rules.people.headers import SPELLINGS
+from shared.refusals import Refused
 
 DELIMITERS: Final = (",", ";", "\t", "|")
 HEADER_WITHIN: Final = 20  # records; LinkedIn's own preamble takes three
@@ -56,7 +56,7 @@ def find_layout(sample: Sequence[str], columns: Mapping[str, str] | None = None)
     `columns` (field -> header, such as `{"linkedin": "Web page"}`) says what the list's own headers mean.
 
     Raises:
-        ImportRefused: no record says who is meant; names the headers found and those accepted.
+        Refused: no record says who is meant; names the headers found and those accepted.
     """
     wanted = _wanted(columns or {})
     known = {**FIELDS, **{header: field for field, header in wanted.items()}}
@@ -73,7 +73,7 @@ def find_layout(sample: Sequence[str], columns: Mapping[str, str] | None = None)
             if best is None or len(fields) > best[0]:
                 best = (len(fields), delimiter, end, record)
     if best is None:
-        raise ImportRefused(_no_header(closest[1], columns or {}))
+        raise Refused(_no_header(closest[1], columns or {}))
     _, delimiter, end, record = best
     return _layout(record, known, delimiter, end, sample)
 
@@ -102,7 +102,7 @@ def _layout(record: list[str], known: Mapping[str, str], delimiter: str, end: in
 def _wanted(columns: Mapping[str, str]) -> dict[str, str]:
     for field in columns:
         if field not in SPELLINGS:
-            raise ImportRefused(f"'{field}' is nothing a column can be; known are {', '.join(SPELLINGS)}.")
+            raise Refused(f"'{field}' is nothing a column can be; known are {', '.join(SPELLINGS)}.")
     return {field: normal(header) for field, header in columns.items()}
 
 

@@ -112,7 +112,7 @@ class ListReader:
     the planner weeks later. `columns` names columns by hand (see `find_layout`).
 
     Raises:
-        ImportRefused: the file as a whole is no list.
+        Refused: the file as a whole is no list.
     """
 
     def __init__(self, stream: BinaryIO, *, needs: Channel | None = None, columns: Mapping[str, str] | None = None) -> None:

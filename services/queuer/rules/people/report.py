@@ -5,8 +5,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-from services.queuer.rules.people.encoding import ImportRefused
 from services.queuer.rules.people.reader import Refusal
+from shared.refusals import Refused
 
 HEADER: Final = ("line", "reason", "row")
 
@@ -18,7 +18,7 @@ class Report:
     Values that a spreadsheet would run as a formula stand behind an apostrophe.
 
     Raises:
-        ImportRefused: the report cannot be written there.
+        Refused: the report cannot be written there.
     """
 
     def __init__(self, path: Path) -> None:
@@ -27,7 +27,7 @@ class Report:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._file = path.open("w", encoding="utf-8-sig", errors="backslashreplace", newline="")
         except OSError as error:
-            raise ImportRefused(f"The report of refused rows cannot be written to {path}: {error.strerror}. Name another place.") from error
+            raise Refused(f"The report of refused rows cannot be written to {path}: {error.strerror}. Name another place.") from error
         self._writer = csv.writer(self._file)
         self._writer.writerow(HEADER)
 

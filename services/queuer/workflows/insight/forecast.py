@@ -12,12 +12,12 @@ from uuid import UUID
 from services.queuer.rules.campaigns.checks import check_sendable
 from services.queuer.rules.insight.forecast import foretell, load
 from services.queuer.rules.insight.forecast_model import Forecast, Question, Rates
-from services.queuer.rules.insight.what_if import WhatIfError, read_what_if, suppose
+from services.queuer.rules.insight.what_if import read_what_if, suppose
 from services.queuer.store.campaigns.campaigns import unknown
 from services.queuer.store.insight import forecast as store
 from shared.calendar import ScheduleError
 from shared.db.pool import Connection
-from shared.refusals import CampaignError, Conflict, Refused
+from shared.refusals import Busy, Conflict, Refused
 from shared.vocabulary import CampaignStatus
 
 MOST_DAYS: Final = 366
@@ -49,12 +49,6 @@ class Ready:
         return next(own, Rates())
 
 
-class Busy(CampaignError):  # noqa: N818 - reads as what happened
-    """Too many forecasts are asked for at once."""
-
-    code = "busy"
-
-
 async def prepare(
     connection: Connection,
     campaign_id: UUID,
@@ -82,8 +76,6 @@ async def prepare(
         question = await store.question(connection, asked, days=days)
         _check_question(asked, question)
         question, notes = suppose(what_if, question)
-    except WhatIfError as error:
-        raise Refused(str(error), code="what_if") from None
     except ScheduleError as error:
         raise Refused(f"Nothing leaves by hours that nobody can follow, for {error}", code="schedule") from None
     return Ready(question, asked.campaign_name, (*_standing(asked), *notes))

@@ -14,13 +14,10 @@ import asyncpg
 
 from services.queuer.store.people.approvals import Candidate, decide, enrol, load_candidates, queries
 from shared.db.pool import Connection
+from shared.refusals import Refused
 from shared.vocabulary import CampaignStatus
 
 CHUNK: Final = 5_000  # rows a transaction
-
-
-class ApprovalError(ValueError):
-    """Nothing can be approved in this campaign; the sentence says what to do."""
 
 
 @dataclass(slots=True)
@@ -65,7 +62,7 @@ async def approve(
     stood against a lead may be over. Given a connection, everything happens in the caller's transaction.
 
     Raises:
-        ApprovalError: there is no such campaign, or it is over.
+        Refused: there is no such campaign, or it is over.
     """
     result = ApproveResult()
     async with _borrowed(database) as connection:
@@ -104,7 +101,7 @@ async def reject(
     """Reject what still waits, in the same words as `approve`; returns how many rows that were.
 
     Raises:
-        ApprovalError: there is no such campaign.
+        Refused: there is no such campaign.
     """
     async with _borrowed(database) as connection, connection.transaction():
         campaign = await _campaign(connection, campaign_id, over_is_fine=True)
@@ -167,10 +164,10 @@ async def _take(
 async def _campaign(connection: Connection, campaign_id: UUID, *, over_is_fine: bool = False) -> asyncpg.Record:
     campaign: asyncpg.Record | None = await queries.campaign_of_approval(connection, campaign_id=campaign_id)
     if campaign is None:
-        raise ApprovalError(f"There is no campaign {campaign_id}. `tact campaign list` shows those there are.")
+        raise Refused(f"There is no campaign {campaign_id}. `tact campaign list` shows those there are.")
     over = campaign["status"] in {CampaignStatus.COMPLETED, CampaignStatus.CANCELLED} and not campaign["completed_by_itself"]
     if over and not over_is_fine:
-        raise ApprovalError(f"The campaign '{campaign['campaign_name']}' is {campaign['status']}; nobody can be enrolled in it any more.")
+        raise Refused(f"The campaign '{campaign['campaign_name']}' is {campaign['status']}; nobody can be enrolled in it any more.")
     return campaign
 
 

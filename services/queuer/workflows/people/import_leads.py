@@ -18,12 +18,12 @@ from uuid import UUID
 
 import asyncpg
 
-from services.queuer.rules.people.encoding import ImportRefused
 from services.queuer.rules.people.matching import Matched
 from services.queuer.rules.people.reader import ListReader, Person, Refusal
 from services.queuer.rules.people.report import Report
 from services.queuer.store.people.leads import queries, store_people
 from services.queuer.workflows.people.approve import approve as approve_rows
+from shared.refusals import Refused
 from shared.vocabulary import CHANNEL_OF_CAMPAIGN_TYPE, CampaignStatus, CampaignType
 
 CHUNK: Final = 5_000  # rows a transaction: fewer cost round trips, more hold the workspace's lock longer
@@ -78,7 +78,7 @@ async def import_file(
     from the stack's clock if not given. `columns` names columns by hand (field -> header).
 
     Raises:
-        ImportRefused: the file, the report's place or the campaign makes an import impossible; nothing was stored.
+        Refused: the file, the report's place or the campaign makes an import impossible; nothing was stored.
         asyncpg.PostgresError, OSError: the database or the file failed midway; import the file again.
     """
     campaign = await _campaign(pool, workspace_id, campaign_id)
@@ -115,9 +115,9 @@ async def import_file(
 async def _campaign(pool: asyncpg.Pool, workspace_id: UUID, campaign_id: UUID) -> asyncpg.Record:
     campaign = await queries.campaign_of_import(pool, workspace_id=workspace_id, campaign_id=campaign_id)
     if campaign is None:
-        raise ImportRefused(f"There is no campaign {campaign_id} in this workspace. `tact campaign list` shows those there are.")
+        raise Refused(f"There is no campaign {campaign_id} in this workspace. `tact campaign list` shows those there are.")
     if campaign["status"] in {CampaignStatus.COMPLETED, CampaignStatus.CANCELLED} and not campaign["completed_by_itself"]:
-        raise ImportRefused(f"The campaign '{campaign['campaign_name']}' is {campaign['status']}; import into another one.")
+        raise Refused(f"The campaign '{campaign['campaign_name']}' is {campaign['status']}; import into another one.")
     return cast(asyncpg.Record, campaign)
 
 
@@ -223,7 +223,7 @@ def _opened(source: Path | BinaryIO) -> Iterator[tuple[BinaryIO, int]]:
             with source.open("rb") as stream:
                 yield stream, source.stat().st_size
         except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
-            raise ImportRefused(f"The file {source} cannot be read: {error.strerror}. Check the path.") from error
+            raise Refused(f"The file {source} cannot be read: {error.strerror}. Check the path.") from error
     elif source.seekable():
         yield source, source.seek(0, 2)
     else:

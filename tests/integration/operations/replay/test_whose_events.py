@@ -5,11 +5,10 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
-from cli.console import Refused
 from cli.scope import scope_of
 from operations.replay.where import belongings
 from operations.replay.words import Where
-from shared.refusals import CampaignError
+from shared.refusals import Refused
 from tests.support import builders
 
 
@@ -41,5 +40,5 @@ async def test_a_name_an_id_and_the_providers_id_mean_the_same_and_a_slip_is_tol
 async def test_an_empty_word_is_nobody_and_never_everybody(pool: asyncpg.Pool) -> None:
     """`--account "$UNSET"` of a script."""
     for words in ({"workspace": ""}, {"account": ""}, {"campaign": ""}):
-        with pytest.raises((Refused, CampaignError), match=r"workspace|There is no (account|campaign) ''"):
+        with pytest.raises((Refused, Refused), match=r"workspace|There is no (account|campaign) ''"):
             await scope_of(pool, **words)

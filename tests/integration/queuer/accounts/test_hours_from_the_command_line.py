@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from cli.app import app
-from cli.errors import CommandError
+from shared.refusals import Refused
 from tests.support.builders import a_campaign, a_lead, a_workspace, an_account
 
 
@@ -20,7 +20,7 @@ def typed(database: str, monkeypatch: pytest.MonkeyPatch) -> Any:
 
     async def run(*words: str) -> str:
         result = await asyncio.to_thread(CliRunner().invoke, app, list(words))
-        if isinstance(result.exception, CommandError):
+        if isinstance(result.exception, Refused):
             return str(result.exception)
         assert result.exception is None, result.exception
         return result.output

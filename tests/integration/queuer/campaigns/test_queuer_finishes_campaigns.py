@@ -10,9 +10,9 @@ from services.healer.store.notices import notices
 from services.queuer.workflows.campaigns import run
 from services.queuer.workflows.campaigns.finish import finish_campaigns
 from services.queuer.workflows.insight import failed_sends as desk
-from services.queuer.workflows.people.approve import ApprovalError, approve
+from services.queuer.workflows.people.approve import approve
 from services.queuer.workflows.planning.plan import Planner
-from shared.refusals import Conflict
+from shared.refusals import Conflict, Refused
 from tests.integration.queuer.world import World, make_world
 from tests.support.builders import BASE, a_lead, a_send, insert
 
@@ -75,7 +75,7 @@ async def test_what_a_person_completes_stays_so(pool: asyncpg.Pool, queuer_pool:
     assert await status(world) == ("completed", False)
     row = await an_imported_row(world)
     async with pool.acquire() as connection:
-        with pytest.raises(ApprovalError, match="nobody can be enrolled in it any more"):
+        with pytest.raises(Refused, match="nobody can be enrolled in it any more"):
             await approve(connection, campaign_id=world.campaign, actor="ana", now=BASE, ids=[row])
     await finish_campaigns(queuer_pool)
     assert await status(world) == ("completed", False)

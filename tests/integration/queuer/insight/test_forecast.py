@@ -12,12 +12,10 @@ import pytest
 from typer.testing import CliRunner
 
 from cli.app import app
-from cli.errors import CommandError
 from services.queuer.rules.insight.forecast import foretell
-from services.queuer.workflows.insight.forecast import MOST_WAITING, Busy, Forecasts, prepare
+from services.queuer.workflows.insight.forecast import MOST_WAITING, Forecasts, prepare
 from shared.db.pool import Connection
-from shared.refusals import Conflict, NotFound
-from shared.refusals import Refused as CampaignRefused
+from shared.refusals import Busy, Conflict, NotFound, Refused
 from shared.vocabulary import Action
 from tests.integration.queuer.api_stage import Stage
 from tests.support.builders import BASE, a_campaign, a_lead, a_prospect, a_send, a_workspace, an_account, set_clock
@@ -229,7 +227,7 @@ async def test_a_rival_whose_hours_nobody_can_read_takes_no_time_and_ones_own_ar
     async with queuer.acquire() as connection:
         (member,) = (await prepare(connection, campaign_id)).question.members
         assert [work.campaign_id for work in member.work] == [campaign_id]
-        with pytest.raises(CampaignRefused, match=r"for the account '.+': .*Atlantis/Capital"):
+        with pytest.raises(Refused, match=r"for the account '.+': .*Atlantis/Capital"):
             await prepare(connection, rival)
 
 
@@ -243,13 +241,13 @@ async def test_a_draft_is_forecast_as_if_it_ran_and_what_cannot_run_is_refused(p
         assert (await prepare(connection, draft)).notes == ("The campaign is draft: this is what would happen if it ran from now on.",)
         with pytest.raises(Conflict, match="is cancelled: nothing more of it will leave"):
             await prepare(connection, over)
-        with pytest.raises(CampaignRefused, match="no account to send from"):
+        with pytest.raises(Refused, match="no account to send from"):
             await prepare(connection, nobody)
-        with pytest.raises(CampaignRefused, match="no steps"):
+        with pytest.raises(Refused, match="no steps"):
             await prepare(connection, wordless)
-        with pytest.raises(CampaignRefused, match="E-mail campaigns cannot run yet"):
+        with pytest.raises(Refused, match="E-mail campaigns cannot run yet"):
             await prepare(connection, mail)
-        with pytest.raises(CampaignRefused, match="days is 0; write 1 to 366"):
+        with pytest.raises(Refused, match="days is 0; write 1 to 366"):
             await prepare(connection, draft, days=0)
         with pytest.raises(NotFound):
             await prepare(connection, uuid4())
@@ -267,7 +265,7 @@ async def test_a_forecast_changes_nothing(stage: Stage, pool: asyncpg.Pool) -> N
 
 async def test_a_request_bounds_its_work_and_its_company() -> None:
     forecasts = Forecasts()
-    with pytest.raises(CampaignRefused, match=r"at most\. Ask for fewer days, or run `tact forecast`"):
+    with pytest.raises(Refused, match=r"at most\. Ask for fewer days, or run `tact forecast`"):
         await forecasts.answer(a_question(*(a_member(some_work(unknown=10_000), number=number) for number in range(200)), days=300))
     forecasts._waiting = MOST_WAITING
     with pytest.raises(Busy, match="ask again in a minute"):
@@ -326,5 +324,5 @@ async def test_the_command_line_gives_one_json_document_and_refuses_in_one_sente
         (["spring", "--days", "400"], "days is 400; write 1 to 366."),
         (["spring", "--account", "Zoe"], "The campaign has no account 'Zoe'. It has: Ana 1."),
     ):
-        with pytest.raises(CommandError, match=sentence):
+        with pytest.raises(Refused, match=sentence):
             await told(tact, *words)

@@ -8,9 +8,10 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
-from services.queuer.workflows.people.approve import ApprovalError, approve, reject
+from services.queuer.workflows.people.approve import approve, reject
 from shared.contracts.prospects_ready import ProspectReady
 from shared.db.pool import Connection
+from shared.refusals import Refused
 from tests.integration.queuer.people.conftest import House, row
 from tests.support.builders import BASE, a_campaign, a_lead, a_prospect, insert
 
@@ -178,11 +179,11 @@ async def test_rejecting_ends_the_waiting_and_touches_nobody_who_was_approved(ho
 
 
 async def test_an_unknown_or_ended_campaign_is_named(house: House, pool: asyncpg.Pool) -> None:
-    with pytest.raises(ApprovalError, match="There is no campaign"):
+    with pytest.raises(Refused, match="There is no campaign"):
         await approve(house.pool, campaign_id=uuid4(), actor="kim", now=BASE)
-    with pytest.raises(ApprovalError, match="There is no campaign"):
+    with pytest.raises(Refused, match="There is no campaign"):
         await reject(house.pool, campaign_id=uuid4(), actor="kim", now=BASE)
     async with pool.acquire() as connection:
         over = await a_campaign(connection, house.workspace_id, [], status="completed", campaign_name="Old")
-    with pytest.raises(ApprovalError, match="'Old' is completed"):
+    with pytest.raises(Refused, match="'Old' is completed"):
         await approve(house.pool, campaign_id=over, actor="kim", now=BASE)

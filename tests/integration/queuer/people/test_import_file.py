@@ -10,8 +10,8 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
-from services.queuer.rules.people.encoding import ImportRefused
 from services.queuer.workflows.people.import_leads import ImportProgress, ImportResult, import_file
+from shared.refusals import Refused
 from tests.integration.queuer.people.conftest import House, row
 from tests.support.builders import BASE, a_campaign, a_lead
 
@@ -137,7 +137,7 @@ async def test_an_earlier_import_that_still_waits_is_approved_by_importing_it_ag
     [(b"", "is empty"), (b"PK\x03\x04" + bytes(50), "Excel workbook"), (b"Shoe size\n38\n", "columns found are: 'Shoe size'")],
 )
 async def test_a_file_that_is_no_list_stores_nothing(house: House, pool: asyncpg.Pool, report: Path, data: bytes, words: str) -> None:
-    with pytest.raises(ImportRefused, match=words):
+    with pytest.raises(Refused, match=words):
         await bring(house, data, report)
     assert await pool.fetchval("SELECT count(*) FROM lead_batches") == 0
 
@@ -145,13 +145,13 @@ async def test_a_file_that_is_no_list_stores_nothing(house: House, pool: asyncpg
 async def test_a_missing_file_and_a_missing_or_ended_campaign_are_named(
     house: House, pool: asyncpg.Pool, report: Path, tmp_path: Path
 ) -> None:
-    with pytest.raises(ImportRefused, match="cannot be read"):
+    with pytest.raises(Refused, match="cannot be read"):
         await bring(house, "", report, source=tmp_path / "nowhere.csv")
-    with pytest.raises(ImportRefused, match="There is no campaign"):
+    with pytest.raises(Refused, match="There is no campaign"):
         await bring(house, "URL\nx\n", report, campaign_id=uuid4())
     async with pool.acquire() as connection:
         over = await a_campaign(connection, house.workspace_id, [], status="cancelled", campaign_name="Old")
-    with pytest.raises(ImportRefused, match="'Old' is cancelled"):
+    with pytest.raises(Refused, match="'Old' is cancelled"):
         await bring(house, "URL\nx\n", report, campaign_id=over)
 
 

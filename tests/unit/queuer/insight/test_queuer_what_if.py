@@ -8,8 +8,9 @@ import pytest
 
 from services.queuer.rules.insight.forecast import foretell
 from services.queuer.rules.insight.forecast_model import Rates
-from services.queuer.rules.insight.what_if import WORDS, WhatIf, WhatIfError, read_what_if, shares, suppose
+from services.queuer.rules.insight.what_if import WORDS, WhatIf, read_what_if, shares, suppose
 from services.queuer.rules.planning.rotation import apportioned
+from shared.refusals import Refused
 from shared.vocabulary import AccountStatus, AccountType, Action
 from tests.unit.queuer.insight.forecast_cases import OFFICE, OURS, THEIRS, a_member, a_question, some_work
 
@@ -61,7 +62,7 @@ def test_what_can_be_supposed(said: str, meant: dict[str, Any]) -> None:
     ],
 )
 def test_everything_else_is_refused_with_what_may_be_written(sets: list[str], holidays: list[str], sentence: str) -> None:
-    with pytest.raises(WhatIfError, match=sentence):
+    with pytest.raises(Refused, match=sentence):
         read_what_if(sets, holidays)
 
 
@@ -94,7 +95,7 @@ def test_limits_and_spacing_hold_for_every_account_and_hours_for_the_campaign_al
 
 
 def test_hours_that_contradict_the_others_are_refused() -> None:
-    with pytest.raises(WhatIfError, match="from 19:00 to 18:00 never open"):
+    with pytest.raises(Refused, match="from 19:00 to 18:00 never open"):
         suppose(read_what_if(["working_hours_start=19"]), a_question(a_member(some_work())))
 
 
@@ -108,7 +109,7 @@ def test_a_holiday_closes_its_country_and_the_parts_of_it() -> None:
 
 
 def test_a_holiday_nobody_follows_is_refused() -> None:
-    with pytest.raises(WhatIfError, match=r"Nobody here follows the calendar of FR.*they follow: US"):
+    with pytest.raises(Refused, match=r"Nobody here follows the calendar of FR.*they follow: US"):
         suppose(read_what_if([], ["FR:2026-12-24"]), a_question(a_member(some_work())))
 
 

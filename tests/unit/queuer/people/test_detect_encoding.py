@@ -6,7 +6,8 @@ import io
 
 import pytest
 
-from services.queuer.rules.people.encoding import Encoding, ImportRefused, detect_encoding
+from services.queuer.rules.people.encoding import Encoding, detect_encoding
+from shared.refusals import Refused
 
 LIST = "First Name,URL\r\nAna Núñez,linkedin.com/in/ana\r\nЖанна,linkedin.com/in/жанна\r\n"
 
@@ -56,6 +57,6 @@ def test_a_few_damaged_bytes_do_not_make_a_whole_utf8_file_another_one() -> None
     ],
 )
 def test_what_is_no_text_is_refused_with_what_to_do(data: bytes, words: str) -> None:
-    with pytest.raises(ImportRefused, match=words) as caught:
+    with pytest.raises(Refused, match=words) as caught:
         detect_encoding(io.BytesIO(data))
     assert str(caught.value).count("\n") == 0

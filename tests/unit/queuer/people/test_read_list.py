@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.queuer.rules.people.encoding import ImportRefused
 from services.queuer.rules.people.reader import MAX_LINE, MAX_RECORD_LINES, ListReader, Person, Refusal
 from services.queuer.rules.people.report import Report
+from shared.refusals import Refused
 from shared.vocabulary import Channel
 
 NOTES = (
@@ -117,14 +117,14 @@ def test_columns_are_recognised_however_they_are_spelled(header: str) -> None:
 def test_a_column_may_be_named_by_hand() -> None:
     [ana] = people(read("Who,Web page\nAna,linkedin.com/in/ana\n", columns={"linkedin": "web_page", "first_name": "who"}))
     assert (ana.identity, ana.first_name) == ("in:ana", "Ana")
-    with pytest.raises(ImportRefused, match="no header row with 'Web site'"):
+    with pytest.raises(Refused, match="no header row with 'Web site'"):
         read("Who,Web page\nAna,linkedin.com/in/ana\n", columns={"linkedin": "Web site"})
-    with pytest.raises(ImportRefused, match="'nickname' is nothing a column can be"):
+    with pytest.raises(Refused, match="'nickname' is nothing a column can be"):
         read("Who\nAna\n", columns={"nickname": "Who"})
 
 
 def test_a_list_that_does_not_say_who_is_meant_is_refused_with_its_headers_and_the_accepted_ones() -> None:
-    with pytest.raises(ImportRefused, match=r"columns found are: 'Forename', 'Shoe size'.*Accepted are for example LinkedIn URL"):
+    with pytest.raises(Refused, match=r"columns found are: 'Forename', 'Shoe size'.*Accepted are for example LinkedIn URL"):
         read("Forename,Shoe size\nAna,38\n")
 
 
@@ -225,7 +225,7 @@ def test_whatever_stands_in_a_file_every_line_is_a_person_a_refusal_or_blank(lin
     text = "URL\n" + "\n".join([*lines[:4], marker[0], *lines[4:8], marker[1], *lines[8:], marker[2]]) + "\n"
     try:
         rows = read(text)
-    except ImportRefused:
+    except Refused:
         return
     seen = "\n".join(repr(row) for row in rows)
     assert all(f"person-{n}" in seen for n in range(3))
@@ -247,5 +247,5 @@ def test_the_report_shows_line_reason_and_row_and_runs_no_formula(tmp_path: Path
 
 def test_a_report_that_cannot_be_written_stops_the_import_before_it_begins(tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("a file, not a folder")
-    with pytest.raises(ImportRefused, match="cannot be written"):
+    with pytest.raises(Refused, match="cannot be written"):
         Report(tmp_path / "taken" / "refused.csv")
