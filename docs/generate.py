@@ -69,7 +69,7 @@ CONDITIONS: Final = {
 
 
 class DocumentError(Exception):
-    """A page asks for a block nobody makes; the message names both."""
+    """A page asks for a block that is not generated; the message names both."""
 
 
 def table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
@@ -177,7 +177,7 @@ def topics() -> str:
         for topic in (*TOPICS.values(), STACK_HEADS)
     ]
     rows.append(
-        ("`<topic>.dlq`", "as the origin's", "as the origin's", "whoever could not handle it", "people", str(DEAD_LETTER_PARTITIONS),
+        ("`<topic>.dlq`", "as the origin's", "as the origin's", "the failing consumer", "people", str(DEAD_LETTER_PARTITIONS),
          f"{DEAD_LETTER_RETENTION.days} days", "The original bytes, with origin and reason in the headers.")
     )  # fmt: skip
     return table(("topic", "`ce_type`", "key", "from", "to", "partitions", "kept", "what it does"), rows)
@@ -277,7 +277,7 @@ def renewed(page: Path) -> str:
     """The page with its blocks as the code would have them today.
 
     Raises:
-        DocumentError: it asks for a block nobody makes.
+        DocumentError: it asks for a block that is not generated.
     """
 
     def one(match: re.Match[str]) -> str:

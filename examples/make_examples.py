@@ -1,6 +1,6 @@
 """Write the two example lists: 400 made-up people from many languages, the same ones every time.
 
-`python examples/make_examples.py` writes both files beside itself; a test holds the files to it. Nobody in them is real:
+`python examples/make_examples.py` writes both files beside itself; a test holds the files to it. No person in them is real:
 given and family names are combined by chance, companies are invented, addresses end in example.com or example.org.
 """
 
@@ -143,7 +143,7 @@ class Made:
 
     @property
     def email(self) -> str:
-        """An address that can reach nobody."""
+        """An address that reaches no mailbox."""
         return f"person{self.number:03d}@example.{'com' if self.number % 2 else 'org'}"
 
     def member_id(self, prefix: str) -> str:
