@@ -84,10 +84,10 @@ async def _adopt(*, apply: bool, webhooks: Webhooks | None, since: datetime | No
             return found, None
         _check(found, webhooks)
         if found.agrees:
-            adoption_id = await adopting.read_again(pool)
+            adoption_id = await adopting.retry_unreadable(pool)
         else:
-            await fences.shut(pool, " ".join(found.reasons))
-            adoption_id = await adopting.request(
+            await fences.shut_fence(pool, " ".join(found.reasons))
+            adoption_id = await adopting.request_adoption(
                 pool,
                 requested_by=getpass.getuser(),
                 differences=list(found.reasons),
@@ -117,11 +117,11 @@ async def _look(pool: asyncpg.Pool, *, since: datetime | None) -> Standing:
         row, seen, reasons = await _compare(pool, heads)
         last = seen.last
         alive = bool(reasons) and last is not None and await _goes_on(heads, row, last)
-        unreadable = await adopting.unreadable(pool)
-        now, ends, accounts, overdue = await adopting.outlook(pool)
+        unreadable = await adopting.list_unreadable(pool)
+        now, ends, accounts, overdue = await adopting.fetch_outlook(pool)
     finally:
         await heads.stop()
-    foreign = await adopting.foreign_webhooks(pool)
+    foreign = await adopting.fetch_foreign_webhooks(pool)
     ledger_ends = now - NOBODY_KNOWS if foreign else row.business_at or ends or now
     if reasons and since is not None and since > ledger_ends:
         raise Refused(
@@ -151,24 +151,24 @@ async def _until_read(heads: Heads) -> None:
         raise Refused(f"Kafka's heads cannot be read: {heads.trouble or 'it does not answer'}. Is TACT_KAFKA right?") from None
 
 
-async def _compare(pool: asyncpg.Pool, heads: Heads) -> tuple[rules.Row, rules.Seen, list[str]]:
+async def _compare(pool: asyncpg.Pool, heads: Heads) -> tuple[rules.FenceRow, rules.SeenHeads, list[str]]:
     """What differs now; what a service found and wrote down comes first."""
-    first = await fences.read(pool)
+    first = await fences.read_fence(pool)
     seen = heads.of(first.stack_id)
     mark = seen.last.seq if seen.last else 0
-    row = await fences.read(pool)
+    row = await fences.read_fence(pool)
     await heads.complete()
-    found = rules.differences(row, heads.of(row.stack_id), kafka_cluster=heads.cluster, mark=mark)
+    found = rules.find_differences(row, heads.of(row.stack_id), kafka_cluster=heads.cluster, mark=mark)
     if row.stack_id is None and row.read_only_why is None:
         empty = await fences.ledger_is_empty(pool)
         if not rules.may_adopt_itself(row, ledger_is_empty=empty, topic_is_empty=not heads.stacks, throw_away=False):
-            found = [rules.never_adopted(ledger_is_empty=empty)]
+            found = [rules.explain_never_adopted(ledger_is_empty=empty)]
     if row.read_only_why is not None:
         found = [row.read_only_why]
     return row, seen, found
 
 
-async def _goes_on(heads: Heads, row: rules.Row, last: StackHead) -> bool:
+async def _goes_on(heads: Heads, row: rules.FenceRow, last: StackHead) -> bool:
     await asyncio.sleep(LISTEN)
     await heads.complete()
     later = heads.of(row.stack_id).last
@@ -179,7 +179,7 @@ async def _follow(pool: asyncpg.Pool, adoption_id: int) -> dict[str, Any]:
     """Wait for the healer; it goes on by itself when this command is ended."""
     said = ""
     while True:
-        state, reached = await adopting.progress(pool, adoption_id)
+        state, reached = await adopting.fetch_state_and_progress(pool, adoption_id)
         line = f"accounts read {reached['read']}, waiting {reached['waiting']}, unreadable {reached['unreadable']}"
         if line != said:
             said = line

@@ -14,7 +14,7 @@ from cli.target import on_pool
 from services.healer.http.repairs.findings import FindingOut
 from services.healer.store.repairs import repairs
 from services.healer.workflows.repairs import decide as desk
-from services.healer.workflows.repairs.decide import Decided, Finding, Word
+from services.healer.workflows.repairs.decide import DecidedFinding, Finding, FindingAction
 from shared.vocabulary import COMMAND_LINE
 
 T = TypeVar("T")
@@ -39,7 +39,7 @@ def list_findings(
 
     async def work(pool: asyncpg.Pool) -> list[dict[str, Any]]:
         scope = await scope_of(pool, workspace=workspace, campaign=campaign, account=None)
-        return await repairs.several(
+        return await repairs.fetch_findings(
             pool,
             before=before,
             states=None if everything else OPEN,
@@ -59,7 +59,7 @@ def list_findings(
     for row in rows:
         out.print(Text.assemble((str(row["id"]), "bold"), f"  {row['severity']:<8} {row['kind']}, {row['state']}"))
         out.print(f"  {row['table_name']} {row['row_id']}, found {moment(row['found_at'])} UTC", highlight=False, markup=False)
-        if words := row["why"] or desk.person(row["kind"]):
+        if words := row["why"] or desk.explain_person_needed(row["kind"]):
             out.print(f"  {words}", highlight=False, markup=False, style="dim")
     if following:
         out.print(f"There may be more: --before {following}", highlight=False)
@@ -70,7 +70,7 @@ def show(finding: FindingArgument, as_json: AsJson = False) -> None:
     """One of them, with its evidence and what its repair would change."""
 
     async def work(pool: asyncpg.Pool) -> Finding:
-        return await desk.get(pool, finding)
+        return await desk.get_finding(pool, finding)
 
     row = _do(work)
     if as_json:
@@ -83,7 +83,7 @@ def show(finding: FindingArgument, as_json: AsJson = False) -> None:
         "since": f"{moment(row['occurred_at'])} UTC" if row["occurred_at"] else "unknown",
         "found": f"{moment(row['found_at'])} UTC",
         "repair": row["repair"] or "none of ours",
-        "why": row["why"] or desk.person(row["kind"]) or "it mends itself",
+        "why": row["why"] or desk.explain_person_needed(row["kind"]) or "it mends itself",
         "evidence": json.dumps(row["evidence"], default=str),
     }
     for name, fact in facts.items():
@@ -94,7 +94,7 @@ def show(finding: FindingArgument, as_json: AsJson = False) -> None:
 @app.command()
 def apply(finding: FindingArgument, apply: Apply = False, as_json: AsJson = False) -> None:
     """Change what it says would be changed. Undo takes it back."""
-    _say(finding, Word.APPLY, apply=apply, as_json=as_json)
+    _say(finding, FindingAction.APPLY, apply=apply, as_json=as_json)
 
 
 @app.command()
@@ -105,18 +105,18 @@ def refuse(
     as_json: AsJson = False,
 ) -> None:
     """Leave the row as it is; it is not found again while it stays so."""
-    _say(finding, Word.REFUSE, apply=apply, as_json=as_json, reason=reason)
+    _say(finding, FindingAction.REFUSE, apply=apply, as_json=as_json, reason=reason)
 
 
 @app.command()
 def undo(finding: FindingArgument, apply: Apply = False, as_json: AsJson = False) -> None:
     """Take a repair back, whoever made it; refused when something has left since."""
-    _say(finding, Word.UNDO, apply=apply, as_json=as_json)
+    _say(finding, FindingAction.UNDO, apply=apply, as_json=as_json)
 
 
-def _say(finding: int, word: Word, *, apply: bool, as_json: bool, reason: str = "") -> None:
-    async def work(pool: asyncpg.Pool) -> Decided:
-        return await desk.decide(pool, finding, word, actor=COMMAND_LINE, reason=reason, apply=apply)
+def _say(finding: int, word: FindingAction, *, apply: bool, as_json: bool, reason: str = "") -> None:
+    async def work(pool: asyncpg.Pool) -> DecidedFinding:
+        return await desk.decide_finding(pool, finding, word, actor=COMMAND_LINE, reason=reason, apply=apply)
 
     done = _do(work)
     if as_json:
@@ -126,8 +126,8 @@ def _say(finding: int, word: Word, *, apply: bool, as_json: bool, reason: str = 
         out.print(f"Finding {finding} is {done.finding['state']} now.", highlight=False)
         return
     out.print(f"Nothing was changed. Finding {finding} is {done.finding['state']}; the same with --apply does it:", highlight=False)
-    if word is not Word.REFUSE:
-        _print_changes(done.finding, back=word is Word.UNDO)
+    if word is not FindingAction.REFUSE:
+        _print_changes(done.finding, back=word is FindingAction.UNDO)
 
 
 def _print_changes(row: Mapping[str, Any], *, back: bool = False) -> None:

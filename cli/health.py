@@ -15,9 +15,9 @@ from cli.console import AsJson, out, print_json
 from cli.errors import CommandError
 from cli.scope import WorkspaceWord
 from cli.target import on_pool
-from services.healer.http.health.pages import AlertOut, CorruptedCampaign, QueueStanding, RepairsOut, Run, Score, WorkspaceRisks
+from services.healer.http.health.pages import AlertOut, CleanupRunOut, CorruptedCampaign, QueueStatus, RepairsOut, Score, WorkspaceRisks
 from services.healer.http.health.score import DataIntegrity
-from services.healer.rules.health.alerts import AlertKind, told
+from services.healer.rules.health.alerts import AlertKind, describe_alert
 from services.healer.rules.health.prediction import FEWEST_CHANCES, FEWEST_CORRUPTED, Verdict
 from services.healer.rules.health.repair_times import RepairTimes
 from services.healer.rules.health.score import PENALTIES
@@ -53,12 +53,12 @@ def overview(context: typer.Context, workspace: WorkspaceWord = None, as_json: A
     if context.invoked_subcommand is not None:
         return
 
-    async def work(pool: asyncpg.Pool) -> tuple[health.Report, measuring.State, list[pages.Row]]:
+    async def work(pool: asyncpg.Pool) -> tuple[health.HealthReport, measuring.MeasurementState, list[pages.Row]]:
         workspace_id = await _workspace_id(pool, workspace)
         async with pool.acquire() as connection:
-            report = await health.report(connection, workspace_id=workspace_id)
-            open_alerts = await pages.alerts(connection, workspace_id=workspace_id, only_open=True, most=20)
-            return report, await measuring.state(connection), open_alerts
+            report = await health.build_report(connection, workspace_id=workspace_id)
+            open_alerts = await pages.fetch_alerts(connection, workspace_id=workspace_id, only_open=True, most=20)
+            return report, await measuring.fetch_state(connection), open_alerts
 
     report, state, open_alerts = _do(work)
     answer = DataIntegrity.of(report)
@@ -95,7 +95,9 @@ def overview(context: typer.Context, workspace: WorkspaceWord = None, as_json: A
     if open_alerts:
         out.print()
     for row in open_alerts:
-        out.print(Text.assemble((f"since {_moment(row['opened_at'])}", "bold"), " ", told(AlertKind(row["kind"]), row["evidence"])[0]))
+        out.print(
+            Text.assemble((f"since {_moment(row['opened_at'])}", "bold"), " ", describe_alert(AlertKind(row["kind"]), row["evidence"])[0])
+        )
     out.print()
     for sentence in answer.recommendations:
         out.print(sentence, highlight=False, markup=False)
@@ -111,7 +113,7 @@ def campaigns(workspace: WorkspaceWord = None, limit: Limit = 20, as_json: AsJso
     """Campaigns with corrupted prospects, most first."""
 
     async def work(connection: Connection, workspace_id: UUID | None) -> Sequence[Mapping[str, Any]]:
-        return await counts.corrupted_campaigns(connection, workspace_id=workspace_id, most=limit)
+        return await counts.fetch_corrupted_campaigns(connection, workspace_id=workspace_id, most=limit)
 
     rows = _look(workspace, work)
     if as_json:
@@ -140,12 +142,12 @@ def campaigns(workspace: WorkspaceWord = None, limit: Limit = 20, as_json: AsJso
 def queue(workspace: WorkspaceWord = None, as_json: AsJson = False) -> None:
     """The queue by status: how many, the earliest and the latest."""
 
-    async def work(connection: Connection, workspace_id: UUID | None) -> list[pages.Standing]:
-        return await pages.queue(connection, workspace_id=workspace_id)
+    async def work(connection: Connection, workspace_id: UUID | None) -> list[pages.StatusCount]:
+        return await pages.fetch_status_counts(connection, workspace_id=workspace_id)
 
     rows = _look(workspace, work)
     if as_json:
-        print_json([QueueStanding.model_validate(row) for row in rows])
+        print_json([QueueStatus.model_validate(row) for row in rows])
         return
     _table(
         ["status", "sends", "earliest", "latest"],
@@ -158,19 +160,19 @@ def queue(workspace: WorkspaceWord = None, as_json: AsJson = False) -> None:
 def history(workspace: WorkspaceWord = None, days: Days = 7, limit: Limit = 10, as_json: AsJson = False) -> None:
     """The score over time, runs of the clean-up, and times to repair against the objective."""
 
-    async def work(pool: asyncpg.Pool) -> tuple[list[pages.Row], Sequence[pages.Row], health.Repairs]:
+    async def work(pool: asyncpg.Pool) -> tuple[list[pages.Row], Sequence[pages.Row], health.RepairTimesReport]:
         workspace_id, span = await _workspace_id(pool, workspace), timedelta(days=days)
         async with pool.acquire() as connection:
-            scores = await pages.scores(connection, workspace_id=workspace_id, span=span, most=limit)
-            repairs = await health.repairs(connection, workspace_id=workspace_id, span=span, objective=_objective())
-        return scores, await health.runs(pool, workspace_id=workspace_id, before=None, most=limit), repairs
+            scores = await pages.fetch_scores(connection, workspace_id=workspace_id, span=span, most=limit)
+            repairs = await health.summarize_repairs(connection, workspace_id=workspace_id, span=span, objective=_objective())
+        return scores, await health.list_cleanup_runs(pool, workspace_id=workspace_id, before=None, most=limit), repairs
 
     scores, runs, repairs = _do(work)
     if as_json:
         print_json(
             {
                 "scores": [Score(**row).model_dump(mode="json") for row in scores],
-                "runs": [Run(**row).model_dump(mode="json") for row in runs],
+                "runs": [CleanupRunOut(**row).model_dump(mode="json") for row in runs],
                 "repairs": RepairsOut.judged(repairs).model_dump(mode="json"),
             }
         )
@@ -211,7 +213,7 @@ def alerts(
     """What people were alerted of: those that hold, then the newest that are over."""
 
     async def work(connection: Connection, workspace_id: UUID | None) -> list[pages.Row]:
-        return await pages.alerts(connection, workspace_id=workspace_id, only_open=only_open, most=limit)
+        return await pages.fetch_alerts(connection, workspace_id=workspace_id, only_open=only_open, most=limit)
 
     rows = _look(workspace, work)
     if as_json:
@@ -220,7 +222,7 @@ def alerts(
     if not rows:
         out.print("Nothing was alerted.")
     for row in rows:
-        what, so, todo = told(AlertKind(row["kind"]), row["evidence"])
+        what, so, todo = describe_alert(AlertKind(row["kind"]), row["evidence"])
         until = "now" if row["closed_at"] is None else _moment(row["closed_at"])
         out.print(Text.assemble((f"{_moment(row['opened_at'])} to {until}", "bold"), f"  {row['kind']}"))
         out.print(f"  {what}. {so}", highlight=False, markup=False)
@@ -277,7 +279,7 @@ def objective(
         if seconds is not None or default:
             wanted = None if seconds is None else timedelta(seconds=min(seconds, 1e9))
             await health.set_objective(pool, workspace_id, wanted, actor=COMMAND_LINE)
-        return await pages.objective(pool, workspace_id)
+        return await pages.fetch_objective(pool, workspace_id)
 
     own = _do(work)
     now = (own or _objective()).total_seconds()

@@ -16,12 +16,12 @@ from embedded.settings import StackSettings
 from services.healer.settings import HealerSettings
 from services.healer.store.notices import channels as channel_store
 from services.healer.store.notices import notices as notice_store
-from services.healer.store.notices.channels import Channel
-from services.healer.store.notices.notices import Delivery
+from services.healer.store.notices.channels import NoticeChannel
+from services.healer.store.notices.notices import NoticeDelivery
 from services.healer.workflows.notices import channels as verbs
-from services.healer.workflows.notices.channels import Terms
+from services.healer.workflows.notices.channels import ChannelPolicy
 from services.queuer.store.accounts import workspaces
-from shared.notices.addresses import shown
+from shared.notices.addresses import mask_target
 from shared.runtime.clock import StackClock
 from shared.runtime.settings import SettingsError, load
 from shared.vocabulary import DeliveryState, NoticeKind, NoticeMedium
@@ -59,9 +59,11 @@ def add_channel(
         raise CommandError("Say where to: exactly one of --webhook, --slack and --email.")
     medium, target = given[0]
 
-    async def add(pool: asyncpg.Pool) -> verbs.Kept:
+    async def add(pool: asyncpg.Pool) -> verbs.ChannelWithSecret:
         workspace_id = (await workspaces.get(pool, workspace)).id
-        return await verbs.add(pool, _terms(), workspace_id=workspace_id, name=name, medium=medium, target=target, kinds=kind or None)
+        return await verbs.add_channel(
+            pool, _terms(), workspace_id=workspace_id, name=name, medium=medium, target=target, kinds=kind or None
+        )
 
     kept = _do(add)
     if as_json:
@@ -76,7 +78,7 @@ def add_channel(
 def list_channels(workspace: MaybeWorkspace = None, as_json: AsJson = False) -> None:
     """Every channel, without its secret."""
 
-    async def rows(pool: asyncpg.Pool) -> list[Channel]:
+    async def rows(pool: asyncpg.Pool) -> list[NoticeChannel]:
         return await _channels(pool, await _workspace_id(pool, workspace))
 
     columns = ["id", "name", "medium", "target", "kinds", "enabled"]
@@ -87,14 +89,14 @@ def list_channels(workspace: MaybeWorkspace = None, as_json: AsJson = False) -> 
 def try_channel(channel: ChannelArgument, workspace: MaybeWorkspace = None) -> None:
     """Let the healer send a test, once, and say how it ended."""
 
-    async def test(pool: asyncpg.Pool) -> Delivery:
+    async def test(pool: asyncpg.Pool) -> NoticeDelivery:
         clock = StackClock(pool)
         await clock.refresh()
         found = await _find(pool, channel, workspace)
-        delivery_id = await verbs.make_test(pool, clock, found.id, hold=verbs.NOW)
+        delivery_id = await verbs.create_test(pool, clock, found.id, hold=verbs.NOW)
         deadline = time.monotonic() + TEST_WITHIN
         while True:
-            state = await notice_store.delivery(pool, delivery_id)
+            state = await notice_store.fetch_delivery(pool, delivery_id)
             if state.state is not DeliveryState.WAITING or time.monotonic() > deadline:
                 return state
             await asyncio.sleep(PAUSE)
@@ -113,9 +115,9 @@ def remove_channel(
 ) -> None:
     """Remove a channel; what waits for it is given up, and its log stays."""
 
-    async def remove(pool: asyncpg.Pool) -> Channel:
+    async def remove(pool: asyncpg.Pool) -> NoticeChannel:
         found = await _find(pool, channel, workspace)
-        return await verbs.remove(pool, found.id) if apply else found
+        return await verbs.remove_channel(pool, found.id) if apply else found
 
     removed = _do(remove)
     out.print(f"{removed.name} is removed." if apply else f"{removed.name} would be removed; --apply does it.", highlight=False)
@@ -130,9 +132,9 @@ def show_log(
 ) -> None:
     """What people were told, and how it reached them."""
 
-    async def read(pool: asyncpg.Pool) -> list[notice_store.Entry]:
+    async def read(pool: asyncpg.Pool) -> list[notice_store.NoticeEntry]:
         workspace_id = await _workspace_id(pool, workspace)
-        return await notice_store.log(pool, workspace_id=workspace_id, before=None, kind=kind, most=limit)
+        return await notice_store.fetch_log(pool, workspace_id=workspace_id, before=None, kind=kind, most=limit)
 
     entries = _do(read)
     if as_json:
@@ -153,7 +155,7 @@ def show_log(
     show(rows, title="notices", as_json=False)
 
 
-async def _find(pool: asyncpg.Pool, word: str, workspace: str | None) -> Channel:
+async def _find(pool: asyncpg.Pool, word: str, workspace: str | None) -> NoticeChannel:
     everything = await _channels(pool, await _workspace_id(pool, workspace))
     found = [each for each in everything if word.casefold() in {str(each.id), each.name.casefold()}]
     if len(found) == 1:
@@ -163,8 +165,8 @@ async def _find(pool: asyncpg.Pool, word: str, workspace: str | None) -> Channel
     raise CommandError(f"There is no channel '{word}'. `tact notices list` shows those there are.")
 
 
-async def _channels(pool: asyncpg.Pool, workspace_id: UUID | None) -> list[Channel]:
-    found: list[Channel] = []
+async def _channels(pool: asyncpg.Pool, workspace_id: UUID | None) -> list[NoticeChannel]:
+    found: list[NoticeChannel] = []
     after: UUID | None = None
     while page := await channel_store.list_channels(pool, workspace_id=workspace_id, after=after, most=PAGE):
         found += page
@@ -176,7 +178,7 @@ async def _workspace_id(pool: asyncpg.Pool, word: str | None) -> UUID | None:
     return None if word is None else (await workspaces.get(pool, word)).id
 
 
-def _terms() -> Terms:
+def _terms() -> ChannelPolicy:
     """What the healer's settings allow, as far as this command sees them; a stack that runs here has its own default."""
     try:
         settings = load(HealerSettings)
@@ -184,7 +186,7 @@ def _terms() -> Terms:
         raise CommandError(str(error)) from None
     stack = StackSettings()
     private = settings.notices_to_private or (stack.database_url is None and stack.notices_to_private)
-    return Terms(mail=settings.smtp_host is not None, private=private)
+    return ChannelPolicy(mail=settings.smtp_host is not None, private=private)
 
 
 def _do(work: Callable[[asyncpg.Pool], Awaitable[T]]) -> T:
@@ -193,6 +195,6 @@ def _do(work: Callable[[asyncpg.Pool], Awaitable[T]]) -> T:
 
 def _fields(record: Any) -> dict[str, Any]:
     fields = {name: getattr(record, name) for name in record.__dataclass_fields__}
-    if isinstance(record, Channel):
-        fields |= {"target": shown(record.medium, record.target), "kinds": [kind.value for kind in record.kinds]}
+    if isinstance(record, NoticeChannel):
+        fields |= {"target": mask_target(record.medium, record.target), "kinds": [kind.value for kind in record.kinds]}
     return fields

@@ -38,7 +38,7 @@ def process(workspace: WorkspaceWord = None, account: AccountWord = None, wait: 
 
     async def work(pool: asyncpg.Pool) -> ProcessAnswer:
         scope = await scope_of(pool, workspace=workspace, account=account)
-        if (why := (await fences.read(pool)).read_only_why) is not None:
+        if (why := (await fences.read_fence(pool)).read_only_why) is not None:
             raise CommandError(f"Nothing leaves, the stack is read-only: {why} `tact adopt` says what to do.")
         publisher = Publisher(target().kafka, client_id="tact-cli", fatal=lambda _why: None)
         await publisher.start()

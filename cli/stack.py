@@ -21,8 +21,8 @@ from embedded.run import run as run_on
 from embedded.settings import StackSettings
 from embedded.stack import Stack
 from shared.db.migrate import SchemaError
-from shared.fence.rules import FORGETFUL, Row
-from shared.fence.store import read
+from shared.fence.rules import FORGETFUL, FenceRow
+from shared.fence.store import read_fence
 from shared.kafka.admin import TopicError
 from shared.refusals import Refused
 
@@ -131,13 +131,13 @@ async def _status() -> tuple[list[dict[str, Any]], list[dict[str, Any]], list[di
             await read_accounts(connection),
             await read_campaigns(connection),
             await connection.fetchval("SELECT business_now()"),
-            _fence(await read(connection)),
+            _fence(await read_fence(connection)),
         )
     finally:
         await connection.close()
 
 
-def _fence(row: Row) -> dict[str, Any]:
+def _fence(row: FenceRow) -> dict[str, Any]:
     """Whether anything may leave, as the database knows it; each service says its own in /readyz."""
     if row.read_only_why is not None:
         line = f"READ-ONLY since {row.read_only_since:%Y-%m-%d %H:%M:%S} UTC: {row.read_only_why} `tact adopt` says what to do."

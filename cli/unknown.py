@@ -11,10 +11,10 @@ from cli.console import AsJson, out, print_json
 from cli.scope import AccountWord, CampaignWord, WorkspaceWord, moment, scope_of
 from cli.target import on_pool
 from services.healer.http.unknown_attempts.unknown_attempts import UnknownOut, WholeUnknown
-from services.healer.rules.unknown_attempts.evidence_text import told
-from services.healer.store.unknown_attempts.decisions import Row, Wanted
+from services.healer.rules.unknown_attempts.evidence_text import describe_evidence
+from services.healer.store.unknown_attempts.decisions import AttemptFilter, Row
 from services.healer.workflows.unknown_attempts import resolve as desk
-from services.healer.workflows.unknown_attempts.resolve import Decision
+from services.healer.workflows.unknown_attempts.resolve import AttemptDecision
 from shared.vocabulary import COMMAND_LINE
 
 T = TypeVar("T")
@@ -35,11 +35,11 @@ def list_unknown(
 ) -> None:
     """Those that waited longest first."""
 
-    async def work(pool: asyncpg.Pool) -> desk.Page:
+    async def work(pool: asyncpg.Pool) -> desk.AttemptPage:
         scope = await scope_of(pool, workspace=workspace, campaign=campaign, account=account)
-        wanted = Wanted(scope.workspace_id, scope.campaign_id, scope.account_id, True if mine else None)
+        wanted = AttemptFilter(scope.workspace_id, scope.campaign_id, scope.account_id, True if mine else None)
         async with pool.acquire() as connection:
-            return await desk.page(connection, wanted, after=after, most=limit)
+            return await desk.list_attempts(connection, wanted, after=after, most=limit)
 
     page = _do(work)
     if as_json:
@@ -52,7 +52,7 @@ def list_unknown(
         out.print(
             f"  {_name(row)}, {row['message_type']} of {row['campaign_name']} from {row['account_name']}", highlight=False, markup=False
         )
-        found = told(row["evidence"])
+        found = describe_evidence(row["evidence"])
         out.print(f"  {found[-1] if found else 'Nobody has looked yet.'}", highlight=False, markup=False, style="dim")
     if page.next:
         out.print(f"There is more: --after {page.next}", highlight=False)
@@ -64,7 +64,7 @@ def show_unknown(attempt: AttemptArgument, as_json: AsJson = False) -> None:
 
     async def work(pool: asyncpg.Pool) -> Row:
         async with pool.acquire() as connection:
-            return await desk.get(connection, attempt)
+            return await desk.get_attempt(connection, attempt)
 
     row = _do(work)
     if as_json:
@@ -84,7 +84,7 @@ def show_unknown(attempt: AttemptArgument, as_json: AsJson = False) -> None:
     }
     for name, fact in facts.items():
         out.print(f"{name:<9} {fact}", highlight=False, markup=False)
-    found = told(row["evidence"])
+    found = describe_evidence(row["evidence"])
     out.print("\nwhat was found out")
     for sentence in found or ["Nobody has looked yet."]:
         out.print(f"  {sentence}", highlight=False, markup=False)
@@ -95,15 +95,15 @@ def show_unknown(attempt: AttemptArgument, as_json: AsJson = False) -> None:
 @app.command()
 def resolve(
     attempt: AttemptArgument,
-    decision: Annotated[Decision, typer.Argument(help="accepted: it left. not-happened: it did not, and may be tried again.")],
+    decision: Annotated[AttemptDecision, typer.Argument(help="accepted: it left. not-happened: it did not, and may be tried again.")],
     reason: Annotated[str, typer.Option("--reason", "-r", help="How you know; kept in the audit log.")],
     apply: Annotated[bool, typer.Option("--apply", help="Do it. Without this it is only said what would happen.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Say what became of it. The first decision stands, whoever makes it."""
 
-    async def work(pool: asyncpg.Pool) -> desk.Done:
-        return await desk.resolve(pool, attempt, decision, reason=reason, actor=COMMAND_LINE, apply=apply)
+    async def work(pool: asyncpg.Pool) -> desk.AttemptResolution:
+        return await desk.resolve_attempt(pool, attempt, decision, reason=reason, actor=COMMAND_LINE, apply=apply)
 
     done = _do(work)
     if as_json:
@@ -115,7 +115,7 @@ def resolve(
     elif apply:
         out.print(f"Attempt {attempt} is {row['state']} now; its send is {row['send_status']}.", highlight=False)
     else:
-        becomes = "its send counts as sent" if decision is Decision.ACCEPTED else "its send may be tried again, in its turn"
+        becomes = "its send counts as sent" if decision is AttemptDecision.ACCEPTED else "its send may be tried again, in its turn"
         out.print(f"Nothing was changed. Attempt {attempt} can be {decision.state}; {becomes}: the same with --apply.", highlight=False)
 
 

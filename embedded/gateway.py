@@ -6,7 +6,7 @@ from typing import Final
 from aiohttp import ClientError, ClientSession, ClientTimeout, TCPConnector, web
 
 from embedded.ports import LOOPBACK
-from shared.contracts.routes import resolve
+from shared.contracts.routes import find_target
 
 HOP_BY_HOP: Final = frozenset(
     {"connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "te", "trailer", "transfer-encoding", "upgrade", "host"}
@@ -48,7 +48,7 @@ class Gateway:
     async def _pass_on(self, request: web.Request) -> web.StreamResponse:
         if request.path == "/":
             return web.json_response({name: {"docs": f"/{name}/docs", "metrics": f"/{name}/metrics"} for name in self._services})
-        target = resolve(request.path)
+        target = find_target(request.path)
         if target is None or self._session is None:
             return _error(404, "not_found", f"No service answers {request.path}. GET / lists where the documentation is.")
         url = f"http://{LOOPBACK}:{self._services[target.service]}{target.path}"

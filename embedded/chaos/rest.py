@@ -47,7 +47,7 @@ async def under_way(pool: asyncpg.Pool) -> list[str]:
     async with pool.acquire() as connection:
         if await finished.done(connection, most=1):
             busy.append("a campaign that is about to complete")
-        if await notices.completed_campaigns(connection, most=1):
+        if await notices.fetch_completed_campaigns(connection, most=1):
             busy.append("a campaign whose end nobody was told")
     return busy
 

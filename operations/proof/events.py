@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from operations.proof.breaks import Found
 from operations.proof.reading import queries
-from shared.contracts.sends_completed import Outcome, SendCompleted
+from shared.contracts.sends_completed import SendCompleted, SendOutcome
 from shared.contracts.topics import SENDS_COMPLETED
 
 AT_ONCE: Final = 2_000
@@ -161,7 +161,7 @@ async def _compare(found: Found, pool: asyncpg.Pool, announced: Announced, recor
 
 
 def _judge(found: Found, announced: Announced, record: Any, event: SendCompleted, row: Mapping[str, Any] | None) -> None:
-    if event.outcome is not Outcome.SENT:
+    if event.outcome is not SendOutcome.SENT:
         if row is not None and row["answered_at"] == event.at and event.provider_ref is not None:
             found.add(
                 "events", _place(record), says=f"{event.outcome} at {event.at}", should=f"sent: attempt {row['id']} was accepted then"

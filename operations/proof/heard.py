@@ -12,7 +12,7 @@ from shared.contracts.accounts_status import AccountStatusChanged
 from shared.contracts.connections_accepted import ConnectionAccepted
 from shared.contracts.event import Event
 from shared.contracts.replies_received import ReplyReceived
-from shared.contracts.sends_completed import Outcome, SendCompleted
+from shared.contracts.sends_completed import SendCompleted, SendOutcome
 from shared.contracts.topics import ACCOUNTS_STATUS, CONNECTIONS_ACCEPTED, REPLIES_RECEIVED, SENDS_COMPLETED
 from shared.vocabulary import Reply
 
@@ -37,7 +37,7 @@ class Heard:
         """Take one event in; order does not matter."""
         self.events += 1
         match event:
-            case SendCompleted(outcome=Outcome.SENT):
+            case SendCompleted(outcome=SendOutcome.SENT):
                 self.sent_ids.add(event.send_id)
             case AccountStatusChanged():
                 told = (event.version, event.status.value)

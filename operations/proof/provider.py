@@ -14,8 +14,8 @@ from uuid import UUID
 import asyncpg
 
 from services.healer.store.unknown_attempts import attempts as unknowns
-from services.healer.store.unknown_attempts.attempts import Claim
-from services.healer.workflows.unknown_attempts.provider_reads import account_said, sent_list
+from services.healer.store.unknown_attempts.attempts import LeasedAccount
+from services.healer.workflows.unknown_attempts.provider_reads import read_account_messages, read_sent_invitations
 from shared.db.queries import load
 from shared.policy import SPACING, jitter
 from shared.refusals import Refused
@@ -101,19 +101,21 @@ async def compare_all(
 async def _compare(pool: asyncpg.Pool, client: UnipileClient, clock: StackClock, account: _Account) -> list[Difference]:
     now = clock.now()
     try:
-        listed = await _under_claim(pool, clock, account, lambda claim: sent_list(client, claim, (clock.now(), clock.technical_now())))
+        listed = await _under_claim(
+            pool, clock, account, lambda claim: read_sent_invitations(client, claim, (clock.now(), clock.technical_now()))
+        )
         said = await _under_claim(
-            pool, clock, account, lambda claim: account_said(client, claim, now - SAID, (clock.now(), clock.technical_now()))
+            pool, clock, account, lambda claim: read_account_messages(client, claim, now - SAID, (clock.now(), clock.technical_now()))
         )
     except ProviderError as error:
         raise Refused(f"The provider's lists of account {account.name} could not be read: {error}") from error
     return await _invitations(pool, account, listed, now) + await _messages(pool, account, said, now)
 
 
-async def _under_claim(pool: asyncpg.Pool, clock: StackClock, account: _Account, read: Callable[[Claim], Awaitable[T]]) -> T:
+async def _under_claim(pool: asyncpg.Pool, clock: StackClock, account: _Account, read: Callable[[LeasedAccount], Awaitable[T]]) -> T:
     for _ in range(LOOKS):
         lease = TURN / clock.speed + READ_WITHIN + timedelta(seconds=30)
-        claim = await unknowns.claim(pool, account.id, patience=TURN, lease=lease)
+        claim = await unknowns.acquire_lease(pool, account.id, patience=TURN, lease=lease)
         if claim is not None:
             break
         await asyncio.sleep(PAUSE.total_seconds() / clock.speed)
@@ -130,7 +132,7 @@ async def _under_claim(pool: asyncpg.Pool, clock: StackClock, account: _Account,
     except TimeoutError:
         raise Refused(f"The provider did not show the lists of account {account.name} in {READ_WITHIN.total_seconds():.0f} s.") from None
     finally:
-        await unknowns.let_go(pool, claim, spacing=rest)
+        await unknowns.release_lease(pool, claim, spacing=rest)
 
 
 async def _invitations(pool: asyncpg.Pool, account: _Account, seen: Any, now: datetime) -> list[Difference]:

@@ -7,16 +7,16 @@ from services.healer.http.mount import mount
 from services.healer.settings import HealerSettings
 from services.healer.store.health import risks
 from services.healer.workflows.adoption.adopt import Adopt
-from services.healer.workflows.health.keep_alerts import Watch
-from services.healer.workflows.health.measure import Measure
+from services.healer.workflows.health.keep_alerts import AlertKeeper
+from services.healer.workflows.health.measure import MeasureHealth
 from services.healer.workflows.health.predict import Predict
-from services.healer.workflows.maintenance.maintain import Mend
-from services.healer.workflows.notices.channels import Terms
+from services.healer.workflows.maintenance.maintain import Maintenance
+from services.healer.workflows.notices.channels import ChannelPolicy
 from services.healer.workflows.notices.deliver import Deliver
 from services.healer.workflows.notices.notify import Notify
-from services.healer.workflows.repairs.repair import Heal
+from services.healer.workflows.repairs.repair import FindAndRepair
 from services.healer.workflows.unknown_attempts.look_up import LookUp
-from shared.notices.sender import Courier
+from shared.notices.sender import NoticeSender
 from shared.notices.web import Web
 from shared.runtime.http import make_app
 from shared.runtime.service import Service
@@ -34,8 +34,8 @@ async def build(service: Service) -> FastAPI:
     await provider.__aenter__()
     service.on_stop(lambda: provider.__aexit__(None, None, None))
     wake = service.wake
-    mend = Mend(service.pool, service.clock, call_time=settings.unipile_timeout, wake_relay=wake)
-    heal = Heal(service.pool, service.clock, mend, instance=service.instance)
+    mend = Maintenance(service.pool, service.clock, call_time=settings.unipile_timeout, wake_relay=wake)
+    heal = FindAndRepair(service.pool, service.clock, mend, instance=service.instance)
     service.on_stop(heal.stop)
     look_up = LookUp(service.pool, provider, service.clock, call_time=settings.unipile_timeout, wake_relay=wake, fence=service.fence)
     service.on_stop(look_up.stop)
@@ -43,13 +43,13 @@ async def build(service: Service) -> FastAPI:
     await web.__aenter__()
     service.on_stop(lambda: web.__aexit__(None, None, None))
     mail = settings.mail()
-    deliver = Deliver(service.pool, Courier(service.clock, web=web, mail=mail), timeout=settings.notices_timeout)
+    deliver = Deliver(service.pool, NoticeSender(service.clock, web=web, mail=mail), timeout=settings.notices_timeout)
     adopt = Adopt(service.pool, provider, service.clock, service.fence, call_time=settings.unipile_timeout)
     # Late, because the job that delivers is declared with the others, and one of those is the notices' own.
     notify = Notify(service.pool, service.clock, mail=mail is not None, wake=lambda: wake_deliver())  # noqa: PLW0108  # bound below
-    watch = Watch(service.clock, predicted=risks.alarming, wake=wake)
+    watch = AlertKeeper(service.clock, predicted=risks.alarming, wake=wake)
     predict = Predict(service.pool, above=settings.healer_predict_above)
-    measure = Measure(service.pool, objective=settings.healer_repair_objective, kept=settings.healer_history_kept, then=[watch])
+    measure = MeasureHealth(service.pool, objective=settings.healer_repair_objective, kept=settings.healer_history_kept, then=[watch])
     wake_deliver = jobs.register(
         service,
         settings,
@@ -64,7 +64,7 @@ async def build(service: Service) -> FastAPI:
     )
     handlers.register(service.inbox, service.pool, notify, heal)
     app = make_app(service, title="Tact healer", description="What is wrong, and mending it.")
-    terms = Terms(mail=mail is not None, private=settings.notices_to_private)
+    terms = ChannelPolicy(mail=mail is not None, private=settings.notices_to_private)
     await mount(
         app,
         service,

@@ -59,13 +59,13 @@ async def look_for_others(service: Service, client: UnipileClient, settings: Pol
         ConnectionError: the provider is away or refuses; the job tries again.
     """
     ours = settings.public_url.rstrip("/") + PATH if settings.public_url is not None else None
-    row = await fences.read(service.pool)
+    row = await fences.read_fence(service.pool)
     try:
         found = await client.other_stacks(ours, row.neighbours)
     except ProviderError as error:
         raise ConnectionError(str(error)) from error
     if found:
-        await fences.note_foreign(service.pool, found)
+        await fences.store_foreign_webhooks(service.pool, found)
         await service.fence.shut_for(f"{FOREIGN_WEBHOOK}, and leads to {', '.join(found)}: another stack runs on the same accounts.")
 
 

@@ -15,7 +15,7 @@ from services.queuer.workflows.dispatch.stop import Stopper
 from services.queuer.workflows.planning.plan import Planner
 from services.queuer.workflows.planning.plan_now import PlanNow
 from services.queuer.workflows.planning.reassign_account import HandOver
-from shared.notices.sender import Courier
+from shared.notices.sender import NoticeSender
 from shared.notices.web import Web
 from shared.runtime.http import make_app
 from shared.runtime.service import Service
@@ -31,7 +31,7 @@ async def build(service: Service, settings: QueuerSettings) -> FastAPI:
     web = Web(timeout=settings.notices_timeout, private=settings.notices_to_private)
     await web.__aenter__()
     service.on_stop(lambda: web.__aexit__(None, None, None))
-    courier = Courier(service.clock, web=web, mail=settings.mail())
+    courier = NoticeSender(service.clock, web=web, mail=settings.mail())
     alarm = Alarm(service.pool, service.clock, courier, timeout=settings.notices_timeout, fence=service.fence)
     handlers.register(service.inbox, planner, stopper)
     jobs.register(

@@ -10,7 +10,7 @@ from shared.contracts.mail_feedback import MailFeedback
 from shared.contracts.prospects_left import ProspectLeft
 from shared.contracts.prospects_ready import ProspectReady
 from shared.contracts.replies_received import ReplyReceived
-from shared.contracts.sends_completed import Outcome, SendCompleted
+from shared.contracts.sends_completed import SendCompleted, SendOutcome
 from shared.contracts.topics import (
     ACCOUNTS_STATUS,
     CONNECTIONS_ACCEPTED,
@@ -32,7 +32,7 @@ def register(inbox: Inbox, planner: Planner, stopper: Stopper) -> None:
     async def on_completed(events: Sequence[SendCompleted]) -> None:
         # A deferred send goes on by itself. A skipped or failed one may be followed: somebody already connected
         # needs no invitation but their first message.
-        await planner.plan([event.prospect_id for event in events if event.outcome is not Outcome.DEFERRED])
+        await planner.plan([event.prospect_id for event in events if event.outcome is not SendOutcome.DEFERRED])
 
     async def on_accepted(events: Sequence[ConnectionAccepted]) -> None:
         await planner.plan([event.prospect_id for event in events])

@@ -18,7 +18,7 @@ from services.queuer.workflows.planning.plan import Planner
 from services.queuer.workflows.planning.reassign_account import HandOver
 from services.queuer.workflows.planning.release_held import GoOn
 from services.queuer.workflows.planning.withdraw import Withdrawer
-from shared.runtime.jobs import Jobs, Pace
+from shared.runtime.jobs import JobPace, Jobs
 
 WITHDRAW_EVERY: Final = timedelta(minutes=1)
 FINISH_EVERY: Final = timedelta(seconds=15)
@@ -47,13 +47,13 @@ def register(
     jobs.add("plan withdrawals", WITHDRAW_EVERY, Withdrawer(pool).sweep)
     jobs.add("go on", GO_ON_EVERY, GoOn(pool).sweep)
     jobs.add("finish campaigns", FINISH_EVERY, partial(finish_campaigns, pool))
-    jobs.add("dispatch", settings.dispatch_every, dispatcher.dispatch, pace=Pace.PROMPT)
+    jobs.add("dispatch", settings.dispatch_every, dispatcher.dispatch, pace=JobPace.PROMPT)
     jobs.add("take back", settings.sweep_every, dispatcher.sweep)
     jobs.add("hand over", settings.hand_over_every, hand_over.round)
-    jobs.add("wake forgotten", settings.forgotten_every, dispatcher.wake_forgotten, pace=Pace.REAL)
-    jobs.add("plan forgotten", settings.forgotten_every, planner.sweep_under_way, pace=Pace.REAL)
+    jobs.add("wake forgotten", settings.forgotten_every, dispatcher.wake_forgotten, pace=JobPace.REAL)
+    jobs.add("plan forgotten", settings.forgotten_every, planner.sweep_under_way, pace=JobPace.REAL)
     jobs.add("fold counters", settings.fold_every, partial(fold_counters, pool))
-    jobs.add("leap", settings.leap_every, leaper.leap, pace=Pace.PROMPT)
-    jobs.add("tell zones", ZONES_EVERY, partial(tell_zones, pool), pace=Pace.REAL)
-    jobs.add("watch the healer", WATCH_EVERY, WatchHealer(pool, alarm).round, pace=Pace.REAL)
-    jobs.add("measure", MEASURE_EVERY, dispatcher.measure, pace=Pace.REAL)
+    jobs.add("leap", settings.leap_every, leaper.leap, pace=JobPace.PROMPT)
+    jobs.add("tell zones", ZONES_EVERY, partial(tell_zones, pool), pace=JobPace.REAL)
+    jobs.add("watch the healer", WATCH_EVERY, WatchHealer(pool, alarm).round, pace=JobPace.REAL)
+    jobs.add("measure", MEASURE_EVERY, dispatcher.measure, pace=JobPace.REAL)

@@ -50,7 +50,7 @@ ROUTES: Final = (
 _LONGEST_FIRST: Final = tuple(sorted(ROUTES, key=lambda route: len(route.prefix), reverse=True))
 
 
-def resolve(path: str) -> Target | None:
+def find_target(path: str) -> Target | None:
     """The service of a path, the longest prefix winning; None when no service serves it.
 
     A path that begins with a service's own name is that service's with the name cut off (`/queuer/docs` is the

@@ -7,7 +7,7 @@ from uuid import UUID
 from shared.contracts.event import Event
 
 
-class Outcome(StrEnum):
+class SendOutcome(StrEnum):
     """How one dispatch of a send ended, or how planning ended a send that never had one.
 
     A cancelled send is not told: what cancels it is told itself (an answer, a de-enrolment, a failure that a person gives up) or
@@ -29,7 +29,7 @@ class SendCompleted(Event):
     workspace_id: UUID
     account_id: UUID
     message_type: str
-    outcome: Outcome
+    outcome: SendOutcome
     reason: str | None = None
     detail: str | None = None
     """The cause in words, for people: what the provider said and what to do."""

@@ -22,7 +22,7 @@ from shared.db.errors import AWAY
 from shared.db.pool import Connection
 from shared.fence import rules, store
 from shared.fence.heads import Heads
-from shared.fence.rules import Row, Seen
+from shared.fence.rules import FenceRow, SeenHeads
 from shared.kafka.publisher import Publisher, PublishError
 from shared.runtime.metrics import FENCE_HEAD, FENCE_OPEN, FENCE_READ_ONLY
 
@@ -49,7 +49,7 @@ class Gate(Protocol):
     def mark(self) -> Mark:
         """Take this before the row is read."""
 
-    def require(self, row: Row, mark: Mark) -> None:
+    def require(self, row: FenceRow, mark: Mark) -> None:
         """Raise FenceShut unless something may leave, by this row."""
 
     async def ask(self, connection: Connection | asyncpg.Pool) -> None:
@@ -72,7 +72,7 @@ class _Unfenced:
     def mark(self) -> Mark:
         return Mark({})
 
-    def require(self, row: Row, mark: Mark) -> None:
+    def require(self, row: FenceRow, mark: Mark) -> None:
         del row, mark
 
     async def ask(self, connection: Connection | asyncpg.Pool) -> None:
@@ -118,7 +118,7 @@ class Fence:
         """See Gate."""
         return Mark({stack_id: seen.last.seq for stack_id, seen in self.heads.stacks.items() if seen.last is not None})
 
-    def require(self, row: Row, mark: Mark) -> None:
+    def require(self, row: FenceRow, mark: Mark) -> None:
         """See Gate.
 
         Raises:
@@ -126,7 +126,7 @@ class Fence:
         """
         seen = self.heads.of(row.stack_id)
         before = mark.seqs.get(row.stack_id, 0)
-        self._say(rules.refusal(row, seen, mark=before, now=time.monotonic(), throw_away=self._throw_away), row)
+        self._say(rules.find_refusal(row, seen, mark=before, now=time.monotonic(), throw_away=self._throw_away), row)
         if self._shut is not None:
             raise FenceShut(self._shut)
 
@@ -137,14 +137,14 @@ class Fence:
             FenceShut: nothing may leave now.
         """
         mark = self.mark()
-        self.require(await store.read(connection), mark)
+        self.require(await store.read_fence(connection), mark)
 
     async def shut_for(self, why: str) -> None:
         """Somebody found another sign of a second stack: nothing leaves until a person adopts this one."""
-        if self._pool is not None and await store.shut(self._pool, why):
+        if self._pool is not None and await store.shut_fence(self._pool, why):
             log.critical("read-only: nothing leaves until `tact adopt --apply`", why=why)
 
-    def _say(self, refused: str | None, row: Row) -> None:
+    def _say(self, refused: str | None, row: FenceRow) -> None:
         if refused != self._shut and (refused is None or self._shut is None):
             (log.info if refused is None else log.warning)("the fence is open" if refused is None else "nothing leaves", why=refused)
         self._shut = refused
@@ -177,7 +177,7 @@ class Fence:
         pool, publisher = self._pool, self._publisher
         if pool is None or publisher is None:
             return
-        if not await store.due(pool):
+        if not await store.is_head_due(pool):
             await self.ask(pool)
             return
         if not await self.heads.complete():
@@ -185,14 +185,14 @@ class Fence:
                 raise FenceShut(self._trouble(self.heads.trouble))
             return
         mark = self.mark()
-        row = await store.read(pool)
+        row = await store.read_fence(pool)
         if row.read_only_why is None:
             row = await self._settle_new(pool, row)
         if row.read_only_why is None and row.stack_id is not None and row.own_timeline is not None and await self.heads.complete():
             await self._compare_and_beat(pool, publisher, row, mark)
         self.require(row, mark)
 
-    async def _settle_new(self, pool: asyncpg.Pool, row: Row) -> Row:
+    async def _settle_new(self, pool: asyncpg.Pool, row: FenceRow) -> FenceRow:
         if row.stack_id is not None:
             return row
         empty = await store.ledger_is_empty(pool)
@@ -200,12 +200,12 @@ class Fence:
             if await store.adopt_new(pool, row, kafka_cluster=self.heads.cluster):
                 log.info("a new stack", system_identifier=row.own_system_identifier, timeline=row.own_timeline, kafka=self.heads.cluster)
         else:
-            await self.shut_for(rules.never_adopted(ledger_is_empty=empty))
-        return await store.read(pool)
+            await self.shut_for(rules.explain_never_adopted(ledger_is_empty=empty))
+        return await store.read_fence(pool)
 
-    async def _compare_and_beat(self, pool: asyncpg.Pool, publisher: Publisher, row: Row, mark: Mark) -> None:
+    async def _compare_and_beat(self, pool: asyncpg.Pool, publisher: Publisher, row: FenceRow, mark: Mark) -> None:
         seen = self.heads.of(row.stack_id)
-        found = rules.differences(row, seen, kafka_cluster=self.heads.cluster, mark=mark.seqs.get(row.stack_id, 0))
+        found = rules.find_differences(row, seen, kafka_cluster=self.heads.cluster, mark=mark.seqs.get(row.stack_id, 0))
         if not found and seen.last is None and row.seq == 1 and await store.ledger_moved(pool):
             # Else the first head may only not have arrived; but then nothing would have left either.
             found = ["Kafka knows no head of this ledger, and attempts were made since its first was written: its topic is new."]
@@ -215,7 +215,7 @@ class Fence:
         head = store.head_of(row)
         if head is not None and _missing(head, seen):
             await self._publish(publisher, head)  # written here, and never arrived there
-        elif (head := await store.beat(pool, row)) is not None:
+        elif (head := await store.write_head(pool, row)) is not None:
             await self._publish(publisher, head)
 
     async def _publish(self, publisher: Publisher, head: StackHead) -> None:
@@ -227,5 +227,5 @@ class Fence:
         return self._shut
 
 
-def _missing(head: StackHead, seen: Seen) -> bool:
+def _missing(head: StackHead, seen: SeenHeads) -> bool:
     return seen.last is None or seen.last.seq < head.seq

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from shared.contracts.stack_heads import StackHead
 from shared.contracts.topics import STACK_HEADS
-from shared.fence.rules import Seen
+from shared.fence.rules import SeenHeads
 
 log = structlog.get_logger()
 
@@ -24,7 +24,7 @@ POLL_MS: Final = 1_000
 PAUSE: Final = 0.5
 """Seconds, after Kafka was away."""
 ANSWERS_WITHIN: Final = 5.0
-NOTHING: Final = Seen()
+NOTHING: Final = SeenHeads()
 
 
 class Heads:
@@ -33,7 +33,7 @@ class Heads:
     def __init__(self, bootstrap: str, *, client_id: str) -> None:
         self._bootstrap = bootstrap
         self._client_id = client_id
-        self._seen: dict[UUID, Seen] = {}
+        self._seen: dict[UUID, SeenHeads] = {}
         self._consumer: AIOKafkaConsumer | None = None
         self._synced = False
         self._task: asyncio.Task[None] | None = None
@@ -51,12 +51,12 @@ class Heads:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
 
-    def of(self, stack_id: UUID | None) -> Seen:
+    def of(self, stack_id: UUID | None) -> SeenHeads:
         """What is known of that stack."""
         return self._seen.get(stack_id, NOTHING) if stack_id is not None else NOTHING
 
     @property
-    def stacks(self) -> Mapping[UUID, Seen]:
+    def stacks(self) -> Mapping[UUID, SeenHeads]:
         """All of them."""
         return self._seen
 
@@ -117,11 +117,11 @@ class Heads:
 
     async def _follow(self, consumer: AIOKafkaConsumer) -> None:
         end = (await consumer.end_offsets([PARTITION]))[PARTITION]
-        fresh: dict[UUID, Seen] = {}
+        fresh: dict[UUID, SeenHeads] = {}
         while await consumer.position(PARTITION) < end:
             for record in (await consumer.getmany(PARTITION, timeout_ms=POLL_MS)).get(PARTITION, []):
                 if (head := _head(record)) is not None:
-                    fresh.setdefault(head.stack_id, Seen()).take(head, live_at=None)
+                    fresh.setdefault(head.stack_id, SeenHeads()).take(head, live_at=None)
         # What was heard before Kafka was away stays fresh for its time; what it holds now is what counts.
         for stack_id, seen in fresh.items():
             seen.heard_at = self.of(stack_id).heard_at
@@ -129,7 +129,7 @@ class Heads:
         while True:
             for record in (await consumer.getmany(PARTITION, timeout_ms=POLL_MS)).get(PARTITION, []):
                 if (head := _head(record)) is not None:
-                    self._seen.setdefault(head.stack_id, Seen()).take(head, live_at=time.monotonic())
+                    self._seen.setdefault(head.stack_id, SeenHeads()).take(head, live_at=time.monotonic())
 
 
 async def cluster_id(bootstrap: str) -> str | None:

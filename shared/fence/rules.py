@@ -27,7 +27,7 @@ FOREIGN_WEBHOOK: Final = "another stack's webhook stands at the provider"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class FenceRow:
     """The fence's row, and what the server it stands on is now."""
 
     stack_id: UUID | None
@@ -50,7 +50,7 @@ class Row:
 
 
 @dataclass(slots=True)
-class Seen:
+class SeenHeads:
     """What Kafka has shown of one stack's heads."""
 
     last: StackHead | None = None
@@ -70,7 +70,7 @@ class Seen:
                 del self.tokens[old]
 
 
-def differences(row: Row, seen: Seen, *, kafka_cluster: str | None, mark: int) -> list[str]:
+def find_differences(row: FenceRow, seen: SeenHeads, *, kafka_cluster: str | None, mark: int) -> list[str]:
     """What says that database and Kafka do not belong together any more, in words; empty when all is well.
 
     `mark` is the number of Kafka's last head as known before the row was read, `seen` what is known after it.
@@ -80,7 +80,7 @@ def differences(row: Row, seen: Seen, *, kafka_cluster: str | None, mark: int) -
     return [*_elsewhere(row, kafka_cluster), *_apart(row, seen, mark)]
 
 
-def _elsewhere(row: Row, kafka_cluster: str | None) -> list[str]:
+def _elsewhere(row: FenceRow, kafka_cluster: str | None) -> list[str]:
     found = []
     if None not in (row.system_identifier, row.own_system_identifier) and row.system_identifier != row.own_system_identifier:
         found.append(
@@ -97,7 +97,7 @@ def _elsewhere(row: Row, kafka_cluster: str | None) -> list[str]:
     return found
 
 
-def _apart(row: Row, seen: Seen, mark: int) -> list[str]:
+def _apart(row: FenceRow, seen: SeenHeads, mark: int) -> list[str]:
     if seen.last is None:
         # The very first head may have been written here and not have arrived there.
         return [] if row.seq <= 1 else [f"Kafka knows no head of this ledger, and {row.seq} were written to it: its topic is new."]
@@ -107,7 +107,7 @@ def _apart(row: Row, seen: Seen, mark: int) -> list[str]:
     return _older(row, seen, mark)
 
 
-def _older(row: Row, seen: Seen, mark: int) -> list[str]:
+def _older(row: FenceRow, seen: SeenHeads, mark: int) -> list[str]:
     if seen.last is not None and row.seq < mark:
         here, there = _named(row.seq, row.business_at), _named(seen.last.seq, seen.last.business_at)
         return [f"The database's ledger ends with {here}, and Kafka knows {there}: the database was restored from an older state."]
@@ -116,13 +116,13 @@ def _older(row: Row, seen: Seen, mark: int) -> list[str]:
     return []
 
 
-def _twice(row: Row, seen: Seen) -> bool:
+def _twice(row: FenceRow, seen: SeenHeads) -> bool:
     """Kafka has heard another head under a number that this database gave to its own."""
     expected = ((row.seq, row.token), (row.seq - 1, row.previous))
     return any(seq in seen.tokens and token is not None and seen.tokens[seq] != {token} for seq, token in expected)
 
 
-def refusal(row: Row, seen: Seen, *, mark: int, now: float, throw_away: bool) -> str | None:
+def find_refusal(row: FenceRow, seen: SeenHeads, *, mark: int, now: float, throw_away: bool) -> str | None:
     """Why nothing may leave at this moment; None when it may. `now` is monotonic seconds, `mark` as in `differences`.
 
     The cheap half of the comparison, for every decision that lets something leave: no request to anybody.
@@ -130,7 +130,7 @@ def refusal(row: Row, seen: Seen, *, mark: int, now: float, throw_away: bool) ->
     return _by_the_row(row, throw_away) or _by_the_heads(row, seen, mark, now)
 
 
-def _by_the_row(row: Row, throw_away: bool) -> str | None:
+def _by_the_row(row: FenceRow, throw_away: bool) -> str | None:
     if not row.durable and not throw_away:
         return FORGETFUL
     if row.read_only_why is not None:
@@ -140,7 +140,7 @@ def _by_the_row(row: Row, throw_away: bool) -> str | None:
     return "PostgreSQL is a standby." if row.own_timeline is None else None
 
 
-def _by_the_heads(row: Row, seen: Seen, mark: int, now: float) -> str | None:
+def _by_the_heads(row: FenceRow, seen: SeenHeads, mark: int, now: float) -> str | None:
     if found := [*_elsewhere(row, None), *_older(row, seen, mark)]:
         return " ".join(found)
     if seen.last is None or seen.heard_at is None:
@@ -152,12 +152,12 @@ def _by_the_heads(row: Row, seen: Seen, mark: int, now: float) -> str | None:
     return None
 
 
-def may_adopt_itself(row: Row, *, ledger_is_empty: bool, topic_is_empty: bool, throw_away: bool) -> bool:
+def may_adopt_itself(row: FenceRow, *, ledger_is_empty: bool, topic_is_empty: bool, throw_away: bool) -> bool:
     """A new stack has nothing that could leave twice, and beside it nobody has written a head."""
     return row.stack_id is None and (throw_away or (ledger_is_empty and topic_is_empty))
 
 
-def never_adopted(*, ledger_is_empty: bool) -> str:
+def explain_never_adopted(*, ledger_is_empty: bool) -> str:
     """Why a stack without an id does not start by itself."""
     if ledger_is_empty:
         return "Kafka holds the heads of another stack, and this database is new: it is the wrong Kafka, or the wrong database."

@@ -8,7 +8,7 @@ import asyncpg
 from shared.contracts.stack_heads import StackHead
 from shared.db.pool import Connection
 from shared.db.queries import load
-from shared.fence.rules import Row
+from shared.fence.rules import FenceRow
 
 queries = load(__file__)
 
@@ -16,12 +16,12 @@ Any_ = Connection | asyncpg.Pool
 """Each of these is one statement, so a pool may lend a connection for it."""
 
 
-def row_of(values: Any) -> Row:
+def row_of(values: Any) -> FenceRow:
     """A row of the view `stack_fence_now`, wherever it was selected."""
-    return Row(**{name: values[name] for name in Row.__dataclass_fields__})
+    return FenceRow(**{name: values[name] for name in FenceRow.__dataclass_fields__})
 
 
-async def read(connection: Any_) -> Row:
+async def read_fence(connection: Any_) -> FenceRow:
     """The row now.
 
     Raises:
@@ -33,7 +33,7 @@ async def read(connection: Any_) -> Row:
     return row_of(values)
 
 
-async def due(connection: Any_) -> bool:
+async def is_head_due(connection: Any_) -> bool:
     """Whether it is time for a head."""
     return bool(await queries.due(connection))
 
@@ -48,7 +48,7 @@ async def ledger_moved(connection: Any_) -> bool:
     return bool(await queries.ledger_moved(connection))
 
 
-async def adopt_new(connection: Any_, row: Row, *, kafka_cluster: str | None) -> bool:
+async def adopt_new(connection: Any_, row: FenceRow, *, kafka_cluster: str | None) -> bool:
     """Give a new stack its id; False when another process did."""
     adopted = await queries.adopt_new(
         connection, system_identifier=row.own_system_identifier, timeline=row.own_timeline, kafka_cluster=kafka_cluster
@@ -56,13 +56,13 @@ async def adopt_new(connection: Any_, row: Row, *, kafka_cluster: str | None) ->
     return adopted is not None
 
 
-async def beat(connection: Any_, row: Row) -> StackHead | None:
+async def write_head(connection: Any_, row: FenceRow) -> StackHead | None:
     """Write the next head; None when another process wrote it, or the row is not the one that was read."""
     values = await queries.beat(connection, stack_id=row.stack_id, token=row.token)
     return StackHead(**dict(values)) if values is not None else None
 
 
-async def shut(pool: asyncpg.Pool, why: str) -> bool:
+async def shut_fence(pool: asyncpg.Pool, why: str) -> bool:
     """Nothing leaves any more until a person adopts the stack; False when it was shut before."""
     async with pool.acquire() as connection, connection.transaction():
         first = await queries.shut(connection, why=why) is not None
@@ -71,12 +71,12 @@ async def shut(pool: asyncpg.Pool, why: str) -> bool:
     return first
 
 
-async def note_foreign(pool: asyncpg.Pool, urls: Sequence[str]) -> None:
+async def store_foreign_webhooks(pool: asyncpg.Pool, urls: Sequence[str]) -> None:
     """Which registrations of another stack stand at the provider; a person decides what becomes of them."""
     await queries.note_foreign(pool, urls=list(urls))
 
 
-def head_of(row: Row) -> StackHead | None:
+def head_of(row: FenceRow) -> StackHead | None:
     """The head that the row holds; None before the first."""
     if row.stack_id is None or row.token is None or row.beat_at is None or row.business_at is None:
         return None

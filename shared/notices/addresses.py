@@ -46,7 +46,7 @@ def check_url(text: str, *, private: bool) -> str:
         if not private and (parts.hostname == "localhost" or parts.hostname.endswith(".localhost")):
             raise AddressError(f"{parts.hostname} is this machine itself. {_unless()}") from None
         return url
-    if (why := refusal(literal, private=private)) is not None:
+    if (why := refuse_address(literal, private=private)) is not None:
         raise AddressError(why)
     return url
 
@@ -74,7 +74,7 @@ def check_mail(text: str) -> str:
     return address
 
 
-def refusal(address: Address, *, private: bool) -> str | None:
+def refuse_address(address: Address, *, private: bool) -> str | None:
     """Why nothing may be sent to `address`; None when it may.
 
     `private` lets in loopback and private networks, where receivers of one's own stand. Link-local addresses, among
@@ -104,7 +104,7 @@ def _unless() -> str:
     return f"If your receiver stands there, set {PRIVATE}=true for the healer; else use an address of the public internet."
 
 
-def shown(medium: NoticeMedium, target: str) -> str:
+def mask_target(medium: NoticeMedium, target: str) -> str:
     """What people may see of a target: Slack's address is a secret as a whole, and a webhook's query often holds one."""
     if medium is NoticeMedium.EMAIL:
         return target

@@ -30,7 +30,7 @@ class SecretError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class DeliveryAnswer:
     """How one try ended: delivered, or why not. `status` is the server's own number."""
 
     delivered: bool
@@ -43,7 +43,7 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Next:
+class DeliveryOutcome:
     """What a try's end makes of the delivery."""
 
     state: DeliveryState
@@ -51,26 +51,26 @@ class Next:
     pause: timedelta = timedelta(0)
 
 
-def after(answer: Answer, *, attempts: int, kind: NoticeKind, pauses: Sequence[timedelta] = PAUSES) -> Next:
+def decide_next_try(answer: DeliveryAnswer, *, attempts: int, kind: NoticeKind, pauses: Sequence[timedelta] = PAUSES) -> DeliveryOutcome:
     """Delivered, given up with the reason, or tried again after a pause; `attempts` counts the one that just ended."""
     if answer.delivered:
-        return Next(DeliveryState.DELIVERED)
+        return DeliveryOutcome(DeliveryState.DELIVERED)
     error = answer.error or "The try failed without a word."
     if kind is NoticeKind.TEST:
-        return Next(DeliveryState.GIVEN_UP, f"{error} A test is tried once.")
+        return DeliveryOutcome(DeliveryState.GIVEN_UP, f"{error} A test is tried once.")
     if answer.hopeless:
-        return Next(DeliveryState.GIVEN_UP, error)
+        return DeliveryOutcome(DeliveryState.GIVEN_UP, error)
     if attempts > len(pauses):
-        return Next(DeliveryState.GIVEN_UP, f"{error} Given up after {attempts} tries.")
-    return Next(DeliveryState.WAITING, error, max(pauses[attempts - 1], min(answer.again_in or timedelta(0), LONGEST_WISH)))
+        return DeliveryOutcome(DeliveryState.GIVEN_UP, f"{error} Given up after {attempts} tries.")
+    return DeliveryOutcome(DeliveryState.WAITING, error, max(pauses[attempts - 1], min(answer.again_in or timedelta(0), LONGEST_WISH)))
 
 
-def of_http(status: int, *, retry_after: str | None = None, said: str = "") -> Answer:
+def read_http_status(status: int, *, retry_after: str | None = None, said: str = "") -> DeliveryAnswer:
     """What the answer of a receiver means. Everything but a redirect and Gone may be mended at the other end meanwhile."""
     if HTTPStatus(200) <= status < HTTPStatus.MULTIPLE_CHOICES:
-        return Answer(delivered=True, status=status)
+        return DeliveryAnswer(delivered=True, status=status)
     if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
-        return Answer(
+        return DeliveryAnswer(
             delivered=False,
             status=status,
             hopeless=True,
@@ -78,7 +78,7 @@ def of_http(status: int, *, retry_after: str | None = None, said: str = "") -> A
         )
     words = f" and said '{said}'" if said else ""
     wish = timedelta(seconds=min(int(retry_after), 86_400)) if retry_after and retry_after.isdecimal() and retry_after.isascii() else None
-    return Answer(
+    return DeliveryAnswer(
         delivered=False,
         status=status,
         hopeless=status == HTTPStatus.GONE,
@@ -87,7 +87,7 @@ def of_http(status: int, *, retry_after: str | None = None, said: str = "") -> A
     )
 
 
-def body(notice: Notice, delivery_id: UUID) -> bytes:
+def build_webhook_body(notice: Notice, delivery_id: UUID) -> bytes:
     """What a webhook receives: JSON in UTF-8."""
     document: Mapping[str, Any] = {
         "id": str(delivery_id),
@@ -101,16 +101,16 @@ def body(notice: Notice, delivery_id: UUID) -> bytes:
     return json.dumps(document, ensure_ascii=False).encode()
 
 
-def slack_body(notice: Notice) -> bytes:
+def build_slack_body(notice: Notice) -> bytes:
     """Slack's form. `&`, `<` and `>` are its control characters: a person's name must not become a link or call a whole channel."""
     text = f"{notice.subject}\n{notice.text}".replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return json.dumps({"text": text}, ensure_ascii=False).encode()
 
 
-def signed(content: bytes, *, delivery_id: UUID, secret: str, at: datetime) -> dict[str, str]:
+def build_signature_headers(content: bytes, *, delivery_id: UUID, secret: str, at: datetime) -> dict[str, str]:
     """The headers a receiver verifies: HMAC-SHA256 over id, time and body. `at` is technical: it is compared with the receiver's clock."""
     stamp = str(int(at.timestamp()))
-    mac = hmac.new(key_of(secret), f"{delivery_id}.{stamp}.".encode() + content, hashlib.sha256).digest()
+    mac = hmac.new(decode_secret(secret), f"{delivery_id}.{stamp}.".encode() + content, hashlib.sha256).digest()
     return {
         "webhook-id": str(delivery_id),
         "webhook-timestamp": stamp,
@@ -118,7 +118,7 @@ def signed(content: bytes, *, delivery_id: UUID, secret: str, at: datetime) -> d
     }
 
 
-def key_of(secret: str) -> bytes:
+def decode_secret(secret: str) -> bytes:
     """The bytes that sign.
 
     Raises:

@@ -10,7 +10,7 @@ from uuid import UUID
 import aiosmtplib
 from pydantic import SecretStr
 
-from shared.notices.deliveries import Answer
+from shared.notices.deliveries import DeliveryAnswer
 from shared.notices.notice import Notice, one_line
 
 IMPLICIT_TLS: Final = 465
@@ -41,7 +41,7 @@ class Mail:
     def __init__(self, server: MailServer) -> None:
         self._server = server
 
-    async def send(self, notice: Notice, *, delivery_id: UUID, to: str, at: datetime) -> Answer:
+    async def send(self, notice: Notice, *, delivery_id: UUID, to: str, at: datetime) -> DeliveryAnswer:
         """Hand one message over; `at` is technical.
 
         The Message-ID is the same on every try, so that a mailbox can tell a repetition.
@@ -67,10 +67,10 @@ class Mail:
         except aiosmtplib.SMTPResponseException as error:
             return _refused(error.code, error.message)
         except TimeoutError:  # aiosmtplib's own are also these
-            return Answer(delivered=False, error=f"The mail server gave no answer within {server.timeout.total_seconds():g} s.")
+            return DeliveryAnswer(delivered=False, error=f"The mail server gave no answer within {server.timeout.total_seconds():g} s.")
         except (aiosmtplib.SMTPException, OSError, ValueError) as error:
-            return Answer(delivered=False, error=f"The mail server could not be used ({type(error).__name__}).")
-        return Answer(delivered=True, status=TAKEN)
+            return DeliveryAnswer(delivered=False, error=f"The mail server could not be used ({type(error).__name__}).")
+        return DeliveryAnswer(delivered=True, status=TAKEN)
 
 
 def compose(notice: Notice, *, delivery_id: UUID, sender: str, to: str, at: datetime) -> EmailMessage:
@@ -87,7 +87,7 @@ def compose(notice: Notice, *, delivery_id: UUID, sender: str, to: str, at: date
     return message
 
 
-def _refused(code: int, said: str) -> Answer:
+def _refused(code: int, said: str) -> DeliveryAnswer:
     words = one_line(said)[:200]
     hopeless = code >= PERMANENT and code not in AUTHENTICATION
-    return Answer(delivered=False, status=code, error=f"The mail server answered {code}: {words}", hopeless=hopeless)
+    return DeliveryAnswer(delivered=False, status=code, error=f"The mail server answered {code}: {words}", hopeless=hopeless)

@@ -14,7 +14,7 @@ SINCE: Final = "silent_since"
 """In its evidence: when a healer said last that it lives (technical)."""
 
 
-def silence(evidence: Mapping[str, Any]) -> tuple[str, str, str]:
+def describe_silence(evidence: Mapping[str, Any]) -> tuple[str, str, str]:
     """Subject, what is so, and what to do: a phrase and two sentences."""
     since = moment(datetime.fromisoformat(str(evidence[SINCE])))
     return (
@@ -25,10 +25,10 @@ def silence(evidence: Mapping[str, Any]) -> tuple[str, str, str]:
     )
 
 
-def of_silence(alert_id: int, silent_since: datetime, *, workspace_id: UUID, now: datetime) -> Notice:
+def word_silence(alert_id: int, silent_since: datetime, *, workspace_id: UUID, now: datetime) -> Notice:
     """The notice for one workspace; the healer, who tells of every other alert, would write the same. `now` is business time."""
     evidence = {SINCE: silent_since.astimezone(UTC).isoformat()}
-    what, so, todo = silence(evidence)
+    what, so, todo = describe_silence(evidence)
     return Notice(
         workspace_id=workspace_id,
         kind=NoticeKind.INTEGRITY_ALERT,

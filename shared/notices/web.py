@@ -11,8 +11,8 @@ from uuid import UUID
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-from shared.notices.addresses import AddressError, check_url, refusal
-from shared.notices.deliveries import Answer, body, of_http, signed, slack_body
+from shared.notices.addresses import AddressError, check_url, refuse_address
+from shared.notices.deliveries import DeliveryAnswer, build_signature_headers, build_slack_body, build_webhook_body, read_http_status
 from shared.notices.notice import Notice, one_line
 
 MOST_READ: Final = 200
@@ -44,33 +44,35 @@ class Web:
         """Close it."""
         await self._session.close()
 
-    async def webhook(self, notice: Notice, *, delivery_id: UUID, url: str, secret: str, at: datetime) -> Answer:
+    async def webhook(self, notice: Notice, *, delivery_id: UUID, url: str, secret: str, at: datetime) -> DeliveryAnswer:
         """Post the notice with its signature; `at` is technical."""
-        content = body(notice, delivery_id)
-        return await self._post(url, content, signed(content, delivery_id=delivery_id, secret=secret, at=at), read=False)
+        content = build_webhook_body(notice, delivery_id)
+        return await self._post(url, content, build_signature_headers(content, delivery_id=delivery_id, secret=secret, at=at), read=False)
 
-    async def slack(self, notice: Notice, *, delivery_id: UUID, url: str) -> Answer:
+    async def slack(self, notice: Notice, *, delivery_id: UUID, url: str) -> DeliveryAnswer:
         """Post the notice in Slack's form; the id header is for receivers that speak the form and are not Slack."""
-        return await self._post(url, slack_body(notice), {"webhook-id": str(delivery_id)}, read=True)
+        return await self._post(url, build_slack_body(notice), {"webhook-id": str(delivery_id)}, read=True)
 
-    async def _post(self, url: str, content: bytes, headers: dict[str, str], *, read: bool) -> Answer:
+    async def _post(self, url: str, content: bytes, headers: dict[str, str], *, read: bool) -> DeliveryAnswer:
         # No error of the client is told in its own words: they may hold the address, and Slack's address is a secret.
         try:
             check_url(url, private=self._private)  # the setting may have changed since the channel was made
             async with self._session.post(url, data=content, headers=headers, allow_redirects=False) as response:
                 said = one_line((await response.content.read(MOST_READ)).decode(errors="replace")) if read else ""
-                return of_http(response.status, retry_after=response.headers.get("retry-after"), said=said)
+                return read_http_status(response.status, retry_after=response.headers.get("retry-after"), said=said)
         except AddressError as error:
-            return Answer(delivered=False, error=str(error), hopeless=True)
+            return DeliveryAnswer(delivered=False, error=str(error), hopeless=True)
         except TimeoutError:
-            return Answer(delivered=False, error=f"The receiver gave no answer within {self._timeout.total_seconds():g} s.")
+            return DeliveryAnswer(delivered=False, error=f"The receiver gave no answer within {self._timeout.total_seconds():g} s.")
         except aiohttp.ClientConnectorCertificateError:
-            return Answer(delivered=False, error="The receiver's certificate is not valid for its name.")
+            return DeliveryAnswer(delivered=False, error="The receiver's certificate is not valid for its name.")
         except aiohttp.ClientConnectorDNSError as error:
             why = error.os_error
-            return Answer(delivered=False, error=str(why) if isinstance(why, Forbidden) else "The receiver's name could not be resolved.")
+            return DeliveryAnswer(
+                delivered=False, error=str(why) if isinstance(why, Forbidden) else "The receiver's name could not be resolved."
+            )
         except (aiohttp.ClientError, OSError, ValueError) as error:
-            return Answer(delivered=False, error=f"The receiver could not be reached ({type(error).__name__}).")
+            return DeliveryAnswer(delivered=False, error=f"The receiver could not be reached ({type(error).__name__}).")
 
 
 class Forbidden(OSError):  # noqa: N818 - reads as what happened
@@ -92,7 +94,7 @@ class Guarded(AbstractResolver):
         loop = asyncio.get_running_loop()
         found = await loop.getaddrinfo(host, port, family=family, type=socket.SOCK_STREAM)
         for _, _, _, _, address in found:
-            if (why := refusal(ipaddress.ip_address(str(address[0]).partition("%")[0]), private=self._private)) is not None:
+            if (why := refuse_address(ipaddress.ip_address(str(address[0]).partition("%")[0]), private=self._private)) is not None:
                 raise Forbidden(f"The name leads inside: {why}")
         return [
             ResolveResult(hostname=host, host=str(address[0]), port=int(address[1]), family=kind, proto=proto, flags=socket.AI_NUMERICHOST)

@@ -20,7 +20,7 @@ FIRST_PAUSE: Final = 0.5
 LONGEST_PAUSE: Final = 30.0
 
 
-class Pace(StrEnum):
+class JobPace(StrEnum):
     """What a job's interval becomes in a stack whose clock is fast (embedded ones: everywhere else all three are the same)."""
 
     REAL = "real"
@@ -31,7 +31,7 @@ class Pace(StrEnum):
     """It shrinks to a fiftieth of a second: for the jobs on which the moment of a send depends."""
 
 
-LEAST: Final = {Pace.BUSINESS: timedelta(milliseconds=100), Pace.PROMPT: timedelta(milliseconds=20)}
+LEAST: Final = {JobPace.BUSINESS: timedelta(milliseconds=100), JobPace.PROMPT: timedelta(milliseconds=20)}
 
 
 @dataclass(slots=True)
@@ -41,7 +41,7 @@ class Job:
     name: str
     every: timedelta
     do: Callable[[], Awaitable[Any]]
-    pace: Pace
+    pace: JobPace
     woken: asyncio.Event = field(default_factory=asyncio.Event)
 
     def wake(self) -> None:
@@ -57,7 +57,7 @@ class Jobs:
         self._jobs: list[Job] = []
         self._tasks: list[asyncio.Task[None]] = []
 
-    def add(self, name: str, every: timedelta, do: Callable[[], Awaitable[Any]], *, pace: Pace = Pace.BUSINESS) -> Job:
+    def add(self, name: str, every: timedelta, do: Callable[[], Awaitable[Any]], *, pace: JobPace = JobPace.BUSINESS) -> Job:
         """Declare a job; it starts with the others."""
         job = Job(name, every, do, pace)
         self._jobs.append(job)

@@ -34,7 +34,7 @@ from shared.kafka.relay import Relay
 from shared.kafka.stops import Stops
 from shared.runtime import logs, version
 from shared.runtime.clock import StackClock
-from shared.runtime.jobs import Jobs, Pace
+from shared.runtime.jobs import JobPace, Jobs
 from shared.runtime.settings import ServiceSettings
 
 log = structlog.get_logger()
@@ -132,7 +132,7 @@ class Service:
             CannotStartError: Kafka did not come in time.
         """
         self.wake_relay = self.jobs.add("outbox", RELAY_EVERY, self.relay.round).wake
-        self.jobs.add("stopped consumers", STOPS_EVERY, self.stops.round, pace=Pace.REAL)
+        self.jobs.add("stopped consumers", STOPS_EVERY, self.stops.round, pace=JobPace.REAL)
         await self._patiently("Kafka", self.broker.start)
         self.jobs.start()
         self.consuming = True

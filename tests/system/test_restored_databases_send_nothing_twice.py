@@ -29,7 +29,7 @@ from embedded.stack import Stack
 from embedded.unprivileged import give, server_user
 from shared.db.pool import open_pool
 from shared.fence import store as fences
-from shared.fence.rules import FORGETFUL, Seen, refusal
+from shared.fence.rules import FORGETFUL, SeenHeads, find_refusal
 from shared.kafka.admin import create_topics
 from shared.vocabulary.identity import send_id
 from tests.support import builders
@@ -114,12 +114,12 @@ async def past(tmp_path_factory: Any, kafka_server: KafkaServer) -> AsyncIterato
 async def test_a_session_that_does_not_wait_for_the_disk_lets_nothing_leave(past: Past) -> None:
     connection = await asyncpg.connect(past.server.dsn())
     try:
-        assert (await fences.read(connection)).durable
+        assert (await fences.read_fence(connection)).durable
         await connection.execute("SET synchronous_commit = off")
-        row = await fences.read(connection)
+        row = await fences.read_fence(connection)
     finally:
         await connection.close()
-    assert refusal(row, Seen(), mark=0, now=0.0, throw_away=False) == FORGETFUL
+    assert find_refusal(row, SeenHeads(), mark=0, now=0.0, throw_away=False) == FORGETFUL
 
 
 async def test_a_lagging_standby_that_is_promoted_sends_nothing(past: Past, running: Programs) -> None:

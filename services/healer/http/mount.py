@@ -11,8 +11,8 @@ from services.healer.http.notices import notices
 from services.healer.http.repairs import cleanup as integrity
 from services.healer.http.repairs import findings
 from services.healer.http.unknown_attempts import unknown_attempts as unknown
-from services.healer.workflows.maintenance.maintain import Mend
-from services.healer.workflows.notices.channels import Terms
+from services.healer.workflows.maintenance.maintain import Maintenance
+from services.healer.workflows.notices.channels import ChannelPolicy
 from services.healer.workflows.notices.deliver import Deliver
 from services.healer.workflows.unknown_attempts.resolve import CALL_TIME
 from shared.runtime import auth
@@ -27,9 +27,9 @@ async def mount(
     app: FastAPI,
     service: Service,
     *,
-    mend: Mend,
+    mend: Maintenance,
     deliver: Deliver,
-    terms: Terms,
+    terms: ChannelPolicy,
     call_time: timedelta = CALL_TIME,
     objective: timedelta = OBJECTIVE,
 ) -> None:

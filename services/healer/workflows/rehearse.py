@@ -5,9 +5,9 @@ from typing import Any
 
 import asyncpg
 
-from services.healer.rules.repairs.finding_kinds import by_word
+from services.healer.rules.repairs.finding_kinds import select_reported
 from services.healer.store.repairs import findings
-from services.healer.workflows.notices.notify import untold_accounts, untold_sends
+from services.healer.workflows.notices.notify import find_unannounced_accounts, find_unannounced_sends
 from shared.contracts.integrity_events import IntegrityEvent
 from shared.contracts.rehearsals import About, Would
 from shared.contracts.topics import ACCOUNTS_STATUS, INTEGRITY_EVENTS, SENDS_COMPLETED
@@ -25,10 +25,10 @@ class Rehearsal:
         if topic == INTEGRITY_EVENTS.name:
             return await self._finds(events)
         if topic == SENDS_COMPLETED.name:
-            told = await untold_sends(self._pool, events)
+            told = await find_unannounced_sends(self._pool, events)
             return _each(told, "send_id", [str(event.send_id) for event in events], About.SEND)
         if topic == ACCOUNTS_STATUS.name:
-            told = await untold_accounts(self._pool, events)
+            told = await find_unannounced_accounts(self._pool, events)
             return _each(told, "account_id", [str(event.account_id) for event in events], About.ACCOUNT)
         return [None] * len(events)
 
@@ -38,7 +38,7 @@ class Rehearsal:
             await transaction.start()
             try:
                 # The others wake a look at their row, which is made all the time anyway.
-                new = await findings.record_telling(connection, by_word(events))
+                new = await findings.record_new_findings(connection, select_reported(events))
             finally:
                 await transaction.rollback()
         return [

@@ -16,7 +16,7 @@ from services.queuer.store import replay_outcome as rehearsals
 from services.queuer.store.dispatch import stops
 from services.queuer.workflows.planning.plan import Planner
 from shared.contracts.rehearsals import About, Would
-from shared.contracts.sends_completed import Outcome
+from shared.contracts.sends_completed import SendOutcome
 from shared.contracts.topics import (
     ACCOUNTS_STATUS,
     CONNECTIONS_ACCEPTED,
@@ -120,4 +120,4 @@ def _prospect(event: Any) -> UUID:
 
 def _followed(event: Any) -> UUID | None:
     """A deferred send goes on by itself."""
-    return None if event.outcome is Outcome.DEFERRED else _prospect(event)
+    return None if event.outcome is SendOutcome.DEFERRED else _prospect(event)

@@ -9,7 +9,7 @@ from uuid import UUID
 from shared.contracts.connections_accepted import ConnectionAccepted
 from shared.contracts.envelope import Envelope, enclose
 from shared.contracts.integrity_events import IntegrityEvent
-from shared.contracts.sends_completed import Outcome, SendCompleted
+from shared.contracts.sends_completed import SendCompleted, SendOutcome
 from shared.contracts.topics import CONNECTIONS_ACCEPTED, INTEGRITY_EVENTS, SENDS_COMPLETED
 from shared.policy import Move, after_stop, for_a_person
 from shared.vocabulary import Action, ProspectStatus
@@ -72,7 +72,7 @@ def _skipped(row: Row, reason: str, now: datetime) -> Envelope:
         workspace_id=row["workspace_id"],
         account_id=row["account_id"],
         message_type=row["message_type"],
-        outcome=Outcome.SKIPPED,
+        outcome=SendOutcome.SKIPPED,
         reason=reason,
         at=now,
     )

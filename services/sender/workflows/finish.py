@@ -20,8 +20,8 @@ from shared.contracts.accounts_status import AccountStatusChanged
 from shared.contracts.connections_accepted import ConnectionAccepted
 from shared.contracts.envelope import Envelope, enclose
 from shared.contracts.integrity_events import IntegrityEvent
-from shared.contracts.sends_completed import Outcome as Completed
 from shared.contracts.sends_completed import SendCompleted
+from shared.contracts.sends_completed import SendOutcome as Completed
 from shared.contracts.topics import ACCOUNTS_STATUS, CONNECTIONS_ACCEPTED, INTEGRITY_EVENTS, SENDS_COMPLETED
 from shared.db.errors import AWAY
 from shared.policy import SPACING, jitter

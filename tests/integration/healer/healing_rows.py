@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import asyncpg
 
-from services.healer.workflows.maintenance.maintain import Mend
-from services.healer.workflows.repairs.repair import Heal
+from services.healer.workflows.maintenance.maintain import Maintenance
+from services.healer.workflows.repairs.repair import FindAndRepair
 from shared.db.pool import Connection, open_pool
 from shared.runtime.clock import StackClock
 from tests.integration.healer.healer_rows import House
@@ -51,19 +51,19 @@ async def a_crowd(pool: asyncpg.Pool, house: House, many: int) -> None:
 
 
 @asynccontextmanager
-async def a_healer(database: str, instance: str = "healer-test") -> AsyncIterator[Heal]:
+async def a_healer(database: str, instance: str = "healer-test") -> AsyncIterator[FindAndRepair]:
     """The workflows in the role they have in production."""
     async with await open_pool(database, role="tact_healer", size=4, name=instance) as own:
         clock = StackClock(own)
         await clock.refresh()
-        heal = Heal(own, clock, Mend(own, clock, call_time=timedelta(seconds=30)), instance=instance)
+        heal = FindAndRepair(own, clock, Maintenance(own, clock, call_time=timedelta(seconds=30)), instance=instance)
         try:
             yield heal
         finally:
             await heal.stop()
 
 
-async def walk(heal: Heal) -> None:
+async def walk(heal: FindAndRepair) -> None:
     """A whole reconciliation."""
     while await heal.reconcile(timedelta(0)):
         pass

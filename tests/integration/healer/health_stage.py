@@ -13,12 +13,12 @@ import uvicorn
 
 from embedded.ports import LOOPBACK, free_port
 from services.healer.http.mount import mount
-from services.healer.workflows.maintenance.maintain import Mend
-from services.healer.workflows.notices.channels import Terms
+from services.healer.workflows.maintenance.maintain import Maintenance
+from services.healer.workflows.notices.channels import ChannelPolicy
 from services.healer.workflows.notices.deliver import Deliver
 from services.queuer.store.accounts import tokens
 from shared.db.pool import open_pool
-from shared.notices.sender import Courier
+from shared.notices.sender import NoticeSender
 from shared.notices.web import Web
 from shared.runtime.clock import StackClock
 from shared.runtime.http import make_app
@@ -67,9 +67,9 @@ async def a_stage(database: str, owner: asyncpg.Pool) -> AsyncIterator[Stage]:
         await mount(
             app,
             service,
-            mend=Mend(own, service.clock, call_time=timedelta(seconds=5)),
-            deliver=Deliver(own, Courier(service.clock, web=web, mail=None), timeout=timedelta(seconds=5)),
-            terms=Terms(mail=False, private=True),
+            mend=Maintenance(own, service.clock, call_time=timedelta(seconds=5)),
+            deliver=Deliver(own, NoticeSender(service.clock, web=web, mail=None), timeout=timedelta(seconds=5)),
+            terms=ChannelPolicy(mail=False, private=True),
         )
         server = uvicorn.Server(uvicorn.Config(app, host=LOOPBACK, port=port, log_config=None, lifespan="off"))
         serving = asyncio.create_task(server.serve())

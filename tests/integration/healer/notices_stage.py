@@ -11,16 +11,16 @@ import asyncpg
 
 from embedded.ports import LOOPBACK
 from services.healer.store.notices import notices as store
-from services.healer.store.notices.channels import Channel
+from services.healer.store.notices.channels import NoticeChannel
 from services.healer.workflows.notices import channels as keep_channels
-from services.healer.workflows.notices.channels import Terms
+from services.healer.workflows.notices.channels import ChannelPolicy
 from services.healer.workflows.notices.deliver import Deliver
 from services.healer.workflows.notices.notify import Notify
 from shared.contracts.accounts_status import AccountStatusChanged
-from shared.contracts.sends_completed import Outcome, SendCompleted
+from shared.contracts.sends_completed import SendCompleted, SendOutcome
 from shared.db.pool import open_pool
 from shared.notices.mail import Mail, MailServer
-from shared.notices.sender import Courier
+from shared.notices.sender import NoticeSender
 from shared.notices.web import Web
 from shared.runtime.clock import StackClock
 from shared.vocabulary import AccountStatus, NoticeMedium
@@ -29,7 +29,7 @@ from tests.integration.healer.receivers import Mailbox, Receiver, mailbox, recei
 
 AT_ONCE = (timedelta(0), timedelta(0))
 """Three tries without a pause, so that a test sees the end of them."""
-TERMS = Terms(mail=True, private=True)
+TERMS = ChannelPolicy(mail=True, private=True)
 SECRET = "whsec_" + base64.b64encode(b"a secret of thirty-two bytes ok!").decode()
 
 
@@ -47,11 +47,11 @@ class Stage:
     notify: Notify
     deliver: Deliver
 
-    async def channel(self, medium: NoticeMedium = NoticeMedium.WEBHOOK, **values: Any) -> Channel:
+    async def channel(self, medium: NoticeMedium = NoticeMedium.WEBHOOK, **values: Any) -> NoticeChannel:
         """A channel to our receivers."""
         target = "ana@example.test" if medium is NoticeMedium.EMAIL else f"{self.to.url}/hook?token=hidden"
         given = {"name": medium.value, "target": target, "secret": SECRET if medium is NoticeMedium.WEBHOOK else None, **values}
-        return (await keep_channels.add(self.pool, TERMS, workspace_id=self.house.workspace, medium=medium, **given)).channel
+        return (await keep_channels.add_channel(self.pool, TERMS, workspace_id=self.house.workspace, medium=medium, **given)).channel
 
     async def failed(self, name: str = "ana") -> tuple[Person, SendCompleted]:
         """Somebody whose invitation failed for good, and the event that says so."""
@@ -59,9 +59,9 @@ class Stage:
         await self.owner.execute("UPDATE send_queue SET error_message = 'user_unreachable' WHERE id = $1", person.send)
         return person, event_of(self.house, person)
 
-    async def log(self) -> Sequence[store.Entry]:
+    async def log(self) -> Sequence[store.NoticeEntry]:
         """The log of our workspace, newest first."""
-        return await store.log(self.pool, workspace_id=self.house.workspace, before=None, kind=None, most=200)
+        return await store.fetch_log(self.pool, workspace_id=self.house.workspace, before=None, kind=None, most=200)
 
     async def lose(self, status: AccountStatus) -> AccountStatusChanged:
         """The account changes, and so says its event."""
@@ -83,7 +83,7 @@ def event_of(house: House, person: Person, **changes: Any) -> SendCompleted:
         "workspace_id": house.workspace,
         "account_id": house.account,
         "message_type": "connection_request",
-        "outcome": Outcome.FAILED,
+        "outcome": SendOutcome.FAILED,
         "reason": "user_unreachable",
         "detail": "The recipient cannot be reached",
         "at": MONDAY_NINE,
@@ -103,7 +103,7 @@ async def a_stage(database: str, pool: asyncpg.Pool) -> AsyncIterator[Stage]:
     ):
         clock = StackClock(own)
         await clock.refresh()
-        deliver = Deliver(own, Courier(clock, web=web, mail=mail(box.port), pauses=AT_ONCE), timeout=timedelta(seconds=5))
+        deliver = Deliver(own, NoticeSender(clock, web=web, mail=mail(box.port), pauses=AT_ONCE), timeout=timedelta(seconds=5))
         yield Stage(own, pool, house, clock, web, to, box, Notify(own, clock, mail=False), deliver)
 
 

@@ -78,7 +78,7 @@ async def test_the_queue_says_what_it_holds_before_and_after_its_changes_are_fol
     async with stage.client(stage.viewer) as client:
         assert (await client.get(PATH)).json()["queue_stats"] == expected
         async with stage.pool.acquire() as connection:
-            while await store.fold(connection, most=3):
+            while await store.fold_queue_changes(connection, most=3):
                 pass
         assert (await client.get(PATH)).json()["queue_stats"] == expected
 
@@ -96,10 +96,10 @@ async def test_rows_that_came_in_around_the_triggers_are_counted_by_the_recount(
         await connection.execute("ALTER TABLE send_queue ENABLE TRIGGER note_queue_planned")
     async with stage.pool.acquire() as connection:
         for _ in range(2):
-            await store.recount(connection)
-            now = (await health.report(connection, workspace_id=stage.ours.workspace)).figures
+            await store.recount_queue(connection)
+            now = (await health.build_report(connection, workspace_id=stage.ours.workspace)).figures
             assert (now.open, now.sent) == (1, 3)
-            await store.fold(connection, most=100)
+            await store.fold_queue_changes(connection, most=100)
 
 
 async def test_a_token_sees_its_own_workspace_and_a_platforms_sees_all(stage: Stage) -> None:

@@ -17,12 +17,12 @@ THEIRS = "https://elsewhere.example/webhooks/unipile"
 
 @pytest.mark.parametrize(("said", "allowed"), [("keep", [THEIRS]), ("remove", [])])
 async def test_a_neighbour_is_remembered_only_where_it_may_stay(database: str, pool: asyncpg.Pool, said: str, allowed: list[str]) -> None:
-    await fences.adopt_new(pool, await fences.read(pool), kafka_cluster="k")
+    await fences.adopt_new(pool, await fences.read_fence(pool), kafka_cluster="k")
     async with await open_pool(database, role="tact_healer", size=2) as own:
-        await fences.note_foreign(own, [THEIRS])
-        assert await fences.shut(own, "another stack's webhook stands at the provider")
-        assert await adopting.foreign_webhooks(own) == [THEIRS]
-        await adopting.request(
+        await fences.store_foreign_webhooks(own, [THEIRS])
+        assert await fences.shut_fence(own, "another stack's webhook stands at the provider")
+        assert await adopting.fetch_foreign_webhooks(own) == [THEIRS]
+        await adopting.request_adoption(
             own,
             requested_by="a test",
             differences=["a webhook"],
@@ -31,11 +31,11 @@ async def test_a_neighbour_is_remembered_only_where_it_may_stay(database: str, p
             head=None,
             webhooks=said,
         )
-        adoption = await adopting.under_way(own)
+        adoption = await adopting.fetch_open_adoption(own)
         assert adoption is not None
-        await adopting.finish(own, adoption, await fences.read(own), last=None, kafka_cluster="k", now=BASE)
-        row = await fences.read(own)
-        assert (row.read_only_why, list(row.neighbours), await adopting.foreign_webhooks(own)) == (None, allowed, [])
+        await adopting.finish_adoption(own, adoption, await fences.read_fence(own), last=None, kafka_cluster="k", now=BASE)
+        row = await fences.read_fence(own)
+        assert (row.read_only_why, list(row.neighbours), await adopting.fetch_foreign_webhooks(own)) == (None, allowed, [])
     hook = Webhook(id="w1", name="tact messaging", request_url=THEIRS)
     assert others([hook], url="https://tact.example/webhooks/unipile", allowed=row.neighbours) == (() if said == "keep" else (THEIRS,))
     assert await pool.fetchval("SELECT state FROM integrity_findings WHERE kind = 'stack_read_only'") == "repaired"

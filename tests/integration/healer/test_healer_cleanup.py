@@ -8,7 +8,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from services.healer.workflows.de_enroll import de_enroll
-from services.healer.workflows.maintenance.maintain import BATCH, CleanupError, Mend
+from services.healer.workflows.maintenance.maintain import BATCH, CleanupError, Maintenance
 from shared.contracts.topics import PROSPECTS_LEFT, PROSPECTS_READY
 from shared.runtime.clock import StackClock
 from tests.integration.healer.healer_rows import MONDAY_NINE, House, Person, a_house, a_person, an_attempt, one
@@ -51,7 +51,7 @@ async def test_a_clean_up_goes_on_batch_after_batch_until_nothing_is_left_and_sa
     clock = StackClock(pool)
     await clock.refresh()
     with capture_logs() as logs:
-        done = await Mend(pool, clock, call_time=timedelta(seconds=30)).clean_up(actor="test", called_by="cron")
+        done = await Maintenance(pool, clock, call_time=timedelta(seconds=30)).clean_up(actor="test", called_by="cron")
     assert (done["fixed_count"], len(done["run_ids"])) == (BATCH + 40, 2)
     assert (done["before"]["corrupted_sent"], done["after"]["corrupted_sent"]) == (BATCH + 40, 0)
     assert [line["event"] for line in logs] == [
@@ -217,7 +217,7 @@ async def test_a_run_that_makes_things_worse_stops_and_keeps_nothing(pool: async
     clock = StackClock(pool)
     await clock.refresh()
     with pytest.raises(CleanupError, match=f"made things worse: prospect {right.prospect} was right before them"):
-        await Mend(pool, clock, call_time=timedelta(seconds=30)).clean_up(actor="test", called_by="cron")
+        await Maintenance(pool, clock, call_time=timedelta(seconds=30)).clean_up(actor="test", called_by="cron")
     assert (await _prospect(pool, wrong))["status"] == "connection_request_sent"
     assert (await _prospect(pool, right))["status"] == "pending"
     assert [row["error"] is not None for row in await pool.fetch("SELECT error FROM cleanup_runs")] == [True]

@@ -5,7 +5,7 @@ from datetime import timedelta
 import asyncpg
 
 from services.healer.store.maintenance import maintenance as upkeep
-from services.healer.workflows.maintenance.maintain import Mend
+from services.healer.workflows.maintenance.maintain import Maintenance
 from shared.db.pool import open_pool
 from shared.runtime.clock import StackClock
 from tests.support.builders import BASE, a_workspace, an_account, set_clock
@@ -26,11 +26,11 @@ async def test_what_is_too_old_is_forgotten_and_the_floor_says_so(pool: asyncpg.
     async with await open_pool(database, role="tact_healer", size=2) as healers:
         clock = StackClock(healers)
         await clock.refresh()
-        mend = Mend(healers, clock, call_time=timedelta(seconds=20))
+        mend = Maintenance(healers, clock, call_time=timedelta(seconds=20))
         assert await mend.forget_history(timedelta(days=700)) is False
         assert await pool.fetchval("SELECT since FROM history_floor") is None, "nothing went, so everything can still be told"
         assert await mend.forget_history(KEPT) is False
-        assert await upkeep.forget(healers, before=BASE + timedelta(days=200), most=1) == 0
+        assert await upkeep.delete_expired_history(healers, before=BASE + timedelta(days=200), most=1) == 0
     left = [row["valid_until"].date() for row in await pool.fetch("SELECT valid_until FROM history ORDER BY id")]
     assert left == [(BASE + timedelta(days=days)).date() for days in (300, 600)]
     assert await pool.fetchval("SELECT count(*) FROM account_spacing_history") == 2

@@ -9,7 +9,7 @@ from pydantic import SecretStr
 
 from services.healer.workflows.unknown_attempts.look_up import LookUp
 from shared.contracts.connections_accepted import ConnectionAccepted
-from shared.contracts.sends_completed import Outcome, SendCompleted
+from shared.contracts.sends_completed import SendCompleted, SendOutcome
 from shared.runtime.clock import StackClock
 from shared.unipile.client import UnipileClient
 from tests.integration.healer.healer_rows import (
@@ -120,7 +120,7 @@ async def test_an_invitation_that_stands_in_the_list_was_sent(
     assert row["provider_ref"] == (await simulator.effects(action="invitation"))[0]["effect_id"]
     assert row["evidence"][0]["listed"] == row["provider_ref"]
     completed = SendCompleted.model_validate_json((await events(pool, "sends.completed"))[0])
-    assert (completed.outcome, completed.send_id) == (Outcome.SENT, person.send)
+    assert (completed.outcome, completed.send_id) == (SendOutcome.SENT, person.send)
     assert await used(pool) == 1
     assert await healer.look() == 0
 
@@ -138,7 +138,7 @@ async def test_an_invitation_the_list_lacks_beside_a_later_one_was_not_sent_and_
     assert await healer.look() == 1
     assert await facts(pool, person, attempt) == ("not_happened", "pending", "pending")
     completed = SendCompleted.model_validate_json((await events(pool, "sends.completed"))[0])
-    assert completed.outcome is Outcome.DEFERRED
+    assert completed.outcome is SendOutcome.DEFERRED
     assert await used(pool) == 1, "the later one's; this one's was given back"
     row = await one(pool, "SELECT given_back FROM send_attempts WHERE id = $1", attempt)
     assert row["given_back"]

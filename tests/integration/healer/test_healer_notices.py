@@ -18,13 +18,13 @@ from embedded.ports import LOOPBACK, free_port
 from services.healer.rules.notices.notice_texts import MOST_IN_WINDOW, OLDEST
 from services.healer.store.notices import notices as store
 from services.healer.workflows.notices import channels as keep_channels
-from services.healer.workflows.notices.channels import Terms
+from services.healer.workflows.notices.channels import ChannelPolicy
 from services.healer.workflows.notices.deliver import Deliver
 from services.healer.workflows.notices.notify import Notify
-from shared.contracts.sends_completed import Outcome
+from shared.contracts.sends_completed import SendOutcome
 from shared.db.pool import open_pool
 from shared.notices.mail import Mail
-from shared.notices.sender import Courier
+from shared.notices.sender import NoticeSender
 from shared.notices.web import Web
 from shared.refusals import Refused
 from shared.vocabulary import AccountStatus, DeliveryState, NoticeKind, NoticeMedium
@@ -72,8 +72,8 @@ async def test_an_event_read_again_days_later_is_no_second_notice_and_another_fa
     assert len(await stage.log()) == 2
 
 
-@pytest.mark.parametrize("outcome", [Outcome.SENT, Outcome.SKIPPED, Outcome.DEFERRED])
-async def test_what_did_not_fail_for_good_is_told_to_nobody(stage: Stage, outcome: Outcome) -> None:
+@pytest.mark.parametrize("outcome", [SendOutcome.SENT, SendOutcome.SKIPPED, SendOutcome.DEFERRED])
+async def test_what_did_not_fail_for_good_is_told_to_nobody(stage: Stage, outcome: SendOutcome) -> None:
     person, _ = await stage.failed()
     await stage.notify.of_sends([event_of(stage.house, person, outcome=outcome)])
     assert await stage.log() == []
@@ -115,7 +115,7 @@ async def test_a_receiver_that_fails_is_tried_again_with_the_same_id(stage: Stag
 
 
 async def test_between_two_tries_there_is_a_pause(stage: Stage) -> None:
-    patient = Deliver(stage.pool, Courier(stage.clock, web=stage.web, mail=None), timeout=timedelta(seconds=5))
+    patient = Deliver(stage.pool, NoticeSender(stage.clock, web=stage.web, mail=None), timeout=timedelta(seconds=5))
     await stage.channel()
     stage.to.answer(500)
     await stage.notify.of_sends([(await stage.failed())[1]])
@@ -137,7 +137,7 @@ async def test_a_receiver_that_never_takes_it_is_given_up_with_the_reason_in_the
     ((delivery,),) = [entry.deliveries for entry in await stage.log()]
     assert (delivery.state, delivery.attempts, delivery.last_status) == (DeliveryState.GIVEN_UP, 3, 500)
     assert delivery.last_error == "The receiver answered 500. Given up after 3 tries."
-    assert await store.oldest_waiting(stage.pool) == 0
+    assert await store.fetch_oldest_waiting_age(stage.pool) == 0
 
 
 async def test_a_redirect_is_not_followed(stage: Stage) -> None:
@@ -157,7 +157,7 @@ async def test_a_receiver_that_is_away_or_hangs_is_tried_again_and_its_address_s
     await stage.notify.of_sends([(await stage.failed())[1]])
     stage.to.held = asyncio.Event()
     async with Web(timeout=timedelta(seconds=0.3), private=True) as hasty:
-        await Deliver(stage.pool, Courier(stage.clock, web=hasty, mail=None, pauses=AT_ONCE), timeout=timedelta(seconds=1)).round()
+        await Deliver(stage.pool, NoticeSender(stage.clock, web=hasty, mail=None, pauses=AT_ONCE), timeout=timedelta(seconds=1)).round()
     (entry,) = await stage.log()
     said = {each.channel_id == hangs.id: str(each.last_error) for each in entry.deliveries}
     assert said == {True: "The receiver gave no answer within 0.3 s.", False: "The receiver could not be reached (ClientConnectorError)."}
@@ -169,7 +169,7 @@ async def test_an_address_inside_is_not_called_where_the_setting_forbids_it_even
     await stage.channel(name="name", target=stage.to.url.replace(LOOPBACK, "0x7f.1"))  # a name to us, this machine to the resolver
     await stage.notify.of_sends([(await stage.failed())[1]])
     async with Web(timeout=timedelta(seconds=5), private=False) as strict:
-        await Deliver(stage.pool, Courier(stage.clock, web=strict, mail=None, pauses=AT_ONCE), timeout=timedelta(seconds=5)).round()
+        await Deliver(stage.pool, NoticeSender(stage.clock, web=strict, mail=None, pauses=AT_ONCE), timeout=timedelta(seconds=5)).round()
     assert stage.to.requests == []
     (entry,) = await stage.log()
     assert all("TACT_NOTICES_TO_PRIVATE" in str(each.last_error) for each in entry.deliveries)
@@ -221,9 +221,9 @@ async def test_a_mailbox_that_refuses_for_good_is_given_up_and_one_that_asks_for
     assert said[4:] in str(delivery.last_error)
 
 
-async def by(stage: Stage, way: Mail) -> store.Delivery:
+async def by(stage: Stage, way: Mail) -> store.NoticeDelivery:
     """One round over another way to the mail server; the delivery as it then stands."""
-    await Deliver(stage.pool, Courier(stage.clock, web=stage.web, mail=way, pauses=AT_ONCE), timeout=timedelta(seconds=5)).round()
+    await Deliver(stage.pool, NoticeSender(stage.clock, web=stage.web, mail=way, pauses=AT_ONCE), timeout=timedelta(seconds=5)).round()
     return (await stage.log())[0].deliveries[0]
 
 
@@ -274,7 +274,7 @@ async def test_a_workspace_without_any_channel_is_told_at_its_owners_address_unt
     await stage.deliver.round()
     assert stage.box.envelopes == [("tact@example.test", ["ops@example.test"])]
     ((delivery,),) = [entry.deliveries for entry in await stage.log()]
-    await keep_channels.remove(stage.pool, delivery.channel_id)
+    await keep_channels.remove_channel(stage.pool, delivery.channel_id)
     await with_mail.of_sends([(await stage.failed("bo"))[1]])
     assert (await stage.log())[0].deliveries == []
 
@@ -282,7 +282,7 @@ async def test_a_workspace_without_any_channel_is_told_at_its_owners_address_unt
 async def test_a_channel_is_told_only_of_the_kinds_it_asked_for_and_only_in_its_own_workspace(stage: Stage) -> None:
     await stage.channel(name="accounts", kinds=[NoticeKind.ACCOUNT_PAUSED, NoticeKind.ACCOUNT_DISCONNECTED])
     theirs = await a_house(stage.owner, provider_account="acc-theirs")
-    await keep_channels.add(
+    await keep_channels.add_channel(
         stage.pool, TERMS, workspace_id=theirs.workspace, name="theirs", medium=NoticeMedium.WEBHOOK, target=f"{stage.to.url}/theirs"
     )
     await stage.notify.of_sends([(await stage.failed())[1]])
@@ -321,9 +321,9 @@ async def test_a_channel_that_is_gone_takes_nothing_more_and_says_so_in_the_log(
     channel = await stage.channel()
     await stage.notify.of_sends([(await stage.failed())[1]])
     if how == "removed":
-        await keep_channels.remove(stage.pool, channel.id)
+        await keep_channels.remove_channel(stage.pool, channel.id)
     else:
-        await keep_channels.change(stage.pool, TERMS, channel.id, enabled=False)
+        await keep_channels.change_channel(stage.pool, TERMS, channel.id, enabled=False)
     await stage.notify.of_sends([(await stage.failed("bo"))[1]])
     await stage.deliver.round()
     assert stage.to.requests == []
@@ -362,9 +362,9 @@ async def test_no_other_service_and_no_tenant_may_read_a_secret(stage: Stage, da
 
 async def test_mail_without_a_server_is_refused_with_a_sentence(stage: Stage) -> None:
     with pytest.raises(Refused, match="Set TACT_SMTP_HOST and TACT_SMTP_FROM"):
-        await keep_channels.add(
+        await keep_channels.add_channel(
             stage.pool,
-            Terms(mail=False, private=True),
+            ChannelPolicy(mail=False, private=True),
             workspace_id=stage.house.workspace,
             name="mail",
             medium=NoticeMedium.EMAIL,

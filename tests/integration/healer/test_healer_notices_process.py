@@ -17,7 +17,7 @@ from aiokafka import AIOKafkaProducer
 from embedded.child import Child
 from embedded.ports import free_port
 from services.healer.workflows.notices import channels as keep_channels
-from services.healer.workflows.notices.channels import Terms
+from services.healer.workflows.notices.channels import ChannelPolicy
 from shared.kafka.admin import create_topics
 from shared.vocabulary import NoticeMedium
 from tests.integration.healer.healer_rows import MONDAY_NINE, House, a_house, a_person
@@ -77,9 +77,9 @@ async def healer(running: Programs, database: str, kafka: str, pool: asyncpg.Poo
         "TACT_HEALER_NOTICES_EVERY": "PT0.2S",
     }
     async with receiver() as to:
-        await keep_channels.add(
+        await keep_channels.add_channel(
             pool,
-            Terms(mail=False, private=True),
+            ChannelPolicy(mail=False, private=True),
             workspace_id=house.workspace,
             name="ops",
             medium=NoticeMedium.WEBHOOK,

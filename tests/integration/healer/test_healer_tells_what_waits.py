@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 
 from services.healer.store.notices.channels import list_channels
-from services.healer.workflows.maintenance.maintain import Mend
+from services.healer.workflows.maintenance.maintain import Maintenance
 from shared.db.migrate import MIGRATIONS, files
 from shared.vocabulary import NoticeKind
 from tests.integration.healer.healer_rows import a_person, an_attempt
@@ -62,7 +62,7 @@ async def test_a_stopped_consumer_is_told_once_to_every_workspace_without_what_w
 
 
 async def test_a_stopped_consumer_is_a_finding_until_it_goes_on_or_its_process_is_silent(stage: Stage) -> None:
-    mend = Mend(stage.pool, stage.clock, call_time=timedelta(seconds=20))
+    mend = Maintenance(stage.pool, stage.clock, call_time=timedelta(seconds=20))
     one, two = await stopped(stage.owner, "sender-1"), await stopped(stage.owner, "sender-2")
     await mend.watch_consumers()
     await mend.watch_consumers()

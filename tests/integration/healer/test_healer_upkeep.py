@@ -6,7 +6,7 @@ import asyncpg
 import pytest
 
 from services.healer.store.repairs import findings
-from services.healer.workflows.maintenance.maintain import Mend
+from services.healer.workflows.maintenance.maintain import Maintenance
 from shared.contracts.integrity_events import IntegrityEvent
 from shared.policy.limits import SPACING
 from shared.runtime.clock import StackClock
@@ -18,18 +18,20 @@ JUST_NOW = timedelta(seconds=25)
 
 
 @pytest.fixture
-async def mend(pool: asyncpg.Pool, house: House) -> Mend:
+async def mend(pool: asyncpg.Pool, house: House) -> Maintenance:
     assert house
     clock = StackClock(pool)
     await clock.refresh()
-    return Mend(pool, clock, call_time=CALL_TIME)
+    return Maintenance(pool, clock, call_time=CALL_TIME)
 
 
 async def held(pool: asyncpg.Pool, holder: str = "sender-test", ago: timedelta = timedelta(seconds=1)) -> None:
     await pool.execute("UPDATE accounts SET lease_until = clock_timestamp() - $1::interval, lease_holder = $2, wake_at = NULL", ago, holder)
 
 
-async def test_an_intent_whose_sender_is_silent_becomes_unknown_and_its_account_free(pool: asyncpg.Pool, house: House, mend: Mend) -> None:
+async def test_an_intent_whose_sender_is_silent_becomes_unknown_and_its_account_free(
+    pool: asyncpg.Pool, house: House, mend: Maintenance
+) -> None:
     person = await a_person(pool, house, send_status="sending")
     attempt = await an_attempt(pool, house, person, state="intent", acted_ago=LONG_AGO)
     await held(pool)
@@ -50,11 +52,11 @@ async def test_a_slow_clock_of_the_healer_does_not_shorten_the_rest_of_an_accoun
     await held(pool)
     slow = StackClock(pool, skew=-timedelta(seconds=110))
     await slow.refresh()
-    await Mend(pool, slow, call_time=CALL_TIME).expire_intents()
+    await Maintenance(pool, slow, call_time=CALL_TIME).expire_intents()
     assert await pool.fetchval("SELECT next_free_at - business_now() FROM accounts") > SPACING - timedelta(seconds=5)
 
 
-async def test_an_intent_that_may_still_be_under_way_is_left_alone(pool: asyncpg.Pool, house: House, mend: Mend) -> None:
+async def test_an_intent_that_may_still_be_under_way_is_left_alone(pool: asyncpg.Pool, house: House, mend: Maintenance) -> None:
     person = await a_person(pool, house, send_status="sending")
     attempt = await an_attempt(pool, house, person, state="intent", acted_ago=JUST_NOW)
     await held(pool)
@@ -64,7 +66,7 @@ async def test_an_intent_that_may_still_be_under_way_is_left_alone(pool: asyncpg
     assert (await one(pool, "SELECT lease_until FROM accounts"))["lease_until"] is not None
 
 
-async def test_a_look_up_of_a_profile_is_released_never_unknown(pool: asyncpg.Pool, house: House, mend: Mend) -> None:
+async def test_a_look_up_of_a_profile_is_released_never_unknown(pool: asyncpg.Pool, house: House, mend: Maintenance) -> None:
     person = await a_person(pool, house, send_status="sending")
     attempt = await an_attempt(pool, house, person, state="intent", action="profile_lookup", acted_ago=LONG_AGO)
     await held(pool)
@@ -75,7 +77,7 @@ async def test_a_look_up_of_a_profile_is_released_never_unknown(pool: asyncpg.Po
 
 @pytest.mark.parametrize(("holder", "cleared"), [("read:poller", True), ("read:healer", True), ("sender-x", True), ("dispatch", False)])
 async def test_leases_of_dead_reads_and_senders_are_cleared_and_dispatches_are_the_queuers(
-    pool: asyncpg.Pool, house: House, mend: Mend, holder: str, *, cleared: bool
+    pool: asyncpg.Pool, house: House, mend: Maintenance, holder: str, *, cleared: bool
 ) -> None:
     assert house
     await held(pool, holder)
@@ -84,7 +86,7 @@ async def test_leases_of_dead_reads_and_senders_are_cleared_and_dispatches_are_t
     assert tuple(row) == (cleared, cleared)
 
 
-async def test_a_lease_that_still_runs_is_not_touched(pool: asyncpg.Pool, mend: Mend) -> None:
+async def test_a_lease_that_still_runs_is_not_touched(pool: asyncpg.Pool, mend: Maintenance) -> None:
     await held(pool, "read:poller", timedelta(seconds=-30))
     await mend.clear_leases()
     assert (await one(pool, "SELECT lease_until FROM accounts"))["lease_until"] is not None
@@ -97,7 +99,7 @@ async def _sending_for_long(pool: asyncpg.Pool) -> None:
         await connection.execute("ALTER TABLE send_queue ENABLE TRIGGER touch_updated_at")
 
 
-async def test_a_send_in_nobodys_hand_goes_back_to_pending_with_a_finding(pool: asyncpg.Pool, house: House, mend: Mend) -> None:
+async def test_a_send_in_nobodys_hand_goes_back_to_pending_with_a_finding(pool: asyncpg.Pool, house: House, mend: Maintenance) -> None:
     person = await a_person(pool, house, send_status="sending")
     await an_attempt(pool, house, person, state="released")
     await _sending_for_long(pool)
@@ -108,7 +110,7 @@ async def test_a_send_in_nobodys_hand_goes_back_to_pending_with_a_finding(pool: 
 
 @pytest.mark.parametrize("state", ["intent", "unknown", "accepted"])
 async def test_a_send_with_a_live_attempt_never_leaves_the_senders_hand_here(
-    pool: asyncpg.Pool, house: House, mend: Mend, state: str
+    pool: asyncpg.Pool, house: House, mend: Maintenance, state: str
 ) -> None:
     person = await a_person(pool, house, send_status="sending")
     await an_attempt(pool, house, person, state=state)
@@ -124,8 +126,8 @@ def a_finding(**evidence: object) -> IntegrityEvent:
 
 async def test_an_event_told_twice_is_one_finding_and_a_replay_after_it_was_closed_opens_nothing(pool: asyncpg.Pool) -> None:
     async with pool.acquire() as connection:
-        assert await findings.record(connection, [a_finding(ref="x"), a_finding(ref="x")]) == 1
-        assert await findings.record(connection, [a_finding(ref="y")]) == 0, "one open finding a row"
-        await findings.close(connection, kind="duplicate_effect", table_name="send_attempts", row_ids=["7"])
-        assert await findings.record(connection, [a_finding(ref="x")]) == 0, "told before"
-        assert await findings.record(connection, [a_finding(ref="z")]) == 1, "it came back"
+        assert await findings.record_findings(connection, [a_finding(ref="x"), a_finding(ref="x")]) == 1
+        assert await findings.record_findings(connection, [a_finding(ref="y")]) == 0, "one open finding a row"
+        await findings.close_findings(connection, kind="duplicate_effect", table_name="send_attempts", row_ids=["7"])
+        assert await findings.record_findings(connection, [a_finding(ref="x")]) == 0, "told before"
+        assert await findings.record_findings(connection, [a_finding(ref="z")]) == 1, "it came back"

@@ -8,7 +8,7 @@ import asyncpg
 from pydantic import SecretStr
 
 from services.healer.workflows.unknown_attempts.look_up import LookUp
-from shared.contracts.sends_completed import Outcome, SendCompleted
+from shared.contracts.sends_completed import SendCompleted, SendOutcome
 from shared.runtime.clock import StackClock
 from shared.unipile.client import UnipileClient
 from tests.integration.healer.healer_rows import (
@@ -80,7 +80,7 @@ async def facts(pool: asyncpg.Pool, person: Person, attempt: int) -> tuple[str, 
     return row["state"], row["send"], row["prospect"]
 
 
-async def outcome(pool: asyncpg.Pool) -> Outcome:
+async def outcome(pool: asyncpg.Pool) -> SendOutcome:
     payload = await pool.fetchval("SELECT payload FROM outbox WHERE topic = 'sends.completed' ORDER BY id DESC LIMIT 1")
     return SendCompleted.model_validate_json(payload).outcome
 
@@ -100,7 +100,7 @@ async def test_what_is_gone_from_the_list_and_not_connected_was_taken_back(pool:
     assert await look(pool, simulator) == 1
     assert await facts(pool, person, attempt) == ("accepted", "sent", "withdrawn")
     assert await withdrawn_at(pool, invitation) is not None
-    assert (await outcome(pool), await used(pool)) == (Outcome.SENT, 1)
+    assert (await outcome(pool), await used(pool)) == (SendOutcome.SENT, 1)
 
 
 async def test_what_is_listed_still_was_not_taken_back_and_is_tried_again(pool: asyncpg.Pool, house: House, simulator: Simulator) -> None:
@@ -108,7 +108,7 @@ async def test_what_is_listed_still_was_not_taken_back_and_is_tried_again(pool: 
     assert await look(pool, simulator) == 1
     assert await facts(pool, person, attempt) == ("not_happened", "pending", "connection_request_sent")
     assert await withdrawn_at(pool, invitation) is None
-    assert (await outcome(pool), await used(pool)) == (Outcome.DEFERRED, 0)
+    assert (await outcome(pool), await used(pool)) == (SendOutcome.DEFERRED, 0)
 
 
 async def test_who_accepted_a_moment_before_is_connected(pool: asyncpg.Pool, house: House, simulator: Simulator) -> None:
@@ -117,7 +117,7 @@ async def test_who_accepted_a_moment_before_is_connected(pool: asyncpg.Pool, hou
     assert await look(pool, simulator) == 1
     assert await facts(pool, person, attempt) == ("not_happened", "skipped", "connected")
     assert await withdrawn_at(pool, invitation) is None
-    assert (await outcome(pool), await used(pool)) == (Outcome.SKIPPED, 0)
+    assert (await outcome(pool), await used(pool)) == (SendOutcome.SKIPPED, 0)
     assert await pool.fetchval("SELECT count(*) FROM outbox WHERE topic = 'connections.accepted'") == 1
 
 
@@ -134,4 +134,4 @@ async def test_an_invitation_that_stands_whatever_we_ask_is_left_standing(pool: 
     await pool.execute("UPDATE send_queue SET retries = 2 WHERE id = $1", person.send)
     assert await look(pool, simulator) == 1
     assert await facts(pool, person, attempt) == ("not_happened", "failed", "connection_request_sent")
-    assert await outcome(pool) is Outcome.FAILED
+    assert await outcome(pool) is SendOutcome.FAILED

@@ -8,10 +8,10 @@ import asyncpg
 import orjson
 import pytest
 
-from services.healer.rules.repairs.finding_kinds import by_word
+from services.healer.rules.repairs.finding_kinds import select_reported
 from services.healer.store.health import alerts as store
-from services.healer.workflows.health.keep_alerts import Watch
-from services.healer.workflows.health.measure import Measure
+from services.healer.workflows.health.keep_alerts import AlertKeeper
+from services.healer.workflows.health.measure import MeasureHealth
 from services.healer.workflows.rehearse import Rehearsal
 from shared.contracts.integrity_events import IntegrityEvent
 from shared.contracts.topics import INTEGRITY_EVENTS
@@ -25,8 +25,8 @@ async def stage(database: str, pool: asyncpg.Pool) -> AsyncIterator[Stage]:
         yield whole
 
 
-def measure(stage: Stage) -> Measure:
-    return Measure(stage.pool, objective=timedelta(seconds=2), kept=timedelta(days=400), then=[Watch(stage.clock)])
+def measure(stage: Stage) -> MeasureHealth:
+    return MeasureHealth(stage.pool, objective=timedelta(seconds=2), kept=timedelta(days=400), then=[AlertKeeper(stage.clock)])
 
 
 async def told(stage: Stage) -> list[tuple[str, str]]:
@@ -73,7 +73,7 @@ async def test_its_event_is_no_finding_and_a_dry_replay_says_so(stage: Stage) ->
     told_by_others = IntegrityEvent(kind="duplicate_effect", severity="critical", table_name="send_attempts", row_id="7")
     heard = [*await published(stage), told_by_others]
     assert [event.kind for event in heard] == ["cleanup_failing", "duplicate_effect"]
-    assert by_word(heard) == [told_by_others]
+    assert select_reported(heard) == [told_by_others]
     would = await Rehearsal(stage.pool).of(INTEGRITY_EVENTS.name, heard)
     assert [one and one.deed for one in would] == [None, "open a finding duplicate_effect"]
 
@@ -139,4 +139,4 @@ async def test_an_alert_that_came_and_went_unseen_is_told_with_its_end_and_one_o
     noticed = await stage.owner.fetch("SELECT workspace_id, count(*) AS many FROM notices GROUP BY 1")
     assert {row["workspace_id"]: row["many"] for row in noticed} == {stage.house.workspace: 2, other: 2}
     assert sleeping not in {row["workspace_id"] for row in noticed}
-    assert await store.untold(stage.pool, most=10) == []
+    assert await store.fetch_unannounced(stage.pool, most=10) == []

@@ -12,8 +12,8 @@ from typer.testing import CliRunner, Result
 
 from cli.app import app
 from cli.errors import CommandError
-from services.healer.workflows.health.keep_alerts import Watch
-from services.healer.workflows.health.measure import Measure
+from services.healer.workflows.health.keep_alerts import AlertKeeper
+from services.healer.workflows.health.measure import MeasureHealth
 from shared.db.pool import open_pool
 from shared.runtime.clock import StackClock
 from tests.integration.healer.healer_rows import House, a_house
@@ -51,7 +51,7 @@ async def a_sick_stack(database: str, pool: asyncpg.Pool) -> House:
     async with await open_pool(database, role="tact_healer", size=2) as own:
         clock = StackClock(own)
         await clock.refresh()
-        await Measure(own, objective=timedelta(seconds=2), kept=timedelta(days=400), then=[Watch(clock)]).round()
+        await MeasureHealth(own, objective=timedelta(seconds=2), kept=timedelta(days=400), then=[AlertKeeper(clock)]).round()
     return house
 
 

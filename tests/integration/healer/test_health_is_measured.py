@@ -10,7 +10,7 @@ import pytest
 from prometheus_client import REGISTRY
 
 from services.healer.store.health import measurements as store
-from services.healer.workflows.health.measure import Measure
+from services.healer.workflows.health.measure import MeasureHealth
 from tests.integration.healer.health_stage import Stage, a_stage, people, sends
 
 PATH = "/api/admin/data-integrity"
@@ -22,8 +22,8 @@ async def stage(database: str, pool: asyncpg.Pool) -> AsyncIterator[Stage]:
         yield whole
 
 
-def measure(stage: Stage) -> Measure:
-    return Measure(stage.pool, objective=timedelta(seconds=2), kept=timedelta(days=400))
+def measure(stage: Stage) -> MeasureHealth:
+    return MeasureHealth(stage.pool, objective=timedelta(seconds=2), kept=timedelta(days=400))
 
 
 def metric(name: str, **labels: str) -> float:
@@ -254,4 +254,4 @@ async def test_the_age_of_a_measurement_that_never_was_is_no_number(stage: Stage
     measure(stage)
     assert math.isnan(metric("tact_health_measurement_age_seconds"))
     async with stage.pool.acquire() as connection:
-        assert (await store.state(connection)).measured_at is None
+        assert (await store.fetch_state(connection)).measured_at is None

@@ -12,8 +12,8 @@ from typer.testing import CliRunner
 
 from cli.app import app
 from services.healer.store.health import risks as store
-from services.healer.workflows.health.keep_alerts import Watch
-from services.healer.workflows.health.measure import Measure
+from services.healer.workflows.health.keep_alerts import AlertKeeper
+from services.healer.workflows.health.measure import MeasureHealth
 from services.healer.workflows.health.predict import Predict
 from shared.runtime import version
 from tests.integration.healer.health_stage import Stage, a_stage, people, sends
@@ -27,9 +27,9 @@ async def stage(database: str, pool: asyncpg.Pool) -> AsyncIterator[Stage]:
         yield whole
 
 
-def measure(stage: Stage) -> Measure:
-    watch = Watch(stage.clock, predicted=store.alarming)
-    return Measure(stage.pool, objective=timedelta(seconds=2), kept=timedelta(days=400), then=[watch])
+def measure(stage: Stage) -> MeasureHealth:
+    watch = AlertKeeper(stage.clock, predicted=store.alarming)
+    return MeasureHealth(stage.pool, objective=timedelta(seconds=2), kept=timedelta(days=400), then=[watch])
 
 
 async def causes(stage: Stage) -> dict[tuple[str, str], tuple[int, int]]:

@@ -6,7 +6,7 @@ from datetime import timedelta
 import asyncpg
 import pytest
 
-from services.healer.rules.repairs.finding_kinds import KINDS, Found
+from services.healer.rules.repairs.finding_kinds import KINDS, Detection
 from shared.contracts.integrity_events import IntegrityEvent
 from tests.integration.healer.healer_rows import MONDAY_NINE, a_house, a_person, an_attempt, one
 from tests.integration.healer.healing_rows import a_healer, around_the_triggers, walk
@@ -28,7 +28,7 @@ async def _finding(pool: asyncpg.Pool, kind: str) -> asyncpg.Record:
 def test_every_kind_is_mended_or_says_why_a_person_is_needed() -> None:
     silent = [kind.name for kind in KINDS.values() if kind.repair is None and kind.person is None]
     assert silent == []
-    assert all(kind.bound <= timedelta(hours=1) for kind in KINDS.values() if kind.found is not Found.TOLD)
+    assert all(kind.bound <= timedelta(hours=1) for kind in KINDS.values() if kind.found is not Detection.TOLD)
 
 
 async def test_a_look_mends_what_the_view_counts_and_tells_the_finding(pool: asyncpg.Pool, database: str) -> None:

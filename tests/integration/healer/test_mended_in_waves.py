@@ -4,7 +4,7 @@ import asyncio
 
 import asyncpg
 
-from services.healer.workflows.repairs.decide import Word, decide
+from services.healer.workflows.repairs.decide import FindingAction, decide_finding
 from tests.integration.healer.healer_rows import MONDAY_NINE, House, Person, a_house, a_person, an_attempt, one
 from tests.integration.healer.healing_rows import a_crowd, a_healer, walk
 from tests.support.facts import eventually
@@ -147,7 +147,7 @@ async def test_what_a_wave_mended_is_taken_back_one_by_one_or_together(pool: asy
     async with a_healer(database) as heal:
         await heal.look()
         assert {await pool.fetchval(STATES, person.prospect) for person in people} == {"pending pending"}
-        await decide(pool, await pool.fetchval(FINDING, str(people[0].prospect)), Word.UNDO, actor="ada")
+        await decide_finding(pool, await pool.fetchval(FINDING, str(people[0].prospect)), FindingAction.UNDO, actor="ada")
         assert [await pool.fetchval(STATES, person.prospect) for person in people] == ["connection_request_sent sent"] + [
             "pending pending"
         ] * 3

@@ -10,7 +10,7 @@ import asyncpg
 import pytest
 
 from services.healer.workflows.notices.deliver import Deliver
-from shared.notices.sender import Courier
+from shared.notices.sender import NoticeSender
 from shared.notices.web import Web
 from shared.runtime.clock import StackClock
 from tests.integration.healer.healer_rows import House
@@ -55,7 +55,7 @@ async def test_a_channel_is_added_listed_tested_and_removed(tact: Tact, house: H
         clock = StackClock(pool)
         await clock.refresh()
         async with Web(timeout=timedelta(seconds=5), private=True) as web:
-            deliver = Deliver(pool, Courier(clock, web=web, mail=None), timeout=timedelta(seconds=5))
+            deliver = Deliver(pool, NoticeSender(clock, web=web, mail=None), timeout=timedelta(seconds=5))
 
             async def over() -> bool:
                 await deliver.round()

@@ -8,13 +8,13 @@ import asyncpg
 import pytest
 
 from embedded.ports import LOOPBACK
-from services.healer.workflows.health.keep_alerts import Watch
-from services.healer.workflows.health.measure import Measure
+from services.healer.workflows.health.keep_alerts import AlertKeeper
+from services.healer.workflows.health.measure import MeasureHealth
 from services.queuer.workflows.accounts.healer_alarm import Alarm
 from services.queuer.workflows.accounts.healer_watchdog import watch_healer
 from shared.db.pool import open_pool
 from shared.fence.fence import Fence
-from shared.notices.sender import Courier
+from shared.notices.sender import NoticeSender
 from shared.vocabulary import NoticeMedium
 from tests.integration.healer.notices_stage import AT_ONCE, Stage, a_stage, mail
 
@@ -34,7 +34,7 @@ async def queuer(database: str) -> AsyncIterator[asyncpg.Pool]:
 
 
 def an_alarm(stage: Stage, queuer: asyncpg.Pool) -> Alarm:
-    courier = Courier(stage.clock, web=stage.web, mail=mail(stage.box.port), pauses=AT_ONCE)
+    courier = NoticeSender(stage.clock, web=stage.web, mail=mail(stage.box.port), pauses=AT_ONCE)
     return Alarm(queuer, stage.clock, courier, timeout=timedelta(seconds=5))
 
 
@@ -70,7 +70,7 @@ async def test_people_are_told_once_while_it_is_silent_and_when_it_is_over(stage
 
     await silent_for(stage, 0)
     assert not await watch_healer(queuer, alarm)
-    await Measure(stage.pool, objective=timedelta(seconds=2), kept=timedelta(days=400), then=[Watch(stage.clock)]).round()
+    await MeasureHealth(stage.pool, objective=timedelta(seconds=2), kept=timedelta(days=400), then=[AlertKeeper(stage.clock)]).round()
     for _ in range(2):
         await stage.notify.of_alerts()
         await stage.deliver.round()
@@ -131,6 +131,6 @@ async def test_a_stack_that_may_be_another_ones_copy_tells_nobody_of_it(stage: S
     await stage.channel()
     await silent_for(stage, 90)
     unread = Fence(f"{LOOPBACK}:9", name="a stack", client_id="queuer-test", throw_away=True)
-    courier = Courier(stage.clock, web=stage.web, mail=None)
+    courier = NoticeSender(stage.clock, web=stage.web, mail=None)
     assert await watch_healer(queuer, Alarm(queuer, stage.clock, courier, timeout=timedelta(seconds=5), fence=unread))
     assert await stage.owner.fetchval(SOUND) == 0

@@ -6,7 +6,7 @@ from datetime import timedelta
 import asyncpg
 import pytest
 
-from services.healer.workflows.repairs.decide import Word, decide
+from services.healer.workflows.repairs.decide import FindingAction, decide_finding
 from tests.integration.healer.healer_rows import MONDAY_NINE, House, Person, a_house, a_person, an_attempt, one
 from tests.integration.healer.healing_rows import a_healer, around_the_triggers, walk
 
@@ -146,7 +146,7 @@ async def test_a_repair_is_taken_back_by_its_inverse_and_stays_so_unless_somethi
     async with a_healer(database) as heal:
         await heal.look()
         assert await pool.fetchval(both, person.prospect) == "pending pending"
-        done = await decide(pool, await pool.fetchval(finding_of, str(person.prospect)), Word.UNDO, actor="ada")
+        done = await decide_finding(pool, await pool.fetchval(finding_of, str(person.prospect)), FindingAction.UNDO, actor="ada")
         assert (done.finding["state"], await pool.fetchval(both, person.prospect)) == ("undone", "connection_request_sent sent")
         await heal.look()
         assert await pool.fetchval(both, person.prospect) == "connection_request_sent sent", "a person's word is not mended over"

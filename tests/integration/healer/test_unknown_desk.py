@@ -12,15 +12,15 @@ import pytest
 
 from services.healer.http.mount import mount
 from services.healer.store.repairs import findings
-from services.healer.store.unknown_attempts.outcomes import waiting
-from services.healer.workflows.maintenance.maintain import Mend
-from services.healer.workflows.notices.channels import Terms
+from services.healer.store.unknown_attempts.outcomes import build_waiting_finding
+from services.healer.workflows.maintenance.maintain import Maintenance
+from services.healer.workflows.notices.channels import ChannelPolicy
 from services.healer.workflows.notices.deliver import Deliver
 from services.healer.workflows.unknown_attempts import resolve as desk
-from services.healer.workflows.unknown_attempts.resolve import Decision
+from services.healer.workflows.unknown_attempts.resolve import AttemptDecision
 from services.queuer.store.accounts import tokens
 from shared.db.pool import open_pool
-from shared.notices.sender import Courier
+from shared.notices.sender import NoticeSender
 from shared.notices.web import Web
 from shared.refusals import Conflict
 from shared.runtime.clock import StackClock
@@ -58,7 +58,7 @@ async def a_case(pool: asyncpg.Pool, house: House, name: str = "ana", action: st
     attempt = await an_attempt(pool, house, person, state="unknown", action=action)
     await pool.execute("UPDATE send_attempts SET needs_person = true, looks = 8, evidence = $2 WHERE id = $1", attempt, [LOOK])
     async with pool.acquire() as connection:
-        await findings.record(connection, [waiting(attempt, house.workspace, "the profile does not tell")])
+        await findings.record_findings(connection, [build_waiting_finding(attempt, house.workspace, "the profile does not tell")])
     return Case(house, person, attempt)
 
 
@@ -94,9 +94,9 @@ async def api(database: str, pool: asyncpg.Pool, house: House) -> AsyncIterator[
         await mount(
             app,
             service,
-            mend=Mend(own, service.clock, call_time=timedelta(seconds=5)),
-            deliver=Deliver(own, Courier(service.clock, web=web, mail=None), timeout=timedelta(seconds=5)),
-            terms=Terms(mail=False, private=True),
+            mend=Maintenance(own, service.clock, call_time=timedelta(seconds=5)),
+            deliver=Deliver(own, NoticeSender(service.clock, web=web, mail=None), timeout=timedelta(seconds=5)),
+            terms=ChannelPolicy(mail=False, private=True),
         )
         yield Api(
             "http://healer",
@@ -170,12 +170,12 @@ async def test_not_happened_gives_the_day_back_and_lets_it_leave_in_its_turn(poo
 async def test_of_two_people_at_once_one_wins_and_the_other_is_told(pool: asyncpg.Pool, house: House) -> None:
     case = await a_case(pool, house)
     results = await asyncio.gather(
-        desk.resolve(pool, case.attempt, Decision.ACCEPTED, reason="It left.", actor="ann"),
-        desk.resolve(pool, case.attempt, Decision.NOT_HAPPENED, reason="It did not.", actor="bob"),
+        desk.resolve_attempt(pool, case.attempt, AttemptDecision.ACCEPTED, reason="It left.", actor="ann"),
+        desk.resolve_attempt(pool, case.attempt, AttemptDecision.NOT_HAPPENED, reason="It did not.", actor="bob"),
         return_exceptions=True,
     )
     (lost,) = [result for result in results if isinstance(result, Conflict)]
-    assert len([result for result in results if isinstance(result, desk.Done) and result.changed]) == 1
+    assert len([result for result in results if isinstance(result, desk.AttemptResolution) and result.changed]) == 1
     winner = (await one(pool, "SELECT actor FROM audit_log WHERE verb = 'resolve'"))["actor"]
     assert f"{winner} decided so" in lost.message
 
@@ -184,7 +184,7 @@ async def test_a_call_that_may_still_be_under_way_is_not_decided(pool: asyncpg.P
     case = await a_case(pool, house)
     await pool.execute("UPDATE send_attempts SET act_by = clock_timestamp()")
     with pytest.raises(Conflict, match="may still be under way until"):
-        await desk.resolve(pool, case.attempt, Decision.ACCEPTED, reason="x", actor="ann")
+        await desk.resolve_attempt(pool, case.attempt, AttemptDecision.ACCEPTED, reason="x", actor="ann")
 
 
 async def test_the_command_reads_well_and_is_dry_until_told(pool: asyncpg.Pool, database: str, house: House) -> None:

@@ -10,6 +10,7 @@ from services.healer.rules.unknown_attempts.evidence import (
     Before,
     DidNot,
     Doubt,
+    EvidenceThresholds,
     Happened,
     InvitationLook,
     MessageLook,
@@ -17,7 +18,6 @@ from services.healer.rules.unknown_attempts.evidence import (
     OwnMessage,
     Reach,
     Sight,
-    Terms,
     judge_email,
     judge_invitation,
     judge_message,
@@ -25,19 +25,19 @@ from services.healer.rules.unknown_attempts.evidence import (
     worth_a_profile,
 )
 from services.healer.rules.unknown_attempts.evidence_codec import (
-    Said,
-    invitation_looks,
-    listed_part,
-    message_looks,
-    open_list,
-    open_said,
-    picture_before,
-    said_part,
-    written,
+    AccountMessages,
+    decode_invitation_looks,
+    decode_message_looks,
+    decode_open_list,
+    decode_open_messages,
+    decode_picture,
+    encode_list_part,
+    encode_look,
+    encode_messages_part,
 )
 from shared.vocabulary import Action
 
-TERMS = Terms()
+TERMS = EvidenceThresholds()
 DECIDED = datetime(2026, 3, 2, 14, 0, tzinfo=UTC)
 LATE = DECIDED + timedelta(minutes=5)
 STRANGERS = Before(pending=False, connected=False)
@@ -251,11 +251,11 @@ def test_proof_is_never_turned_into_a_question() -> None:
 def test_looks_come_back_from_the_row_as_they_were_and_other_notes_are_passed_over() -> None:
     invitation = replace(a_look(), listed="i1", listed_at=DECIDED)
     message = replace(a_page(LATE, said("m1", "Hello")), own=())
-    evidence = [written(invitation, "NotYet"), {"late_answer": "accepted"}, "odd", written(message, "NotYet")]
-    assert invitation_looks(evidence) == [invitation]
-    assert message_looks(evidence) == [message]
-    assert invitation_looks(None) == []
-    assert message_looks({"late_answer": "accepted"}) == []
+    evidence = [encode_look(invitation, "NotYet"), {"late_answer": "accepted"}, "odd", encode_look(message, "NotYet")]
+    assert decode_invitation_looks(evidence) == [invitation]
+    assert decode_message_looks(evidence) == [message]
+    assert decode_invitation_looks(None) == []
+    assert decode_message_looks({"late_answer": "accepted"}) == []
 
 
 @pytest.mark.parametrize(
@@ -268,7 +268,7 @@ def test_looks_come_back_from_the_row_as_they_were_and_other_notes_are_passed_ov
     ],
 )
 def test_the_picture_before_is_read_as_the_sender_wrote_it(picture: object, before: Before | None) -> None:
-    assert picture_before(picture) == before
+    assert decode_picture(picture) == before
 
 
 def test_a_profile_is_asked_only_where_the_list_lacks_the_person_and_the_call_was_certainly_over() -> None:
@@ -279,18 +279,18 @@ def test_a_profile_is_asked_only_where_the_list_lacks_the_person_and_the_call_wa
 
 def test_half_a_look_is_taken_up_again_and_is_no_look_until_it_is_whole() -> None:
     half = replace(a_look(), profile=Sight.UNTOLD)
-    evidence = [written(a_look(), "NotYet"), {"note": "of the sender"}, listed_part(half), {"note": "again"}]
-    assert open_list(evidence) == half
-    assert invitation_looks(evidence) == [a_look()]
-    assert open_list([*evidence, written(a_look(), "NotYet")]) is None
-    assert open_list(None) is None
+    evidence = [encode_look(a_look(), "NotYet"), {"note": "of the sender"}, encode_list_part(half), {"note": "again"}]
+    assert decode_open_list(evidence) == half
+    assert decode_invitation_looks(evidence) == [a_look()]
+    assert decode_open_list([*evidence, encode_look(a_look(), "NotYet")]) is None
+    assert decode_open_list(None) is None
 
 
 def test_what_an_account_said_to_people_nobody_knows_is_kept_without_its_words() -> None:
-    said_it = Said(at=LATE, seen_at=LATE, whole=True, own=(said("m1", MESSAGE.text), said("m2", "Something private")))
-    part = said_part(said_it, MESSAGE.text)
+    said_it = AccountMessages(at=LATE, seen_at=LATE, whole=True, own=(said("m1", MESSAGE.text), said("m2", "Something private")))
+    part = encode_messages_part(said_it, MESSAGE.text)
     assert "private" not in str(part)
     assert MESSAGE.text not in str(part)
-    again = open_said([part], MESSAGE.text)
+    again = decode_open_messages([part], MESSAGE.text)
     assert again is not None
     assert (again.at, again.whole, [m.text for m in again.own]) == (LATE, True, [MESSAGE.text, None])

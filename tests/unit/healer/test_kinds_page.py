@@ -4,7 +4,7 @@ import re
 from datetime import timedelta
 from pathlib import Path
 
-from services.healer.rules.repairs.finding_kinds import KINDS, Found
+from services.healer.rules.repairs.finding_kinds import KINDS, Detection
 
 PAGE = Path(__file__).resolve().parents[3] / "services/healer/README.md"
 ROW = re.compile(r"^\| (`\w+`(?:, `\w+`)*) \| [^|]+ \| ([^|]+) \| [^|]+ \|$", re.MULTILINE)
@@ -26,4 +26,4 @@ def test_the_page_tells_the_time_within_which_each_kind_is_seen() -> None:
         kind = KINDS[name]
         assert kind.bound in times, f"{name}: {within}"
         assert kind.at_once is None or kind.at_once in times, f"{name}: {within}"
-        assert max(times) == kind.bound or kind.found is Found.TOLD, f"{name}: {within}"
+        assert max(times) == kind.bound or kind.found is Detection.TOLD, f"{name}: {within}"

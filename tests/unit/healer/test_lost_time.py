@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.healer.rules.adoption.gap_recovery import Concluded, Evidence, Sign, StepState, conclude
+from services.healer.rules.adoption.gap_recovery import GapRecovery, ProviderSign, Sign, StepState, recover_steps
 from shared.vocabulary import Action, ProspectStatus, SendStatus
 
 TEN = datetime(2026, 3, 10, 10, 0, tzinfo=UTC)
@@ -21,27 +21,27 @@ def steps(invitation: SendStatus | None, *messages: SendStatus | None, live: int
     return [first, *rest]
 
 
-def invited(at: datetime | None = TEN + timedelta(minutes=5)) -> Evidence:
+def invited(at: datetime | None = TEN + timedelta(minutes=5)) -> ProviderSign:
     """It stands in the list of sent invitations."""
-    return Evidence(sign=Sign.INVITED, at=at, ref="inv-1")
+    return ProviderSign(sign=Sign.INVITED, at=at, ref="inv-1")
 
 
-def connected(at: datetime) -> Evidence:
+def connected(at: datetime) -> ProviderSign:
     """A relation since then."""
-    return Evidence(sign=Sign.CONNECTED, at=at)
+    return ProviderSign(sign=Sign.CONNECTED, at=at)
 
 
-def wrote(minutes: int) -> Evidence:
+def wrote(minutes: int) -> ProviderSign:
     """An own message, so many minutes after ten."""
-    return Evidence(sign=Sign.WROTE, at=TEN + timedelta(minutes=minutes), ref=f"m-{minutes}", chat_id="chat", text=f"words {minutes}")
+    return ProviderSign(sign=Sign.WROTE, at=TEN + timedelta(minutes=minutes), ref=f"m-{minutes}", chat_id="chat", text=f"words {minutes}")
 
 
-def judge(status: ProspectStatus, of: list[StepState], *evidence: Evidence) -> Concluded:
+def judge(status: ProspectStatus, of: list[StepState], *evidence: ProviderSign) -> GapRecovery:
     """From ten to noon."""
-    return conclude(status, of, evidence, since=TEN, until=NOON)
+    return recover_steps(status, of, evidence, since=TEN, until=NOON)
 
 
-def kinds(found: Concluded) -> list[str]:
+def kinds(found: GapRecovery) -> list[str]:
     """The steps that left."""
     return [left.step.message_type for left in found.left]
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.notices.addresses import AddressError, check_mail, check_url, refusal, shown
+from shared.notices.addresses import AddressError, check_mail, check_url, mask_target, refuse_address
 from shared.vocabulary import NoticeMedium
 
 
@@ -66,13 +66,13 @@ def test_receivers_of_ones_own_are_reached_where_the_setting_says_so(url: str) -
 )
 @pytest.mark.parametrize("private", [True, False])
 def test_metadata_services_and_what_is_no_host_are_refused_whatever_the_setting_says(address: str, private: bool) -> None:
-    assert "never sent there" in str(refusal(ipaddress.ip_address(address), private=private))
+    assert "never sent there" in str(refuse_address(ipaddress.ip_address(address), private=private))
 
 
 @given(st.ip_addresses())
 def test_nothing_outside_the_public_internet_is_reached_unless_private_networks_are(address: ipaddress.IPv4Address) -> None:
-    if refusal(address, private=False) is None:
-        assert refusal(address, private=True) is None
+    if refuse_address(address, private=False) is None:
+        assert refuse_address(address, private=True) is None
         mapped = getattr(address, "ipv4_mapped", None) or getattr(address, "sixtofour", None)
         assert address.is_global or mapped or address in ipaddress.ip_network("64:ff9b::/96")
 
@@ -91,7 +91,7 @@ def test_anything_else_is_no_mail_address(address: str) -> None:
 
 
 def test_what_is_secret_in_an_address_is_not_shown() -> None:
-    assert shown(NoticeMedium.SLACK, "https://hooks.slack.com/services/T0/B0/secret") == "https://hooks.slack.com/…"
-    assert shown(NoticeMedium.WEBHOOK, "https://example.com/hook?token=secret#frag") == "https://example.com/hook?…"
-    assert shown(NoticeMedium.WEBHOOK, "https://example.com/hook") == "https://example.com/hook"
-    assert shown(NoticeMedium.EMAIL, "ana@example.com") == "ana@example.com"
+    assert mask_target(NoticeMedium.SLACK, "https://hooks.slack.com/services/T0/B0/secret") == "https://hooks.slack.com/…"
+    assert mask_target(NoticeMedium.WEBHOOK, "https://example.com/hook?token=secret#frag") == "https://example.com/hook?…"
+    assert mask_target(NoticeMedium.WEBHOOK, "https://example.com/hook") == "https://example.com/hook"
+    assert mask_target(NoticeMedium.EMAIL, "ana@example.com") == "ana@example.com"

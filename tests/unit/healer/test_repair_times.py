@@ -6,13 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.healer.rules.health.repair_times import Step, bucket_of, summed, top_of
+from services.healer.rules.health.repair_times import TimeBucket, bucket_upper_bound, find_bucket, summarize_times
 
 
 @given(st.lists(st.floats(min_value=0.001, max_value=1e6), min_size=1, max_size=300), st.floats(min_value=0.01, max_value=1e5))
 def test_the_percentile_is_at_most_nine_percent_above_the_true_one_and_the_share_is_exact(took: list[float], objective: float) -> None:
     spans = [timedelta(seconds=seconds) for seconds in took]
-    times = summed(Step(bucket_of(span), 1, int(span.total_seconds() <= objective), span.total_seconds()) for span in spans)
+    times = summarize_times(
+        TimeBucket(find_bucket(span), 1, int(span.total_seconds() <= objective), span.total_seconds()) for span in spans
+    )
     ordered = sorted(span.total_seconds() for span in spans)
     true = max(ordered[max(0, -(-99 * len(ordered) // 100) - 1)], 0.001)
     assert times.p99 is not None
@@ -22,14 +24,14 @@ def test_the_percentile_is_at_most_nine_percent_above_the_true_one_and_the_share
 
 
 def test_a_step_holds_its_own_top() -> None:
-    assert [bucket_of(timedelta(seconds=top_of(bucket))) for bucket in (8, 16, 80)] == [8, 16, 80]
+    assert [find_bucket(timedelta(seconds=bucket_upper_bound(bucket))) for bucket in (8, 16, 80)] == [8, 16, 80]
 
 
 @pytest.mark.parametrize("seconds", [0.0, -5.0])
 def test_what_took_no_time_or_less_is_the_shortest_there_is(seconds: float) -> None:
-    assert top_of(bucket_of(timedelta(seconds=seconds))) == pytest.approx(0.001, rel=0.1)
+    assert bucket_upper_bound(find_bucket(timedelta(seconds=seconds))) == pytest.approx(0.001, rel=0.1)
 
 
 def test_nothing_repaired_meets_and_misses_nothing() -> None:
-    times = summed([])
+    times = summarize_times([])
     assert (times.repaired, times.mean, times.p99, times.met) == (0, None, None, None)

@@ -12,7 +12,7 @@ from services.healer.rules.health.prediction import Verdict
 from services.healer.rules.health.repair_times import RepairTimes
 from services.healer.store.health import counts, pages, risks
 from services.healer.workflows.health import report as health
-from services.healer.workflows.health.report import Repairs
+from services.healer.workflows.health.report import RepairTimesReport
 from shared.runtime.auth import Caller, Operator, Viewer, tenant_transaction
 from shared.runtime.http import FAILURES
 from shared.runtime.service import Service
@@ -34,14 +34,14 @@ class CorruptedCampaign(BaseModel):
     total_prospects: int
 
 
-class Campaigns(BaseModel):
+class CorruptedCampaignList(BaseModel):
     """Most first."""
 
     success: Literal[True] = True
     campaigns: list[CorruptedCampaign]
 
 
-class QueueStanding(BaseModel):
+class QueueStatus(BaseModel):
     """Moments are business time: planned ones of what has not ended, those of the end of what has."""
 
     model_config = ConfigDict(from_attributes=True)
@@ -52,11 +52,11 @@ class QueueStanding(BaseModel):
     latest_at: datetime | None
 
 
-class Queue(BaseModel):
+class QueueStatusList(BaseModel):
     """In the order of a send's life."""
 
     success: Literal[True] = True
-    statuses: list[QueueStanding]
+    statuses: list[QueueStatus]
 
 
 class Score(BaseModel):
@@ -68,7 +68,7 @@ class Score(BaseModel):
     figures: dict[str, Any] = Field(description="What was counted, without the zeros, and under `taken` what it cost.")
 
 
-class Run(BaseModel):
+class CleanupRunOut(BaseModel):
     """A run of the clean-up; a workspace's token sees of campaigns only its own and no counts."""
 
     id: int
@@ -106,7 +106,7 @@ class RepairsOut(Times):
     by_kind: dict[str, Times]
 
     @classmethod
-    def judged(cls, repairs: Repairs) -> Self:
+    def judged(cls, repairs: RepairTimesReport) -> Self:
         """From what was read."""
         return cls(
             **Times.of(repairs.whole).model_dump(),
@@ -121,7 +121,7 @@ class History(BaseModel):
 
     success: Literal[True] = True
     scores: list[Score]
-    runs: list[Run]
+    runs: list[CleanupRunOut]
     repairs: RepairsOut
 
 
@@ -144,7 +144,7 @@ class Alerts(BaseModel):
     alerts: list[AlertOut]
 
 
-class CauseOut(BaseModel):
+class RiskCauseOut(BaseModel):
     """A value that stands out among what corrupts; rates from 0 to 1."""
 
     cause: str = Field(description="source, account, error or version.")
@@ -186,7 +186,7 @@ class RiskReport(BaseModel):
     base: float
     above: float = Field(description="The expected rate above which people are alerted.")
     alarming: int
-    causes: list[CauseOut]
+    causes: list[RiskCauseOut]
     risks: list[RiskOut]
     check: CheckOut | None
 
@@ -229,36 +229,38 @@ def routes(service: Service, readers: asyncpg.Pool, *, objective: timedelta) -> 
     router = APIRouter(tags=["integrity"], responses=FAILURES)
 
     @router.get("/api/admin/data-integrity/campaigns", summary="Campaigns with corrupted prospects, most first")
-    async def campaigns(caller: Viewer, workspace_id: OneWorkspace = None, limit: Most = 50) -> Campaigns:
+    async def campaigns(caller: Viewer, workspace_id: OneWorkspace = None, limit: Most = 50) -> CorruptedCampaignList:
         async with tenant_transaction(readers, caller) as connection:
-            found = await counts.corrupted_campaigns(connection, workspace_id=_wanted(caller, workspace_id), most=limit)
-        return Campaigns(campaigns=[CorruptedCampaign(**row) for row in found])
+            found = await counts.fetch_corrupted_campaigns(connection, workspace_id=_own_workspace(caller, workspace_id), most=limit)
+        return CorruptedCampaignList(campaigns=[CorruptedCampaign(**row) for row in found])
 
     @router.get("/api/admin/data-integrity/queue", summary="The queue by status, with earliest and latest")
-    async def queue(caller: Viewer, workspace_id: OneWorkspace = None) -> Queue:
+    async def queue(caller: Viewer, workspace_id: OneWorkspace = None) -> QueueStatusList:
         async with tenant_transaction(readers, caller) as connection:
-            found = await pages.queue(connection, workspace_id=_wanted(caller, workspace_id))
-        return Queue(statuses=[QueueStanding.model_validate(each) for each in found])
+            found = await pages.fetch_status_counts(connection, workspace_id=_own_workspace(caller, workspace_id))
+        return QueueStatusList(statuses=[QueueStatus.model_validate(each) for each in found])
 
     @router.get("/api/admin/data-integrity/history", summary="The score over time, runs of the clean-up, times to repair")
     async def history(caller: Viewer, workspace_id: OneWorkspace = None, days: Days = 7, limit: Most = 100) -> History:
-        wanted, span = _wanted(caller, workspace_id), timedelta(days=days)
+        wanted, span = _own_workspace(caller, workspace_id), timedelta(days=days)
         async with tenant_transaction(readers, caller) as connection:
-            scores = await pages.scores(connection, workspace_id=wanted, span=span, most=limit)
-            repairs = await health.repairs(connection, workspace_id=wanted, span=span, objective=objective)
-        runs = await health.runs(readers, workspace_id=caller.workspace_id, before=None, most=limit)
-        return History(scores=[Score(**row) for row in scores], runs=[Run(**row) for row in runs], repairs=RepairsOut.judged(repairs))
+            scores = await pages.fetch_scores(connection, workspace_id=wanted, span=span, most=limit)
+            repairs = await health.summarize_repairs(connection, workspace_id=wanted, span=span, objective=objective)
+        runs = await health.list_cleanup_runs(readers, workspace_id=caller.workspace_id, before=None, most=limit)
+        return History(
+            scores=[Score(**row) for row in scores], runs=[CleanupRunOut(**row) for row in runs], repairs=RepairsOut.judged(repairs)
+        )
 
     @router.get("/api/admin/data-integrity/alerts", summary="What people were alerted of: open ones, then the newest that are over")
     async def alerts(caller: Viewer, workspace_id: OneWorkspace = None, only_open: bool = False, limit: Most = 50) -> Alerts:
         async with tenant_transaction(readers, caller) as connection:
-            found = await pages.alerts(connection, workspace_id=_wanted(caller, workspace_id), only_open=only_open, most=limit)
+            found = await pages.fetch_alerts(connection, workspace_id=_own_workspace(caller, workspace_id), only_open=only_open, most=limit)
         return Alerts(alerts=[AlertOut(**row) for row in found])
 
     @router.get("/api/admin/data-integrity/risks", summary="Which campaigns are likely to corrupt next, and why")
     async def likely_next(caller: Viewer, workspace_id: OneWorkspace = None, limit: Most = 50) -> Risks:
         async with tenant_transaction(readers, caller) as connection:
-            found = await risks.reports(connection, workspace_id=_wanted(caller, workspace_id), most=limit)
+            found = await risks.reports(connection, workspace_id=_own_workspace(caller, workspace_id), most=limit)
         return Risks(reports=[WorkspaceRisks(**row) for row in found])
 
     @router.put("/api/admin/data-integrity/objective", summary="Say how fast repairs of a workspace should be")
@@ -271,5 +273,5 @@ def routes(service: Service, readers: asyncpg.Pool, *, objective: timedelta) -> 
     return router
 
 
-def _wanted(caller: Caller, workspace_id: UUID | None) -> UUID | None:
+def _own_workspace(caller: Caller, workspace_id: UUID | None) -> UUID | None:
     return caller.own(workspace_id) if workspace_id else caller.workspace_id

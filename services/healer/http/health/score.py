@@ -10,12 +10,12 @@ import asyncpg
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field
 
-from services.healer.http.repairs.cleanup import clean_up
-from services.healer.rules.health.score import Standing, recommendations
+from services.healer.http.repairs.cleanup import run_cleanup
+from services.healer.rules.health.score import HealthStatus, recommend_actions
 from services.healer.store.health import pages
 from services.healer.workflows.health import report as health
-from services.healer.workflows.health.report import Report
-from services.healer.workflows.maintenance.maintain import Mend
+from services.healer.workflows.health.report import HealthReport
+from services.healer.workflows.maintenance.maintain import Maintenance
 from shared.runtime.auth import Caller, require_briefly, tenant_transaction
 from shared.runtime.http import ApiError, CronError
 from shared.runtime.service import Service
@@ -56,7 +56,7 @@ class DataIntegrity(BaseModel):
     """The answer."""
 
     health_score: float = Field(description="100 less two for every percent corrupted and the penalties of docs/health.md.")
-    status: Standing = Field(description="healthy from 90, degraded from 70, else critical.")
+    status: HealthStatus = Field(description="healthy from 90, degraded from 70, else critical.")
     prospect_integrity: ProspectIntegrity
     queue_stats: QueueStats
     corrupted_campaigns: CorruptedCampaigns
@@ -64,12 +64,12 @@ class DataIntegrity(BaseModel):
     recommendations: list[str]
 
     @classmethod
-    def of(cls, report: Report) -> Self:
+    def of(cls, report: HealthReport) -> Self:
         """From what was looked at."""
         figures = report.figures
         return cls(
             health_score=report.health.score,
-            status=report.health.standing,
+            status=report.health.status,
             prospect_integrity=ProspectIntegrity(
                 corrupted_sent=figures.corrupted_sent,
                 corrupted_failed=figures.corrupted_failed,
@@ -82,7 +82,7 @@ class DataIntegrity(BaseModel):
                 count=len(report.campaigns), campaign_ids=[campaign["campaign_id"] for campaign in report.campaigns]
             ),
             duplicate_queue_records=figures.duplicates,
-            recommendations=recommendations(figures),
+            recommendations=recommend_actions(figures),
         )
 
 
@@ -95,28 +95,28 @@ class Fixed(BaseModel):
     message: str
 
 
-def routes(service: Service, readers: asyncpg.Pool, mend: Mend) -> APIRouter:
+def routes(service: Service, readers: asyncpg.Pool, mend: Maintenance) -> APIRouter:
     """/api/admin/data-integrity."""
     router = APIRouter(tags=["integrity"])
 
     @router.get("/api/admin/data-integrity", summary="How healthy the data is, and what to do")
     async def data_integrity(caller: Viewing, workspace_id: OneWorkspace = None) -> DataIntegrity:
-        wanted = _wanted(caller, workspace_id)
+        wanted = _own_workspace(caller, workspace_id)
         async with tenant_transaction(readers, caller) as connection:
-            return DataIntegrity.of(await health.report(connection, workspace_id=wanted))
+            return DataIntegrity.of(await health.build_report(connection, workspace_id=wanted))
 
     @router.post("/api/admin/data-integrity", summary="Mend corrupted prospects from the ledger")
     async def mend_now(caller: Mending) -> Fixed:
-        run = await clean_up(service, mend, actor=caller.actor, called_by="api")
+        run = await run_cleanup(service, mend, actor=caller.actor, called_by="api")
         if caller.workspace_id is not None:  # the run mends whatever is wrong, and its caller hears of its own
-            run = await pages.own_part(service.pool, run["run_ids"], workspace_id=caller.workspace_id)
+            run = await pages.fetch_own_part(service.pool, run["run_ids"], workspace_id=caller.workspace_id)
         fixed = run["fixed_count"]
         return Fixed(fixed_count=fixed, affected_campaigns=run["campaign_ids"], message=f"Fixed {fixed} corrupted prospects")
 
     return router
 
 
-def _wanted(caller: Caller, workspace_id: UUID | None) -> UUID | None:
+def _own_workspace(caller: Caller, workspace_id: UUID | None) -> UUID | None:
     try:
         return caller.own(workspace_id) if workspace_id else caller.workspace_id
     except ApiError as error:

@@ -10,12 +10,12 @@ from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.healer.store.notices import channels, notices
-from services.healer.store.notices.channels import Channel
-from services.healer.store.notices.notices import Entry
+from services.healer.store.notices.channels import NoticeChannel
+from services.healer.store.notices.notices import NoticeEntry
 from services.healer.workflows.notices import channels as verbs
-from services.healer.workflows.notices.channels import Terms
+from services.healer.workflows.notices.channels import ChannelPolicy
 from services.healer.workflows.notices.deliver import Deliver
-from shared.notices.addresses import shown
+from shared.notices.addresses import mask_target
 from shared.runtime.auth import Operator, Viewer, tenant_transaction
 from shared.runtime.http import FAILURES
 from shared.runtime.service import Service
@@ -70,14 +70,14 @@ class ChannelOut(BaseModel):
     created_at: datetime
 
     @classmethod
-    def of(cls, channel: Channel) -> Self:
+    def of(cls, channel: NoticeChannel) -> Self:
         """From the stored row."""
         return cls(
             id=channel.id,
             workspace_id=channel.workspace_id,
             name=channel.name,
             medium=channel.medium,
-            target=shown(channel.medium, channel.target),
+            target=mask_target(channel.medium, channel.target),
             kinds=channel.kinds,
             enabled=channel.enabled,
             created_at=channel.created_at,
@@ -117,7 +117,7 @@ class NoticeOut(BaseModel):
     deliveries: list[DeliveryOut]
 
     @classmethod
-    def of(cls, entry: Entry) -> Self:
+    def of(cls, entry: NoticeEntry) -> Self:
         """From the log's line."""
         return cls.model_validate(entry)
 
@@ -153,7 +153,7 @@ class Notices(BaseModel):
     next: int | None
 
 
-def routes(service: Service, readers: asyncpg.Pool, *, deliver: Deliver, terms: Terms) -> APIRouter:
+def routes(service: Service, readers: asyncpg.Pool, *, deliver: Deliver, terms: ChannelPolicy) -> APIRouter:
     """/api/notices."""
     router = APIRouter(tags=["notices"], responses=FAILURES)
 
@@ -165,7 +165,7 @@ def routes(service: Service, readers: asyncpg.Pool, *, deliver: Deliver, terms: 
         limit: Annotated[int, Query(ge=1, le=200)] = 50,
     ) -> Notices:
         async with tenant_transaction(readers, caller) as connection:
-            found = await notices.log(connection, workspace_id=caller.workspace_id, before=before, kind=kind, most=limit)
+            found = await notices.fetch_log(connection, workspace_id=caller.workspace_id, before=before, kind=kind, most=limit)
         return Notices(notices=[NoticeOut.of(entry) for entry in found], next=found[-1].id if len(found) == limit else None)
 
     @router.get("/api/notices/channels", summary="Where people are told")
@@ -177,7 +177,7 @@ def routes(service: Service, readers: asyncpg.Pool, *, deliver: Deliver, terms: 
     @router.get("/api/notices/channels/{channel_id}", summary="One channel")
     async def get_channel(channel_id: UUID, caller: Viewer) -> OneChannel:
         async with tenant_transaction(readers, caller) as connection:
-            return OneChannel(channel=ChannelOut.of(await verbs.get(connection, channel_id, workspace_id=caller.workspace_id)))
+            return OneChannel(channel=ChannelOut.of(await verbs.get_channel(connection, channel_id, workspace_id=caller.workspace_id)))
 
     @router.post(
         "/api/notices/channels",
@@ -186,7 +186,7 @@ def routes(service: Service, readers: asyncpg.Pool, *, deliver: Deliver, terms: 
         responses={200: {"model": OneChannel}},
     )
     async def add_channel(body: NewChannel, caller: Operator, response: Response) -> OneChannel:
-        kept = await verbs.add(
+        kept = await verbs.add_channel(
             service.pool,
             terms,
             workspace_id=caller.own(body.workspace_id),
@@ -203,7 +203,7 @@ def routes(service: Service, readers: asyncpg.Pool, *, deliver: Deliver, terms: 
     @router.patch("/api/notices/channels/{channel_id}", summary="Change a channel, or make it a new secret")
     async def change_channel(channel_id: UUID, body: ChannelChange, caller: Operator) -> OneChannel:
         given = {name: getattr(body, name) for name in body.model_fields_set}
-        kept = await verbs.change(
+        kept = await verbs.change_channel(
             service.pool,
             terms,
             channel_id,
@@ -215,13 +215,13 @@ def routes(service: Service, readers: asyncpg.Pool, *, deliver: Deliver, terms: 
 
     @router.delete("/api/notices/channels/{channel_id}", summary="Remove a channel; its log stays")
     async def remove_channel(channel_id: UUID, caller: Operator) -> OneChannel:
-        removed = await verbs.remove(service.pool, channel_id, workspace_id=caller.workspace_id, actor=caller.actor)
+        removed = await verbs.remove_channel(service.pool, channel_id, workspace_id=caller.workspace_id, actor=caller.actor)
         return OneChannel(channel=ChannelOut.of(removed))
 
     @router.post("/api/notices/channels/{channel_id}/test", summary="Send a test now, once, and say how it ended")
     async def test_channel(channel_id: UUID, caller: Operator) -> Tested:
-        delivery_id = await verbs.make_test(service.pool, service.clock, channel_id, workspace_id=caller.workspace_id)
+        delivery_id = await verbs.create_test(service.pool, service.clock, channel_id, workspace_id=caller.workspace_id)
         await deliver.at_once(delivery_id)
-        return Tested(delivery=DeliveryOut.model_validate(await notices.delivery(service.pool, delivery_id)))
+        return Tested(delivery=DeliveryOut.model_validate(await notices.fetch_delivery(service.pool, delivery_id)))
 
     return router

@@ -5,13 +5,13 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 
-from services.healer.workflows.maintenance.maintain import CleanupError, Mend
+from services.healer.workflows.maintenance.maintain import CleanupError, Maintenance
 from shared.fence.fence import FenceShut
 from shared.runtime.http import CronError, require_cron_secret
 from shared.runtime.service import Service
 
 
-async def clean_up(service: Service, mend: Mend, *, actor: str, called_by: str) -> Mapping[str, Any]:
+async def run_cleanup(service: Service, mend: Maintenance, *, actor: str, called_by: str) -> Mapping[str, Any]:
     """Clean up for somebody who asks over HTTP; returns the run.
 
     Raises:
@@ -28,14 +28,14 @@ async def clean_up(service: Service, mend: Mend, *, actor: str, called_by: str) 
         raise CronError(500, "Cleanup failed", str(error)) from error
 
 
-def routes(service: Service, mend: Mend) -> APIRouter:
+def routes(service: Service, mend: Maintenance) -> APIRouter:
     """The routes of mending; each wants `x-cron-secret`."""
     router = APIRouter(tags=["integrity"])
 
     @router.post("/api/cron/cleanup-corrupted-statuses", summary="Mend until nothing is left, called by a schedule")
     async def cleanup_corrupted_statuses(request: Request) -> dict[str, Any]:
         require_cron_secret(service, request)
-        done = await clean_up(service, mend, actor=service.instance, called_by="cron")
+        done = await run_cleanup(service, mend, actor=service.instance, called_by="cron")
         return {
             "success": True,
             "fixed_count": done["fixed_count"],
@@ -48,7 +48,7 @@ def routes(service: Service, mend: Mend) -> APIRouter:
     @router.post("/api/cron/cleanup", summary="Mend corrupted prospects from the ledger, by a schedule")
     async def mend_by_schedule(request: Request) -> dict[str, Any]:
         require_cron_secret(service, request)
-        done = await clean_up(service, mend, actor=service.instance, called_by="cron")
+        done = await run_cleanup(service, mend, actor=service.instance, called_by="cron")
         return {"success": True} | {name: done[name] for name in ("fixed_count", "campaign_ids", "before", "after")}
 
     return router

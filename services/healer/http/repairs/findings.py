@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.healer.http.unknown_attempts.unknown_attempts import LARGEST_ID
 from services.healer.store.repairs import repairs
 from services.healer.workflows.repairs import decide as desk
-from services.healer.workflows.repairs.decide import Finding, Word
+from services.healer.workflows.repairs.decide import Finding, FindingAction
 from services.healer.workflows.unknown_attempts.resolve import LONGEST_REASON
 from shared.runtime.auth import Caller, Operator, Viewer, tenant_transaction
 from shared.runtime.http import FAILURES
@@ -46,7 +46,10 @@ class FindingOut(BaseModel):
     def of(cls, row: Finding) -> Self:
         """From the row; what is known of its kind fills in what the row does not say."""
         values = {name: row[name] for name in cls.model_fields}
-        return cls(**values | {"why": row["why"] or (desk.person(row["kind"]) or None if row["state"] in {"open", "proposed"} else None)})
+        return cls(
+            **values
+            | {"why": row["why"] or (desk.explain_person_needed(row["kind"]) or None if row["state"] in {"open", "proposed"} else None)}
+        )
 
 
 class FindingPage(BaseModel):
@@ -64,7 +67,7 @@ class OneFinding(BaseModel):
     finding: FindingOut
 
 
-class Reason(BaseModel):
+class RefusalReason(BaseModel):
     """Why."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"reason": "They were contacted from the old tool."}]})
@@ -89,7 +92,7 @@ def routes(service: Service, readers: asyncpg.Pool, *, wake: Callable[[], None])
     ) -> FindingPage:
         wanted = caller.own(workspace_id) if workspace_id else caller.workspace_id
         async with tenant_transaction(readers, caller) as connection:
-            rows = await repairs.several(
+            rows = await repairs.fetch_findings(
                 connection,
                 before=before,
                 states=state or ["open", "proposed"],
@@ -103,23 +106,25 @@ def routes(service: Service, readers: asyncpg.Pool, *, wake: Callable[[], None])
     @router.get("/{finding_id}", summary="One of them, with its evidence and what its repair would change")
     async def one(finding_id: FindingId, caller: Viewer) -> OneFinding:
         async with tenant_transaction(readers, caller) as connection:
-            return OneFinding(finding=FindingOut.of(await desk.get(connection, finding_id, workspace_id=caller.workspace_id)))
+            return OneFinding(finding=FindingOut.of(await desk.get_finding(connection, finding_id, workspace_id=caller.workspace_id)))
 
-    async def say(finding_id: int, word: Word, caller: Caller, reason: str = "") -> OneFinding:
-        done = await desk.decide(service.pool, finding_id, word, actor=caller.actor, reason=reason, workspace_id=caller.workspace_id)
+    async def say(finding_id: int, word: FindingAction, caller: Caller, reason: str = "") -> OneFinding:
+        done = await desk.decide_finding(
+            service.pool, finding_id, word, actor=caller.actor, reason=reason, workspace_id=caller.workspace_id
+        )
         wake()
         return OneFinding(finding=FindingOut.of(done.finding))
 
     @router.post("/{finding_id}/apply", summary="Change what it says would be changed")
     async def apply(finding_id: FindingId, caller: Operator) -> OneFinding:
-        return await say(finding_id, Word.APPLY, caller)
+        return await say(finding_id, FindingAction.APPLY, caller)
 
     @router.post("/{finding_id}/refuse", summary="Leave the row as it is; it is not found again while it stays so")
-    async def refuse(finding_id: FindingId, body: Reason, caller: Operator) -> OneFinding:
-        return await say(finding_id, Word.REFUSE, caller, body.reason)
+    async def refuse(finding_id: FindingId, body: RefusalReason, caller: Operator) -> OneFinding:
+        return await say(finding_id, FindingAction.REFUSE, caller, body.reason)
 
     @router.post("/{finding_id}/undo", summary="Take a repair back; refused when something has left since")
     async def undo(finding_id: FindingId, caller: Operator) -> OneFinding:
-        return await say(finding_id, Word.UNDO, caller)
+        return await say(finding_id, FindingAction.UNDO, caller)
 
     return router

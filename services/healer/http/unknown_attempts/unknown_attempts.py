@@ -8,10 +8,10 @@ import asyncpg
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.healer.rules.unknown_attempts.evidence_text import told
-from services.healer.store.unknown_attempts.decisions import Row, Wanted
+from services.healer.rules.unknown_attempts.evidence_text import describe_evidence
+from services.healer.store.unknown_attempts.decisions import AttemptFilter, Row
 from services.healer.workflows.unknown_attempts import resolve as desk
-from services.healer.workflows.unknown_attempts.resolve import LONGEST_REASON, Decision
+from services.healer.workflows.unknown_attempts.resolve import LONGEST_REASON, AttemptDecision
 from shared.runtime.auth import Operator, Viewer, tenant_transaction
 from shared.runtime.http import FAILURES
 from shared.runtime.service import Service
@@ -21,14 +21,14 @@ LARGEST_ID = 2**63 - 1
 AttemptId = Annotated[int, Field(ge=1, le=LARGEST_ID)]
 
 
-class Verdict(BaseModel):
+class DecisionBody(BaseModel):
     """A person's decision."""
 
     model_config = ConfigDict(
         extra="forbid", json_schema_extra={"examples": [{"decision": "accepted", "reason": "It stands in the account's sent invitations."}]}
     )
 
-    decision: Decision
+    decision: AttemptDecision
     reason: Annotated[str, Field(min_length=1, max_length=LONGEST_REASON, description="How you know; kept in the audit log.")]
 
 
@@ -63,7 +63,7 @@ class UnknownOut(BaseModel):
     @classmethod
     def of(cls, row: Row) -> Self:
         """From a row of the desk."""
-        return cls(**{name: row[name] for name in cls.model_fields if name in row.keys()}, told=told(row["evidence"]))  # noqa: SIM118 - a record of asyncpg
+        return cls(**{name: row[name] for name in cls.model_fields if name in row.keys()}, told=describe_evidence(row["evidence"]))  # noqa: SIM118 - a record of asyncpg
 
 
 class WholeUnknown(UnknownOut):
@@ -114,19 +114,19 @@ def routes(service: Service, readers: asyncpg.Pool, *, call_time: timedelta) -> 
         after: Annotated[int | None, Query(ge=0, le=LARGEST_ID)] = None,
         limit: Annotated[int, Query(ge=1, le=200)] = 50,
     ) -> UnknownPage:
-        wanted = Wanted(caller.own(workspace_id) if workspace_id else caller.workspace_id, campaign_id, account_id, needs_person)
+        wanted = AttemptFilter(caller.own(workspace_id) if workspace_id else caller.workspace_id, campaign_id, account_id, needs_person)
         async with tenant_transaction(readers, caller) as connection:
-            found = await desk.page(connection, wanted, after=after, most=limit)
+            found = await desk.list_attempts(connection, wanted, after=after, most=limit)
         return UnknownPage(attempts=[UnknownOut.of(row) for row in found.attempts], next=found.next)
 
     @router.get("/{attempt_id}", summary="One of them, with what was tried and what the provider's lists say")
     async def one(attempt_id: AttemptId, caller: Viewer) -> OneUnknown:
         async with tenant_transaction(readers, caller) as connection:
-            return OneUnknown(attempt=WholeUnknown.of(await desk.get(connection, attempt_id, workspace_id=caller.workspace_id)))
+            return OneUnknown(attempt=WholeUnknown.of(await desk.get_attempt(connection, attempt_id, workspace_id=caller.workspace_id)))
 
     @router.post("/{attempt_id}/resolve", summary="Say whether it happened; harmless to repeat, and the first decision stands")
-    async def resolve(attempt_id: AttemptId, body: Verdict, caller: Operator) -> Resolved:
-        done = await desk.resolve(
+    async def resolve(attempt_id: AttemptId, body: DecisionBody, caller: Operator) -> Resolved:
+        done = await desk.resolve_attempt(
             service.pool,
             attempt_id,
             body.decision,

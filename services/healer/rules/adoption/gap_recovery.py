@@ -32,7 +32,7 @@ _MAY_STILL_LEAVE: Final = frozenset({None, SendStatus.PENDING, SendStatus.DISPAT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Evidence:
+class ProviderSign:
     """One thing the provider shows of one person."""
 
     sign: Sign
@@ -56,7 +56,7 @@ class StepState:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Left:
+class RecoveredStep:
     """A step that left in the lost time."""
 
     step: StepState
@@ -68,40 +68,42 @@ class Left:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Concluded:
+class GapRecovery:
     """What the evidence means for one prospect: the steps that left, in order, and since when the two are connected."""
 
-    left: Sequence[Left]
+    left: Sequence[RecoveredStep]
     connected_at: datetime | None
 
 
-def conclude(
-    status: ProspectStatus, steps: Sequence[StepState], evidence: Sequence[Evidence], *, since: datetime, until: datetime
-) -> Concluded:
+def recover_steps(
+    status: ProspectStatus, steps: Sequence[StepState], evidence: Sequence[ProviderSign], *, since: datetime, until: datetime
+) -> GapRecovery:
     """Match what was seen since `since` with the steps that could still leave. Both moments are business time."""
     invited = [e for e in evidence if e.sign is Sign.INVITED and (e.at is None or e.at >= since - COARSE)]
     connected = [e for e in evidence if e.sign is Sign.CONNECTED and e.at is not None and e.at >= since - SLACK]
-    wrote = sorted((e for e in evidence if e.sign is Sign.WROTE and e.at is not None and e.at >= since - SLACK), key=_moment)
-    left: list[Left] = []
+    wrote = sorted((e for e in evidence if e.sign is Sign.WROTE and e.at is not None and e.at >= since - SLACK), key=_sign_time)
+    left: list[RecoveredStep] = []
     connected_at = min((e.at for e in connected if e.at is not None), default=None)
     invitation = _next(steps, Action.INVITATION) if status in _UNTOUCHED else None
     sign = next(iter([*invited, *connected, *wrote]), None)
     if invitation is not None and sign is not None:
         at = min(max(sign.at or since, since), until)
         ref = sign.ref if sign.sign is Sign.INVITED else None
-        left.append(Left(step=invitation, at=at, ref=ref, chat_id=None, text="", why=_SAYS[sign.sign]))
+        left.append(RecoveredStep(step=invitation, at=at, ref=ref, chat_id=None, text="", why=_SAYS[sign.sign]))
     left += _messages(steps, wrote)
     if connected_at is None and wrote and any(step.action is Action.INVITATION for step in steps):
         connected_at = wrote[0].at  # nobody but a connection can be written to
-    return Concluded(left=left, connected_at=connected_at)
+    return GapRecovery(left=left, connected_at=connected_at)
 
 
-def _messages(steps: Sequence[StepState], wrote: Sequence[Evidence]) -> list[Left]:
+def _messages(steps: Sequence[StepState], wrote: Sequence[ProviderSign]) -> list[RecoveredStep]:
     """In order of time to the steps in order. What an attempt in doubt may have caused is left for its own look-up."""
     doubtful = sum(step.action is Action.MESSAGE and step.live for step in steps)
     open_ones = [step for step in steps if step.action is Action.MESSAGE and not step.live and step.send in _MAY_STILL_LEAVE]
     return [
-        Left(step=step, at=said.at, ref=said.ref, chat_id=said.chat_id, text=said.text, why="an own message that the ledger does not know")
+        RecoveredStep(
+            step=step, at=said.at, ref=said.ref, chat_id=said.chat_id, text=said.text, why="an own message that the ledger does not know"
+        )
         for step, said in zip(open_ones, wrote[doubtful:], strict=False)
         if said.at is not None
     ]
@@ -111,5 +113,5 @@ def _next(steps: Sequence[StepState], action: Action) -> StepState | None:
     return next((step for step in steps if step.action is action and not step.live and step.send in _MAY_STILL_LEAVE), None)
 
 
-def _moment(evidence: Evidence) -> datetime:
+def _sign_time(evidence: ProviderSign) -> datetime:
     return evidence.at or datetime.max.replace(tzinfo=UTC)

@@ -11,8 +11,8 @@ from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
-from services.healer.rules.health.score import Figures
-from shared.notices.silence import SINCE, silence
+from services.healer.rules.health.score import IntegrityCounts
+from shared.notices.silence import SINCE, describe_silence
 
 TABLE: Final = "health_alerts"
 """`table_name` of their events: the healer, who reads that topic too, makes no findings of them."""
@@ -56,7 +56,7 @@ class Alert:
 
 
 @dataclass(frozen=True, slots=True)
-class Errors:
+class SendErrorRates:
     """Sends that ended: in the last hours, and in the week before those."""
 
     workspace_id: UUID
@@ -77,7 +77,7 @@ class Errors:
 
 
 @dataclass(frozen=True, slots=True)
-class Predicted:
+class RiskyCampaign:
     """A campaign that is likely to corrupt next, above the threshold."""
 
     workspace_id: UUID
@@ -87,12 +87,12 @@ class Predicted:
     why: Sequence[str]
 
 
-def true_now(
-    figures: Mapping[UUID | None, Figures],
+def find_alerts(
+    figures: Mapping[UUID | None, IntegrityCounts],
     *,
     failures_in_row: int,
-    errors: Sequence[Errors],
-    predicted: Sequence[Predicted],
+    errors: Sequence[SendErrorRates],
+    predicted: Sequence[RiskyCampaign],
     silent_for: timedelta | None,
 ) -> list[Alert]:
     """Every alert whose condition holds."""
@@ -108,7 +108,7 @@ def true_now(
             evidence={"failed": of.failed, "ended": of.sent + of.failed, "percent": _percent(of.rate), "usual_percent": _percent(of.usual)},
         )
         for of in errors
-        if too_many(of)
+        if has_too_many_errors(of)
     ]
     found += [
         Alert(
@@ -122,7 +122,7 @@ def true_now(
     return found
 
 
-def too_many(errors: Errors) -> bool:
+def has_too_many_errors(errors: SendErrorRates) -> bool:
     """More than three times the usual rate, where there is enough to say so."""
     return (
         errors.failed >= FEWEST_ERRORS
@@ -132,7 +132,7 @@ def too_many(errors: Errors) -> bool:
     )
 
 
-def _of_figures(workspace_id: UUID, figures: Figures) -> list[Alert]:
+def _of_figures(workspace_id: UUID, figures: IntegrityCounts) -> list[Alert]:
     found = []
     if figures.corruption_percentage > CORRUPTION_ABOVE:
         evidence = {
@@ -150,7 +150,7 @@ def _percent(rate: float) -> float:
     return round(100.0 * rate, 2)
 
 
-def told(kind: AlertKind, evidence: Mapping[str, Any]) -> tuple[str, str, str]:  # noqa: PLR0911 - one for each kind of alert
+def describe_alert(kind: AlertKind, evidence: Mapping[str, Any]) -> tuple[str, str, str]:  # noqa: PLR0911 - one for each kind of alert
     """Subject, what is so, and what to do: a phrase and two sentences."""
     match kind:
         case AlertKind.CORRUPTION_HIGH:
@@ -188,7 +188,7 @@ def told(kind: AlertKind, evidence: Mapping[str, Any]) -> tuple[str, str, str]: 
             )
         case AlertKind.HEALER_SILENT:
             if SINCE in evidence:  # told by the queuer, while it was so
-                return silence(evidence)
+                return describe_silence(evidence)
             return (
                 "The healer was silent",
                 f"Nobody looked after the data for {evidence['silent_minutes']:g} minutes: nothing was repaired, nobody told.",

@@ -17,7 +17,7 @@ OBJECTIVE_SHARE: Final = 0.99
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class TimeBucket:
     """What one step of the scale holds; `seconds` is the sum of all in it."""
 
     bucket: int
@@ -39,17 +39,17 @@ class RepairTimes:
     """Whether OBJECTIVE_SHARE of them did; None where nothing was repaired."""
 
 
-def bucket_of(took: timedelta) -> int:
+def find_bucket(took: timedelta) -> int:
     """The step that holds it; a clock that was set back makes no negative one."""
     return math.ceil(STEPS_PER_DOUBLING * math.log2(max(took.total_seconds(), SHORTEST)))
 
 
-def top_of(bucket: int) -> float:
+def bucket_upper_bound(bucket: int) -> float:
     """The longest that a step holds, in seconds."""
     return float(2 ** (bucket / STEPS_PER_DOUBLING))
 
 
-def summed(steps: Iterable[Step]) -> RepairTimes:
+def summarize_times(steps: Iterable[TimeBucket]) -> RepairTimes:
     """Mean, 99th percentile and the objective, over all of them."""
     ordered = sorted(steps, key=lambda step: step.bucket)
     repaired = sum(step.repaired for step in ordered)
@@ -66,10 +66,10 @@ def summed(steps: Iterable[Step]) -> RepairTimes:
     )
 
 
-def _percentile(ordered: list[Step], wanted: float) -> float:
+def _percentile(ordered: list[TimeBucket], wanted: float) -> float:
     seen = 0
     for step in ordered:
         seen += step.repaired
         if seen >= wanted:
-            return top_of(step.bucket)
+            return bucket_upper_bound(step.bucket)
     raise AssertionError("the steps hold fewer than was asked for")

@@ -15,7 +15,7 @@ DEGRADED_FROM: Final = 70.0
 POINTS_PER_PERCENT: Final = 2.0
 
 
-class Standing(StrEnum):
+class HealthStatus(StrEnum):
     """What a score means."""
 
     HEALTHY = "healthy"
@@ -24,7 +24,7 @@ class Standing(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Figures:
+class IntegrityCounts:
     """What is counted of a workspace, or of all; counts of rows. `failures_in_row` are runs of the clean-up."""
 
     corrupted_sent: int = 0
@@ -68,12 +68,12 @@ class Figures:
     def _percent(self, rows: int) -> float:
         return round(100.0 * rows / self.total_prospects, 2) if self.total_prospects > 0 else 0.0
 
-    def plus(self, other: "Figures") -> "Figures":
+    def plus(self, other: "IntegrityCounts") -> "IntegrityCounts":
         """Both together."""
         return replace(self, **{name: getattr(self, name) + getattr(other, name) for name in NAMES})
 
 
-NAMES: Final = tuple(Figures.__dataclass_fields__)
+NAMES: Final = tuple(IntegrityCounts.__dataclass_fields__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +100,11 @@ class Health:
 
     score: float
     """0 to 100, two decimals."""
-    standing: Standing
+    status: HealthStatus
     taken: Mapping[str, float]
 
 
-def judge(figures: Figures) -> Health:
+def score_health(figures: IntegrityCounts) -> Health:
     """3 of 150 prospects corrupted give 96, an empty system gives 100."""
     counted = {
         "other_kinds": figures.percent_of_other_kinds(),
@@ -116,17 +116,17 @@ def judge(figures: Figures) -> Health:
     taken = {"corruption": POINTS_PER_PERCENT * figures.corruption_percentage}
     taken |= {name: min(counted[name] * penalty.points, penalty.most) for name, penalty in PENALTIES.items()}
     score = round(max(0.0, 100.0 - sum(taken.values())), 2)
-    return Health(score, standing(score), {name: round(points, 2) for name, points in taken.items() if points > 0})
+    return Health(score, grade_score(score), {name: round(points, 2) for name, points in taken.items() if points > 0})
 
 
-def standing(score: float) -> Standing:
+def grade_score(score: float) -> HealthStatus:
     """Healthy from 90, degraded from 70, else critical."""
     if score >= HEALTHY_FROM:
-        return Standing.HEALTHY
-    return Standing.DEGRADED if score >= DEGRADED_FROM else Standing.CRITICAL
+        return HealthStatus.HEALTHY
+    return HealthStatus.DEGRADED if score >= DEGRADED_FROM else HealthStatus.CRITICAL
 
 
-def recommendations(figures: Figures) -> list[str]:
+def recommend_actions(figures: IntegrityCounts) -> list[str]:
     """What to do, most urgent first; never empty. Callers compare the first and the last sentence, so their words stay."""
     found: list[str] = []
     if (mendable := figures.corrupted - figures.corrupted_for_person) > 0:
@@ -147,15 +147,15 @@ def recommendations(figures: Figures) -> list[str]:
     return found or ["All systems healthy"]
 
 
-def together(parts: Iterable[Figures]) -> Figures:
+def sum_counts(parts: Iterable[IntegrityCounts]) -> IntegrityCounts:
     """The whole stack's figures; runs of the clean-up are the stack's own and are set by who knows them."""
-    whole = Figures()
+    whole = IntegrityCounts()
     for part in parts:
         whole = whole.plus(part)
     return whole
 
 
-def by_workspace(counted: Iterable[tuple[UUID | None, str, int]]) -> dict[UUID | None, Figures]:
+def group_by_workspace(counted: Iterable[tuple[UUID | None, str, int]]) -> dict[UUID | None, IntegrityCounts]:
     """Figures from (workspace, name, rows); the same name may come several times, and a negative sum counts as nothing.
 
     Raises:
@@ -167,7 +167,7 @@ def by_workspace(counted: Iterable[tuple[UUID | None, str, int]]) -> dict[UUID |
             raise KeyError(name)
         of = sums.setdefault(workspace_id, {})
         of[name] = of.get(name, 0) + rows
-    return {workspace_id: Figures(**{name: max(0, rows) for name, rows in of.items()}) for workspace_id, of in sums.items()}
+    return {workspace_id: IntegrityCounts(**{name: max(0, rows) for name, rows in of.items()}) for workspace_id, of in sums.items()}
 
 
 def _many(count: int, word: str) -> str:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Protocol
 from uuid import UUID
 
-from services.healer.rules.health.alerts import AlertKind, told
+from services.healer.rules.health.alerts import AlertKind, describe_alert
 from shared.notices.notice import Notice, moment, one_line, sentence, subject
 from shared.vocabulary import AccountStatus, NoticeKind
 
@@ -32,7 +32,7 @@ WHILE_STOPPED: Final[Mapping[str, str]] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FailedSend:
+class FailedSendFacts:
     """A send that failed for good, with what people call it."""
 
     send_id: UUID
@@ -52,7 +52,7 @@ class FailedSend:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LostAccount:
+class LostAccountFacts:
     """An account that may not act any more; `version` tells one loss from the next."""
 
     account_id: UUID
@@ -65,7 +65,7 @@ class LostAccount:
     at: datetime
 
 
-def of_failed_send(send: FailedSend) -> Notice:
+def word_failed_send(send: FailedSendFacts) -> Notice:
     """A send reopened by a person may fail again, which is another failure at another moment."""
     step = send.message_type.replace("_", " ").capitalize()
     person = one_line(send.person) or "somebody without a name"
@@ -100,7 +100,7 @@ def of_failed_send(send: FailedSend) -> Notice:
     )
 
 
-def of_lost_account(account: LostAccount) -> Notice:
+def word_lost_account(account: LostAccountFacts) -> Notice:
     """A paused or disconnected account; the same one lost again later has another version."""
     paused = account.status is AccountStatus.PAUSED
     name = one_line(account.account_name)
@@ -133,7 +133,7 @@ def of_lost_account(account: LostAccount) -> Notice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class UnknownAttempt:
+class UnknownAttemptFacts:
     """An attempt that no look will settle any more."""
 
     attempt_id: int
@@ -152,7 +152,7 @@ class UnknownAttempt:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StoppedConsumer:
+class StoppedConsumerFacts:
     """A consumer that handles nothing more, for one workspace: what went wrong in it may be another one's and is not told."""
 
     stop_id: int
@@ -162,7 +162,7 @@ class StoppedConsumer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CompletedCampaign:
+class CompletedCampaignFacts:
     """A campaign whose people are all at an end; one that went on may be completed again at another moment."""
 
     campaign_id: UUID
@@ -173,7 +173,7 @@ class CompletedCampaign:
     completed_at: datetime
 
 
-def of_completed_campaign(campaign: CompletedCampaign) -> Notice:
+def word_completed_campaign(campaign: CompletedCampaignFacts) -> Notice:
     """Nothing went wrong: whoever owns it learns that there is room for more."""
     return Notice(
         workspace_id=campaign.workspace_id,
@@ -197,7 +197,7 @@ def of_completed_campaign(campaign: CompletedCampaign) -> Notice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReadOnlyStack:
+class ReadOnlyStackFacts:
     """A stack from which nothing leaves until a person adopts it, for one workspace; `mark` tells this time from the next."""
 
     workspace_id: UUID
@@ -222,7 +222,7 @@ class AlertRow(Protocol):
     def closed_at(self) -> datetime | None: ...
 
 
-def of_unknown_attempt(attempt: UnknownAttempt, *, now: datetime) -> Notice:
+def word_unknown_attempt(attempt: UnknownAttemptFacts, *, now: datetime) -> Notice:
     """Told once, when a person must decide; nothing leaves to that person from us until somebody has."""
     step = attempt.message_type.replace("_", " ").capitalize()
     person = one_line(attempt.person) or "somebody without a name"
@@ -258,7 +258,7 @@ def of_unknown_attempt(attempt: UnknownAttempt, *, now: datetime) -> Notice:
     )
 
 
-def of_stopped_consumer(stop: StoppedConsumer, *, now: datetime) -> Notice:
+def word_stopped_consumer(stop: StoppedConsumerFacts, *, now: datetime) -> Notice:
     """Told once per stop and workspace."""
     return Notice(
         workspace_id=stop.workspace_id,
@@ -276,7 +276,7 @@ def of_stopped_consumer(stop: StoppedConsumer, *, now: datetime) -> Notice:
     )
 
 
-def of_read_only_stack(stack: ReadOnlyStack, *, now: datetime) -> Notice:
+def word_read_only_stack(stack: ReadOnlyStackFacts, *, now: datetime) -> Notice:
     """Told once each time and to every workspace; why is for whoever runs Tact, and says nothing to a tenant."""
     return Notice(
         workspace_id=stack.workspace_id,
@@ -294,9 +294,9 @@ def of_read_only_stack(stack: ReadOnlyStack, *, now: datetime) -> Notice:
     )
 
 
-def of_alert(alert: AlertRow, *, workspace_id: UUID, over: bool, now: datetime) -> Notice:
+def word_alert(alert: AlertRow, *, workspace_id: UUID, over: bool, now: datetime) -> Notice:
     """That it began, or that it is over; one of each for every alert and workspace."""
-    what, so, todo = told(alert.kind, alert.evidence)
+    what, so, todo = describe_alert(alert.kind, alert.evidence)
     about = UUID(alert.about) if alert.about else workspace_id
     kind = NoticeKind.INTEGRITY_OVER if over else NoticeKind.INTEGRITY_ALERT
     lasted = f"It is over: it held from {moment(alert.opened_at)} to {moment(alert.closed_at or alert.opened_at)} (real time)."
@@ -312,7 +312,7 @@ def of_alert(alert: AlertRow, *, workspace_id: UUID, over: bool, now: datetime) 
     )
 
 
-def of_test(*, workspace_id: UUID, channel_id: UUID, channel_name: str, test_id: UUID, at: datetime) -> Notice:
+def word_test(*, workspace_id: UUID, channel_id: UUID, channel_name: str, test_id: UUID, at: datetime) -> Notice:
     """What somebody sends to see whether a channel works; each press is another one."""
     name = one_line(channel_name)
     return Notice(
@@ -327,7 +327,7 @@ def of_test(*, workspace_id: UUID, channel_id: UUID, channel_name: str, test_id:
     )
 
 
-def held_back(notice: Notice, *, told_lately: int, now: datetime) -> str | None:
+def hold_back_reason(notice: Notice, *, told_lately: int, now: datetime) -> str | None:
     """Why a notice is only kept and told to nobody; None when people are told. `now` is business time."""
     if notice.kind is NoticeKind.SEND_FAILED and now - notice.happened_at > OLDEST:
         return f"It happened more than {OLDEST.days} days before it was read, so it is only kept here."
@@ -336,7 +336,7 @@ def held_back(notice: Notice, *, told_lately: int, now: datetime) -> str | None:
     return None
 
 
-def announcing_silence(notice: Notice, *, told_lately: int) -> Notice:
+def announce_flood_limit(notice: Notice, *, told_lately: int) -> Notice:
     """The last notice before a flood is held back says so; any other comes back as it is."""
     if told_lately != MOST_IN_WINDOW - 1:
         return notice

@@ -10,7 +10,7 @@ from services.healer.rules.health import alerts
 from shared.contracts.integrity_events import IntegrityEvent
 
 
-class Found(StrEnum):
+class Detection(StrEnum):
     """How a kind is found."""
 
     BY_INDEX = "by_index"  # a partial index holds what is wrong, and nothing else: looked at all the time
@@ -22,12 +22,12 @@ class Found(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class FindingKind:
     """One kind. `person`: why it is never mended by itself, None where it is."""
 
     name: str
     severity: str
-    found: Found
+    found: Detection
     bound: timedelta
     """The longest time from the corruption until it is seen, for rows that came in around the triggers too."""
     repair: str | None
@@ -42,64 +42,66 @@ MINUTES: Final = timedelta(minutes=11)
 HOURLY: Final = timedelta(hours=1)
 CHANGED: Final = timedelta(seconds=5)
 
-KINDS: Final[Mapping[str, Kind]] = {
+KINDS: Final[Mapping[str, FindingKind]] = {
     kind.name: kind
     for kind in (
-        Kind("corrupted_sent", "critical", Found.BY_INDEX, SOON, "back_to_pending or as_the_evidence_shows"),
-        Kind("corrupted_failed", "critical", Found.BY_INDEX, SOON, "completed as undeliverable"),
-        Kind("corrupted_pending", "critical", Found.BY_INDEX, SOON, "as_the_evidence_shows"),
-        Kind("sent_not_contacted", "critical", Found.BY_PROSPECT, HOURLY, "record_contact or reopen"),
-        Kind(
+        FindingKind("corrupted_sent", "critical", Detection.BY_INDEX, SOON, "back_to_pending or as_the_evidence_shows"),
+        FindingKind("corrupted_failed", "critical", Detection.BY_INDEX, SOON, "completed as undeliverable"),
+        FindingKind("corrupted_pending", "critical", Detection.BY_INDEX, SOON, "as_the_evidence_shows"),
+        FindingKind("sent_not_contacted", "critical", Detection.BY_PROSPECT, HOURLY, "record_contact or reopen"),
+        FindingKind(
             "contacted_without_attempt",
             "warning",
-            Found.BY_PROSPECT,
+            Detection.BY_PROSPECT,
             HOURLY,
             "back_to_pending",
             person="People taken over from elsewhere were contacted there; only a person knows.",
         ),
-        Kind("duplicate_sends", "critical", Found.BY_PROSPECT, HOURLY, "merge"),
-        Kind("stuck_dispatched", "warning", Found.IN_HAND, MINUTES, "back_to_pending"),
-        Kind("sending_though_accepted", "critical", Found.IN_HAND, MINUTES, "finish"),
-        Kind("follow_up_after_reply", "warning", Found.BY_PROSPECT, HOURLY, "cancel", at_once=CHANGED),
-        Kind(
+        FindingKind("duplicate_sends", "critical", Detection.BY_PROSPECT, HOURLY, "merge"),
+        FindingKind("stuck_dispatched", "warning", Detection.IN_HAND, MINUTES, "back_to_pending"),
+        FindingKind("sending_though_accepted", "critical", Detection.IN_HAND, MINUTES, "finish"),
+        FindingKind("follow_up_after_reply", "warning", Detection.BY_PROSPECT, HOURLY, "cancel", at_once=CHANGED),
+        FindingKind(
             "two_sequences",
             "warning",
-            Found.BY_PROSPECT,
+            Detection.BY_PROSPECT,
             HOURLY,
             "end_the_later",
             person="Which of the two goes on is for a person to say.",
             at_once=CHANGED,
         ),
-        Kind("accepted_not_seen", "warning", Found.BY_PROSPECT, HOURLY, "connect", at_once=timedelta(seconds=65)),
-        Kind(
+        FindingKind("accepted_not_seen", "warning", Detection.BY_PROSPECT, HOURLY, "connect", at_once=timedelta(seconds=65)),
+        FindingKind(
             "never_seen",
             "warning",
-            Found.BY_PROSPECT,
+            Detection.BY_PROSPECT,
             HOURLY,
             "end_as_never_arrived",
             person="Lists lag and forget: what they lack may be there all the same.",
         ),
-        Kind("counters_differ", "warning", Found.BY_CAMPAIGN, HOURLY, "count", at_once=CHANGED),
-        Kind("total_differs", "warning", Found.BY_CAMPAIGN, HOURLY, "count"),
-        Kind(
+        FindingKind("counters_differ", "warning", Detection.BY_CAMPAIGN, HOURLY, "count", at_once=CHANGED),
+        FindingKind("total_differs", "warning", Detection.BY_CAMPAIGN, HOURLY, "count"),
+        FindingKind(
             "guards_off",
             "critical",
-            Found.IN_CATALOGUE,
+            Detection.IN_CATALOGUE,
             timedelta(minutes=1),
             None,
             person="Somebody switched a trigger off or dropped a constraint, and has the right to switch it on.",
         ),
-        Kind("sending_without_attempt", "warning", Found.IN_HAND, timedelta(minutes=3), "back_to_pending"),
-        Kind("unknown_waiting", "critical", Found.TOLD, SOON, None, person="No look can tell any more whether it left."),
-        Kind("duplicate_effect", "critical", Found.TOLD, SOON, None, person="It left twice already; nothing takes that back."),
-        Kind("sequence_stopped", "warning", Found.TOLD, SOON, None, person="How this sequence goes on is for a person to say."),
-        Kind("consumer_stopped", "critical", Found.TOLD, SOON, None, person="A person reads the dead letters first."),
-        Kind("healer_silent", "critical", Found.TOLD, timedelta(minutes=1), None, person="The healer is down: nothing here can start it."),
+        FindingKind("sending_without_attempt", "warning", Detection.IN_HAND, timedelta(minutes=3), "back_to_pending"),
+        FindingKind("unknown_waiting", "critical", Detection.TOLD, SOON, None, person="No look can tell any more whether it left."),
+        FindingKind("duplicate_effect", "critical", Detection.TOLD, SOON, None, person="It left twice already; nothing takes that back."),
+        FindingKind("sequence_stopped", "warning", Detection.TOLD, SOON, None, person="How this sequence goes on is for a person to say."),
+        FindingKind("consumer_stopped", "critical", Detection.TOLD, SOON, None, person="A person reads the dead letters first."),
+        FindingKind(
+            "healer_silent", "critical", Detection.TOLD, timedelta(minutes=1), None, person="The healer is down: nothing here can start it."
+        ),
     )
 }
 VIEW: Final = ("corrupted_sent", "corrupted_failed", "corrupted_pending")
 """What the view prospect_data_integrity counts."""
-OF_PROSPECTS: Final = tuple(kind.name for kind in KINDS.values() if kind.found is Found.BY_PROSPECT)
+OF_PROSPECTS: Final = tuple(kind.name for kind in KINDS.values() if kind.found is Detection.BY_PROSPECT)
 IN_HAND: Final = ("stuck_dispatched", "sending_though_accepted")
 
 GUARDS: Final = (
@@ -123,6 +125,6 @@ EXAMINED: Final = frozenset((*VIEW, *OF_PROSPECTS, *IN_HAND, "counters_differ", 
 """An event of these wakes a look at the row, and the row decides; the other kinds are as whoever told them says."""
 
 
-def by_word(events: Sequence[IntegrityEvent]) -> list[IntegrityEvent]:
+def select_reported(events: Sequence[IntegrityEvent]) -> list[IntegrityEvent]:
     """Those that become findings as they are told: no look at a row decides about them, and an alert is told to people, not mended."""
     return [event for event in events if event.kind not in EXAMINED and event.table_name != alerts.TABLE]

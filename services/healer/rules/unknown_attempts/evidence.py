@@ -15,7 +15,7 @@ from shared.vocabulary import Action
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
+class EvidenceThresholds:
     """How much evidence is enough. All of it business time."""
 
     lag: timedelta = timedelta(seconds=60)
@@ -161,7 +161,7 @@ def judge_invitation(
     *,
     earlier: Sequence[InvitationLook] = (),
     next_departure: datetime | None = None,
-    terms: Terms,
+    terms: EvidenceThresholds,
 ) -> Verdict:
     """Did the invitation leave?
 
@@ -171,7 +171,7 @@ def judge_invitation(
     return _it_stands(doubt, look, earlier, terms) or _it_is_absent(doubt, look, earlier, next_departure, terms)
 
 
-def _it_stands(doubt: Doubt, look: InvitationLook, earlier: Sequence[InvitationLook], terms: Terms) -> Verdict | None:
+def _it_stands(doubt: Doubt, look: InvitationLook, earlier: Sequence[InvitationLook], terms: EvidenceThresholds) -> Verdict | None:
     """What a sign of an invitation or a relation says; None when there is no sign."""
     before = doubt.before or Before()
     if look.listed is not None and not before.pending and not _older(doubt, look, terms):
@@ -188,7 +188,7 @@ def _it_stands(doubt: Doubt, look: InvitationLook, earlier: Sequence[InvitationL
 
 
 def _it_is_absent(
-    doubt: Doubt, look: InvitationLook, earlier: Sequence[InvitationLook], next_departure: datetime | None, terms: Terms
+    doubt: Doubt, look: InvitationLook, earlier: Sequence[InvitationLook], next_departure: datetime | None, terms: EvidenceThresholds
 ) -> Verdict:
     """Whether the absence of every sign is proof."""
     if not _counts(doubt, look, terms):
@@ -205,7 +205,9 @@ def _it_is_absent(
     return NotYet(next_at=look.at + terms.pause, why="one complete look lacks it; a second must agree")
 
 
-def judge_withdrawal(doubt: Doubt, look: InvitationLook, *, earlier: Sequence[InvitationLook] = (), terms: Terms) -> Verdict | Accepted:
+def judge_withdrawal(
+    doubt: Doubt, look: InvitationLook, *, earlier: Sequence[InvitationLook] = (), terms: EvidenceThresholds
+) -> Verdict | Accepted:
     """Was the invitation taken back?
 
     One that is listed still was not, and asking the provider again is harmless. One that is gone was taken back, or ignored, which
@@ -227,10 +229,10 @@ def judge_withdrawal(doubt: Doubt, look: InvitationLook, *, earlier: Sequence[In
             return _again(look.at, earlier, why, terms)
 
 
-def judge_message(doubt: Doubt, look: MessageLook, *, earlier: Sequence[MessageLook] = (), terms: Terms) -> Verdict:
+def judge_message(doubt: Doubt, look: MessageLook, *, earlier: Sequence[MessageLook] = (), terms: EvidenceThresholds) -> Verdict:
     """Did the message leave? The text only ranks the candidates: LinkedIn may change it on its way."""
     if look.own:
-        found = min(look.own, key=lambda m: (_plain(m.text) != _plain(doubt.text), m.at))
+        found = min(look.own, key=lambda m: (_collapse_spaces(m.text) != _collapse_spaces(doubt.text), m.at))
         return Happened(
             at=_within(doubt, found.at, look.at),
             why="an own message that no other attempt claims",
@@ -249,12 +251,12 @@ def judge_message(doubt: Doubt, look: MessageLook, *, earlier: Sequence[MessageL
     return _again(look.at, earlier, "one look at all the account said lacks it; a second must agree", terms)
 
 
-def late_enough(doubt: Doubt, look: InvitationLook | MessageLook, terms: Terms) -> bool:
+def late_enough(doubt: Doubt, look: InvitationLook | MessageLook, terms: EvidenceThresholds) -> bool:
     """The call could no longer act, and the provider had the time to show its effect."""
     return look.seen_at > doubt.deadline and look.at >= doubt.decided_at + terms.lag
 
 
-def worth_a_profile(doubt: Doubt, look: InvitationLook, *, terms: Terms) -> bool:
+def worth_a_profile(doubt: Doubt, look: InvitationLook, *, terms: EvidenceThresholds) -> bool:
     """Whether the person's profile could settle what the list alone left open. It is a read of its own, so only then."""
     return look.listed is None and late_enough(doubt, look, terms)
 
@@ -268,25 +270,25 @@ JUDGED_WITHOUT_A_READ: Final[Mapping[Action, Callable[[Doubt], Verdict]]] = {Act
 """Actions of which the provider keeps nothing that could be read: the verdict on an unknown attempt at once."""
 
 
-def with_patience(verdict: Verdict | Accepted, doubt: Doubt, *, looks: int, now: datetime, terms: Terms) -> Verdict | Accepted:
+def with_patience(verdict: Verdict | Accepted, doubt: Doubt, *, looks: int, now: datetime, terms: EvidenceThresholds) -> Verdict | Accepted:
     """Turn a `NotYet` into `AskPerson` when it went on for too long; `looks` counts this one as well."""
     if isinstance(verdict, NotYet) and (looks >= terms.most_looks or now - doubt.decided_at >= terms.longest):
         return AskPerson(why=f"{verdict.why} (after {looks} looks)")
     return verdict
 
 
-def _counts(doubt: Doubt, look: InvitationLook, terms: Terms) -> bool:
+def _counts(doubt: Doubt, look: InvitationLook, terms: EvidenceThresholds) -> bool:
     """A look that speaks for "it did not": whole, late enough, and both places agree."""
     return look.complete and look.listed is None and look.profile is Sight.CLEAR and late_enough(doubt, look, terms)
 
 
-def _shortcoming(doubt: Doubt, look: InvitationLook, terms: Terms) -> str:
+def _shortcoming(doubt: Doubt, look: InvitationLook, terms: EvidenceThresholds) -> str:
     if not late_enough(doubt, look, terms):
         return "seen before the call was certainly over and the provider's lag had passed"
     return "the list was not whole" if not look.complete else "the profile does not tell"
 
 
-def _older(doubt: Doubt, look: InvitationLook, terms: Terms) -> bool:
+def _older(doubt: Doubt, look: InvitationLook, terms: EvidenceThresholds) -> bool:
     return look.listed_at is not None and look.listed_at < doubt.decided_at - terms.granularity
 
 
@@ -295,10 +297,10 @@ def _within(doubt: Doubt, told: datetime | None, seen: datetime) -> datetime:
     return told if told is not None and doubt.decided_at <= told <= seen else doubt.decided_at
 
 
-def _again(at: datetime, earlier: Sequence[object], why: str, terms: Terms) -> NotYet:
+def _again(at: datetime, earlier: Sequence[object], why: str, terms: EvidenceThresholds) -> NotYet:
     """The first pauses are as short as two agreeing looks need, later ones double: the provider is asked ever less."""
     return NotYet(next_at=at + terms.pause * (1 << max(len(earlier) - 1, 0)), why=why)
 
 
-def _plain(text: str | None) -> str:
+def _collapse_spaces(text: str | None) -> str:
     return " ".join((text or "").split())

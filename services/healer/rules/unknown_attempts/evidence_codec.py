@@ -17,7 +17,7 @@ SAID: Final = "message_list"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
+class AccountMessages:
     """One look at all an account said since an attempt, in conversations of which nobody knows the other side."""
 
     at: datetime
@@ -27,7 +27,7 @@ class Said:
     own: tuple[OwnMessage, ...]
 
 
-def written(look: InvitationLook | MessageLook, verdict: str) -> dict[str, Any]:
+def encode_look(look: InvitationLook | MessageLook, verdict: str) -> dict[str, Any]:
     """One look as a JSON object, with what was concluded from it."""
     common = {"at": look.at.isoformat(), "seen_at": look.seen_at.isoformat(), "verdict": verdict}
     if isinstance(look, InvitationLook):
@@ -43,51 +43,53 @@ def written(look: InvitationLook | MessageLook, verdict: str) -> dict[str, Any]:
     return common | {"look": MESSAGE, "reach": look.reach.value, "own": own}
 
 
-def invitation_looks(evidence: object) -> list[InvitationLook]:
+def decode_invitation_looks(evidence: object) -> list[InvitationLook]:
     """The looks at invitations in the order they were made."""
     return [_invitation(e) for e in _entries(evidence, INVITATION)]
 
 
-def message_looks(evidence: object) -> list[MessageLook]:
+def decode_message_looks(evidence: object) -> list[MessageLook]:
     """The looks at messages in the order they were made."""
     return [
         MessageLook(
-            at=_moment(e["at"]),
-            seen_at=_moment(e["seen_at"]),
+            at=_parse_time(e["at"]),
+            seen_at=_parse_time(e["seen_at"]),
             reach=Reach(e["reach"]),
-            own=tuple(OwnMessage(id=m["id"], chat_id=m["chat_id"], at=_moment(m["at"]), text=None) for m in e["own"]),
+            own=tuple(OwnMessage(id=m["id"], chat_id=m["chat_id"], at=_parse_time(m["at"]), text=None) for m in e["own"]),
         )
         for e in _entries(evidence, MESSAGE)
     ]
 
 
-def listed_part(look: InvitationLook) -> dict[str, Any]:
+def encode_list_part(look: InvitationLook) -> dict[str, Any]:
     """A look at the list alone as a JSON object."""
-    return written(look, "needs the profile") | {"look": LISTED}
+    return encode_look(look, "needs the profile") | {"look": LISTED}
 
 
-def said_part(said: Said, text: str) -> dict[str, Any]:
+def encode_messages_part(said: AccountMessages, text: str) -> dict[str, Any]:
     """What was said as a JSON object; of the words only whether they are `text`: most of them are no business of ours."""
     own = [{"id": m.id, "chat_id": m.chat_id, "at": m.at.isoformat(), "same": m.text == text} for m in said.own]
     return {"look": SAID, "at": said.at.isoformat(), "seen_at": said.seen_at.isoformat(), "whole": said.whole, "own": own}
 
 
-def open_list(evidence: object) -> InvitationLook | None:
+def decode_open_list(evidence: object) -> InvitationLook | None:
     """The look at the list whose profile is still to be asked."""
     last = _last(evidence)
     return _invitation(last) if last is not None and last["look"] == LISTED else None
 
 
-def open_said(evidence: object, text: str) -> Said | None:
+def decode_open_messages(evidence: object, text: str) -> AccountMessages | None:
     """The look at what was said whose conversations are still to be named."""
     last = _last(evidence)
     if last is None or last["look"] != SAID:
         return None
-    own = tuple(OwnMessage(id=m["id"], chat_id=m["chat_id"], at=_moment(m["at"]), text=text if m["same"] else None) for m in last["own"])
-    return Said(at=_moment(last["at"]), seen_at=_moment(last["seen_at"]), whole=last["whole"], own=own)
+    own = tuple(
+        OwnMessage(id=m["id"], chat_id=m["chat_id"], at=_parse_time(m["at"]), text=text if m["same"] else None) for m in last["own"]
+    )
+    return AccountMessages(at=_parse_time(last["at"]), seen_at=_parse_time(last["seen_at"]), whole=last["whole"], own=own)
 
 
-def picture_before(picture: object) -> Before | None:
+def decode_picture(picture: object) -> Before | None:
     """What the sender knew of the two before the attempt; None when nothing was known.
 
     The sender's picture holds `network_distance` and `invitation_status` as the provider spelled them.
@@ -100,11 +102,11 @@ def picture_before(picture: object) -> Before | None:
 
 def _invitation(e: dict[str, Any]) -> InvitationLook:
     return InvitationLook(
-        at=_moment(e["at"]),
-        seen_at=_moment(e["seen_at"]),
+        at=_parse_time(e["at"]),
+        seen_at=_parse_time(e["seen_at"]),
         complete=e["complete"],
         listed=e["listed"],
-        listed_at=_moment(e["listed_at"]) if e["listed_at"] else None,
+        listed_at=_parse_time(e["listed_at"]) if e["listed_at"] else None,
         witness=e["witness"],
         profile=Sight(e["profile"]),
     )
@@ -121,5 +123,5 @@ def _last(evidence: object) -> dict[str, Any] | None:
     return entries[-1] if entries else None
 
 
-def _moment(text: str) -> datetime:
+def _parse_time(text: str) -> datetime:
     return datetime.fromisoformat(text)

@@ -23,14 +23,14 @@ _REACH: Final[Mapping[str, str]] = {
 }
 
 
-def told(evidence: object) -> list[str]:
+def describe_evidence(evidence: object) -> list[str]:
     """Every look and what came later, in order, a sentence or two each."""
     entries = evidence if isinstance(evidence, list) else []
     return [sentence for entry in entries if isinstance(entry, dict) and (sentence := _in_words(entry))]
 
 
 def _in_words(entry: Mapping[str, Any]) -> str:  # noqa: PLR0911 - one for each kind of entry
-    at = _moment(entry.get("at"))
+    at = _format_time(entry.get("at"))
     match entry.get("look"):
         case kind if kind == INVITATION:
             return f"{at}: {_list(entry)}; {_PROFILE.get(entry.get('profile', ''), 'the profile was not read')}. {_verdict(entry)}"
@@ -50,7 +50,7 @@ def _in_words(entry: Mapping[str, Any]) -> str:  # noqa: PLR0911 - one for each 
 def _list(entry: Mapping[str, Any]) -> str:
     whole = "the whole list of sent invitations" if entry.get("complete") else "the list of sent invitations, which was not whole,"
     if entry.get("listed"):
-        since = f" since {_moment(entry['listed_at'])}" if entry.get("listed_at") else ""
+        since = f" since {_format_time(entry['listed_at'])}" if entry.get("listed_at") else ""
         return f"{whole} shows one to this person{since} ({entry['listed']})"
     return f"{whole} shows none to this person" + (", and shows a later one of ours" if entry.get("witness") else "")
 
@@ -60,7 +60,7 @@ def _messages(entry: Mapping[str, Any]) -> str:
     own: Sequence[Mapping[str, Any]] = entry.get("own") or []
     if not own:
         return f"{where} shows no message that could be this one."
-    shown = "; ".join(f"{message.get('id')} of {_moment(message.get('at'))}" for message in own[:3])
+    shown = "; ".join(f"{message.get('id')} of {_format_time(message.get('at'))}" for message in own[:3])
     return f"{where} shows {_many(own)} that no other attempt claims: {shown}."
 
 
@@ -79,7 +79,7 @@ def _decided(entry: Mapping[str, Any]) -> str:
     return "left" if entry.get("decision") == "accepted" else "did not leave"
 
 
-def _moment(text: object) -> str:
+def _format_time(text: object) -> str:
     try:
         return f"{datetime.fromisoformat(str(text)).astimezone(UTC):%Y-%m-%d %H:%M} UTC"
     except ValueError:

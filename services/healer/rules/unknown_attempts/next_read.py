@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from services.healer.rules.unknown_attempts.attempt import AttemptInDoubt
-from services.healer.rules.unknown_attempts.evidence_codec import open_list, open_said
+from services.healer.rules.unknown_attempts.evidence_codec import decode_open_list, decode_open_messages
 from shared.vocabulary import Action
 
 
-class Read(StrEnum):
+class ProviderRead(StrEnum):
     """One read of the provider."""
 
     SENT = "sent"  # the list of sent invitations, for all of an account's unknown ones and unknown withdrawals
@@ -19,23 +19,23 @@ class Read(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class NextRead:
     """A read, and the attempts it is made for."""
 
-    read: Read
+    read: ProviderRead
     unknowns: Sequence[AttemptInDoubt]
 
 
-def next_step(unknowns: Sequence[AttemptInDoubt]) -> Step | None:
+def choose_next_read(unknowns: Sequence[AttemptInDoubt]) -> NextRead | None:
     """What is begun is finished first; then whatever is due, with everything that the same list answers for."""
     invitations = [unknown for unknown in unknowns if unknown.action in {Action.INVITATION, Action.WITHDRAWAL}]
     messages = [unknown for unknown in unknowns if unknown.action is Action.MESSAGE]
-    if half := [unknown for unknown in invitations if open_list(unknown.evidence) is not None]:
-        return Step(Read.PROFILE, half[:1])
-    if half := [unknown for unknown in messages if open_said(unknown.evidence, unknown.doubt.text) is not None]:
-        return Step(Read.PARTNERS, half)
+    if half := [unknown for unknown in invitations if decode_open_list(unknown.evidence) is not None]:
+        return NextRead(ProviderRead.PROFILE, half[:1])
+    if half := [unknown for unknown in messages if decode_open_messages(unknown.evidence, unknown.doubt.text) is not None]:
+        return NextRead(ProviderRead.PARTNERS, half)
     if any(unknown.due for unknown in invitations):
-        return Step(Read.SENT, invitations)
+        return NextRead(ProviderRead.SENT, invitations)
     if any(unknown.due for unknown in messages):
-        return Step(Read.SAID, messages)
+        return NextRead(ProviderRead.SAID, messages)
     return None

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import asyncpg
 
-from services.healer.rules.adoption.gap_recovery import Left, StepState
+from services.healer.rules.adoption.gap_recovery import RecoveredStep, StepState
 from services.healer.rules.unknown_attempts.attempt import AttemptInDoubt
 from services.healer.rules.unknown_attempts.evidence import Doubt, Happened
 from services.healer.store.repairs import findings
@@ -20,7 +20,7 @@ from shared.contracts.topics import ACCOUNTS_STATUS
 from shared.db.outbox import put
 from shared.db.pool import Connection as OneConnection
 from shared.db.queries import load
-from shared.fence.rules import Row
+from shared.fence.rules import FenceRow
 from shared.policy.rows import local_day
 from shared.vocabulary import AccountStatus, Action, ProspectStatus, SendStatus
 from shared.vocabulary.identity import send_id
@@ -50,7 +50,7 @@ class Adoption:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Waiting:
+class AccountToRead:
     """An account whose evidence was not read yet."""
 
     account_id: UUID
@@ -62,7 +62,7 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Enrolment:
+class SequenceInGap:
     """One person's sequence: the prospect and its steps in order."""
 
     prospect_id: UUID
@@ -76,7 +76,7 @@ class Enrolment:
     """Message types that want a connection."""
 
 
-async def under_way(connection: Connection) -> Adoption | None:
+async def fetch_open_adoption(connection: Connection) -> Adoption | None:
     """The adoption that is being read for; None when there is none."""
     row = await queries.open_adoption(connection)
     if row is None:
@@ -85,15 +85,15 @@ async def under_way(connection: Connection) -> Adoption | None:
     return Adoption(**{**dict(row), "head": head})
 
 
-async def take(connection: OneConnection) -> bool:
+async def acquire_adoption_lock(connection: OneConnection) -> bool:
     """Be the healer that reads, until the transaction ends."""
     return bool(await queries.take_adoption(connection, key=LOCK))
 
 
-async def waiting(connection: Connection, adoption: Adoption, *, most: int) -> list[Waiting]:
+async def fetch_accounts_to_read(connection: Connection, adoption: Adoption, *, most: int) -> list[AccountToRead]:
     """The next accounts to be read."""
     return [
-        Waiting(
+        AccountToRead(
             account_id=row["account_id"],
             workspace_id=row["workspace_id"],
             provider_account_id=row["provider_account_id"],
@@ -104,26 +104,28 @@ async def waiting(connection: Connection, adoption: Adoption, *, most: int) -> l
     ]
 
 
-async def was_read(connection: Connection, adoption: Adoption, account: Waiting, *, invitations: int, messages: int) -> None:
+async def mark_account_read(connection: Connection, adoption: Adoption, account: AccountToRead, *, invitations: int, messages: int) -> None:
     """Its evidence is in the ledger."""
     await queries.account_read(
         connection, adoption_id=adoption.id, account_id=account.account_id, invitations=invitations, messages=messages
     )
 
 
-async def rests(connection: Connection, account: Waiting, *, until: datetime) -> None:
+async def rest_account(connection: Connection, account: AccountToRead, *, until: datetime) -> None:
     """A read is an action of the account like any other."""
     await queries.account_rests(connection, account_id=account.account_id, next_free_at=until)
 
 
-async def failed(connection: Connection, adoption: Adoption, account: Waiting, why: str, *, for_good: bool = False) -> None:
+async def mark_account_failed(
+    connection: Connection, adoption: Adoption, account: AccountToRead, why: str, *, for_good: bool = False
+) -> None:
     """It could not be read; after some tries it stays shut until a later adoption can."""
     most = 0 if for_good else MOST_TRIES
     await queries.account_failed(connection, adoption_id=adoption.id, account_id=account.account_id, why=why, most_tries=most)
 
 
-async def whose(
-    connection: Connection, account: Waiting, people: Sequence[tuple[str | None, str | None]]
+async def find_leads(
+    connection: Connection, account: AccountToRead, people: Sequence[tuple[str | None, str | None]]
 ) -> dict[tuple[str | None, str | None], UUID]:
     """The leads behind people of the provider, each by id and vanity."""
     rows = queries.whose(
@@ -136,13 +138,13 @@ async def whose(
     return {(row["person_id"], row["vanity"]): row["lead_id"] async for row in rows}
 
 
-async def sequences(connection: Connection, account: Waiting, lead_ids: Sequence[UUID]) -> list[Enrolment]:
+async def fetch_sequences(connection: Connection, account: AccountToRead, lead_ids: Sequence[UUID]) -> list[SequenceInGap]:
     """The sequences under way of these people that the account may serve."""
     by_prospect: dict[UUID, list[Any]] = {}
     async for row in queries.sequences(connection, account_id=account.account_id, lead_ids=sorted(set(lead_ids))):
         by_prospect.setdefault(row["prospect_id"], []).append(row)
     return [
-        Enrolment(
+        SequenceInGap(
             prospect_id=prospect_id,
             workspace_id=rows[0]["workspace_id"],
             campaign_id=rows[0]["campaign_id"],
@@ -165,8 +167,15 @@ async def sequences(connection: Connection, account: Waiting, lead_ids: Sequence
     ]
 
 
-async def it_left(
-    pool: asyncpg.Pool, account: Waiting, sequence: Enrolment, left: Left, person_id: str | None, *, connected: bool, now: datetime
+async def record_recovered_step(
+    pool: asyncpg.Pool,
+    account: AccountToRead,
+    sequence: SequenceInGap,
+    left: RecoveredStep,
+    person_id: str | None,
+    *,
+    connected: bool,
+    now: datetime,
 ) -> bool:
     """Write one step into the ledger as the provider shows it; False when the ledger knew better meanwhile."""
     id_ = send_id(sequence.prospect_id, left.step.message_type)
@@ -192,34 +201,34 @@ async def it_left(
             return False
         await queries.count_use(connection, attempt_id=attempt_id)
         await queries.hand_to(connection, prospect_id=sequence.prospect_id, account_id=account.account_id)
-    unknown = _unknown(attempt_id, account, sequence, left, person_id)
+    unknown = _build_attempt(attempt_id, account, sequence, left, person_id)
     found = Happened(at=left.at, why=left.why, provider_ref=left.ref, chat_id=left.chat_id, connected=connected)
-    return await settling.happened(pool, unknown, found, look={"look": "adoption", "why": left.why, "ref": left.ref}, now=now)
+    return await settling.record_happened(pool, unknown, found, look={"look": "adoption", "why": left.why, "ref": left.ref}, now=now)
 
 
-async def connected(pool: asyncpg.Pool, account: Waiting, sequence: Enrolment, *, at: datetime, now: datetime) -> bool:
+async def record_connection(pool: asyncpg.Pool, account: AccountToRead, sequence: SequenceInGap, *, at: datetime, now: datetime) -> bool:
     """The invitation was accepted in the lost time; the event leaves with the fact."""
     async with pool.acquire() as connection, connection.transaction():
         await settling.queries.lock_account(connection, account_id=account.account_id)
         if await queries.connect(connection, prospect_id=sequence.prospect_id, at=at) is None:
             return False
-        told = _unknown(0, account, sequence, None, None)
-        await put(connection, settling.SERVICE, [settling.connected(told, now)])
+        told = _build_attempt(0, account, sequence, None, None)
+        await put(connection, settling.SERVICE, [settling.build_connection_accepted(told, now)])
     return True
 
 
-async def standing(connection: Connection, adoption_id: int) -> dict[str, int]:
+async def fetch_progress(connection: Connection, adoption_id: int) -> dict[str, int]:
     """How far it has come: accounts waiting, read, unreadable; invitations and messages found."""
     row = await queries.standing(connection, adoption_id=adoption_id)
     return dict(row)
 
 
-async def finish(
-    pool: asyncpg.Pool, adoption: Adoption, row: Row, *, last: StackHead | None, kafka_cluster: str | None, now: datetime
+async def finish_adoption(
+    pool: asyncpg.Pool, adoption: Adoption, row: FenceRow, *, last: StackHead | None, kafka_cluster: str | None, now: datetime
 ) -> dict[str, int]:
     """Pause what could not be read, open the fence, write down who wanted it: one transaction."""
     async with pool.acquire() as connection, connection.transaction():
-        reached = await standing(connection, adoption.id)
+        reached = await fetch_progress(connection, adoption.id)
         if row.read_only_why is not None:
             await queries.open_fence(
                 connection,
@@ -245,11 +254,11 @@ async def finish(
         await queries.finish_adoption(connection, adoption_id=adoption.id)
         details = {"differences": list(adoption.differences), "lost_from": adoption.lost_from, "lost_until": adoption.lost_until, **reached}
         await queries.note_adoption(connection, actor=adoption.requested_by, object_id=str(adoption.id), details=details)
-        await findings.close(connection, kind="stack_read_only", table_name="stack_fence", row_ids=["stack"])
+        await findings.close_findings(connection, kind="stack_read_only", table_name="stack_fence", row_ids=["stack"])
     return reached
 
 
-async def foreign_webhooks(connection: Connection) -> list[str]:
+async def fetch_foreign_webhooks(connection: Connection) -> list[str]:
     """Addresses of other stacks' registrations that were found at the provider."""
     return list(await queries.foreign_webhooks(connection) or [])
 
@@ -261,7 +270,9 @@ def _hindrance(row: Any) -> str | None:
     return f"it is {row['status']}" if row["status"] == AccountStatus.DISCONNECTED else None
 
 
-def _unknown(attempt_id: int, account: Waiting, sequence: Enrolment, left: Left | None, person_id: str | None) -> AttemptInDoubt:
+def _build_attempt(
+    attempt_id: int, account: AccountToRead, sequence: SequenceInGap, left: RecoveredStep | None, person_id: str | None
+) -> AttemptInDoubt:
     action = left.step.action if left else Action.INVITATION
     message_type = left.step.message_type if left else "connection_request"
     at = left.at if left else datetime.max.replace(tzinfo=UTC)
@@ -287,7 +298,7 @@ def _unknown(attempt_id: int, account: Waiting, sequence: Enrolment, left: Left 
     )
 
 
-async def request(
+async def request_adoption(
     pool: asyncpg.Pool,
     *,
     requested_by: str,
@@ -299,7 +310,7 @@ async def request(
 ) -> int:
     """Ask for an adoption, or find the one that is under way; returns its id."""
     async with pool.acquire() as connection, connection.transaction():
-        if (already := await under_way(connection)) is not None:
+        if (already := await fetch_open_adoption(connection)) is not None:
             return already.id
         adoption_id: int = await queries.request_adoption(
             connection,
@@ -314,7 +325,7 @@ async def request(
     return adoption_id
 
 
-async def read_again(pool: asyncpg.Pool) -> int:
+async def retry_unreadable(pool: asyncpg.Pool) -> int:
     """Try the accounts once more that the last adoption could not read; returns its id."""
     async with pool.acquire() as connection, connection.transaction():
         adoption_id: int = await queries.reopen_adoption(connection)
@@ -322,17 +333,17 @@ async def read_again(pool: asyncpg.Pool) -> int:
     return adoption_id
 
 
-async def unreadable(connection: Connection) -> list[str]:
+async def list_unreadable(connection: Connection) -> list[str]:
     """The accounts that the last adoption could not read, each with its reason."""
     return [f"{row['name']}: {row['why']}" async for row in queries.unreadable(connection)]
 
 
-async def outlook(connection: Connection) -> tuple[datetime, datetime | None, int, int]:
+async def fetch_outlook(connection: Connection) -> tuple[datetime, datetime | None, int, int]:
     """Business time, when the ledger's last attempt was decided, how many accounts would be read, how many sends are due."""
     row = await queries.outlook(connection)
     return row["now"], row["ledger_ends"], row["accounts"], row["overdue"]
 
 
-async def progress(connection: Connection, adoption_id: int) -> tuple[str, dict[str, int]]:
+async def fetch_state_and_progress(connection: Connection, adoption_id: int) -> tuple[str, dict[str, int]]:
     """Its state, and how far it has come."""
-    return await queries.adoption_state(connection, adoption_id=adoption_id), await standing(connection, adoption_id)
+    return await queries.adoption_state(connection, adoption_id=adoption_id), await fetch_progress(connection, adoption_id)

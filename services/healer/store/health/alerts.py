@@ -8,7 +8,7 @@ from uuid import UUID
 
 import asyncpg
 
-from services.healer.rules.health.alerts import TABLE, Alert, AlertKind, Errors
+from services.healer.rules.health.alerts import TABLE, Alert, AlertKind, SendErrorRates
 from shared.contracts.envelope import enclose
 from shared.contracts.integrity_events import IntegrityEvent
 from shared.contracts.topics import INTEGRITY_EVENTS
@@ -24,7 +24,7 @@ STACK: Final = "stack"
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class StoredAlert:
     """An alert as it is stored; times are technical. `told`: people know that it began."""
 
     id: int
@@ -37,12 +37,12 @@ class Kept:
     told: bool
 
 
-async def errors(connection: Connection) -> list[Errors]:
+async def fetch_error_rates(connection: Connection) -> list[SendErrorRates]:
     """How sends ended lately and usually, of workspaces in which any failed lately."""
-    return [Errors(**dict(row)) async for row in queries.errors(connection)]
+    return [SendErrorRates(**dict(row)) async for row in queries.errors(connection)]
 
 
-async def keep(connection: Connection, true_now: Sequence[Alert], *, at: datetime) -> tuple[int, int]:
+async def store_alerts(connection: Connection, true_now: Sequence[Alert], *, at: datetime) -> tuple[int, int]:
     """Open what is new and close what holds no more, each with its event, in the caller's transaction; returns how many of each.
 
     `at` is business time, for the events.
@@ -84,17 +84,17 @@ async def keep(connection: Connection, true_now: Sequence[Alert], *, at: datetim
     return len(began), len(over)
 
 
-async def untold(connection: Connection | asyncpg.Pool, *, most: int) -> list[Kept]:
+async def fetch_unannounced(connection: Connection | asyncpg.Pool, *, most: int) -> list[StoredAlert]:
     """What began or is over, and nobody was told."""
-    return [Kept(**{**dict(row), "kind": AlertKind(row["kind"])}) async for row in queries.untold(connection, most=most)]
+    return [StoredAlert(**{**dict(row), "kind": AlertKind(row["kind"])}) async for row in queries.untold(connection, most=most)]
 
 
-async def who_to_tell(connection: Connection | asyncpg.Pool, workspace_id: UUID | None) -> list[UUID]:
+async def fetch_recipients(connection: Connection | asyncpg.Pool, workspace_id: UUID | None) -> list[UUID]:
     """The workspace it is of while it is active, or every active one."""
     return [row["id"] async for row in queries.who_to_tell(connection, workspace_id=workspace_id)]
 
 
-async def told(connection: Connection | asyncpg.Pool, alerts: Sequence[Kept]) -> None:
+async def mark_announced(connection: Connection | asyncpg.Pool, alerts: Sequence[StoredAlert]) -> None:
     """They were told as they stand in `alerts`."""
     over = [alert.id for alert in alerts if alert.closed_at is not None]
     await queries.told(connection, ids=[alert.id for alert in alerts], over=over)

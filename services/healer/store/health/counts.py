@@ -7,7 +7,7 @@ from uuid import UUID
 
 import asyncpg
 
-from services.healer.rules.health.score import Figures, by_workspace
+from services.healer.rules.health.score import IntegrityCounts, group_by_workspace
 from shared.db.pool import Connection as OneConnection
 from shared.db.queries import load
 
@@ -33,7 +33,7 @@ DISPATCHED_FOR: Final = timedelta(minutes=15)
 MOST_RUNS: Final = 50
 
 
-async def figures(connection: Connection, *, workspace_id: UUID | None) -> dict[UUID | None, Figures]:
+async def fetch_counts(connection: Connection, *, workspace_id: UUID | None) -> dict[UUID | None, IntegrityCounts]:
     """By workspace, or of the one; what belongs to none stands under None. `failures_in_row` is not among them."""
     rows = queries.counted(
         connection,
@@ -43,24 +43,24 @@ async def figures(connection: Connection, *, workspace_id: UUID | None) -> dict[
         duplicates=list(DUPLICATES),
         counted_elsewhere=list(COUNTED_ELSEWHERE),
     )
-    return by_workspace([(row["workspace_id"], row["name"], int(row["rows"])) async for row in rows])
+    return group_by_workspace([(row["workspace_id"], row["name"], int(row["rows"])) async for row in rows])
 
 
-async def failures_in_row(connection: Connection) -> int:
+async def count_failures_in_row(connection: Connection) -> int:
     """Runs of the clean-up that failed since the last that did not."""
     return int(await queries.failures_in_row(connection, most=MOST_RUNS))
 
 
-async def corrupted_campaigns(connection: Connection, *, workspace_id: UUID | None, most: int) -> list[Mapping[str, Any]]:
+async def fetch_corrupted_campaigns(connection: Connection, *, workspace_id: UUID | None, most: int) -> list[Mapping[str, Any]]:
     """Campaigns with corrupted prospects, most first."""
     return [dict(row) async for row in queries.corrupted_campaigns(connection, workspace_id=workspace_id, most=most)]
 
 
-async def fold(connection: Connection, *, most: int) -> int:
+async def fold_queue_changes(connection: Connection, *, most: int) -> int:
     """Fold up to `most` changes of the queue into its counts; returns how many."""
     return int(await queries.fold(connection, most=most))
 
 
-async def recount(connection: Connection) -> None:
+async def recount_queue(connection: Connection) -> None:
     """Count the whole queue anew; its cost is the queue's size."""
     await queries.recount(connection)

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import asyncpg
 
-from services.healer.rules.health.repair_times import Step
+from services.healer.rules.health.repair_times import TimeBucket
 from shared.db.pool import Connection as OneConnection
 from shared.db.queries import load
 
@@ -19,7 +19,7 @@ Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class StatusCount:
     """How many sends have a status, and from when until when (business time): of those that have not ended, when they are
     planned to leave; of those that have, when the first and the last one did."""
 
@@ -29,14 +29,14 @@ class Standing:
     latest_at: datetime | None
 
 
-async def queue(connection: Connection, *, workspace_id: UUID | None) -> list[Standing]:
+async def fetch_status_counts(connection: Connection, *, workspace_id: UUID | None) -> list[StatusCount]:
     """Every status, in the order of a send's life."""
     in_hand = {row["status"]: row async for row in queries.in_hand(connection, workspace_id=workspace_id)}
     counted = {row["status"]: row async for row in queries.counted(connection, workspace_id=workspace_id)}
     span = await queries.waiting_span(connection, workspace_id=workspace_id)
     open_ones = counted["open"]["sends"] if "open" in counted else 0
     waiting = max(0, open_ones - sum(row["sends"] for row in in_hand.values()))
-    standings = [Standing("pending", waiting, span["earliest_at"], span["latest_at"])]
+    standings = [StatusCount("pending", waiting, span["earliest_at"], span["latest_at"])]
     for status, rows in (
         ("dispatched", in_hand),
         ("sending", in_hand),
@@ -45,42 +45,42 @@ async def queue(connection: Connection, *, workspace_id: UUID | None) -> list[St
         row = rows.get(status)
         there = row is not None and row["sends"] > 0
         standings.append(
-            Standing(status, row["sends"], row["earliest_at"], row["latest_at"]) if row and there else Standing(status, 0, None, None)
+            StatusCount(status, row["sends"], row["earliest_at"], row["latest_at"]) if row and there else StatusCount(status, 0, None, None)
         )
     return standings
 
 
-async def scores(connection: Connection, *, workspace_id: UUID | None, span: timedelta, most: int) -> list[Row]:
+async def fetch_scores(connection: Connection, *, workspace_id: UUID | None, span: timedelta, most: int) -> list[Row]:
     """The score over time, newest first; None: the whole stack's."""
     if workspace_id is None:
         return [dict(row) async for row in queries.scores_of_stack(connection, span=span, most=most)]
     return [dict(row) async for row in queries.scores(connection, workspace_id=workspace_id, span=span, most=most)]
 
 
-async def runs(connection: Connection, *, before: int | None, most: int) -> list[Row]:
+async def fetch_cleanup_runs(connection: Connection, *, before: int | None, most: int) -> list[Row]:
     """Runs of the clean-up, newest first, whosever rows they mended; `seconds` is their duration."""
     return [dict(row) async for row in queries.runs(connection, before=before, most=most)]
 
 
-async def own_campaigns(connection: Connection, ids: Sequence[str], *, workspace_id: UUID) -> frozenset[str]:
+async def select_own_campaigns(connection: Connection, ids: Sequence[str], *, workspace_id: UUID) -> frozenset[str]:
     """Which of these campaigns are the workspace's."""
     return frozenset([row["id"] async for row in queries.own_campaigns(connection, workspace_id=workspace_id, ids=list(ids))])
 
 
-async def own_part(connection: Connection, run_ids: Sequence[int], *, workspace_id: UUID) -> Row:
+async def fetch_own_part(connection: Connection, run_ids: Sequence[int], *, workspace_id: UUID) -> Row:
     """What runs mended of one workspace: `fixed_count` and `campaign_ids`."""
     return dict(await queries.own_part(connection, run_ids=list(run_ids), workspace_id=workspace_id))
 
 
-async def repair_times(connection: Connection, *, workspace_id: UUID | None, span: timedelta) -> dict[str, list[Step]]:
+async def fetch_repair_times(connection: Connection, *, workspace_id: UUID | None, span: timedelta) -> dict[str, list[TimeBucket]]:
     """Steps of the scale, by kind of repair."""
-    found: dict[str, list[Step]] = {}
+    found: dict[str, list[TimeBucket]] = {}
     async for row in queries.repair_times(connection, workspace_id=workspace_id, span=span):
-        found.setdefault(row["kind"], []).append(Step(row["bucket"], row["repaired"], row["within"], row["seconds"]))
+        found.setdefault(row["kind"], []).append(TimeBucket(row["bucket"], row["repaired"], row["within"], row["seconds"]))
     return found
 
 
-async def objective(connection: Connection, workspace_id: UUID) -> timedelta | None:
+async def fetch_objective(connection: Connection, workspace_id: UUID) -> timedelta | None:
     """The workspace's own; None: it has none, or there is no such workspace."""
     row = await queries.objective(connection, workspace_id=workspace_id)
     found: timedelta | None = row and row["repair_objective"]
@@ -97,6 +97,6 @@ async def set_objective(connection: OneConnection, workspace_id: UUID, objective
     return True
 
 
-async def alerts(connection: Connection, *, workspace_id: UUID | None, only_open: bool, most: int) -> list[Row]:
+async def fetch_alerts(connection: Connection, *, workspace_id: UUID | None, only_open: bool, most: int) -> list[Row]:
     """Open ones first, then the newest that are over."""
     return [dict(row) async for row in queries.alerts(connection, workspace_id=workspace_id, only_open=only_open, most=most)]

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import asyncpg
 
-from services.healer.rules.health.alerts import Predicted
+from services.healer.rules.health.alerts import RiskyCampaign
 from services.healer.rules.health.prediction import Cause, Day
 from shared.db.pool import Connection as OneConnection
 from shared.db.queries import load
@@ -68,10 +68,10 @@ async def reports(connection: Connection, *, workspace_id: UUID | None, most: in
     return [dict(row) async for row in queries.reports(connection, workspace_id=workspace_id, most=most)]
 
 
-async def alarming(connection: OneConnection) -> list[Predicted]:
+async def alarming(connection: OneConnection) -> list[RiskyCampaign]:
     """Campaigns above the threshold, of reports that stood the test."""
     return [
-        Predicted(row["workspace_id"], UUID(risk["campaign_id"]), risk["campaign_name"], risk["rate"], risk["why"])
+        RiskyCampaign(row["workspace_id"], UUID(risk["campaign_id"]), risk["campaign_name"], risk["rate"], risk["why"])
         async for row in queries.alarming(connection)
         for risk in row["report"]["risks"]
         if risk["alarming"]

@@ -60,14 +60,16 @@ async def unstick_sends(pool: asyncpg.Pool, *, grace: timedelta, most: int) -> i
         freed = [row async for row in queries.unstick(connection, ids=ids, grace=grace)]
         await queries.wake_accounts(connection, ids=sorted({row["account_id"] for row in freed}))
         since = {row["id"]: row["updated_at"].isoformat() for row in stuck}
-        found = [_finding(STUCK, row["workspace_id"], row["id"], since[row["id"]], "warning") for row in freed]
-        found += [_finding(UNFINISHED, row["workspace_id"], row["id"], since[row["id"]], "critical") for row in stuck if row["accepted"]]
-        await findings.record(connection, found)
-        await findings.close(connection, kind=STUCK, table_name="send_queue", row_ids=[str(row["id"]) for row in freed])
+        found = [_build_finding(STUCK, row["workspace_id"], row["id"], since[row["id"]], "warning") for row in freed]
+        found += [
+            _build_finding(UNFINISHED, row["workspace_id"], row["id"], since[row["id"]], "critical") for row in stuck if row["accepted"]
+        ]
+        await findings.record_findings(connection, found)
+        await findings.close_findings(connection, kind=STUCK, table_name="send_queue", row_ids=[str(row["id"]) for row in freed])
     return len(freed)
 
 
-async def forget(pool: asyncpg.Pool, *, before: datetime, most: int) -> int:
+async def delete_expired_history(pool: asyncpg.Pool, *, before: datetime, most: int) -> int:
     """Delete histories that ended before this business moment, at most so many of each kind; returns how many."""
     async with pool.acquire() as connection, connection.transaction():
         await queries.raise_floor(connection, before=before)
@@ -90,12 +92,12 @@ async def watch_consumers(pool: asyncpg.Pool, *, silent: timedelta) -> None:
             )
             async for row in queries.open_stops(connection)
         ]
-        await findings.record(connection, stopped)
+        await findings.record_findings(connection, stopped)
         over = [row["row_id"] async for row in queries.stops_that_are_over(connection, kind=CONSUMER_STOPPED)]
-        await findings.close(connection, kind=CONSUMER_STOPPED, table_name="consumer_stops", row_ids=over)
+        await findings.close_findings(connection, kind=CONSUMER_STOPPED, table_name="consumer_stops", row_ids=over)
 
 
-def _finding(kind: str, workspace_id: UUID, send_id: UUID, since: str, severity: str) -> IntegrityEvent:
+def _build_finding(kind: str, workspace_id: UUID, send_id: UUID, since: str, severity: str) -> IntegrityEvent:
     return IntegrityEvent(
         workspace_id=workspace_id,
         kind=kind,

@@ -19,7 +19,7 @@ Connection = OneConnection | asyncpg.Pool
 
 
 @dataclass(frozen=True, slots=True)
-class Channel:
+class NoticeChannel:
     """One channel as stored, without its secret."""
 
     id: UUID
@@ -33,7 +33,7 @@ class Channel:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class ChannelToCreate:
     """A channel to be made."""
 
     workspace_id: UUID
@@ -53,7 +53,7 @@ async def workspace_exists(connection: Connection, workspace_id: UUID) -> bool:
     return bool(await queries.workspace_exists(connection, workspace_id=workspace_id))
 
 
-async def add(connection: Connection, wanted: Wanted) -> Channel | None:
+async def insert_channel(connection: Connection, wanted: ChannelToCreate) -> NoticeChannel | None:
     """Make one; None when the name is taken."""
     row = await queries.add_channel(
         connection,
@@ -63,29 +63,29 @@ async def add(connection: Connection, wanted: Wanted) -> Channel | None:
         target=wanted.target,
         secret=wanted.secret,
         kinds=[kind.value for kind in wanted.kinds],
-        every_kind=every(wanted.kinds),
+        every_kind=covers_every_kind(wanted.kinds),
     )
     return row and _channel(row)
 
 
-async def by_name(connection: Connection, workspace_id: UUID, name: str) -> Channel | None:
+async def fetch_by_name(connection: Connection, workspace_id: UUID, name: str) -> NoticeChannel | None:
     """The channel of that name."""
     row = await queries.by_name(connection, workspace_id=workspace_id, name=name)
     return row and _channel(row)
 
 
-async def by_id(connection: Connection, channel_id: UUID, *, workspace_id: UUID | None) -> Channel | None:
+async def fetch_by_id(connection: Connection, channel_id: UUID, *, workspace_id: UUID | None) -> NoticeChannel | None:
     """The channel, of `workspace_id` if that is given."""
     row = await queries.by_id(connection, channel_id=channel_id, workspace_id=workspace_id)
     return row and _channel(row)
 
 
-async def list_channels(connection: Connection, *, workspace_id: UUID | None, after: UUID | None, most: int) -> list[Channel]:
+async def list_channels(connection: Connection, *, workspace_id: UUID | None, after: UUID | None, most: int) -> list[NoticeChannel]:
     """A page in order of id."""
     return [_channel(row) async for row in queries.list_channels(connection, workspace_id=workspace_id, after=after, most=most)]
 
 
-async def change(
+async def update_channel(
     connection: Connection,
     channel_id: UUID,
     *,
@@ -94,7 +94,7 @@ async def change(
     secret: str | None,
     kinds: Sequence[NoticeKind] | None,
     enabled: bool | None,
-) -> Channel | None:
+) -> NoticeChannel | None:
     """Change what is given; None when it is gone meanwhile.
 
     Raises:
@@ -108,7 +108,7 @@ async def change(
             target=target,
             secret=secret,
             kinds=None if kinds is None else [kind.value for kind in kinds],
-            every_kind=None if kinds is None else every(kinds),
+            every_kind=None if kinds is None else covers_every_kind(kinds),
             enabled=enabled,
         )
     except asyncpg.UniqueViolationError as error:
@@ -118,7 +118,7 @@ async def change(
     return row and _channel(row)
 
 
-async def remove(connection: Connection, channel_id: UUID, *, workspace_id: UUID | None) -> Channel | None:
+async def remove_channel(connection: Connection, channel_id: UUID, *, workspace_id: UUID | None) -> NoticeChannel | None:
     """Remove it; None when it is not there."""
     row = await queries.remove_channel(connection, channel_id=channel_id, workspace_id=workspace_id)
     return row and _channel(row)
@@ -129,20 +129,20 @@ async def give_up_waiting(connection: Connection, channel_id: UUID, *, why: str)
     await queries.give_up_waiting(connection, channel_id=channel_id, error=why)
 
 
-async def note(connection: Connection, channel: Channel, *, actor: str, verb: str, details: Mapping[str, Any]) -> None:
+async def record_audit(connection: Connection, channel: NoticeChannel, *, actor: str, verb: str, details: Mapping[str, Any]) -> None:
     """Leave a line in the audit log, in the caller's transaction."""
     await queries.note(
         connection, workspace_id=channel.workspace_id, actor=actor, verb=verb, object_id=str(channel.id), details=dict(details)
     )
 
 
-def every(kinds: Sequence[NoticeKind]) -> bool:
+def covers_every_kind(kinds: Sequence[NoticeKind]) -> bool:
     """Is that every kind there is? Such a channel is told of kinds that later versions bring, too."""
     return set(kinds) >= set(TOLD_OF)
 
 
-def _channel(row: Mapping[str, Any]) -> Channel:
-    return Channel(
+def _channel(row: Mapping[str, Any]) -> NoticeChannel:
+    return NoticeChannel(
         row["id"],
         row["workspace_id"],
         row["name"],

@@ -11,18 +11,18 @@ import asyncpg
 from services.healer.rules.notices.notice_texts import (
     FLOOD_WINDOW,
     OLDEST,
-    CompletedCampaign,
-    FailedSend,
-    LostAccount,
-    ReadOnlyStack,
-    StoppedConsumer,
-    UnknownAttempt,
+    CompletedCampaignFacts,
+    FailedSendFacts,
+    LostAccountFacts,
+    ReadOnlyStackFacts,
+    StoppedConsumerFacts,
+    UnknownAttemptFacts,
 )
 from shared.contracts.sends_completed import SendCompleted
 from shared.db.pool import Connection as OneConnection
 from shared.db.queries import load
 from shared.notices.notice import Notice
-from shared.notices.store import Try, try_of
+from shared.notices.store import DeliveryAttempt, try_of
 from shared.vocabulary import AccountStatus, DeliveryState, NoticeKind, NoticeMedium
 
 queries = load(__file__)
@@ -31,7 +31,7 @@ Connection = OneConnection | asyncpg.Pool
 
 
 @dataclass(frozen=True, slots=True)
-class Delivery:
+class NoticeDelivery:
     """How a notice fared on one channel."""
 
     id: UUID
@@ -49,7 +49,7 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class NoticeEntry:
     """One line of the log."""
 
     id: int
@@ -60,10 +60,10 @@ class Entry:
     details: Mapping[str, Any]
     happened_at: datetime
     created_at: datetime
-    deliveries: Sequence[Delivery]
+    deliveries: Sequence[NoticeDelivery]
 
 
-async def failed_sends(connection: Connection, failures: Mapping[UUID, SendCompleted]) -> list[FailedSend]:
+async def fetch_failed_sends(connection: Connection, failures: Mapping[UUID, SendCompleted]) -> list[FailedSendFacts]:
     """What people call them, by the last event of each send.
 
     Those that are failed no more are absent, and so are those that have failed anew since: of that a newer event tells.
@@ -75,14 +75,14 @@ async def failed_sends(connection: Connection, failures: Mapping[UUID, SendCompl
         written, answered_at = fields.pop("error_message"), fields.pop("answered_at")
         if answered_at is not None and event.at < answered_at:
             continue
-        found.append(FailedSend(**fields, reason=written or event.reason, detail=event.detail, at=event.at))
+        found.append(FailedSendFacts(**fields, reason=written or event.reason, detail=event.detail, at=event.at))
     return found
 
 
-async def lost_accounts(connection: Connection, versions: Mapping[UUID, int]) -> list[LostAccount]:
+async def fetch_lost_accounts(connection: Connection, versions: Mapping[UUID, int]) -> list[LostAccountFacts]:
     """The accounts that still stand at that version and may not act; of anything older a newer event tells."""
     return [
-        LostAccount(
+        LostAccountFacts(
             account_id=row["account_id"],
             workspace_id=row["workspace_id"],
             account_name=row["account_name"],
@@ -97,61 +97,65 @@ async def lost_accounts(connection: Connection, versions: Mapping[UUID, int]) ->
     ]
 
 
-async def unknown_attempts(connection: Connection, *, most: int) -> list[UnknownAttempt]:
+async def fetch_unknown_attempts(connection: Connection, *, most: int) -> list[UnknownAttemptFacts]:
     """Those that wait for a person and that nobody was told of."""
-    return [UnknownAttempt(**dict(row)) async for row in queries.unknown_attempts(connection, most=most)]
+    return [UnknownAttemptFacts(**dict(row)) async for row in queries.unknown_attempts(connection, most=most)]
 
 
-async def stopped_consumers(connection: Connection, *, most: int) -> list[StoppedConsumer]:
+async def fetch_stopped_consumers(connection: Connection, *, most: int) -> list[StoppedConsumerFacts]:
     """Consumers that stand still, for every active workspace that was not told."""
-    return [StoppedConsumer(**dict(row)) async for row in queries.stopped_consumers(connection, most=most)]
+    return [StoppedConsumerFacts(**dict(row)) async for row in queries.stopped_consumers(connection, most=most)]
 
 
-async def completed_campaigns(connection: Connection, *, most: int) -> list[CompletedCampaign]:
+async def fetch_completed_campaigns(connection: Connection, *, most: int) -> list[CompletedCampaignFacts]:
     """Those that were completed by themselves lately and that nobody was told of."""
     rows = queries.completed_campaigns(connection, most=most, oldest=OLDEST)
-    return [CompletedCampaign(**dict(row)) async for row in rows]
+    return [CompletedCampaignFacts(**dict(row)) async for row in rows]
 
 
-async def read_only_workspaces(connection: Connection, *, most: int) -> list[ReadOnlyStack]:
+async def fetch_read_only_workspaces(connection: Connection, *, most: int) -> list[ReadOnlyStackFacts]:
     """Active workspaces that were not told that the stack is read-only now; none while it is not."""
-    return [ReadOnlyStack(**dict(row)) async for row in queries.read_only_workspaces(connection, most=most)]
+    return [ReadOnlyStackFacts(**dict(row)) async for row in queries.read_only_workspaces(connection, most=most)]
 
 
-async def told_lately(connection: Connection, notice: Notice) -> int:
+async def count_announced_lately(connection: Connection, notice: Notice) -> int:
     """How many of its kind, about the same, people were told of within FLOOD_WINDOW."""
     return int(await queries.told_lately(connection, about=notice.about, kind=notice.kind.value, window=FLOOD_WINDOW))
 
 
-async def known(connection: Connection, dedupe_keys: Sequence[str]) -> frozenset[str]:
+async def fetch_known_keys(connection: Connection, dedupe_keys: Sequence[str]) -> frozenset[str]:
     """Which of these things were noticed already."""
     return frozenset([row["dedupe_key"] async for row in queries.known(connection, dedupe_keys=dedupe_keys)])
 
 
-async def deliver_to(connection: Connection, notice_id: int, channel_id: UUID, *, hold: timedelta) -> UUID:
+async def insert_delivery(connection: Connection, notice_id: int, channel_id: UUID, *, hold: timedelta) -> UUID:
     """A delivery for one channel, due after `hold` (technical) unless somebody takes it by its id before."""
-    delivery: UUID = await queries.deliver_to(connection, notice_id=notice_id, channel_id=channel_id, hold=hold)
-    return delivery
+    delivery_id: UUID = await queries.deliver_to(connection, notice_id=notice_id, channel_id=channel_id, hold=hold)
+    return delivery_id
 
 
-async def claim(pool: asyncpg.Pool, *, most: int, lease: timedelta, kinds: Sequence[NoticeKind] | None = None) -> list[Try]:
+async def claim_deliveries(
+    pool: asyncpg.Pool, *, most: int, lease: timedelta, kinds: Sequence[NoticeKind] | None = None
+) -> list[DeliveryAttempt]:
     """Take what is due, of these kinds or of all; it is due again when the lease (technical) is over."""
     words = None if kinds is None else [kind.value for kind in kinds]
     return [try_of(row) async for row in queries.claim(pool, most=most, lease=lease, kinds=words)]
 
 
-async def claim_one(pool: asyncpg.Pool, delivery_id: UUID, *, lease: timedelta) -> Try | None:
+async def claim_delivery(pool: asyncpg.Pool, delivery_id: UUID, *, lease: timedelta) -> DeliveryAttempt | None:
     """Take one that was never tried; None when somebody else has."""
     row = await queries.claim_one(pool, delivery_id=delivery_id, lease=lease)
     return row and try_of(row)
 
 
-async def oldest_waiting(pool: asyncpg.Pool) -> float:
+async def fetch_oldest_waiting_age(pool: asyncpg.Pool) -> float:
     """Seconds since the oldest delivery that waits was made; 0 when none does."""
     return float(await queries.oldest_waiting(pool))
 
 
-async def log(connection: Connection, *, workspace_id: UUID | None, before: int | None, kind: NoticeKind | None, most: int) -> list[Entry]:
+async def fetch_log(
+    connection: Connection, *, workspace_id: UUID | None, before: int | None, kind: NoticeKind | None, most: int
+) -> list[NoticeEntry]:
     """A page of the log, newest first."""
     rows = [
         row
@@ -159,16 +163,16 @@ async def log(connection: Connection, *, workspace_id: UUID | None, before: int 
             connection, workspace_id=workspace_id, before=before, kind=kind.value if kind else None, most=most
         )
     ]
-    deliveries: dict[int, list[Delivery]] = {row["id"]: [] for row in rows}
+    deliveries: dict[int, list[NoticeDelivery]] = {row["id"]: [] for row in rows}
     async for row in queries.deliveries_of(connection, notice_ids=list(deliveries)):
         deliveries[row["notice_id"]].append(_delivery(row))
-    return [Entry(**{**row, "kind": NoticeKind(row["kind"])}, deliveries=deliveries[row["id"]]) for row in rows]
+    return [NoticeEntry(**{**row, "kind": NoticeKind(row["kind"])}, deliveries=deliveries[row["id"]]) for row in rows]
 
 
-async def delivery(connection: Connection, delivery_id: UUID) -> Delivery:
+async def fetch_delivery(connection: Connection, delivery_id: UUID) -> NoticeDelivery:
     """One delivery that must be there."""
     return _delivery(await queries.delivery(connection, delivery_id=delivery_id))
 
 
-def _delivery(row: Mapping[str, Any]) -> Delivery:
-    return Delivery(**{**row, "medium": NoticeMedium(row["medium"]), "state": DeliveryState(row["state"])})
+def _delivery(row: Mapping[str, Any]) -> NoticeDelivery:
+    return NoticeDelivery(**{**row, "medium": NoticeMedium(row["medium"]), "state": DeliveryState(row["state"])})

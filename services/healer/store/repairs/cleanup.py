@@ -22,17 +22,17 @@ BUSY: Final[dict[str, Any]] = {
 """What a clean-up answers that was left, because others hold the rows."""
 
 
-async def violations(pool: asyncpg.Pool) -> dict[str, Any]:
+async def fetch_violations(pool: asyncpg.Pool) -> dict[str, Any]:
     """The row of the view prospect_data_integrity."""
     return dict(await queries.violations(pool))
 
 
-async def unknown_attempts(pool: asyncpg.Pool, *, now: datetime) -> dict[str, Any]:
+async def count_unknown_attempts(pool: asyncpg.Pool, *, now: datetime) -> dict[str, Any]:
     """How many are looked up, how many wait for a person, and how old the oldest is (business seconds)."""
     return dict(await queries.unknown_attempts(pool, now=now))
 
 
-async def clean_up(
+async def run_cleanup(
     pool: asyncpg.Pool, *, actor: str, called_by: str, most: int, patience: timedelta | None, all_right_at: datetime | None
 ) -> dict[str, Any]:
     """One run of what cleanup_corrupted_prospect_statuses() runs, over at most so many.

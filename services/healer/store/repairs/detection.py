@@ -20,7 +20,7 @@ STUCK: Final = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
-class Find:
+class DetectedRow:
     """One row that breaks a rule. `why` None: its repair applies itself."""
 
     kind: str
@@ -39,45 +39,45 @@ class Find:
         return self.why is None and bool(self.changes)
 
 
-async def of_prospects(connection: Connection, kind: str, ids: Sequence[UUID], *, now: datetime) -> list[Find]:
+async def detect_in_prospects(connection: Connection, kind: str, ids: Sequence[UUID], *, now: datetime) -> list[DetectedRow]:
     """What of this kind stands in the rows of these prospects."""
     rows = getattr(queries, kind)(connection, ids=list(ids), now=now, settled=SETTLED)
     return [_find(kind, row) async for row in rows]
 
 
-async def of_campaigns(connection: Connection, ids: Sequence[UUID]) -> list[Find]:
+async def detect_in_campaigns(connection: Connection, ids: Sequence[UUID]) -> list[DetectedRow]:
     """Campaigns whose counts are wrong."""
     return [_find("counters_differ", row) async for row in queries.counters_differ(connection, ids=list(ids))]
 
 
-async def of_totals(connection: Connection) -> list[Find]:
+async def detect_in_totals(connection: Connection) -> list[DetectedRow]:
     """Kept totals that are wrong."""
     return [_find("total_differs", row) async for row in queries.total_differs(connection)]
 
 
-async def in_hand(connection: Connection, kind: str, *, most: int) -> list[Find]:
+async def detect_in_hand(connection: Connection, kind: str, *, most: int) -> list[DetectedRow]:
     """Sends that nobody will finish."""
     return [_find(kind, row) async for row in getattr(queries, kind)(connection, stuck=STUCK, most=most)]
 
 
-async def guards_off(connection: Connection) -> list[Find]:
+async def detect_missing_guards(connection: Connection) -> list[DetectedRow]:
     """Triggers and indexes that are not there, or switched off."""
     names, tables, whats = zip(*GUARDS, strict=True)
     rows = queries.guards_off(connection, names=list(names), tables=list(tables), whats=list(whats))
     return [_find("guards_off", row) async for row in rows]
 
 
-async def prospects_with_duplicates(connection: Connection, *, most: int) -> list[UUID]:
+async def find_prospects_with_duplicates(connection: Connection, *, most: int) -> list[UUID]:
     """Prospects with several rows of one step; reads the whole table, so only asked while its constraint is missing."""
     return [row["prospect_id"] async for row in queries.prospects_with_duplicates(connection, most=most)]
 
 
-async def record(connection: Connection, found: Sequence[Find]) -> list[int]:
+async def record_detected(connection: Connection, found: Sequence[DetectedRow]) -> list[int]:
     """Write them down, telling those that are new; returns the findings that mend themselves."""
-    return await repairs.record(connection, [_row(find) for find in found])
+    return await repairs.record_repairs(connection, [_row(find) for find in found])
 
 
-def _row(find: Find) -> dict[str, Any]:
+def _row(find: DetectedRow) -> dict[str, Any]:
     kind = KINDS[find.kind]
     return {
         "workspace_id": find.workspace_id and str(find.workspace_id),
@@ -95,8 +95,8 @@ def _row(find: Find) -> dict[str, Any]:
     }
 
 
-def _find(kind: str, row: Any) -> Find:
-    return Find(
+def _find(kind: str, row: Any) -> DetectedRow:
+    return DetectedRow(
         kind=kind,
         workspace_id=row["workspace_id"],
         campaign_id=row["campaign_id"],

@@ -13,12 +13,12 @@ queries = load(__file__)
 Connection = OneConnection | asyncpg.Pool
 
 
-async def record(connection: Connection, found: Sequence[IntegrityEvent]) -> int:
+async def record_findings(connection: Connection, found: Sequence[IntegrityEvent]) -> int:
     """Store what is new; returns how many."""
-    return len(await record_telling(connection, found))
+    return len(await record_new_findings(connection, found))
 
 
-async def record_telling(connection: Connection, found: Sequence[IntegrityEvent]) -> frozenset[tuple[str, str, str]]:
+async def record_new_findings(connection: Connection, found: Sequence[IntegrityEvent]) -> frozenset[tuple[str, str, str]]:
     """The same; returns kind, table and row of what was new."""
     if not found:
         return frozenset()
@@ -26,11 +26,11 @@ async def record_telling(connection: Connection, found: Sequence[IntegrityEvent]
     return frozenset([(row["kind"], row["table_name"], row["row_id"]) async for row in queries.record(connection, rows=rows)])
 
 
-async def close(connection: Connection, *, kind: str, table_name: str, row_ids: Sequence[str]) -> None:
+async def close_findings(connection: Connection, *, kind: str, table_name: str, row_ids: Sequence[str]) -> None:
     """The rows are in order again."""
     await queries.close(connection, kind=kind, table_name=table_name, row_ids=list(row_ids))
 
 
-async def open_by_severity(connection: Connection) -> dict[str, int]:
+async def count_open_by_severity(connection: Connection) -> dict[str, int]:
     """How many are open."""
     return {row["severity"]: row["many"] async for row in queries.open_by_severity(connection)}

@@ -21,7 +21,7 @@ MOST_TIMES: Final = 3
 KEEPS_BREAKING: Final = "It was mended three times within the hour and is wrong again: something keeps writing it. Stop that first."
 
 
-async def record(connection: Connection, rows: Sequence[dict[str, Any]], *, now: datetime | None = None) -> list[int]:
+async def record_repairs(connection: Connection, rows: Sequence[dict[str, Any]], *, now: datetime | None = None) -> list[int]:
     """Write down what is new, each with its event; returns the findings whose repair waits for nobody."""
     if not rows:
         return []
@@ -34,12 +34,12 @@ async def record(connection: Connection, rows: Sequence[dict[str, Any]], *, now:
     return [row["id"] for row in waiting if row["times"] < MOST_TIMES]
 
 
-async def lock(connection: Connection) -> None:
+async def lock_repairs(connection: Connection) -> None:
     """One process at a time finds and counts: what two find at once would be mended twice."""
     await queries.lock_healing(connection)
 
 
-async def apply(connection: Connection, ids: Sequence[int], *, actor: str) -> dict[int, str]:
+async def apply_repairs(connection: Connection, ids: Sequence[int], *, actor: str) -> dict[int, str]:
     """Apply them by sets, none keeping another; returns what became of each (as apply_repair says, or `refused: ...`)."""
     return {row["finding_id"]: row["answer"] async for row in queries.apply(connection, ids=list(ids), actor=actor)}
 
@@ -62,7 +62,7 @@ async def close_gone(connection: Connection, kind: str, *, found: Sequence[tuple
     return len([row async for row in rows])
 
 
-async def decide(connection: Connection, finding: int, *, undo: bool, actor: str) -> str:
+async def apply_or_undo(connection: Connection, finding: int, *, undo: bool, actor: str) -> str:
     """Apply one, or take it back; answers as apply_repair.
 
     Raises:
@@ -72,7 +72,7 @@ async def decide(connection: Connection, finding: int, *, undo: bool, actor: str
     return answer
 
 
-async def refuse(connection: Connection, finding: int, *, actor: str, reason: str) -> bool:
+async def refuse_repair(connection: Connection, finding: int, *, actor: str, reason: str) -> bool:
     """Leave the row as it is, for good; False when it was decided already."""
     if await queries.refuse(connection, id=finding, actor=actor) is None:
         return False
@@ -80,13 +80,13 @@ async def refuse(connection: Connection, finding: int, *, actor: str, reason: st
     return True
 
 
-async def one(connection: Connection | asyncpg.Pool, finding: int) -> dict[str, Any] | None:
+async def fetch_finding(connection: Connection | asyncpg.Pool, finding: int) -> dict[str, Any] | None:
     """A finding, as its row stands; None where the connection may see none."""
     row = await queries.one_finding(connection, id=finding)
     return dict(row) if row is not None else None
 
 
-async def several(
+async def fetch_findings(
     connection: Connection | asyncpg.Pool,
     *,
     before: int | None = None,

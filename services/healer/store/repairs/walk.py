@@ -14,25 +14,25 @@ from shared.db.queries import load
 queries = load(__file__)
 
 
-async def any_corrupted(pool: asyncpg.Pool) -> tuple[bool, datetime | None]:
+async def find_corruption(pool: asyncpg.Pool) -> tuple[bool, datetime | None]:
     """Is there a prospect that says what cannot be, and that a repair may take? And the moment (technical) at which nothing was
     wrong but what waits for a person; None: something is."""
     row: Any = await queries.any_corrupted(pool)
     return row["any"], row["all_right_at"]
 
 
-async def take_changed(connection: Connection, *, settled: timedelta, most: int) -> list[tuple[str, UUID]]:
+async def take_changed_rows(connection: Connection, *, settled: timedelta, most: int) -> list[tuple[str, UUID]]:
     """What changed at least `settled` ago: (prospect, lead or campaign; its id). Gone with the caller's commit."""
     return [(row["what"], row["row_id"]) async for row in queries.take_changed(connection, settled=settled, most=most)]
 
 
-async def prospects_of(connection: Connection, *, leads: Sequence[UUID] = (), sends: Sequence[UUID] = ()) -> list[UUID]:
+async def fetch_prospects_of(connection: Connection, *, leads: Sequence[UUID] = (), sends: Sequence[UUID] = ()) -> list[UUID]:
     """The prospects of these leads and sends."""
     found = [row["id"] async for row in queries.prospects_of_leads(connection, ids=list(leads))] if leads else []
     return found + ([row["id"] async for row in queries.prospects_of_sends(connection, ids=list(sends))] if sends else [])
 
 
-async def next_ids(connection: Connection, what: str, after: UUID, *, most: int) -> list[UUID]:
+async def fetch_next_ids(connection: Connection, what: str, after: UUID, *, most: int) -> list[UUID]:
     """The next `prospects` or `campaigns` in order of id."""
     rows = queries.next_prospects if what == "prospects" else queries.next_campaigns
     return [row["id"] async for row in rows(connection, after=after, most=most)]
@@ -46,7 +46,7 @@ async def open_run(connection: Connection, *, every: timedelta) -> dict[str, Any
     return dict(row) if row is not None else None
 
 
-async def went_on(connection: Connection, run: int, *, walking: str, cursor: UUID, looked_at: int, found: int) -> None:
+async def store_progress(connection: Connection, run: int, *, walking: str, cursor: UUID, looked_at: int, found: int) -> None:
     """Keep where the walk stands."""
     await queries.went_on(connection, id=run, walking=walking, cursor=cursor, looked_at=looked_at, found=found)
 
@@ -56,13 +56,13 @@ async def end_run(connection: Connection, run: int) -> None:
     await queries.end_run(connection, id=run)
 
 
-async def beat(pool: asyncpg.Pool, instance: str, *, leads: bool) -> None:
+async def store_heartbeat(pool: asyncpg.Pool, instance: str, *, leads: bool) -> None:
     """Say that this process is alive; another service watches."""
     await queries.beat(pool, instance=instance, leads=leads)
     await queries.forget_dead(pool, instance=instance)
 
 
-class Lead:
+class HealerLeadership:
     """One healer looks at a time: an advisory lock, held by a connection of its own and free as soon as that is gone."""
 
     def __init__(self, pool: asyncpg.Pool) -> None:

@@ -10,7 +10,7 @@ import asyncpg
 
 from services.healer.rules.unknown_attempts.attempt import AttemptInDoubt
 from services.healer.rules.unknown_attempts.evidence import Doubt
-from services.healer.rules.unknown_attempts.evidence_codec import picture_before
+from services.healer.rules.unknown_attempts.evidence_codec import decode_picture
 from shared.calendar.schedule import Schedule
 from shared.db.pool import Connection as OneConnection
 from shared.db.queries import load
@@ -24,7 +24,7 @@ Connection = OneConnection | asyncpg.Pool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Claim:
+class LeasedAccount:
     """An account in our hand until `lease_until` (technical); it `rests` for so much business time before it may act."""
 
     account_id: UUID
@@ -36,7 +36,7 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class ExpectedInvitation:
     """An own invitation that should still stand in the provider's list."""
 
     attempt_id: int
@@ -45,7 +45,7 @@ class Standing:
     left_at: datetime
 
 
-async def accounts_in_doubt(connection: Connection, *, patience: timedelta, call_time: timedelta, most: int) -> list[UUID]:
+async def find_accounts_to_look_up(connection: Connection, *, patience: timedelta, call_time: timedelta, most: int) -> list[UUID]:
     """Accounts with an unknown attempt that may be looked up now, longest due first.
 
     They are in nobody's hand and have rested within `patience` (business); `call_time` is the request's time-out.
@@ -54,12 +54,12 @@ async def accounts_in_doubt(connection: Connection, *, patience: timedelta, call
     return [row["account_id"] async for row in rows]
 
 
-async def claim(connection: Connection, account_id: UUID, *, patience: timedelta, lease: timedelta) -> Claim | None:
+async def acquire_lease(connection: Connection, account_id: UUID, *, patience: timedelta, lease: timedelta) -> LeasedAccount | None:
     """Take the account, which has rested within `patience` (business); None when it is in somebody's hand."""
     row = await queries.claim(connection, account_id=account_id, patience=patience, lease=lease)
     if row is None:
         return None
-    return Claim(
+    return LeasedAccount(
         account_id=row["id"],
         workspace_id=row["workspace_id"],
         provider_account_id=row["provider_account_id"],
@@ -69,53 +69,53 @@ async def claim(connection: Connection, account_id: UUID, *, patience: timedelta
     )
 
 
-async def hold(connection: Connection, claimed: Claim, *, lease: timedelta) -> tuple[Claim, datetime] | None:
+async def extend_lease(connection: Connection, account: LeasedAccount, *, lease: timedelta) -> tuple[LeasedAccount, datetime] | None:
     """Keep the account for `lease` (technical) from now; with the database's business moment. None when it is ours no more."""
-    row = await queries.hold(connection, account_id=claimed.account_id, lease_until=claimed.lease_until, lease=lease)
-    return None if row is None else (replace(claimed, lease_until=row["lease_until"]), row["now"])
+    row = await queries.hold(connection, account_id=account.account_id, lease_until=account.lease_until, lease=lease)
+    return None if row is None else (replace(account, lease_until=row["lease_until"]), row["now"])
 
 
-async def put_off(connection: Connection, account_id: UUID, *, opens: datetime) -> None:
+async def postpone_until_open(connection: Connection, account_id: UUID, *, opens: datetime) -> None:
     """Have none of the account's attempts looked up before `opens` (business)."""
     await queries.put_off(connection, account_id=account_id, opens=opens)
 
 
-async def let_go(connection: Connection, claimed: Claim, *, spacing: timedelta) -> None:
+async def release_lease(connection: Connection, account: LeasedAccount, *, spacing: timedelta) -> None:
     """Give the account back; its next action waits for `spacing` of business time from now."""
-    await queries.let_go(connection, account_id=claimed.account_id, lease_until=claimed.lease_until, spacing=spacing)
+    await queries.let_go(connection, account_id=account.account_id, lease_until=account.lease_until, spacing=spacing)
 
 
-async def of_account(connection: Connection, account_id: UUID, *, call_time: timedelta) -> list[AttemptInDoubt]:
+async def fetch_for_account(connection: Connection, account_id: UUID, *, call_time: timedelta) -> list[AttemptInDoubt]:
     """Every unknown of the account whose call is certainly over; `call_time` is the request's time-out."""
     return [_unknown(row, call_time) async for row in queries.doubts(connection, account_id=account_id, call_time=call_time)]
 
 
-async def one(connection: Connection, attempt_id: int) -> AttemptInDoubt | None:
+async def fetch_attempt(connection: Connection, attempt_id: int) -> AttemptInDoubt | None:
     """One attempt, for a person who settles it; None when it is unknown no more."""
     row = await queries.doubt(connection, attempt_id=attempt_id)
     return None if row is None else _unknown(row, timedelta())
 
 
-async def ask_for_news(connection: Connection, account_id: UUID, *, now: datetime, unless_since: datetime) -> None:
+async def request_relations_read(connection: Connection, account_id: UUID, *, now: datetime, unless_since: datetime) -> None:
     """Have the poller read now (business) who is connected, unless it did after `unless_since`."""
     await queries.ask_for_news(connection, account_id=account_id, now=now, unless_since=unless_since)
 
 
-async def standing(connection: Connection, account_id: UUID, *, since: datetime) -> list[Standing]:
+async def fetch_expected_invitations(connection: Connection, account_id: UUID, *, since: datetime) -> list[ExpectedInvitation]:
     """Own invitations, sent after `since`, that nobody answered or withdrew as far as we know."""
     return [
-        Standing(attempt_id=row["id"], recipient_id=row["recipient_id"], provider_ref=row["provider_ref"], left_at=row["left_at"])
+        ExpectedInvitation(attempt_id=row["id"], recipient_id=row["recipient_id"], provider_ref=row["provider_ref"], left_at=row["left_at"])
         async for row in queries.standing_invitations(connection, account_id=account_id, since=since)
     ]
 
 
-async def next_departure(connection: Connection, account_id: UUID, *, now: datetime, horizon: datetime) -> datetime | None:
+async def fetch_next_invitation_time(connection: Connection, account_id: UUID, *, now: datetime, horizon: datetime) -> datetime | None:
     """When the account's next invitation is planned to leave, if before `horizon`."""
     at: datetime | None = await queries.next_departure(connection, account_id=account_id, now=now, horizon=horizon)
     return at
 
 
-async def claimed(connection: Connection, account_id: UUID, *, ids: Sequence[str], lead_ids: Sequence[UUID]) -> set[str]:
+async def fetch_claimed_messages(connection: Connection, account_id: UUID, *, ids: Sequence[str], lead_ids: Sequence[UUID]) -> set[str]:
     """Which of these messages belong to another attempt."""
     return {
         row["id"]
@@ -123,13 +123,13 @@ async def claimed(connection: Connection, account_id: UUID, *, ids: Sequence[str
     }
 
 
-async def whose_chats(connection: Connection, account_id: UUID, chat_ids: Sequence[str]) -> dict[str, str]:
+async def fetch_chat_partners(connection: Connection, account_id: UUID, chat_ids: Sequence[str]) -> dict[str, str]:
     """Whom the account writes with in these conversations, as far as we know."""
     rows = queries.whose_chats(connection, account_id=account_id, chat_ids=sorted(set(chat_ids)))
     return {row["chat_id"]: row["provider_id"] async for row in rows}
 
 
-async def observe(connection: Connection, claim_: Claim, rows: Sequence[dict[str, Any]], *, now: datetime) -> None:
+async def store_observations(connection: Connection, claim_: LeasedAccount, rows: Sequence[dict[str, Any]], *, now: datetime) -> None:
     """Keep what the provider showed, before anything is concluded from it."""
     if rows:
         await queries.observe(connection, workspace_id=claim_.workspace_id, account_id=claim_.account_id, rows=list(rows), now=now)
@@ -140,7 +140,7 @@ def _unknown(row: Any, call_time: timedelta) -> AttemptInDoubt:
         action=Action(row["action"]),
         decided_at=row["decided_at"],
         deadline=row["act_by"] + call_time,
-        before=picture_before(row["picture"]),
+        before=decode_picture(row["picture"]),
         text=row["message"],
     )
     return AttemptInDoubt(

@@ -15,7 +15,7 @@ Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class AttemptFilter:
     """Which unknown attempts; None leaves a side open."""
 
     workspace_id: UUID | None = None
@@ -24,7 +24,7 @@ class Wanted:
     needs_person: bool | None = None
 
 
-async def page(connection: Connection, wanted: Wanted, *, after: int | None, most: int) -> list[Row]:
+async def fetch_page(connection: Connection, wanted: AttemptFilter, *, after: int | None, most: int) -> list[Row]:
     """Unknown attempts behind `after`, those that waited longest first."""
     rows = queries.page(
         connection,
@@ -38,24 +38,24 @@ async def page(connection: Connection, wanted: Wanted, *, after: int | None, mos
     return [row async for row in rows]
 
 
-async def one(connection: Connection, attempt_id: int, *, workspace_id: UUID | None, call_time: timedelta) -> Row | None:
+async def fetch_one_attempt(connection: Connection, attempt_id: int, *, workspace_id: UUID | None, call_time: timedelta) -> Row | None:
     """One attempt whatever its state; None when there is none, or it is another workspace's."""
     found: Row | None = await queries.one(connection, attempt_id=attempt_id, workspace_id=workspace_id, call_time=call_time)
     return found
 
 
-async def decided_by(connection: Connection, attempt_id: int) -> Row | None:
+async def fetch_decider(connection: Connection, attempt_id: int) -> Row | None:
     """Who settled it by hand: actor, at, details."""
     found: Row | None = await queries.decided_by(connection, attempt_id=attempt_id)
     return found
 
 
-async def now(connection: Connection) -> datetime:
+async def fetch_business_now(connection: Connection) -> datetime:
     """Business time."""
     at: datetime = await queries.now(connection)
     return at
 
 
-async def note(connection: Connection, attempt_id: int, *, workspace_id: UUID, actor: str, details: Mapping[str, Any]) -> None:
+async def record_audit(connection: Connection, attempt_id: int, *, workspace_id: UUID, actor: str, details: Mapping[str, Any]) -> None:
     """Leave a line in the audit log, in the caller's transaction."""
     await queries.note(connection, attempt_id=attempt_id, workspace_id=workspace_id, actor=actor, details=dict(details))

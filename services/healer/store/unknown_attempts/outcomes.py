@@ -11,7 +11,7 @@ from services.healer.store.repairs import findings
 from shared.contracts.connections_accepted import ConnectionAccepted
 from shared.contracts.envelope import Envelope, enclose
 from shared.contracts.integrity_events import IntegrityEvent
-from shared.contracts.sends_completed import Outcome, SendCompleted
+from shared.contracts.sends_completed import SendCompleted, SendOutcome
 from shared.contracts.topics import CONNECTIONS_ACCEPTED, SENDS_COMPLETED
 from shared.db.outbox import put
 from shared.db.pool import Connection
@@ -25,13 +25,15 @@ WAITING: Final = "unknown_waiting"
 """Kind of the finding of an attempt that a person must decide."""
 
 
-async def happened(pool: asyncpg.Pool, unknown: AttemptInDoubt, verdict: Happened, *, look: dict[str, Any], now: datetime) -> bool:
+async def record_happened(pool: asyncpg.Pool, unknown: AttemptInDoubt, verdict: Happened, *, look: dict[str, Any], now: datetime) -> bool:
     """It left: attempt accepted, send sent, prospect contacted. False when somebody else settled it meanwhile."""
     async with pool.acquire() as connection, connection.transaction():
-        return await happened_in(connection, unknown, verdict, look=look, now=now)
+        return await record_happened_within(connection, unknown, verdict, look=look, now=now)
 
 
-async def happened_in(connection: Connection, unknown: AttemptInDoubt, verdict: Happened, *, look: dict[str, Any], now: datetime) -> bool:
+async def record_happened_within(
+    connection: Connection, unknown: AttemptInDoubt, verdict: Happened, *, look: dict[str, Any], now: datetime
+) -> bool:
     """The same in the caller's transaction."""
     await queries.lock_account(connection, account_id=unknown.account_id)
     accepted = await queries.accept(
@@ -52,21 +54,25 @@ async def happened_in(connection: Connection, unknown: AttemptInDoubt, verdict: 
         chat_id=verdict.chat_id,
         now=now,
     )
-    await findings.close(connection, kind=WAITING, table_name="send_attempts", row_ids=[str(unknown.id)])
-    envelopes = [completed(unknown, Outcome.SENT, reason=verdict.why, provider_ref=verdict.provider_ref, at=verdict.at, now=now)]
+    await findings.close_findings(connection, kind=WAITING, table_name="send_attempts", row_ids=[str(unknown.id)])
+    envelopes = [
+        build_send_completed(unknown, SendOutcome.SENT, reason=verdict.why, provider_ref=verdict.provider_ref, at=verdict.at, now=now)
+    ]
     if verdict.connected and prospect["status"] == ProspectStatus.CONNECTED:
-        envelopes.append(connected(unknown, now))
+        envelopes.append(build_connection_accepted(unknown, now))
     await put(connection, SERVICE, envelopes)
     return True
 
 
-async def did_not(pool: asyncpg.Pool, unknown: AttemptInDoubt, why: str, *, look: dict[str, Any], now: datetime) -> bool:
+async def record_not_happened(pool: asyncpg.Pool, unknown: AttemptInDoubt, why: str, *, look: dict[str, Any], now: datetime) -> bool:
     """It never left: budget back to its own day, and the send may be tried again. False when it was settled otherwise."""
     async with pool.acquire() as connection, connection.transaction():
-        return await did_not_in(connection, unknown, why, look=look, now=now)
+        return await record_not_happened_within(connection, unknown, why, look=look, now=now)
 
 
-async def did_not_in(connection: Connection, unknown: AttemptInDoubt, why: str, *, look: dict[str, Any], now: datetime) -> bool:
+async def record_not_happened_within(
+    connection: Connection, unknown: AttemptInDoubt, why: str, *, look: dict[str, Any], now: datetime
+) -> bool:
     """The same in the caller's transaction."""
     await queries.lock_account(connection, account_id=unknown.account_id)
     if await queries.deny(connection, attempt_id=unknown.id, look=look) is None:
@@ -74,42 +80,44 @@ async def did_not_in(connection: Connection, unknown: AttemptInDoubt, why: str, 
     await queries.give_back(connection, attempt_id=unknown.id)
     await queries.send_again(connection, send_id=unknown.send_id, now=now)
     await queries.wake_account(connection, account_id=unknown.account_id, now=now)
-    await findings.close(connection, kind=WAITING, table_name="send_attempts", row_ids=[str(unknown.id)])
+    await findings.close_findings(connection, kind=WAITING, table_name="send_attempts", row_ids=[str(unknown.id)])
     await put(
-        connection, SERVICE, [completed(unknown, Outcome.DEFERRED, reason=f"not_happened: {why}", provider_ref=None, at=now, now=now)]
+        connection,
+        SERVICE,
+        [build_send_completed(unknown, SendOutcome.DEFERRED, reason=f"not_happened: {why}", provider_ref=None, at=now, now=now)],
     )
     return True
 
 
-async def not_yet(pool: asyncpg.Pool, unknown: AttemptInDoubt, *, look: dict[str, Any], look_after: datetime) -> None:
+async def record_undecided(pool: asyncpg.Pool, unknown: AttemptInDoubt, *, look: dict[str, Any], look_after: datetime) -> None:
     """Nothing is proven; look again from `look_after` (business) on."""
     await queries.keep_looking(pool, attempt_id=unknown.id, look=look, look_after=look_after, needs_person=False)
 
 
-async def half_seen(pool: asyncpg.Pool, unknown: AttemptInDoubt, *, part: dict[str, Any], look_after: datetime) -> None:
+async def record_half_look(pool: asyncpg.Pool, unknown: AttemptInDoubt, *, part: dict[str, Any], look_after: datetime) -> None:
     """A look needs another read; what the first one showed is kept until the account may be asked again (business)."""
     await queries.keep_part(pool, attempt_id=unknown.id, part=part, look_after=look_after)
 
 
-async def ask_person(pool: asyncpg.Pool, unknown: AttemptInDoubt, verdict: AskPerson, *, look: dict[str, Any]) -> None:
+async def hand_to_person(pool: asyncpg.Pool, unknown: AttemptInDoubt, verdict: AskPerson, *, look: dict[str, Any]) -> None:
     """No look will tell any more: the attempt stays unknown, its send stays where it is, and a person is asked."""
     async with pool.acquire() as connection, connection.transaction():
         await queries.keep_looking(connection, attempt_id=unknown.id, look=look, look_after=None, needs_person=True)
-        await findings.record(connection, [waiting(unknown.id, unknown.workspace_id, verdict.why)])
+        await findings.record_findings(connection, [build_waiting_finding(unknown.id, unknown.workspace_id, verdict.why)])
 
 
-async def hand_over(pool: asyncpg.Pool, *, decided_before: datetime) -> int:
+async def hand_over_overdue(pool: asyncpg.Pool, *, decided_before: datetime) -> int:
     """Attempts unknown since before then (business) go to a person; returns how many."""
     if not await queries.any_overdue(pool, decided_before=decided_before):
         return 0
     async with pool.acquire() as connection, connection.transaction():
         old = [row async for row in queries.hand_over(connection, decided_before=decided_before)]
         why = "nobody could look it up in time: the account may not act, or the provider does not answer"
-        await findings.record(connection, [waiting(row["id"], row["workspace_id"], why) for row in old])
+        await findings.record_findings(connection, [build_waiting_finding(row["id"], row["workspace_id"], why) for row in old])
     return len(old)
 
 
-def waiting(attempt_id: int, workspace_id: Any, why: str) -> IntegrityEvent:
+def build_waiting_finding(attempt_id: int, workspace_id: Any, why: str) -> IntegrityEvent:
     """The finding a person sees."""
     return IntegrityEvent(
         workspace_id=workspace_id,
@@ -121,12 +129,14 @@ def waiting(attempt_id: int, workspace_id: Any, why: str) -> IntegrityEvent:
     )
 
 
-async def postpone(pool: asyncpg.Pool, unknowns: list[AttemptInDoubt], *, look_after: datetime) -> None:
+async def postpone_looks(pool: asyncpg.Pool, unknowns: list[AttemptInDoubt], *, look_after: datetime) -> None:
     """The provider could not be read, so no look is counted; it is asked again from `look_after` (business) on."""
     await queries.postpone(pool, attempt_ids=[unknown.id for unknown in unknowns], look_after=look_after)
 
 
-def completed(unknown: AttemptInDoubt, outcome: Outcome, *, reason: str, provider_ref: str | None, at: datetime, now: datetime) -> Envelope:
+def build_send_completed(
+    unknown: AttemptInDoubt, outcome: SendOutcome, *, reason: str, provider_ref: str | None, at: datetime, now: datetime
+) -> Envelope:
     """What became of the send."""
     event = SendCompleted(
         send_id=unknown.send_id,
@@ -137,14 +147,14 @@ def completed(unknown: AttemptInDoubt, outcome: Outcome, *, reason: str, provide
         message_type=unknown.message_type,
         outcome=outcome,
         reason=reason,
-        for_good=outcome is Outcome.FAILED,
+        for_good=outcome is SendOutcome.FAILED,
         provider_ref=provider_ref,
         at=at,
     )
     return enclose(SENDS_COMPLETED, event, source=SERVICE, key=unknown.account_id, at=now)
 
 
-def connected(unknown: AttemptInDoubt, now: datetime) -> Envelope:
+def build_connection_accepted(unknown: AttemptInDoubt, now: datetime) -> Envelope:
     """The look showed an acceptance."""
     event = ConnectionAccepted(
         prospect_id=unknown.prospect_id,

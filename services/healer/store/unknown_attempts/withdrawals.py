@@ -10,7 +10,7 @@ from services.healer.rules.unknown_attempts.evidence import Accepted, DidNot, Ha
 from services.healer.store.repairs import findings
 from services.healer.store.unknown_attempts import outcomes as settling
 from services.healer.store.unknown_attempts.outcomes import SERVICE, WAITING
-from shared.contracts.sends_completed import Outcome
+from shared.contracts.sends_completed import SendOutcome
 from shared.db.outbox import put
 from shared.db.pool import Connection
 from shared.db.queries import load
@@ -21,15 +21,15 @@ MOST_TRIES: Final = 3
 """An invitation that stands after so many withdrawals is left standing; the send says so and a person may retry it."""
 
 
-async def settle(
+async def settle_withdrawal(
     pool: asyncpg.Pool, unknown: AttemptInDoubt, verdict: Happened | DidNot | Accepted, *, look: dict[str, Any], now: datetime
 ) -> bool:
     """False when somebody else settled it meanwhile."""
     async with pool.acquire() as connection, connection.transaction():
-        return await settle_in(connection, unknown, verdict, look=look, now=now)
+        return await settle_withdrawal_within(connection, unknown, verdict, look=look, now=now)
 
 
-async def settle_in(
+async def settle_withdrawal_within(
     connection: Connection, unknown: AttemptInDoubt, verdict: Happened | DidNot | Accepted, *, look: dict[str, Any], now: datetime
 ) -> bool:
     """The same in the caller's transaction."""
@@ -40,7 +40,7 @@ async def settle_in(
         case DidNot() | Accepted():
             settled = await _did_not(connection, unknown, verdict, look=look, now=now)
     if settled:
-        await findings.close(connection, kind=WAITING, table_name="send_attempts", row_ids=[str(unknown.id)])
+        await findings.close_findings(connection, kind=WAITING, table_name="send_attempts", row_ids=[str(unknown.id)])
     return settled
 
 
@@ -54,7 +54,9 @@ async def _happened(connection: Connection, unknown: AttemptInDoubt, verdict: Ha
     await settling.queries.mark_sent(connection, send_id=unknown.send_id, at=verdict.at)
     await queries.end_invitation(connection, attempt_id=unknown.id, at=verdict.at)
     await queries.mark_withdrawn(connection, prospect_id=unknown.prospect_id, at=verdict.at)
-    event = settling.completed(unknown, Outcome.SENT, reason=verdict.why, provider_ref=unknown.invitation_ref, at=verdict.at, now=now)
+    event = settling.build_send_completed(
+        unknown, SendOutcome.SENT, reason=verdict.why, provider_ref=unknown.invitation_ref, at=verdict.at, now=now
+    )
     await put(connection, SERVICE, [event])
     return True
 
@@ -68,17 +70,21 @@ async def _did_not(
     await settling.queries.give_back(connection, attempt_id=unknown.id)
     if isinstance(verdict, Accepted):
         await queries.leave_it(connection, send_id=unknown.send_id)
-        envelopes = [settling.completed(unknown, Outcome.SKIPPED, reason="already_connected", provider_ref=None, at=now, now=now)]
+        envelopes = [
+            settling.build_send_completed(unknown, SendOutcome.SKIPPED, reason="already_connected", provider_ref=None, at=now, now=now)
+        ]
         await settling.queries.know_recipient(
             connection, account_id=unknown.account_id, lead_id=unknown.lead_id, connected=True, chat_id=None, now=now
         )
         if await queries.mark_connected(connection, prospect_id=unknown.prospect_id, now=now):
-            envelopes.append(settling.connected(unknown, now))
+            envelopes.append(settling.build_connection_accepted(unknown, now))
     else:
         await queries.name_invitation(connection, attempt_id=unknown.id, provider_ref=look.get("listed"))
         left = await queries.try_again(connection, send_id=unknown.send_id, now=now, most=MOST_TRIES)
-        outcome = Outcome.FAILED if left == "failed" else Outcome.DEFERRED
-        envelopes = [settling.completed(unknown, outcome, reason=f"not_happened: {verdict.why}", provider_ref=None, at=now, now=now)]
+        outcome = SendOutcome.FAILED if left == "failed" else SendOutcome.DEFERRED
+        envelopes = [
+            settling.build_send_completed(unknown, outcome, reason=f"not_happened: {verdict.why}", provider_ref=None, at=now, now=now)
+        ]
     await settling.queries.wake_account(connection, account_id=unknown.account_id, now=now)
     await put(connection, SERVICE, envelopes)
     return True

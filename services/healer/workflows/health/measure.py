@@ -14,12 +14,12 @@ from uuid import UUID
 import asyncpg
 
 from services.healer.metrics import CLEANUP_RUNS, HEALED_ROWS, HEALTH_AGE, HEALTH_SCORE, REPAIR_SECONDS, VIOLATIONS, RunResult, rule_label
-from services.healer.rules.health.repair_times import bucket_of
-from services.healer.rules.health.score import Figures, Health, judge, together
+from services.healer.rules.health.repair_times import find_bucket
+from services.healer.rules.health.score import Health, IntegrityCounts, score_health, sum_counts
 from services.healer.rules.repairs.finding_kinds import KINDS, VIEW
 from services.healer.store.health import counts, risks
 from services.healer.store.health import measurements as store
-from services.healer.store.health.measurements import Repair
+from services.healer.store.health.measurements import TimedRepair
 from shared.db.pool import Connection
 
 MOST: Final = 5_000
@@ -32,18 +32,18 @@ HOURS_KEPT: Final = timedelta(days=15)
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class HealthMeasurement:
     """One measurement: by workspace (None: what belongs to none), and of the whole stack. `silent_for`: since the one before."""
 
-    figures: dict[UUID | None, Figures]
-    whole: Figures
+    figures: dict[UUID | None, IntegrityCounts]
+    whole: IntegrityCounts
     silent_for: timedelta | None
 
 
-Then = Callable[[Connection, Measured], Awaitable[None]]
+Then = Callable[[Connection, HealthMeasurement], Awaitable[None]]
 
 
-class Measure:
+class MeasureHealth:
     """The job."""
 
     def __init__(self, pool: asyncpg.Pool, *, objective: timedelta, kept: timedelta, then: Sequence[Then] = ()) -> None:
@@ -61,8 +61,8 @@ class Measure:
         more = False
         async with self._pool.acquire() as connection:
             async with connection.transaction():
-                if leads := await store.lead(connection):
-                    more = await counts.fold(connection, most=MOST) == MOST
+                if leads := await store.acquire_measuring_lock(connection):
+                    more = await counts.fold_queue_changes(connection, most=MOST) == MOST
                     more = await risks.count_findings(connection, most=MOST) == MOST or more
             if leads:
                 async with connection.transaction():
@@ -72,10 +72,10 @@ class Measure:
                 _count(repairs, runs)
                 more = more or len(repairs) == MOST
                 async with connection.transaction():
-                    if await store.lead(connection):
+                    if await store.acquire_measuring_lock(connection):
                         await self._measure(connection)
-            state = await store.state(connection)
-            open_now = await store.open_by_kind(connection)
+            state = await store.fetch_state(connection)
+            open_now = await store.count_open_by_kind(connection)
         for kind in KINDS:
             if kind not in VIEW:  # those are counted row by row when stock is taken
                 VIOLATIONS.labels(rule=kind).set(open_now.get(kind, 0))
@@ -85,27 +85,27 @@ class Measure:
     async def recount(self) -> None:
         """Count the whole queue anew, once an hour whoever asks; its cost is the queue's size."""
         async with self._pool.acquire() as connection, connection.transaction():
-            if not await store.lead(connection):
+            if not await store.acquire_measuring_lock(connection):
                 return
-            state = await store.state(connection)
+            state = await store.fetch_state(connection)
             if state.recounted_at is not None and state.now - state.recounted_at < RECOUNT_EVERY:
                 return
-            await counts.recount(connection)
-            await store.recounted(connection)
-            await store.forget(connection, kept=self._kept, hours_kept=HOURS_KEPT, most=MOST)
+            await counts.recount_queue(connection)
+            await store.mark_recounted(connection)
+            await store.delete_expired(connection, kept=self._kept, hours_kept=HOURS_KEPT, most=MOST)
 
     async def _measure(self, connection: Connection) -> None:
-        before = await store.state(connection)
-        figures = await counts.figures(connection, workspace_id=None)
-        whole = replace(together(figures.values()), failures_in_row=await counts.failures_in_row(connection))
-        health = judge(whole)
-        rows = [_row(workspace_id, of, judge(of)) for workspace_id, of in figures.items() if workspace_id is not None]
-        await store.keep_scores(connection, rows, at_least=AT_LEAST_EVERY)
-        await store.keep_score_of_stack(connection, _row(None, whole, health), at_least=AT_LEAST_EVERY)
+        before = await store.fetch_state(connection)
+        figures = await counts.fetch_counts(connection, workspace_id=None)
+        whole = replace(sum_counts(figures.values()), failures_in_row=await counts.count_failures_in_row(connection))
+        health = score_health(whole)
+        rows = [_row(workspace_id, of, score_health(of)) for workspace_id, of in figures.items() if workspace_id is not None]
+        await store.store_scores(connection, rows, at_least=AT_LEAST_EVERY)
+        await store.store_stack_score(connection, _row(None, whole, health), at_least=AT_LEAST_EVERY)
         silent = None if before.measured_at is None else before.now - before.measured_at
         for then in self._then:
-            await then(connection, Measured(figures, whole, silent))
-        await store.measured(connection)
+            await then(connection, HealthMeasurement(figures, whole, silent))
+        await store.mark_measured(connection)
         HEALTH_SCORE.set(health.score)
 
     def _age(self) -> float:
@@ -113,22 +113,22 @@ class Measure:
         return float("nan") if self._measured is None else time.monotonic() - self._measured
 
 
-def _row(workspace_id: UUID | None, figures: Figures, health: Health) -> dict[str, Any]:
+def _row(workspace_id: UUID | None, figures: IntegrityCounts, health: Health) -> dict[str, Any]:
     kept = {name: value for name, value in asdict(figures).items() if value}
     return {
         "workspace_id": workspace_id and str(workspace_id),
         "score": health.score,
-        "status": health.standing.value,
+        "status": health.status.value,
         "figures": kept | {"taken": dict(health.taken)},
     }
 
 
-def _steps(repairs: Sequence[Repair], objective: timedelta) -> list[dict[str, Any]]:
+def _steps(repairs: Sequence[TimedRepair], objective: timedelta) -> list[dict[str, Any]]:
     steps: dict[tuple[UUID | None, str, str, int], dict[str, Any]] = {}
     for repair in repairs:
         if repair.took is None:
             continue
-        key = (repair.workspace_id, repair.day.isoformat(), repair.kind, bucket_of(repair.took))
+        key = (repair.workspace_id, repair.day.isoformat(), repair.kind, find_bucket(repair.took))
         step = steps.setdefault(
             key,
             {
@@ -147,7 +147,7 @@ def _steps(repairs: Sequence[Repair], objective: timedelta) -> list[dict[str, An
     return list(steps.values())
 
 
-def _count(repairs: Sequence[Repair], runs: Sequence[Any]) -> None:
+def _count(repairs: Sequence[TimedRepair], runs: Sequence[Any]) -> None:
     """After the commit, so that nothing is counted that was taken back."""
     for kind, many in Counter(rule_label(repair.kind) for repair in repairs).items():
         HEALED_ROWS.labels(rule=kind).inc(many)

@@ -28,9 +28,9 @@ class Predict:
     async def round(self) -> None:
         """Make every workspace's report, if an hour has passed since anybody did."""
         async with self._pool.acquire() as connection, connection.transaction():
-            if not await measuring.lead(connection):
+            if not await measuring.acquire_measuring_lock(connection):
                 return
-            state = await measuring.state(connection)
+            state = await measuring.fetch_state(connection)
             if state.predicted_at is not None and state.now - state.predicted_at < PREDICT_EVERY:
                 return
             for workspace_id in await store.with_causes(connection, span=SPAN):

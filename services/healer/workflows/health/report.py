@@ -8,8 +8,8 @@ from uuid import UUID
 
 import asyncpg
 
-from services.healer.rules.health.repair_times import RepairTimes, summed
-from services.healer.rules.health.score import Figures, Health, judge, together
+from services.healer.rules.health.repair_times import RepairTimes, summarize_times
+from services.healer.rules.health.score import Health, IntegrityCounts, score_health, sum_counts
 from services.healer.store.health import counts as store
 from services.healer.store.health import pages
 from shared.db.pool import Connection
@@ -22,16 +22,16 @@ LONGEST_OBJECTIVE: Final = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class HealthReport:
     """What was looked at, what it is worth, and the campaigns in which something is corrupted, most first."""
 
-    figures: Figures
+    figures: IntegrityCounts
     health: Health
     campaigns: Sequence[Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
-class Repairs:
+class RepairTimesReport:
     """How long repairs took in the last days, against the objective; by kind as well."""
 
     objective: timedelta
@@ -40,37 +40,39 @@ class Repairs:
     by_kind: Mapping[str, RepairTimes]
 
 
-async def report(connection: Connection, *, workspace_id: UUID | None) -> Report:
+async def build_report(connection: Connection, *, workspace_id: UUID | None) -> HealthReport:
     """Look now; None: at everything. Runs of the clean-up are the stack's and lower only its score."""
-    counted = await store.figures(connection, workspace_id=workspace_id)
-    whole = together(counted.values())
+    counted = await store.fetch_counts(connection, workspace_id=workspace_id)
+    whole = sum_counts(counted.values())
     if workspace_id is None:
-        whole = replace(whole, failures_in_row=await store.failures_in_row(connection))
-    campaigns = await store.corrupted_campaigns(connection, workspace_id=workspace_id, most=MOST_CAMPAIGNS)
-    return Report(whole, judge(whole), campaigns)
+        whole = replace(whole, failures_in_row=await store.count_failures_in_row(connection))
+    campaigns = await store.fetch_corrupted_campaigns(connection, workspace_id=workspace_id, most=MOST_CAMPAIGNS)
+    return HealthReport(whole, score_health(whole), campaigns)
 
 
-async def repairs(connection: Connection, *, workspace_id: UUID | None, span: timedelta, objective: timedelta) -> Repairs:
+async def summarize_repairs(
+    connection: Connection, *, workspace_id: UUID | None, span: timedelta, objective: timedelta
+) -> RepairTimesReport:
     """`objective` is the healer's setting, for who has none of its own."""
-    steps = await pages.repair_times(connection, workspace_id=workspace_id, span=span)
-    own = None if workspace_id is None else await pages.objective(connection, workspace_id)
-    return Repairs(
+    steps = await pages.fetch_repair_times(connection, workspace_id=workspace_id, span=span)
+    own = None if workspace_id is None else await pages.fetch_objective(connection, workspace_id)
+    return RepairTimesReport(
         objective=own or objective,
         own_objective=own is not None,
-        whole=summed([step for of_kind in steps.values() for step in of_kind]),
-        by_kind={kind: summed(of_kind) for kind, of_kind in sorted(steps.items())},
+        whole=summarize_times([step for of_kind in steps.values() for step in of_kind]),
+        by_kind={kind: summarize_times(of_kind) for kind, of_kind in sorted(steps.items())},
     )
 
 
-async def runs(pool: asyncpg.Pool, *, workspace_id: UUID | None, before: int | None, most: int) -> list[Mapping[str, Any]]:
+async def list_cleanup_runs(pool: asyncpg.Pool, *, workspace_id: UUID | None, before: int | None, most: int) -> list[Mapping[str, Any]]:
     """Runs mend whatever is wrong, so a workspace sees when they were and how they ended; of campaigns only its own, and neither
     how many rows nor the words of an error, which may be another one's."""
     async with pool.acquire() as connection:
-        found = await pages.runs(connection, before=before, most=most)
+        found = await pages.fetch_cleanup_runs(connection, before=before, most=most)
         if workspace_id is None:
             return found
         named = {campaign_id for run in found for campaign_id in run["campaign_ids"]}
-        own = await pages.own_campaigns(connection, sorted(named), workspace_id=workspace_id)
+        own = await pages.select_own_campaigns(connection, sorted(named), workspace_id=workspace_id)
     return [
         {
             **run,

@@ -20,7 +20,7 @@ from services.healer.metrics import (
     Mended,
 )
 from services.healer.rules.repairs.finding_kinds import VIEW
-from services.healer.rules.unknown_attempts.evidence import Terms
+from services.healer.rules.unknown_attempts.evidence import EvidenceThresholds
 from services.healer.store.maintenance import maintenance as upkeep
 from services.healer.store.repairs import cleanup as integrity
 from services.healer.store.repairs import findings
@@ -47,7 +47,7 @@ class CleanupError(Exception):
     """A clean-up run failed and changed nothing; the message is the database's."""
 
 
-class Mend:
+class Maintenance:
     """The workflows of mending; the small ones are jobs."""
 
     def __init__(
@@ -56,13 +56,13 @@ class Mend:
         clock: StackClock,
         *,
         call_time: timedelta,
-        terms: Terms | None = None,
+        terms: EvidenceThresholds | None = None,
         wake_relay: Callable[[], None] = lambda: None,
     ) -> None:
         self._pool = pool
         self._clock = clock
         self._call_time = call_time
-        self._terms = terms or Terms()
+        self._terms = terms or EvidenceThresholds()
         self._wake_relay = wake_relay
         self._one_at_a_time = asyncio.Lock()
         self.all_right_at: datetime | None = None
@@ -105,7 +105,7 @@ class Mend:
             CleanupError: it failed and changed nothing.
         """
         try:
-            run = await integrity.clean_up(
+            run = await integrity.run_cleanup(
                 self._pool, actor=actor, called_by=called_by, most=most, patience=patience, all_right_at=self.all_right_at
             )
         except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError) as error:
@@ -122,13 +122,13 @@ class Mend:
 
     async def take_stock(self) -> dict[str, Any]:
         """Look at what is wrong and say so in the metrics; returns the view's row."""
-        row = await integrity.violations(self._pool)
+        row = await integrity.fetch_violations(self._pool)
         for rule in VIEW:
             VIOLATIONS.labels(rule=rule).set(row[rule])
-        open_ones = await findings.open_by_severity(self._pool)
+        open_ones = await findings.count_open_by_severity(self._pool)
         for severity in SEVERITIES:
             FINDINGS_OPEN.labels(severity=severity).set(open_ones.get(severity, 0))
-        unknown = await integrity.unknown_attempts(self._pool, now=self._clock.now())
+        unknown = await integrity.count_unknown_attempts(self._pool, now=self._clock.now())
         UNKNOWN_WAITING.set(unknown["waiting"])
         UNKNOWN_FOR_PERSON.set(unknown["needs_person"])
         UNKNOWN_OLDEST.set(unknown["oldest_seconds"])
@@ -169,7 +169,7 @@ class Mend:
 
     async def forget_history(self, kept: timedelta) -> bool:
         """Delete what was so longer ago than `kept` (business time); True when there may be more."""
-        gone = await upkeep.forget(self._pool, before=self._clock.now() - kept, most=FORGOTTEN_AT_ONCE)
+        gone = await upkeep.delete_expired_history(self._pool, before=self._clock.now() - kept, most=FORGOTTEN_AT_ONCE)
         MENDED.labels(what=Mended.HISTORY_FORGOTTEN).inc(gone)
         return gone >= FORGOTTEN_AT_ONCE
 

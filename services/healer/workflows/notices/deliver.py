@@ -13,8 +13,8 @@ import structlog
 from services.healer.metrics import DELIVERIES, OLDEST_NOTICE
 from services.healer.store.notices import notices
 from shared.notices import store as deliveries
-from shared.notices.sender import MOST, Courier, lease_of_a_round, try_each
-from shared.notices.store import Try
+from shared.notices.sender import MOST, NoticeSender, round_lease, try_each
+from shared.notices.store import DeliveryAttempt
 from shared.vocabulary import DeliveryState, NoticeKind
 
 log = structlog.get_logger()
@@ -23,29 +23,29 @@ log = structlog.get_logger()
 class Deliver:
     """The job of delivering."""
 
-    def __init__(self, pool: asyncpg.Pool, courier: Courier, *, timeout: timedelta) -> None:
+    def __init__(self, pool: asyncpg.Pool, courier: NoticeSender, *, timeout: timedelta) -> None:
         """`timeout` (technical) is the longest call."""
         self._pool = pool
         self._courier = courier
-        self._lease = lease_of_a_round(timeout)
+        self._lease = round_lease(timeout)
 
     async def round(self, *, only: Sequence[NoticeKind] | None = None) -> bool:
         """Try what is due, of these kinds or of all; True when there may be more."""
-        taken = await notices.claim(self._pool, most=MOST, lease=self._lease, kinds=only)
+        taken = await notices.claim_deliveries(self._pool, most=MOST, lease=self._lease, kinds=only)
         try:
             await try_each(taken, self._try)
         finally:
-            OLDEST_NOTICE.set(await notices.oldest_waiting(self._pool))
+            OLDEST_NOTICE.set(await notices.fetch_oldest_waiting_age(self._pool))
         return len(taken) == MOST
 
     async def at_once(self, delivery_id: UUID) -> None:
         """Try one that was just made, without waiting for the job; harmless when the job has taken it."""
-        if (taken := await notices.claim_one(self._pool, delivery_id, lease=self._lease)) is not None:
+        if (taken := await notices.claim_delivery(self._pool, delivery_id, lease=self._lease)) is not None:
             await self._try(taken)
 
-    async def _try(self, taken: Try) -> None:
+    async def _try(self, taken: DeliveryAttempt) -> None:
         answer, then = await self._courier.carry(taken)
-        if not await deliveries.finish(self._pool, taken, answer, then):
+        if not await deliveries.record_attempt(self._pool, taken, answer, then):
             return
         DELIVERIES.labels(channel=taken.medium, outcome=then.state).inc()
         if then.state is DeliveryState.GIVEN_UP:

@@ -18,7 +18,7 @@ Finding = Mapping[str, Any]
 """A row of integrity_findings."""
 
 
-class Word(StrEnum):
+class FindingAction(StrEnum):
     """What a person may say."""
 
     APPLY = "apply"
@@ -26,10 +26,10 @@ class Word(StrEnum):
     UNDO = "undo"
 
 
-FROM: Final[Mapping[Word, frozenset[str]]] = {
-    Word.APPLY: frozenset({"open", "proposed"}),
-    Word.REFUSE: frozenset({"open", "proposed"}),
-    Word.UNDO: frozenset({"repaired"}),
+FROM: Final[Mapping[FindingAction, frozenset[str]]] = {
+    FindingAction.APPLY: frozenset({"open", "proposed"}),
+    FindingAction.REFUSE: frozenset({"open", "proposed"}),
+    FindingAction.UNDO: frozenset({"repaired"}),
 }
 REFUSED: Final[Mapping[str, str]] = {
     "changed": "The row is not as it was found any more; look at it again, what is wrong then is found anew.",
@@ -41,28 +41,35 @@ REFUSED: Final[Mapping[str, str]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Decided:
+class DecidedFinding:
     """The finding as it is now; `changed` is false where this only showed what would happen."""
 
     finding: Finding
     changed: bool
 
 
-async def get(connection: Any, finding: int, *, workspace_id: UUID | None = None) -> Finding:
+async def get_finding(connection: Any, finding: int, *, workspace_id: UUID | None = None) -> Finding:
     """One finding.
 
     Raises:
         NotFound: there is none that may be seen.
     """
-    row = await repairs.one(connection, finding)
+    row = await repairs.fetch_finding(connection, finding)
     if row is None or (workspace_id is not None and row["workspace_id"] != workspace_id):
         raise NotFound(f"There is no finding {finding}.")
     return row
 
 
-async def decide(
-    pool: asyncpg.Pool, finding: int, word: Word, *, actor: str, reason: str = "", workspace_id: UUID | None = None, apply: bool = True
-) -> Decided:
+async def decide_finding(
+    pool: asyncpg.Pool,
+    finding: int,
+    word: FindingAction,
+    *,
+    actor: str,
+    reason: str = "",
+    workspace_id: UUID | None = None,
+    apply: bool = True,
+) -> DecidedFinding:
     """Do what the person says, in one transaction with its trace; without `apply` only check that it could be.
 
     Raises:
@@ -71,40 +78,40 @@ async def decide(
         Refused: a refusal without a reason.
     """
     said = one_line(reason)[:LONGEST_REASON]
-    if word is Word.REFUSE and not said:
+    if word is FindingAction.REFUSE and not said:
         raise Refused("Say why it stays as it is (reason): whoever finds it next will want to know.", code="reason_missing")
     async with pool.acquire() as connection, connection.transaction():
-        row = await get(connection, finding, workspace_id=workspace_id)
+        row = await get_finding(connection, finding, workspace_id=workspace_id)
         if row["state"] not in FROM[word]:
             raise Conflict(
                 f"Finding {finding} is {row['state']}; it can be {_past(word)} only while it is {' or '.join(sorted(FROM[word]))}."
             )
-        if word is Word.APPLY and not row["changes"]:
-            raise Conflict(f"{REFUSED['nothing']} ({row['why'] or person(row['kind'])})")
+        if word is FindingAction.APPLY and not row["changes"]:
+            raise Conflict(f"{REFUSED['nothing']} ({row['why'] or explain_person_needed(row['kind'])})")
         if not apply:
-            return Decided(row, changed=False)
+            return DecidedFinding(row, changed=False)
         await _do(connection, finding, word, actor=actor, reason=said)
-        return Decided(await get(connection, finding), changed=True)
+        return DecidedFinding(await get_finding(connection, finding), changed=True)
 
 
-async def _do(connection: Any, finding: int, word: Word, *, actor: str, reason: str) -> None:
-    if word is Word.REFUSE:
-        if not await repairs.refuse(connection, finding, actor=actor, reason=reason):
+async def _do(connection: Any, finding: int, word: FindingAction, *, actor: str, reason: str) -> None:
+    if word is FindingAction.REFUSE:
+        if not await repairs.refuse_repair(connection, finding, actor=actor, reason=reason):
             raise Conflict(REFUSED["closed"])
         return
     try:
-        answer = await repairs.decide(connection, finding, undo=word is Word.UNDO, actor=actor)
+        answer = await repairs.apply_or_undo(connection, finding, undo=word is FindingAction.UNDO, actor=actor)
     except asyncpg.IntegrityConstraintViolationError as error:
         raise Conflict(f"The rows refuse it, and nothing was changed: {error}") from error
     if answer in REFUSED:
         raise Conflict(REFUSED[answer])
 
 
-def person(kind: str) -> str:
+def explain_person_needed(kind: str) -> str:
     """Why a kind needs a person, in words; empty where it does not."""
     known = KINDS.get(kind)
     return (known.person if known else None) or ""
 
 
-def _past(word: Word) -> str:
-    return {Word.APPLY: "applied", Word.REFUSE: "refused", Word.UNDO: "undone"}[word]
+def _past(word: FindingAction) -> str:
+    return {FindingAction.APPLY: "applied", FindingAction.REFUSE: "refused", FindingAction.UNDO: "undone"}[word]

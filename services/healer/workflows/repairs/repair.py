@@ -16,8 +16,8 @@ from services.healer.metrics import FOUND
 from services.healer.rules.repairs.finding_kinds import EXAMINED, IN_HAND, OF_PROSPECTS, UNIQUE_STEP, VIEW
 from services.healer.store.repairs import detection as kinds
 from services.healer.store.repairs import repairs, walk
-from services.healer.store.repairs.detection import Find
-from services.healer.workflows.maintenance.maintain import Mend
+from services.healer.store.repairs.detection import DetectedRow
+from services.healer.workflows.maintenance.maintain import Maintenance
 from shared.contracts.integrity_events import IntegrityEvent
 from shared.db.pool import Connection
 from shared.runtime.clock import StackClock
@@ -39,15 +39,15 @@ SETTLED: Final = timedelta(seconds=2)
 NOBODY: Final = UUID(int=0)
 
 
-class Heal:
+class FindAndRepair:
     """The workflows of finding and mending; the leader's jobs, and what an event wakes."""
 
-    def __init__(self, pool: asyncpg.Pool, clock: StackClock, mend: Mend, *, instance: str) -> None:
+    def __init__(self, pool: asyncpg.Pool, clock: StackClock, mend: Maintenance, *, instance: str) -> None:
         self._pool = pool
         self._clock = clock
         self._mend = mend
         self._instance = instance
-        self._lead = walk.Lead(pool)
+        self._lead = walk.HealerLeadership(pool)
 
     async def look(self) -> bool:
         """Mend what the partial indexes show; True when there may be more. A look that finds nothing costs three empty indexes."""
@@ -60,11 +60,11 @@ class Heal:
         if not await self._lead.take():
             return False
         async with self._pool.acquire() as connection, connection.transaction():
-            changed = await walk.take_changed(connection, settled=SETTLED, most=CHANGES)
+            changed = await walk.take_changed_rows(connection, settled=SETTLED, most=CHANGES)
             if not changed:
                 return False
             leads = [row for what, row in changed if what == "lead"]
-            prospects = {row for what, row in changed if what == "prospect"} | set(await walk.prospects_of(connection, leads=leads))
+            prospects = {row for what, row in changed if what == "prospect"} | set(await walk.fetch_prospects_of(connection, leads=leads))
             await self._examine(connection, sorted(prospects))
             await self._count(connection, sorted({row for what, row in changed if what == "campaign"}))
         self._mend.wake()
@@ -75,14 +75,14 @@ class Heal:
         if not await self._lead.take():
             return
         async with self._pool.acquire() as connection, connection.transaction():
-            found = [find for kind in IN_HAND for find in await kinds.in_hand(connection, kind, most=MOST)]
+            found = [find for kind in IN_HAND for find in await kinds.detect_in_hand(connection, kind, most=MOST)]
             await self._heal(connection, found)
         async with self._pool.acquire() as connection, connection.transaction():
-            guards = await kinds.guards_off(connection)
+            guards = await kinds.detect_missing_guards(connection)
             await self._heal(connection, guards)
             await repairs.close_gone(connection, "guards_off", found=[(find.table_name, find.row_id) for find in guards])
             if any(find.row_id == UNIQUE_STEP for find in guards):
-                twice = await kinds.prospects_with_duplicates(connection, most=STEP)
+                twice = await kinds.find_prospects_with_duplicates(connection, most=STEP)
                 await self._examine(connection, sorted(twice), only=["duplicate_sends"])
         self._mend.wake()
 
@@ -95,13 +95,13 @@ class Heal:
             if run is None:
                 return False
             walking, step = run["walking"], STEP if run["walking"] == "prospects" else CAMPAIGNS
-            ids = await walk.next_ids(connection, walking, run["cursor"], most=step)
+            ids = await walk.fetch_next_ids(connection, walking, run["cursor"], most=step)
             found = await (self._examine if walking == "prospects" else self._count)(connection, ids)
             if len(ids) < step and walking == "campaigns":
-                found += await self._heal(connection, await kinds.of_totals(connection))
+                found += await self._heal(connection, await kinds.detect_in_totals(connection))
                 await walk.end_run(connection, run["id"])
             over = len(ids) < step
-            await walk.went_on(
+            await walk.store_progress(
                 connection,
                 run["id"],
                 walking="campaigns" if over else walking,
@@ -128,17 +128,17 @@ class Heal:
         if not (prospects or sends or leads or campaigns or totals):
             return
         async with self._pool.acquire() as connection, connection.transaction():
-            prospects |= set(await walk.prospects_of(connection, leads=sorted(leads), sends=sorted(sends)))
+            prospects |= set(await walk.fetch_prospects_of(connection, leads=sorted(leads), sends=sorted(sends)))
             await self._examine(connection, sorted(prospects))
             await self._count(connection, sorted(campaigns))
             if totals:
-                await repairs.lock(connection)
-                await self._heal(connection, await kinds.of_totals(connection))
+                await repairs.lock_repairs(connection)
+                await self._heal(connection, await kinds.detect_in_totals(connection))
         self._mend.wake()
 
     async def beat(self) -> None:
         """Say that this process is alive, and whether it leads."""
-        await walk.beat(self._pool, self._instance, leads=self._lead.held)
+        await walk.store_heartbeat(self._pool, self._instance, leads=self._lead.held)
 
     async def stop(self) -> None:
         """Let another process lead."""
@@ -148,7 +148,7 @@ class Heal:
         """First whoever is free, and then those who were in somebody's hand; True when there may be more."""
         more = False
         for patience in (timedelta(0), PATIENCE):
-            anything, all_right_at = await walk.any_corrupted(self._pool)
+            anything, all_right_at = await walk.find_corruption(self._pool)
             self._mend.all_right_at = all_right_at or self._mend.all_right_at
             if not anything:
                 break
@@ -160,10 +160,10 @@ class Heal:
         """Look at everything these prospects' rows say; returns how many findings."""
         if not prospects:
             return 0
-        await repairs.lock(connection)
+        await repairs.lock_repairs(connection)
         total = 0
         for kind in only:  # one after the other: what one repair changes the next one reads
-            found = await kinds.of_prospects(connection, kind, prospects, now=self._clock.now())
+            found = await kinds.detect_in_prospects(connection, kind, prospects, now=self._clock.now())
             total += await self._heal(connection, found)
             if kind not in {"duplicate_sends", "follow_up_after_reply"}:  # those name sends, not the prospects looked at
                 await repairs.close_others(
@@ -174,17 +174,17 @@ class Heal:
     async def _count(self, connection: Connection, campaigns: Sequence[UUID]) -> int:
         if not campaigns:
             return 0
-        await repairs.lock(connection)
-        return await self._heal(connection, await kinds.of_campaigns(connection, campaigns))
+        await repairs.lock_repairs(connection)
+        return await self._heal(connection, await kinds.detect_in_campaigns(connection, campaigns))
 
-    async def _heal(self, connection: Connection, found: Sequence[Find]) -> int:
+    async def _heal(self, connection: Connection, found: Sequence[DetectedRow]) -> int:
         """Write down what was found and mend what mends itself."""
         if not found:
             return 0
         for find in found:
             FOUND.labels(kind=find.kind).inc()
-        waiting = await kinds.record(connection, found)
-        answers = await repairs.apply(connection, waiting[:MOST], actor=self._instance) if waiting else {}
+        waiting = await kinds.record_detected(connection, found)
+        answers = await repairs.apply_repairs(connection, waiting[:MOST], actor=self._instance) if waiting else {}
         applied = sum(answer == "applied" for answer in answers.values())
         if answers:
             log.info("mended", kind=found[0].kind, found=len(found), mended=applied, others=sorted(set(answers.values()) - {"applied"}))

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from services.healer.rules.unknown_attempts.attempt import AttemptInDoubt
 from services.healer.rules.unknown_attempts.evidence import InvitationLook, OwnMessage, Reach, Sight
-from services.healer.store.unknown_attempts.attempts import Claim, Standing
+from services.healer.store.unknown_attempts.attempts import ExpectedInvitation, LeasedAccount
 from shared.unipile.client import UnipileClient
 from shared.unipile.errors import ProviderError
 from shared.unipile.models import Message, PendingInvitation, Profile
@@ -36,7 +36,7 @@ class SentList:
 
 
 @dataclass(frozen=True, slots=True)
-class AccountSaid:
+class AccountMessageList:
     """What the account and its partners wrote, newest first."""
 
     messages: Sequence[Message]
@@ -46,7 +46,7 @@ class AccountSaid:
     seen_at: datetime
 
 
-async def sent_list(provider: UnipileClient, claim: Claim, moment: tuple[datetime, datetime]) -> SentList:
+async def read_sent_invitations(provider: UnipileClient, claim: LeasedAccount, moment: tuple[datetime, datetime]) -> SentList:
     """The list of sent invitations to its end.
 
     Raises:
@@ -63,7 +63,9 @@ async def sent_list(provider: UnipileClient, claim: Claim, moment: tuple[datetim
     return SentList(listed, False, *moment)
 
 
-async def account_said(provider: UnipileClient, claim: Claim, since: datetime, moment: tuple[datetime, datetime]) -> AccountSaid:
+async def read_account_messages(
+    provider: UnipileClient, claim: LeasedAccount, since: datetime, moment: tuple[datetime, datetime]
+) -> AccountMessageList:
     """All messages of the account back to `since`. An empty list proves nothing.
 
     Raises:
@@ -76,13 +78,13 @@ async def account_said(provider: UnipileClient, claim: Claim, since: datetime, m
         said += page.items
         cursor = page.cursor
         if page.items and page.items[-1].timestamp < since:
-            return AccountSaid(said, True, *moment)
+            return AccountMessageList(said, True, *moment)
         if cursor is None:
-            return AccountSaid(said, bool(said), *moment)
-    return AccountSaid(said, False, *moment)
+            return AccountMessageList(said, bool(said), *moment)
+    return AccountMessageList(said, False, *moment)
 
 
-async def partners(provider: UnipileClient, claim: Claim, since: datetime) -> dict[str, str]:
+async def read_chat_partners(provider: UnipileClient, claim: LeasedAccount, since: datetime) -> dict[str, str]:
     """Whom the conversations that moved since then are with, by chat.
 
     Raises:
@@ -100,7 +102,7 @@ async def partners(provider: UnipileClient, claim: Claim, since: datetime) -> di
     return found
 
 
-async def sight_of_person(provider: UnipileClient, claim: Claim, unknown: AttemptInDoubt) -> tuple[Sight, list[dict[str, Any]]]:
+async def read_profile(provider: UnipileClient, claim: LeasedAccount, unknown: AttemptInDoubt) -> tuple[Sight, list[dict[str, Any]]]:
     """What the person's profile shows, and the observation to be kept; one that cannot be read tells nothing."""
     try:
         profile = await provider.profile(claim.provider_account_id, unknown.recipient_id or "")
@@ -108,7 +110,7 @@ async def sight_of_person(provider: UnipileClient, claim: Claim, unknown: Attemp
         return Sight.UNTOLD, []
     if profile.provider_id != unknown.recipient_id:
         return Sight.UNTOLD, []
-    return sight_of(profile) if unknown.action is Action.INVITATION else sight_without(profile), [
+    return classify_profile(profile) if unknown.action is Action.INVITATION else classify_profile_after_withdrawal(profile), [
         {
             "kind": "profile",
             "provider_key": f"{profile.provider_id}:{unknown.id}:{unknown.looks + 1}",
@@ -119,7 +121,7 @@ async def sight_of_person(provider: UnipileClient, claim: Claim, unknown: Attemp
     ]
 
 
-def sight_of(profile: Profile) -> Sight:
+def classify_profile(profile: Profile) -> Sight:
     """What the profile says of the two: a missing distance says nothing, and an invitation that ended leaves it open."""
     if profile.connected:
         return Sight.CONNECTED
@@ -129,7 +131,7 @@ def sight_of(profile: Profile) -> Sight:
     return Sight.UNTOLD if ours or profile.network_distance is None else Sight.CLEAR
 
 
-def sight_without(profile: Profile) -> Sight:
+def classify_profile_after_withdrawal(profile: Profile) -> Sight:
     """What the profile says after a withdrawal: an invitation that ended is what was wanted."""
     if profile.connected:
         return Sight.CONNECTED
@@ -138,7 +140,9 @@ def sight_without(profile: Profile) -> Sight:
     return Sight.UNTOLD if profile.network_distance is None and not profile.invitation_ended else Sight.CLEAR
 
 
-def look_for_withdrawn(seen: SentList, unknown: AttemptInDoubt, standing: Sequence[Standing], *, lag: timedelta) -> InvitationLook:
+def find_withdrawn_in_list(
+    seen: SentList, unknown: AttemptInDoubt, standing: Sequence[ExpectedInvitation], *, lag: timedelta
+) -> InvitationLook:
     """What the list says of an invitation that was to be taken back. Its absence counts where the others stand that must stand."""
     ids = {item.id for item in seen.listed}
     people = {item.invited_user_id for item in seen.listed}
@@ -153,12 +157,14 @@ def look_for_withdrawn(seen: SentList, unknown: AttemptInDoubt, standing: Sequen
     )
 
 
-def look_at_list(seen: SentList, unknown: AttemptInDoubt, standing: Sequence[Standing], *, lag: timedelta) -> InvitationLook:
+def find_invitation_in_list(
+    seen: SentList, unknown: AttemptInDoubt, standing: Sequence[ExpectedInvitation], *, lag: timedelta
+) -> InvitationLook:
     """What the list alone says of one attempt. It is believed where it shows what must stand in it."""
     ids = {item.id for item in seen.listed}
     people = {item.invited_user_id for item in seen.listed}
 
-    def stands(one: Standing) -> bool:
+    def stands(one: ExpectedInvitation) -> bool:
         return one.provider_ref in ids or (one.recipient_id is not None and one.recipient_id in people)
 
     due_to_stand = [one for one in standing if one.left_at <= seen.at - lag]
@@ -176,7 +182,7 @@ def look_at_list(seen: SentList, unknown: AttemptInDoubt, standing: Sequence[Sta
     )
 
 
-def told_by_list(seen: SentList) -> list[dict[str, Any]]:
+def observe_list(seen: SentList) -> list[dict[str, Any]]:
     """The observations to be kept of a list."""
     return [
         {
@@ -190,7 +196,7 @@ def told_by_list(seen: SentList) -> list[dict[str, Any]]:
     ]
 
 
-def own_since(seen: AccountSaid, unknown: AttemptInDoubt) -> list[OwnMessage]:
+def select_own_messages(seen: AccountMessageList, unknown: AttemptInDoubt) -> list[OwnMessage]:
     """What the account itself wrote to anybody since the attempt."""
     begins = unknown.decided_at - SLACK
     return [
@@ -200,7 +206,7 @@ def own_since(seen: AccountSaid, unknown: AttemptInDoubt) -> list[OwnMessage]:
     ]
 
 
-def reach_of(seen: AccountSaid, unknown: AttemptInDoubt, chat_id: str | None, over: datetime) -> Reach:
+def find_reach(seen: AccountMessageList, unknown: AttemptInDoubt, chat_id: str | None, over: datetime) -> Reach:
     """How far the list saw: around the moment in this person's own conversation, or all the account said."""
     begins = unknown.decided_at - SLACK
     if chat_id is not None and any(m.chat_id == chat_id and (m.timestamp < begins or m.timestamp > over) for m in seen.messages):
@@ -208,7 +214,7 @@ def reach_of(seen: AccountSaid, unknown: AttemptInDoubt, chat_id: str | None, ov
     return Reach.ACCOUNT if seen.whole else Reach.NOTHING
 
 
-def told_by_messages(own: Sequence[OwnMessage], people: Mapping[str, str]) -> list[dict[str, Any]]:
+def observe_messages(own: Sequence[OwnMessage], people: Mapping[str, str]) -> list[dict[str, Any]]:
     """The observations to be kept of own messages, with their words where they went to one of our people."""
     return [
         {

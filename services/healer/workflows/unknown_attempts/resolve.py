@@ -19,7 +19,7 @@ from services.healer.store.unknown_attempts import attempts as unknowns
 from services.healer.store.unknown_attempts import decisions as store
 from services.healer.store.unknown_attempts import outcomes as settling
 from services.healer.store.unknown_attempts import withdrawals
-from services.healer.store.unknown_attempts.decisions import Row, Wanted
+from services.healer.store.unknown_attempts.decisions import AttemptFilter, Row
 from shared.db.pool import Connection
 from shared.notices.notice import one_line
 from shared.refusals import Conflict, NotFound, Refused
@@ -30,7 +30,7 @@ CALL_TIME: Final = timedelta(seconds=60)
 LONGEST_REASON: Final = 500
 
 
-class Decision(StrEnum):
+class AttemptDecision(StrEnum):
     """What a person may say of it."""
 
     ACCEPTED = "accepted"
@@ -39,11 +39,11 @@ class Decision(StrEnum):
     @property
     def state(self) -> AttemptState:
         """The state it leads to."""
-        return AttemptState.ACCEPTED if self is Decision.ACCEPTED else AttemptState.NOT_HAPPENED
+        return AttemptState.ACCEPTED if self is AttemptDecision.ACCEPTED else AttemptState.NOT_HAPPENED
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class AttemptPage:
     """A page of the desk; `next` is what the page after it is asked with."""
 
     attempts: list[Row]
@@ -51,42 +51,44 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class AttemptResolution:
     """What a decision came to; `changed` is false when the same had been decided already."""
 
     attempt: Row
     changed: bool
 
 
-async def page(connection: Connection, wanted: Wanted, *, after: int | None = None, most: int = 50) -> Page:
+async def list_attempts(connection: Connection, wanted: AttemptFilter, *, after: int | None = None, most: int = 50) -> AttemptPage:
     """The unknown attempts, those that waited longest first."""
-    rows = await store.page(connection, wanted, after=after, most=most + 1)
-    return Page(rows[:most], rows[most - 1]["id"] if len(rows) > most else None)
+    rows = await store.fetch_page(connection, wanted, after=after, most=most + 1)
+    return AttemptPage(rows[:most], rows[most - 1]["id"] if len(rows) > most else None)
 
 
-async def get(connection: Connection, attempt_id: int, *, workspace_id: UUID | None = None, call_time: timedelta = CALL_TIME) -> Row:
+async def get_attempt(
+    connection: Connection, attempt_id: int, *, workspace_id: UUID | None = None, call_time: timedelta = CALL_TIME
+) -> Row:
     """One attempt with all that is known of it, also after it was settled.
 
     Raises:
         NotFound: there is none, or it is another workspace's.
     """
-    row = await store.one(connection, attempt_id, workspace_id=workspace_id, call_time=call_time)
+    row = await store.fetch_one_attempt(connection, attempt_id, workspace_id=workspace_id, call_time=call_time)
     if row is None:
         raise NotFound(f"There is no attempt {attempt_id}. `tact unknown list` and GET /api/unknown show those that are unknown.")
     return row
 
 
-async def resolve(
+async def resolve_attempt(
     pool: asyncpg.Pool,
     attempt_id: int,
-    decision: Decision,
+    decision: AttemptDecision,
     *,
     reason: str,
     actor: str,
     workspace_id: UUID | None = None,
     call_time: timedelta = CALL_TIME,
     apply: bool = True,
-) -> Done:
+) -> AttemptResolution:
     """Settle an attempt by a person's word. Without `apply` everything is asked and nothing changes.
 
     Raises:
@@ -98,8 +100,8 @@ async def resolve(
     if not why or len(why) > LONGEST_REASON:
         raise Refused(f"Say how you know, in 1 to {LONGEST_REASON} characters: whoever asks later reads it.", code="no_reason")
     async with pool.acquire() as connection, connection.transaction():
-        row = await get(connection, attempt_id, workspace_id=workspace_id, call_time=call_time)
-        unknown = await unknowns.one(connection, attempt_id)
+        row = await get_attempt(connection, attempt_id, workspace_id=workspace_id, call_time=call_time)
+        unknown = await unknowns.fetch_attempt(connection, attempt_id)
         if unknown is None:
             return await _settled_before(connection, row, decision)
         if not row["certain"]:
@@ -108,30 +110,30 @@ async def resolve(
                 code="under_way",
             )
         if not apply:
-            return Done(row, changed=True)
+            return AttemptResolution(row, changed=True)
         if not await _settle(connection, unknown, decision, why=why, actor=actor):
-            return await _settled_before(connection, await get(connection, attempt_id, call_time=call_time), decision)
+            return await _settled_before(connection, await get_attempt(connection, attempt_id, call_time=call_time), decision)
         details = {"decision": decision.value, "reason": why, "send_id": str(unknown.send_id), "looks": unknown.looks}
-        await store.note(connection, attempt_id, workspace_id=unknown.workspace_id, actor=actor, details=details)
-        return Done(await get(connection, attempt_id, call_time=call_time), changed=True)
+        await store.record_audit(connection, attempt_id, workspace_id=unknown.workspace_id, actor=actor, details=details)
+        return AttemptResolution(await get_attempt(connection, attempt_id, call_time=call_time), changed=True)
 
 
-async def _settle(connection: Connection, unknown: AttemptInDoubt, decision: Decision, *, why: str, actor: str) -> bool:
-    now = await store.now(connection)
+async def _settle(connection: Connection, unknown: AttemptInDoubt, decision: AttemptDecision, *, why: str, actor: str) -> bool:
+    now = await store.fetch_business_now(connection)
     look = {"look": PERSON, "at": now.isoformat(), "by": actor, "decision": decision.value, "reason": why}
     said = f"a person decided: {why}"
-    verdict = Happened(at=unknown.decided_at, why=said) if decision is Decision.ACCEPTED else DidNot(why=said)
+    verdict = Happened(at=unknown.decided_at, why=said) if decision is AttemptDecision.ACCEPTED else DidNot(why=said)
     if unknown.action is Action.WITHDRAWAL:
-        return await withdrawals.settle_in(connection, unknown, verdict, look=look, now=now)
+        return await withdrawals.settle_withdrawal_within(connection, unknown, verdict, look=look, now=now)
     if isinstance(verdict, Happened):
-        return await settling.happened_in(connection, unknown, verdict, look=look, now=now)
-    return await settling.did_not_in(connection, unknown, verdict.why, look=look, now=now)
+        return await settling.record_happened_within(connection, unknown, verdict, look=look, now=now)
+    return await settling.record_not_happened_within(connection, unknown, verdict.why, look=look, now=now)
 
 
-async def _settled_before(connection: Connection, row: Row, decision: Decision) -> Done:
+async def _settled_before(connection: Connection, row: Row, decision: AttemptDecision) -> AttemptResolution:
     if row["state"] == decision.state:
-        return Done(row, changed=False)
-    who = await store.decided_by(connection, row["id"])
+        return AttemptResolution(row, changed=False)
+    who = await store.fetch_decider(connection, row["id"])
     if who is not None:
         how = f"{who['actor']} decided so on {who['at']:%Y-%m-%d %H:%M} UTC: {who['details'].get('reason', '')}"
     elif row["state"] == AttemptState.INTENT:

@@ -5,11 +5,11 @@ from uuid import UUID
 
 from services.queuer.rules.planning.next_send import NewSend
 from shared.contracts.envelope import Envelope, enclose
-from shared.contracts.sends_completed import Outcome, SendCompleted
+from shared.contracts.sends_completed import SendCompleted, SendOutcome
 from shared.contracts.topics import SENDS_COMPLETED
 from shared.vocabulary import SendStatus
 
-_ENDED = {SendStatus.FAILED: Outcome.FAILED, SendStatus.SKIPPED: Outcome.SKIPPED}
+_ENDED = {SendStatus.FAILED: SendOutcome.FAILED, SendStatus.SKIPPED: SendOutcome.SKIPPED}
 
 
 def ended_in_planning(send: NewSend, *, now: datetime) -> Envelope | None:

@@ -10,7 +10,7 @@ import asyncpg
 from shared.db.pool import Connection
 from shared.db.queries import load
 from shared.notices.silence import ALERT
-from shared.notices.store import Try, try_of
+from shared.notices.store import DeliveryAttempt, try_of
 
 queries = load(__file__)
 
@@ -35,6 +35,6 @@ async def told(connection: Connection, alert_id: int) -> None:
     await queries.told(connection, id=alert_id)
 
 
-async def take(pool: asyncpg.Pool, *, most: int, lease: timedelta) -> list[Try]:
+async def take(pool: asyncpg.Pool, *, most: int, lease: timedelta) -> list[DeliveryAttempt]:
     """Deliveries of that notice that are due; nothing once a healer lives, for then they are its own. `lease` is technical."""
     return [try_of(row) async for row in queries.take(pool, most=most, lease=lease)]

@@ -14,9 +14,9 @@ from shared.db.outbox import put
 from shared.db.pool import Connection
 from shared.fence.fence import UNFENCED, FenceShut, Gate
 from shared.notices import store as notices
-from shared.notices.sender import MOST, Courier, lease_of_a_round, try_each
-from shared.notices.silence import ALERT, SINCE, of_silence
-from shared.notices.store import Try
+from shared.notices.sender import MOST, NoticeSender, round_lease, try_each
+from shared.notices.silence import ALERT, SINCE, word_silence
+from shared.notices.store import DeliveryAttempt
 from shared.runtime.clock import StackClock
 
 log = structlog.get_logger()
@@ -31,13 +31,13 @@ class Alarm:
     That it is over the healer says, who closes the alert with its first measurement.
     """
 
-    def __init__(self, pool: asyncpg.Pool, clock: StackClock, courier: Courier, *, timeout: timedelta, fence: Gate = UNFENCED) -> None:
+    def __init__(self, pool: asyncpg.Pool, clock: StackClock, courier: NoticeSender, *, timeout: timedelta, fence: Gate = UNFENCED) -> None:
         """`timeout` (technical) is the longest call."""
         self._pool = pool
         self._clock = clock
         self._courier = courier
         self._fence = fence
-        self._lease = lease_of_a_round(timeout)
+        self._lease = round_lease(timeout)
 
     async def sound(self, last_beat: datetime) -> None:
         """Tell whoever was not told, and try what is due; a read-only stack tells of nothing but that it is one."""
@@ -49,9 +49,9 @@ class Alarm:
             await self._tell(connection, last_beat)
         await try_each(await store.take(self._pool, most=MOST, lease=self._lease), self._try)
 
-    async def _try(self, taken: Try) -> None:
+    async def _try(self, taken: DeliveryAttempt) -> None:
         answer, then = await self._courier.carry(taken)
-        await notices.finish(self._pool, taken, answer, then)
+        await notices.record_attempt(self._pool, taken, answer, then)
 
     async def _tell(self, connection: Connection, last_beat: datetime) -> None:
         untold = await store.open_untold(connection, {SINCE: last_beat.astimezone(UTC).isoformat()})
@@ -61,12 +61,14 @@ class Alarm:
         now = self._clock.now()
         workspaces = await store.who_to_tell(connection)
         if self._courier.mails:
-            await notices.ensure_owner(connection, workspaces)
+            await notices.ensure_owner_channel(connection, workspaces)
         for workspace_id in workspaces:
             since = datetime.fromisoformat(evidence[SINCE]) if SINCE in evidence else last_beat
-            notice_id = await notices.add(connection, of_silence(alert_id, since, workspace_id=workspace_id, now=now), told=True)
+            notice_id = await notices.insert_notice(
+                connection, word_silence(alert_id, since, workspace_id=workspace_id, now=now), told=True
+            )
             if notice_id is not None:
-                await notices.deliver_to_channels(connection, notice_id, held_back=None)
+                await notices.insert_deliveries(connection, notice_id, held_back=None)
         await store.told(connection, alert_id)
         event = IntegrityEvent(
             kind=ALERT,

@@ -10,7 +10,7 @@ import asyncpg
 import pytest
 
 from shared.contracts.envelope import enclose
-from shared.contracts.sends_completed import Outcome, SendCompleted
+from shared.contracts.sends_completed import SendCompleted, SendOutcome
 from shared.contracts.topics import SENDS_COMPLETED
 from shared.kafka.admin import create_topics
 from shared.kafka.publisher import Publisher
@@ -28,7 +28,7 @@ async def announce(world: World, kafka: str, **wrong: Any) -> None:
     )
     events = [
         SendCompleted.model_validate(
-            {**dict(row), "message_type": "connection_request", "outcome": Outcome.SENT} | (wrong if not number else {})
+            {**dict(row), "message_type": "connection_request", "outcome": SendOutcome.SENT} | (wrong if not number else {})
         )
         for number, row in enumerate(rows[:-1])
     ]

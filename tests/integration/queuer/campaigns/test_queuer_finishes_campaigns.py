@@ -5,7 +5,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from services.healer.rules.notices.notice_texts import of_completed_campaign
+from services.healer.rules.notices.notice_texts import word_completed_campaign
 from services.healer.store.notices import notices
 from services.queuer.workflows.campaigns import run
 from services.queuer.workflows.campaigns.finish import finish_campaigns
@@ -52,10 +52,10 @@ async def test_it_ends_with_its_last_person_and_goes_on_with_the_next(
     await finish_campaigns(queuer_pool)
     assert await status(world) == ("completed", True)
     async with pool.acquire() as connection:
-        [told] = await notices.completed_campaigns(connection, most=10)
+        [told] = await notices.fetch_completed_campaigns(connection, most=10)
         again = await approve(connection, campaign_id=world.campaign, actor="ana", now=BASE, ids=[row], again=True)
     assert (told.people, told.replied) == (2, 0)
-    assert "2 people" in of_completed_campaign(told).text
+    assert "2 people" in word_completed_campaign(told).text
     assert again.enrolled == 1
     await finish_campaigns(queuer_pool)
     assert await status(world) == ("running", False)

@@ -9,7 +9,7 @@ import pytest
 from services.healer.workflows.notices import channels as keep_channels
 from services.healer.workflows.notices.notify import Notify
 from services.queuer.workflows.planning.plan import Planner
-from shared.contracts.sends_completed import Outcome, SendCompleted
+from shared.contracts.sends_completed import SendCompleted, SendOutcome
 from shared.vocabulary import NoticeMedium
 from tests.integration.healer.notices_stage import SECRET, TERMS, a_stage
 from tests.integration.queuer.world import make_world
@@ -31,14 +31,14 @@ async def test_a_blocked_placeholder_becomes_a_notice_by_webhook_and_by_mail(dat
             (NoticeMedium.WEBHOOK, f"{stage.to.url}/hook", SECRET),
             (NoticeMedium.EMAIL, "ana@example.test", None),
         ):
-            await keep_channels.add(
+            await keep_channels.add_channel(
                 stage.pool, TERMS, workspace_id=world.workspace, name=medium.value, medium=medium, target=target, secret=secret
             )
         [prospect] = await world.enrol(1, first_name="")
         await planner.plan([prospect])
         await planner.plan([prospect])
         (event,) = await told(pool)
-        assert (event.prospect_id, event.outcome, event.for_good) == (prospect, Outcome.FAILED, True)
+        assert (event.prospect_id, event.outcome, event.for_good) == (prospect, SendOutcome.FAILED, True)
         assert timedelta(0) <= event.at - BASE < timedelta(minutes=1)
         await Notify(stage.pool, stage.clock, mail=False).of_sends([event])
         while await stage.deliver.round():
@@ -53,4 +53,4 @@ async def test_a_blocked_placeholder_becomes_a_notice_by_webhook_and_by_mail(dat
 async def test_what_is_left_out_is_told_and_what_waits_is_not(pool: asyncpg.Pool, planner: Planner, choice: str) -> None:
     world = await make_world(pool, on_missing=choice, message_templates=PLACEHOLDER)
     await planner.plan(await world.enrol(1, first_name=""))
-    assert [event.outcome for event in await told(pool)] == ([Outcome.SKIPPED] if choice == "skip" else [])
+    assert [event.outcome for event in await told(pool)] == ([SendOutcome.SKIPPED] if choice == "skip" else [])

@@ -7,12 +7,12 @@ import asyncpg
 
 from cli.stack import _fence
 from shared.fence import store
-from shared.fence.rules import FORGETFUL, Seen, refusal
+from shared.fence.rules import FORGETFUL, SeenHeads, find_refusal
 
 
 async def test_without_fsync_nothing_leaves_and_the_status_says_why(pool: asyncpg.Pool) -> None:
     """The tests' own server is such a one."""
-    row = replace(await store.read(pool), stack_id=uuid4(), seq=1)
+    row = replace(await store.read_fence(pool), stack_id=uuid4(), seq=1)
     assert not row.durable
-    assert refusal(row, Seen(), mark=0, now=0.0, throw_away=False) == FORGETFUL
+    assert find_refusal(row, SeenHeads(), mark=0, now=0.0, throw_away=False) == FORGETFUL
     assert _fence(row)["line"] == f"nothing leaves: {FORGETFUL}"

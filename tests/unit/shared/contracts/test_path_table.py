@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.contracts.routes import Target, resolve
+from shared.contracts.routes import Target, find_target
 
 ROOT = Path(__file__).resolve().parents[4]
 
@@ -30,18 +30,18 @@ ROOT = Path(__file__).resolve().parents[4]
     ],
 )
 def test_the_longest_prefix_names_the_service_and_the_path_stays(path: str, service: str) -> None:
-    assert resolve(path) == Target(service, path, "")
+    assert find_target(path) == Target(service, path, "")
 
 
 def test_a_services_own_name_is_cut_off() -> None:
-    assert resolve("/queuer/docs") == Target("queuer", "/docs", "/queuer")
-    assert resolve("/healer/openapi.json") == Target("healer", "/openapi.json", "/healer")
-    assert resolve("/sender") == Target("sender", "/", "/sender")
+    assert find_target("/queuer/docs") == Target("queuer", "/docs", "/queuer")
+    assert find_target("/healer/openapi.json") == Target("healer", "/openapi.json", "/healer")
+    assert find_target("/sender") == Target("sender", "/", "/sender")
 
 
 @pytest.mark.parametrize("path", ["/", "/api", "/api/campaignsfoo", "/kafka/docs", ""])
 def test_what_nobody_serves_has_no_service(path: str) -> None:
-    assert resolve(path) is None
+    assert find_target(path) is None
 
 
 @pytest.mark.parametrize("service", ["poller", "healer"])
@@ -50,7 +50,7 @@ def test_every_route_that_a_service_declares_is_its_own_in_the_table(service: st
     sources = [path.read_text(encoding="utf-8") for path in [*room.glob("http.py"), *room.glob("http/*.py")]]
     declared = [path for source in sources for path in paths_of(source)]
     assert declared
-    assert {path: target.service for path in declared if (target := resolve(path))} == dict.fromkeys(declared, service)
+    assert {path: target.service for path in declared if (target := find_target(path))} == dict.fromkeys(declared, service)
 
 
 def paths_of(source: str) -> list[str]:

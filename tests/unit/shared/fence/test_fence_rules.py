@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from shared.contracts.stack_heads import StackHead
-from shared.fence.rules import UNHEARD, Row, Seen, differences, may_adopt_itself, refusal
+from shared.fence.rules import UNHEARD, FenceRow, SeenHeads, find_differences, find_refusal, may_adopt_itself
 
 STACK = uuid4()
 TEN = datetime(2026, 3, 10, 10, 0, tzinfo=UTC)
@@ -23,17 +23,17 @@ def head(seq: int, **values: Any) -> StackHead:
     return StackHead(**{**named, **values})
 
 
-def heard(*heads: StackHead, at: float | None = NOW) -> Seen:
+def heard(*heads: StackHead, at: float | None = NOW) -> SeenHeads:
     """Kafka has shown these, the last of them at that moment."""
-    seen = Seen()
+    seen = SeenHeads()
     for each in heads:
         seen.take(each, live_at=at)
     return seen
 
 
-def row(seq: int = 50, **values: Any) -> Row:
+def row(seq: int = 50, **values: Any) -> FenceRow:
     """The database at that head, on the servers it was adopted on."""
-    row = Row(
+    row = FenceRow(
         stack_id=STACK,
         epoch=1,
         system_identifier=7,
@@ -55,15 +55,15 @@ def row(seq: int = 50, **values: Any) -> Row:
     return replace(row, **values)
 
 
-def refused(row: Row, seen: Seen, *, now: float = NOW + 1, throw_away: bool = False, mark: int | None = None) -> str | None:
+def refused(row: FenceRow, seen: SeenHeads, *, now: float = NOW + 1, throw_away: bool = False, mark: int | None = None) -> str | None:
     """What a sender is told."""
     known = mark if mark is not None else (seen.last.seq if seen.last else 0)
-    return refusal(row, seen, mark=known, now=now, throw_away=throw_away)
+    return find_refusal(row, seen, mark=known, now=now, throw_away=throw_away)
 
 
-def differ(row: Row, seen: Seen, *, kafka_cluster: str = "here") -> list[str]:
+def differ(row: FenceRow, seen: SeenHeads, *, kafka_cluster: str = "here") -> list[str]:
     """What a look at both sides finds."""
-    return differences(row, seen, kafka_cluster=kafka_cluster, mark=seen.last.seq if seen.last else 0)
+    return find_differences(row, seen, kafka_cluster=kafka_cluster, mark=seen.last.seq if seen.last else 0)
 
 
 @pytest.mark.parametrize("ahead", [0, 1])
@@ -92,9 +92,9 @@ def test_a_kafka_behind_the_database_was_restored_too() -> None:
 
 
 def test_a_kafka_without_heads_beside_a_ledger_that_has_them_is_new() -> None:
-    assert differ(row(50), Seen()) == ["Kafka knows no head of this ledger, and 50 were written to it: its topic is new."]
-    assert differ(row(1), Seen()) == []
-    assert "no fresh head" in (refused(row(50), Seen()) or "")
+    assert differ(row(50), SeenHeads()) == ["Kafka knows no head of this ledger, and 50 were written to it: its topic is new."]
+    assert differ(row(1), SeenHeads()) == []
+    assert "no fresh head" in (refused(row(50), SeenHeads()) or "")
 
 
 def test_the_same_head_written_by_two_databases_is_a_copy() -> None:

@@ -7,7 +7,7 @@ from typing import cast
 import pytest
 
 from shared.runtime.clock import StackClock
-from shared.runtime.jobs import Jobs, Pace
+from shared.runtime.jobs import JobPace, Jobs
 
 
 class Asked:
@@ -21,8 +21,8 @@ class Asked:
         return interval.total_seconds()
 
 
-@pytest.mark.parametrize(("pace", "least_ms"), [(Pace.REAL, []), (Pace.BUSINESS, [100]), (Pace.PROMPT, [20])])
-async def test_only_what_keeps_business_time_shrinks_with_the_clock(pace: Pace, least_ms: list[int]) -> None:
+@pytest.mark.parametrize(("pace", "least_ms"), [(JobPace.REAL, []), (JobPace.BUSINESS, [100]), (JobPace.PROMPT, [20])])
+async def test_only_what_keeps_business_time_shrinks_with_the_clock(pace: JobPace, least_ms: list[int]) -> None:
     clock, done = Asked(), asyncio.Event()
 
     async def work() -> None:
