@@ -30,8 +30,8 @@ Digests = dict[str, tuple[int, int]]
 """By table: rows, and the sum of their hashes, which no order changes."""
 
 _UNDER_WAY: Final = {
-    "a send that was handed out": "FROM send_queue WHERE status IN ('dispatched', 'sending')",
-    "an attempt": "FROM send_attempts WHERE state IN ('intent', 'unknown') AND NOT needs_person",
+    "a send that was handed out": "FROM send_queue WHERE is_in_hand(status)",
+    "an attempt": "FROM send_attempts WHERE is_undecided(state) AND NOT needs_person",
     "a campaign's counters": "FROM campaign_counter_deltas",
     "a row the healer has yet to look at": "FROM changed_rows",
     "an event that is not published": "FROM outbox WHERE published_at IS NULL",

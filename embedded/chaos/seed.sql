@@ -56,7 +56,7 @@ SELECT business_now() AS now,
        (SELECT count(*) FROM send_attempts WHERE state = 'unknown' AND NOT needs_person)::int AS unknown,
        (SELECT coalesce(sum(CASE WHEN action = 'invitation' AND right(recipient_id, 10)::int % 5 < :accept_of_five THEN 2 ELSE 1 END), 0)
           FROM send_attempts WHERE state = 'unknown' AND needs_person)::int AS for_a_person, -- an invitation keeps its follow-up back
-       (SELECT count(*) FROM send_queue WHERE status IN ('pending', 'dispatched', 'sending'))::int AS planned,
+       (SELECT count(*) FROM send_queue WHERE is_open(status))::int AS planned,
        (SELECT count(*) FROM outbox WHERE published_at IS NULL)::int AS outbox;
 
 -- name: waiting

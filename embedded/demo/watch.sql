@@ -2,18 +2,18 @@
 -- One row per account: what it may do, what waits, and why. Which day it is there is worked out beside (docs/adr/0028): a zone
 -- that nobody can read must not hide the other accounts.
 SELECT a.id, a.name AS account, w.company_name AS workspace, a.account_type::text AS account_type, a.status::text AS status, clock.now,
-       CASE WHEN a.timezone_from <= clock.now THEN a.timezone_next ELSE a.timezone END AS zone,
-       a.daily_cr_limit AS account_limit, w.daily_cr_limit AS workspace_limit, w.tier, a.cr_exception, a.warm_up_from,
-       coalesce(a.daily_message_limit, w.daily_message_limit) AS message_limit, coalesce(a.daily_lookup_limit, w.daily_lookup_limit) AS lookup_limit,
-       coalesce(a.daily_email_limit, w.daily_email_limit) AS email_limit,
+       account_timezone(a, clock.now) AS zone,
+       limits.account_limit, limits.workspace_limit, limits.tier, limits.cr_exception, limits.warm_up_from, limits.message_limit, limits.lookup_limit,
+       limits.email_limit,
        (SELECT count(*) FROM send_queue s WHERE s.account_id = a.id AND s.status = 'pending')::int AS waiting,
-       (SELECT s.prospect_id FROM send_queue s WHERE s.account_id = a.id AND s.status IN ('pending', 'dispatched', 'sending')
+       (SELECT s.prospect_id FROM send_queue s WHERE s.account_id = a.id AND is_open(s.status)
          ORDER BY s.status = 'pending', s.held_for IS NOT NULL, s.scheduled_for LIMIT 1) AS next_prospect,
        (SELECT count(*) FROM campaign_prospects p WHERE p.account_id = a.id AND p.connected_at IS NOT NULL AND p.contacted_at IS NOT NULL)::int
          AS accepted,
        (SELECT count(*) FROM campaign_prospects p WHERE p.account_id = a.id AND p.status = 'replied')::int AS replied
   FROM (SELECT business_now() AS now) clock, accounts a
   JOIN workspaces w ON w.id = a.workspace_id
+ CROSS JOIN LATERAL account_limits(a, w) AS limits
  ORDER BY w.company_name, a.name
  LIMIT :most;
 
@@ -35,7 +35,7 @@ SELECT c.campaign_name AS campaign, c.campaign_type::text AS type, c.status::tex
 -- Whether anything is under way: a dispatch, a call, a read, or an event on its way to Kafka.
 SELECT (SELECT count(*) FROM send_attempts WHERE state = 'intent')::int AS intents,
        (SELECT count(*) FROM send_attempts WHERE state = 'unknown')::int AS unknown,
-       (SELECT count(*) FROM send_queue WHERE status IN ('dispatched', 'sending'))::int AS in_hand,
+       (SELECT count(*) FROM send_queue WHERE is_in_hand(status))::int AS in_hand,
        (SELECT count(*) FROM outbox WHERE published_at IS NULL)::int AS outbox;
 
 -- name: progress^

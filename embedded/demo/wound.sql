@@ -6,7 +6,7 @@ SET LOCAL session_replication_role = replica;
 SELECT p.id, s.id AS send_id, p.status::text AS was
   FROM campaign_prospects p JOIN send_queue s ON s.prospect_id = p.id AND s.step_position = 1
  WHERE ((p.status = 'connection_request_sent' AND p.contacted_at IS NOT NULL AND s.status = 'sent') OR (p.status = 'pending' AND s.status = 'pending'))
-   AND NOT EXISTS (SELECT FROM send_queue q JOIN send_attempts a ON a.send_id = q.id WHERE q.prospect_id = p.id AND a.state IN ('intent', 'unknown'))
+   AND NOT EXISTS (SELECT FROM send_queue q JOIN send_attempts a ON a.send_id = q.id WHERE q.prospect_id = p.id AND is_undecided(a.state))
  ORDER BY p.status DESC, s.scheduled_for DESC, p.id LIMIT :most FOR NO KEY UPDATE OF s, p SKIP LOCKED;
 
 -- name: wound!

@@ -25,7 +25,7 @@ UPDATE prospect_totals SET total = total + :stored WHERE workspace_id = '0000000
 SELECT (SELECT count(*) FROM campaign_prospects WHERE status = 'connection_request_sent')::int AS invited,
        (SELECT count(*) FROM campaign_prospects WHERE status IN ('connected', 'messaging'))::int AS connected,
        (SELECT count(*) FROM send_queue s JOIN campaign_prospects p ON p.id = s.prospect_id
-         WHERE s.status = 'pending' AND p.status IN ('pending', 'approved') AND p.account_id IS NOT NULL)::int AS planned,
+         WHERE s.status = 'pending' AND is_unstarted(p.status) AND p.account_id IS NOT NULL)::int AS planned,
        (SELECT count(*) FROM send_queue s WHERE s.status = 'pending' AND s.action = 'message')::int AS writing;
 
 -- name: around_the_triggers!
@@ -43,7 +43,7 @@ SELECT p.id, s.id AS send_id, s.account_id
 SELECT p.id, s.id AS send_id, s.account_id
   FROM campaign_prospects p JOIN send_queue s ON s.prospect_id = p.id AND s.step_position = 1 AND s.status = 'sent'
  WHERE p.status = 'connection_request_sent' AND p.contacted_at IS NOT NULL
-   AND NOT EXISTS (SELECT FROM send_attempts a JOIN send_queue q ON q.id = a.send_id WHERE q.prospect_id = p.id AND a.action <> 'profile_lookup' AND a.state IN ('intent', 'unknown'))
+   AND NOT EXISTS (SELECT FROM send_attempts a JOIN send_queue q ON q.id = a.send_id WHERE q.prospect_id = p.id AND a.action <> 'profile_lookup' AND is_undecided(a.state))
  ORDER BY p.contacted_at, p.id LIMIT :most FOR NO KEY UPDATE SKIP LOCKED;
 
 -- name: connected
@@ -96,7 +96,7 @@ SELECT c.id, c.prospects_count + coalesce(sum(d.delta) FILTER (WHERE d.counter =
        (SELECT count(*) FROM campaign_prospects p WHERE p.campaign_id = c.id)::int AS really,
        c.active_leads_count + coalesce(sum(d.delta) FILTER (WHERE d.counter = 'active_leads'), 0)::int AS said_active,
        (SELECT count(*) FROM campaign_prospects p WHERE p.campaign_id = c.id
-           AND p.status IN ('pending', 'approved', 'connection_request_sent', 'connected', 'messaging'))::int AS really_active
+           AND is_active(p.status))::int AS really_active
   FROM campaigns c LEFT JOIN campaign_counter_deltas d ON d.campaign_id = c.id
  WHERE c.id = ANY(:ids::uuid[]) GROUP BY c.id;
 

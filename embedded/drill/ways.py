@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from shared.vocabulary import OPEN, UNSTARTED
+
 ENDS: Final = frozenset({"opted_out", "converted", "not_interested", "replied", "completed"})
 CONTACTED: Final = frozenset({"connection_request_sent", "connected", "messaging", "withdrawn"}) | ENDS
 
@@ -65,7 +67,7 @@ def right(way: Way, row: Mapping[str, Any]) -> bool:
         return status in {"connected", "messaging"} | ENDS and row["connected_at"] is not None
     if way.contacted:
         return contacted and status in CONTACTED
-    waiting = not contacted and status in {"pending", "approved"} and send in {"pending", "dispatched", "sending"}
+    waiting = not contacted and status in UNSTARTED and send in OPEN
     gone_out = contacted and status in CONTACTED and send == "sent"
     if way.name == "left_in_hand":
         waiting = waiting and send != "dispatched"

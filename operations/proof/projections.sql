@@ -4,7 +4,7 @@ WITH waiting AS (
   SELECT campaign_id, counter, sum(delta)::int AS delta FROM campaign_counter_deltas GROUP BY 1, 2
 ), counted AS (
   SELECT campaign_id, count(*)::int AS prospects,
-         count(*) FILTER (WHERE status IN ('pending', 'approved', 'connection_request_sent', 'connected', 'messaging'))::int AS active_leads,
+         count(*) FILTER (WHERE is_active(status))::int AS active_leads,
          count(*) FILTER (WHERE status = 'completed')::int AS completed_leads,
          count(*) FILTER (WHERE status = 'opted_out')::int AS opted_out
     FROM campaign_prospects GROUP BY 1

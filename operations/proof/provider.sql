@@ -11,7 +11,7 @@ SELECT a.id, a.provider_ref, a.recipient_id, a.answered_at FROM send_attempts a 
 -- name: known_invitations
 -- Which of these are ours, whatever became of them, or were seen as sent by hand.
 SELECT a.provider_ref AS id, a.recipient_id AS person FROM send_attempts a
- WHERE a.account_id = :account_id::uuid AND a.action = 'invitation' AND a.state IN ('accepted', 'unknown', 'intent')
+ WHERE a.account_id = :account_id::uuid AND a.action = 'invitation' AND is_live(a.state)
    AND (a.provider_ref = ANY(:ids::text[]) OR a.recipient_id = ANY(:people::text[]))
 UNION
 SELECT f.invitation_id, f.recipient_id FROM foreign_invitations f WHERE f.account_id = :account_id::uuid AND f.invitation_id = ANY(:ids::text[]);

@@ -14,6 +14,7 @@ from operations.proof.limits import Settings, Watch, settings_of
 from operations.proof.reading import Reading
 from operations.proof.scope import EVER, Scope
 from shared.ledger.chain import Head
+from shared.vocabulary import UNDECIDED_ATTEMPTS
 
 
 @dataclass(slots=True)
@@ -89,7 +90,7 @@ async def _attempts(proof: Proof, reading: Reading, batch: list[UUID], scope: Sc
             continue
         found.looked_at["attempts"] += 1
         found.looked_at["accepted"] += row["state"] == "accepted" and row["action"] != "profile_lookup"
-        proof.open += row["state"] in {"intent", "unknown"}
+        proof.open += row["state"] in UNDECIDED_ATTEMPTS
         for each in wrong:
             found.add(each.check, f"send_attempts {each.attempt}", says=each.says, should=each.should)
         proof.waiting += chains.row_is_as_sealed(found, reading, row)

@@ -173,6 +173,55 @@ WITH (fillfactor='70');
 
 ALTER TABLE ONLY public.accounts FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE public.workspaces (
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    company_name text NOT NULL,
+    email text NOT NULL,
+    airtable_base_id text DEFAULT ''::text NOT NULL,
+    is_active boolean DEFAULT true NOT NULL,
+    tier text DEFAULT 'standard'::text NOT NULL,
+    daily_cr_limit integer,
+    schedule_settings jsonb DEFAULT '{}'::jsonb NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    weekly_cr_limit integer,
+    daily_message_limit integer,
+    daily_lookup_limit integer,
+    daily_email_limit integer,
+    repair_objective interval,
+    withdraw_after_days integer,
+    CONSTRAINT workspaces_company_name_check CHECK ((btrim(company_name) <> ''::text)),
+    CONSTRAINT workspaces_daily_cr_limit_check CHECK (((daily_cr_limit >= 1) AND (daily_cr_limit <= 100))),
+    CONSTRAINT workspaces_daily_email_limit_check CHECK (((daily_email_limit >= 1) AND (daily_email_limit <= 500))),
+    CONSTRAINT workspaces_daily_lookup_limit_check CHECK (((daily_lookup_limit >= 1) AND (daily_lookup_limit <= 100))),
+    CONSTRAINT workspaces_daily_message_limit_check CHECK (((daily_message_limit >= 1) AND (daily_message_limit <= 150))),
+    CONSTRAINT workspaces_email_check CHECK ((email ~~ '%_@_%'::text)),
+    CONSTRAINT workspaces_repair_objective_check CHECK ((repair_objective > '00:00:00'::interval)),
+    CONSTRAINT workspaces_schedule_settings_check CHECK ((jsonb_typeof(schedule_settings) = 'object'::text)),
+    CONSTRAINT workspaces_weekly_cr_limit_check CHECK (((weekly_cr_limit >= 1) AND (weekly_cr_limit <= 200))),
+    CONSTRAINT workspaces_withdraw_after_days_check CHECK (((withdraw_after_days >= 1) AND (withdraw_after_days <= 365)))
+);
+
+ALTER TABLE ONLY public.workspaces FORCE ROW LEVEL SECURITY;
+
+CREATE FUNCTION public.account_limits(account public.accounts, workspace public.workspaces) RETURNS TABLE(account_limit integer, workspace_limit integer, tier text, weekly_limit integer, message_limit integer, lookup_limit integer, email_limit integer, cr_exception integer, warm_up_from date)
+    LANGUAGE sql IMMUTABLE ROWS 1 PARALLEL SAFE
+    BEGIN ATOMIC
+ SELECT (account).daily_cr_limit AS daily_cr_limit,
+     (workspace).daily_cr_limit AS daily_cr_limit,
+     (workspace).tier AS tier,
+     COALESCE((account).weekly_cr_limit, (workspace).weekly_cr_limit) AS "coalesce",
+     COALESCE((account).daily_message_limit, (workspace).daily_message_limit) AS "coalesce",
+     COALESCE((account).daily_lookup_limit, (workspace).daily_lookup_limit) AS "coalesce",
+     COALESCE((account).daily_email_limit, (workspace).daily_email_limit) AS "coalesce",
+     (account).cr_exception AS cr_exception,
+     (account).warm_up_from AS warm_up_from;
+END;
+
+CREATE FUNCTION public.account_timezone(account public.accounts, at timestamp with time zone) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE WHEN ((account).timezone_from <= at) THEN (account).timezone_next ELSE (account).timezone END;
+
 CREATE FUNCTION public.accounts_at(the_id uuid, moment timestamp with time zone) RETURNS public.accounts
     LANGUAGE sql STABLE
     AS $$
@@ -281,7 +330,7 @@ BEGIN
     WINDOW one_row AS (PARTITION BY t.one ->> 'table', t.one ->> 'id')
   ), ledger AS (
     SELECT u.id, l.newest, l.under_way FROM unnest(people) u(id)
-     CROSS JOIN LATERAL (SELECT max(i.id) AS newest, coalesce(bool_or(i.state IN ('intent', 'unknown')), false) AS under_way
+     CROSS JOIN LATERAL (SELECT max(i.id) AS newest, coalesce(bool_or(is_undecided(i.state)), false) AS under_way
                            FROM send_queue s JOIN send_attempts i ON i.send_id = s.id WHERE s.prospect_id = u.id AND i.action <> 'profile_lookup') l
   ), verdicts AS (
     SELECT c.finding, (array_agg(c.said ORDER BY c.n) FILTER (WHERE c.said IS NOT NULL))[1] AS said, bool_or(c.shared) AS shared, max(l.newest) AS newest,
@@ -620,7 +669,7 @@ CREATE FUNCTION public.contact_evidence(the_prospect uuid) RETURNS TABLE(invited
      WHERE NOT EXISTS (SELECT FROM send_attempts a WHERE a.workspace_id = w.workspace_id AND a.recipient_id = ANY(w.ids) AND a.action = 'invitation'
                           AND a.withdrawn_at IS NOT NULL AND a.prospect_id <> the_prospect AND a.provider_ref = o.provider_key)
        AND NOT EXISTS (SELECT FROM send_attempts a WHERE a.workspace_id = w.workspace_id AND a.recipient_id = ANY(w.ids) AND a.action = 'invitation'
-                          AND a.state IN ('intent', 'unknown', 'accepted') AND a.withdrawn_at IS NULL AND a.prospect_id <> the_prospect
+                          AND is_live(a.state) AND a.withdrawn_at IS NULL AND a.prospect_id <> the_prospect
                           AND (a.provider_ref = o.provider_key OR a.provider_ref IS NULL))
     UNION ALL
     SELECT f.sent_at, f.invitation_id
@@ -661,7 +710,7 @@ CREATE FUNCTION public.corrupted_to_mend(most integer) RETURNS TABLE(id uuid)
   SELECT c.id
     FROM corrupted_to_repair c
    WHERE NOT EXISTS (SELECT FROM send_queue s JOIN send_attempts a ON a.send_id = s.id
-                      WHERE s.prospect_id = c.id AND a.action <> 'profile_lookup' AND a.state IN ('intent', 'unknown'))
+                      WHERE s.prospect_id = c.id AND a.action <> 'profile_lookup' AND is_undecided(a.state))
    LIMIT most
 $$;
 
@@ -678,8 +727,8 @@ CREATE FUNCTION public.count_prospect_status() RETURNS trigger
     SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
-  was boolean := OLD.status IN ('pending', 'approved', 'connection_request_sent', 'connected', 'messaging');
-  is_now boolean := NEW.status IN ('pending', 'approved', 'connection_request_sent', 'connected', 'messaging');
+  was boolean := is_active(OLD.status);
+  is_now boolean := is_active(NEW.status);
 BEGIN
   IF was <> is_now THEN
     INSERT INTO campaign_counter_deltas (campaign_id, counter, delta) VALUES (NEW.campaign_id, 'active_leads', CASE WHEN is_now THEN 1 ELSE -1 END);
@@ -704,7 +753,7 @@ BEGIN
   INSERT INTO campaign_counter_deltas (campaign_id, counter, delta) SELECT campaign_id, 'prospects', count(*) FROM added GROUP BY campaign_id;
   INSERT INTO campaign_counter_deltas (campaign_id, counter, delta)
        SELECT campaign_id, 'active_leads', count(*) FROM added
-        WHERE status IN ('pending', 'approved', 'connection_request_sent', 'connected', 'messaging') GROUP BY campaign_id;
+        WHERE is_active(status) GROUP BY campaign_id;
   RETURN NULL;
 END $$;
 
@@ -746,7 +795,7 @@ CREATE FUNCTION public.earlier_sequence(the_prospect uuid) RETURNS text
     JOIN campaigns c ON c.id = p.campaign_id AND NOT c.allow_parallel
     JOIN leads l ON l.id = p.lead_id
     JOIN campaign_prospects o ON o.lead_id = p.lead_id AND o.campaign_id <> p.campaign_id
-     AND o.status IN ('pending', 'approved', 'connection_request_sent', 'connected', 'messaging')
+     AND is_active(o.status)
     JOIN campaigns oc ON oc.id = o.campaign_id AND NOT oc.allow_parallel AND oc.status IN ('draft', 'running', 'paused')
    WHERE p.id = the_prospect
      AND l.campaign_id IS DISTINCT FROM p.campaign_id
@@ -771,7 +820,7 @@ BEGIN
      CROSS JOIN LATERAL campaign_prospects_at(x.id, moment) o
      CROSS JOIN LATERAL campaigns_at(o.campaign_id, moment) oc
      WHERE NOT c.allow_parallel AND NOT oc.allow_parallel
-       AND o.status IN ('pending', 'approved', 'connection_request_sent', 'connected', 'messaging')
+       AND is_active(o.status)
        AND oc.status IN ('draft', 'running', 'paused')
        AND l.campaign_id IS DISTINCT FROM p.campaign_id
        AND (o.campaign_id = l.campaign_id OR (x.created_at, x.id) < (p.created_at, p.id))
@@ -844,12 +893,12 @@ CREATE FUNCTION public.get_leads_for_de_enrollment(batch_size integer DEFAULT 50
     JOIN LATERAL (SELECT x.id, x.campaign_id, x.status FROM campaign_prospects x
                    WHERE x.lead_id = l.id AND x.workspace_id = l.workspace_id
                      AND (x.campaign_id = l.campaign_id
-                          OR EXISTS (SELECT FROM send_queue s WHERE s.lead_id = l.id AND s.prospect_id = x.id AND s.status IN ('pending', 'dispatched')))
+                          OR EXISTS (SELECT FROM send_queue s WHERE s.lead_id = l.id AND s.prospect_id = x.id AND is_stoppable(s.status)))
                      -- a later enrolment of the same campaign speaks for it
                      AND NOT EXISTS (SELECT FROM campaign_prospects y WHERE y.lead_id = x.lead_id AND y.campaign_id = x.campaign_id
                                         AND y.enrolment_no > x.enrolment_no)) p ON true
-   WHERE (l.campaign_id IS NOT NULL OR EXISTS (SELECT FROM send_queue s WHERE s.lead_id = l.id AND s.status IN ('pending', 'dispatched')))
-     AND (p.status IN ('replied', 'completed', 'failed', 'opted_out', 'converted', 'not_interested', 'withdrawn')
+   WHERE (l.campaign_id IS NOT NULL OR EXISTS (SELECT FROM send_queue s WHERE s.lead_id = l.id AND is_stoppable(s.status)))
+     AND (NOT is_active(p.status)
           OR l.opted_out_at IS NOT NULL OR l.sms_stop OR l.booked)
      AND (the_workspace IS NULL OR l.workspace_id = the_workspace)
      AND (after_lead IS NULL OR l.id > after_lead)
@@ -890,6 +939,38 @@ CREATE FUNCTION public.inverse_of(changes jsonb) RETURNS jsonb
   SELECT coalesce(jsonb_agg(e.one || jsonb_build_object('before', e.one -> 'after', 'after', e.one -> 'before') ORDER BY e.n DESC), '[]')
     FROM jsonb_array_elements(changes) WITH ORDINALITY AS e(one, n)
 $$;
+
+CREATE FUNCTION public.is_active(status public.prospect_status) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN (status = ANY (ARRAY['pending'::public.prospect_status, 'approved'::public.prospect_status, 'connection_request_sent'::public.prospect_status, 'connected'::public.prospect_status, 'messaging'::public.prospect_status]));
+
+CREATE FUNCTION public.is_in_hand(status public.send_status) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN (status = ANY (ARRAY['dispatched'::public.send_status, 'sending'::public.send_status]));
+
+CREATE FUNCTION public.is_live(state public.attempt_state) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN (state = ANY (ARRAY['intent'::public.attempt_state, 'unknown'::public.attempt_state, 'accepted'::public.attempt_state]));
+
+CREATE FUNCTION public.is_open(status public.send_status) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN (status = ANY (ARRAY['pending'::public.send_status, 'dispatched'::public.send_status, 'sending'::public.send_status]));
+
+CREATE FUNCTION public.is_stoppable(status public.send_status) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN (status = ANY (ARRAY['pending'::public.send_status, 'dispatched'::public.send_status]));
+
+CREATE FUNCTION public.is_stopping(status public.prospect_status) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN (status = ANY (ARRAY['replied'::public.prospect_status, 'opted_out'::public.prospect_status, 'converted'::public.prospect_status, 'not_interested'::public.prospect_status]));
+
+CREATE FUNCTION public.is_undecided(state public.attempt_state) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN (state = ANY (ARRAY['intent'::public.attempt_state, 'unknown'::public.attempt_state]));
+
+CREATE FUNCTION public.is_unstarted(status public.prospect_status) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN (status = ANY (ARRAY['pending'::public.prospect_status, 'approved'::public.prospect_status]));
 
 CREATE FUNCTION public.keep_clock() RETURNS trigger
     LANGUAGE plpgsql
@@ -1119,8 +1200,8 @@ CREATE FUNCTION public.note_queue_change() RETURNS trigger
 BEGIN
   INSERT INTO public.queue_changes (workspace_id, campaign_id, send_id, was, became)
   VALUES (NEW.workspace_id, NEW.campaign_id, NEW.id,
-          CASE WHEN OLD.status IN ('pending', 'dispatched', 'sending') THEN 'open' ELSE OLD.status::text END,
-          CASE WHEN NEW.status IN ('pending', 'dispatched', 'sending') THEN 'open' ELSE NEW.status::text END);
+          CASE WHEN is_open(OLD.status) THEN 'open' ELSE OLD.status::text END,
+          CASE WHEN is_open(NEW.status) THEN 'open' ELSE NEW.status::text END);
   RETURN NULL;
 END $$;
 
@@ -1129,7 +1210,7 @@ CREATE FUNCTION public.note_queue_gone() RETURNS trigger
     AS $$
 BEGIN
   INSERT INTO public.queue_changes (workspace_id, campaign_id, was, sends)
-  SELECT workspace_id, campaign_id, CASE WHEN status IN ('pending', 'dispatched', 'sending') THEN 'open' ELSE status::text END, count(*)
+  SELECT workspace_id, campaign_id, CASE WHEN is_open(status) THEN 'open' ELSE status::text END, count(*)
     FROM gone GROUP BY 1, 2, 3;
   RETURN NULL;
 END $$;
@@ -1139,7 +1220,7 @@ CREATE FUNCTION public.note_queue_planned() RETURNS trigger
     AS $$
 BEGIN
   INSERT INTO public.queue_changes (workspace_id, campaign_id, became, sends)
-  SELECT workspace_id, campaign_id, CASE WHEN status IN ('pending', 'dispatched', 'sending') THEN 'open' ELSE status::text END, count(*)
+  SELECT workspace_id, campaign_id, CASE WHEN is_open(status) THEN 'open' ELSE status::text END, count(*)
     FROM planned GROUP BY 1, 2, 3;
   RETURN NULL;
 END $$;
@@ -1165,7 +1246,7 @@ BEGIN
   INSERT INTO changed_rows (what, row_id)
   SELECT DISTINCT 'lead', a.lead_id FROM added a
     JOIN campaign_prospects o ON o.lead_id = a.lead_id AND o.campaign_id <> a.campaign_id
-     AND o.status IN ('pending', 'approved', 'connection_request_sent', 'connected', 'messaging');
+     AND is_active(o.status);
   RETURN NULL;
 END $$;
 
@@ -1198,7 +1279,7 @@ BEGIN
   SELECT coalesce(array_agg(DISTINCT g.lead_id ORDER BY g.lead_id), '{}') INTO chosen
     FROM get_leads_for_de_enrollment(batch_size, the_workspace, after_lead) g;
   PERFORM FROM leads WHERE id = ANY(chosen) ORDER BY id FOR NO KEY UPDATE;
-  PERFORM FROM send_queue WHERE lead_id = ANY(chosen) AND status IN ('pending', 'dispatched', 'sending') ORDER BY id FOR NO KEY UPDATE;
+  PERFORM FROM send_queue WHERE lead_id = ANY(chosen) AND is_open(status) ORDER BY id FOR NO KEY UPDATE;
   FOR r IN -- asked anew, now that nobody can change them
     SELECT g.lead_id, g.prospect_id, g.campaign_id, g.workspace_id, g.status, g.reason, p.account_id,
            EXISTS (SELECT FROM send_queue s WHERE s.lead_id = g.lead_id AND s.prospect_id = g.prospect_id AND s.status = 'sending') AS under_way
@@ -1211,7 +1292,7 @@ BEGIN
       CONTINUE;
     END IF;
     UPDATE send_queue SET status = 'cancelled', error_message = 'de-enrolled: ' || r.reason
-     WHERE lead_id = r.lead_id AND prospect_id = r.prospect_id AND status IN ('pending', 'dispatched');
+     WHERE lead_id = r.lead_id AND prospect_id = r.prospect_id AND is_stoppable(status);
     UPDATE leads SET campaign_id = NULL WHERE id = r.lead_id AND campaign_id = r.campaign_id;
     INSERT INTO de_enrollment_lead_log (run_id, workspace_id, lead_id, prospect_id, campaign_id, reason, status_before)
          VALUES (the_run, r.workspace_id, r.lead_id, r.prospect_id, r.campaign_id, r.reason, r.status)
@@ -1253,11 +1334,11 @@ CREATE FUNCTION public.prospect_transition(old_status public.prospect_status, ne
     AS $$
   SELECT CASE
     WHEN new_status = 'replied' THEN
-      CASE WHEN old_status IN ('replied', 'opted_out', 'converted', 'not_interested') THEN NULL ELSE 'reply_named' END
+      CASE WHEN is_stopping(old_status) THEN NULL ELSE 'reply_named' END
     WHEN new_status IN ('converted', 'not_interested') THEN
       CASE WHEN old_status IN ('opted_out', 'converted', 'not_interested') THEN NULL ELSE 'always' END
     WHEN new_status = 'opted_out' THEN CASE WHEN old_status = 'opted_out' THEN NULL ELSE 'always' END
-    WHEN old_status IN ('pending', 'approved') THEN
+    WHEN is_unstarted(old_status) THEN
       CASE WHEN new_status <> old_status
             AND new_status IN ('pending', 'approved', 'connection_request_sent', 'connected', 'messaging', 'failed') THEN 'always' END
     WHEN old_status = 'connection_request_sent' THEN
@@ -1359,7 +1440,7 @@ BEGIN
     RETURN 0;
   END IF;
   SELECT e.id INTO live FROM jsonb_to_recordset(ended) AS e(id uuid)
-   WHERE EXISTS (SELECT FROM send_attempts a WHERE a.send_id = e.id AND a.action <> 'profile_lookup' AND a.state IN ('intent', 'unknown', 'accepted')) LIMIT 1;
+   WHERE EXISTS (SELECT FROM send_attempts a WHERE a.send_id = e.id AND a.action <> 'profile_lookup' AND is_live(a.state)) LIMIT 1;
   IF FOUND THEN
     RAISE EXCEPTION 'Cannot reopen send %: an attempt has left or may have left', live USING ERRCODE = 'check_violation';
   END IF;
@@ -1388,7 +1469,7 @@ CREATE FUNCTION public.reopened_sends(the_prospect uuid) RETURNS jsonb
    WHERE s.prospect_id = the_prospect AND s.action::text <> 'withdrawal'
      AND (s.status = 'sent' OR (s.status IN ('failed', 'skipped', 'cancelled')
                                 AND s.step_position = (SELECT min(f.step_position) FROM send_queue f WHERE f.prospect_id = the_prospect)))
-     AND NOT EXISTS (SELECT FROM send_attempts a WHERE a.send_id = s.id AND a.action <> 'profile_lookup' AND a.state IN ('intent', 'unknown', 'accepted'))
+     AND NOT EXISTS (SELECT FROM send_attempts a WHERE a.send_id = s.id AND a.action <> 'profile_lookup' AND is_live(a.state))
 $$;
 
 CREATE FUNCTION public.seal_again() RETURNS trigger
@@ -1559,7 +1640,7 @@ BEGIN
     RAISE EXCEPTION 'Cannot set status to connection_request_sent without contacted_at timestamp (prospect %)', NEW.id
       USING ERRCODE = 'check_violation', CONSTRAINT = 'validate_prospect_status';
   END IF;
-  IF NEW.contacted_at IS NOT NULL AND (TG_OP = 'INSERT' OR OLD.contacted_at IS NULL) AND NEW.status IN ('pending', 'approved') THEN
+  IF NEW.contacted_at IS NOT NULL AND (TG_OP = 'INSERT' OR OLD.contacted_at IS NULL) AND is_unstarted(NEW.status) THEN
     RAISE EXCEPTION 'Setting contacted_at requires status to be connection_request_sent, connected, messaging, replied, or failed, or one that follows them; prospect % is %', NEW.id, NEW.status
       USING ERRCODE = 'check_violation', CONSTRAINT = 'validate_prospect_status';
   END IF;
@@ -1603,37 +1684,6 @@ BEGIN
     USING ERRCODE = 'check_violation', CONSTRAINT = 'validate_send_status',
           HINT = CASE WHEN NEW.status = 'pending' THEN 'Use reopen(send_id, actor, reason).' ELSE '' END;
 END $$;
-
-CREATE TABLE public.workspaces (
-    id uuid DEFAULT gen_random_uuid() NOT NULL,
-    company_name text NOT NULL,
-    email text NOT NULL,
-    airtable_base_id text DEFAULT ''::text NOT NULL,
-    is_active boolean DEFAULT true NOT NULL,
-    tier text DEFAULT 'standard'::text NOT NULL,
-    daily_cr_limit integer,
-    schedule_settings jsonb DEFAULT '{}'::jsonb NOT NULL,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    weekly_cr_limit integer,
-    daily_message_limit integer,
-    daily_lookup_limit integer,
-    daily_email_limit integer,
-    repair_objective interval,
-    withdraw_after_days integer,
-    CONSTRAINT workspaces_company_name_check CHECK ((btrim(company_name) <> ''::text)),
-    CONSTRAINT workspaces_daily_cr_limit_check CHECK (((daily_cr_limit >= 1) AND (daily_cr_limit <= 100))),
-    CONSTRAINT workspaces_daily_email_limit_check CHECK (((daily_email_limit >= 1) AND (daily_email_limit <= 500))),
-    CONSTRAINT workspaces_daily_lookup_limit_check CHECK (((daily_lookup_limit >= 1) AND (daily_lookup_limit <= 100))),
-    CONSTRAINT workspaces_daily_message_limit_check CHECK (((daily_message_limit >= 1) AND (daily_message_limit <= 150))),
-    CONSTRAINT workspaces_email_check CHECK ((email ~~ '%_@_%'::text)),
-    CONSTRAINT workspaces_repair_objective_check CHECK ((repair_objective > '00:00:00'::interval)),
-    CONSTRAINT workspaces_schedule_settings_check CHECK ((jsonb_typeof(schedule_settings) = 'object'::text)),
-    CONSTRAINT workspaces_weekly_cr_limit_check CHECK (((weekly_cr_limit >= 1) AND (weekly_cr_limit <= 200))),
-    CONSTRAINT workspaces_withdraw_after_days_check CHECK (((withdraw_after_days >= 1) AND (withdraw_after_days <= 365)))
-);
-
-ALTER TABLE ONLY public.workspaces FORCE ROW LEVEL SECURITY;
 
 CREATE FUNCTION public.workspaces_at(the_id uuid, moment timestamp with time zone) RETURNS public.workspaces
     LANGUAGE sql STABLE
@@ -3267,7 +3317,7 @@ CREATE INDEX unsettled_observations_due ON public.unsettled_observations USING b
 
 CREATE UNIQUE INDEX workspaces_company_name_unique ON public.workspaces USING btree (lower(company_name));
 
-CREATE TRIGGER count_prospect_status AFTER UPDATE OF status ON public.campaign_prospects FOR EACH ROW WHEN (((old.status IS DISTINCT FROM new.status) AND (((old.status = ANY (ARRAY['pending'::public.prospect_status, 'approved'::public.prospect_status, 'connection_request_sent'::public.prospect_status, 'connected'::public.prospect_status, 'messaging'::public.prospect_status])) <> (new.status = ANY (ARRAY['pending'::public.prospect_status, 'approved'::public.prospect_status, 'connection_request_sent'::public.prospect_status, 'connected'::public.prospect_status, 'messaging'::public.prospect_status]))) OR (new.status = ANY (ARRAY['completed'::public.prospect_status, 'opted_out'::public.prospect_status])) OR (old.status = 'completed'::public.prospect_status)))) EXECUTE FUNCTION public.count_prospect_status();
+CREATE TRIGGER count_prospect_status AFTER UPDATE OF status ON public.campaign_prospects FOR EACH ROW WHEN (((old.status IS DISTINCT FROM new.status) AND ((public.is_active(old.status) <> public.is_active(new.status)) OR (new.status = ANY (ARRAY['completed'::public.prospect_status, 'opted_out'::public.prospect_status])) OR (old.status = 'completed'::public.prospect_status)))) EXECUTE FUNCTION public.count_prospect_status();
 
 CREATE TRIGGER count_prospects_added AFTER INSERT ON public.campaign_prospects REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION public.count_prospects_added();
 
@@ -3305,7 +3355,7 @@ CREATE TRIGGER keep_spacing AFTER UPDATE ON public.accounts FOR EACH ROW WHEN ((
 
 CREATE TRIGGER note_changed_count AFTER UPDATE OF prospects_count, active_leads_count, completed_leads_count, opted_out_count ON public.campaigns FOR EACH ROW WHEN (((CURRENT_USER <> 'tact_queuer'::name) AND ((((old.prospects_count IS DISTINCT FROM new.prospects_count) OR (old.active_leads_count IS DISTINCT FROM new.active_leads_count)) OR (old.completed_leads_count IS DISTINCT FROM new.completed_leads_count)) OR (old.opted_out_count IS DISTINCT FROM new.opted_out_count)))) EXECUTE FUNCTION public.note_changed_count();
 
-CREATE TRIGGER note_queue_change AFTER UPDATE OF status ON public.send_queue FOR EACH ROW WHEN (((old.status IS DISTINCT FROM new.status) AND (NOT ((old.status = ANY (ARRAY['pending'::public.send_status, 'dispatched'::public.send_status, 'sending'::public.send_status])) AND (new.status = ANY (ARRAY['pending'::public.send_status, 'dispatched'::public.send_status, 'sending'::public.send_status])))))) EXECUTE FUNCTION public.note_queue_change();
+CREATE TRIGGER note_queue_change AFTER UPDATE OF status ON public.send_queue FOR EACH ROW WHEN (((old.status IS DISTINCT FROM new.status) AND (NOT (public.is_open(old.status) AND public.is_open(new.status))))) EXECUTE FUNCTION public.note_queue_change();
 
 CREATE TRIGGER note_queue_gone AFTER DELETE ON public.send_queue REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION public.note_queue_gone();
 
@@ -3315,7 +3365,7 @@ CREATE TRIGGER note_relation AFTER INSERT ON public.observations REFERENCING NEW
 
 CREATE TRIGGER note_second_sequence AFTER INSERT ON public.campaign_prospects REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION public.note_second_sequence();
 
-CREATE TRIGGER note_stopped_prospect AFTER UPDATE OF status ON public.campaign_prospects FOR EACH ROW WHEN (((old.status IS DISTINCT FROM new.status) AND (new.status = ANY (ARRAY['replied'::public.prospect_status, 'opted_out'::public.prospect_status, 'converted'::public.prospect_status, 'not_interested'::public.prospect_status])))) EXECUTE FUNCTION public.note_stopped_prospect();
+CREATE TRIGGER note_stopped_prospect AFTER UPDATE OF status ON public.campaign_prospects FOR EACH ROW WHEN (((old.status IS DISTINCT FROM new.status) AND public.is_stopping(new.status))) EXECUTE FUNCTION public.note_stopped_prospect();
 
 CREATE TRIGGER seal_again AFTER UPDATE ON public.send_attempts FOR EACH ROW WHEN ((old.state <> 'intent'::public.attempt_state)) EXECUTE FUNCTION public.seal_again();
 

@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from shared.policy.verdict import Reason
-from shared.vocabulary import Action, ProspectStatus
+from shared.vocabulary import ACTIVE, UNSTARTED, Action, ProspectStatus
 
 ALREADY_INVITED: Final = "already_invited"
 """The ledger's index said it and not the policy: another send of the workspace has a live invitation to this person."""
 
-_UNTOUCHED: Final = frozenset({ProspectStatus.PENDING, ProspectStatus.APPROVED})
-_UNDER_WAY: Final = frozenset({ProspectStatus.CONNECTION_REQUEST_SENT, ProspectStatus.CONNECTED, ProspectStatus.MESSAGING})
+_UNDER_WAY: Final = ACTIVE - UNSTARTED
 _STAYS: Final = frozenset({Reason.CAMPAIGN_ENDED, Reason.ALREADY_CONTACTED})
 """A campaign that is over keeps its people as they were: started again by a copy, they are enrolled anew."""
 
@@ -33,11 +32,11 @@ def after_stop(reason: str, action: Action, status: ProspectStatus, *, contacted
     Whoever stays either goes on (contacted meanwhile), is in a status that says why already, or is for a person to decide:
     somebody under way whose lead has answered in another campaign may be resumed.
     """
-    if action is Action.WITHDRAWAL or reason in _STAYS or status not in _UNTOUCHED | _UNDER_WAY:
+    if action is Action.WITHDRAWAL or reason in _STAYS or status not in UNSTARTED | _UNDER_WAY:
         return None
     if reason == Reason.OPTED_OUT:
         return Move(ProspectStatus.OPTED_OUT)
-    if status in _UNTOUCHED:
+    if status in UNSTARTED:
         connected = reason == Reason.ALREADY_CONNECTED
         return Move(ProspectStatus.CONNECTED) if connected else Move(ProspectStatus.FAILED, "stopped")
     if reason != Reason.SUPPRESSED:

@@ -9,7 +9,7 @@ from typing import Final
 
 from shared.policy.case import Case
 from shared.policy.verdict import Condition, Hold, Reason, Scope, Stop
-from shared.vocabulary import AccountStatus, Action, CampaignStatus, ProspectStatus
+from shared.vocabulary import UNSTARTED, AccountStatus, Action, CampaignStatus, ProspectStatus
 
 _DONE_WITH: Final = {
     ProspectStatus.OPTED_OUT: Stop(Reason.OPTED_OUT),
@@ -20,7 +20,6 @@ _DONE_WITH: Final = {
     ProspectStatus.COMPLETED: Stop(Reason.COMPLETED),
 }
 _ENDED: Final = frozenset({CampaignStatus.COMPLETED, CampaignStatus.CANCELLED})
-_UNTOUCHED: Final = frozenset({ProspectStatus.PENDING, ProspectStatus.APPROVED})
 _REACHED: Final = frozenset({ProspectStatus.CONNECTED, ProspectStatus.MESSAGING, ProspectStatus.REPLIED})
 
 
@@ -67,7 +66,7 @@ def _first_contact(case: Case) -> Stop | None:
         return Stop(Reason.ALREADY_CONNECTED)
     if case.invited_by_hand_at is not None:
         return Stop(Reason.INVITED_BY_HAND)
-    return None if case.prospect_status in _UNTOUCHED else Stop(Reason.ALREADY_CONTACTED)
+    return None if case.prospect_status in UNSTARTED else Stop(Reason.ALREADY_CONTACTED)
 
 
 def _withdrawal(case: Case) -> Stop | None:
@@ -83,7 +82,7 @@ def _withdrawal(case: Case) -> Stop | None:
 
 def _can_connect(case: Case) -> Stop | None:
     """Somebody who turns out not to be connected, and whom nobody has invited, will not become so by waiting."""
-    unreachable = _needs_connection(case) and case.connected is False and case.prospect_status in _UNTOUCHED
+    unreachable = _needs_connection(case) and case.connected is False and case.prospect_status in UNSTARTED
     return Stop(Reason.NOT_CONNECTED) if unreachable else None
 
 

@@ -7,11 +7,17 @@ here and nowhere else fails the build.
 from shared.vocabulary.channels import CHANNEL_OF_ACTION, CHANNEL_OF_CAMPAIGN_TYPE, REGISTERED_CHANNELS, SENDABLE_CAMPAIGN_TYPES
 from shared.vocabulary.transitions import PROSPECT_TRANSITIONS, SEND_TRANSITIONS, Condition, Transition
 from shared.vocabulary.words import (
+    ACTIVE,
     COMMAND_LINE,
     CONTACTED,
     FIRST_DEGREE,
+    IN_HAND,
     LIVE_ATTEMPTS,
+    OPEN,
+    STOPPABLE,
     STOPPING,
+    UNDECIDED_ATTEMPTS,
+    UNSTARTED,
     AccountStatus,
     AccountType,
     Action,
@@ -31,17 +37,23 @@ from shared.vocabulary.words import (
 )
 
 __all__ = [
+    "ACTIVE",
     "CHANNEL_OF_ACTION",
     "CHANNEL_OF_CAMPAIGN_TYPE",
     "COMMAND_LINE",
     "CONTACTED",
     "FIRST_DEGREE",
+    "IN_HAND",
     "LIVE_ATTEMPTS",
+    "OPEN",
     "PROSPECT_TRANSITIONS",
     "REGISTERED_CHANNELS",
     "SENDABLE_CAMPAIGN_TYPES",
     "SEND_TRANSITIONS",
+    "STOPPABLE",
     "STOPPING",
+    "UNDECIDED_ATTEMPTS",
+    "UNSTARTED",
     "AccountStatus",
     "AccountType",
     "Action",

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from shared.vocabulary.words import STOPPING
 from shared.vocabulary.words import ProspectStatus as P
 from shared.vocabulary.words import SendStatus as S
 
@@ -50,11 +51,7 @@ PROSPECT_TRANSITIONS: Final[tuple[Transition, ...]] = (
     *_rows(P.OPTED_OUT),
     *_rows(P.CONVERTED, P.OPTED_OUT),
     *_rows(P.NOT_INTERESTED, P.OPTED_OUT),
-    *(
-        Transition(start, P.REPLIED, Condition.REPLY_NAMED)
-        for start in P
-        if start not in {P.REPLIED, P.OPTED_OUT, P.CONVERTED, P.NOT_INTERESTED}
-    ),
+    *(Transition(start, P.REPLIED, Condition.REPLY_NAMED) for start in P if start not in STOPPING),
 )
 
 SEND_TRANSITIONS: Final[frozenset[tuple[S, S]]] = frozenset(

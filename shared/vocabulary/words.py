@@ -170,8 +170,32 @@ class DeliveryState(StrEnum):
 COMMAND_LINE: Final = "command line"
 """The actor in the audit log for what a command of `tact` did directly on the database."""
 
+ACTIVE: Final = frozenset(
+    {
+        ProspectStatus.PENDING,
+        ProspectStatus.APPROVED,
+        ProspectStatus.CONNECTION_REQUEST_SENT,
+        ProspectStatus.CONNECTED,
+        ProspectStatus.MESSAGING,
+    }
+)
+"""Statuses of a prospect that is in its sequence; `is_active` in SQL. This set and those below stand once in SQL as well
+(shared/db/routines/05_words.sql), and a test compares them."""
+
+UNSTARTED: Final = frozenset({ProspectStatus.PENDING, ProspectStatus.APPROVED})
+"""Statuses of a prospect that waits for its first step; `is_unstarted` in SQL."""
+
 STOPPING: Final = frozenset({ProspectStatus.REPLIED, ProspectStatus.OPTED_OUT, ProspectStatus.CONVERTED, ProspectStatus.NOT_INTERESTED})
-"""Statuses that stop every message."""
+"""Statuses that stop every message; `is_stopping` in SQL."""
+
+OPEN: Final = frozenset({SendStatus.PENDING, SendStatus.DISPATCHED, SendStatus.SENDING})
+"""Statuses of a send that has not come to an end; `is_open` in SQL."""
+
+IN_HAND: Final = frozenset({SendStatus.DISPATCHED, SendStatus.SENDING})
+"""Statuses of a send that a sender has, or whose event is on the way to one; `is_in_hand` in SQL."""
+
+STOPPABLE: Final = frozenset({SendStatus.PENDING, SendStatus.DISPATCHED})
+"""Statuses in which no provider call for the send has begun, so a stop still comes in time; `is_stoppable` in SQL."""
 
 CONTACTED: Final = frozenset(
     {
@@ -190,4 +214,7 @@ CONTACTED: Final = frozenset(
 """Statuses in which `contacted_at` may be set: the five people know, and those that can only follow them."""
 
 LIVE_ATTEMPTS: Final = frozenset({AttemptState.INTENT, AttemptState.UNKNOWN, AttemptState.ACCEPTED})
-"""States of an attempt that forbid another one for the same send."""
+"""States of an attempt that forbid another one for the same send; `is_live` in SQL."""
+
+UNDECIDED_ATTEMPTS: Final = frozenset({AttemptState.INTENT, AttemptState.UNKNOWN})
+"""States of an attempt of which is not known yet whether it took place; `is_undecided` in SQL."""

@@ -10,7 +10,7 @@ from services.poller.rules.by_hand import GRANULARITY, Listed, Own, sent_at
 from services.poller.rules.seen import Account
 from services.poller.rules.translate import vanity_of
 from shared.db.pool import Connection
-from shared.db.queries import load
+from shared.db.queries import fetch_column, load
 from shared.policy.rows import local_day
 
 queries = load(__file__)
@@ -46,8 +46,8 @@ async def stand(connection: Connection, account: Account, by_hand: Sequence[tupl
     """Keep these as sent by hand and count those that are to be counted; how many are new in the budget, and how many outside it."""
     if not by_hand:
         return 0, 0
-    zones = await queries.zones(connection, account_id=account.id)
     moments = [one.sent_at or one.observed_at for one, _ in by_hand]
+    zones = await fetch_column(connection, queries.zones_at, str, account_id=account.id, moments=moments)
     rows = queries.stand(
         connection,
         account_id=account.id,
@@ -57,7 +57,7 @@ async def stand(connection: Connection, account: Account, by_hand: Sequence[tupl
         recipient_ids=[one.person_id for one, _ in by_hand],
         public_identifiers=[one.vanity for one, _ in by_hand],
         sent_ats=moments,
-        counted_ons=[local_day(at, _zone_at(zones, at)) if counts else None for at, (_, counts) in zip(moments, by_hand, strict=True)],
+        counted_ons=[local_day(at, zone) if counts else None for at, zone, (_, counts) in zip(moments, zones, by_hand, strict=True)],
     )
     days = [row["counted_on"] async for row in rows]
     await _use(connection, account, [day for day in days if day is not None], by=1)
@@ -95,12 +95,6 @@ async def newest_observation(connection: Connection, account_id: UUID) -> int | 
     """The id of the last invitation that was first seen."""
     found: int | None = await queries.newest_observation(connection, account_id=account_id)
     return found
-
-
-def _zone_at(zones: Any, at: datetime) -> str:
-    """The zone the account lived by at that moment."""
-    changed = zones["timezone_from"] is not None and zones["timezone_from"] <= at
-    return str(zones["timezone_next"] if changed else zones["timezone"])
 
 
 async def _use(connection: Connection, account: Account, days: Sequence[date], *, by: int) -> None:

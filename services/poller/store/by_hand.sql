@@ -2,8 +2,10 @@
 -- First in the order of locks; the sender counts under it too.
 SELECT id FROM accounts WHERE id = :account_id::uuid FOR NO KEY UPDATE;
 
--- name: zones^
-SELECT timezone, timezone_next, timezone_from FROM accounts WHERE id = :account_id::uuid;
+-- name: zones_at
+-- The account's zone at each of the moments, in their order.
+SELECT account_timezone(a, m.at) FROM accounts a CROSS JOIN unnest(:moments::timestamptz[]) WITH ORDINALITY AS m(at, place)
+ WHERE a.id = :account_id::uuid ORDER BY m.place;
 
 -- name: seen_since
 -- By the partial index: what was first seen lately, not what was ever seen.
@@ -20,7 +22,7 @@ SELECT a.id, a.provider_ref, a.recipient_id, a.decided_at, r.public_identifier, 
   JOIN leads l ON l.id = a.lead_id
   LEFT JOIN recipients r ON r.account_id = a.account_id AND r.lead_id = a.lead_id
  WHERE a.account_id = :account_id::uuid AND a.action = 'invitation' AND NOT a.given_back AND a.decided_at > :since::timestamptz
-   AND a.state IN ('intent', 'unknown', 'accepted')
+   AND is_live(a.state)
  ORDER BY a.decided_at DESC, a.id DESC;
 
 -- name: stand

@@ -4,7 +4,7 @@
 SELECT a.id, a.prospect_id, a.send_id, a.lead_id, a.state, a.decided_at, a.picture
   FROM send_attempts a
  WHERE a.workspace_id = :workspace_id::uuid AND a.recipient_id = :person_id::text AND a.account_id = :account_id::uuid
-   AND a.action = 'invitation' AND a.state IN ('intent', 'unknown') AND a.withdrawn_at IS NULL;
+   AND a.action = 'invitation' AND is_undecided(a.state) AND a.withdrawn_at IS NULL;
 
 -- name: accept_unknown$
 -- Compare-and-set: its own late answer, or a look-up, may have settled it first.
@@ -34,13 +34,13 @@ ON CONFLICT (attempt_id) WHERE attempt_id IS NOT NULL DO NOTHING;
 UPDATE campaign_prospects
    SET status = 'connected', contacted_at = coalesce(contacted_at, :contacted_at::timestamptz),
        connected_at = coalesce(connected_at, :now::timestamptz)
- WHERE id = :prospect_id::uuid AND status IN ('pending', 'approved')
+ WHERE id = :prospect_id::uuid AND is_unstarted(status)
 RETURNING id, campaign_id, lead_id, workspace_id;
 
 -- name: record_contact!
 -- Somebody answered or opted out in between: the status stays, the contact is recorded all the same.
 UPDATE campaign_prospects SET contacted_at = :contacted_at::timestamptz
- WHERE id = :prospect_id::uuid AND contacted_at IS NULL AND status NOT IN ('pending', 'approved');
+ WHERE id = :prospect_id::uuid AND contacted_at IS NULL AND NOT is_unstarted(status);
 
 -- name: connect
 -- Withdrawn and failed ones come back only where no other enrolment of the same campaign has taken their place.
@@ -53,7 +53,7 @@ WITH locked AS MATERIALIZED (
           OR NOT EXISTS (SELECT FROM campaign_prospects o
                           WHERE o.campaign_id = p.campaign_id AND o.lead_id = p.lead_id AND o.id <> p.id
                             AND (o.enrolment_no > p.enrolment_no
-                                 OR o.status IN ('pending', 'approved', 'connection_request_sent', 'connected', 'messaging'))))
+                                 OR is_active(o.status))))
    ORDER BY p.id
      FOR NO KEY UPDATE
 )
@@ -69,7 +69,7 @@ SELECT least(
   (SELECT min(p.contacted_at) FROM campaign_prospects p WHERE p.lead_id = ANY(:lead_ids::uuid[])),
   (SELECT min(a.decided_at) FROM send_queue s JOIN send_attempts a ON a.send_id = s.id
     WHERE s.prospect_id IN (SELECT p.id FROM campaign_prospects p WHERE p.lead_id = ANY(:lead_ids::uuid[]))
-      AND a.action <> 'profile_lookup' AND a.state IN ('intent', 'unknown', 'accepted')));
+      AND a.action <> 'profile_lookup' AND is_live(a.state)));
 
 -- name: answered_prospect^
 -- Which enrolment the answer most likely belongs to: this account's, the one last written to.
@@ -95,8 +95,8 @@ WITH locked AS MATERIALIZED (
   SELECT p.id
     FROM campaign_prospects p
    WHERE p.lead_id = ANY(:lead_ids::uuid[])
-     AND p.status NOT IN ('replied', 'opted_out', 'converted', 'not_interested')
-     AND (p.status IN ('pending', 'approved', 'connection_request_sent', 'connected', 'messaging') OR p.contacted_at IS NOT NULL)
+     AND NOT is_stopping(p.status)
+     AND (is_active(p.status) OR p.contacted_at IS NOT NULL)
      AND (p.resumed_at IS NULL OR p.resumed_at < :said_at::timestamptz)
    ORDER BY p.id
      FOR NO KEY UPDATE
@@ -106,7 +106,7 @@ UPDATE campaign_prospects p
        connected_at = CASE WHEN p.status = 'connection_request_sent' AND p.account_id = :account_id::uuid
                            THEN coalesce(p.connected_at, :now::timestamptz) ELSE p.connected_at END
   FROM locked
- WHERE p.id = locked.id AND p.status NOT IN ('replied', 'opted_out', 'converted', 'not_interested')
+ WHERE p.id = locked.id AND NOT is_stopping(p.status)
 RETURNING p.id;
 
 -- name: stop_for_opt_out
@@ -125,14 +125,14 @@ RETURNING p.id;
 WITH locked AS MATERIALIZED (
   SELECT p.id FROM campaign_prospects p
    WHERE p.lead_id = ANY(:lead_ids::uuid[])
-     AND p.status IN ('pending', 'approved', 'connection_request_sent', 'connected', 'messaging')
+     AND is_active(p.status)
      AND (p.hold_until IS NULL OR p.hold_until < :hold_until::timestamptz)
    ORDER BY p.id
      FOR NO KEY UPDATE
 )
 UPDATE campaign_prospects p SET hold_until = :hold_until::timestamptz
   FROM locked
- WHERE p.id = locked.id AND p.status IN ('pending', 'approved', 'connection_request_sent', 'connected', 'messaging')
+ WHERE p.id = locked.id AND is_active(p.status)
 RETURNING p.id;
 
 -- name: lock_sends

@@ -13,7 +13,7 @@ ON CONFLICT (account_id, kind) DO NOTHING;
 -- Those that could be read now; which of the days is the account's own, its zone in Python says. The health of an account is asked of
 -- the provider, not of LinkedIn, so a disconnected one has it read too, and its spacing does not matter.
 SELECT r.account_id, r.kind, r.cursor, r.baseline_at, r.failures, a.provider_account_id, a.workspace_id, a.country,
-       CASE WHEN a.timezone_from <= :now::timestamptz THEN a.timezone_next ELSE a.timezone END AS timezone,
+       account_timezone(a, :now::timestamptz) AS timezone,
        a.schedule_settings::text AS account_schedule, w.schedule_settings::text AS workspace_schedule,
        (SELECT json_object_agg(d.read_on, d.reads)::text
           FROM (SELECT x.read_on, sum(x.reads)::int AS reads FROM account_reads x
@@ -30,7 +30,7 @@ SELECT r.account_id, r.kind, r.cursor, r.baseline_at, r.failures, a.provider_acc
 -- name: starved
 -- Those whose account has something due whenever it is free, so that its sends would win every time.
 SELECT r.account_id, r.kind, r.cursor, r.baseline_at, r.failures, a.provider_account_id, a.workspace_id, a.country,
-       CASE WHEN a.timezone_from <= :now::timestamptz THEN a.timezone_next ELSE a.timezone END AS timezone,
+       account_timezone(a, :now::timestamptz) AS timezone,
        a.schedule_settings::text AS account_schedule, w.schedule_settings::text AS workspace_schedule,
        (SELECT json_object_agg(d.read_on, d.reads)::text
           FROM (SELECT x.read_on, sum(x.reads)::int AS reads FROM account_reads x

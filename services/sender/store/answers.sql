@@ -42,7 +42,7 @@ UPDATE send_queue s
 -- name: mark_contacted!
 -- Only from the statuses the step may come from; whoever opted out or replied in between stays so, and was contacted all the same.
 UPDATE campaign_prospects p
-   SET status = CASE WHEN o.action = 'invitation' AND p.status IN ('pending', 'approved') THEN 'connection_request_sent'
+   SET status = CASE WHEN o.action = 'invitation' AND is_unstarted(p.status) THEN 'connection_request_sent'
                      WHEN o.action <> 'invitation' AND p.status IN ('pending', 'approved', 'connected') THEN 'messaging'
                      ELSE p.status END,
        contacted_at = coalesce(p.contacted_at, o.at),
@@ -55,7 +55,7 @@ UPDATE campaign_prospects p
 UPDATE campaign_prospects p
    SET status = 'connected', connected_at = o.at
   FROM unnest(:ids::uuid[], :ats::timestamptz[]) AS o(id, at)
- WHERE p.id = o.id AND p.status IN ('pending', 'approved')
+ WHERE p.id = o.id AND is_unstarted(p.status)
 RETURNING p.id;
 
 -- name: end_invitations!

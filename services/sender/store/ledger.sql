@@ -29,12 +29,11 @@ SELECT clock.technical, clock.now,
        s.message_sha256, s.action, s.next_action, s.scheduled_for, s.requires_connection, s.linkedin_user_id, s.retries,
        p.status AS prospect_status, p.hold_until, p.resumed_at, p.connected_at, p.contacted_at,
        c.status AS campaign_status, c.campaign_type, c.schedule_settings::text AS campaign_schedule, c.withdraw_after_days,
-       w.schedule_settings::text AS workspace_schedule, w.daily_cr_limit AS workspace_limit, w.is_active AS workspace_active, w.tier,
+       w.schedule_settings::text AS workspace_schedule, limits.workspace_limit, w.is_active AS workspace_active, limits.tier,
        a.provider_account_id, a.account_type, a.status AS account_status, a.status_reason, a.country, a.next_free_at,
-       coalesce(a.weekly_cr_limit, w.weekly_cr_limit) AS weekly_limit, coalesce(a.daily_message_limit, w.daily_message_limit) AS message_limit,
-       coalesce(a.daily_lookup_limit, w.daily_lookup_limit) AS lookup_limit, coalesce(a.daily_email_limit, w.daily_email_limit) AS email_limit,
-       a.cr_exception, a.warm_up_from,
-       a.daily_cr_limit AS account_limit, a.schedule_settings::text AS account_schedule, zone.name AS timezone,
+       limits.weekly_limit, limits.message_limit, limits.lookup_limit, limits.email_limit,
+       limits.cr_exception, limits.warm_up_from,
+       limits.account_limit, a.schedule_settings::text AS account_schedule, zone.name AS timezone,
        l.first_name, l.last_name, l.timezone AS prospect_timezone, l.linkedin_vanity, l.linkedin_id, l.sales_navigator_id, l.last_reply_at, l.opted_out_at,
        r.provider_id, r.network_distance, r.connected_at AS recipient_connected_at, r.chat_id, r.invitation_ended_at,
        (SELECT json_object_agg(u.local_date, u.used)::text FROM account_usage u
@@ -62,13 +61,14 @@ SELECT clock.technical, clock.now,
   JOIN campaigns c ON c.id = s.campaign_id
   JOIN workspaces w ON w.id = s.workspace_id
   JOIN accounts a ON a.id = s.account_id
+ CROSS JOIN LATERAL account_limits(a, w) AS limits
   JOIN leads l ON l.id = s.lead_id
   LEFT JOIN recipients r ON r.account_id = s.account_id AND r.lead_id = s.lead_id
   LEFT JOIN account_cool_downs cd ON cd.account_id = s.account_id AND cd.action = s.next_action
   LEFT JOIN account_reads reads ON reads.account_id = s.account_id AND reads.kind = 'chats' AND s.next_action = 'message'
   LEFT JOIN LATERAL do_not_contact(l.workspace_id, l.identity, l.linkedin_vanity, l.linkedin_id, l.sales_navigator_id, l.email, l.company)
          AS barred ON true
-  CROSS JOIN LATERAL (SELECT CASE WHEN a.timezone_from <= clock.now THEN a.timezone_next ELSE a.timezone END AS name) zone
+  CROSS JOIN LATERAL (SELECT account_timezone(a, clock.now) AS name) zone
  CROSS JOIN LATERAL ( -- what members of the workspace sent this person by hand; two probes, by id and by vanity
    SELECT max(f.sent_at) FILTER (WHERE f.gone_at IS NULL) AS sent_at, max(f.gone_at) AS gone_at
      FROM (SELECT i.sent_at, i.gone_at FROM foreign_invitations i
@@ -127,7 +127,7 @@ SELECT id, send_id FROM made;
 SELECT s.id
   FROM send_queue s
   JOIN send_attempts x ON x.workspace_id = s.workspace_id AND x.recipient_id = s.linkedin_user_id AND x.action = 'invitation'
-                      AND x.state IN ('intent', 'unknown', 'accepted') AND x.withdrawn_at IS NULL
+                      AND is_live(x.state) AND x.withdrawn_at IS NULL
  WHERE s.id = ANY(:send_ids::uuid[]) AND s.next_action = 'invitation' AND x.send_id <> s.id;
 
 -- name: put_back!

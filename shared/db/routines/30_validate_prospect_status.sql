@@ -4,11 +4,11 @@ CREATE OR REPLACE FUNCTION prospect_transition(old_status prospect_status, new_s
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   SELECT CASE
     WHEN new_status = 'replied' THEN
-      CASE WHEN old_status IN ('replied', 'opted_out', 'converted', 'not_interested') THEN NULL ELSE 'reply_named' END
+      CASE WHEN is_stopping(old_status) THEN NULL ELSE 'reply_named' END
     WHEN new_status IN ('converted', 'not_interested') THEN
       CASE WHEN old_status IN ('opted_out', 'converted', 'not_interested') THEN NULL ELSE 'always' END
     WHEN new_status = 'opted_out' THEN CASE WHEN old_status = 'opted_out' THEN NULL ELSE 'always' END
-    WHEN old_status IN ('pending', 'approved') THEN
+    WHEN is_unstarted(old_status) THEN
       CASE WHEN new_status <> old_status
             AND new_status IN ('pending', 'approved', 'connection_request_sent', 'connected', 'messaging', 'failed') THEN 'always' END
     WHEN old_status = 'connection_request_sent' THEN
@@ -38,7 +38,7 @@ BEGIN
     RAISE EXCEPTION 'Cannot set status to connection_request_sent without contacted_at timestamp (prospect %)', NEW.id
       USING ERRCODE = 'check_violation', CONSTRAINT = 'validate_prospect_status';
   END IF;
-  IF NEW.contacted_at IS NOT NULL AND (TG_OP = 'INSERT' OR OLD.contacted_at IS NULL) AND NEW.status IN ('pending', 'approved') THEN
+  IF NEW.contacted_at IS NOT NULL AND (TG_OP = 'INSERT' OR OLD.contacted_at IS NULL) AND is_unstarted(NEW.status) THEN
     RAISE EXCEPTION 'Setting contacted_at requires status to be connection_request_sent, connected, messaging, replied, or failed, or one that follows them; prospect % is %', NEW.id, NEW.status
       USING ERRCODE = 'check_violation', CONSTRAINT = 'validate_prospect_status';
   END IF;

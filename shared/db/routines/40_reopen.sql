@@ -17,7 +17,7 @@ BEGIN
     RETURN 0;
   END IF;
   SELECT e.id INTO live FROM jsonb_to_recordset(ended) AS e(id uuid)
-   WHERE EXISTS (SELECT FROM send_attempts a WHERE a.send_id = e.id AND a.action <> 'profile_lookup' AND a.state IN ('intent', 'unknown', 'accepted')) LIMIT 1;
+   WHERE EXISTS (SELECT FROM send_attempts a WHERE a.send_id = e.id AND a.action <> 'profile_lookup' AND is_live(a.state)) LIMIT 1;
   IF FOUND THEN
     RAISE EXCEPTION 'Cannot reopen send %: an attempt has left or may have left', live USING ERRCODE = 'check_violation';
   END IF;

@@ -8,7 +8,7 @@ LANGUAGE sql STABLE AS $$
     JOIN campaigns c ON c.id = p.campaign_id AND NOT c.allow_parallel
     JOIN leads l ON l.id = p.lead_id
     JOIN campaign_prospects o ON o.lead_id = p.lead_id AND o.campaign_id <> p.campaign_id
-     AND o.status IN ('pending', 'approved', 'connection_request_sent', 'connected', 'messaging')
+     AND is_active(o.status)
     JOIN campaigns oc ON oc.id = o.campaign_id AND NOT oc.allow_parallel AND oc.status IN ('draft', 'running', 'paused')
    WHERE p.id = the_prospect
      AND l.campaign_id IS DISTINCT FROM p.campaign_id

@@ -4,7 +4,7 @@ BEGIN
   INSERT INTO campaign_counter_deltas (campaign_id, counter, delta) SELECT campaign_id, 'prospects', count(*) FROM added GROUP BY campaign_id;
   INSERT INTO campaign_counter_deltas (campaign_id, counter, delta)
        SELECT campaign_id, 'active_leads', count(*) FROM added
-        WHERE status IN ('pending', 'approved', 'connection_request_sent', 'connected', 'messaging') GROUP BY campaign_id;
+        WHERE is_active(status) GROUP BY campaign_id;
   RETURN NULL;
 END $$;
 CREATE OR REPLACE TRIGGER count_prospects_added AFTER INSERT ON campaign_prospects REFERENCING NEW TABLE AS added
@@ -20,8 +20,8 @@ CREATE OR REPLACE TRIGGER count_prospects_removed AFTER DELETE ON campaign_prosp
 
 CREATE OR REPLACE FUNCTION count_prospect_status() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
-  was boolean := OLD.status IN ('pending', 'approved', 'connection_request_sent', 'connected', 'messaging');
-  is_now boolean := NEW.status IN ('pending', 'approved', 'connection_request_sent', 'connected', 'messaging');
+  was boolean := is_active(OLD.status);
+  is_now boolean := is_active(NEW.status);
 BEGIN
   IF was <> is_now THEN
     INSERT INTO campaign_counter_deltas (campaign_id, counter, delta) VALUES (NEW.campaign_id, 'active_leads', CASE WHEN is_now THEN 1 ELSE -1 END);
@@ -40,7 +40,6 @@ END $$;
 -- Only ends and returns change a count: the hot statuses in between never fire it.
 CREATE OR REPLACE TRIGGER count_prospect_status AFTER UPDATE OF status ON campaign_prospects FOR EACH ROW
   WHEN (OLD.status IS DISTINCT FROM NEW.status
-        AND ((OLD.status IN ('pending', 'approved', 'connection_request_sent', 'connected', 'messaging'))
-             <> (NEW.status IN ('pending', 'approved', 'connection_request_sent', 'connected', 'messaging'))
+        AND (is_active(OLD.status) <> is_active(NEW.status)
              OR NEW.status IN ('completed', 'opted_out') OR OLD.status = 'completed'))
   EXECUTE FUNCTION count_prospect_status();

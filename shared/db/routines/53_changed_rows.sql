@@ -6,7 +6,7 @@ BEGIN
   RETURN NULL;
 END $$;
 CREATE OR REPLACE TRIGGER note_stopped_prospect AFTER UPDATE OF status ON campaign_prospects FOR EACH ROW
-  WHEN (OLD.status IS DISTINCT FROM NEW.status AND NEW.status IN ('replied', 'opted_out', 'converted', 'not_interested'))
+  WHEN (OLD.status IS DISTINCT FROM NEW.status AND is_stopping(NEW.status))
   EXECUTE FUNCTION note_stopped_prospect();
 
 CREATE OR REPLACE FUNCTION note_second_sequence() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -14,7 +14,7 @@ BEGIN
   INSERT INTO changed_rows (what, row_id)
   SELECT DISTINCT 'lead', a.lead_id FROM added a
     JOIN campaign_prospects o ON o.lead_id = a.lead_id AND o.campaign_id <> a.campaign_id
-     AND o.status IN ('pending', 'approved', 'connection_request_sent', 'connected', 'messaging');
+     AND is_active(o.status);
   RETURN NULL;
 END $$;
 CREATE OR REPLACE TRIGGER note_second_sequence AFTER INSERT ON campaign_prospects REFERENCING NEW TABLE AS added

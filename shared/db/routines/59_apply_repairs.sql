@@ -61,7 +61,7 @@ BEGIN
     WINDOW one_row AS (PARTITION BY t.one ->> 'table', t.one ->> 'id')
   ), ledger AS (
     SELECT u.id, l.newest, l.under_way FROM unnest(people) u(id)
-     CROSS JOIN LATERAL (SELECT max(i.id) AS newest, coalesce(bool_or(i.state IN ('intent', 'unknown')), false) AS under_way
+     CROSS JOIN LATERAL (SELECT max(i.id) AS newest, coalesce(bool_or(is_undecided(i.state)), false) AS under_way
                            FROM send_queue s JOIN send_attempts i ON i.send_id = s.id WHERE s.prospect_id = u.id AND i.action <> 'profile_lookup') l
   ), verdicts AS (
     SELECT c.finding, (array_agg(c.said ORDER BY c.n) FILTER (WHERE c.said IS NOT NULL))[1] AS said, bool_or(c.shared) AS shared, max(l.newest) AS newest,

@@ -128,7 +128,7 @@ LANGUAGE sql STABLE AS $$
   SELECT c.id
     FROM corrupted_to_repair c
    WHERE NOT EXISTS (SELECT FROM send_queue s JOIN send_attempts a ON a.send_id = s.id
-                      WHERE s.prospect_id = c.id AND a.action <> 'profile_lookup' AND a.state IN ('intent', 'unknown'))
+                      WHERE s.prospect_id = c.id AND a.action <> 'profile_lookup' AND is_undecided(a.state))
    LIMIT most
 $$;
 
@@ -159,7 +159,7 @@ LANGUAGE sql STABLE AS $$
      WHERE NOT EXISTS (SELECT FROM send_attempts a WHERE a.workspace_id = w.workspace_id AND a.recipient_id = ANY(w.ids) AND a.action = 'invitation'
                           AND a.withdrawn_at IS NOT NULL AND a.prospect_id <> the_prospect AND a.provider_ref = o.provider_key)
        AND NOT EXISTS (SELECT FROM send_attempts a WHERE a.workspace_id = w.workspace_id AND a.recipient_id = ANY(w.ids) AND a.action = 'invitation'
-                          AND a.state IN ('intent', 'unknown', 'accepted') AND a.withdrawn_at IS NULL AND a.prospect_id <> the_prospect
+                          AND is_live(a.state) AND a.withdrawn_at IS NULL AND a.prospect_id <> the_prospect
                           AND (a.provider_ref = o.provider_key OR a.provider_ref IS NULL))
     UNION ALL
     SELECT f.sent_at, f.invitation_id
@@ -181,5 +181,5 @@ LANGUAGE sql STABLE SET timezone = 'UTC' AS $$
    WHERE s.prospect_id = the_prospect AND s.action::text <> 'withdrawal'
      AND (s.status = 'sent' OR (s.status IN ('failed', 'skipped', 'cancelled')
                                 AND s.step_position = (SELECT min(f.step_position) FROM send_queue f WHERE f.prospect_id = the_prospect)))
-     AND NOT EXISTS (SELECT FROM send_attempts a WHERE a.send_id = s.id AND a.action <> 'profile_lookup' AND a.state IN ('intent', 'unknown', 'accepted'))
+     AND NOT EXISTS (SELECT FROM send_attempts a WHERE a.send_id = s.id AND a.action <> 'profile_lookup' AND is_live(a.state))
 $$;

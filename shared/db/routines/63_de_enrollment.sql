@@ -14,12 +14,12 @@ LANGUAGE sql STABLE AS $$
     JOIN LATERAL (SELECT x.id, x.campaign_id, x.status FROM campaign_prospects x
                    WHERE x.lead_id = l.id AND x.workspace_id = l.workspace_id
                      AND (x.campaign_id = l.campaign_id
-                          OR EXISTS (SELECT FROM send_queue s WHERE s.lead_id = l.id AND s.prospect_id = x.id AND s.status IN ('pending', 'dispatched')))
+                          OR EXISTS (SELECT FROM send_queue s WHERE s.lead_id = l.id AND s.prospect_id = x.id AND is_stoppable(s.status)))
                      -- a later enrolment of the same campaign speaks for it
                      AND NOT EXISTS (SELECT FROM campaign_prospects y WHERE y.lead_id = x.lead_id AND y.campaign_id = x.campaign_id
                                         AND y.enrolment_no > x.enrolment_no)) p ON true
-   WHERE (l.campaign_id IS NOT NULL OR EXISTS (SELECT FROM send_queue s WHERE s.lead_id = l.id AND s.status IN ('pending', 'dispatched')))
-     AND (p.status IN ('replied', 'completed', 'failed', 'opted_out', 'converted', 'not_interested', 'withdrawn')
+   WHERE (l.campaign_id IS NOT NULL OR EXISTS (SELECT FROM send_queue s WHERE s.lead_id = l.id AND is_stoppable(s.status)))
+     AND (NOT is_active(p.status)
           OR l.opted_out_at IS NOT NULL OR l.sms_stop OR l.booked)
      AND (the_workspace IS NULL OR l.workspace_id = the_workspace)
      AND (after_lead IS NULL OR l.id > after_lead)
@@ -45,7 +45,7 @@ BEGIN
   SELECT coalesce(array_agg(DISTINCT g.lead_id ORDER BY g.lead_id), '{}') INTO chosen
     FROM get_leads_for_de_enrollment(batch_size, the_workspace, after_lead) g;
   PERFORM FROM leads WHERE id = ANY(chosen) ORDER BY id FOR NO KEY UPDATE;
-  PERFORM FROM send_queue WHERE lead_id = ANY(chosen) AND status IN ('pending', 'dispatched', 'sending') ORDER BY id FOR NO KEY UPDATE;
+  PERFORM FROM send_queue WHERE lead_id = ANY(chosen) AND is_open(status) ORDER BY id FOR NO KEY UPDATE;
   FOR r IN -- asked anew, now that nobody can change them
     SELECT g.lead_id, g.prospect_id, g.campaign_id, g.workspace_id, g.status, g.reason, p.account_id,
            EXISTS (SELECT FROM send_queue s WHERE s.lead_id = g.lead_id AND s.prospect_id = g.prospect_id AND s.status = 'sending') AS under_way
@@ -58,7 +58,7 @@ BEGIN
       CONTINUE;
     END IF;
     UPDATE send_queue SET status = 'cancelled', error_message = 'de-enrolled: ' || r.reason
-     WHERE lead_id = r.lead_id AND prospect_id = r.prospect_id AND status IN ('pending', 'dispatched');
+     WHERE lead_id = r.lead_id AND prospect_id = r.prospect_id AND is_stoppable(status);
     UPDATE leads SET campaign_id = NULL WHERE id = r.lead_id AND campaign_id = r.campaign_id;
     INSERT INTO de_enrollment_lead_log (run_id, workspace_id, lead_id, prospect_id, campaign_id, reason, status_before)
          VALUES (the_run, r.workspace_id, r.lead_id, r.prospect_id, r.campaign_id, r.reason, r.status)

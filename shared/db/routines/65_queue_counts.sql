@@ -4,7 +4,7 @@
 CREATE OR REPLACE FUNCTION note_queue_planned() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   INSERT INTO public.queue_changes (workspace_id, campaign_id, became, sends)
-  SELECT workspace_id, campaign_id, CASE WHEN status IN ('pending', 'dispatched', 'sending') THEN 'open' ELSE status::text END, count(*)
+  SELECT workspace_id, campaign_id, CASE WHEN is_open(status) THEN 'open' ELSE status::text END, count(*)
     FROM planned GROUP BY 1, 2, 3;
   RETURN NULL;
 END $$;
@@ -15,19 +15,19 @@ CREATE OR REPLACE FUNCTION note_queue_change() RETURNS trigger LANGUAGE plpgsql 
 BEGIN
   INSERT INTO public.queue_changes (workspace_id, campaign_id, send_id, was, became)
   VALUES (NEW.workspace_id, NEW.campaign_id, NEW.id,
-          CASE WHEN OLD.status IN ('pending', 'dispatched', 'sending') THEN 'open' ELSE OLD.status::text END,
-          CASE WHEN NEW.status IN ('pending', 'dispatched', 'sending') THEN 'open' ELSE NEW.status::text END);
+          CASE WHEN is_open(OLD.status) THEN 'open' ELSE OLD.status::text END,
+          CASE WHEN is_open(NEW.status) THEN 'open' ELSE NEW.status::text END);
   RETURN NULL;
 END $$;
 CREATE OR REPLACE TRIGGER note_queue_change AFTER UPDATE OF status ON send_queue FOR EACH ROW
   WHEN (OLD.status IS DISTINCT FROM NEW.status
-        AND NOT (OLD.status IN ('pending', 'dispatched', 'sending') AND NEW.status IN ('pending', 'dispatched', 'sending')))
+        AND NOT (is_open(OLD.status) AND is_open(NEW.status)))
   EXECUTE FUNCTION note_queue_change();
 
 CREATE OR REPLACE FUNCTION note_queue_gone() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   INSERT INTO public.queue_changes (workspace_id, campaign_id, was, sends)
-  SELECT workspace_id, campaign_id, CASE WHEN status IN ('pending', 'dispatched', 'sending') THEN 'open' ELSE status::text END, count(*)
+  SELECT workspace_id, campaign_id, CASE WHEN is_open(status) THEN 'open' ELSE status::text END, count(*)
     FROM gone GROUP BY 1, 2, 3;
   RETURN NULL;
 END $$;

@@ -99,7 +99,7 @@ BEGIN
      CROSS JOIN LATERAL campaign_prospects_at(x.id, moment) o
      CROSS JOIN LATERAL campaigns_at(o.campaign_id, moment) oc
      WHERE NOT c.allow_parallel AND NOT oc.allow_parallel
-       AND o.status IN ('pending', 'approved', 'connection_request_sent', 'connected', 'messaging')
+       AND is_active(o.status)
        AND oc.status IN ('draft', 'running', 'paused')
        AND l.campaign_id IS DISTINCT FROM p.campaign_id
        AND (o.campaign_id = l.campaign_id OR (x.created_at, x.id) < (p.created_at, p.id))

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from shared.vocabulary import Action, ProspectStatus, SendStatus
+from shared.vocabulary import STOPPABLE, UNSTARTED, Action, ProspectStatus, SendStatus
 
 COARSE: Final = timedelta(days=2)
 """Dates in the list of sent invitations come from words like "Sent yesterday"."""
@@ -27,8 +27,7 @@ class Sign(StrEnum):
 
 
 _SAYS: Final = {Sign.INVITED: "in the list of sent invitations", Sign.CONNECTED: "connected since", Sign.WROTE: "written to since"}
-_UNTOUCHED: Final = frozenset({ProspectStatus.PENDING, ProspectStatus.APPROVED})
-_MAY_STILL_LEAVE: Final = frozenset({None, SendStatus.PENDING, SendStatus.DISPATCHED})
+_MAY_STILL_LEAVE: Final = STOPPABLE | {None}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +83,7 @@ def recover_steps(
     wrote = sorted((e for e in evidence if e.sign is Sign.WROTE and e.at is not None and e.at >= since - SLACK), key=_sign_time)
     left: list[RecoveredStep] = []
     connected_at = min((e.at for e in connected if e.at is not None), default=None)
-    invitation = _next(steps, Action.INVITATION) if status in _UNTOUCHED else None
+    invitation = _next(steps, Action.INVITATION) if status in UNSTARTED else None
     sign = next(iter([*invited, *connected, *wrote]), None)
     if invitation is not None and sign is not None:
         at = min(max(sign.at or since, since), until)

@@ -54,13 +54,13 @@ SELECT q.person_id, q.vanity, found.lead_id
 -- The sequences under way of these people that this account may serve, the steps in order and what the ledger knows of each.
 SELECT p.id AS prospect_id, p.workspace_id, p.campaign_id, p.lead_id, p.status::text AS status, st.position, st.message_type,
        st.action::text AS action, st.requires_connection, s.id AS send_id, s.status::text AS send_status, s.message,
-       EXISTS (SELECT FROM send_attempts t WHERE t.send_id = s.id AND t.state IN ('intent', 'unknown') AND t.action <> 'profile_lookup') AS live
+       EXISTS (SELECT FROM send_attempts t WHERE t.send_id = s.id AND is_undecided(t.state) AND t.action <> 'profile_lookup') AS live
   FROM campaign_prospects p
   JOIN campaigns c ON c.id = p.campaign_id AND has_channel(c.campaign_type)
   JOIN workflow_steps st ON st.workflow_id = coalesce(p.workflow_id, (SELECT w.id FROM workflows w WHERE w.campaign_id = p.campaign_id
                                                                        ORDER BY w.version DESC LIMIT 1))
   LEFT JOIN send_queue s ON s.prospect_id = p.id AND s.message_type = st.message_type
- WHERE p.lead_id = ANY(:lead_ids::uuid[]) AND p.status IN ('pending', 'approved', 'connection_request_sent', 'connected', 'messaging')
+ WHERE p.lead_id = ANY(:lead_ids::uuid[]) AND is_active(p.status)
    AND (p.account_id = :account_id::uuid
         OR EXISTS (SELECT FROM campaign_accounts ca WHERE ca.campaign_id = p.campaign_id AND ca.account_id = :account_id::uuid))
  ORDER BY p.id, st.position;
@@ -92,7 +92,7 @@ UPDATE send_queue SET status = 'sending', account_id = :account_id::uuid, next_a
 UPDATE campaign_prospects SET account_id = :account_id::uuid WHERE id = :prospect_id::uuid AND account_id IS DISTINCT FROM :account_id::uuid;
 
 -- name: zone_at$
-SELECT CASE WHEN timezone_from <= :at::timestamptz THEN timezone_next ELSE timezone END FROM accounts WHERE id = :account_id::uuid;
+SELECT account_timezone(accounts, :at::timestamptz) FROM accounts WHERE id = :account_id::uuid;
 
 -- name: attempt_anew$
 -- As unknown, which it is until the next statement settles it; after a crash in between the look-up does. What another
@@ -185,7 +185,7 @@ SELECT business_now() AS now, (SELECT max(decided_at) FROM send_attempts) AS led
          WHERE EXISTS (SELECT FROM campaign_accounts ca WHERE ca.account_id = a.id)
             OR EXISTS (SELECT FROM campaign_prospects p WHERE p.account_id = a.id)) AS accounts,
        (SELECT count(*)::int FROM send_queue
-         WHERE status IN ('pending', 'dispatched') AND held_for IS NULL AND scheduled_for <= business_now()) AS overdue;
+         WHERE is_stoppable(status) AND held_for IS NULL AND scheduled_for <= business_now()) AS overdue;
 
 -- name: adoption_state$
 SELECT state FROM stack_adoptions WHERE id = :adoption_id::bigint;

@@ -26,7 +26,7 @@ SELECT q.workspace_id, q.was, -sum(q.sends) FROM queue_changes q
  WHERE q.was IS NOT NULL AND (:workspace_id::uuid IS NULL OR q.workspace_id = :workspace_id) GROUP BY 1, 2
 UNION ALL
 SELECT s.workspace_id, 'stuck', count(*) FROM send_queue s
- WHERE s.status IN ('dispatched', 'sending')
+ WHERE is_in_hand(s.status)
    AND s.updated_at < clock_timestamp() - CASE s.status WHEN 'sending' THEN :sending_for::interval ELSE :dispatched_for::interval END
    AND (:workspace_id::uuid IS NULL OR s.workspace_id = :workspace_id) GROUP BY 1
 UNION ALL
@@ -93,7 +93,7 @@ SELECT count(*)::int FROM taken;
 -- Count the whole queue anew, as it was when the statement began: rows that came in around the triggers are counted from then on,
 -- and changes that wait to be folded are not counted twice.
 WITH there AS (
-  SELECT campaign_id, CASE WHEN status IN ('pending', 'dispatched', 'sending') THEN 'open' ELSE status::text END AS status, workspace_id, count(*) AS sends
+  SELECT campaign_id, CASE WHEN is_open(status) THEN 'open' ELSE status::text END AS status, workspace_id, count(*) AS sends
     FROM send_queue GROUP BY 1, 2, 3
 ), waiting AS (
   SELECT campaign_id, status, sum(sends) AS sends

@@ -3,7 +3,7 @@
 -- name: in_hand
 -- By the index of what is in somebody's hand: no more rows than accounts.
 SELECT s.status::text AS status, count(*)::bigint AS sends, min(s.scheduled_for) AS earliest_at, max(s.scheduled_for) AS latest_at
-  FROM send_queue s WHERE s.status IN ('dispatched', 'sending') AND (:workspace_id::uuid IS NULL OR s.workspace_id = :workspace_id)
+  FROM send_queue s WHERE is_in_hand(s.status) AND (:workspace_id::uuid IS NULL OR s.workspace_id = :workspace_id)
  GROUP BY 1;
 
 -- name: waiting_span^

@@ -61,7 +61,7 @@ SELECT s.id, s.workspace_id, s.account_id, s.updated_at,
 UPDATE send_queue s SET status = 'pending', scheduled_for = greatest(s.scheduled_for, business_now())
  WHERE s.id = ANY(:ids::uuid[]) AND s.status = 'sending' AND s.updated_at < clock_timestamp() - :grace::interval
    AND NOT EXISTS (SELECT FROM send_attempts a WHERE a.send_id = s.id
-                      AND (a.state = 'intent' OR (a.state IN ('unknown', 'accepted') AND a.action <> 'profile_lookup')))
+                      AND is_live(a.state) AND (a.state = 'intent' OR a.action <> 'profile_lookup'))
 RETURNING s.id, s.workspace_id, s.account_id;
 
 -- name: wake_accounts!

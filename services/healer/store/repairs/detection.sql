@@ -13,9 +13,9 @@ WITH doubtful AS MATERIALIZED ( -- few; the evidence is looked up for these alon
 SELECT p.workspace_id, p.campaign_id, 'campaign_prospects' AS table_name, p.id::text AS row_id, p.updated_at AS occurred_at,
        jsonb_build_object('status', p.status, 'sends', s.ids, 'attempt', e.attempt, 'listed_at', e.listed_at, 'last_attempt', e.last_attempt, 'as_of', p.updated_at) AS evidence,
        CASE WHEN w.at IS NOT NULL THEN
-              prospect_change(p, CASE WHEN p.status IN ('pending', 'approved') AND e.messaged_at IS NOT NULL THEN 'messaging'
-                                      WHEN p.status IN ('pending', 'approved') AND p.connected_at IS NOT NULL THEN 'connected'
-                                      WHEN p.status IN ('pending', 'approved') THEN 'connection_request_sent'
+              prospect_change(p, CASE WHEN is_unstarted(p.status) AND e.messaged_at IS NOT NULL THEN 'messaging'
+                                      WHEN is_unstarted(p.status) AND p.connected_at IS NOT NULL THEN 'connected'
+                                      WHEN is_unstarted(p.status) THEN 'connection_request_sent'
                                       WHEN p.status = 'connected' AND e.messaged_at IS NOT NULL THEN 'messaging'
                                       WHEN p.status = 'failed' THEN 'completed' ELSE p.status END::prospect_status,
                               w.at, CASE WHEN p.status = 'failed' THEN 'undeliverable' END)
@@ -31,7 +31,7 @@ SELECT p.workspace_id, p.campaign_id, 'campaign_prospects' AS table_name, p.id::
  CROSS JOIN LATERAL (SELECT least(e.invited_at, e.messaged_at, e.listed_at) AS at) w
  WHERE s.ids IS NOT NULL
    AND NOT EXISTS (SELECT FROM send_queue q JOIN send_attempts a ON a.send_id = q.id
-                    WHERE q.prospect_id = p.id AND a.action <> 'profile_lookup' AND a.state IN ('intent', 'unknown'));
+                    WHERE q.prospect_id = p.id AND a.action <> 'profile_lookup' AND is_undecided(a.state));
 
 -- name: contacted_without_attempt
 -- Under way and contacted, and neither the ledger nor the provider's list knows of it.
@@ -39,7 +39,7 @@ WITH doubtful AS MATERIALIZED (
   SELECT p.id FROM campaign_prospects p
    WHERE p.id = ANY(:ids::uuid[]) AND p.contacted_at IS NOT NULL AND p.status IN ('connection_request_sent', 'connected', 'messaging')
      AND NOT EXISTS (SELECT FROM send_queue q JOIN send_attempts a ON a.send_id = q.id
-                      WHERE q.prospect_id = p.id AND a.action <> 'profile_lookup' AND a.state IN ('intent', 'unknown', 'accepted'))
+                      WHERE q.prospect_id = p.id AND a.action <> 'profile_lookup' AND is_live(a.state))
 )
 SELECT p.workspace_id, p.campaign_id, 'campaign_prospects' AS table_name, p.id::text AS row_id, p.updated_at AS occurred_at,
        jsonb_build_object('status', p.status, 'contacted_at', p.contacted_at, 'last_attempt', e.last_attempt, 'as_of', p.updated_at) AS evidence,
@@ -62,7 +62,7 @@ SELECT s.workspace_id, s.campaign_id, 'send_queue' AS table_name, s.id::text AS 
        NULL::text AS why
   FROM campaign_prospects p
   JOIN send_queue s ON s.prospect_id = p.id AND s.status = 'pending' AND s.action <> 'withdrawal'
- WHERE p.id = ANY(:ids::uuid[]) AND p.status IN ('replied', 'opted_out', 'converted', 'not_interested');
+ WHERE p.id = ANY(:ids::uuid[]) AND is_stopping(p.status);
 
 -- name: two_sequences
 -- A lead in two sequences at once, where neither campaign allows it; the later one is named.
@@ -75,7 +75,7 @@ SELECT p.workspace_id, p.campaign_id, 'campaign_prospects' AS table_name, p.id::
        'Which of the two goes on is for a person to say; the policy keeps this one waiting. Applying it ends this one, the later.' AS why
   FROM campaign_prospects p
  CROSS JOIN LATERAL (SELECT earlier_sequence(p.id) AS campaign) o
- WHERE p.id = ANY(:ids::uuid[]) AND p.status IN ('pending', 'approved', 'connection_request_sent', 'connected', 'messaging')
+ WHERE p.id = ANY(:ids::uuid[]) AND is_active(p.status)
    AND o.campaign IS NOT NULL;
 
 -- name: accepted_not_seen
@@ -98,7 +98,7 @@ SELECT p.workspace_id, p.campaign_id, 'campaign_prospects' AS table_name, p.id::
     WHERE x.at >= p.contacted_at AND x.stored_at < clock_timestamp() - :settled::interval) c
  WHERE p.id = ANY(:ids::uuid[]) AND p.status = 'connection_request_sent' AND p.contacted_at IS NOT NULL AND c.at IS NOT NULL
    AND NOT EXISTS (SELECT FROM send_queue q JOIN send_attempts a ON a.send_id = q.id
-                    WHERE q.prospect_id = p.id AND a.action <> 'profile_lookup' AND a.state IN ('intent', 'unknown'));
+                    WHERE q.prospect_id = p.id AND a.action <> 'profile_lookup' AND is_undecided(a.state));
 
 -- name: never_seen
 -- Accepted by the provider a day ago and more, its list was read since and shows a later one of the account, but never this one.
@@ -122,7 +122,7 @@ SELECT p.workspace_id, p.campaign_id, 'campaign_prospects' AS table_name, p.id::
 -- sent first, else the one that is furthest; the others go to merged_sends as they are, with the attempts that came to nothing.
 WITH rows AS (
   SELECT s.id, s.workspace_id, s.campaign_id, s.prospect_id, s.message_type, s.status, s.sent_at, s.created_at, s.updated_at,
-         EXISTS (SELECT FROM send_attempts a WHERE a.send_id = s.id AND a.action <> 'profile_lookup' AND a.state IN ('intent', 'unknown', 'accepted')) AS live
+         EXISTS (SELECT FROM send_attempts a WHERE a.send_id = s.id AND a.action <> 'profile_lookup' AND is_live(a.state)) AS live
     FROM send_queue s
    WHERE s.prospect_id = ANY(:ids::uuid[])
 ), ranked AS (
@@ -153,7 +153,7 @@ WITH waiting AS (
   SELECT d.campaign_id, d.counter, sum(d.delta)::int AS delta FROM campaign_counter_deltas d WHERE d.campaign_id = ANY(:ids::uuid[]) GROUP BY 1, 2
 ), counted AS (
   SELECT p.campaign_id, count(*)::int AS prospects,
-         count(*) FILTER (WHERE p.status IN ('pending', 'approved', 'connection_request_sent', 'connected', 'messaging'))::int AS active_leads,
+         count(*) FILTER (WHERE is_active(p.status))::int AS active_leads,
          count(*) FILTER (WHERE p.status = 'completed')::int AS completed_leads, count(*) FILTER (WHERE p.status = 'opted_out')::int AS opted_out
     FROM campaign_prospects p WHERE p.campaign_id = ANY(:ids::uuid[]) GROUP BY 1
 ), compared AS (
@@ -196,7 +196,7 @@ SELECT s.workspace_id, s.campaign_id, 'send_queue' AS table_name, s.id::text AS 
   FROM send_queue s
   JOIN accounts a ON a.id = s.account_id AND a.lease_until IS NULL
  WHERE s.status = 'dispatched' AND s.updated_at < clock_timestamp() - :stuck::interval
-   AND NOT EXISTS (SELECT FROM send_attempts i WHERE i.send_id = s.id AND (i.state = 'intent' OR (i.state IN ('unknown', 'accepted') AND i.action <> 'profile_lookup')))
+   AND NOT EXISTS (SELECT FROM send_attempts i WHERE i.send_id = s.id AND is_live(i.state) AND (i.state = 'intent' OR i.action <> 'profile_lookup'))
  ORDER BY s.id LIMIT :most;
 
 -- name: sending_though_accepted
@@ -206,8 +206,8 @@ SELECT s.workspace_id, s.campaign_id, 'send_queue' AS table_name, s.id::text AS 
        jsonb_build_array(jsonb_build_object('table', 'send_queue', 'id', s.id, 'before', jsonb_build_object('status', s.status, 'sent_at', s.sent_at),
                                             'after', jsonb_build_object('status', 'sent', 'sent_at', coalesce(a.answered_at, a.decided_at))))
        || CASE WHEN p.contacted_at IS NOT NULL THEN '[]'
-               ELSE prospect_change(p, CASE WHEN p.status IN ('pending', 'approved') AND a.action = 'invitation' AND p.connected_at IS NULL THEN 'connection_request_sent'
-                                            WHEN p.status IN ('pending', 'approved') AND a.action = 'invitation' THEN 'connected'
+               ELSE prospect_change(p, CASE WHEN is_unstarted(p.status) AND a.action = 'invitation' AND p.connected_at IS NULL THEN 'connection_request_sent'
+                                            WHEN is_unstarted(p.status) AND a.action = 'invitation' THEN 'connected'
                                             WHEN p.status IN ('pending', 'approved', 'connected') THEN 'messaging'
                                             WHEN p.status = 'failed' THEN 'completed' ELSE p.status END::prospect_status, coalesce(a.answered_at, a.decided_at)) END AS changes,
        NULL::text AS why
@@ -215,7 +215,7 @@ SELECT s.workspace_id, s.campaign_id, 'send_queue' AS table_name, s.id::text AS 
   JOIN send_attempts a ON a.send_id = s.id AND a.state = 'accepted' AND a.action IN ('invitation', 'message', 'email')
   JOIN campaign_prospects p ON p.id = s.prospect_id
  WHERE s.status = 'sending' AND s.updated_at < clock_timestamp() - :stuck::interval
-   AND NOT EXISTS (SELECT FROM send_attempts i WHERE i.send_id = s.id AND i.state IN ('intent', 'unknown'))
+   AND NOT EXISTS (SELECT FROM send_attempts i WHERE i.send_id = s.id AND is_undecided(i.state))
  ORDER BY s.id LIMIT :most;
 
 -- name: guards_off

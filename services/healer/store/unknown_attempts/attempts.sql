@@ -24,7 +24,7 @@ UPDATE accounts a
 RETURNING a.id, a.workspace_id, a.provider_account_id, a.channel, a.lease_until,
           -- by the database's clock: the healer's own may be wrong, and would begin before the rest is over
           coalesce(greatest(a.next_free_at - business_now(), interval '0'), interval '0') AS rests,
-          a.country, CASE WHEN a.timezone_from <= business_now() THEN a.timezone_next ELSE a.timezone END AS timezone,
+          a.country, account_timezone(a, business_now()) AS timezone,
           a.schedule_settings::text AS account_schedule,
           (SELECT w.schedule_settings::text FROM workspaces w WHERE w.id = a.workspace_id) AS workspace_schedule;
 

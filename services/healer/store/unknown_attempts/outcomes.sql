@@ -18,7 +18,7 @@ UPDATE send_queue SET status = 'sent', sent_at = :at::timestamptz, error_message
 UPDATE campaign_prospects p
    SET status = CASE WHEN :action::action = 'invitation' AND :connected::boolean AND p.status IN ('pending', 'approved', 'connection_request_sent')
                        THEN 'connected'
-                     WHEN :action::action = 'invitation' AND p.status IN ('pending', 'approved') THEN 'connection_request_sent'
+                     WHEN :action::action = 'invitation' AND is_unstarted(p.status) THEN 'connection_request_sent'
                      WHEN :action::action <> 'invitation' AND p.status IN ('pending', 'approved', 'connected') THEN 'messaging'
                      ELSE p.status END::prospect_status,
        contacted_at = coalesce(p.contacted_at, :at::timestamptz),

@@ -9,7 +9,7 @@ from typing import Final
 from services.queuer.rules.planning.next_step import Finished, Nothing, Plan, Planned, Step, next_step
 from shared.policy import Case, Condition, Decision, Hold, Outcome, Reason, RuleLine, SendNow, Stop, Wait, decide
 from shared.policy.words import CONDITIONS, REASONS
-from shared.vocabulary import AccountStatus, AttemptState, CampaignStatus, ProspectStatus, SendStatus
+from shared.vocabulary import OPEN, AccountStatus, AttemptState, CampaignStatus, ProspectStatus, SendStatus
 
 
 class Place(StrEnum):
@@ -73,7 +73,6 @@ SHORT: Final = {
 }
 """The answers beside the policy's for a column of 14 characters; the policy's own stand in shared/policy/words.py."""
 
-_WAITING: Final = frozenset({SendStatus.PENDING, SendStatus.DISPATCHED, SendStatus.SENDING})
 _GIVEN_UP: Final = frozenset({Reason.FAILED, Reason.COMPLETED})
 
 
@@ -156,7 +155,7 @@ def stand(
 ) -> Standing:
     """Which step is next, and what stands before the rules: planned, with words, in whose hand."""
     by_type = {step.message_type: step for step in steps}
-    waiting = next((send for send in sends if send.status in _WAITING), None)
+    waiting = next((send for send in sends if send.status in OPEN), None)
     if waiting is not None:
         return _waiting(waiting, by_type.get(waiting.message_type))
     if not steps:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from shared.vocabulary import Action, ProspectStatus, SendStatus
+from shared.vocabulary import OPEN, UNSTARTED, Action, ProspectStatus, SendStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +57,7 @@ class Nothing:
 
 NextStep = Plan | Finished | Nothing
 
-_UNTOUCHED: Final = frozenset({ProspectStatus.PENDING, ProspectStatus.APPROVED})
 _REACHED: Final = frozenset({ProspectStatus.CONNECTED, ProspectStatus.MESSAGING})
-_IN_HAND: Final = frozenset({SendStatus.PENDING, SendStatus.DISPATCHED, SendStatus.SENDING})
 
 
 def next_step(
@@ -71,20 +69,20 @@ def next_step(
     its delay, so that the message after it comes when it would have come anyway. One that the sender skipped, or that
     failed or was cancelled, ends the sequence. Somebody who is connected needs no invitation, whatever became of it.
     """
-    if status not in _UNTOUCHED | _REACHED:
+    if status not in UNSTARTED | _REACHED:
         return Nothing(f"the prospect is {status}")
     base = connected_at
     for step in steps:
         send = planned.get(step.message_type)
         if send is not None and send.status is SendStatus.PENDING and send.needs_words:
             send = None
-        if send is not None and send.status in _IN_HAND:
+        if send is not None and send.status in OPEN:
             return Nothing(f"{step.message_type} is {send.status}")
         if step.action is Action.INVITATION and status in _REACHED:
             continue
         if send is None:
             first = step is steps[0]
-            if status in _UNTOUCHED and not first:
+            if status in UNSTARTED and not first:
                 return Nothing("not contacted yet")  # the sender records the contact together with its send
             return Plan(step, max(now, (base or now) + step.delay), first)
         if send.status is SendStatus.SENT:

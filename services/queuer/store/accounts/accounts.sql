@@ -10,20 +10,20 @@ RETURNING id, workspace_id, channel, provider_account_id, provider_user_id, name
 
 -- name: by_provider_id^
 SELECT id, workspace_id, channel, provider_account_id, provider_user_id, name, account_type, country,
-       CASE WHEN timezone_from <= business_now() THEN timezone_next ELSE timezone END AS timezone, status, status_reason,
+       account_timezone(accounts, business_now()) AS timezone, status, status_reason,
        daily_cr_limit, schedule_settings, created_at
   FROM accounts WHERE provider_account_id = :provider_account_id;
 
 -- name: by_id^
 SELECT id, workspace_id, channel, provider_account_id, provider_user_id, name, account_type, country,
-       CASE WHEN timezone_from <= business_now() THEN timezone_next ELSE timezone END AS timezone, status, status_reason,
+       account_timezone(accounts, business_now()) AS timezone, status, status_reason,
        daily_cr_limit, schedule_settings, created_at
   FROM accounts WHERE id = :account_id AND (:workspace_id::uuid IS NULL OR workspace_id = :workspace_id);
 
 -- name: of_workspace
 -- One page, in order of id behind `after`; NULL: of every workspace.
 SELECT id, workspace_id, channel, provider_account_id, provider_user_id, name, account_type, country,
-       CASE WHEN timezone_from <= business_now() THEN timezone_next ELSE timezone END AS timezone, status, status_reason,
+       account_timezone(accounts, business_now()) AS timezone, status, status_reason,
        daily_cr_limit, schedule_settings, created_at
   FROM accounts
  WHERE (:workspace_id::uuid IS NULL OR workspace_id = :workspace_id) AND (:after::uuid IS NULL OR id > :after)
@@ -32,7 +32,7 @@ SELECT id, workspace_id, channel, provider_account_id, provider_user_id, name, a
 -- name: named
 -- The accounts meant by ids, provider ids or names; a name may belong to several, and the caller refuses that.
 SELECT id, workspace_id, channel, provider_account_id, provider_user_id, name, account_type, country,
-       CASE WHEN timezone_from <= business_now() THEN timezone_next ELSE timezone END AS timezone, status, status_reason,
+       account_timezone(accounts, business_now()) AS timezone, status, status_reason,
        daily_cr_limit, schedule_settings, created_at
   FROM accounts
  WHERE workspace_id = :workspace_id AND (id::text = ANY(:words::text[]) OR provider_account_id = ANY(:words::text[]) OR name = ANY(:words::text[]));

@@ -1,7 +1,7 @@
 -- name: lock_account^
 -- Its zone as it is now, and the one it waits for.
 SELECT a.id, a.workspace_id, a.name, a.account_type, a.country, c.now,
-       CASE WHEN a.timezone_from <= c.now THEN a.timezone_next ELSE a.timezone END AS timezone,
+       account_timezone(a, c.now) AS timezone,
        CASE WHEN a.timezone_from > c.now THEN a.timezone_next END AS timezone_next,
        CASE WHEN a.timezone_from > c.now THEN a.timezone_from END AS timezone_from
   FROM accounts a, (SELECT business_now() AS now) c

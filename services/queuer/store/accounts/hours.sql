@@ -3,7 +3,7 @@ SELECT business_now();
 
 -- name: accounts_of
 -- To be shown: whoever only looks keeps nobody waiting.
-SELECT id, workspace_id, name, country, CASE WHEN timezone_from <= business_now() THEN timezone_next ELSE timezone END AS timezone,
+SELECT id, workspace_id, name, country, account_timezone(accounts, business_now()) AS timezone,
        schedule_settings
   FROM accounts
  WHERE (:account_id::uuid IS NULL OR id = :account_id) AND (:workspace_id::uuid IS NULL OR workspace_id = :workspace_id)
@@ -11,7 +11,7 @@ SELECT id, workspace_id, name, country, CASE WHEN timezone_from <= business_now(
 
 -- name: lock_accounts
 -- One account, or all of a workspace; in order of id, like everybody.
-SELECT id, workspace_id, name, country, CASE WHEN timezone_from <= business_now() THEN timezone_next ELSE timezone END AS timezone,
+SELECT id, workspace_id, name, country, account_timezone(accounts, business_now()) AS timezone,
        schedule_settings
   FROM accounts
  WHERE (:account_id::uuid IS NULL OR id = :account_id) AND (:workspace_id::uuid IS NULL OR workspace_id = :workspace_id)

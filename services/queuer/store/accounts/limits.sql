@@ -9,7 +9,7 @@ SELECT id FROM accounts WHERE workspace_id = :workspace_id ORDER BY id FOR NO KE
 -- name: lock_account^
 SELECT a.id, a.workspace_id, a.account_type, a.daily_cr_limit, a.weekly_cr_limit, a.daily_message_limit, a.daily_lookup_limit,
        a.daily_email_limit, a.warm_up_from, a.cr_exception, a.cr_exception_by, a.cr_exception_reason,
-       c.now, CASE WHEN a.timezone_from <= c.now THEN a.timezone_next ELSE a.timezone END AS timezone
+       c.now, account_timezone(a, c.now) AS timezone
   FROM accounts a, (SELECT business_now() AS now) c
  WHERE a.id = :account_id AND (:workspace_id::uuid IS NULL OR a.workspace_id = :workspace_id) FOR NO KEY UPDATE OF a;
 
@@ -41,10 +41,9 @@ UPDATE accounts SET wake_at = least(coalesce(wake_at, 'infinity'), business_now(
  WHERE id = ANY(:account_ids::uuid[]) AND status = 'usable';
 
 -- name: in_force^
-SELECT a.id AS account_id, a.workspace_id, a.name, a.account_type, w.tier, a.daily_cr_limit AS account_limit, w.daily_cr_limit AS workspace_limit,
-       a.cr_exception, a.cr_exception_by, a.cr_exception_reason, a.cr_exception_at, a.warm_up_from,
-       coalesce(a.weekly_cr_limit, w.weekly_cr_limit) AS weekly_limit, coalesce(a.daily_message_limit, w.daily_message_limit) AS message_limit,
-       coalesce(a.daily_lookup_limit, w.daily_lookup_limit) AS lookup_limit, coalesce(a.daily_email_limit, w.daily_email_limit) AS email_limit,
-       c.now, CASE WHEN a.timezone_from <= c.now THEN a.timezone_next ELSE a.timezone END AS timezone
-  FROM accounts a JOIN workspaces w ON w.id = a.workspace_id, (SELECT business_now() AS now) c
+SELECT a.id AS account_id, a.workspace_id, a.name, a.account_type, limits.tier, limits.account_limit, limits.workspace_limit,
+       limits.cr_exception, a.cr_exception_by, a.cr_exception_reason, a.cr_exception_at, limits.warm_up_from,
+       limits.weekly_limit, limits.message_limit, limits.lookup_limit, limits.email_limit,
+       c.now, account_timezone(a, c.now) AS timezone
+  FROM accounts a JOIN workspaces w ON w.id = a.workspace_id CROSS JOIN LATERAL account_limits(a, w) AS limits, (SELECT business_now() AS now) c
  WHERE a.id = :account_id AND (:workspace_id::uuid IS NULL OR a.workspace_id = :workspace_id);

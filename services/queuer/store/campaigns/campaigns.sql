@@ -63,7 +63,7 @@ SELECT position, message_type, action, delay, requires_connection, template FROM
 
 -- name: accounts_of
 SELECT a.id, a.name, a.provider_account_id, a.channel, a.account_type, a.status, a.status_reason, a.country,
-       CASE WHEN a.timezone_from <= business_now() THEN a.timezone_next ELSE a.timezone END AS timezone, a.schedule_settings
+       account_timezone(a, business_now()) AS timezone, a.schedule_settings
   FROM campaign_accounts ca JOIN accounts a ON a.id = ca.account_id WHERE ca.campaign_id = :campaign_id ORDER BY ca.position;
 
 -- name: by_status
@@ -135,7 +135,7 @@ UPDATE send_queue s SET status = 'cancelled', error_message = :reason
 -- order of id, like the planner, for whom it waits.
 UPDATE campaign_prospects p SET workflow_id = :workflow_id
   FROM (SELECT u.id FROM campaign_prospects u
-         WHERE u.campaign_id = :campaign_id AND u.status IN ('pending', 'approved') AND u.account_id IS NULL
+         WHERE u.campaign_id = :campaign_id AND is_unstarted(u.status) AND u.account_id IS NULL
            AND u.workflow_id IS DISTINCT FROM :workflow_id::uuid
          ORDER BY u.id FOR NO KEY UPDATE) AS locked
  WHERE p.id = locked.id;

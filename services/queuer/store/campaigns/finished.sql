@@ -5,7 +5,7 @@ SELECT c.id FROM campaigns c
  WHERE c.status = 'running' AND has_channel(c.campaign_type)
    AND EXISTS (SELECT FROM campaign_prospects p WHERE p.campaign_id = c.id)
    AND NOT EXISTS (SELECT FROM campaign_prospects p WHERE p.campaign_id = c.id
-                      AND p.status IN ('pending', 'approved', 'connection_request_sent', 'connected', 'messaging'))
+                      AND is_active(p.status))
    AND NOT EXISTS (SELECT FROM prospect_approval_data a WHERE a.campaign_id = c.id AND a.status = 'waiting')
    AND NOT EXISTS (SELECT FROM send_queue s WHERE s.campaign_id = c.id AND s.status = 'pending')
  ORDER BY c.id LIMIT :most;
@@ -22,7 +22,7 @@ RETURNING c.id, c.workspace_id;
 SELECT c.id FROM campaigns c
  WHERE c.completed_by_itself
    AND (EXISTS (SELECT FROM campaign_prospects p WHERE p.campaign_id = c.id
-                   AND p.status IN ('pending', 'approved', 'connection_request_sent', 'connected', 'messaging'))
+                   AND is_active(p.status))
         OR EXISTS (SELECT FROM prospect_approval_data a WHERE a.campaign_id = c.id AND a.status = 'waiting'))
  ORDER BY c.id LIMIT :most;
 

@@ -13,7 +13,7 @@ SELECT CASE
   WHEN EXISTS (SELECT FROM outbox WHERE published_at IS NULL) THEN 'an event waits to be published'
   WHEN EXISTS (SELECT FROM campaigns c WHERE c.status = 'running' AND has_channel(c.campaign_type)
                   AND EXISTS (SELECT FROM campaign_prospects p
-                               WHERE p.campaign_id = c.id AND p.status IN ('pending', 'approved') AND p.account_id IS NULL)
+                               WHERE p.campaign_id = c.id AND is_unstarted(p.status) AND p.account_id IS NULL)
                   AND EXISTS (SELECT FROM campaign_accounts a WHERE a.campaign_id = c.id)) THEN 'prospects wait to be planned'
   END;
 

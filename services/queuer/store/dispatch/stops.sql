@@ -3,7 +3,7 @@
 -- after the reply wants the sequence to go on, and an old event that is replayed must not end it.
 SELECT s.id, s.account_id, CASE WHEN l.opted_out_at IS NOT NULL THEN 'opted_out' ELSE 'replied' END AS reason
   FROM leads l
-  JOIN send_queue s ON s.lead_id = l.id AND s.status IN ('pending', 'dispatched')
+  JOIN send_queue s ON s.lead_id = l.id AND is_stoppable(s.status)
   JOIN campaign_prospects p ON p.id = s.prospect_id
  WHERE l.id = ANY(:lead_ids::uuid[])
    AND (l.opted_out_at IS NOT NULL OR (l.last_reply_at IS NOT NULL AND (p.resumed_at IS NULL OR p.resumed_at <= l.last_reply_at)));
@@ -12,16 +12,16 @@ SELECT s.id, s.account_id, CASE WHEN l.opted_out_at IS NOT NULL THEN 'opted_out'
 -- Of prospects that have left; one that is back on its way (repaired, enrolled anew) keeps its sends.
 SELECT s.id, s.account_id, 'left: ' || p.status AS reason
   FROM campaign_prospects p
-  JOIN send_queue s ON s.prospect_id = p.id AND s.status IN ('pending', 'dispatched')
+  JOIN send_queue s ON s.prospect_id = p.id AND is_stoppable(s.status)
  WHERE p.id = ANY(:prospect_ids::uuid[])
-   AND p.status NOT IN ('pending', 'approved', 'connection_request_sent', 'connected', 'messaging');
+   AND NOT is_active(p.status);
 
 -- name: stoppable_mail
 -- E-mails to an address that bounced or does not want them; a corrected address is another one.
 SELECT s.id, s.account_id, 'mail_' || f.feedback AS reason
   FROM unnest(:lead_ids::uuid[], :addresses::text[], :feedbacks::text[]) AS f(lead_id, address, feedback)
   JOIN leads l ON l.id = f.lead_id AND lower(l.email) = lower(f.address)
-  JOIN send_queue s ON s.lead_id = l.id AND s.status IN ('pending', 'dispatched') AND s.action = 'email';
+  JOIN send_queue s ON s.lead_id = l.id AND is_stoppable(s.status) AND s.action = 'email';
 
 -- name: lock_accounts
 SELECT id FROM accounts WHERE id = ANY(:account_ids::uuid[]) ORDER BY id FOR NO KEY UPDATE;
@@ -34,10 +34,10 @@ SELECT id FROM send_queue WHERE id = ANY(:send_ids::uuid[]) ORDER BY id FOR NO K
 WITH was AS (
   SELECT s.id, s.account_id, s.status, c.reason
     FROM unnest(:send_ids::uuid[], :reasons::text[]) AS c(id, reason)
-    JOIN send_queue s ON s.id = c.id AND s.status IN ('pending', 'dispatched')
+    JOIN send_queue s ON s.id = c.id AND is_stoppable(s.status)
 )
 UPDATE send_queue s SET status = 'cancelled', error_message = was.reason
-  FROM was WHERE s.id = was.id AND s.status IN ('pending', 'dispatched')
+  FROM was WHERE s.id = was.id AND is_stoppable(s.status)
 RETURNING s.id, s.account_id, was.status = 'dispatched' AS dispatched, was.reason;
 
 -- name: free!

@@ -41,7 +41,7 @@ SELECT (f.s).id, (f.s).account_id, (f.s).message_type, (f.s).step_position, (f.s
              AND NOT EXISTS (SELECT FROM send_attempts x WHERE x.send_id = (f.s).id AND x.action = 'profile_lookup' AND x.state = 'accepted'
                                 AND x.answered_at <= :moment::timestamptz)
             THEN 'profile_lookup' ELSE (f.s).next_action END AS next_action,
-       CASE WHEN :moment::timestamptz IS NOT NULL AND ((f.s).status IN ('dispatched', 'sending') OR ((f.s).status = 'sent' AND (f.s).sent_at > :moment::timestamptz))
+       CASE WHEN :moment::timestamptz IS NOT NULL AND (is_in_hand((f.s).status) OR ((f.s).status = 'sent' AND (f.s).sent_at > :moment::timestamptz))
             THEN 'pending' ELSE (f.s).status END AS status
   FROM (SELECT send_queue_at(q.id, :moment::timestamptz) AS s, q.created_at FROM send_queue q WHERE q.prospect_id = :prospect_id::uuid) f
  WHERE :moment::timestamptz IS NULL OR business_then(f.created_at) <= :moment::timestamptz
@@ -72,11 +72,10 @@ SELECT ca.account_id FROM campaign_accounts ca
 -- The names are those of load_due (services/sender/store/ledger.sql), for one translation reads both.
 SELECT p.status AS prospect_status, p.hold_until, p.resumed_at, p.connected_at, p.contacted_at,
        c.status AS campaign_status, c.campaign_type, c.schedule_settings::text AS campaign_schedule, c.withdraw_after_days,
-       w.schedule_settings::text AS workspace_schedule, w.daily_cr_limit AS workspace_limit, w.is_active AS workspace_active, w.tier,
-       coalesce(a.weekly_cr_limit, w.weekly_cr_limit) AS weekly_limit, coalesce(a.daily_message_limit, w.daily_message_limit) AS message_limit,
-       coalesce(a.daily_lookup_limit, w.daily_lookup_limit) AS lookup_limit, coalesce(a.daily_email_limit, w.daily_email_limit) AS email_limit,
-       a.cr_exception, a.warm_up_from,
-       a.name AS account_name, a.account_type, a.status AS account_status, a.status_reason, a.country, a.daily_cr_limit AS account_limit,
+       w.schedule_settings::text AS workspace_schedule, limits.workspace_limit, w.is_active AS workspace_active, limits.tier,
+       limits.weekly_limit, limits.message_limit, limits.lookup_limit, limits.email_limit,
+       limits.cr_exception, limits.warm_up_from,
+       a.name AS account_name, a.account_type, a.status AS account_status, a.status_reason, a.country, limits.account_limit,
        a.schedule_settings::text AS account_schedule, next_free_at_then(a.id, :moment::timestamptz) AS next_free_at, zone.name AS timezone,
        l.last_reply_at, l.opted_out_at, l.timezone AS prospect_timezone, r.network_distance, r.connected_at AS recipient_connected_at, r.provider_id,
        CASE WHEN r.invitation_ended_at <= :at::timestamptz THEN r.invitation_ended_at END AS invitation_ended_at,
@@ -96,10 +95,11 @@ SELECT p.status AS prospect_status, p.hold_until, p.resumed_at, p.connected_at, 
  CROSS JOIN LATERAL workspaces_at(p.workspace_id, :moment::timestamptz) w
  CROSS JOIN LATERAL leads_at(p.lead_id, :moment::timestamptz) l
  CROSS JOIN LATERAL accounts_at(:account_id::uuid, :moment::timestamptz) a
+ CROSS JOIN LATERAL account_limits(a, w) AS limits
  CROSS JOIN LATERAL recipients_at(:account_id::uuid, p.lead_id, :moment::timestamptz) r
  CROSS JOIN LATERAL reads_at(CASE WHEN :action::action = 'message' THEN :account_id::uuid END, 'chats', :moment::timestamptz) reads
  CROSS JOIN LATERAL cool_down_at(:account_id::uuid, :action::action, :moment::timestamptz) cd
- CROSS JOIN LATERAL (SELECT CASE WHEN a.timezone_from <= :at::timestamptz THEN a.timezone_next ELSE a.timezone END AS name) zone
+ CROSS JOIN LATERAL (SELECT account_timezone(a, :at::timestamptz) AS name) zone
  CROSS JOIN LATERAL ( -- what members of the workspace had sent this person by hand, as far as a list had shown it by then
    SELECT max(f.sent_at) FILTER (WHERE f.gone_at IS NULL OR f.gone_at > :at::timestamptz) AS sent_at,
           max(f.gone_at) FILTER (WHERE f.gone_at <= :at::timestamptz) AS gone_at
@@ -130,7 +130,7 @@ SELECT count(*)::int AS used, (array_agg(i.at ORDER BY i.at DESC))[:cap::int] + 
 SELECT EXISTS (SELECT FROM send_attempts x
                 WHERE x.workspace_id = :workspace_id::uuid AND x.recipient_id = :recipient::text AND x.action = 'invitation' AND :action::action = 'invitation'
                   AND x.send_id IS DISTINCT FROM :send_id::uuid AND x.decided_at <= :at::timestamptz
-                  AND (x.state IN ('intent', 'unknown', 'accepted') OR x.answered_at > :moment::timestamptz)
+                  AND (is_live(x.state) OR x.answered_at > :moment::timestamptz)
                   AND (x.withdrawn_at IS NULL OR x.withdrawn_at > :at::timestamptz)) AS invited_already,
        (SELECT x.decided_at FROM send_attempts x
          WHERE x.account_id = :account_id::uuid AND x.send_id IS DISTINCT FROM :send_id::uuid

@@ -63,10 +63,10 @@ SELECT id FROM campaign_prospects WHERE id = (SELECT prospect_id FROM send_queue
 SELECT business_now() AS now, s.prospect_id, s.campaign_id, s.workspace_id, s.account_id, s.lead_id, s.action::text AS action, s.error_message,
        c.completed_by_itself, l.first_name, l.last_name,
        EXISTS (SELECT FROM send_attempts x WHERE x.send_id = s.id AND x.action <> 'profile_lookup'
-                  AND x.state IN ('intent', 'unknown', 'accepted')) AS live,
+                  AND is_live(x.state)) AS live,
        (SELECT oc.campaign_name FROM campaign_prospects o JOIN campaigns oc ON oc.id = o.campaign_id
          WHERE o.lead_id = s.lead_id AND o.id <> s.prospect_id
-           AND o.status IN ('pending', 'approved', 'connection_request_sent', 'connected', 'messaging')
+           AND is_active(o.status)
            AND oc.status IN ('draft', 'running', 'paused') AND NOT oc.allow_parallel AND NOT c.allow_parallel
          LIMIT 1) AS busy_in
   FROM send_queue s

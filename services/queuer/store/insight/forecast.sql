@@ -6,14 +6,14 @@ SELECT c.id, c.campaign_name, c.campaign_type, c.status, c.workspace_id, c.sched
 
 -- name: members
 -- The campaign's accounts in their order, then those that left it and still have people of it.
-SELECT a.id, a.name, a.account_type, a.country, a.status, a.status_reason, a.next_free_at, a.warm_up_from, a.turn_of, a.turn_left,
-       a.daily_cr_limit AS account_limit, w.daily_cr_limit AS workspace_limit, w.tier, a.cr_exception,
-       coalesce(a.weekly_cr_limit, w.weekly_cr_limit) AS weekly_limit, coalesce(a.daily_message_limit, w.daily_message_limit) AS message_limit,
-       coalesce(a.daily_lookup_limit, w.daily_lookup_limit) AS lookup_limit, coalesce(a.daily_email_limit, w.daily_email_limit) AS email_limit,
+SELECT a.id, a.name, a.account_type, a.country, a.status, a.status_reason, a.next_free_at, limits.warm_up_from, a.turn_of, a.turn_left,
+       limits.account_limit, limits.workspace_limit, limits.tier, limits.cr_exception,
+       limits.weekly_limit, limits.message_limit, limits.lookup_limit, limits.email_limit,
        a.schedule_settings::text AS schedule,
-       CASE WHEN a.timezone_from <= :now THEN a.timezone_next ELSE a.timezone END AS timezone
+       account_timezone(a, :now) AS timezone
   FROM accounts a
   JOIN workspaces w ON w.id = a.workspace_id
+ CROSS JOIN LATERAL account_limits(a, w) AS limits
   LEFT JOIN campaign_accounts ca ON ca.account_id = a.id AND ca.campaign_id = :campaign_id
  WHERE ca.account_id IS NOT NULL
     OR a.id IN (SELECT s.account_id FROM send_queue s WHERE s.campaign_id = :campaign_id AND s.status = 'pending')
@@ -55,7 +55,7 @@ SELECT s.campaign_id, s.account_id, l.timezone, s.next_action = 'profile_lookup'
 -- People who have no account yet and can be written to.
 SELECT p.campaign_id, l.timezone, l.linkedin_id IS NULL AS look_up, count(*)::int AS people
   FROM campaign_prospects p JOIN leads l ON l.id = p.lead_id
- WHERE p.campaign_id = ANY(:campaign_ids::uuid[]) AND p.status IN ('pending', 'approved') AND p.account_id IS NULL
+ WHERE p.campaign_id = ANY(:campaign_ids::uuid[]) AND is_unstarted(p.status) AND p.account_id IS NULL
    AND NOT EXISTS (SELECT FROM do_not_contact(l.workspace_id, l.identity, l.linkedin_vanity, l.linkedin_id, l.sales_navigator_id, l.email, l.company))
    AND l.opted_out_at IS NULL AND (l.linkedin_id IS NOT NULL OR l.linkedin_vanity IS NOT NULL OR l.sales_navigator_id IS NOT NULL)
  GROUP BY 1, 2, 3 ORDER BY 1, 2, 3;
@@ -96,7 +96,7 @@ SELECT account_id, action, until FROM account_cool_downs WHERE account_id = ANY(
 -- name: answers
 -- How people answered who had two weeks for it.
 SELECT campaign_id, count(*)::int AS contacted, count(connected_at)::int AS connected,
-       count(*) FILTER (WHERE connected_at IS NOT NULL AND status IN ('replied', 'converted', 'not_interested', 'opted_out'))::int AS replied,
+       count(*) FILTER (WHERE connected_at IS NOT NULL AND is_stopping(status))::int AS replied,
        avg(connected_at - contacted_at) FILTER (WHERE connected_at > contacted_at) AS accepted_after
   FROM campaign_prospects
  WHERE campaign_id = ANY(:campaign_ids::uuid[]) AND contacted_at < :now::timestamptz - interval '14 days'

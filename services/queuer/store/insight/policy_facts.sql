@@ -4,13 +4,12 @@
 SELECT s.id AS send_id, s.next_action, s.scheduled_for, s.requires_connection,
        p.status AS prospect_status, p.hold_until, p.resumed_at, p.connected_at, p.contacted_at,
        c.status AS campaign_status, c.campaign_type, c.schedule_settings::text AS campaign_schedule, c.withdraw_after_days,
-       w.schedule_settings::text AS workspace_schedule, w.daily_cr_limit AS workspace_limit, w.is_active AS workspace_active, w.tier,
-       coalesce(a.weekly_cr_limit, w.weekly_cr_limit) AS weekly_limit, coalesce(a.daily_message_limit, w.daily_message_limit) AS message_limit,
-       coalesce(a.daily_lookup_limit, w.daily_lookup_limit) AS lookup_limit, coalesce(a.daily_email_limit, w.daily_email_limit) AS email_limit,
-       a.cr_exception, a.warm_up_from,
-       a.account_type, a.status AS account_status, a.status_reason, a.country, a.daily_cr_limit AS account_limit,
+       w.schedule_settings::text AS workspace_schedule, limits.workspace_limit, w.is_active AS workspace_active, limits.tier,
+       limits.weekly_limit, limits.message_limit, limits.lookup_limit, limits.email_limit,
+       limits.cr_exception, limits.warm_up_from,
+       a.account_type, a.status AS account_status, a.status_reason, a.country, limits.account_limit,
        a.schedule_settings::text AS account_schedule, a.next_free_at,
-       CASE WHEN a.timezone_from <= :now THEN a.timezone_next ELSE a.timezone END AS timezone,
+       account_timezone(a, :now) AS timezone,
        l.last_reply_at, l.opted_out_at, l.timezone AS prospect_timezone,
        r.network_distance, r.connected_at AS recipient_connected_at, r.invitation_ended_at,
        by_hand.sent_at AS invited_by_hand_at, by_hand.gone_at AS by_hand_gone_at,
@@ -28,6 +27,7 @@ SELECT s.id AS send_id, s.next_action, s.scheduled_for, s.requires_connection,
   JOIN campaigns c ON c.id = s.campaign_id
   JOIN workspaces w ON w.id = s.workspace_id
   JOIN accounts a ON a.id = s.account_id
+ CROSS JOIN LATERAL account_limits(a, w) AS limits
   JOIN leads l ON l.id = s.lead_id
   LEFT JOIN recipients r ON r.account_id = s.account_id AND r.lead_id = s.lead_id
   LEFT JOIN account_cool_downs cd ON cd.account_id = s.account_id AND cd.action = s.next_action

@@ -6,18 +6,18 @@ SELECT business_now() AS now, speed FROM stack_clock;
 -- name: accounts_asked
 -- A page in order of id. :waiting leaves out accounts with nothing planned and nothing in hand (one probe each).
 SELECT a.id, a.workspace_id, w.company_name, w.is_active AS workspace_active, a.name, a.account_type::text AS account_type, a.status::text AS status,
-       a.status_reason, a.country, a.next_free_at, a.lease_until IS NOT NULL AS leased, a.daily_cr_limit AS account_limit,
-       w.daily_cr_limit AS workspace_limit, w.tier, a.cr_exception, a.warm_up_from, coalesce(a.weekly_cr_limit, w.weekly_cr_limit) AS weekly_limit,
-       coalesce(a.daily_message_limit, w.daily_message_limit) AS message_limit, coalesce(a.daily_lookup_limit, w.daily_lookup_limit) AS lookup_limit,
-       coalesce(a.daily_email_limit, w.daily_email_limit) AS email_limit,
+       a.status_reason, a.country, a.next_free_at, a.lease_until IS NOT NULL AS leased, limits.account_limit,
+       limits.workspace_limit, limits.tier, limits.cr_exception, limits.warm_up_from, limits.weekly_limit, limits.message_limit, limits.lookup_limit,
+       limits.email_limit,
        a.schedule_settings::text AS account_schedule, w.schedule_settings::text AS workspace_schedule,
-       CASE WHEN a.timezone_from <= :now THEN a.timezone_next ELSE a.timezone END AS timezone
+       account_timezone(a, :now) AS timezone
   FROM accounts a
   JOIN workspaces w ON w.id = a.workspace_id
+ CROSS JOIN LATERAL account_limits(a, w) AS limits
  WHERE (:workspace_id::uuid IS NULL OR a.workspace_id = :workspace_id) AND (:account_id::uuid IS NULL OR a.id = :account_id)
    AND (:campaign_id::uuid IS NULL OR EXISTS (SELECT FROM campaign_accounts ca WHERE ca.campaign_id = :campaign_id AND ca.account_id = a.id))
    AND (NOT :waiting OR EXISTS (SELECT FROM send_queue s WHERE s.account_id = a.id AND s.status = 'pending')
-        OR EXISTS (SELECT FROM send_queue s WHERE s.account_id = a.id AND s.status IN ('dispatched', 'sending')))
+        OR EXISTS (SELECT FROM send_queue s WHERE s.account_id = a.id AND is_in_hand(s.status)))
  ORDER BY a.id LIMIT :most;
 
 -- name: first_of_lanes
@@ -146,6 +146,6 @@ SELECT (:workspace_id::uuid IS NULL OR EXISTS (SELECT FROM workspaces w WHERE w.
 -- Prospects of running campaigns that nobody has planned, counted no further than :most by the index that holds them alone.
 SELECT count(*)::int FROM (
   SELECT FROM campaigns c
-    JOIN campaign_prospects p ON p.campaign_id = c.id AND p.status IN ('pending', 'approved') AND p.account_id IS NULL
+    JOIN campaign_prospects p ON p.campaign_id = c.id AND is_unstarted(p.status) AND p.account_id IS NULL
    WHERE c.status = 'running' AND has_channel(c.campaign_type)
    LIMIT :most) unplanned;

@@ -35,7 +35,7 @@ SELECT l.id, l.identity, l.opted_out_at, l.last_reply_at, busy.campaign_name AS 
   LEFT JOIN LATERAL (
     SELECT c.campaign_name FROM campaign_prospects p JOIN campaigns c ON c.id = p.campaign_id
      WHERE p.lead_id = l.id AND p.campaign_id <> :campaign_id
-       AND p.status IN ('pending', 'approved', 'connection_request_sent', 'connected', 'messaging')
+       AND is_active(p.status)
        AND c.status IN ('draft', 'running', 'paused') -- a paused one goes on some day, and then there would be two
        AND NOT c.allow_parallel AND NOT (SELECT own.allow_parallel FROM campaigns own WHERE own.id = :campaign_id)
      LIMIT 1) busy ON true

@@ -42,7 +42,7 @@ DELETE FROM suppressions WHERE id = :id;
 SELECT s.id, s.account_id
   FROM send_queue s
   JOIN leads l ON l.id = s.lead_id
- WHERE s.status IN ('pending', 'dispatched') AND ((:workspace_id)::uuid IS NULL OR s.workspace_id = :workspace_id)
+ WHERE is_stoppable(s.status) AND ((:workspace_id)::uuid IS NULL OR s.workspace_id = :workspace_id)
    AND EXISTS (
      SELECT FROM suppressions x
       WHERE x.id = ANY(:ids::uuid[])
@@ -75,7 +75,7 @@ SELECT id FROM campaign_prospects WHERE lead_id = ANY(:lead_ids::uuid[]) ORDER B
 -- In every campaign, also where a reply had ended the sequence: a person could resume that.
 UPDATE campaign_prospects SET status = 'opted_out'
  WHERE lead_id = ANY(:lead_ids::uuid[])
-   AND status IN ('pending', 'approved', 'connection_request_sent', 'connected', 'messaging', 'replied');
+   AND (is_active(status) OR status = 'replied');
 
 -- name: lock_accounts
 SELECT id FROM accounts WHERE id = ANY(:account_ids::uuid[]) ORDER BY id FOR NO KEY UPDATE;
@@ -87,10 +87,10 @@ SELECT id FROM send_queue WHERE id = ANY(:send_ids::uuid[]) ORDER BY id FOR NO K
 -- What a sender has begun meanwhile is past the line after which a stop comes too late. Cancelled and not skipped: the next
 -- step must not take the place of one that was left out.
 WITH was AS (
-  SELECT id, account_id, prospect_id, status FROM send_queue WHERE id = ANY(:send_ids::uuid[]) AND status IN ('pending', 'dispatched')
+  SELECT id, account_id, prospect_id, status FROM send_queue WHERE id = ANY(:send_ids::uuid[]) AND is_stoppable(status)
 )
 UPDATE send_queue s SET status = 'cancelled', error_message = :reason
-  FROM was WHERE s.id = was.id AND s.status IN ('pending', 'dispatched')
+  FROM was WHERE s.id = was.id AND is_stoppable(s.status)
 RETURNING s.id, s.account_id, s.prospect_id, was.status = 'dispatched' AS dispatched;
 
 -- name: lock_prospects
@@ -99,7 +99,7 @@ SELECT id FROM campaign_prospects WHERE id = ANY(:prospect_ids::uuid[]) ORDER BY
 -- name: end_prospects!
 -- As planning ends them: those whom nobody has written to. Whoever was contacted stays where they are and gets nothing more.
 UPDATE campaign_prospects SET status = 'failed', outcome = 'stopped', error_message = 'suppressed'
- WHERE id = ANY(:prospect_ids::uuid[]) AND status IN ('pending', 'approved') AND contacted_at IS NULL;
+ WHERE id = ANY(:prospect_ids::uuid[]) AND is_unstarted(status) AND contacted_at IS NULL;
 
 -- name: free!
 UPDATE accounts SET lease_until = NULL, lease_holder = NULL, wake_at = least(coalesce(wake_at, 'infinity'), business_now())

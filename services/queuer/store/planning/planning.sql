@@ -3,7 +3,7 @@
 -- running campaign; the index holds the unplanned alone.
 SELECT c.id FROM campaigns c
  WHERE c.status = 'running' AND has_channel(c.campaign_type) AND c.id > :after
-   AND EXISTS (SELECT FROM campaign_prospects p WHERE p.campaign_id = c.id AND p.status IN ('pending', 'approved') AND p.account_id IS NULL)
+   AND EXISTS (SELECT FROM campaign_prospects p WHERE p.campaign_id = c.id AND is_unstarted(p.status) AND p.account_id IS NULL)
    AND EXISTS (SELECT FROM campaign_accounts a WHERE a.campaign_id = c.id)
    AND EXISTS (SELECT FROM workflows w JOIN workflow_steps s ON s.workflow_id = w.id WHERE w.campaign_id = c.id)
  ORDER BY c.id LIMIT 1;
@@ -14,7 +14,7 @@ SELECT pg_try_advisory_xact_lock(hashtextextended('tact.sweep.' || (:campaign_id
 
 -- name: unplanned
 SELECT id FROM campaign_prospects
- WHERE campaign_id = :campaign_id AND status IN ('pending', 'approved') AND account_id IS NULL
+ WHERE campaign_id = :campaign_id AND is_unstarted(status) AND account_id IS NULL
  ORDER BY id LIMIT :most;
 
 -- name: under_way
@@ -25,7 +25,7 @@ SELECT p.id,
        has_channel(c.campaign_type) AND c.status IN ('running', 'paused')
        AND NOT EXISTS (SELECT FROM send_queue s
                         WHERE s.prospect_id = p.id
-                          AND (s.status IN ('pending', 'dispatched', 'sending')
+                          AND (is_open(s.status)
                                -- what the sender left out, what failed and what was cancelled ends a sequence (rules/steps.py)
                                OR (s.step_position > 1
                                    AND (s.status IN ('failed', 'cancelled') OR (s.status = 'skipped' AND s.dispatch_no > 0))))) AS idle
@@ -63,7 +63,7 @@ SELECT p.id, p.workspace_id, p.campaign_id, p.lead_id, p.status, p.account_id, p
        array_remove(ARRAY[CASE WHEN l.linkedin_id IS NOT NULL OR l.linkedin_vanity IS NOT NULL OR l.sales_navigator_id IS NOT NULL
                                THEN 'linkedin' END,
                           CASE WHEN l.email IS NOT NULL THEN 'email' END], NULL) AS channels,
-       CASE WHEN p.status IN ('pending', 'approved') THEN
+       CASE WHEN is_unstarted(p.status) THEN
          (SELECT max(f.sent_at)
             FROM (SELECT i.sent_at FROM recipients r
                     JOIN foreign_invitations i ON i.workspace_id = r.workspace_id AND i.recipient_id = r.provider_id
@@ -104,12 +104,11 @@ SELECT ca.campaign_id, ca.account_id, ca.credit, a.status = 'usable' AS usable
 
 -- name: load_accounts
 SELECT a.id, a.account_type, a.country, a.schedule_settings::text AS account_schedule, w.schedule_settings::text AS workspace_schedule,
-       a.next_free_at, a.warm_up_from,
-       a.daily_cr_limit AS account_limit, w.daily_cr_limit AS workspace_limit, w.tier, a.cr_exception,
-       coalesce(a.weekly_cr_limit, w.weekly_cr_limit) AS weekly_limit, coalesce(a.daily_message_limit, w.daily_message_limit) AS message_limit,
-       coalesce(a.daily_lookup_limit, w.daily_lookup_limit) AS lookup_limit, coalesce(a.daily_email_limit, w.daily_email_limit) AS email_limit,
-       CASE WHEN a.timezone_from <= :now THEN a.timezone_next ELSE a.timezone END AS timezone
-  FROM accounts a JOIN workspaces w ON w.id = a.workspace_id WHERE a.id = ANY(:account_ids::uuid[]);
+       a.next_free_at, limits.warm_up_from, limits.account_limit, limits.workspace_limit, limits.tier, limits.cr_exception,
+       limits.weekly_limit, limits.message_limit, limits.lookup_limit, limits.email_limit,
+       account_timezone(a, :now) AS timezone
+  FROM accounts a JOIN workspaces w ON w.id = a.workspace_id CROSS JOIN LATERAL account_limits(a, w) AS limits
+ WHERE a.id = ANY(:account_ids::uuid[]);
 
 -- name: known_recipients
 -- Whom these accounts have looked up lately.

@@ -30,11 +30,11 @@ SELECT s.id AS send_id, s.prospect_id
   FROM send_queue s
   JOIN campaign_prospects p ON p.id = s.prospect_id AND p.account_id = s.account_id
  WHERE s.account_id = :account_id AND s.campaign_id = :campaign_id AND s.status = 'pending' AND s.step_position = 1 AND s.held_for IS NULL
-   AND p.status IN ('pending', 'approved') AND p.contacted_at IS NULL
+   AND is_unstarted(p.status) AND p.contacted_at IS NULL
    AND (:send_ids::uuid[] IS NULL OR s.id = ANY(:send_ids::uuid[]))
    AND NOT EXISTS (SELECT FROM send_queue o JOIN send_attempts x ON x.send_id = o.id
                     WHERE o.prospect_id = p.id
-                      AND (x.state IN ('intent', 'unknown') OR (x.state = 'accepted' AND x.action <> 'profile_lookup')))
+                      AND (is_undecided(x.state) OR (x.state = 'accepted' AND x.action <> 'profile_lookup')))
  ORDER BY s.scheduled_for, s.id LIMIT :most;
 
 -- name: lock_accounts

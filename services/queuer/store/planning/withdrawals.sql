@@ -30,7 +30,7 @@ SELECT p.id, x.recipient_id, p.contacted_at + make_interval(days => c.withdraw_a
 SELECT reopen(s.id, 'queuer', 'the invitation is to be taken back after all', w.due) AS reopened
   FROM unnest(:send_ids::uuid[], :dues::timestamptz[]) AS w(id, due)
   JOIN send_queue s ON s.id = w.id AND s.status IN ('skipped', 'cancelled')
- WHERE NOT EXISTS (SELECT FROM send_attempts a WHERE a.send_id = s.id AND a.state IN ('intent', 'unknown', 'accepted'))
+ WHERE NOT EXISTS (SELECT FROM send_attempts a WHERE a.send_id = s.id AND is_live(a.state))
  ORDER BY s.id;
 
 -- name: mark_withdrawals_planned!

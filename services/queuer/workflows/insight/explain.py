@@ -15,13 +15,12 @@ from shared.db.pool import Connection
 from shared.policy import Outcome, RuleLine, note_limit
 from shared.policy.rows import case_of
 from shared.refusals import NotFound, Refused
-from shared.vocabulary import AccountType, Action, AttemptState, CampaignStatus, MissingValue, ProspectStatus, SendStatus
+from shared.vocabulary import OPEN, AccountType, Action, AttemptState, CampaignStatus, MissingValue, ProspectStatus, SendStatus
 
 Row = store.Row
 
 _OUTCOME = {"stop": Outcome.STOP, "hold": Outcome.HOLD}
 _DID = {Action.PROFILE_LOOKUP: "looked up the profile", Action.WITHDRAWAL: "took the invitation back"}
-_WAITING = frozenset({SendStatus.PENDING, SendStatus.DISPATCHED, SendStatus.SENDING})
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +219,7 @@ async def _not_enrolled(connection: Connection, some_id: UUID, now: datetime, at
 def _concerned(rows: Sequence[Row], standing: Standing) -> Row | None:
     """The row of the step in question, if it has one that still means something."""
     if standing.step is None:
-        return next((row for row in rows if row["status"] in _WAITING), None)
+        return next((row for row in rows if row["status"] in OPEN), None)
     return next((row for row in rows if row["message_type"] == standing.step.message_type), None)
 
 

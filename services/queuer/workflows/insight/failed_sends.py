@@ -19,9 +19,7 @@ from shared.contracts.topics import PROSPECTS_READY
 from shared.db.outbox import put
 from shared.db.pool import Connection
 from shared.refusals import Conflict, NotFound, Refused
-from shared.vocabulary import SendStatus
-
-_UNDER_WAY = frozenset({SendStatus.PENDING, SendStatus.DISPATCHED, SendStatus.SENDING})
+from shared.vocabulary import OPEN, SendStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +78,7 @@ async def retry(pool: asyncpg.Pool, send_id: UUID, *, workspace_id: UUID | None 
     """
     async with pool.acquire() as connection, connection.transaction():
         status = await _lock(connection, send_id, workspace_id)
-        if status in _UNDER_WAY:
+        if status in OPEN:
             return Done(await _found(connection, send_id, workspace_id), changed=False)
         if status is not SendStatus.FAILED:
             raise Conflict(f"This send is {status}, and only one that failed can be retried.", details={"status": status})

@@ -263,6 +263,26 @@ async def test_the_indexes_that_say_no_use_the_vocabularys_live_states(place: Pl
         assert named == LIVE_ATTEMPTS
 
 
+@pytest.mark.parametrize(
+    ("function", "type_name", "words"),
+    [
+        ("is_active", "prospect_status", vocabulary.ACTIVE),
+        ("is_unstarted", "prospect_status", vocabulary.UNSTARTED),
+        ("is_stopping", "prospect_status", vocabulary.STOPPING),
+        ("is_open", "send_status", vocabulary.OPEN),
+        ("is_in_hand", "send_status", vocabulary.IN_HAND),
+        ("is_stoppable", "send_status", vocabulary.STOPPABLE),
+        ("is_live", "attempt_state", LIVE_ATTEMPTS),
+        ("is_undecided", "attempt_state", vocabulary.UNDECIDED_ATTEMPTS),
+    ],
+)
+async def test_each_function_of_words_names_the_vocabularys_set(
+    pool: asyncpg.Pool, function: str, type_name: str, words: frozenset[StrEnum]
+) -> None:
+    asked = f"SELECT word::text FROM unnest(enum_range(NULL::{type_name})) AS word WHERE {function}(word)"  # noqa: S608 - both named above
+    assert {row["word"] for row in await pool.fetch(asked)} == words
+
+
 async def refusal_of_insert(place: Place, status: str, contacted_at: datetime | None) -> str | None:
     """The words with which a new enrolment is refused, or None."""
     lead_id = await a_lead(place.connection, place.workspace_id)
