@@ -5,35 +5,35 @@
 
 -- The prospect is in its sequence: something may still be planned for it, or its answer is awaited.
 CREATE OR REPLACE FUNCTION is_active(status prospect_status) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN is_active(status);
+RETURN status IN ('pending', 'approved', 'connection_request_sent', 'connected', 'messaging');
 
 -- The prospect waits for its first step.
 CREATE OR REPLACE FUNCTION is_unstarted(status prospect_status) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN is_unstarted(status);
+RETURN status IN ('pending', 'approved');
 
 -- The prospect must not get another message.
 CREATE OR REPLACE FUNCTION is_stopping(status prospect_status) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN is_stopping(status);
+RETURN status IN ('replied', 'opted_out', 'converted', 'not_interested');
 
 -- The send has not come to an end.
 CREATE OR REPLACE FUNCTION is_open(status send_status) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN is_open(status);
+RETURN status IN ('pending', 'dispatched', 'sending');
 
 -- A sender has the send, or its event is on the way to one.
 CREATE OR REPLACE FUNCTION is_in_hand(status send_status) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN is_in_hand(status);
+RETURN status IN ('dispatched', 'sending');
 
 -- No provider call for the send has begun, so a stop still comes in time.
 CREATE OR REPLACE FUNCTION is_stoppable(status send_status) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN is_stoppable(status);
+RETURN status IN ('pending', 'dispatched');
 
 -- The attempt took place, or may have: it forbids another attempt of the same send.
 CREATE OR REPLACE FUNCTION is_live(state attempt_state) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN is_live(state);
+RETURN state IN ('intent', 'unknown', 'accepted');
 
 -- Whether the attempt took place is not known yet.
 CREATE OR REPLACE FUNCTION is_undecided(state attempt_state) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN is_undecided(state);
+RETURN state IN ('intent', 'unknown');
 
 -- The account's time zone at a moment of business time: a change of zone holds from timezone_from on.
 CREATE OR REPLACE FUNCTION account_timezone(account accounts, at timestamptz) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
