@@ -67,7 +67,7 @@ class Found:
 
 def consumers(pool: asyncpg.Pool) -> Mapping[str, Rehearsing]:
     """Every service that reads topics; made anew for every look, because each remembers what it has answered."""
-    return {"queuer": queuer.Rehearsal(pool), "sender": sender.Rehearsal(pool), "healer": healer.Rehearsal(pool)}
+    return {"queuer": queuer.Rehearsal(pool), "sender": sender.SenderRehearsal(pool), "healer": healer.Rehearsal(pool)}
 
 
 def sort_out(topic: Topic[Event], record: ConsumerRecord, wanted: Range, belongings: Belongings) -> Event | Skip:

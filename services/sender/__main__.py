@@ -9,7 +9,7 @@ from shared.runtime.settings import SettingsError, load
 
 
 def run() -> int:
-    """Run the sender until it is told to stop; returns the exit status."""
+    """Run the sender until it receives a signal to stop; returns the exit status."""
     try:
         settings = load(SenderSettings)
     except SettingsError as error:

@@ -1,15 +1,15 @@
-"""Settings → ledger → courier → handlers → app."""
+"""Settings → ledger → channels → call pool → handlers → app."""
 
 from fastapi import FastAPI
 
 from services.sender import handlers, jobs
-from services.sender.channels.linkedin import LinkedIn
+from services.sender.channels.registry import open_channels
 from services.sender.settings import SenderSettings
 from services.sender.store.answers import Answers
 from services.sender.store.ledger import Ledger
-from services.sender.workflows.brake import Brake
-from services.sender.workflows.courier import Courier
-from services.sender.workflows.finish import Finisher, space_after, tell
+from services.sender.workflows.call_pool import CallPool
+from services.sender.workflows.circuit_breaker import CircuitBreaker
+from services.sender.workflows.finish import Finisher
 from services.sender.workflows.seal import Sealer
 from services.sender.workflows.send import Sender
 from shared.runtime.http import make_app
@@ -23,17 +23,18 @@ async def build(service: Service, settings: SenderSettings) -> FastAPI:
         settings.unipile_url, settings.unipile_api_key, timeout=settings.unipile_timeout, max_connections=settings.unipile_connections
     )
     await client.__aenter__()
-    brake = Brake(service.clock)
-    finisher = Finisher(Answers(service.pool, space_after=space_after, tell=tell), brake, written=service.wake)
-    courier = Courier(LinkedIn(client, now=service.clock.now), finisher, service.clock, calls=settings.sender_calls, fence=service.fence)
+    breaker = CircuitBreaker(service.clock)
+    finisher = Finisher(Answers(service.pool), breaker, on_written=service.wake)
+    channels = open_channels(client, now=service.clock.now)
+    calls = CallPool(channels, finisher, service.clock, calls=settings.sender_calls, fence=service.fence)
     ledger = Ledger(service.pool, owner=service.instance, fence=service.fence)
-    # A window closes early by the longest a call may take; in a fast stack that would close it for ever.
+    # A window closes early by the longest time a call may take; in a fast stack that would leave no open window at all.
     call_time = settings.unipile_timeout if service.clock.speed <= 1 else settings.sender_call_time
-    sender = Sender(ledger, courier, service.clock, brake, act_within=settings.sender_act_within, call_time=call_time)
+    sender = Sender(ledger, calls, service.clock, breaker, act_within=settings.sender_act_within, call_time=call_time)
     finisher.start()
     handlers.register(service.inbox, sender)
     jobs.register(service.jobs, Sealer(service.pool), every=settings.sender_seal_every)
     service.on_stop(lambda: client.__aexit__(None, None, None))
     service.on_stop(finisher.stop)
-    service.on_stop(courier.drain)
+    service.on_stop(calls.drain)
     return make_app(service, title="Tact sender", description="May this message leave now; if so it leaves once.")

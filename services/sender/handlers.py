@@ -6,5 +6,5 @@ from shared.kafka.inbox import Inbox
 
 
 def register(inbox: Inbox, sender: Sender) -> None:
-    """sends.due → begin; acknowledged when every intent is durable, because a second delivery finds it."""
+    """sends.due → begin; acknowledged when every intent is durable: a second delivery finds the intent."""
     inbox.subscribe(SENDS_DUE, sender.send_batch, max_records=512, urgent=True)

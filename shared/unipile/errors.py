@@ -38,7 +38,7 @@ def _limit(meaning: str, cool_down: CoolDown, *, look_first: bool = False) -> Fi
 
 
 def _ours(meaning: str) -> Finding:
-    return Finding(Blame.OURS, Remedy.DEAD_LETTER, meaning)
+    return Finding(Blame.OURS, Remedy.REPORT_REQUEST, meaning)
 
 
 def _transient(meaning: str) -> Finding:
@@ -135,7 +135,7 @@ TABLE: Final[dict[str, Row]] = {
     "limit_exceeded": Row((422,), _limit("The account's quota for this action is used up.", QUOTA)),
     "connection_limit_reached": Row((422,), _limit("The account's quota of invitations or connections is used up.", QUOTA)),
     "insufficient_credits": Row(
-        (422,), Finding(Blame.ACCOUNT, Remedy.SEND_WITHOUT_NOTE, "The account has no credit left for InMail or notes.")
+        (422,), Finding(Blame.ACCOUNT, Remedy.WAIT_FOR_CREDITS, "The account has no credit left for InMail or notes.")
     ),
     "invalid_account": Row((422,), _paused("Unipile cannot use this account; look at it in the dashboard.")),
     "unauthorized": Row((422,), _paused("LinkedIn does not let the account act; reconnect it.")),

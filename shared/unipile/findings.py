@@ -31,11 +31,11 @@ class Remedy(StrEnum):
     WAIT_FOR_CONNECTION = "wait_for_connection"  # a message before the acceptance; not the account's fault
     WAIT_24H = "wait_24h"
     COOL_DOWN = "cool_down"  # this kind of action of this account rests: Finding.cool_down
-    SEND_WITHOUT_NOTE = "send_without_note"  # no credit is left for a note (or an InMail)
+    WAIT_FOR_CREDITS = "send_without_note"  # no credit is left for a note (or an InMail); the value is stored, so it keeps its older word
     PAUSE_ACCOUNT = "pause_account"  # until account_status says OK or RECONNECTED
     FEATURE_MISSING = "feature_missing"  # this account lacks the product; its other actions go on
     STOP_EVERYTHING = "stop_everything"  # key or address is wrong: no call can succeed, so no prospect is used up on it
-    DEAD_LETTER = "dead_letter"  # our request was wrong; repeating it repeats the refusal
+    REPORT_REQUEST = "dead_letter"  # our request was wrong and would be refused again: the send ends with a finding; the value is stored
     RETRY_LATER = "retry_later"  # nothing happened; minutes, growing
     LOOK_UP = "look_up"  # it may have happened: wait out the provider's lag, look, and only then decide
 

@@ -129,18 +129,12 @@ def entities_are_read(raw, wanted):
 # T08 ---------------------------------------------------------------------------------------------------------------
 def person_is(listed, shown, wanted, *, asked="ACwAAB3xPrObEaAAAAAAAAAAAAAAAAAAAAAA111", answered="ACoAAC9yTeStQbBBBBBBBBBBBBBBBBBBBBBB222", vanity=None, shown_vanity="somebody"):
     """`listed` and `shown`: first and last name. The ids differ unless they are given, so that the names decide."""
-    from services.sender.rules.attempt import Attempt
-    from services.sender.rules.recipient import is_the_person
+    from services.sender.rules.identity_check import is_same_member
+    from services.sender.rules.recipients import LinkedInRecipient
     from shared.unipile.models import Profile
-    from shared.vocabulary import AccountType, Action, CampaignType
-    some = uuid4()
-    attempt = Attempt(
-        id=1, send_id=some, prospect_id=some, campaign_id=some, workspace_id=some, lead_id=some, account_id=some, provider_account_id="acc",
-        account_type=AccountType.PREMIUM, campaign_type=CampaignType.CONNECTOR, action=Action.PROFILE_LOOKUP, send_action=Action.INVITATION,
-        message_type="connection_request", message="", requires_connection=False, recipient_id=None, resolved=False, identifier=vanity or asked,
-        first_name=listed[0], last_name=listed[1], vanity=vanity, invitation_ref=None, retries=0, cool_down_level=0,
-        decided_at=datetime.now(UTC), starts_within=timedelta(minutes=1))
-    got = bool(is_the_person(attempt, Profile(provider_id=answered, public_identifier=shown_vanity, first_name=shown[0], last_name=shown[1])))
+    recipient = LinkedInRecipient(
+        provider_id=None, looked_up=False, lookup_key=vanity or asked, vanity=vanity, first_name=listed[0], last_name=listed[1], invitation_ref=None)
+    got = bool(is_same_member(recipient, Profile(provider_id=answered, public_identifier=shown_vanity, first_name=shown[0], last_name=shown[1])))
     return None if got is wanted else f"listed {' '.join(listed)!r}, shown {' '.join(shown)!r}: taken for {'the person' if got else 'somebody else'}"
 
 

@@ -1,10 +1,13 @@
-"""One thing about to leave, as the courier carries it."""
+"""One delivery that is about to leave, as the call pool and a channel see it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
-from shared.vocabulary import AccountType, Action, CampaignType
+from services.sender.rules.recipients import Recipient, recipient_of
+from shared.vocabulary import Action, CampaignType
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,27 +22,37 @@ class Attempt:
     lead_id: UUID
     account_id: UUID
     provider_account_id: str
-    account_type: AccountType
     campaign_type: CampaignType
     action: Action
     """What leaves now: the look-up that resolves the recipient, or the send itself."""
     send_action: Action
     message_type: str
     message: str
-    requires_connection: bool
-    recipient_id: str | None
-    resolved: bool
-    """The recipient was looked up by this account before; else a classic id of the import is used as it is."""
-    identifier: str | None
-    """What to look up: the vanity, else the best id we have."""
-    first_name: str
-    last_name: str
-    vanity: str | None
-    invitation_ref: str | None
-    """Which invitation a withdrawal takes back: the provider's id."""
+    recipient: Recipient
     retries: int
     cool_down_level: int
-    decided_at: datetime
-    """Business time."""
     starts_within: timedelta
-    """Real time from the decision on in which the call must have begun: until its `act_by`, and inside its window."""
+    """Real time, from the decision on, within which the call must have begun: until the attempt's `act_by`, and inside its window."""
+
+
+def attempt_of(row: Mapping[str, Any], attempt_id: int, *, starts_within: timedelta) -> Attempt:
+    """The attempt of a row of load_due (store/ledger.sql) whose intent is written under this id."""
+    return Attempt(
+        id=attempt_id,
+        send_id=row["send_id"],
+        prospect_id=row["prospect_id"],
+        campaign_id=row["campaign_id"],
+        workspace_id=row["workspace_id"],
+        lead_id=row["lead_id"],
+        account_id=row["account_id"],
+        provider_account_id=row["provider_account_id"],
+        campaign_type=CampaignType(row["campaign_type"]),
+        action=Action(row["next_action"]),
+        send_action=Action(row["action"]),
+        message_type=row["message_type"],
+        message=row["message"],
+        recipient=recipient_of(row),
+        retries=row["retries"],
+        cool_down_level=row["cool_down_level"],
+        starts_within=starts_within,
+    )

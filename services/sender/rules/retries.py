@@ -1,4 +1,4 @@
-"""When a send that certainly did not happen, through nobody's fault, is tried again."""
+"""When a send that certainly did not happen, and was not refused for its content or recipient, is tried again."""
 
 from datetime import timedelta
 from typing import Final

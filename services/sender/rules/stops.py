@@ -1,4 +1,4 @@
-"""What follows from a send that was stopped for good: where its prospect goes, and who hears of it."""
+"""What follows from a send that was stopped for good: where its prospect goes, and which events say so."""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -14,13 +14,13 @@ from shared.contracts.topics import CONNECTIONS_ACCEPTED, INTEGRITY_EVENTS, SEND
 from shared.policy import Move, after_stop, for_a_person
 from shared.vocabulary import Action, ProspectStatus
 
-Row = Mapping[str, Any]
+Due = Mapping[str, Any]
 """A row of load_due (store/ledger.sql)."""
 
 
 @dataclass(frozen=True, slots=True)
-class Moved:
-    """A prospect whose send was stopped, the status it was read in, and where it goes."""
+class ProspectMove:
+    """A prospect whose send was stopped, the status in which it was read, and where it goes."""
 
     prospect_id: UUID
     was: ProspectStatus
@@ -29,33 +29,33 @@ class Moved:
     connected_at: datetime
 
 
-def moved(row: Row, reason: str, now: datetime) -> Moved | None:
-    """Where the prospect of this row goes; None where it stays."""
-    move = after_stop(reason, **_about(row))
+def move_after_stop(row: Due, reason: str, now: datetime) -> ProspectMove | None:
+    """Where the prospect of this row goes; None where it keeps its status."""
+    move = after_stop(reason, **_prospect_facts(row))
     if move is None:
         return None
     connected_at = row["connected_at"] or row["recipient_connected_at"] or now
-    return Moved(row["prospect_id"], ProspectStatus(row["prospect_status"]), move, reason, connected_at)
+    return ProspectMove(row["prospect_id"], ProspectStatus(row["prospect_status"]), move, reason, connected_at)
 
 
-def tell(stopped: Iterable[tuple[Row, str]], went: Collection[UUID], now: datetime) -> list[Envelope]:
-    """The events of stopped sends; `went` are the prospects that have moved.
+def events_of_stops(stopped: Iterable[tuple[Due, str]], moved: Collection[UUID], now: datetime) -> list[Envelope]:
+    """The events of stopped sends; `moved` are the prospects whose status changed.
 
-    Whoever turned out to be connected is told as an acceptance, which plans their first message; a sequence under way
-    that has no end of its own is a finding, because a person must say how it goes on.
+    A prospect who turned out to be connected is published as an acceptance, which plans the first message to the prospect; a sequence
+    under way that has no end of its own is a finding, because a person must decide how it continues.
     """
-    told = []
+    events = []
     for row, reason in stopped:
-        told.append(_skipped(row, reason, now))
-        move = after_stop(reason, **_about(row))
-        if move is not None and move.status is ProspectStatus.CONNECTED and row["prospect_id"] in went:
-            told.append(_connected(row, now))
-        if for_a_person(reason, **_about(row)):
-            told.append(_finding(row, reason, now))
-    return told
+        events.append(_send_skipped(row, reason, now))
+        move = after_stop(reason, **_prospect_facts(row))
+        if move is not None and move.status is ProspectStatus.CONNECTED and row["prospect_id"] in moved:
+            events.append(_connection_accepted(row, now))
+        if for_a_person(reason, **_prospect_facts(row)):
+            events.append(_sequence_stopped(row, reason, now))
+    return events
 
 
-def _about(row: Row) -> dict[str, Any]:
+def _prospect_facts(row: Due) -> dict[str, Any]:
     # the step itself counts, not the look-up before it
     return {
         "action": Action(row["action"]),
@@ -64,7 +64,7 @@ def _about(row: Row) -> dict[str, Any]:
     }
 
 
-def _skipped(row: Row, reason: str, now: datetime) -> Envelope:
+def _send_skipped(row: Due, reason: str, now: datetime) -> Envelope:
     event = SendCompleted(
         send_id=row["send_id"],
         prospect_id=row["prospect_id"],
@@ -79,7 +79,7 @@ def _skipped(row: Row, reason: str, now: datetime) -> Envelope:
     return enclose(SENDS_COMPLETED, event, source="sender", key=row["account_id"], at=now)
 
 
-def _connected(row: Row, now: datetime) -> Envelope:
+def _connection_accepted(row: Due, now: datetime) -> Envelope:
     event = ConnectionAccepted(
         prospect_id=row["prospect_id"],
         campaign_id=row["campaign_id"],
@@ -92,7 +92,7 @@ def _connected(row: Row, now: datetime) -> Envelope:
     return enclose(CONNECTIONS_ACCEPTED, event, source="sender", key=row["account_id"], at=now)
 
 
-def _finding(row: Row, reason: str, now: datetime) -> Envelope:
+def _sequence_stopped(row: Due, reason: str, now: datetime) -> Envelope:
     event = IntegrityEvent(
         workspace_id=row["workspace_id"],
         kind="sequence_stopped",

@@ -1,80 +1,80 @@
 """The ledger's second half: what the provider answered, written in small batches by compare-and-set.
 
-Locks in the house's order: accounts, sends, prospects; ids sorted.
+Locks in the order of the whole product: accounts, sends, prospects; ids sorted.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any, Final
+from datetime import datetime, timedelta
+from typing import Final
 from uuid import UUID
 
 import asyncpg
 
-from services.sender.rules.outcome import Outcome, ProspectEffect
-from shared.contracts.envelope import Envelope
+from services.sender.rules.answer_events import LostAccount, WrittenOutcomes, events_of_outcomes, spacing_after
+from services.sender.rules.outcome.attempt_outcome import AttemptOutcome, ProspectEffect
 from shared.db.outbox import put
 from shared.db.pool import Connection
-from shared.db.queries import load
+from shared.db.queries import execute, fetch_all, fetch_column, load
 from shared.unipile.models import Profile
 from shared.vocabulary import AttemptState
 
 queries = load(__file__)
 
 LAG: Final = timedelta(seconds=60)
-"""The provider's lists lag a send by 30 to 60 s (UNIPILE.md §2.2); the look-up waits at least that long (business)."""
-
-SpaceAfter = Callable[[Outcome], timedelta | None]
-"""How long the account rests after this outcome (business); None: the provider was never asked."""
-Tell = Callable[[Sequence[Outcome], "Settled"], Sequence[Envelope]]
+"""The provider's lists lag a send by 30 to 60 s (UNIPILE.md §2.2); a look-up waits at least that long (business)."""
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
-    """What the rows said back."""
+class _SettledBefore:
+    """An attempt whose answer came late, and the state that it had been settled as."""
 
-    connected: frozenset[UUID]
-    """Prospects that became connected."""
-    lost: Sequence[Any]
-    """Accounts that became disconnected: id, workspace_id, status_version, status_reason."""
-    late: Sequence[tuple[Outcome, AttemptState]]
-    """Outcomes whose attempt was settled otherwise before."""
+    id: int
+    state: AttemptState
+
+
+@dataclass(frozen=True, slots=True)
+class _EndedInvitation:
+    """An invitation of ours that a profile shows as withdrawn or ignored."""
+
+    prospect_id: UUID
+    withdrawn_at: datetime
+    provider_id: str
 
 
 class Answers:
     """Writes outcomes."""
 
-    def __init__(self, pool: asyncpg.Pool, *, space_after: SpaceAfter, tell: Tell) -> None:
+    def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
-        self._space_after = space_after
-        self._tell = tell
 
-    async def write(self, outcomes: Sequence[Outcome]) -> Settled:
-        """All of them in one transaction, events included."""
+    async def write(self, outcomes: Sequence[AttemptOutcome]) -> WrittenOutcomes:
+        """Write all of them in one transaction, events included."""
         async with self._pool.acquire() as connection, connection.transaction():
             return await self._write(connection, outcomes)
 
-    async def _write(self, connection: Connection, outcomes: Sequence[Outcome]) -> Settled:
-        account_ids = sorted({o.attempt.account_id for o in outcomes})
-        [None async for _ in queries.lock_accounts_of(connection, ids=account_ids)]
-        [None async for _ in queries.lock_sends(connection, ids=sorted({o.attempt.send_id for o in outcomes}))]
+    async def _write(self, connection: Connection, outcomes: Sequence[AttemptOutcome]) -> WrittenOutcomes:
+        await execute(connection, queries.lock_answered_accounts, ids=sorted({o.attempt.account_id for o in outcomes}))
+        await execute(connection, queries.lock_sends, ids=sorted({o.attempt.send_id for o in outcomes}))
         settled_ids = await self._settle_attempts(connection, outcomes)
-        here = [o for o in outcomes if o.attempt.id in settled_ids]
+        in_time = [o for o in outcomes if o.attempt.id in settled_ids]
         late = await self._keep_late(connection, [o for o in outcomes if o.attempt.id not in settled_ids])
-        if here:
-            await self._settle_sends(connection, here)
-        connected = await self._move_prospects(connection, here)
-        await self._remember(connection, here)
-        await self._limit(connection, here)
-        lost = await self._lose_accounts(connection, here)
-        await self._free_accounts(connection, here, late)
-        settled = Settled(connected, lost, late)
-        await put(connection, "sender", self._tell(here, settled))
-        return settled
+        if in_time:
+            await self._settle_sends(connection, in_time)
+        connected = await self._move_prospects(connection, in_time)
+        await self._remember_recipients(connection, in_time)
+        await self._update_limits(connection, in_time)
+        lost = await self._disconnect_accounts(connection, in_time)
+        await self._release_accounts(connection, in_time, late)
+        written = WrittenOutcomes(connected, lost, late)
+        await put(connection, "sender", events_of_outcomes(in_time, written))
+        return written
 
-    async def _settle_attempts(self, connection: Connection, outcomes: Sequence[Outcome]) -> set[int]:
-        rows = queries.settle_attempts(
+    async def _settle_attempts(self, connection: Connection, outcomes: Sequence[AttemptOutcome]) -> set[int]:
+        settled = await fetch_column(
             connection,
+            queries.settle_attempts,
+            int,
             lag=LAG,
             ids=[o.attempt.id for o in outcomes],
             states=[o.state for o in outcomes],
@@ -87,73 +87,79 @@ class Answers:
             given_backs=[o.give_back for o in outcomes],
             recipient_ids=[o.recipient_id for o in outcomes],
         )
-        return {row["id"] async for row in rows}
+        return set(settled)
 
-    async def _keep_late(self, connection: Connection, late: Sequence[Outcome]) -> list[tuple[Outcome, AttemptState]]:
+    async def _keep_late(self, connection: Connection, late: Sequence[AttemptOutcome]) -> list[tuple[AttemptOutcome, AttemptState]]:
         if not late:
             return []
-        rows = queries.settled_otherwise(
+        rows = await fetch_all(
             connection,
+            queries.keep_late_answers,
+            _SettledBefore,
             ids=[o.attempt.id for o in late],
             states=[o.state for o in late],
             provider_refs=[o.provider_ref for o in late],
             ats=[o.at for o in late],
         )
-        states = {row["id"]: AttemptState(row["state"]) async for row in rows}
+        states = {row.id: row.state for row in rows}
         return [(o, states[o.attempt.id]) for o in late if o.attempt.id in states]
 
-    async def _settle_sends(self, connection: Connection, here: Sequence[Outcome]) -> None:
-        await queries.settle_sends(
+    async def _settle_sends(self, connection: Connection, in_time: Sequence[AttemptOutcome]) -> None:
+        await execute(
             connection,
-            ids=[o.attempt.send_id for o in here],
-            statuses=[o.send for o in here],
-            dues=[o.due for o in here],
-            next_actions=[o.next_action for o in here],
-            recipient_ids=[o.recipient_id for o in here],
-            holds=[o.held_for for o in here],
-            reasons=[o.reason for o in here],
-            retried=[o.retried for o in here],
-            ats=[o.at for o in here],
+            queries.settle_sends,
+            ids=[o.attempt.send_id for o in in_time],
+            statuses=[o.send for o in in_time],
+            dues=[o.due for o in in_time],
+            next_actions=[o.next_action for o in in_time],
+            recipient_ids=[o.recipient_id for o in in_time],
+            holds=[o.held_for for o in in_time],
+            reasons=[o.reason for o in in_time],
+            retried=[o.retried for o in in_time],
+            ats=[o.at for o in in_time],
         )
 
-    async def _move_prospects(self, connection: Connection, here: Sequence[Outcome]) -> frozenset[UUID]:
-        moving = [o for o in here if o.prospect is not ProspectEffect.NONE]
+    async def _move_prospects(self, connection: Connection, in_time: Sequence[AttemptOutcome]) -> frozenset[UUID]:
+        moving = [o for o in in_time if o.prospect is not ProspectEffect.NONE]
         if not moving:
             return frozenset()
-        [None async for _ in queries.lock_prospects(connection, ids=sorted({o.attempt.prospect_id for o in moving}))]
+        await execute(connection, queries.lock_prospects, ids=sorted({o.attempt.prospect_id for o in moving}))
         contacted = [o for o in moving if o.prospect is ProspectEffect.CONTACTED]
         connected = [o for o in moving if o.prospect is ProspectEffect.CONNECTED]
         given_up = [o for o in moving if o.prospect is ProspectEffect.GIVEN_UP]
         withdrawn = [o for o in moving if o.prospect is ProspectEffect.WITHDRAWN]
         if contacted:
-            await queries.mark_contacted(
+            await execute(
                 connection,
+                queries.mark_contacted,
                 ids=[o.attempt.prospect_id for o in contacted],
                 actions=[o.attempt.action for o in contacted],
                 ats=[o.at for o in contacted],
             )
-            await queries.store_messages(connection, ids=[o.attempt.id for o in contacted])
+            await execute(connection, queries.store_messages, ids=[o.attempt.id for o in contacted])
         if given_up:
-            await queries.give_up(
+            await execute(
                 connection,
+                queries.give_up,
                 ids=[o.attempt.prospect_id for o in given_up],
                 reasons=[o.reason for o in given_up],
                 ats=[o.at for o in given_up],
             )
         if withdrawn:
             attempts, ats = [o.attempt.id for o in withdrawn], [o.at for o in withdrawn]
-            await queries.end_invitations(connection, attempt_ids=attempts, ats=ats)
-            await queries.mark_withdrawn(connection, ids=[o.attempt.prospect_id for o in withdrawn], ats=ats)
+            await execute(connection, queries.end_withdrawn_invitations, attempt_ids=attempts, ats=ats)
+            await execute(connection, queries.mark_withdrawn, ids=[o.attempt.prospect_id for o in withdrawn], ats=ats)
         if not connected:
             return frozenset()
-        rows = queries.mark_connected(connection, ids=[o.attempt.prospect_id for o in connected], ats=[o.at for o in connected])
-        return frozenset([row["id"] async for row in rows])
+        ids, ats = [o.attempt.prospect_id for o in connected], [o.at for o in connected]
+        return frozenset(await fetch_column(connection, queries.mark_connected, UUID, ids=ids, ats=ats))
 
-    async def _remember(self, connection: Connection, here: Sequence[Outcome]) -> None:
-        seen = [(o, o.profile) for o in here if o.profile is not None]
+    async def _remember_recipients(self, connection: Connection, in_time: Sequence[AttemptOutcome]) -> None:
+        seen = [(o, o.profile) for o in in_time if o.profile is not None]
         if seen:
-            await queries.remember_recipients(
+            await execute(
                 connection,
+                queries.remember_looked_up_recipients,
                 account_ids=[o.attempt.account_id for o, _ in seen],
                 lead_ids=[o.attempt.lead_id for o, _ in seen],
                 workspace_ids=[o.attempt.workspace_id for o, _ in seen],
@@ -165,76 +171,84 @@ class Answers:
                 connected=[profile.connected for _, profile in seen],
                 ended=[profile.invitation_ended for _, profile in seen],
             )
-            await self._end_by_hand(connection, [(o, profile) for o, profile in seen if profile.invitation_ended])
-        reached = [o for o in here if o.state is AttemptState.ACCEPTED and o.attempt.recipient_id and (o.chat_id or not o.attempt.resolved)]
+            await self._end_invitations_shown_as_ended(connection, [(o, profile) for o, profile in seen if profile.invitation_ended])
+        reached = [(o, o.reached) for o in in_time if o.reached is not None]
         if reached:
-            await queries.know_recipients(
+            await execute(
                 connection,
-                account_ids=[o.attempt.account_id for o in reached],
-                lead_ids=[o.attempt.lead_id for o in reached],
-                workspace_ids=[o.attempt.workspace_id for o in reached],
-                provider_ids=[o.attempt.recipient_id for o in reached],
-                ats=[o.at for o in reached],
-                chat_ids=[o.chat_id for o in reached],
+                queries.remember_reached_recipients,
+                account_ids=[o.attempt.account_id for o, _ in reached],
+                lead_ids=[o.attempt.lead_id for o, _ in reached],
+                workspace_ids=[o.attempt.workspace_id for o, _ in reached],
+                provider_ids=[recipient.provider_id for _, recipient in reached],
+                ats=[o.at for o, _ in reached],
+                chat_ids=[recipient.chat_id for _, recipient in reached],
             )
 
-    async def _end_by_hand(self, connection: Connection, seen: Sequence[tuple[Outcome, Profile]]) -> None:
-        """An invitation of ours that a member took back, or the person ignored, frees its place; who ignored it was not withdrawn."""
+    async def _end_invitations_shown_as_ended(self, connection: Connection, seen: Sequence[tuple[AttemptOutcome, Profile]]) -> None:
+        """Our invitation to a person who ignored it, or that a member withdrew, frees its place; an ignored one was not withdrawn."""
         if not seen:
             return
-        rows = queries.ended_by_hand(
+        ended = await fetch_all(
             connection,
+            queries.end_invitations_shown_as_ended,
+            _EndedInvitation,
             account_ids=[o.attempt.account_id for o, _ in seen],
             workspace_ids=[o.attempt.workspace_id for o, _ in seen],
             provider_ids=[profile.provider_id for _, profile in seen],
             ats=[o.at for o, _ in seen],
             lag=LAG,
         )
-        ended = [(row["prospect_id"], row["withdrawn_at"], row["provider_id"]) async for row in rows]
-        withdrawn = {profile.provider_id for _, profile in seen if profile.invitation_withdrawn}
-        mine = sorted((prospect, at) for prospect, at, person in ended if person in withdrawn)
-        if mine:
-            ids = [prospect for prospect, _ in mine]
-            [None async for _ in queries.lock_prospects(connection, ids=ids)]
-            await queries.mark_withdrawn(connection, ids=ids, ats=[at for _, at in mine])
+        withdrawn_from = {profile.provider_id for _, profile in seen if profile.invitation_withdrawn}
+        withdrawn = sorted((row.prospect_id, row.withdrawn_at) for row in ended if row.provider_id in withdrawn_from)
+        if withdrawn:
+            ids = [prospect_id for prospect_id, _ in withdrawn]
+            await execute(connection, queries.lock_prospects, ids=ids)
+            await execute(connection, queries.mark_withdrawn, ids=ids, ats=[at for _, at in withdrawn])
 
-    async def _limit(self, connection: Connection, here: Sequence[Outcome]) -> None:
-        back = [o.attempt.id for o in here if o.give_back]
-        if back:
-            await queries.give_back(connection, ids=back)
-        resting = [(o, o.rest) for o in here if o.rest is not None]
+    async def _update_limits(self, connection: Connection, in_time: Sequence[AttemptOutcome]) -> None:
+        given_back = [o.attempt.id for o in in_time if o.give_back]
+        if given_back:
+            await execute(connection, queries.give_usage_back, ids=given_back)
+        resting = [(o, o.rest) for o in in_time if o.rest is not None]
         if resting:
-            await queries.rest(
+            await execute(
                 connection,
+                queries.start_cool_downs,
                 account_ids=[o.attempt.account_id for o, _ in resting],
                 actions=[o.attempt.action for o, _ in resting],
                 untils=[rest.until for _, rest in resting],
                 levels=[rest.level for _, rest in resting],
                 reasons=[rest.reason for _, rest in resting],
             )
-        rested = [o for o in here if o.state is AttemptState.ACCEPTED and o.attempt.cool_down_level]
+        rested = [o for o in in_time if o.state is AttemptState.ACCEPTED and o.attempt.cool_down_level]
         if rested:
-            await queries.rested(
+            await execute(
                 connection,
+                queries.end_cool_downs,
                 account_ids=[o.attempt.account_id for o in rested],
                 actions=[o.attempt.action for o in rested],
                 ats=[o.at for o in rested],
             )
 
-    async def _lose_accounts(self, connection: Connection, here: Sequence[Outcome]) -> list[Any]:
-        lost = {o.attempt.account_id: o.lost_account for o in here if o.lost_account}
+    async def _disconnect_accounts(self, connection: Connection, in_time: Sequence[AttemptOutcome]) -> list[LostAccount]:
+        lost = {o.attempt.account_id: o.lost_account for o in in_time if o.lost_account}
         if not lost:
             return []
-        return [row async for row in queries.lose_accounts(connection, ids=list(lost), reasons=list(lost.values()))]
+        return await fetch_all(connection, queries.disconnect_accounts, LostAccount, ids=list(lost), reasons=list(lost.values()))
 
-    async def _free_accounts(self, connection: Connection, here: Sequence[Outcome], late: Sequence[tuple[Outcome, AttemptState]]) -> None:
-        """A late answer frees nothing: the account may be in another hand by now. Its spacing counts all the same."""
-        spaced = [(o.attempt.account_id, self._space_after(o)) for o, _ in late]
+    async def _release_accounts(
+        self, connection: Connection, in_time: Sequence[AttemptOutcome], late: Sequence[tuple[AttemptOutcome, AttemptState]]
+    ) -> None:
+        """A late answer releases no lease: another process may hold the account by now. Its spacing counts all the same."""
+        spaced = [(o.attempt.account_id, spacing_after(o)) for o, _ in late]
         if spaced:
-            await queries.space_accounts(connection, ids=[each for each, _ in spaced], spacings=[spacing for _, spacing in spaced])
-        await queries.free_accounts(
+            account_ids, spacings = [each for each, _ in spaced], [spacing for _, spacing in spaced]
+            await execute(connection, queries.space_accounts, ids=account_ids, spacings=spacings)
+        await execute(
             connection,
-            ids=[o.attempt.account_id for o in here],
-            spacings=[self._space_after(o) for o in here],
-            ats=[o.at for o in here],
+            queries.release_answered_accounts,
+            ids=[o.attempt.account_id for o in in_time],
+            spacings=[spacing_after(o) for o in in_time],
+            ats=[o.at for o in in_time],
         )

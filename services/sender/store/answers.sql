@@ -1,15 +1,15 @@
--- name: lock_accounts_of
+-- name: lock_answered_accounts!
 SELECT id FROM accounts WHERE id = ANY(:ids::uuid[]) ORDER BY id FOR NO KEY UPDATE;
 
--- name: lock_sends
+-- name: lock_sends!
 SELECT id FROM send_queue WHERE id = ANY(:ids::uuid[]) ORDER BY id FOR NO KEY UPDATE;
 
--- name: lock_prospects
+-- name: lock_prospects!
 SELECT id FROM campaign_prospects WHERE id = ANY(:ids::uuid[]) ORDER BY id FOR NO KEY UPDATE;
 
 -- name: settle_attempts
 -- Compare-and-set. An attempt that became unknown meanwhile is settled by the late answer; one that was settled otherwise
--- does not come back.
+-- is not returned.
 UPDATE send_attempts a
    SET state = o.state, answered_at = o.answered_at, http_status = o.http_status, error_type = o.error_type, error_detail = o.error_detail,
        provider_ref = o.provider_ref, chat_id = o.chat_id, given_back = o.given_back,
@@ -21,8 +21,8 @@ UPDATE send_attempts a
  WHERE a.id = o.id AND (a.state = 'intent' OR (a.state = 'unknown' AND o.state <> 'unknown'))
 RETURNING a.id;
 
--- name: settled_otherwise
--- A late answer to an attempt that was settled before it came: kept, and its state told.
+-- name: keep_late_answers
+-- A late answer to an attempt that was settled before: kept as evidence; the attempt's state is returned.
 UPDATE send_attempts a
    SET evidence = coalesce(a.evidence, '[]') || jsonb_build_array(jsonb_build_object('late_answer', o.state, 'provider_ref', o.provider_ref, 'at', o.at))
   FROM unnest(:ids::bigint[], :states::text[], :provider_refs::text[], :ats::timestamptz[]) AS o(id, state, provider_ref, at)
@@ -40,7 +40,8 @@ UPDATE send_queue s
  WHERE s.id = o.id AND s.status = 'sending';
 
 -- name: mark_contacted!
--- Only from the statuses the step may come from; whoever opted out or replied in between stays so, and was contacted all the same.
+-- Only from the statuses the step may come from. A prospect who opted out or replied in between keeps that status, and was contacted
+-- all the same.
 UPDATE campaign_prospects p
    SET status = CASE WHEN o.action = 'invitation' AND is_unstarted(p.status) THEN 'connection_request_sent'
                      WHEN o.action <> 'invitation' AND p.status IN ('pending', 'approved', 'connected') THEN 'messaging'
@@ -58,8 +59,8 @@ UPDATE campaign_prospects p
  WHERE p.id = o.id AND is_unstarted(p.status)
 RETURNING p.id;
 
--- name: end_invitations!
--- The invitation stands no more: the person may be invited again when LinkedIn's lock is over.
+-- name: end_withdrawn_invitations!
+-- The invitation is withdrawn: the person may be invited again when LinkedIn's lock is over.
 UPDATE send_attempts x SET withdrawn_at = o.at
   FROM unnest(:attempt_ids::bigint[], :ats::timestamptz[]) AS o(id, at)
   JOIN send_attempts w ON w.id = o.id
@@ -67,13 +68,13 @@ UPDATE send_attempts x SET withdrawn_at = o.at
    AND x.action = 'invitation' AND x.state = 'accepted' AND x.withdrawn_at IS NULL;
 
 -- name: mark_withdrawn!
--- Whoever accepted, answered or opted out in between stays so.
+-- A prospect who accepted, answered or opted out in between keeps that status.
 UPDATE campaign_prospects p SET status = 'withdrawn', withdrawn_at = o.at
   FROM unnest(:ids::uuid[], :ats::timestamptz[]) AS o(id, at)
  WHERE p.id = o.id AND p.status = 'connection_request_sent';
 
 -- name: give_up!
--- Failed means never contacted; somebody who was contacted and cannot be reached any more has completed.
+-- Failed means never contacted; a prospect who was contacted and cannot be reached any more has completed.
 UPDATE campaign_prospects p
    SET status = CASE WHEN p.contacted_at IS NULL THEN 'failed'::prospect_status ELSE 'completed' END,
        outcome = CASE WHEN p.contacted_at IS NULL THEN p.outcome ELSE 'undeliverable' END,
@@ -84,10 +85,10 @@ UPDATE campaign_prospects p
    AND ((p.contacted_at IS NULL AND p.status IN ('pending', 'approved', 'connected'))
         OR (p.contacted_at IS NOT NULL AND p.status IN ('connection_request_sent', 'connected', 'messaging')));
 
--- name: free_accounts!
+-- name: release_answered_accounts!
 -- The spacing runs from the provider's answer, by the database's clock: from the moment the answer is written, which is never before
--- it. A sender whose clock is two seconds slow would else let its accounts act again two seconds early. What was never asked of the
--- provider changes nothing there. Held by test_a_slow_clock_does_not_shorten_the_spacing.
+-- it. A sender whose clock is two seconds slow would otherwise let its accounts act again two seconds early. An attempt that never called
+-- the provider has no spacing. Held by test_a_slow_clock_does_not_shorten_the_spacing.
 UPDATE accounts a
    SET lease_until = NULL, lease_holder = NULL,
        next_free_at = CASE WHEN o.spacing IS NULL THEN a.next_free_at ELSE greatest(a.next_free_at, clock.now + o.spacing) END,
@@ -100,15 +101,16 @@ UPDATE accounts a SET next_free_at = greatest(a.next_free_at, clock.now + o.spac
   FROM (SELECT business_now() AS now) AS clock, unnest(:ids::uuid[], :spacings::interval[]) AS o(id, spacing)
  WHERE a.id = o.id AND o.spacing IS NOT NULL;
 
--- name: give_back!
--- To the day it was taken from, whatever day it is now.
+-- name: give_usage_back!
+-- To the day that the usage was counted on, not to today.
 UPDATE account_usage u SET used = u.used - g.many
   FROM (SELECT a.account_id, a.counted_on, a.action, count(*)::int AS many FROM send_attempts a
          WHERE a.id = ANY(:ids::bigint[]) GROUP BY 1, 2, 3) g
  WHERE u.account_id = g.account_id AND u.local_date = g.counted_on AND u.action = g.action;
 
--- name: remember_recipients!
--- That an invitation of the account ended without an acceptance keeps the moment it was first seen: the provider goes on saying so.
+-- name: remember_looked_up_recipients!
+-- When an invitation of the account ended without an acceptance, the moment at which a profile first showed it is kept: later profiles
+-- go on showing it.
 INSERT INTO recipients (account_id, lead_id, workspace_id, provider_id, public_identifier, network_distance, invitation_status, resolved_at, connected_at,
                         invitation_ended_at)
 SELECT DISTINCT ON (o.account_id, o.lead_id) o.account_id, o.lead_id, o.workspace_id, o.provider_id, o.public_identifier, o.network_distance,
@@ -125,17 +127,17 @@ ON CONFLICT (account_id, lead_id) DO UPDATE
                                     THEN coalesce(recipients.invitation_ended_at, excluded.invitation_ended_at)
                                   ELSE excluded.invitation_ended_at END;
 
--- name: ended_by_hand
--- A profile shows that our invitation was withdrawn or ignored in LinkedIn itself: it stands no more. Not one that left just now,
--- of which the profile may not know yet.
+-- name: end_invitations_shown_as_ended
+-- A profile shows that our invitation was withdrawn or ignored in LinkedIn itself, so it is over. An invitation that left within the lag
+-- is left out: the profile may not show it yet.
 UPDATE send_attempts x SET withdrawn_at = o.at
   FROM unnest(:account_ids::uuid[], :workspace_ids::uuid[], :provider_ids::text[], :ats::timestamptz[]) AS o(account_id, workspace_id, provider_id, at)
  WHERE x.workspace_id = o.workspace_id AND x.recipient_id = o.provider_id AND x.account_id = o.account_id
    AND x.action = 'invitation' AND x.state = 'accepted' AND x.withdrawn_at IS NULL AND x.decided_at < o.at - :lag::interval
 RETURNING x.prospect_id, x.withdrawn_at, o.provider_id;
 
--- name: know_recipients!
--- A send that used the import's own id: remembered, so that what comes back can be matched.
+-- name: remember_reached_recipients!
+-- A send that used an id of the import: remembered, so that replies and acceptances can be matched.
 INSERT INTO recipients (account_id, lead_id, workspace_id, provider_id, resolved_at, chat_id)
 SELECT DISTINCT ON (o.account_id, o.lead_id) o.account_id, o.lead_id, o.workspace_id, o.provider_id, o.at, o.chat_id
   FROM unnest(:account_ids::uuid[], :lead_ids::uuid[], :workspace_ids::uuid[], :provider_ids::text[], :ats::timestamptz[], :chat_ids::text[])
@@ -152,7 +154,7 @@ SELECT a.workspace_id, a.account_id, a.lead_id, a.campaign_id, a.prospect_id, a.
  WHERE a.id = ANY(:ids::bigint[])
 ON CONFLICT DO NOTHING;
 
--- name: rest!
+-- name: start_cool_downs!
 INSERT INTO account_cool_downs (account_id, action, until, level, reason)
 SELECT DISTINCT ON (o.account_id, o.action) o.account_id, o.action, o.until, o.level, o.reason
   FROM unnest(:account_ids::uuid[], :actions::action[], :untils::timestamptz[], :levels::int[], :reasons::text[])
@@ -161,13 +163,13 @@ SELECT DISTINCT ON (o.account_id, o.action) o.account_id, o.action, o.until, o.l
 ON CONFLICT (account_id, action) DO UPDATE
    SET until = greatest(account_cool_downs.until, excluded.until), level = excluded.level, reason = excluded.reason;
 
--- name: rested!
--- An action that went through again starts over: its next limit signal is a first one.
+-- name: end_cool_downs!
+-- An action that succeeded again starts over: its next limit signal is a first one.
 DELETE FROM account_cool_downs c
  USING unnest(:account_ids::uuid[], :actions::action[], :ats::timestamptz[]) AS o(account_id, action, at)
  WHERE c.account_id = o.account_id AND c.action = o.action AND c.until <= o.at;
 
--- name: lose_accounts
+-- name: disconnect_accounts
 UPDATE accounts a SET status = 'disconnected', status_reason = o.reason, status_version = a.status_version + 1, status_changed_at = business_now()
   FROM unnest(:ids::uuid[], :reasons::text[]) AS o(id, reason)
  WHERE a.id = o.id AND a.status = 'usable'

@@ -9,12 +9,12 @@ from uuid import UUID
 
 import asyncpg
 
-from services.sender.rules.stops import Moved
+from services.sender.rules.stops import ProspectMove
 from shared.contracts.envelope import Envelope
 from shared.contracts.sends_due import SendDue
 from shared.db.outbox import put
 from shared.db.pool import Connection
-from shared.db.queries import load
+from shared.db.queries import execute, fetch_all, fetch_column, load
 from shared.fence import store as fences
 from shared.fence.fence import UNFENCED, Gate
 from shared.runtime.clock import LEAP_LOCK, Stopwatch
@@ -28,7 +28,7 @@ Due = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Leaving:
-    """A send that may leave: its decision's end (business) and the account's local day whose budget it takes."""
+    """A send that may leave: until when (business time), and the account's local day whose budget it takes."""
 
     send_id: UUID
     valid_until: datetime
@@ -36,8 +36,8 @@ class Leaving:
 
 
 @dataclass(frozen=True, slots=True)
-class Closing:
-    """A lane, or an action in all lanes of the account when `campaign_id` is None, closes until then (business)."""
+class LaneClosing:
+    """A lane, or the action in all lanes of the account when `campaign_id` is None, closes until then (business)."""
 
     account_id: UUID
     campaign_id: UUID | None
@@ -56,11 +56,20 @@ class PutBack:
 
 
 @dataclass(frozen=True, slots=True)
-class Week:
-    """Invitations of the last 168 h, and when enough have left the window for the next one."""
+class InvitationsOfWeek:
+    """Invitations of an account in the last 168 h, and when enough of them have left the window for the next one."""
 
+    account_id: UUID
     used: int
     frees_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Intent:
+    """An attempt that was written, and its send."""
+
+    id: int
+    send_id: UUID
 
 
 class Begin:
@@ -69,22 +78,25 @@ class Begin:
     def __init__(self, connection: Connection, due: Sequence[Due], owner: str, *, since: Stopwatch, locked: Collection[UUID] = ()) -> None:
         self._connection = connection
         self.since = since
-        """Runs from before the moment of the database at which is decided."""
+        """Runs since before the moment, by the database's clock, at which the sends are decided."""
         self._owner = owner
         self.due = due
         self.locked = frozenset(locked)
-        """The accounts that were to be had; the others are in another transaction just now."""
+        """The accounts that this transaction has locked; another transaction holds the others just now."""
 
-    async def weeks(self, caps: Mapping[UUID, int], *, now: datetime) -> dict[UUID, Week]:
-        """Exact counts for accounts near their weekly cap, which is each account's own."""
-        found = queries.week_of_invitations(self._connection, account_ids=list(caps), caps=list(caps.values()), now=now)
-        rows = [row async for row in found]
-        return {row["account_id"]: Week(row["used"], row["frees_at"]) for row in rows}
+    async def count_invitations_of_week(self, caps: Mapping[UUID, int], *, now: datetime) -> dict[UUID, InvitationsOfWeek]:
+        """Exact counts for these accounts, each with its own weekly cap."""
+        rows = await fetch_all(
+            self._connection, queries.week_of_invitations, InvitationsOfWeek, account_ids=list(caps), caps=list(caps.values()), now=now
+        )
+        return {row.account_id: row for row in rows}
 
-    async def intend(self, leaving: Sequence[Leaving], *, now: datetime, act_by: datetime, lease: timedelta) -> dict[UUID, int]:
-        """Write the intents; returns attempt ids by send, without those that met an index."""
-        rows = queries.record_intents(
+    async def record_intents(self, leaving: Sequence[Leaving], *, now: datetime, act_by: datetime, lease: timedelta) -> dict[UUID, int]:
+        """Write the intents; returns attempt ids by send, without those that met a unique index."""
+        intents = await fetch_all(
             self._connection,
+            queries.record_intents,
+            _Intent,
             owner=self._owner,
             now=now,
             act_by=act_by,
@@ -93,29 +105,31 @@ class Begin:
             valid_untils=[each.valid_until for each in leaving],
             counted_ons=[each.counted_on for each in leaving],
         )
-        return {row["send_id"]: row["id"] async for row in rows}
+        return {intent.send_id: intent.id for intent in intents}
 
-    async def invited_already(self, send_ids: Sequence[UUID]) -> set[UUID]:
-        """Those whose person has a live invitation from this workspace, by another send."""
-        return {row["id"] async for row in queries.live_invitations(self._connection, send_ids=send_ids)}
+    async def find_invited_already(self, send_ids: Sequence[UUID]) -> set[UUID]:
+        """Those whose recipient has a live invitation from this workspace, by another send."""
+        return set(await fetch_column(self._connection, queries.sends_met_by_a_live_invitation, UUID, send_ids=send_ids))
 
     async def put_back(self, sends: Sequence[PutBack]) -> None:
         """Dispatched → pending."""
         if sends:
-            await queries.put_back(
+            await execute(
                 self._connection,
+                queries.put_back,
                 send_ids=[each.send_id for each in sends],
                 dues=[each.due for each in sends],
                 holds=[each.held_for for each in sends],
             )
 
-    async def close(self, closings: Sequence[Closing]) -> None:
+    async def close_lanes(self, closings: Sequence[LaneClosing]) -> None:
         """Close lanes and actions."""
         lanes = [each for each in closings if each.campaign_id is not None]
         actions = [each for each in closings if each.campaign_id is None]
         if lanes:
-            await queries.close_lanes(
+            await execute(
                 self._connection,
+                queries.close_lanes,
                 account_ids=[each.account_id for each in lanes],
                 campaign_ids=[each.campaign_id for each in lanes],
                 actions=[each.action for each in lanes],
@@ -123,8 +137,9 @@ class Begin:
                 reasons=[each.reason for each in lanes],
             )
         if actions:
-            await queries.close_action(
+            await execute(
                 self._connection,
+                queries.close_actions,
                 account_ids=[each.account_id for each in actions],
                 actions=[each.action for each in actions],
                 untils=[each.until for each in actions],
@@ -134,31 +149,33 @@ class Begin:
     async def skip(self, reasons: Mapping[UUID, str]) -> None:
         """Dispatched → skipped, for good."""
         if reasons:
-            await queries.skip(self._connection, send_ids=list(reasons), reasons=list(reasons.values()))
+            await execute(self._connection, queries.skip, send_ids=list(reasons), reasons=list(reasons.values()))
 
-    async def move(self, people: Sequence[Moved], *, now: datetime) -> frozenset[UUID]:
-        """Prospects whose send was stopped; returns those who were still as they had been read."""
-        if not people:
+    async def move_prospects(self, moves: Sequence[ProspectMove], *, now: datetime) -> frozenset[UUID]:
+        """Move the prospects of stopped sends; returns those that still had the status in which they were read."""
+        if not moves:
             return frozenset()
-        rows = queries.move_prospects(
+        moved = await fetch_column(
             self._connection,
-            prospect_ids=[each.prospect_id for each in people],
-            was=[each.was for each in people],
-            statuses=[each.move.status for each in people],
-            outcomes=[each.move.outcome for each in people],
-            reasons=[each.reason for each in people],
-            connected_ats=[each.connected_at for each in people],
+            queries.move_prospects,
+            UUID,
+            prospect_ids=[each.prospect_id for each in moves],
+            was=[each.was for each in moves],
+            statuses=[each.move.status for each in moves],
+            outcomes=[each.move.outcome for each in moves],
+            reasons=[each.reason for each in moves],
+            connected_ats=[each.connected_at for each in moves],
             now=now,
         )
-        return frozenset([row["id"] async for row in rows])
+        return frozenset(moved)
 
-    async def let_go(self, wakes: Mapping[UUID, datetime | None]) -> None:
-        """These accounts are in nobody's hand any more."""
-        if wakes:
-            await queries.let_go(self._connection, account_ids=list(wakes), wakes=list(wakes.values()))
+    async def release_accounts(self, next_checks: Mapping[UUID, datetime | None]) -> None:
+        """Release the leases of these accounts; the dispatcher checks each at its moment, with None only when something wakes it."""
+        if next_checks:
+            await execute(self._connection, queries.release_accounts, account_ids=list(next_checks), wakes=list(next_checks.values()))
 
-    async def announce(self, envelopes: Sequence[Envelope]) -> None:
-        """Events of this transaction."""
+    async def publish(self, envelopes: Sequence[Envelope]) -> None:
+        """Put events into the outbox; they leave when this transaction commits."""
         await put(self._connection, "sender", envelopes)
 
 
@@ -179,14 +196,14 @@ class Ledger:
         """
         async with self._pool.acquire() as connection, connection.transaction():
             mark = self._fence.mark()
-            self._fence.require(fences.row_of(await queries.hold_the_clock(connection, key=LEAP_LOCK)), mark)
+            self._fence.require(fences.row_of(await queries.lock_clock_and_read_fence(connection, key=LEAP_LOCK)), mark)
             account_ids = sorted({event.account_id for event in events})
-            locked = [row["id"] async for row in queries.lock_accounts(connection, account_ids=account_ids)]
+            locked = await fetch_column(connection, queries.lock_accounts, UUID, account_ids=account_ids)
             if not locked:
                 yield Begin(connection, (), self._owner, since=Stopwatch())
                 return
             send_ids = [event.send_id for event in events]
-            [None async for _ in queries.lock_leads(connection, send_ids=send_ids)]
+            await execute(connection, queries.lock_leads, send_ids=send_ids)
             since = Stopwatch()
             rows = queries.load_due(connection, send_ids=send_ids, dispatch_nos=[event.dispatch_no for event in events], locked=locked)
             yield Begin(connection, [row async for row in rows], self._owner, since=since, locked=locked)

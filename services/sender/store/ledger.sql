@@ -1,6 +1,6 @@
--- name: hold_the_clock^
--- Shared with every other begin; the clock leaps only when nobody holds it (shared/runtime/clock.py). The fence's row comes
--- with it: in the statement that every begin makes anyway, so that a restored database is noticed where it counts.
+-- name: lock_clock_and_read_fence^
+-- The advisory lock is shared by every begin; the clock skips hours only while no begin holds it (shared/runtime/clock.py). The fence's
+-- row is read in the same statement, which every begin makes anyway, so that a restored database is noticed before a send leaves.
 SELECT pg_advisory_xact_lock_shared(:key), f.stack_id, f.epoch, f.system_identifier, f.timeline, f.kafka_cluster, f.seq, f.token, f.previous,
        f.attempt_id, f.beat_at, f.business_at, f.read_only_since, f.read_only_why, f.neighbours, f.own_system_identifier, f.own_timeline, f.durable
   FROM stack_fence_now f;
@@ -10,7 +10,7 @@ SELECT pg_advisory_xact_lock_shared(:key), f.stack_id, f.epoch, f.system_identif
 -- lease. NO KEY UPDATE, because a planner inserting rows that refer to the account must not hide it.
 SELECT id FROM accounts WHERE id = ANY(:account_ids::uuid[]) ORDER BY id FOR NO KEY UPDATE SKIP LOCKED;
 
--- name: lock_leads
+-- name: lock_leads!
 -- A reply or an opt-out that is being written holds its lead: we wait for it and read it, or it comes after our
 -- commit, which is the line after which a stop comes too late.
 SELECT l.id FROM leads l
@@ -18,9 +18,10 @@ SELECT l.id FROM leads l
  ORDER BY l.id FOR SHARE;
 
 -- name: load_due
--- A statement of its own: it must see what was committed while the locks were waited for. A send that is missing was
--- taken, paused or withdrawn in between, or the event is an old one.
--- Which day it is for the account, its zone in Python says (shared/policy/rows.py): here are UTC's day and its neighbours.
+-- A statement of its own: it must see what was committed while it waited for the locks. A send that is missing was dispatched again,
+-- paused or withdrawn in between, or the event is an old one.
+-- Python decides by the account's zone which day it is for the account (shared/policy/rows.py): the counts here are of UTC's day and
+-- its neighbours.
 WITH clock AS MATERIALIZED (
   SELECT t.technical, t.now, (t.now AT TIME ZONE 'UTC')::date AS today
     FROM (SELECT c.technical, business_at(c.technical) AS now FROM (SELECT clock_timestamp() AS technical) c) t)
@@ -34,7 +35,8 @@ SELECT clock.technical, clock.now,
        limits.weekly_limit, limits.message_limit, limits.lookup_limit, limits.email_limit,
        limits.cr_exception, limits.warm_up_from,
        limits.account_limit, a.schedule_settings::text AS account_schedule, zone.name AS timezone,
-       l.first_name, l.last_name, l.timezone AS prospect_timezone, l.linkedin_vanity, l.linkedin_id, l.sales_navigator_id, l.last_reply_at, l.opted_out_at,
+       l.first_name, l.last_name, l.timezone AS prospect_timezone, l.linkedin_vanity, l.linkedin_id, l.sales_navigator_id, l.email,
+       l.last_reply_at, l.opted_out_at,
        r.provider_id, r.network_distance, r.connected_at AS recipient_connected_at, r.chat_id, r.invitation_ended_at,
        (SELECT json_object_agg(u.local_date, u.used)::text FROM account_usage u
          WHERE u.account_id = s.account_id AND u.action = s.next_action AND u.local_date BETWEEN clock.today - 1 AND clock.today + 1) AS used_by_day,
@@ -83,8 +85,8 @@ SELECT clock.technical, clock.now,
    FOR NO KEY UPDATE OF s;
 
 -- name: week_of_invitations
--- Exact, and asked only for accounts whose days add up to the cap: how many stand in the last 168 h, and when enough
--- of them will have left for the next one. Ours, and those the member sent by hand; `cap` is each account's own.
+-- Exact, and read only for accounts whose daily counts add up to the cap: how many invitations left in the last 168 h, and when enough
+-- of them will have left the window for the next one. Ours, and those that the member sent by hand; `cap` is each account's own.
 SELECT near.account_id, count(*)::int AS used,
        (array_agg(i.at ORDER BY i.at DESC))[min(near.cap)] + interval '168 hours' AS frees_at
   FROM unnest(:account_ids::uuid[], :caps::int[]) AS near(account_id, cap)
@@ -98,7 +100,7 @@ SELECT near.account_id, count(*)::int AS used,
  GROUP BY near.account_id;
 
 -- name: record_intents
--- The commit of these rows is the decision. What meets one of the ledger's unique indexes does not come back.
+-- The commit of these rows is the decision. A send that meets one of the ledger's unique indexes is not returned.
 WITH made AS (
   INSERT INTO send_attempts (workspace_id, campaign_id, prospect_id, lead_id, account_id, send_id, action, owner, dispatch_no, recipient_id,
                              message_sha256, decided_at, valid_until, act_by, counted_on, picture)
@@ -122,7 +124,7 @@ WITH made AS (
 )
 SELECT id, send_id FROM made;
 
--- name: live_invitations
+-- name: sends_met_by_a_live_invitation
 -- Which of these sends met another live invitation to the same person in their workspace.
 SELECT s.id
   FROM send_queue s
@@ -138,7 +140,7 @@ UPDATE send_queue s
  WHERE s.id = b.send_id AND s.status = 'dispatched';
 
 -- name: close_lanes!
--- What concerns an account or a campaign closes lanes; an action's wait closes that action in all of the account's.
+-- A wait of an account or a campaign closes lanes; a wait of an action closes that action in all lanes of the account (close_actions).
 INSERT INTO lanes (account_id, campaign_id, action, closed_until, reason)
 SELECT DISTINCT ON (w.account_id, w.campaign_id, w.action) w.account_id, w.campaign_id, w.action, w.until, w.reason
   FROM unnest(:account_ids::uuid[], :campaign_ids::uuid[], :actions::action[], :untils::timestamptz[], :reasons::text[])
@@ -146,7 +148,7 @@ SELECT DISTINCT ON (w.account_id, w.campaign_id, w.action) w.account_id, w.campa
  ORDER BY w.account_id, w.campaign_id, w.action, w.until DESC
 ON CONFLICT (account_id, campaign_id, action) DO UPDATE SET closed_until = excluded.closed_until, reason = excluded.reason;
 
--- name: close_action!
+-- name: close_actions!
 UPDATE lanes l SET closed_until = w.until, reason = w.reason
   FROM unnest(:account_ids::uuid[], :actions::action[], :untils::timestamptz[], :reasons::text[]) AS w(account_id, action, until, reason)
  WHERE l.account_id = w.account_id AND l.action = w.action;
@@ -157,8 +159,9 @@ UPDATE send_queue s SET status = 'skipped', error_message = k.reason
  WHERE s.id = k.send_id AND s.status = 'dispatched';
 
 -- name: move_prospects
--- Where a stop leaves its people (shared/policy/after_stop.py), from the status that was read; in order of id, like everybody.
--- Who was contacted meanwhile is not failed: that word means never contacted. An opt-out, a reply that came in between stays.
+-- Where a stop leaves its prospects (shared/policy/after_stop.py), from the status that was read; locked in order of id, as everywhere.
+-- A prospect who was contacted meanwhile does not become failed: that word means never contacted. An opt-out or a reply that came in
+-- between stays.
 WITH locked AS MATERIALIZED (
   SELECT p.id, m.was, m.status, m.outcome, m.reason, m.connected_at
     FROM unnest(:prospect_ids::uuid[], :was::prospect_status[], :statuses::prospect_status[], :outcomes::text[], :reasons::text[],
@@ -175,13 +178,13 @@ UPDATE campaign_prospects p
  WHERE p.id = m.id AND p.status = m.was AND (m.status <> 'failed' OR p.contacted_at IS NULL)
 RETURNING p.id;
 
--- name: let_go!
--- The account is in nobody's hand; it is looked at again at `wake`, NULL: not before something else wakes it.
+-- name: release_accounts!
+-- Release the account's lease; the dispatcher looks at the account again at `wake`, NULL: not before something else wakes it.
 UPDATE accounts a SET lease_until = NULL, lease_holder = NULL, wake_at = g.wake
   FROM unnest(:account_ids::uuid[], :wakes::timestamptz[]) AS g(account_id, wake)
  WHERE a.id = g.account_id;
 
 -- name: still_due
--- Which of these events a begin would take up: the send is still with a sender, under that dispatch. Asked before a replay.
+-- Which of these events a begin would accept: the send is still dispatched, under that number. Read before a replay.
 SELECT s.id FROM unnest(:send_ids::uuid[], :dispatch_nos::int[]) AS e(send_id, dispatch_no)
   JOIN send_queue s ON s.id = e.send_id AND s.dispatch_no = e.dispatch_no AND s.status = 'dispatched';

@@ -1,1 +1,1 @@
-"""The sender's story: begin (send.py), act (courier.py), finish (finish.py)."""
+"""The sender's story: begin (send.py), act (call_pool.py), finish (finish.py)."""

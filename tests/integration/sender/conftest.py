@@ -14,9 +14,9 @@ from pydantic import SecretStr
 from services.sender.channels.linkedin import LinkedIn
 from services.sender.store.answers import Answers
 from services.sender.store.ledger import Ledger
-from services.sender.workflows.brake import Brake
-from services.sender.workflows.courier import Courier
-from services.sender.workflows.finish import Finisher, space_after, tell
+from services.sender.workflows.call_pool import CallPool
+from services.sender.workflows.circuit_breaker import CircuitBreaker
+from services.sender.workflows.finish import Finisher
 from services.sender.workflows.send import Sender
 from shared.contracts.sends_due import SendDue
 from shared.db.pool import open_pool
@@ -34,7 +34,7 @@ class Stage:
 
     pool: asyncpg.Pool
     sender: Sender
-    courier: Courier
+    calls: CallPool
     finisher: Finisher
     simulator: Simulator
     workspace: UUID
@@ -76,7 +76,7 @@ class Stage:
 
     async def settled(self) -> None:
         """Every call under way is answered and written."""
-        await self.courier.idle()
+        await self.calls.wait_until_idle()
         await self.finisher.drain()
 
     async def send_row(self, send: UUID) -> asyncpg.Record:
@@ -112,14 +112,14 @@ async def stage(database: str, tmp_path: Path) -> AsyncIterator[Stage]:
         async with running(tmp_path, "--clock-database", database) as simulator:
             client = UnipileClient(simulator.base, SecretStr(KEY), timeout=timedelta(seconds=3))
             async with client:
-                brake = Brake(clock)
-                finisher = Finisher(Answers(pool, space_after=space_after, tell=tell), brake, written=lambda: None)
+                breaker = CircuitBreaker(clock)
+                finisher = Finisher(Answers(pool), breaker, on_written=lambda: None)
                 finisher.start()
-                courier = Courier(LinkedIn(client, now=clock.now), finisher, clock, calls=8)
+                calls = CallPool(LinkedIn(client, now=clock.now), finisher, clock, calls=8)
                 ledger = Ledger(pool, owner="sender-of-the-test")
-                sender = Sender(ledger, courier, clock, brake, act_within=timedelta(seconds=10), call_time=timedelta(seconds=5))
-                yield Stage(owner, sender, courier, finisher, simulator, workspace, account, campaign, clock)
-                await courier.drain()
+                sender = Sender(ledger, calls, clock, breaker, act_within=timedelta(seconds=10), call_time=timedelta(seconds=5))
+                yield Stage(owner, sender, calls, finisher, simulator, workspace, account, campaign, clock)
+                await calls.drain()
                 await finisher.stop()
         await clock.stop()
     await pool.close()

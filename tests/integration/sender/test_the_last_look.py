@@ -6,8 +6,8 @@ from pydantic import SecretStr
 
 from services.sender.channels.linkedin import LinkedIn
 from services.sender.store.ledger import Ledger
-from services.sender.workflows.brake import Brake
-from services.sender.workflows.courier import Courier
+from services.sender.workflows.call_pool import CallPool
+from services.sender.workflows.circuit_breaker import CircuitBreaker
 from services.sender.workflows.send import Sender
 from shared.contracts.sends_due import SendDue
 from shared.unipile.client import UnipileClient
@@ -25,13 +25,13 @@ async def test_a_call_that_waits_for_its_connection_past_its_time_is_released_an
     sends = {(await stage.due())[0]: stage.account, (await stage.due(account=other))[0]: other}
     await stage.simulator.lever("/hold", match={"action": "invitation"})
     async with UnipileClient(stage.simulator.base, SecretStr(KEY), timeout=timedelta(seconds=15), max_connections=1) as narrow:
-        courier = Courier(LinkedIn(narrow, now=stage.clock.now), stage.finisher, stage.clock, calls=8)
-        ledger, brake = Ledger(stage.pool, owner="sender-with-one-line"), Brake(stage.clock)
-        sender = Sender(ledger, courier, stage.clock, brake, act_within=timedelta(seconds=3), call_time=timedelta(seconds=5))
+        calls = CallPool(LinkedIn(narrow, now=stage.clock.now), stage.finisher, stage.clock, calls=8)
+        ledger, breaker = Ledger(stage.pool, owner="sender-with-one-line"), CircuitBreaker(stage.clock)
+        sender = Sender(ledger, calls, stage.clock, breaker, act_within=timedelta(seconds=3), call_time=timedelta(seconds=5))
         await sender.send_batch([SendDue(send_id=send, account_id=account, dispatch_no=1) for send, account in sends.items()])
         await eventually(lambda: stage.pool.fetchval(OVER), what="the time of both to be over")
         await stage.simulator.levers.post("/release", json={})
-        await courier.idle()
+        await calls.wait_until_idle()
         await stage.finisher.drain()
     rows = await stage.pool.fetch("SELECT state::text, given_back, account_id FROM send_attempts ORDER BY state")
     assert sorted((row["state"], row["given_back"]) for row in rows) == [("accepted", False), ("released", True)]

@@ -1,5 +1,6 @@
 """Which answers are tried again, after how long, and which end a send: every row of the table of errors."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -7,51 +8,48 @@ from uuid import UUID
 import pytest
 
 from services.sender.rules.attempt import Attempt
-from services.sender.rules.outcome import Outcome, failed
+from services.sender.rules.outcome.attempt_outcome import AttemptOutcome
+from services.sender.rules.outcome.linkedin import call_failed
+from services.sender.rules.recipients import LinkedInRecipient
 from services.sender.rules.retries import PAUSES
 from shared.unipile.errors import TABLE, ProviderRefused, ProviderSilent, Row, classify
 from shared.unipile.findings import Blame, Finding, Remedy
-from shared.vocabulary import AccountType, Action, AttemptState, CampaignType, SendStatus
+from shared.vocabulary import Action, AttemptState, CampaignType, SendStatus
 
 AT = datetime(2026, 3, 10, 15, tzinfo=UTC)
-SOMEBODY = UUID(int=1)
+ID = UUID(int=1)
+MEMBER = LinkedInRecipient(
+    provider_id="ACoAAtest", looked_up=True, lookup_key="ana", vanity="ana", first_name="Ana", last_name="Prova", invitation_ref=None
+)
+NEVER_LOOKED_UP = replace(MEMBER, looked_up=False)
 
 
 def an_attempt(**changed: Any) -> Attempt:
     """An invitation to a person whose id was looked up before."""
     facts: dict[str, Any] = {
-        **dict.fromkeys(("send_id", "prospect_id", "campaign_id", "workspace_id", "lead_id", "account_id"), SOMEBODY),
-        "decided_at": AT,
+        **dict.fromkeys(("send_id", "prospect_id", "campaign_id", "workspace_id", "lead_id", "account_id"), ID),
         "starts_within": timedelta(seconds=10),
         "id": 1,
         "provider_account_id": "acc",
-        "account_type": AccountType.PREMIUM,
         "campaign_type": CampaignType.CONNECTOR,
         "action": Action.INVITATION,
         "send_action": Action.INVITATION,
         "message_type": "connection_request",
         "message": "Hi",
-        "requires_connection": False,
-        "recipient_id": "ACoAAtest",
-        "resolved": True,
-        "identifier": "ana",
-        "first_name": "Ana",
-        "last_name": "Prova",
-        "vanity": "ana",
-        "invitation_ref": None,
+        "recipient": MEMBER,
         "retries": 0,
         "cool_down_level": 0,
     }
     return Attempt(**(facts | changed))
 
 
-def answered(type_: str, **attempt: Any) -> tuple[Finding, Outcome]:
+def answered(type_: str, **attempt: Any) -> tuple[Finding, AttemptOutcome]:
     status = TABLE[type_].statuses[0]
     finding = classify(status, f"errors/{type_}", write=True)
     error = ProviderRefused(
         "send an invitation", status=status, type_=f"errors/{type_}", title=None, detail=None, finding=finding, retry_after=None
     )
-    return finding, failed(an_attempt(**attempt), AT, error)
+    return finding, call_failed(an_attempt(**attempt), AT, error)
 
 
 @pytest.mark.parametrize("type_", [name for name, row in TABLE.items() if row.finding.blame is Blame.RECIPIENT])
@@ -69,10 +67,10 @@ def test_a_refusal_by_the_recipient_is_never_retried_at_once_or_after_a_pause(ty
 
 @pytest.mark.parametrize("type_", [name for name, row in TABLE.items() if row.finding.remedy is Remedy.RE_RESOLVE])
 def test_an_id_that_was_never_looked_up_is_looked_up_once_and_no_more(type_: str) -> None:
-    _, outcome = answered(type_, resolved=False)
+    _, outcome = answered(type_, recipient=NEVER_LOOKED_UP)
     assert (outcome.send, outcome.next_action) == (SendStatus.PENDING, Action.PROFILE_LOOKUP)
-    assert answered(type_, resolved=True)[1].send is SendStatus.FAILED
-    assert answered(type_, resolved=False, action=Action.PROFILE_LOOKUP)[1].send is SendStatus.FAILED
+    assert answered(type_, recipient=MEMBER)[1].send is SendStatus.FAILED
+    assert answered(type_, recipient=NEVER_LOOKED_UP, action=Action.PROFILE_LOOKUP)[1].send is SendStatus.FAILED
 
 
 def _transient(row: Row) -> bool:
@@ -125,14 +123,14 @@ def test_a_lost_session_puts_the_send_back_and_blames_no_prospect(type_: str) ->
     assert (outcome.lost_account, outcome.send, outcome.prospect) == (type_, SendStatus.PENDING, "none")
 
 
-@pytest.mark.parametrize("type_", [name for name, row in TABLE.items() if row.finding.remedy is Remedy.DEAD_LETTER])
+@pytest.mark.parametrize("type_", [name for name, row in TABLE.items() if row.finding.remedy is Remedy.REPORT_REQUEST])
 def test_a_wrong_request_of_ours_ends_the_send_and_raises_a_finding(type_: str) -> None:
     _, outcome = answered(type_)
     assert (outcome.send, outcome.finding, outcome.retried) == (SendStatus.FAILED, "request_refused", False)
 
 
 def test_a_call_that_never_left_is_tried_again_and_one_that_may_have_arrived_is_looked_up() -> None:
-    never = failed(an_attempt(), AT, ProviderSilent("send an invitation", started=False, write=True, cause="refused"))
+    never = call_failed(an_attempt(), AT, ProviderSilent("send an invitation", started=False, write=True, cause="refused"))
     assert (never.send, never.due, never.called) == (SendStatus.PENDING, AT + timedelta(minutes=5), False)
-    perhaps = failed(an_attempt(), AT, ProviderSilent("send an invitation", started=True, write=True, cause="time-out"))
+    perhaps = call_failed(an_attempt(), AT, ProviderSilent("send an invitation", started=True, write=True, cause="time-out"))
     assert perhaps.state is AttemptState.UNKNOWN

@@ -235,7 +235,7 @@ PROBLEMS = [
      "The requested feature has either not been subscribed or not been authenticated properly.", Remedy.FEATURE_MISSING),
     (429, "too_many_requests", "Too many requests",
      "The provider cannot accept any more requests at the moment. Please try again later.", Remedy.COOL_DOWN),
-    (400, "invalid_parameters", "Invalid parameters", "User ID does not match provider's expected format.", Remedy.DEAD_LETTER),
+    (400, "invalid_parameters", "Invalid parameters", "User ID does not match provider's expected format.", Remedy.REPORT_REQUEST),
 ]  # fmt: skip
 
 

@@ -18,10 +18,11 @@ NEVER_FAILS = {"not_started", "already_connected", "invited_by_hand"}
 
 def reasons_of_the_sender() -> set[str]:
     """Every literal `reason="..."` in the rules that decide what an answer means."""
-    tree = ast.parse((ROOT / "services/sender/rules/outcome.py").read_text(encoding="utf-8"))
+    files = (ROOT / "services/sender/rules/outcome").glob("*.py")
     return {
         keyword.value.value
-        for call in ast.walk(tree)
+        for file in files
+        for call in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
         if isinstance(call, ast.Call)
         for keyword in call.keywords
         if keyword.arg == "reason" and isinstance(keyword.value, ast.Constant) and isinstance(keyword.value.value, str)
