@@ -46,11 +46,17 @@ TASKS: Final[Mapping[str, Mapping[str, Part]]] = {
 CLIENT: Final = ("Fetcher.", "AIOKafka", "Sender.", "GroupCoordinator.", "ClientRequest.", "Heads.")
 """Tasks of aiokafka, and the fence's own reader."""
 REPOSITORY: Final = Path(__file__).resolve().parent.parent
+
+
+def _files_of(folder: str) -> tuple[str, ...]:
+    return tuple(sorted(path.relative_to(REPOSITORY).as_posix() for path in (REPOSITORY / folder).glob("*.sql")))
+
+
 OUTBOX: Final = ("shared/db/outbox.sql", "shared/kafka/relay.sql")
 STATEMENTS: Final[Mapping[str, Mapping[Part, tuple[str, ...]]]] = {
     "queuer": {
         Part.DISPATCH: ("services/queuer/store/dispatch/dispatch.sql",),
-        Part.PLAN: ("services/queuer/store/planning/planning.sql", "services/queuer/store/planning/held_sequences.sql"),
+        Part.PLAN: _files_of("services/queuer/store/planning"),
         Part.EVENTS: OUTBOX,
     },
     "sender": {

@@ -22,7 +22,7 @@ NO_ADDRESS: Final[Mapping[Channel, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Prospect:
-    """A prospect and what planning must know of its campaign and lead; schedules are JSON texts as stored."""
+    """A prospect and what planning must know of its campaign and lead, as `load_prospects` reads it; schedules are JSON texts as stored."""
 
     id: UUID
     workspace_id: UUID
@@ -30,23 +30,31 @@ class Prospect:
     lead_id: UUID
     status: ProspectStatus
     account_id: UUID | None
-    workflow_id: UUID | None
     contacted_at: datetime | None
     connected_at: datetime | None
     hold_until: datetime | None
     resumed_at: datetime | None
+    workflow_id: UUID | None
     on_missing: MissingValue
     campaign_schedule: str
     workspace_schedule: str
-    values: Mapping[str, str | None]
+    first_name: str | None
+    last_name: str | None
+    company: str | None
+    title: str | None
+    location: str | None
     timezone: str | None
     last_reply_at: datetime | None
     opted_out_at: datetime | None
-    suppressed_by: str | None
-    invited_by_hand_at: datetime | None
     linkedin_id: str | None
-    channels: frozenset[Channel]
-    """Those for which the lead has an address."""
+    channels: Sequence[str]  # those for which the lead has an address
+    invited_by_hand_at: datetime | None
+    suppressed_by: str | None
+
+    @property
+    def values(self) -> Mapping[str, str | None]:
+        """The lead's values for the placeholders of a template."""
+        return {name: getattr(self, name) for name in ("first_name", "last_name", "company", "title", "location")}
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,16 +4,19 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+import orjson
+
 from services.queuer.rules.insight.forecast_model import Member, Question, Rates, Work
 from services.queuer.rules.planning.fairness import Turn
 from services.queuer.rules.planning.rotation import Room, dealt, share_out
-from services.queuer.store.planning import planning
-from services.queuer.store.planning.planning import hours
-from shared.calendar import Schedule, ScheduleError, resolve_schedule, spans
+from services.queuer.store.planning.accounts import load_accounts
+from services.queuer.store.planning.rotations import load_capacities
+from shared.calendar import Schedule, ScheduleError, ScheduleSettings, read_settings, resolve_schedule, spans
 from shared.db.pool import Connection
 from shared.db.queries import load
 from shared.policy import SPACING, caps_of, weekly_invitations
@@ -153,13 +156,13 @@ async def _rooms(connection: Connection, firsts: Mapping[UUID, Action], *, now: 
     seats: dict[UUID, list[tuple[UUID, bool]]] = {}
     async for row in queries.seats(connection, campaign_ids=list(firsts)):
         seats.setdefault(row["campaign_id"], []).append((row["account_id"], row["usable"]))
-    accounts = await planning.accounts(connection, {account_id for sitting in seats.values() for account_id, _ in sitting}, now=now)
+    accounts = await load_accounts(connection, {account_id for sitting in seats.values() for account_id, _ in sitting}, now=now)
     takers = {}
     for campaign_id, sitting in seats.items():
         able = [(account_id, usable) for account_id, usable in sitting if account_id in accounts]
         takers[campaign_id] = [account_id for account_id, usable in able if usable] or [account_id for account_id, _ in able]
     wanted = {(account_id, firsts[campaign_id]) for campaign_id, found in takers.items() for account_id in found}
-    rooms = await planning.rooms(connection, wanted, accounts, now=now)
+    rooms = await load_capacities(connection, wanted, accounts, now=now)
     return {
         campaign_id: {account_id: replace(rooms[firsts[campaign_id]][account_id]) for account_id in found}
         for campaign_id, found in takers.items()
@@ -235,6 +238,12 @@ def _unseen(past: _Past, zone: ZoneInfo, now: datetime) -> list[datetime]:
         if ends > now - timedelta(hours=168):
             unseen += [ends] * max(0, used - seen[day])
     return unseen
+
+
+@lru_cache(maxsize=4096)
+def hours(settings: str) -> ScheduleSettings:
+    """Stored schedule settings, parsed once per text. Raises ScheduleError."""
+    return read_settings(orjson.loads(settings))
 
 
 def _schedule(campaign: Mapping[str, Any], account: Mapping[str, Any], workspace: str, prospect_zone: str | None) -> Schedule:

@@ -19,7 +19,14 @@ from services.queuer.rules.planning.next_send import Account, Draft, Ending, New
 from services.queuer.rules.planning.next_step import Nothing, Planned, Step, next_step
 from services.queuer.rules.planning.rotation import Room, pick
 from services.queuer.rules.planning.slots import A_LOCAL_DAY, Book, NeedsMore
-from services.queuer.store.planning import planning as store
+from services.queuer.store.dispatch.dispatch import business_now
+from services.queuer.store.planning import calendars
+from services.queuer.store.planning.accounts import accounts_of_prospects, load_accounts, lock_accounts
+from services.queuer.store.planning.prospects import load_prospects, load_steps, lock_prospects
+from services.queuer.store.planning.rotations import Rotation, keep_credits, load_capacities, lock_rotations
+from services.queuer.store.planning.sends import known_recipients, load_progress
+from services.queuer.store.planning.unplanned import campaign_with_unplanned, sequences_under_way, try_lock_sweep, unplanned_prospects
+from services.queuer.workflows.planning.record import record
 from shared.db.pool import Connection
 from shared.policy import SPACING, Case, Stop, after_stop, note_limit
 from shared.policy.rows import clocks_of
@@ -78,15 +85,15 @@ class Planner:
         Campaigns take turns, so that one with a hundred thousand prospects does not keep the others waiting.
         """
         async with self._pool.acquire() as connection:
-            campaign = await store.campaign_with_unplanned(connection, self._swept)
+            campaign = await campaign_with_unplanned(connection, self._swept)
             if campaign is None:
                 # Round once. Campaigns that cannot be planned (an unreadable schedule) must not make this a hot loop.
                 again, self._got_on, self._swept = self._got_on, False, NOBODY
                 return again
             self._swept = campaign
             async with connection.transaction():
-                if await store.take_turn(connection, campaign):  # else another queuer is just planning it
-                    ids = await store.unplanned(connection, campaign, most=self._batch)
+                if await try_lock_sweep(connection, campaign):  # else another queuer is just planning it
+                    ids = await unplanned_prospects(connection, campaign, most=self._batch)
                     outcomes = await self.plan_within(connection, ids)
                     self._got_on |= outcomes.total() > outcomes["not_planned"]
         return True
@@ -97,9 +104,9 @@ class Planner:
         One batch each time, and round again from the front: its cost does not grow with the people under way.
         """
         async with self._pool.acquire() as connection:
-            idle, last = await store.under_way(connection, self._looked_at, most=self._batch)
-        self._looked_at = last or NOBODY
-        found = await self.plan(idle)
+            page = await sequences_under_way(connection, self._looked_at, most=self._batch)
+        self._looked_at = page[-1].prospect_id if len(page) == self._batch else NOBODY
+        found = await self.plan([sequence.prospect_id for sequence in page if sequence.idle])
         if found:
             log.info("people were waiting for a step that nobody had planned; their event was late or lost", prospects=found)
         metrics.FORGOTTEN.labels(what="follow_up").inc(found)
@@ -121,34 +128,41 @@ async def _with_something_next(connection: Connection, ids: Sequence[UUID]) -> l
 
 
 async def _with_a_workflow(connection: Connection, ids: Sequence[UUID]) -> list[Prospect]:
-    return [person for person in await store.prospects(connection, ids) if person.workflow_id is not None]
+    return [person for person in await load_prospects(connection, ids) if person.workflow_id is not None]
 
 
 async def _sequences(
     connection: Connection, people: Sequence[Prospect]
 ) -> tuple[Mapping[UUID, list[Step]], Mapping[UUID, dict[str, Planned]]]:
     """The steps of these people's workflows, and what became of those that have a row."""
-    steps = await store.steps(connection, [person.workflow_id for person in people if person.workflow_id])
-    return steps, await store.planned(connection, [person.id for person in people])
+    steps = await load_steps(connection, [person.workflow_id for person in people if person.workflow_id])
+    return steps, await load_progress(connection, [person.id for person in people])
+
+
+async def lock_people(connection: Connection, prospect_ids: Sequence[UUID]) -> tuple[datetime, Sequence[UUID]]:
+    """Lock the accounts these prospects have or may get, then the prospects; returns business time and the locked accounts."""
+    accounts = await lock_accounts(connection, await accounts_of_prospects(connection, prospect_ids))
+    await lock_prospects(connection, prospect_ids)
+    return await business_now(connection), accounts
 
 
 async def _plan_batch(connection: Connection, ids: Sequence[UUID], *, fresh_for: timedelta) -> Counter[str]:
-    now, locked = await store.lock(connection, ids)
+    now, locked = await lock_people(connection, ids)
     people = await _with_a_workflow(connection, ids)
-    accounts = await store.accounts(connection, locked, now=now)
+    accounts = await load_accounts(connection, locked, now=now)
     drafts = await _draft(connection, people, accounts, now=now)
     outcomes: Counter[str] = Counter()
     ended = [send for each in drafts for send in each.ended]
     endings = [each.ending for each in drafts if each.ending]
     outcomes.update(send.status.value for send in ended)
-    await store.record(connection, ended, endings, now=now)
+    await record(connection, ended, endings, now=now)
     wanted = await _address(connection, [each.wanted for each in drafts if each.wanted], fresh_since=now - fresh_for)
     # First steps queue up behind one another, later ones fall due around now: two books, each short. The second is
     # opened after the first is written, and so sees it.
     for sends in ([send for send in wanted if send.first], [send for send in wanted if not send.first]):
         if sends:
             placed, stopped = await place(connection, sends, accounts, now=now)
-            fresh = await store.record(connection, placed, stopped, now=now)
+            fresh = await record(connection, placed, stopped, now=now)
             outcomes.update(send.status.value for send in placed if send.id in fresh)
             outcomes["not_planned"] += len(sends) - len(placed)
     for ending in endings:
@@ -160,7 +174,7 @@ async def _draft(connection: Connection, people: Sequence[Prospect], accounts: M
     """Give accounts to those who have none and something to say to, and find the words."""
     steps, planned = await _sequences(connection, people)
     without = [person for person in people if person.account_id is None and person.workflow_id in steps]
-    rotations = await store.rotations(connection, {person.campaign_id for person in without}, list(accounts))
+    rotations = await lock_rotations(connection, {person.campaign_id for person in without}, list(accounts))
     rooms = await _rooms(connection, without, steps, rotations, accounts, now=now)
     drafts = []
     for person in people:
@@ -172,12 +186,12 @@ async def _draft(connection: Connection, people: Sequence[Prospect], accounts: M
             drafts += _choose(rotations[person.campaign_id], room, accounts, words)
         elif person.account_id in accounts:  # else it came after the locks were taken: the next sweep finds them
             drafts.append(words(accounts[person.account_id]))
-    await store.keep_credits(connection, rotations)
+    await keep_credits(connection, rotations)
     return drafts
 
 
 def _choose(
-    rotation: store.Rotation, room: Mapping[UUID, Room], accounts: Mapping[UUID, Account], words: Callable[[Account], Draft]
+    rotation: Rotation, room: Mapping[UUID, Room], accounts: Mapping[UUID, Account], words: Callable[[Account], Draft]
 ) -> list[Draft]:
     """The account whose turn it is, and the words from it; nothing for a campaign without accounts.
 
@@ -204,7 +218,7 @@ async def _rooms(
     connection: Connection,
     people: Sequence[Prospect],
     steps: Mapping[UUID, Sequence[Step]],
-    rotations: Mapping[UUID, store.Rotation],
+    rotations: Mapping[UUID, Rotation],
     accounts: Mapping[UUID, Account],
     *,
     now: datetime,
@@ -213,7 +227,7 @@ async def _rooms(
     wanted: set[tuple[UUID, Action]] = set()
     for campaign_id, workflow_id in {(p.campaign_id, p.workflow_id) for p in people if p.workflow_id}:
         wanted |= {(candidate.account_id, steps[workflow_id][0].action) for candidate in rotations[campaign_id].candidates}
-    return await store.rooms(connection, wanted, accounts, now=now) if wanted else {}
+    return await load_capacities(connection, wanted, accounts, now=now) if wanted else {}
 
 
 async def _address(connection: Connection, sends: Sequence[NewSend], *, fresh_since: datetime) -> list[NewSend]:
@@ -223,7 +237,7 @@ async def _address(connection: Connection, sends: Sequence[NewSend], *, fresh_si
     another account.
     """
     pairs = [(send.account_id, send.prospect.lead_id) for send in sends]
-    known = await store.recipients(connection, pairs, fresh_since=fresh_since)
+    known = await known_recipients(connection, pairs, fresh_since=fresh_since)
     addressed = []
     for send, pair in zip(sends, pairs, strict=True):
         recipient = known.get(pair) or send.prospect.linkedin_id
@@ -248,7 +262,7 @@ async def place(
         queue = _queue(send, case)
         start = max(earliest, book.end_of(send.step.action, queue) or earliest) if send.first else earliest
         while isinstance(slot := book.place(case, send.id, earliest=start, look_up=send.look_up, queue=queue), NeedsMore):
-            await store.fill(connection, books, until={send.account_id: slot.until})
+            await calendars.fill(connection, books, until={send.account_id: slot.until})
         if isinstance(slot, Stop):
             placed.append(replace(send, status=SendStatus.SKIPPED, reason=slot.reason))
             prospect = send.prospect
@@ -267,9 +281,9 @@ async def _open_books(
     books: dict[UUID, Book] = {}
     for earliest, send in ordered:
         if send.account_id not in books:
-            books[send.account_id] = store.open_book(accounts[send.account_id], since=earliest, until=earliest + A_LOCAL_DAY)
-    await store.fill(connection, books)
-    await store.count(connection, books, now=now)
+            books[send.account_id] = calendars.open_book(accounts[send.account_id], since=earliest, until=earliest + A_LOCAL_DAY)
+    await calendars.fill(connection, books)
+    await calendars.count(connection, books, now=now)
     return books
 
 
@@ -278,9 +292,9 @@ async def _ends(
 ) -> Mapping[tuple[UUID, Action, str | None], datetime]:
     """Where each line of first steps ends."""
     lines = {(send.account_id, send.step.action, _queue(send, cases[send.id])) for send in sends if send.first}
-    whole = await store.ends_of_queues(connection, [(account_id, action) for account_id, action, queue in lines if queue is None])
+    whole = await calendars.ends_of_queues(connection, [(account_id, action) for account_id, action, queue in lines if queue is None])
     zones = [(account_id, action, queue) for account_id, action, queue in lines if queue is not None]
-    by_zone = await store.ends_of_zones(connection, zones) if zones else {}
+    by_zone = await calendars.ends_of_zones(connection, zones) if zones else {}
     return {**{(account_id, action, None): end for (account_id, action), end in whole.items()}, **by_zone}
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 import asyncpg
 
 from services.queuer.store.insight import queue
-from services.queuer.store.planning import planning as store
+from services.queuer.store.planning.unplanned import campaign_with_unplanned, unplanned_prospects
 from services.queuer.workflows.accounts.account_availability import MOST_COUNTED
 from services.queuer.workflows.planning.plan import NOBODY, Planner
 
@@ -60,7 +60,7 @@ class PlanNow:
 
     async def _next(self, after: UUID) -> tuple[UUID, list[UUID]] | None:
         async with self._pool.acquire() as connection:
-            campaign = await store.campaign_with_unplanned(connection, after)
+            campaign = await campaign_with_unplanned(connection, after)
             if campaign is None:
                 return None
-            return campaign, await store.unplanned(connection, campaign, most=self._batch)
+            return campaign, list(await unplanned_prospects(connection, campaign, most=self._batch))

@@ -12,8 +12,11 @@ import asyncpg
 
 from services.queuer import metrics
 from services.queuer.rules.planning.withdrawal import withdrawal
-from services.queuer.store.planning import planning, withdrawals
-from services.queuer.workflows.planning.plan import place
+from services.queuer.store.planning import withdrawals
+from services.queuer.store.planning.accounts import load_accounts
+from services.queuer.store.planning.prospects import load_prospects
+from services.queuer.workflows.planning.plan import lock_people, place
+from services.queuer.workflows.planning.record import record
 from shared.db.pool import Connection
 
 BATCH: Final = 200
@@ -39,17 +42,17 @@ class Withdrawer:
 
 async def _plan(connection: Connection, ids: Sequence[UUID]) -> int:
     """Under the locks of all planning; what is planned already, or needs it no more, is left alone."""
-    now, locked = await planning.lock(connection, ids)
-    accounts = await planning.accounts(connection, locked, now=now)
+    now, locked = await lock_people(connection, ids)
+    accounts = await load_accounts(connection, locked, now=now)
     waiting = await withdrawals.waiting(connection, ids, now=now)
     wanted = []
-    for prospect in await planning.prospects(connection, list(waiting)):
+    for prospect in await load_prospects(connection, list(waiting)):
         recipient, waited_until = waiting[prospect.id]
         send = withdrawal(prospect, recipient=recipient, waited_until=waited_until, now=now)
         if send is not None and send.account_id in accounts:
             wanted.append(send)
     placed, _ = await place(connection, wanted, accounts, now=now)
-    fresh = await planning.record(connection, placed, [], now=now)
+    fresh = await record(connection, placed, [], now=now)
     known = {send.id: send.scheduled_for for send in placed if send.id not in fresh}
     again = await withdrawals.reopen(connection, known)
     await withdrawals.mark_planned(connection, [send.prospect.id for send in placed], now=now)

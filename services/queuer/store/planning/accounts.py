@@ -1,0 +1,87 @@
+"""Accounts as planning locks and reads them, and the lanes and wake-ups that newly planned sends need."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+import structlog
+
+from services.queuer.rules.planning.next_send import Account, NewSend
+from shared.db.pool import Connection
+from shared.db.queries import execute, fetch_all, fetch_column, load
+from shared.policy import caps_of, weekly_invitations
+from shared.policy.rows import clocks_of_account
+from shared.vocabulary import AccountType, Action
+
+log = structlog.get_logger()
+
+queries = load(__file__)
+
+
+@dataclass(frozen=True, slots=True)
+class _AccountRow:
+    id: UUID
+    account_type: AccountType
+    country: str
+    account_schedule: str
+    workspace_schedule: str
+    next_free_at: datetime | None
+    warm_up_from: date | None
+    account_limit: int | None
+    workspace_limit: int | None
+    tier: str
+    cr_exception: int | None
+    weekly_limit: int | None
+    message_limit: int | None
+    lookup_limit: int | None
+    email_limit: int | None
+    timezone: str
+
+
+async def accounts_of_prospects(connection: Connection, prospect_ids: Sequence[UUID]) -> Sequence[UUID]:
+    """Every account that these prospects have or may be given."""
+    return await fetch_column(connection, queries.accounts_of_prospects, UUID, prospect_ids=prospect_ids)
+
+
+async def lock_accounts(connection: Connection, account_ids: Sequence[UUID]) -> Sequence[UUID]:
+    """Lock these accounts in id order."""
+    return await fetch_column(connection, queries.lock_accounts, UUID, account_ids=account_ids)
+
+
+async def load_accounts(connection: Connection, account_ids: Iterable[UUID], *, now: datetime) -> Mapping[UUID, Account]:
+    """The accounts by id, without those whose own zone or hours cannot be read: the sends of other accounts must not wait for them."""
+    found = {}
+    for row in await fetch_all(connection, queries.load_accounts, _AccountRow, account_ids=list(set(account_ids)), now=now):
+        facts = asdict(row)
+        unreadable = clocks_of_account(facts).unreadable
+        if unreadable is not None:
+            log.warning("nothing is planned for an account: its hours cannot be read", account=row.id, error=unreadable)
+            continue
+        found[row.id] = Account(
+            row.id,
+            row.account_type,
+            row.country,
+            row.timezone,
+            row.account_schedule,
+            caps_of(facts),
+            weekly_invitations(row.weekly_limit, tier=row.tier),
+            row.warm_up_from,
+            row.next_free_at,
+        )
+    return found
+
+
+async def open_lanes(connection: Connection, sends: Sequence[NewSend]) -> None:
+    """Make sure that each send has the lane of its action, and one for the look-up that may come first."""
+    lanes = [(s.account_id, s.prospect.campaign_id, action) for s in sends for action in (s.step.action, Action.PROFILE_LOOKUP)]
+    ids, campaigns, actions = zip(*lanes, strict=True) if lanes else ((), (), ())
+    await execute(connection, queries.open_lanes, account_ids=ids, campaign_ids=campaigns, actions=actions)
+
+
+async def wake_accounts(connection: Connection, sends: Sequence[NewSend]) -> None:
+    """Let the dispatcher look at each account no later than the first of these sends is due."""
+    wakes: dict[UUID, datetime] = {}
+    for send in sends:
+        wakes[send.account_id] = min(wakes.get(send.account_id, send.scheduled_for), send.scheduled_for)
+    await execute(connection, queries.wake_accounts, account_ids=list(wakes), wakes=list(wakes.values()))
