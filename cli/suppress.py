@@ -91,7 +91,9 @@ def remove(
         if kind is None:
             return await verbs.remove(pool, _id(entry))
         list_of = await _list(pool, workspace, everywhere=everywhere)
-        return await verbs.remove(pool, await verbs.find(pool, kind, entry, workspace_id=list_of))
+        return await verbs.remove(
+            pool, (await verbs.list_entries(pool, workspace_id=list_of, everywhere=everywhere, kind=kind, value=entry))[0].id
+        )
 
     gone = do(work)
     out.print(f"{gone.kind} {gone.value} may be contacted again.", highlight=False)

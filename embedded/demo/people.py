@@ -5,8 +5,8 @@ from typing import Any
 import asyncpg
 import httpx
 
+from embedded.demo.progress import queries
 from embedded.demo.scenario import WORKSPACES
-from embedded.demo.watch import queries
 
 CHUNK = 500
 PREFIX = 3

@@ -17,15 +17,17 @@ from rich.live import Live
 
 from embedded.demo.display import addresses, progress_line, scene, table
 from embedded.demo.people import declare
+from embedded.demo.progress import queries
 from embedded.demo.scenario import BEHAVIOUR, END, SCENE_SPEED, START, WORKSPACES, Workspace
 from embedded.demo.verdict import Told, pronounce
-from embedded.demo.watch import queries, read_accounts
 from embedded.demo.wound import Healed, wound
 from embedded.ports import free_port, is_free
 from embedded.settings import StackSettings
 from embedded.stack import Stack
 from embedded.unprivileged import remove
+from services.queuer.http.mount import CALL_TIMES
 from services.queuer.store.accounts import tokens, workspaces
+from services.queuer.workflows.insight.status import read_accounts
 from shared.db.pool import open_pool
 from shared.vocabulary import Role
 
@@ -209,7 +211,7 @@ class Demo:
 
 async def _look(pool: asyncpg.Pool) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     async with pool.acquire() as connection:
-        return await read_accounts(connection), dict(await queries.progress(connection))
+        return await read_accounts(connection, CALL_TIMES), dict(await queries.progress(connection))
 
 
 async def _post(api: httpx.AsyncClient, path: str, body: dict[str, Any] | None = None, *, file: Path | None = None) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from fastapi import FastAPI
 
 from services.queuer import handlers, jobs
 from services.queuer.http import cron
+from services.queuer.http.dispatch import process
 from services.queuer.http.mount import mount
 from services.queuer.rules.insight.call_times import CallTimes
 from services.queuer.settings import QueuerSettings
@@ -50,4 +51,5 @@ async def build(service: Service, settings: QueuerSettings) -> FastAPI:
     processor = Processor(service.pool, dispatcher, wait=settings.queue_wait, call_times=call_times)
     plan_now = PlanNow(service.pool, planner, batch=settings.planning_batch, within=settings.queue_wait)
     app.include_router(cron.routes(service, processor, plan_now))
+    app.include_router(process.routes(service, processor, plan_now))
     return app

@@ -35,6 +35,8 @@ ROUTES: Final = (
     Route("/api/queue", "queuer"),
     Route("/api/leads", "queuer"),
     Route("/api/suppressions", "queuer"),
+    Route("/api/tokens", "queuer"),
+    Route("/api/status", "queuer"),
     Route("/webhooks/unipile", "poller"),
     Route("/api/cron/process-send-queue", "queuer"),
     Route("/api/cron/queue-pending-prospects", "queuer"),
@@ -45,6 +47,7 @@ ROUTES: Final = (
     Route("/api/notices", "healer"),
     Route("/api/unknown", "healer"),
     Route("/api/findings", "healer"),
+    Route("/api/dead-letters", "healer"),
 )
 
 _LONGEST_FIRST: Final = tuple(sorted(ROUTES, key=lambda route: len(route.prefix), reverse=True))

@@ -58,6 +58,15 @@ class Caller:
             raise ApiError(404, "unknown_workspace", f"There is no workspace {wanted}.")
         return wanted
 
+    def require_platform(self, what: str) -> None:
+        """Let only operators of the whole installation go on.
+
+        Raises:
+            ApiError: 403 when the token is bound to a workspace.
+        """
+        if self.workspace_id is not None:
+            raise ApiError(403, "forbidden", f"{what} belongs to the operators of the platform, whose tokens are bound to no workspace.")
+
 
 class Doors:
     """Lets callers in by their token."""

@@ -5,11 +5,11 @@ import hmac
 import secrets
 import time
 from http import HTTPStatus
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 import asyncpg
 import structlog
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
@@ -69,6 +69,9 @@ FAILURES: Final[dict[int | str, dict[str, Any]]] = {
     422: {"model": Failed, "description": "It cannot be used; the message says what to write instead"},
 }
 """How routes of the API document their refusals."""
+
+
+DryRun = Annotated[bool, Query(description="Check everything and change nothing; `changed` then says what would happen.")]
 
 
 class CronError(Exception):

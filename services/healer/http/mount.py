@@ -5,11 +5,12 @@ from typing import Final
 
 from fastapi import FastAPI
 
+from services.healer.http.health import overview as health_overview
 from services.healer.http.health import pages as health_pages
 from services.healer.http.health import score as health
 from services.healer.http.notices import notices
 from services.healer.http.repairs import cleanup as integrity
-from services.healer.http.repairs import findings
+from services.healer.http.repairs import dead_letters, findings
 from services.healer.http.unknown_attempts import unknown_attempts as unknown
 from services.healer.workflows.maintenance.maintain import Maintenance
 from services.healer.workflows.notices.channels import ChannelPolicy
@@ -43,7 +44,9 @@ async def mount(
     auth.install(app, readers)
     app.include_router(health.routes(service, readers, mend))
     app.include_router(health_pages.routes(service, readers, objective=objective))
+    app.include_router(health_overview.routes(readers, service.pool))
     app.include_router(integrity.routes(service, mend))
+    app.include_router(dead_letters.routes(service))
     app.include_router(findings.routes(service, readers, wake=mend.wake))
     app.include_router(notices.routes(service, readers, deliver=deliver, terms=terms))
     app.include_router(unknown.routes(service, readers, call_time=call_time))

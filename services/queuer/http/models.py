@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any, Final, Literal, Self
 from uuid import UUID
 
+from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from services.queuer.rules.campaigns.views import Campaign, CampaignInFull
@@ -179,6 +180,9 @@ class AccountOut(Given):
     daily_cr_limit: int | None
     schedule_settings: dict[str, Any]
     created_at: datetime
+
+
+Named = Annotated[str | None, Query(max_length=200, description="Only those with this id or name, whatever its capitals.")]
 
 
 class Success(BaseModel):

@@ -6,12 +6,12 @@ from typing import Final
 from fastapi import FastAPI
 
 from services.queuer.http import retired
-from services.queuer.http.accounts import accounts, hours, limits
+from services.queuer.http.accounts import accounts, hours, limits, tokens
 from services.queuer.http.campaigns import campaigns
 from services.queuer.http.insight import explain as prospects
 from services.queuer.http.insight import failed_sends as failed
 from services.queuer.http.insight import forecast as forecasts
-from services.queuer.http.insight import queue
+from services.queuer.http.insight import queue, status
 from services.queuer.http.people import people, suppressions
 from services.queuer.rules.insight.call_times import CallTimes
 from shared.runtime import auth
@@ -44,6 +44,8 @@ async def mount(app: FastAPI, service: Service, *, largest_upload: int = LARGEST
         hours.routes(service),
         prospects.routes(readers, call_times),
         limits.routes(service, readers),
+        tokens.routes(service),
+        status.routes(service, readers, call_times),
         suppressions.routes(service, readers),
     ):
         app.include_router(router)

@@ -1,14 +1,15 @@
 """What stands beside the score, over HTTP: campaigns, the queue, history, alerts, and the objective of a workspace."""
 
 from datetime import datetime, timedelta
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 from uuid import UUID
 
 import asyncpg
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.healer.rules.health.prediction import Verdict
+from services.healer.rules.health.alerts import AlertKind, describe_alert
+from services.healer.rules.health.prediction import FEWEST_CHANCES, FEWEST_CORRUPTED, Verdict
 from services.healer.rules.health.repair_times import RepairTimes
 from services.healer.store.health import counts, pages, risks
 from services.healer.workflows.health import report as health
@@ -17,6 +18,12 @@ from shared.runtime.auth import Caller, Operator, Viewer, tenant_transaction
 from shared.runtime.http import FAILURES
 from shared.runtime.service import Service
 
+VERDICTS: Final = {
+    Verdict.TOO_LITTLE_DATA: f"Too little to predict from: it takes {FEWEST_CHANCES} sends and {FEWEST_CORRUPTED} corrupted ones.",
+    Verdict.UNCHECKED: "Not checked: too little was corrupted lately to prove it by, so it raises no alert.",
+    Verdict.NO_BETTER: "Checked, and no better than the base rate: it raises no alert.",
+    Verdict.USEFUL: "Checked on what it had not seen, and better than the base rate.",
+}
 OneWorkspace = Annotated[UUID | None, Query(description="Only this one; a token of a workspace sees its own alone.")]
 Most = Annotated[int, Query(ge=1, le=500)]
 Days = Annotated[int, Query(ge=1, le=400, description="How far back, in days.")]
@@ -135,6 +142,15 @@ class AlertOut(BaseModel):
     evidence: dict[str, Any]
     opened_at: datetime
     closed_at: datetime | None
+    title: str
+    description: str
+    to_do: str
+
+    @classmethod
+    def of(cls, row: pages.Row) -> Self:
+        """From the row, with its sentences."""
+        title, description, to_do = describe_alert(AlertKind(row["kind"]), row["evidence"])
+        return cls(**row, title=title, description=description, to_do=to_do)
 
 
 class Alerts(BaseModel):
@@ -197,6 +213,12 @@ class WorkspaceRisks(BaseModel):
     workspace_id: UUID
     made_at: datetime
     report: RiskReport
+    verdict_text: str = Field(description="The verdict in words.")
+
+    @classmethod
+    def of(cls, row: pages.Row) -> Self:
+        """From the stored report."""
+        return cls(**row, verdict_text=VERDICTS[Verdict(row["report"]["verdict"])])
 
 
 class Risks(BaseModel):
@@ -246,7 +268,7 @@ def routes(service: Service, readers: asyncpg.Pool, *, objective: timedelta) -> 
         async with tenant_transaction(readers, caller) as connection:
             scores = await pages.fetch_scores(connection, workspace_id=wanted, span=span, most=limit)
             repairs = await health.summarize_repairs(connection, workspace_id=wanted, span=span, objective=objective)
-        runs = await health.list_cleanup_runs(readers, workspace_id=caller.workspace_id, before=None, most=limit)
+        runs = await health.list_cleanup_runs(readers, workspace_id=wanted, before=None, most=limit)
         return History(
             scores=[Score(**row) for row in scores], runs=[CleanupRunOut(**row) for row in runs], repairs=RepairsOut.judged(repairs)
         )
@@ -255,13 +277,20 @@ def routes(service: Service, readers: asyncpg.Pool, *, objective: timedelta) -> 
     async def alerts(caller: Viewer, workspace_id: OneWorkspace = None, only_open: bool = False, limit: Most = 50) -> Alerts:
         async with tenant_transaction(readers, caller) as connection:
             found = await pages.fetch_alerts(connection, workspace_id=_own_workspace(caller, workspace_id), only_open=only_open, most=limit)
-        return Alerts(alerts=[AlertOut(**row) for row in found])
+        return Alerts(alerts=[AlertOut.of(row) for row in found])
 
     @router.get("/api/admin/data-integrity/risks", summary="Which campaigns are likely to corrupt next, and why")
     async def likely_next(caller: Viewer, workspace_id: OneWorkspace = None, limit: Most = 50) -> Risks:
         async with tenant_transaction(readers, caller) as connection:
             found = await risks.reports(connection, workspace_id=_own_workspace(caller, workspace_id), most=limit)
-        return Risks(reports=[WorkspaceRisks(**row) for row in found])
+        return Risks(reports=[WorkspaceRisks.of(row) for row in found])
+
+    @router.get("/api/admin/data-integrity/objective", summary="How fast repairs of a workspace should be")
+    async def get_objective(caller: Viewer, workspace_id: OneWorkspace = None) -> ObjectiveSet:
+        whose = caller.own(workspace_id)
+        async with tenant_transaction(readers, caller) as connection:
+            own = await pages.fetch_objective(connection, whose)
+        return ObjectiveSet(workspace_id=whose, seconds=(own or objective).total_seconds(), own_objective=own is not None)
 
     @router.put("/api/admin/data-integrity/objective", summary="Say how fast repairs of a workspace should be")
     async def set_objective(body: Objective, caller: Operator) -> ObjectiveSet:

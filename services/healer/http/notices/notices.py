@@ -16,7 +16,7 @@ from services.healer.workflows.notices import channels as verbs
 from services.healer.workflows.notices.channels import ChannelPolicy
 from services.healer.workflows.notices.deliver import Deliver
 from shared.notices.addresses import mask_target
-from shared.runtime.auth import Operator, Viewer, tenant_transaction
+from shared.runtime.auth import Caller, Operator, Viewer, tenant_transaction
 from shared.runtime.http import FAILURES
 from shared.runtime.service import Service
 from shared.vocabulary import DeliveryState, NoticeKind, NoticeMedium
@@ -160,18 +160,22 @@ def routes(service: Service, readers: asyncpg.Pool, *, deliver: Deliver, terms: 
     @router.get("/api/notices", summary="What people were told, and how it reached them")
     async def list_notices(
         caller: Viewer,
+        *,
+        workspace_id: UUID | None = None,
         before: Annotated[int | None, Query(ge=1, le=2**63 - 1)] = None,
         kind: NoticeKind | None = None,
         limit: Annotated[int, Query(ge=1, le=200)] = 50,
     ) -> Notices:
         async with tenant_transaction(readers, caller) as connection:
-            found = await notices.fetch_log(connection, workspace_id=caller.workspace_id, before=before, kind=kind, most=limit)
+            found = await notices.fetch_log(connection, workspace_id=_whose(caller, workspace_id), before=before, kind=kind, most=limit)
         return Notices(notices=[NoticeOut.of(entry) for entry in found], next=found[-1].id if len(found) == limit else None)
 
     @router.get("/api/notices/channels", summary="Where people are told")
-    async def list_channels(caller: Viewer, after: UUID | None = None, limit: Annotated[int, Query(ge=1, le=200)] = 50) -> Channels:
+    async def list_channels(
+        caller: Viewer, workspace_id: UUID | None = None, after: UUID | None = None, limit: Annotated[int, Query(ge=1, le=200)] = 50
+    ) -> Channels:
         async with tenant_transaction(readers, caller) as connection:
-            found = await channels.list_channels(connection, workspace_id=caller.workspace_id, after=after, most=limit)
+            found = await channels.list_channels(connection, workspace_id=_whose(caller, workspace_id), after=after, most=limit)
         return Channels(channels=[ChannelOut.of(each) for each in found], next=found[-1].id if len(found) == limit else None)
 
     @router.get("/api/notices/channels/{channel_id}", summary="One channel")
@@ -225,3 +229,7 @@ def routes(service: Service, readers: asyncpg.Pool, *, deliver: Deliver, terms: 
         return Tested(delivery=DeliveryOut.model_validate(await notices.fetch_delivery(service.pool, delivery_id)))
 
     return router
+
+
+def _whose(caller: Caller, workspace_id: UUID | None) -> UUID | None:
+    return caller.own(workspace_id) if workspace_id else caller.workspace_id

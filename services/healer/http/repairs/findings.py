@@ -15,7 +15,7 @@ from services.healer.workflows.repairs import decide as desk
 from services.healer.workflows.repairs.decide import Finding, FindingAction
 from services.healer.workflows.unknown_attempts.resolve import LONGEST_REASON
 from shared.runtime.auth import Caller, Operator, Viewer, tenant_transaction
-from shared.runtime.http import FAILURES
+from shared.runtime.http import FAILURES, DryRun
 from shared.runtime.service import Service
 
 FindingId = Annotated[int, Field(ge=1, le=LARGEST_ID)]
@@ -67,6 +67,12 @@ class OneFinding(BaseModel):
     finding: FindingOut
 
 
+class FindingDecided(OneFinding):
+    """`changed` is false for a dry run."""
+
+    changed: bool
+
+
 class RefusalReason(BaseModel):
     """Why."""
 
@@ -87,6 +93,7 @@ def routes(service: Service, readers: asyncpg.Pool, *, wake: Callable[[], None])
         campaign_id: UUID | None = None,
         kind: Annotated[str | None, Query(max_length=100)] = None,
         state: Annotated[list[State] | None, Query(description="Open and proposed ones when it is left out.")] = None,
+        closed_too: Annotated[bool, Query(description="Findings in every state; `state` is then ignored.")] = False,
         before: Annotated[int | None, Query(ge=1, le=LARGEST_ID)] = None,
         limit: Annotated[int, Query(ge=1, le=200)] = 50,
     ) -> FindingPage:
@@ -95,7 +102,7 @@ def routes(service: Service, readers: asyncpg.Pool, *, wake: Callable[[], None])
             rows = await repairs.fetch_findings(
                 connection,
                 before=before,
-                states=state or ["open", "proposed"],
+                states=None if closed_too else state or ["open", "proposed"],
                 kind=kind,
                 campaign_id=campaign_id,
                 workspace_id=wanted,
@@ -108,23 +115,23 @@ def routes(service: Service, readers: asyncpg.Pool, *, wake: Callable[[], None])
         async with tenant_transaction(readers, caller) as connection:
             return OneFinding(finding=FindingOut.of(await desk.get_finding(connection, finding_id, workspace_id=caller.workspace_id)))
 
-    async def say(finding_id: int, word: FindingAction, caller: Caller, reason: str = "") -> OneFinding:
+    async def say(finding_id: int, word: FindingAction, caller: Caller, reason: str = "", *, dry_run: bool) -> FindingDecided:
         done = await desk.decide_finding(
-            service.pool, finding_id, word, actor=caller.actor, reason=reason, workspace_id=caller.workspace_id
+            service.pool, finding_id, word, actor=caller.actor, reason=reason, workspace_id=caller.workspace_id, apply=not dry_run
         )
         wake()
-        return OneFinding(finding=FindingOut.of(done.finding))
+        return FindingDecided(finding=FindingOut.of(done.finding), changed=done.changed)
 
     @router.post("/{finding_id}/apply", summary="Change what it says would be changed")
-    async def apply(finding_id: FindingId, caller: Operator) -> OneFinding:
-        return await say(finding_id, FindingAction.APPLY, caller)
+    async def apply(finding_id: FindingId, caller: Operator, dry_run: DryRun = False) -> FindingDecided:
+        return await say(finding_id, FindingAction.APPLY, caller, dry_run=dry_run)
 
     @router.post("/{finding_id}/refuse", summary="Leave the row as it is; it is not found again while it stays so")
-    async def refuse(finding_id: FindingId, body: RefusalReason, caller: Operator) -> OneFinding:
-        return await say(finding_id, FindingAction.REFUSE, caller, body.reason)
+    async def refuse(finding_id: FindingId, body: RefusalReason, caller: Operator, dry_run: DryRun = False) -> FindingDecided:
+        return await say(finding_id, FindingAction.REFUSE, caller, body.reason, dry_run=dry_run)
 
     @router.post("/{finding_id}/undo", summary="Take a repair back; refused when something has left since")
-    async def undo(finding_id: FindingId, caller: Operator) -> OneFinding:
-        return await say(finding_id, FindingAction.UNDO, caller)
+    async def undo(finding_id: FindingId, caller: Operator, dry_run: DryRun = False) -> FindingDecided:
+        return await say(finding_id, FindingAction.UNDO, caller, dry_run=dry_run)
 
     return router

@@ -13,7 +13,7 @@ from services.healer.store.unknown_attempts.decisions import AttemptFilter, Row
 from services.healer.workflows.unknown_attempts import resolve as desk
 from services.healer.workflows.unknown_attempts.resolve import LONGEST_REASON, AttemptDecision
 from shared.runtime.auth import Operator, Viewer, tenant_transaction
-from shared.runtime.http import FAILURES
+from shared.runtime.http import FAILURES, DryRun
 from shared.runtime.service import Service
 from shared.vocabulary import Action, AttemptState, ProspectStatus, SendStatus
 
@@ -125,7 +125,7 @@ def routes(service: Service, readers: asyncpg.Pool, *, call_time: timedelta) -> 
             return OneUnknown(attempt=WholeUnknown.of(await desk.get_attempt(connection, attempt_id, workspace_id=caller.workspace_id)))
 
     @router.post("/{attempt_id}/resolve", summary="Say whether it happened; harmless to repeat, and the first decision stands")
-    async def resolve(attempt_id: AttemptId, body: DecisionBody, caller: Operator) -> Resolved:
+    async def resolve(attempt_id: AttemptId, body: DecisionBody, caller: Operator, dry_run: DryRun = False) -> Resolved:
         done = await desk.resolve_attempt(
             service.pool,
             attempt_id,
@@ -134,6 +134,7 @@ def routes(service: Service, readers: asyncpg.Pool, *, call_time: timedelta) -> 
             actor=caller.actor,
             workspace_id=caller.workspace_id,
             call_time=call_time,
+            apply=not dry_run,
         )
         service.wake()
         return Resolved(attempt=WholeUnknown.of(done.attempt), changed=done.changed)

@@ -8,10 +8,10 @@ import asyncpg
 from fastapi import APIRouter, Query, Response
 from pydantic import ConfigDict, Field
 
-from services.queuer.http.models import HOURS, AccountOut, DailyLimit, ScheduleSettings, Success, Taken, WorkspaceOut
+from services.queuer.http.models import HOURS, AccountOut, DailyLimit, Named, ScheduleSettings, Success, Taken, WorkspaceOut
 from services.queuer.store.accounts import accounts, workspaces
 from services.queuer.workflows.accounts import change as change_account
-from shared.runtime.auth import Operator, Viewer, tenant_transaction
+from shared.runtime.auth import Admin, Operator, Viewer, tenant_transaction
 from shared.runtime.http import FAILURES
 from shared.runtime.service import Service
 from shared.vocabulary import AccountType
@@ -60,6 +60,31 @@ class AccountFacts(Taken):
     timezone: str | None = Field(None, description="Whose day counts the caps; it holds once both zones have begun another day.")
 
 
+class NewWorkspace(Taken):
+    """A tenant."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"company_name": "Example & Sons", "email": "ops@example.com"}]})
+
+    company_name: str
+    email: str = Field(description="Where notices go.")
+    airtable_base_id: str = ""
+    tier: str = "standard"
+    daily_cr_limit: DailyLimit = None
+    schedule_settings: ScheduleSettings = Field({})
+
+
+class OneWorkspace(Success):
+    """A workspace."""
+
+    workspace: WorkspaceOut
+
+
+class Pausing(Taken):
+    """Why an account is paused."""
+
+    reason: str | None = Field(None, max_length=200, description="Shown as the account's status_reason.")
+
+
 class OneAccount(Success):
     """An account."""
 
@@ -100,18 +125,39 @@ def routes(service: Service, readers: asyncpg.Pool) -> APIRouter:
     @router.get("/workspaces", summary="The workspaces that the token may see, by name")
     async def list_workspaces(
         caller: Viewer,
+        named: Named = None,
         after: Annotated[str | None, Query(max_length=200)] = None,
         limit: Annotated[int, Query(ge=1, le=200)] = 50,
     ) -> Workspaces:
         async with tenant_transaction(readers, caller) as connection:
-            found = await workspaces.list_workspaces(connection, after=after, most=limit)
+            found = await workspaces.list_workspaces(connection, named=named, after=after, most=limit)
         last = found[-1].company_name if len(found) == limit else None
         return Workspaces(workspaces=[WorkspaceOut.model_validate(each) for each in found], next=last)
 
+    @router.post(
+        "/workspaces", status_code=201, summary="Add a workspace; the same one again answers 200", responses={200: {"model": OneWorkspace}}
+    )
+    async def add_workspace(body: NewWorkspace, caller: Admin, response: Response) -> OneWorkspace:
+        caller.require_platform("Adding workspaces")
+        done = await workspaces.add(
+            service.pool,
+            company_name=body.company_name,
+            email=body.email,
+            airtable_base_id=body.airtable_base_id,
+            tier=body.tier,
+            daily_cr_limit=body.daily_cr_limit,
+            schedule_settings=body.schedule_settings,
+            actor=caller.actor,
+        )
+        response.status_code = 201 if done.created else 200
+        return OneWorkspace(workspace=WorkspaceOut.model_validate(done.workspace))
+
     @router.get("/accounts", summary="The accounts that the token may see")
-    async def list_accounts(caller: Viewer, after: UUID | None = None, limit: Annotated[int, Query(ge=1, le=200)] = 50) -> Accounts:
+    async def list_accounts(
+        caller: Viewer, named: Named = None, after: UUID | None = None, limit: Annotated[int, Query(ge=1, le=200)] = 50
+    ) -> Accounts:
         async with tenant_transaction(readers, caller) as connection:
-            found = await accounts.list_accounts(connection, workspace_id=caller.workspace_id, after=after, most=limit)
+            found = await accounts.list_accounts(connection, workspace_id=caller.workspace_id, named=named, after=after, most=limit)
         last = found[-1].id if len(found) == limit else None
         return Accounts(accounts=[AccountOut.model_validate(each) for each in found], next=last)
 
@@ -149,8 +195,9 @@ def routes(service: Service, readers: asyncpg.Pool) -> APIRouter:
         )
 
     @router.post("/accounts/{account_id}/pause", summary="Let nothing leave from this account; harmless to repeat")
-    async def pause(account_id: UUID, caller: Operator) -> OneAccountChanged:
-        done = await accounts.pause(service.pool, account_id, workspace_id=caller.workspace_id, actor=caller.actor)
+    async def pause(account_id: UUID, caller: Operator, body: Pausing | None = None) -> OneAccountChanged:
+        reason = body.reason if body else None
+        done = await accounts.pause(service.pool, account_id, workspace_id=caller.workspace_id, actor=caller.actor, reason=reason)
         service.wake()
         return OneAccountChanged(account=AccountOut.model_validate(done.account), changed=done.changed)
 

@@ -12,8 +12,8 @@ from services.queuer.http.models import Given, Success, Taken
 from services.queuer.store.accounts import limits
 from services.queuer.store.accounts.limits import KEEP, MOST, OF_WORKSPACE
 from shared.policy import MOST_WITHDRAW_AFTER_DAYS, TIERS
-from shared.runtime.auth import Admin, Caller, Operator, Viewer, tenant_transaction
-from shared.runtime.http import FAILURES, ApiError
+from shared.runtime.auth import Admin, Operator, Viewer, tenant_transaction
+from shared.runtime.http import FAILURES
 from shared.runtime.service import Service
 from shared.vocabulary import Action
 
@@ -121,14 +121,14 @@ def routes(service: Service, readers: asyncpg.Pool) -> APIRouter:
 
     @router.put("/accounts/{account_id}/exception", summary="Let an account be set to more than its type; for the platform's tokens")
     async def except_it(account_id: UUID, body: Exceptional, caller: Admin) -> AccountLimitsChanged:
-        _platform(caller, "A written exception")
+        caller.require_platform("A written exception")
         changed = await limits.except_account(service.pool, account_id, body.most, by=body.by, reason=body.reason, actor=caller.actor)
         return await answer(account_id, changed=changed)
 
     @router.patch("/workspaces/{workspace_id}/limits", summary="Set the limits of each account of a workspace; null gives one back")
     async def set_workspace(workspace_id: UUID, body: WorkspaceNumbers, caller: Operator) -> WorkspaceLimitsChanged:
         if body.tier is not None:
-            _platform(caller, "A tier")
+            caller.require_platform("A tier")
         changed = await limits.set_workspace(service.pool, caller.own(workspace_id), body.given(), tier=body.tier, actor=caller.actor)
         service.wake()
         return WorkspaceLimitsChanged(changed=changed)
@@ -138,8 +138,3 @@ def routes(service: Service, readers: asyncpg.Pool) -> APIRouter:
         return AccountLimitsChanged(limits=LimitsOut.model_validate(await limits.in_force(service.pool, account_id)), **more)
 
     return router
-
-
-def _platform(caller: Caller, what: str) -> None:
-    if caller.workspace_id is not None:
-        raise ApiError(403, "forbidden", f"{what} is set by the operators of the platform; ask one of them.")

@@ -14,6 +14,7 @@ from services.queuer.http.models import (
     CampaignOut,
     CampaignRow,
     Hours,
+    Named,
     ScheduleSettings,
     Success,
     Taken,
@@ -148,9 +149,11 @@ def routes(service: Service, readers: asyncpg.Pool) -> APIRouter:
         return OneCampaign(campaign=CampaignOut.in_full(done.campaign))
 
     @router.get("", summary="Campaigns by name")
-    async def list_them(caller: Viewer, after: UUID | None = None, limit: Annotated[int, Query(ge=1, le=200)] = 50) -> Campaigns:
+    async def list_them(
+        caller: Viewer, named: Named = None, after: UUID | None = None, limit: Annotated[int, Query(ge=1, le=200)] = 50
+    ) -> Campaigns:
         async with tenant_transaction(readers, caller) as connection:
-            found = await made.list_campaigns(connection, workspace_id=caller.workspace_id, after=after, most=limit)
+            found = await made.list_campaigns(connection, workspace_id=caller.workspace_id, named=named, after=after, most=limit)
         return Campaigns(campaigns=[CampaignRow.of(each) for each in found], next=found[-1].id if len(found) == limit else None)
 
     @router.get("/{campaign_id}", summary="A campaign, its steps, its accounts and its prospects by status")

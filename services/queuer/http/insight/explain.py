@@ -11,6 +11,7 @@ from pydantic import Field
 from services.queuer.http.models import Given, Success
 from services.queuer.rules.insight.call_times import CallTimes
 from services.queuer.workflows.insight.explain import Explanation, explain_prospect
+from services.queuer.workflows.insight.find_person import find_person
 from shared.policy import Outcome
 from shared.runtime.auth import Viewer, tenant_transaction
 from shared.runtime.http import FAILURES, ApiError
@@ -90,9 +91,33 @@ class ProspectExplained(Success):
         )
 
 
+class PersonFound(Given):
+    """One person in one campaign; `id` explains: the prospect's, else the imported row's, else the lead's."""
+
+    id: UUID
+    first_name: str
+    last_name: str
+    company: str
+    identity: str
+    campaign: str | None
+
+
+class PeopleFound(Success):
+    """The people whom the words may mean."""
+
+    people: list[PersonFound]
+
+
 def routes(readers: asyncpg.Pool, call_times: CallTimes) -> APIRouter:
     """/api/prospects/{id}/explain."""
     router = APIRouter(prefix="/api/prospects", tags=["people"], responses=FAILURES)
+
+    @router.get("", summary="The people whom an id, an address on LinkedIn, an e-mail address or a full name means")
+    async def find(
+        caller: Viewer, person: Annotated[str, Query(min_length=1, max_length=500)], campaign_id: UUID | None = None
+    ) -> PeopleFound:
+        async with tenant_transaction(readers, caller) as connection:
+            return PeopleFound(people=[PersonFound.model_validate(each) for each in await find_person(connection, person, campaign_id)])
 
     @router.get("/{prospect_id}/explain", summary="Why this person is or was not contacted, at any moment")
     async def explain(

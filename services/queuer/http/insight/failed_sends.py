@@ -13,7 +13,7 @@ from services.queuer.store.insight.failed_sends import Evidence, Wanted
 from services.queuer.workflows.insight import failed_sends as desk
 from services.queuer.workflows.insight.failed_sends import Done, FailedSend
 from shared.runtime.auth import Operator, Viewer, tenant_transaction
-from shared.runtime.http import FAILURES
+from shared.runtime.http import FAILURES, DryRun
 from shared.runtime.service import Service
 from shared.vocabulary import Action, AttemptState, ProspectStatus, SendStatus
 
@@ -152,14 +152,15 @@ def routes(service: Service, readers: asyncpg.Pool) -> APIRouter:
         return OneFailed.of(send, evidence)
 
     @router.post("/{send_id}/retry", summary="Let it be tried again, in its turn and within every limit; harmless to repeat")
-    async def retry(send_id: UUID, caller: Operator) -> FailedChanged:
-        done = await desk.retry(service.pool, send_id, workspace_id=caller.workspace_id, actor=caller.actor)
+    async def retry(send_id: UUID, caller: Operator, dry_run: DryRun = False) -> FailedChanged:
+        done = await desk.retry(service.pool, send_id, workspace_id=caller.workspace_id, actor=caller.actor, apply=not dry_run)
         service.wake()
         return _changed(done)
 
     @router.post("/{send_id}/drop", summary="Give it up: it is cancelled and leaves the list; harmless to repeat")
-    async def drop(send_id: UUID, caller: Operator) -> FailedChanged:
-        return _changed(await desk.drop(service.pool, send_id, workspace_id=caller.workspace_id, actor=caller.actor))
+    async def drop(send_id: UUID, caller: Operator, dry_run: DryRun = False) -> FailedChanged:
+        done = await desk.drop(service.pool, send_id, workspace_id=caller.workspace_id, actor=caller.actor, apply=not dry_run)
+        return _changed(done)
 
     return router
 

@@ -11,8 +11,8 @@ from pydantic import ConfigDict, Field
 from services.queuer.http.models import Given, Success, Taken
 from services.queuer.store.people import suppressions
 from services.queuer.store.people.suppressions import DEFAULT_REASON, MOST_AT_ONCE, Entry, Kind
-from shared.runtime.auth import Caller, Operator, Viewer, tenant_transaction
-from shared.runtime.http import FAILURES, ApiError
+from shared.runtime.auth import Operator, Viewer, tenant_transaction
+from shared.runtime.http import FAILURES, ApiError, DryRun
 from shared.runtime.service import Service
 
 
@@ -79,27 +79,36 @@ def routes(service: Service, readers: asyncpg.Pool) -> APIRouter:
     @router.get("", summary="The do-not-contact entries of the workspace; the platform's tokens see all")
     async def list_them(
         caller: Viewer,
+        *,
+        workspace_id: UUID | None = None,
         kind: Kind | None = None,
+        value: Annotated[str | None, Query(max_length=2000, description="Only the entry of `kind` that names this.")] = None,
         everywhere: bool = False,
         after: UUID | None = None,
         limit: Annotated[int, Query(ge=1, le=200)] = 50,
     ) -> Entries:
         if everywhere:
-            _platform(caller)
+            caller.require_platform("The list for every workspace")
+        whose = caller.own(workspace_id) if workspace_id else caller.workspace_id
+        if value is not None and kind is None:
+            raise ApiError(422, "kind_missing", "Say with `kind` what the value is: person, email, company or domain.")
         async with tenant_transaction(readers, caller) as connection:
             found = await suppressions.list_entries(
-                connection, workspace_id=caller.workspace_id, everywhere=everywhere, kind=kind, after=after, most=limit
+                connection, workspace_id=whose, everywhere=everywhere, kind=kind, value=value, after=after, most=limit
             )
         return Entries(entries=[EntryOut.model_validate(each) for each in found], next=found[-1].id if len(found) == limit else None)
 
     @router.post("", status_code=201, summary="Never contact these; what is planned for them is cancelled at once. Harmless to repeat")
-    async def add(body: NewEntries, caller: Operator) -> EntriesAdded:
+    async def add(body: NewEntries, caller: Operator, dry_run: DryRun = False) -> EntriesAdded:
         if body.everywhere:
-            _platform(caller)
+            caller.require_platform("The list for every workspace")
             if body.workspace_id is not None:
                 raise ApiError(422, "contradiction", "Give either workspace_id or everywhere, not both.")
         workspace_id = None if body.everywhere else caller.own(body.workspace_id)
         entries = [Entry(each.kind, each.value, each.reason, each.opted_out) for each in body.entries]
+        if dry_run:
+            suppressions.check(entries)
+            return EntriesAdded(entries=[], known=0, cancelled=0)
         done = await suppressions.add(service.pool, entries, workspace_id=workspace_id, actor=caller.actor)
         return EntriesAdded(entries=[EntryOut.model_validate(each) for each in done.entries], known=done.known, cancelled=done.cancelled)
 
@@ -109,8 +118,3 @@ def routes(service: Service, readers: asyncpg.Pool) -> APIRouter:
         return EntryRemoved(entry=EntryOut.model_validate(done))
 
     return router
-
-
-def _platform(caller: Caller) -> None:
-    if caller.workspace_id is not None:
-        raise ApiError(403, "forbidden", "The list for every workspace is kept by the operators of the platform; ask one of them.")

@@ -136,10 +136,20 @@ async def get(connection: Connection | asyncpg.Pool, account_id: UUID, *, worksp
 
 
 async def list_accounts(
-    connection: Connection | asyncpg.Pool, *, workspace_id: UUID | None = None, after: UUID | None = None, most: int = 200
+    connection: Connection | asyncpg.Pool,
+    *,
+    workspace_id: UUID | None = None,
+    named: str | None = None,
+    after: UUID | None = None,
+    most: int = 200,
 ) -> list[Account]:
-    """A page of accounts in order of id, of one workspace or of all."""
-    return [_account(row) async for row in queries.of_workspace(connection, workspace_id=workspace_id, after=after, most=most)]
+    """A page of accounts in order of id, of one workspace or of all; `named`: only those with that id, provider's id or name.
+
+    Raises:
+        Refused: `named` can be no name.
+    """
+    named = None if named is None else checks.text(named, "named")
+    return [_account(row) async for row in queries.of_workspace(connection, workspace_id=workspace_id, named=named, after=after, most=most)]
 
 
 async def find(connection: Connection, workspace_id: UUID, words: Sequence[UUID | str]) -> list[Account]:

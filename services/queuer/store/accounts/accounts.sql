@@ -21,12 +21,13 @@ SELECT id, workspace_id, channel, provider_account_id, provider_user_id, name, a
   FROM accounts WHERE id = :account_id AND (:workspace_id::uuid IS NULL OR workspace_id = :workspace_id);
 
 -- name: of_workspace
--- One page, in order of id behind `after`; NULL: of every workspace.
+-- One page, in order of id behind `after`; workspace NULL: of every workspace; `named`: only those with that id, provider's id or name.
 SELECT id, workspace_id, channel, provider_account_id, provider_user_id, name, account_type, country,
        account_timezone(accounts, business_now()) AS timezone, status, status_reason,
        daily_cr_limit, schedule_settings, created_at
   FROM accounts
  WHERE (:workspace_id::uuid IS NULL OR workspace_id = :workspace_id) AND (:after::uuid IS NULL OR id > :after)
+   AND (:named::text IS NULL OR lower(:named) IN (id::text, lower(provider_account_id), lower(name)))
  ORDER BY id LIMIT :most;
 
 -- name: named

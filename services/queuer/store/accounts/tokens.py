@@ -63,25 +63,29 @@ async def create(pool: asyncpg.Pool, *, workspace_id: UUID | None, role: Role, n
     return NewToken(token_id, token)
 
 
-async def revoke(pool: asyncpg.Pool, token_id: UUID, *, actor: str = "command line") -> bool:
-    """Let a token open nothing any more, within the few seconds that services remember it; false when it was revoked already.
+async def revoke(pool: asyncpg.Pool, token_id: UUID, *, workspace_id: UUID | None = None, actor: str = "command line") -> bool:
+    """Let a token (of that workspace, if one is given) open nothing any more; false when it was revoked already.
+
+    Services remember a token for a few seconds, so it is shut out within them.
 
     Raises:
         NotFound: there is no such token.
     """
     async with pool.acquire() as connection, connection.transaction():
-        row = await queries.revoke_token(connection, token_id=token_id)
+        row = await queries.revoke_token(connection, token_id=token_id, workspace_id=workspace_id)
         if row is not None:
             await audit.note(connection, actor, "revoke", "token", token_id, workspace_id=row["workspace_id"])
             return True
-        if not await queries.token_exists(connection, token_id=token_id):
+        if not await queries.token_exists(connection, token_id=token_id, workspace_id=workspace_id):
             raise NotFound(f"There is no token {token_id}.", code="unknown_token")
         return False
 
 
-async def list_tokens(connection: Connection | asyncpg.Pool, *, workspace_id: UUID | None = None) -> list[Token]:
-    """Tokens in the order they were made, of one workspace or of all."""
+async def list_tokens(
+    connection: Connection | asyncpg.Pool, *, workspace_id: UUID | None = None, after: UUID | None = None, most: int = 200
+) -> list[Token]:
+    """A page of tokens in the order they were made, of one workspace or of all."""
     return [
         Token(row["id"], row["workspace_id"], Role(row["role"]), row["name"], row["created_at"], row["revoked_at"])
-        async for row in queries.list_tokens(connection, workspace_id=workspace_id)
+        async for row in queries.list_tokens(connection, workspace_id=workspace_id, after=after, most=most)
     ]

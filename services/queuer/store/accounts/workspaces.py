@@ -98,14 +98,17 @@ async def get(connection: Connection | asyncpg.Pool, id_or_name: UUID | str) -> 
     return Workspace(**row)
 
 
-async def list_workspaces(connection: Connection | asyncpg.Pool, *, after: str | None = None, most: int = 200) -> list[Workspace]:
-    """Workspaces by name, those behind `after`.
+async def list_workspaces(
+    connection: Connection | asyncpg.Pool, *, named: str | None = None, after: str | None = None, most: int = 200
+) -> list[Workspace]:
+    """Workspaces by name, those behind `after`; `named`: only the one with that id or name.
 
     Raises:
-        Refused: `after` can be no name.
+        Refused: `after` or `named` can be no name.
     """
+    named = None if named is None else checks.text(named, "named")
     after = None if after is None else checks.text(after, "after")
-    return [Workspace(**row) async for row in queries.all_workspaces(connection, after=after, most=most)]
+    return [Workspace(**row) async for row in queries.all_workspaces(connection, named=named, after=after, most=most)]
 
 
 def _uuid(value: UUID | str) -> UUID | None:

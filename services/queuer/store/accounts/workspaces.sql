@@ -15,4 +15,6 @@ SELECT id, company_name, email, airtable_base_id, is_active, tier, daily_cr_limi
 
 -- name: all_workspaces
 SELECT id, company_name, email, airtable_base_id, is_active, tier, daily_cr_limit, withdraw_after_days, schedule_settings, created_at
-  FROM workspaces WHERE (:after::text IS NULL OR lower(company_name) > lower(:after)) ORDER BY lower(company_name) LIMIT :most;
+  FROM workspaces
+ WHERE (:after::text IS NULL OR lower(company_name) > lower(:after)) AND (:named::text IS NULL OR lower(:named) IN (id::text, lower(company_name)))
+ ORDER BY lower(company_name) LIMIT :most;

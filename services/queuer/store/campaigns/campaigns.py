@@ -146,10 +146,22 @@ async def get(connection: Connection | asyncpg.Pool, campaign_id: UUID, *, works
 
 
 async def list_campaigns(
-    connection: Connection | asyncpg.Pool, *, workspace_id: UUID | None = None, after: UUID | None = None, most: int = 50
+    connection: Connection | asyncpg.Pool,
+    *,
+    workspace_id: UUID | None = None,
+    named: str | None = None,
+    after: UUID | None = None,
+    most: int = 50,
 ) -> list[Campaign]:
-    """A page of campaigns by name, of one workspace or of all; `after` is the last one of the page before."""
-    rows = queries.page(connection, workspace_id=workspace_id, after=after, most=most)
+    """A page of campaigns by name, of one workspace or of all; `after` is the last one of the page before.
+
+    `named`: only those with that id or name.
+
+    Raises:
+        Refused: `named` can be no name.
+    """
+    named = None if named is None else checks.text(named, "named")
+    rows = queries.page(connection, workspace_id=workspace_id, named=named, after=after, most=most)
     return [Campaign(**_columns(row)) async for row in rows]
 
 

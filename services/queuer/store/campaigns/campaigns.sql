@@ -46,12 +46,14 @@ SELECT id, workspace_id, campaign_name, campaign_type, status, is_active, messag
   FROM campaigns WHERE id = :campaign_id AND (:workspace_id::uuid IS NULL OR workspace_id = :workspace_id);
 
 -- name: page
--- In order of the index on names, so that a page costs what it shows; `after` is the last campaign of the page before.
+-- In order of the index on names, so that a page costs what it shows; `after` is the last campaign of the page before,
+-- `named` asks for those with that id or name.
 SELECT id, workspace_id, campaign_name, campaign_type, status, is_active, message_templates, step_delays, schedule_settings, on_missing,
        withdraw_after_days, turn_length, allow_parallel, prospects_count, active_leads_count, completed_leads_count, opted_out_count, booked_count, last_enrollment_at, actual_started_at,
        paused_at, resumed_at, completed_at, created_at, updated_at
   FROM campaigns c
  WHERE (:workspace_id::uuid IS NULL OR c.workspace_id = :workspace_id)
+   AND (:named::text IS NULL OR lower(:named) IN (c.id::text, lower(c.campaign_name)))
    AND (:after::uuid IS NULL OR (c.workspace_id, lower(c.campaign_name)) > (SELECT a.workspace_id, lower(a.campaign_name) FROM campaigns a WHERE a.id = :after))
  ORDER BY c.workspace_id, lower(c.campaign_name) LIMIT :most;
 

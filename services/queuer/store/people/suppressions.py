@@ -73,6 +73,21 @@ class Added:
     cancelled: int
 
 
+def check(entries: Sequence[Entry]) -> list[Entry]:
+    """The entries as they would be stored.
+
+    Raises:
+        Refused: one cannot be used; `details` holds its number as `entry`, the first one is 0.
+    """
+    wanted = []
+    for number, each in enumerate(entries):
+        try:
+            wanted.append(_checked(each))
+        except Refused as error:
+            raise Refused(error.message, code=error.code, details={**(error.details or {}), "entry": number}) from None
+    return wanted
+
+
 async def add(pool: asyncpg.Pool, entries: Sequence[Entry], *, workspace_id: UUID | None, actor: str = "command line") -> Added:
     """Put entries on a workspace's list, or on everybody's (`workspace_id` None); what is there already stays.
 
@@ -81,7 +96,7 @@ async def add(pool: asyncpg.Pool, entries: Sequence[Entry], *, workspace_id: UUI
     """
     if len(entries) > MOST_AT_ONCE:
         raise Refused(f"{len(entries):,} entries are too many at once; give up to {MOST_AT_ONCE:,} and the rest after.")
-    wanted = [_checked(each) for each in entries]
+    wanted = check(entries)
     async with pool.acquire() as connection:
         async with connection.transaction():
             rows = queries.add(
@@ -112,12 +127,20 @@ async def list_entries(
     workspace_id: UUID | None = None,
     everywhere: bool = False,
     kind: Kind | None = None,
+    value: str | None = None,
     after: UUID | None = None,
     most: int = 200,
 ) -> list[Suppression]:
-    """A page in order of id: of one workspace, with `everywhere` of the list for all, with neither of everything."""
+    """A page in order of id: of one workspace, with `everywhere` of the list for all, with neither of everything.
+
+    `value` (with `kind`): only entries that name this, however it is written.
+
+    Raises:
+        Refused: the value names nothing of that kind.
+    """
     word = None if kind is None else kind.value
-    rows = queries.page(connection, workspace_id=workspace_id, everywhere=everywhere, kind=word, after=after, most=most)
+    one = normal(kind, value) if kind is not None and value is not None else None
+    rows = queries.page(connection, workspace_id=workspace_id, everywhere=everywhere, kind=word, value=one, after=after, most=most)
     return [_suppression(row) async for row in rows]
 
 
@@ -136,19 +159,6 @@ async def remove(pool: asyncpg.Pool, entry_id: UUID, *, workspace_id: UUID | Non
         details = {"kind": entry.kind, "value": entry.value, "reason": entry.reason}
         await audit.note(connection, actor, "unsuppress", "suppression", entry.id, workspace_id=entry.workspace_id, details=details)
         return entry
-
-
-async def find(connection: Connection | asyncpg.Pool, kind: Kind, value: str, *, workspace_id: UUID | None) -> UUID:
-    """The id of the entry that names this, however it is written.
-
-    Raises:
-        NotFound: there is none on that list.
-    """
-    row = await queries.find(connection, kind=kind.value, value=normal(kind, value), workspace_id=workspace_id)
-    if row is None:
-        raise _unknown(f"for the {kind} {value!r}")
-    found: UUID = row["id"]
-    return found
 
 
 def normal(kind: Kind, value: str) -> str:

@@ -21,17 +21,13 @@ SELECT id, workspace_id, kind, value, reason, added_by, created_at
  WHERE ((:workspace_id)::uuid IS NULL OR workspace_id = :workspace_id)
    AND (NOT (:everywhere)::boolean OR workspace_id IS NULL)
    AND ((:kind)::text IS NULL OR kind = :kind)
+   AND ((:value)::text IS NULL OR value = CASE WHEN :kind = 'company' THEN fold_company(:value) ELSE :value END)
    AND ((:after)::uuid IS NULL OR id > :after)
  ORDER BY id LIMIT :most;
 
 -- name: lock_entry^
 SELECT id, workspace_id, kind, value, reason, added_by, created_at
   FROM suppressions WHERE id = :id AND ((:workspace_id)::uuid IS NULL OR workspace_id = :workspace_id) FOR UPDATE;
-
--- name: find^
-SELECT id FROM suppressions
- WHERE kind = :kind AND value = CASE WHEN :kind = 'company' THEN fold_company(:value) ELSE :value END
-   AND workspace_id IS NOT DISTINCT FROM (:workspace_id)::uuid;
 
 -- name: remove!
 DELETE FROM suppressions WHERE id = :id;

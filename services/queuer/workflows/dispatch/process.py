@@ -71,8 +71,8 @@ class Processor:
         self._wait = wait.total_seconds()
         self._call_times = call_times
 
-    async def process(self, scope: Scope) -> Processed:
-        """One tick, its outcomes and the standing of the accounts afterwards.
+    async def process(self, scope: Scope, *, wait: timedelta | None = None) -> Processed:
+        """One tick, its outcomes and the standing of the accounts afterwards; `wait` in place of the setting.
 
         Raises:
             NotFound: the scope's workspace or account is not there.
@@ -82,16 +82,16 @@ class Processor:
             if not await queue.known(connection, scope):
                 raise NotFound("There is no such workspace or account; `tact workspace list` and `tact account list` show those there are.")
         tick = await self._dispatcher.tick(workspace_id=scope.workspace_id, account_id=scope.account_id)
-        outcomes = await self._outcomes(tick.due)
+        outcomes = await self._outcomes(tick.due, self._wait if wait is None else wait.total_seconds())
         async with self._pool.acquire() as connection:
             asked = await ask(connection, scope, self._call_times)
         if tick.read_only:
             return Processed(f"Nothing leaves: {tick.read_only}", outcomes, asked)
         return Processed(LAGGING if tick.lagging else _message(outcomes, asked), outcomes, asked)
 
-    async def _outcomes(self, due: Sequence[Dispatch]) -> list[Outcome]:
+    async def _outcomes(self, due: Sequence[Dispatch], wait: float) -> list[Outcome]:
         """Look at the rows until all of them have come to something, or the wait is over."""
-        deadline, pause = time.monotonic() + self._wait, FIRST_PAUSE
+        deadline, pause = time.monotonic() + wait, FIRST_PAUSE
         while due:
             async with self._pool.acquire() as connection:
                 outcomes = [Outcome(row, became(row)) for row in await queue.became(connection, due)]

@@ -36,9 +36,12 @@ class PlanNow:
         self._batch = batch
         self._within = within.total_seconds()
 
-    async def plan(self) -> Planned:
-        """Round after round over the running campaigns, a batch of each, until a round writes nothing or the time is over."""
-        deadline = time.monotonic() + self._within
+    async def plan(self, *, within: timedelta | None = None) -> Planned:
+        """Round after round over the running campaigns, a batch of each, until a round writes nothing or the time is over.
+
+        `within` in place of the setting.
+        """
+        deadline = time.monotonic() + (self._within if within is None else within.total_seconds())
         outcomes: Counter[str] = Counter()
         wrote = True
         while wrote and time.monotonic() < deadline:

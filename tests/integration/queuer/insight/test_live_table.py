@@ -6,7 +6,8 @@ from io import StringIO
 from rich.console import Console
 
 from embedded.demo.display import COLUMNS, table
-from embedded.demo.watch import read_accounts
+from services.queuer.http.mount import CALL_TIMES
+from services.queuer.workflows.insight.status import read_accounts
 from shared.policy import Reason
 from shared.policy.words import REASONS
 from tests.integration.queuer.insight.conftest import BASE, Scene
@@ -14,7 +15,7 @@ from tests.integration.queuer.insight.conftest import BASE, Scene
 
 async def because(scene: Scene) -> str:
     async with scene.owner.acquire() as connection:
-        (row,) = await read_accounts(connection)
+        (row,) = await read_accounts(connection, CALL_TIMES)
     assert set(COLUMNS) <= set(row)
     assert len(str(row["because"])) <= 14
     return str(row["because"])
@@ -46,7 +47,7 @@ async def test_an_account_whose_zone_nobody_can_read_hides_no_other(scene: Scene
 async def test_the_table_fits_80_columns(scene: Scene) -> None:
     await scene.send()
     async with scene.owner.acquire() as connection:
-        rows = await read_accounts(connection)
+        rows = await read_accounts(connection, CALL_TIMES)
     console = Console(width=80, record=True, file=StringIO())
     console.print(table([{**row, "because": "account paused"} for row in rows], {"now": BASE, "sent": 1, "waiting": 2}, end=BASE))
     assert "…" not in console.export_text()
