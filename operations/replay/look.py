@@ -12,12 +12,16 @@ from pydantic import ValidationError
 
 from operations.replay.ranges import Range
 from operations.replay.where import Belongings
-from services.healer.workflows import rehearse as healer
-from services.queuer.workflows import rehearse as queuer
-from services.sender.workflows import rehearse as sender
+from services.healer import handlers as healer
+from services.healer.workflows.rehearse import HealerRehearsal
+from services.queuer import handlers as queuer
+from services.queuer.workflows.rehearse import QueuerRehearsal
+from services.sender import handlers as sender
+from services.sender.workflows.rehearse import SenderRehearsal
 from shared.contracts.event import Event
 from shared.contracts.rehearsals import Would
 from shared.contracts.topics import Topic
+from shared.kafka.subscriptions import DryRun
 
 REPLAY_OF: Final = "replay-of"
 REPLAY_REASON: Final = "replay-reason"
@@ -37,7 +41,7 @@ class Skip(StrEnum):
 class Rehearsing(Protocol):
     """A consumer that says what it would do."""
 
-    async def of(self, topic: str, events: Sequence[Any]) -> list[Would | None]: ...
+    async def rehearse(self, topic: str, events: Sequence[Any]) -> list[Would | None]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +71,11 @@ class Found:
 
 def consumers(pool: asyncpg.Pool) -> Mapping[str, Rehearsing]:
     """Every service that reads topics; made anew for every look, because each remembers what it has answered."""
-    return {"queuer": queuer.Rehearsal(pool), "sender": sender.SenderRehearsal(pool), "healer": healer.Rehearsal(pool)}
+    return {
+        "queuer": DryRun(queuer.SUBSCRIPTIONS, QueuerRehearsal(pool)),
+        "sender": DryRun(sender.SUBSCRIPTIONS, SenderRehearsal(pool)),
+        "healer": DryRun(healer.SUBSCRIPTIONS, HealerRehearsal(pool)),
+    }
 
 
 def sort_out(topic: Topic[Event], record: ConsumerRecord, wanted: Range, belongings: Belongings) -> Event | Skip:
@@ -125,6 +133,6 @@ async def acts(topic: Topic[Event], events: Sequence[Event], rehearsing: Mapping
     """Those of these events that would act, once for every consumer that would."""
     found = []
     for service, consumer in rehearsing.items():
-        answers = await consumer.of(topic.name, events) if events else []
+        answers = await consumer.rehearse(topic.name, events) if events else []
         found += [Acting(service, event, would) for event, would in zip(events, answers, strict=True) if would is not None]
     return found

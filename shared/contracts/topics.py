@@ -39,6 +39,8 @@ class Topic(Generic[E_co]):
     """What the record's key holds, in words."""
     producers: tuple[str, ...]
     consumers: tuple[str, ...]
+    while_stopped: str
+    """What a stopped consumer means for the people who are written to, as a sentence of its notice."""
     partitions: int = ACCOUNT_PARTITIONS
     retention: timedelta = timedelta(days=30)
     compacted: bool = False
@@ -55,21 +57,78 @@ class Topic(Generic[E_co]):
 
 
 PROSPECTS_READY: Final = Topic(
-    "prospects.ready", ProspectReady, "tact.prospect.ready.v1", "account, else prospect", ("queuer", "healer"), ("queuer",)
+    "prospects.ready",
+    ProspectReady,
+    "tact.prospect.ready.v1",
+    "account, else prospect",
+    ("queuer", "healer"),
+    ("queuer",),
+    while_stopped="Until the consumer resumes, next steps are planned by the periodic job alone and may be late.",
 )
-SENDS_DUE: Final = Topic("sends.due", SendDue, "tact.send.due.v1", "account", ("queuer",), ("sender",), retention=timedelta(days=7))
+SENDS_DUE: Final = Topic(
+    "sends.due",
+    SendDue,
+    "tact.send.due.v1",
+    "account",
+    ("queuer",),
+    ("sender",),
+    retention=timedelta(days=7),
+    while_stopped="Until the consumer resumes, nothing leaves.",
+)
 SENDS_COMPLETED: Final = Topic(
-    "sends.completed", SendCompleted, "tact.send.completed.v1", "account", ("queuer", "sender", "healer"), ("queuer", "healer")
+    "sends.completed",
+    SendCompleted,
+    "tact.send.completed.v1",
+    "account",
+    ("queuer", "sender", "healer"),
+    ("queuer", "healer"),
+    while_stopped="Until the consumer resumes, next steps and notices of failures may be late.",
 )
 CONNECTIONS_ACCEPTED: Final = Topic(
-    "connections.accepted", ConnectionAccepted, "tact.connection.accepted.v1", "account", ("poller", "sender", "healer"), ("queuer",)
+    "connections.accepted",
+    ConnectionAccepted,
+    "tact.connection.accepted.v1",
+    "account",
+    ("poller", "sender", "healer"),
+    ("queuer",),
+    while_stopped="Until the consumer resumes, first follow-ups to people who accepted may be late.",
 )
-REPLIES_RECEIVED: Final = Topic("replies.received", ReplyReceived, "tact.reply.received.v1", "account", ("poller",), ("queuer",))
+REPLIES_RECEIVED: Final = Topic(
+    "replies.received",
+    ReplyReceived,
+    "tact.reply.received.v1",
+    "account",
+    ("poller",),
+    ("queuer",),
+    while_stopped="Replies are stored and stop their sequence all the same; sends that are already planned are cancelled late.",
+)
 ACCOUNTS_STATUS: Final = Topic(
-    "accounts.status", AccountStatusChanged, "tact.account.status.v1", "account", ("poller", "sender"), ("queuer", "healer")
+    "accounts.status",
+    AccountStatusChanged,
+    "tact.account.status.v1",
+    "account",
+    ("poller", "sender"),
+    ("queuer", "healer"),
+    while_stopped="Until the consumer resumes, changes of account status are noticed late.",
 )
-PROSPECTS_LEFT: Final = Topic("prospects.left", ProspectLeft, "tact.prospect.left.v1", "account, else prospect", ("healer",), ("queuer",))
-MAIL_FEEDBACK: Final = Topic("mail.feedback", MailFeedback, "tact.mail.feedback.v1", "account", ("poller",), ("queuer", "healer"))
+PROSPECTS_LEFT: Final = Topic(
+    "prospects.left",
+    ProspectLeft,
+    "tact.prospect.left.v1",
+    "account, else prospect",
+    ("healer",),
+    ("queuer",),
+    while_stopped="Until the consumer resumes, what is planned for people who left a campaign is cancelled late.",
+)
+MAIL_FEEDBACK: Final = Topic(
+    "mail.feedback",
+    MailFeedback,
+    "tact.mail.feedback.v1",
+    "account",
+    ("poller",),
+    ("queuer",),
+    while_stopped="Until the consumer resumes, bounces and complaints take effect late.",
+)
 INTEGRITY_EVENTS: Final = Topic(
     "integrity.events",
     IntegrityEvent,
@@ -78,6 +137,7 @@ INTEGRITY_EVENTS: Final = Topic(
     ("queuer", "sender", "poller", "healer"),
     ("healer",),
     partitions=6,
+    while_stopped="Until the consumer resumes, findings are recorded late.",
 )
 
 TOPICS: Final[Mapping[str, Topic[Event]]] = {
@@ -104,7 +164,8 @@ STACK_HEADS: Final = Topic(
     ("queuer", "sender", "poller", "healer"),
     ("queuer", "sender", "poller", "healer"),
     partitions=1,
+    while_stopped="Until heads are read again, nothing leaves.",
     compacted=True,
 )
-"""The fence's other side. Not one of TOPICS: nothing is worked off it, so it has no group and no dead letters, and a replay of
-it would be a lie about the ledger."""
+"""Kafka's side of the fence. Not one of TOPICS: no consumer group processes it, so it has no dead letters, and a replay of it
+would misstate the ledger."""

@@ -15,17 +15,12 @@ from services.queuer.settings import QueuerSettings
 from services.queuer.store import replay_outcome as rehearsals
 from services.queuer.store.dispatch import stops
 from services.queuer.workflows.planning.plan import Planner
+from shared.contracts.accounts_status import AccountStatusChanged
+from shared.contracts.mail_feedback import MailFeedback
+from shared.contracts.prospects_left import ProspectLeft
 from shared.contracts.rehearsals import About, Would
-from shared.contracts.sends_completed import SendOutcome
-from shared.contracts.topics import (
-    ACCOUNTS_STATUS,
-    CONNECTIONS_ACCEPTED,
-    MAIL_FEEDBACK,
-    PROSPECTS_LEFT,
-    PROSPECTS_READY,
-    REPLIES_RECEIVED,
-    SENDS_COMPLETED,
-)
+from shared.contracts.replies_received import ReplyReceived
+from shared.contracts.sends_completed import SendCompleted, SendOutcome
 from shared.db.pool import Connection
 
 BATCH: Final = 500
@@ -33,7 +28,7 @@ Answers = Mapping[UUID, Would]
 """Who or what an event is about -> what it would do; what is not in it is done already."""
 
 
-class Rehearsal:
+class QueuerRehearsal:
     """Remembers what it has answered: a topic tells of one prospect again and again."""
 
     def __init__(self, pool: asyncpg.Pool) -> None:
@@ -42,29 +37,43 @@ class Rehearsal:
         self._planner = Planner(pool, batch=BATCH, recipients_stay_fresh=fresh_for)
         self._known: dict[tuple[str, UUID], Would | None] = {}
 
-    async def of(self, topic: str, events: Sequence[Any]) -> list[Would | None]:
-        """For each event what it would do now, None where that is done already."""
-        if topic == MAIL_FEEDBACK.name:  # the address counts, not only the lead
-            return await self._mail(events)
-        subject, ask = self._asked(topic)
+    async def plan_prospects(self, events: Sequence[Any]) -> list[Would | None]:
+        """What planning the next steps of these prospects would change."""
+        return await self._ask(events, _prospect, self._plans)
+
+    async def plan_followers(self, events: Sequence[SendCompleted]) -> list[Would | None]:
+        """The same for completed sends, of which a deferred one is followed by nothing."""
+        return await self._ask(events, _followed, self._plans)
+
+    async def stop_leads(self, events: Sequence[ReplyReceived]) -> list[Would | None]:
+        """Which sends to leads that answered would be cancelled."""
+        return await self._ask(events, lambda event: event.lead_id, self._stops_leads)
+
+    async def stop_prospects(self, events: Sequence[ProspectLeft]) -> list[Would | None]:
+        """Which sends to prospects that left would be cancelled."""
+        return await self._ask(events, _prospect, self._stops_prospects)
+
+    async def stop_addresses(self, events: Sequence[MailFeedback]) -> list[Would | None]:
+        """Which sends to addresses that bounced would be cancelled: the address counts, not only the lead."""
+        feedback = [(event.lead_id, event.address, event.feedback.value) for event in events]
+        answers = await self._stops(lambda connection: stops.of_mail(connection, feedback), by_lead=True)
+        return [answers.get(event.lead_id) for event in events]
+
+    async def wake_accounts(self, events: Sequence[AccountStatusChanged]) -> list[Would | None]:
+        """Which accounts would be woken."""
+        return await self._ask(events, lambda event: event.account_id, self._wakes)
+
+    async def _ask(
+        self, events: Sequence[Any], subject: Callable[[Any], UUID | None], ask: Callable[[Sequence[UUID]], Awaitable[Answers]]
+    ) -> list[Would | None]:
+        """Ask once for each subject of the events."""
         subjects = [subject(event) for event in events]
-        fresh = sorted({one for one in subjects if one is not None and (topic, one) not in self._known})
+        fresh = sorted({one for one in subjects if one is not None and (ask.__name__, one) not in self._known})
         for start in range(0, len(fresh), BATCH):
             chunk = fresh[start : start + BATCH]
             answers = await ask(chunk)
-            self._known.update({(topic, one): answers.get(one) for one in chunk})
-        return [self._known[(topic, one)] if one is not None else None for one in subjects]
-
-    def _asked(self, topic: str) -> tuple[Callable[[Any], UUID | None], Callable[[Sequence[UUID]], Awaitable[Answers]]]:
-        """Whom an event of the topic is about, and what is asked of them; the same as handlers.py does."""
-        return {
-            PROSPECTS_READY.name: (_prospect, self._plans),
-            CONNECTIONS_ACCEPTED.name: (_prospect, self._plans),
-            SENDS_COMPLETED.name: (_followed, self._plans),
-            REPLIES_RECEIVED.name: (lambda event: event.lead_id, self._stops_leads),
-            PROSPECTS_LEFT.name: (_prospect, self._stops_prospects),
-            ACCOUNTS_STATUS.name: (lambda event: event.account_id, self._wakes),
-        }[topic]
+            self._known.update({(ask.__name__, one): answers.get(one) for one in chunk})
+        return [self._known[(ask.__name__, one)] if one is not None else None for one in subjects]
 
     async def _plans(self, ids: Sequence[UUID]) -> Answers:
         async def work(connection: Connection) -> Answers:
@@ -81,11 +90,6 @@ class Rehearsal:
 
     async def _stops_prospects(self, ids: Sequence[UUID]) -> Answers:
         return await self._stops(lambda connection: stops.of_prospects(connection, ids), by_lead=False)
-
-    async def _mail(self, events: Sequence[Any]) -> list[Would | None]:
-        feedback = [(event.lead_id, event.address, event.feedback.value) for event in events]
-        answers = await self._stops(lambda connection: stops.of_mail(connection, feedback), by_lead=True)
-        return [answers.get(event.lead_id) for event in events]
 
     async def _stops(self, find: Callable[[Connection], Awaitable[list[stops.Stoppable]]], *, by_lead: bool) -> Answers:
         async with self._pool.acquire() as connection:

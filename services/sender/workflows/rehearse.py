@@ -15,7 +15,7 @@ class SenderRehearsal:
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
 
-    async def of(self, _topic: str, events: Sequence[SendDue]) -> list[Would | None]:
+    async def decide_due(self, events: Sequence[SendDue]) -> list[Would | None]:
         """For each event what it would do now, None where that is done already."""
         due = await rehearsals.find_still_due(self._pool, events)
         return [

@@ -12,9 +12,8 @@ from services.healer.rules.repairs.finding_kinds import select_reported
 from services.healer.store.health import alerts as store
 from services.healer.workflows.health.keep_alerts import AlertKeeper
 from services.healer.workflows.health.measure import MeasureHealth
-from services.healer.workflows.rehearse import Rehearsal
+from services.healer.workflows.rehearse import HealerRehearsal
 from shared.contracts.integrity_events import IntegrityEvent
-from shared.contracts.topics import INTEGRITY_EVENTS
 from tests.integration.healer.health_stage import people, sends
 from tests.integration.healer.notices_stage import Stage, a_stage
 
@@ -74,7 +73,7 @@ async def test_its_event_is_no_finding_and_a_dry_replay_says_so(stage: Stage) ->
     heard = [*await published(stage), told_by_others]
     assert [event.kind for event in heard] == ["cleanup_failing", "duplicate_effect"]
     assert select_reported(heard) == [told_by_others]
-    would = await Rehearsal(stage.pool).of(INTEGRITY_EVENTS.name, heard)
+    would = await HealerRehearsal(stage.pool).open_findings(heard)
     assert [one and one.deed for one in would] == [None, "open a finding duplicate_effect"]
 
 

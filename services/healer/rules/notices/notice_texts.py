@@ -7,6 +7,7 @@ from typing import Any, Final, Protocol
 from uuid import UUID
 
 from services.healer.rules.health.alerts import AlertKind, describe_alert
+from shared.contracts.topics import TOPICS
 from shared.notices.notice import Notice, moment, one_line, sentence, subject
 from shared.vocabulary import AccountStatus, NoticeKind
 
@@ -17,18 +18,6 @@ FLOOD_WINDOW: Final = timedelta(hours=1)
 MOST_IN_WINDOW: Final = 20
 """Notices of one kind about one campaign or account that people are told of within FLOOD_WINDOW (technical). A template that
 fails for ten thousand people is one thing to mend, not ten thousand mails."""
-WHILE_STOPPED: Final[Mapping[str, str]] = {
-    "prospects.ready": "Until it goes on, next steps are planned only by the timetable and may be late.",
-    "sends.due": "Until it goes on, nothing leaves.",
-    "sends.completed": "Until it goes on, next steps and notices of failures may be late.",
-    "connections.accepted": "Until it goes on, first follow-ups to people who accepted may be late.",
-    "replies.received": "Replies are kept and stop a sequence all the same; sends that are planned already are cancelled late.",
-    "accounts.status": "Until it goes on, changes of accounts are heard of late.",
-    "prospects.left": "Until it goes on, what is planned for people who left a campaign is cancelled late.",
-    "mail.feedback": "Until it goes on, bounces and complaints are heard of late.",
-    "integrity.events": "Until it goes on, findings are heard of late.",
-}
-"""What a stopped consumer means for the people who are written to; events wake and rows decide, so mostly: later."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -267,7 +256,7 @@ def word_stopped_consumer(stop: StoppedConsumerFacts, *, now: datetime) -> Notic
         about=stop.workspace_id,
         subject=subject(f"{stop.group_name} stopped"),
         text=(
-            f"The consumer {stop.group_name} could not handle too much of what it read, and stopped. {WHILE_STOPPED.get(stop.topic, '')}\n"
+            f"The consumer {stop.group_name} could not handle too much of what it read, and stopped. {_explain_stop(stop.topic)}\n"
             "Nothing is lost: what it did not read waits in its topic, and what it could not handle is kept. Whoever runs Tact sees "
             f"the cause with `tact dead-letters stopped`, mends it, and says `tact dead-letters resume {stop.group_name} --apply`."
         ),
@@ -341,3 +330,9 @@ def announce_flood_limit(notice: Notice, *, told_lately: int) -> Notice:
     if told_lately != MOST_IN_WINDOW - 1:
         return notice
     return replace(notice, text=f"{notice.text}\nMore of this kind within the hour are kept and not sent: `tact notices log` shows them.")
+
+
+def _explain_stop(topic: str) -> str:
+    """A service of a newer release may consume a topic that this release does not know."""
+    declared = TOPICS.get(topic)
+    return declared.while_stopped if declared else "Until the consumer resumes, its messages are processed late."

@@ -73,7 +73,7 @@ class Office:
 async def an_office(kafka: str) -> Office:
     """A topic with one partition, and its dead letters."""
     name = f"post.{uuid.uuid4().hex[:8]}"
-    topic = Topic(name, IntegrityEvent, "tact.integrity.found.v1", "-", ("queuer",), ("queuer",), partitions=1)
+    topic = Topic(name, IntegrityEvent, "tact.integrity.found.v1", "-", ("queuer",), ("queuer",), while_stopped="A test.", partitions=1)
     admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
     await admin.start()
     try:
