@@ -4,7 +4,6 @@ import argparse
 import asyncio
 import itertools
 import logging
-import os
 import sys
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -15,15 +14,15 @@ from uuid import UUID, uuid4
 
 import asyncpg
 
-from cli.console import out
-from cli.replay.command import Asked, carry_out
 from embedded.kafka import KafkaServer
 from embedded.ports import free_port, free_ports
 from embedded.postgres import PostgresServer
 from embedded.unprivileged import remove
+from operations.replay.engine import ReplayRequest, Servers, replay_range
 from shared.contracts.event import Event
 from shared.contracts.topics import TOPICS, Topic
 from shared.db.migrate import apply
+from shared.db.pool import open_pool
 from shared.kafka.admin import create_topics
 from shared.kafka.publisher import Publisher, Raw
 from shared.runtime.settings import state_folder
@@ -97,7 +96,7 @@ async def measure(many: int) -> bool:
     """Print a line for each topic; whether all of them are fast enough."""
     fast = True
     async with servers() as (database, kafka):
-        os.environ |= {"TACT_DATABASE_URL": database, "TACT_KAFKA": kafka}
+        pool = await open_pool(database, role="tact_queuer", size=4, name="bench")
         connection = await asyncpg.connect(database)
         workspace = await connection.fetchval(HOUSE)
         accounts = [row["id"] for row in await connection.fetch(ACCOUNTS, workspace)]
@@ -108,7 +107,9 @@ async def measure(many: int) -> bool:
             rates = []
             for applied in (False, True):
                 began, cpu = time.perf_counter(), time.process_time()
-                answer = await carry_out(Asked(topic=topic, since="beginning", reason="bench", apply=applied, as_json=True))
+                answer = await replay_range(
+                    ReplayRequest(topic=topic, since="beginning", reason="bench", apply=applied), Servers(pool, kafka)
+                )
                 seconds = time.perf_counter() - began
                 if answer["events"] != many:
                     raise SystemExit(f"{name} has {answer['events']} events instead of {many}.")
@@ -116,12 +117,11 @@ async def measure(many: int) -> bool:
                 rates.append((many / seconds, published, (time.process_time() - cpu) / many * 1e6))
             (dry, _, dry_cpu), (_, published, cpu_each) = rates
             fast = fast and min(dry, published) >= TARGET
-            out.print(
+            sys.stdout.write(
                 f"{name:<18} dry {dry:>8,.0f}/s ({dry_cpu:.0f} µs of CPU each)   published {published:>8,.0f}/s "
-                f"({cpu_each - dry_cpu:.0f} µs)",
-                highlight=False,
-                soft_wrap=True,
+                f"({cpu_each - dry_cpu:.0f} µs)\n"
             )
+        await pool.close()
     return fast
 
 

@@ -14,7 +14,7 @@ from rich.text import Text
 from cli.console import AsJson, out, print_json, run, say, show
 from cli.errors import CommandError
 from cli.target import database, on_pool, target
-from operations.replay.words import ago
+from operations.replay.arguments import parse_span
 from shared.db.pool import Connection
 from shared.kafka import stops
 from shared.kafka.letters import Fault, Letter, Place, Reason
@@ -264,7 +264,7 @@ def _of(places: Sequence[Place]) -> Wanted:
 def _when(text: str | None, option: str) -> datetime | None:
     if text is None:
         return None
-    if (span := ago(text, option)) is not None:
+    if (span := parse_span(text, option)) is not None:
         return datetime.now(UTC) - span  # technical, as letters are set aside
     try:
         at = datetime.fromisoformat(text.strip())

@@ -14,13 +14,13 @@ from rich.text import Text
 
 from cli.console import out, print_json, run, say
 from cli.target import database, target
-from operations.proof import provider
-from operations.proof.breaks import Found
-from operations.proof.provider import Difference
-from operations.proof.proving import Proof
-from operations.proof.proving import prove as check
-from operations.proof.reading import snapshot
+from operations.proof import provider_comparison as provider
+from operations.proof.ledger_reader import snapshot
+from operations.proof.prove_ledger import Proof
+from operations.proof.prove_ledger import prove as check
+from operations.proof.provider_comparison import Difference
 from operations.proof.scope import ZONES, Scope
+from operations.proof.violations import Found
 from shared.ledger.chain import Head, root
 from shared.refusals import Refused
 from shared.runtime.clock import StackClock

@@ -1,7 +1,7 @@
-"""One child process on a leash: its own session, its output in a file, and an end when we end.
+"""One child process: its own session, its output in a file, and a guard that ends the child when this process ends.
 
 Everything the embedded stack starts goes through here, servers and services alike, so that no way of stopping (Ctrl-C
-twice, SIGKILL, an exception) leaves a process behind. See `embedded.leash` for how.
+twice, SIGKILL, an exception) leaves a process behind. See `embedded.parent_death_guard` for how.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ from typing import Final
 
 import psutil
 
-LEASH: Final = Path(__file__).with_name("leash.py")
+GUARD: Final = Path(__file__).with_name("parent_death_guard.py")
 PAUSE: Final = 0.02  # seconds between two looks at a process or a readiness probe: a fork costs as much
 QUOTED: Final = 20  # lines of a dead child's output that its error quotes
 BY_PRCTL: Final = sys.platform == "linux"
@@ -61,17 +61,17 @@ class Child:
             ChildError: called outside the main thread, or the log cannot be written.
         """
         if by_prctl and threading.current_thread() is not threading.main_thread():
-            # The kernel's leash is tied to the starting thread: a worker thread's end would take the child with it.
+            # The kernel ties the signal to the starting thread: a worker thread's end would take the child with it.
             raise ChildError(f"{name} must be started from the main thread, not from {threading.current_thread().name}")
-        leash = [sys.executable, "-I", "-S", str(LEASH), "--parent", str(os.getpid()), "--parting", str(int(parting))]
-        leash += ["--user", f"{user[0]}:{user[1]}"] if user else []
-        leash += ["--by", "prctl" if by_prctl else "stdin", "--"]
+        guard = [sys.executable, "-I", "-S", str(GUARD), "--parent", str(os.getpid()), "--parting", str(int(parting))]
+        guard += ["--user", f"{user[0]}:{user[1]}"] if user else []
+        guard += ["--by", "prctl" if by_prctl else "stdin", "--"]
         try:
             log.parent.mkdir(parents=True, exist_ok=True)
             with log.open("ab") as output:
                 mark = output.tell()
                 process = subprocess.Popen(  # noqa: S603 - words of this repository, no shell
-                    [*leash, *argv],
+                    [*guard, *argv],
                     stdin=subprocess.DEVNULL if by_prctl else subprocess.PIPE,
                     stdout=output,
                     stderr=subprocess.STDOUT,
@@ -85,7 +85,7 @@ class Child:
 
     @property
     def pid(self) -> int:
-        """The process id (where the leash stays, the leash's)."""
+        """The process id (the guard's own, where the guard stays the parent)."""
         return self._process.pid
 
     @property

@@ -12,14 +12,14 @@ from zoneinfo import ZoneInfo
 import asyncpg
 
 from embedded.chaos import scenario
-from embedded.chaos.again import tell_again
+from embedded.chaos.kills import Hand
+from embedded.chaos.log_reader import Tail
 from embedded.chaos.plan import ACCEPT_OF_FIVE, Plan
+from embedded.chaos.provider_faults import Weather
+from embedded.chaos.replay_check import tell_again
 from embedded.chaos.scenario import queries
 from embedded.chaos.stack import ChaosStack
-from embedded.chaos.strike import Hand
-from embedded.chaos.tail import Tail
 from embedded.chaos.verdict import Told
-from embedded.chaos.weather import Weather
 from embedded.unprivileged import remove
 from services.queuer.workflows.campaigns import run
 from shared.db.pool import open_pool

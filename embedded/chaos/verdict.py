@@ -10,10 +10,10 @@ from typing import Any, Final
 from rich.console import Console
 from rich.table import Table
 
-from embedded.chaos.again import Again
+from embedded.chaos.kills import Struck
 from embedded.chaos.plan import Plan
+from embedded.chaos.replay_check import Again
 from embedded.chaos.scenario import promises, rules
-from embedded.chaos.strike import Struck
 from simulator.judge import LedgerEntry, Promise, Recovery, Tolerance, Verdict, judge, percentile, recoveries
 from simulator.judge.reading import Call, read
 

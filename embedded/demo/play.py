@@ -15,12 +15,12 @@ import httpx
 from rich.console import Console
 from rich.live import Live
 
+from embedded.demo.corruption import CorruptionResult, corrupt_prospects
 from embedded.demo.display import addresses, progress_line, scene, table
 from embedded.demo.people import declare
 from embedded.demo.progress import queries
 from embedded.demo.scenario import BEHAVIOUR, END, SCENE_SPEED, START, WORKSPACES, Workspace
 from embedded.demo.verdict import Told, pronounce
-from embedded.demo.wound import Healed, wound
 from embedded.ports import free_port, is_free
 from embedded.settings import StackSettings
 from embedded.stack import Stack
@@ -65,7 +65,7 @@ class Demo:
         self._console = Console()
         self._started = time.monotonic()
         self._campaigns: list[str] = []
-        self._healed: Healed | None = None
+        self._healed: CorruptionResult | None = None
         _clear(self._folder)
         world = self._folder / "world.json"
         world.write_text(json.dumps(_world()), encoding="utf-8")
@@ -156,13 +156,13 @@ class Demo:
             connections = CONNECTED_ON in file.read(65_536).replace(b"\0", b"")
         return self._csv if (campaign_type == "messenger") == connections else example
 
-    async def _have_an_accident(self, pool: asyncpg.Pool) -> Healed:
+    async def _have_an_accident(self, pool: asyncpg.Pool) -> CorruptionResult:
         """Once a third of the week is over, in mid-flight: a day on which nothing has left yet is waited out."""
         while True:
             await asyncio.sleep(LOOK_EVERY)
             progress = await queries.progress(pool)
             late = progress["now"] > START + (self._end - START) / 3
-            if late and progress["sent"] and (healed := await wound(pool)) is not None:
+            if late and progress["sent"] and (healed := await corrupt_prospects(pool)) is not None:
                 return healed
 
     async def _watch(self, pool: asyncpg.Pool) -> None:

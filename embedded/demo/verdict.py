@@ -8,8 +8,8 @@ from typing import Any
 
 from rich.console import Console
 
+from embedded.demo.corruption import CorruptionResult
 from embedded.demo.scenario import WORKSPACES
-from embedded.demo.wound import Healed
 from shared.policy import WEEKLY_INVITATIONS, daily_caps
 from shared.vocabulary import AccountType, Action
 from simulator.judge import AccountRule, LedgerEntry, Tolerance, Verdict, judge
@@ -22,7 +22,7 @@ class Told:
     log: Path
     ledger: Sequence[dict[str, Any]]
     wall_s: float
-    healed: Healed | None = None
+    healed: CorruptionResult | None = None
 
 
 def pronounce(told: Told, console: Console, path: Path) -> int:

@@ -14,7 +14,7 @@ import asyncpg
 
 from embedded.chaos import scenario
 from embedded.chaos.plan import START, Plan, make_plan
-from embedded.drill.ways import WAYS, Spoiled, Way, right
+from embedded.drill.corruptions import WAYS, Spoiled, Way, right
 from embedded.settings import StackSettings
 from embedded.stack import Stack
 from embedded.unprivileged import remove

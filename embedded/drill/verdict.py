@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from rich.console import Console
 
+from embedded.drill.corruptions import COUNTS, WAYS, Spoiled, truly_contacted
 from embedded.drill.play import Told
-from embedded.drill.ways import COUNTS, WAYS, Spoiled, truly_contacted
 from simulator.judge import percentile
 from simulator.judge.reading import Call, Unreadable, read
 

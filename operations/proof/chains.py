@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from operations.proof.breaks import Found
-from operations.proof.reading import Reading
+from operations.proof.ledger_reader import Reading
 from operations.proof.scope import Scope
+from operations.proof.violations import Found
 from shared.ledger.chain import NOTHING, Head, link_hash
 from shared.ledger.facts import FORM, UnreadableFactsError, differing, facts_of, read_facts, unlawful
 

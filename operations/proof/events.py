@@ -13,8 +13,8 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.partitioner import DefaultPartitioner
 from pydantic import ValidationError
 
-from operations.proof.breaks import Found
-from operations.proof.reading import queries
+from operations.proof.ledger_reader import queries
+from operations.proof.violations import Found
 from shared.contracts.sends_completed import SendCompleted, SendOutcome
 from shared.contracts.topics import SENDS_COMPLETED
 

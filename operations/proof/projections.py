@@ -1,14 +1,14 @@
-"""Each projection beside its own recomputation, in one snapshot; and the two that can be mended by their difference."""
+"""Each projection compared with its recomputation, in one snapshot; and the correction of counters and usage by their difference."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
-from operations.proof.heard import Heard
+from operations.proof.topic_facts import TopicFacts
 from shared.db.pool import Connection
-from shared.db.queries import load
+from shared.db.queries import Query, execute, fetch_all, fetch_column, load
 from shared.vocabulary import COMMAND_LINE
 
 queries = load(__file__)
@@ -16,15 +16,23 @@ queries = load(__file__)
 COUNTERS: Final = "campaigns' counters"
 USAGE: Final = "account_usage"
 CHUNK: Final = 20_000
-"""Events of topics that are compared in one statement."""
+"""Events that are compared in one statement."""
 
-Difference = Mapping[str, Any]
+Difference = dict[str, Any]
 """row, what, live, rebuilt."""
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
-    """One projection: what it was rebuilt from, how many values were compared, those that differ, and what mends them."""
+class ComparisonRow:
+    """The result of each comparing query: how many values it compared, and those that differ."""
+
+    compared: int
+    differing: list[Difference]
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedProjection:
+    """One projection: its source, how many values were compared, those that differ, and the remedy."""
 
     name: str
     source: str
@@ -33,47 +41,57 @@ class Compared:
     remedy: str
 
 
-async def compare(connection: Connection, heard: Heard) -> list[Compared]:
-    """Everything that is derived. The transaction is the caller's: one snapshot, taken after the topics were read."""
+async def compare_projections(connection: Connection, facts: TopicFacts) -> list[ComparedProjection]:
+    """Every derived value. The caller opens the transaction: one snapshot, taken after the topics were read."""
     found = [
-        await _one(COUNTERS, "campaign_prospects", queries.counters(connection), "tact rebuild --apply"),
-        await _one(USAGE, "ledger", queries.usage(connection), "tact rebuild --apply"),
-        await _one("send_queue.status", "ledger", queries.sends(connection), "the healer, within a minute; then tact unknown list"),
-        await _one("campaign_prospects.contacted_at", "ledger", queries.contacts(connection), "the healer's clean-up"),
-        await _one("campaign_messages", "ledger", queries.messages(connection), "a person: the words stand in send_queue"),
+        await _load(connection, queries.compare_counters, COUNTERS, "campaign_prospects", "tact rebuild --apply"),
+        await _load(connection, queries.compare_usage, USAGE, "ledger", "tact rebuild --apply"),
+        await _load(
+            connection, queries.compare_sends, "send_queue.status", "ledger", "the healer, within a minute; then tact unknown list"
+        ),
+        await _load(connection, queries.compare_contacts, "campaign_prospects.contacted_at", "ledger", "the healer's clean-up"),
+        await _load(connection, queries.compare_messages, "campaign_messages", "ledger", "by hand: send_queue has the text"),
     ]
-    found.append(await _events("send_queue.status", "sends.completed", heard.sent, lambda ids: queries.sent_events(connection, ids=ids)))
-    found.append(
-        await _events(
+    return [
+        *found,
+        await _compare_events(
+            "send_queue.status",
+            "sends.completed",
+            facts.sent,
+            lambda ids: fetch_all(connection, queries.compare_sent_events, ComparisonRow, ids=ids),
+        ),
+        await _compare_events(
             "accounts.status",
             "accounts.status",
-            list(heard.statuses),
-            lambda ids: queries.status_events(
-                connection, ids=ids, statuses=[heard.statuses[i][1] for i in ids], versions=[heard.statuses[i][0] for i in ids]
+            list(facts.statuses),
+            lambda ids: fetch_all(
+                connection,
+                queries.compare_status_events,
+                ComparisonRow,
+                ids=ids,
+                statuses=[facts.statuses[i][1] for i in ids],
+                versions=[facts.statuses[i][0] for i in ids],
             ),
-        )
-    )
-    found.append(
-        await _events(
+        ),
+        await _compare_events(
             "campaign_prospects.connected_at",
             "connections.accepted",
-            list(heard.accepted),
-            lambda ids: queries.accepted_events(connection, ids=ids, ats=[heard.accepted[i] for i in ids]),
-        )
-    )
-    found.append(
-        await _events(
+            list(facts.accepted),
+            lambda ids: fetch_all(
+                connection, queries.compare_accepted_events, ComparisonRow, ids=ids, ats=[facts.accepted[i] for i in ids]
+            ),
+        ),
+        await _compare_events(
             "leads.last_reply_at",
             "replies.received",
-            list(heard.replied),
-            lambda ids: queries.reply_events(connection, ids=ids, ats=[heard.replied[i] for i in ids]),
-        )
-    )
-    return found
+            list(facts.replied),
+            lambda ids: fetch_all(connection, queries.compare_reply_events, ComparisonRow, ids=ids, ats=[facts.replied[i] for i in ids]),
+        ),
+    ]
 
 
-async def mend(connection: Connection, found: Sequence[Compared]) -> int:
-    """Mend counters and usage by their differences, which stay right whatever is counted meanwhile; returns how many values."""
+async def correct_projections(connection: Connection, found: Sequence[ComparedProjection]) -> int:
+    """Correct counters and usage by their differences, which stay right while other transactions count; returns how many values."""
     mended = 0
     async with connection.transaction():
         for each in found:
@@ -83,26 +101,35 @@ async def mend(connection: Connection, found: Sequence[Compared]) -> int:
             deltas = [one["rebuilt"] - one["live"] for one in each.differing]
             what = [one["what"] for one in each.differing]
             if each.name == COUNTERS:
-                await queries.mend_counters(connection, campaign_ids=rows, counters=what, deltas=deltas)
+                await execute(connection, queries.correct_counters, campaign_ids=rows, counters=what, deltas=deltas)
             else:
-                [None async for _ in queries.lock_accounts(connection, account_ids=sorted(set(rows)))]
+                await fetch_column(connection, queries.lock_accounts, UUID, account_ids=sorted(set(rows)))
                 actions, days = zip(*(one.split(" ") for one in what), strict=True)
                 dates = [date.fromisoformat(day) for day in days]
-                await queries.mend_usage(connection, account_ids=rows, local_dates=dates, actions=actions, deltas=deltas)
-            await queries.note(connection, actor=COMMAND_LINE, projection=each.name, details={"differences": list(each.differing)})
+                await execute(connection, queries.correct_usage, account_ids=rows, local_dates=dates, actions=list(actions), deltas=deltas)
+            await execute(
+                connection,
+                queries.write_audit_line,
+                actor=COMMAND_LINE,
+                projection=each.name,
+                details={"differences": list(each.differing)},
+            )
             mended += len(rows)
     return mended
 
 
-async def _one(name: str, source: str, query: Any, remedy: str) -> Compared:
-    row = await query
-    return Compared(name, source, row["compared"], row["differing"], remedy)
+async def _load(connection: Connection, query: Query, name: str, source: str, remedy: str) -> ComparedProjection:
+    [row] = await fetch_all(connection, query, ComparisonRow)
+    return ComparedProjection(name, source, row.compared, row.differing, remedy)
 
 
-async def _events(name: str, topic: str, ids: Sequence[UUID], ask: Any) -> Compared:
-    compared, differing = 0, []
+async def _compare_events(
+    name: str, topic: str, ids: Sequence[UUID], compare_chunk: Callable[[Sequence[UUID]], Awaitable[list[ComparisonRow]]]
+) -> ComparedProjection:
+    compared, differing = 0, list[Difference]()
     for start in range(0, len(ids), CHUNK):
-        row = await ask(ids[start : start + CHUNK])
-        compared += row["compared"]
-        differing += row["differing"]
-    return Compared(name, f"topic {topic}", compared, differing, "a person: a row is behind its own event, as after a restored backup")
+        [row] = await compare_chunk(ids[start : start + CHUNK])
+        compared += row.compared
+        differing += row.differing
+    remedy = "by hand: the row is behind its own event, as after a restored backup"
+    return ComparedProjection(name, f"topic {topic}", compared, differing, remedy)

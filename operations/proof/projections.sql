@@ -1,4 +1,4 @@
--- name: counters^
+-- name: compare_counters
 -- Campaigns' counters with the deltas that no job has folded yet, beside a count of the prospects themselves.
 WITH waiting AS (
   SELECT campaign_id, counter, sum(delta)::int AS delta FROM campaign_counter_deltas GROUP BY 1, 2
@@ -22,7 +22,7 @@ SELECT count(*) AS compared,
                 FILTER (WHERE live <> rebuilt), '[]') AS differing
   FROM compared;
 
--- name: usage^
+-- name: compare_usage
 -- What each account used on each of its days, beside the ledger's attempts that were not given back and the invitations
 -- that its member sent by hand.
 WITH ledger AS (
@@ -41,7 +41,7 @@ SELECT count(*) AS compared,
                           ORDER BY account_id, local_date, action) FILTER (WHERE live <> rebuilt), '[]') AS differing
   FROM compared;
 
--- name: sends^
+-- name: compare_sends
 -- A send is sent when an attempt of its own was accepted, and under way while one is open.
 WITH ledger AS (
   SELECT s.id, s.status::text AS live,
@@ -57,7 +57,7 @@ SELECT count(*) AS compared,
                 FILTER (WHERE live <> rebuilt), '[]') AS differing
   FROM ledger;
 
--- name: contacts^
+-- name: compare_contacts
 -- Whoever an accepted attempt reached was contacted, at its answer or (by what the provider showed) before.
 WITH ledger AS (
   SELECT p.id, p.contacted_at AS live, min(a.answered_at) AS rebuilt
@@ -70,7 +70,7 @@ SELECT count(*) AS compared,
                 FILTER (WHERE live IS NULL OR live > rebuilt), '[]') AS differing
   FROM ledger;
 
--- name: messages^
+-- name: compare_messages
 -- What was said: a row for every accepted attempt, with the words of its send.
 WITH ledger AS (
   SELECT a.id, m.text AS live, s.message AS rebuilt
@@ -84,14 +84,14 @@ SELECT count(*) AS compared,
                 FILTER (WHERE live IS DISTINCT FROM rebuilt), '[]') AS differing
   FROM ledger;
 
--- name: sent_events^
+-- name: compare_sent_events
 -- sends.completed said that these were sent.
 SELECT count(*) AS compared,
        coalesce(jsonb_agg(jsonb_build_object('row', e.id, 'what', 'status', 'live', coalesce(s.status::text, 'no such row'), 'rebuilt', 'sent'))
                 FILTER (WHERE s.status IS DISTINCT FROM 'sent'), '[]') AS differing
   FROM unnest(:ids::uuid[]) AS e(id) LEFT JOIN send_queue s ON s.id = e.id;
 
--- name: status_events^
+-- name: compare_status_events
 -- accounts.status carries the row's version: the row is at the last one we heard of, or further.
 SELECT count(*) AS compared,
        coalesce(jsonb_agg(jsonb_build_object('row', e.id, 'what', 'status', 'live', concat_ws(' version ', a.status::text, a.status_version),
@@ -100,20 +100,20 @@ SELECT count(*) AS compared,
                            OR (a.status_version = e.version AND a.status::text <> e.status)), '[]') AS differing
   FROM unnest(:ids::uuid[], :statuses::text[], :versions::bigint[]) AS e(id, status, version) LEFT JOIN accounts a ON a.id = e.id;
 
--- name: accepted_events^
+-- name: compare_accepted_events
 SELECT count(*) AS compared,
        coalesce(jsonb_agg(jsonb_build_object('row', e.id, 'what', 'connected_at', 'live', p.connected_at, 'rebuilt', e.at))
                 FILTER (WHERE p.connected_at IS NULL), '[]') AS differing
   FROM unnest(:ids::uuid[], :ats::timestamptz[]) AS e(id, at) LEFT JOIN campaign_prospects p ON p.id = e.id;
 
--- name: reply_events^
+-- name: compare_reply_events
 -- A reply that is not out of office moves the lead's last reply to its moment, never back.
 SELECT count(*) AS compared,
        coalesce(jsonb_agg(jsonb_build_object('row', e.id, 'what', 'last_reply_at', 'live', l.last_reply_at, 'rebuilt', e.at))
                 FILTER (WHERE l.last_reply_at IS NULL OR l.last_reply_at < e.at), '[]') AS differing
   FROM unnest(:ids::uuid[], :ats::timestamptz[]) AS e(id, at) LEFT JOIN leads l ON l.id = e.id;
 
--- name: mend_counters!
+-- name: correct_counters!
 -- As deltas: whoever counts at this moment is not overwritten, and the job that folds them is the only one to touch campaigns.
 INSERT INTO campaign_counter_deltas (campaign_id, counter, delta)
 SELECT campaign_id, counter, delta FROM unnest(:campaign_ids::uuid[], :counters::text[], :deltas::int[]) AS d(campaign_id, counter, delta);
@@ -121,7 +121,7 @@ SELECT campaign_id, counter, delta FROM unnest(:campaign_ids::uuid[], :counters:
 -- name: lock_accounts
 SELECT id FROM accounts WHERE id = ANY(:account_ids::uuid[]) ORDER BY id FOR NO KEY UPDATE;
 
--- name: mend_usage!
+-- name: correct_usage!
 -- By the difference: what is counted at this moment stays counted.
 INSERT INTO account_usage AS u (account_id, local_date, action, used)
 SELECT account_id, local_date, action, greatest(delta, 0)
@@ -131,5 +131,5 @@ ON CONFLICT (account_id, local_date, action) DO UPDATE
                                           AS d(account_id, local_date, action, delta)
                                   WHERE d.account_id = u.account_id AND d.local_date = u.local_date AND d.action = u.action), 0);
 
--- name: note!
+-- name: write_audit_line!
 INSERT INTO audit_log (actor, verb, object, object_id, details) VALUES (:actor, 'rebuild', 'projection', :projection, :details);

@@ -1,12 +1,13 @@
-"""How far a replay has got: a row, so that the same command goes on with it after a Ctrl-C or a kill."""
+"""Progress of a replay in a row, so that the same command continues the replay after a Ctrl-C or a kill."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from operations.replay.ranges import Range
 from shared.db.pool import Connection
-from shared.db.queries import load
+from shared.db.queries import execute, fetch_column, fetch_one, fetch_value, load
 from shared.refusals import Refused
 from shared.vocabulary import COMMAND_LINE
 
@@ -15,12 +16,12 @@ queries = load(__file__)
 LOCK_SPACE: Final = 7_205
 """First half of the advisory lock's key; the second is the run's number."""
 FIRST_OF_ALL: Final = datetime(1970, 1, 1, tzinfo=UTC)
-"""What `--from beginning` is kept as."""
+"""What `--from beginning` is stored as."""
 
 
 @dataclass(slots=True)
-class Run:
-    """A replay under way; `positions` are the next offsets."""
+class ReplayRun:
+    """A replay in progress; `positions` are the next offsets."""
 
     id: int
     since: datetime
@@ -33,67 +34,81 @@ class Run:
 
     @property
     def left(self) -> Range:
-        """What is still to do."""
+        """The records that are still to be published."""
         return self.range.after(self.positions)
 
 
-async def unfinished(connection: Connection, topic: str, asked: str) -> Run | None:
-    """The replay that was begun with these words and not finished."""
-    row = await queries.under_way(connection, topic=topic, asked=asked)
+@dataclass(frozen=True, slots=True)
+class _RunRow:
+    id: int
+    since: datetime
+    until: datetime | None
+    reason: str
+    ends: dict[str, int]
+    positions: dict[str, int]
+    published: int
+
+
+async def find_unfinished_run(connection: Connection, topic: str, asked: str) -> ReplayRun | None:
+    """The replay that an earlier command with the same options began and did not finish."""
+    row = await fetch_one(connection, queries.find_unfinished_run, _RunRow, topic=topic, asked=asked)
     if row is None:
         return None
-    positions, ends = _offsets(row["positions"]), _offsets(row["ends"])
-    whole = Range(topic, positions, ends)
-    return Run(row["id"], row["since"], row["until"], row["reason"], whole, dict(positions), row["published"], resumed=True)
+    positions, ends = _parse_offsets(row.positions), _parse_offsets(row.ends)
+    return ReplayRun(row.id, row.since, row.until, row.reason, Range(topic, positions, ends), dict(positions), row.published, resumed=True)
 
 
-async def begin(connection: Connection, asked: str, wanted: Range, *, since: datetime | None, until: datetime | None, reason: str) -> Run:
-    """Write down that it begins, and in the audit log who asked for it and why."""
+async def begin_run(
+    connection: Connection, asked: str, wanted: Range, *, since: datetime | None, until: datetime | None, reason: str
+) -> ReplayRun:
+    """Insert the run, and a line of the audit log that says who began the replay and why."""
     first = since or FIRST_OF_ALL
     async with connection.transaction():
-        run: int = await queries.begin(
+        [run] = await fetch_column(
             connection,
+            queries.begin_run,
+            int,
             topic=wanted.topic,
             asked=asked,
             since=first,
             until=until,
             reason=reason,
             started_by=COMMAND_LINE,
-            ends=_json(wanted.ends),
-            positions=_json(wanted.starts),
+            ends=_encode_offsets(wanted.ends),
+            positions=_encode_offsets(wanted.starts),
         )
-        await note(connection, "replay", wanted.topic, {"run": run, "asked": asked, "reason": reason, "records": wanted.size})
-    return Run(run, first, until, reason, wanted, dict(wanted.starts), 0)
+        await write_audit_line(connection, "replay", wanted.topic, {"run": run, "asked": asked, "reason": reason, "records": wanted.size})
+    return ReplayRun(run, first, until, reason, wanted, dict(wanted.starts), 0)
 
 
-async def take(connection: Connection, run: Run) -> None:
-    """Be the one process that works on it, as long as the connection lives.
+async def lock_run(connection: Connection, run: ReplayRun) -> None:
+    """Make this process the only one that works on the run, for as long as the connection is open.
 
     Raises:
-        Refused: another one does.
+        Refused: another process holds the lock.
     """
-    if not await queries.take(connection, space=LOCK_SPACE, run=run.id):
-        raise Refused(f"Replay {run.id} of {run.range.topic} is being worked on by another process right now.")
+    if not await fetch_value(connection, queries.lock_run, bool, space=LOCK_SPACE, run=run.id):
+        raise Refused(f"Another process is working on replay {run.id} of {run.range.topic} right now.")
 
 
-async def get_on(connection: Connection, run: Run) -> None:
-    """Remember how far it is; what was published after the last of these is published twice by whoever goes on."""
-    await queries.get_on(connection, run=run.id, positions=_json(run.positions), published=run.published)
+async def save_progress(connection: Connection, run: ReplayRun) -> None:
+    """Store the positions. Events published after the last save are published twice when the run is resumed, which changes no row."""
+    await execute(connection, queries.save_progress, run=run.id, positions=_encode_offsets(run.positions), published=run.published)
 
 
-async def finish(connection: Connection, run: Run) -> None:
-    """Nothing is left."""
-    await queries.finish(connection, run=run.id)
+async def finish_run(connection: Connection, run: ReplayRun) -> None:
+    """Mark the run as finished."""
+    await execute(connection, queries.finish_run, run=run.id)
 
 
-async def note(connection: Connection, verb: str, topic: str, details: dict[str, Any]) -> None:
-    """A line in the audit log."""
-    await queries.note(connection, actor=COMMAND_LINE, verb=verb, object="topic", object_id=topic, details=details)
+async def write_audit_line(connection: Connection, verb: str, topic: str, details: dict[str, Any]) -> None:
+    """Add a line about a topic to the audit log."""
+    await execute(connection, queries.write_audit_line, actor=COMMAND_LINE, verb=verb, topic=topic, details=details)
 
 
-def _offsets(stored: dict[str, int]) -> dict[int, int]:
+def _parse_offsets(stored: Mapping[str, int]) -> dict[int, int]:
     return {int(partition): offset for partition, offset in stored.items()}
 
 
-def _json(offsets: Any) -> dict[str, int]:
+def _encode_offsets(offsets: Mapping[int, int]) -> dict[str, int]:
     return {str(partition): offset for partition, offset in offsets.items()}

@@ -13,10 +13,11 @@ from uuid import UUID, uuid4
 import asyncpg
 import httpx
 
-from embedded.chaos.rest import COUNTED, MARKED, MAY_CHANGE, under_way
+from embedded.chaos.quiescence import COUNTED, MARKED, MAY_CHANGE, under_way
 from embedded.ports import free_ports
 from embedded.settings import StackSettings
 from embedded.stack import Stack
+from operations.replay.engine import Servers
 from services.queuer.store.accounts import accounts as account_verbs
 from shared.contracts.envelope import enclose
 from shared.contracts.event import Event
@@ -63,6 +64,7 @@ class Stage:
     accounts: list[UUID]
     campaign: UUID
     prospects: dict[str, UUID]
+    servers: Servers
 
     @property
     def env(self) -> dict[str, str]:
@@ -166,8 +168,13 @@ async def playing(folder: Path) -> AsyncIterator[Stage]:
     stack.environment["TACT_HEALER_STOCK_EVERY"] = "PT1H"  # it counts late what changed, and would do so while others compare
     try:
         await stack.up()
-        async with await open_pool(stack.addresses.database_url, role=None, size=4) as pool:
-            stage = Stage(stack, pool, *await _enrol(pool, stack.addresses.unipile_url))
+        database = stack.addresses.database_url
+        async with (
+            await open_pool(database, role=None, size=4) as pool,
+            await open_pool(database, role="tact_queuer", size=3 * len(TOPICS)) as replaying,
+        ):
+            servers = Servers(replaying, stack.addresses.kafka)
+            stage = Stage(stack, pool, *await _enrol(pool, stack.addresses.unipile_url), servers)
             await _say_the_rest(stage)
             await eventually(lambda: _played(stage), within=240, what="the day to be played")
             yield stage

@@ -9,7 +9,9 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from functools import partial
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -17,11 +19,12 @@ import pytest_asyncio
 from aiokafka import ConsumerRecord
 from aiokafka.admin import AIOKafkaAdminClient
 
-from cli.rebuild.command import carry_out as rebuild
-from cli.replay.command import Asked, carry_out, move_back
+from cli.target import database
+from operations.rebuild import rebuild_projections
 from operations.replay import ranges
-from operations.replay.groups import worked_off
-from operations.replay.look import origin
+from operations.replay.engine import ReplayRequest, replay_range, rewind_group
+from operations.replay.groups import wait_until_consumed
+from operations.replay.inspection import original_record
 from services.queuer.workflows.campaigns import change
 from services.queuer.workflows.campaigns.change import Changes
 from shared.contracts.topics import INTEGRITY_EVENTS, PROSPECTS_LEFT, SENDS_DUE
@@ -50,18 +53,23 @@ def servers(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(name, value)
 
 
-async def replay_everything(times: int) -> int:
+async def replay_everything(stage: Stage, times: int) -> int:
     """Every topic from its first offset, all of them at once; returns how many events were published."""
     published = 0
     for _ in range(times):
-        asked = [Asked(topic=topic, since="beginning", apply=True, as_json=True) for topic in every_topic()]
-        for answer in await asyncio.gather(*(carry_out(each) for each in asked)):
+        requests = [ReplayRequest(topic=topic, since="beginning", apply=True) for topic in every_topic()]
+        for answer in await asyncio.gather(*(replay_range(each, stage.servers) for each in requests)):
             assert answer["events"] > 0, f"{answer['topic']} had nothing to replay"
             assert answer["would_act"] == 0, answer
             behind = answer["applied"]["behind"]
             assert {left for group, left in behind.items() if group != "healer.mail.feedback"} == {0}, answer  # the healer does not read it
             published += answer["applied"]["published"]
     return published
+
+
+async def rebuild(stage: Stage, *, apply: bool) -> dict[str, Any]:
+    """Compare what is derived with what it is derived from; returns the report of --json."""
+    return (await rebuild_projections(lambda role: database(role=role), stage.env["TACT_KAFKA"], apply=apply)).as_json()
 
 
 async def difference(stage: Stage, before: Rows) -> dict[str, tuple[list[str], list[str]]]:
@@ -73,13 +81,13 @@ async def difference(stage: Stage, before: Rows) -> dict[str, tuple[list[str], l
 
 async def test_every_topic_three_times_after_a_day_changes_nothing(stage: Stage) -> None:
     before, writes = await stage.stand_still(), stage.writes()
-    assert await replay_everything(3) > 300
+    assert await replay_everything(stage, 3) > 300
     assert await difference(stage, before) == {}
     assert stage.writes() == writes
 
 
 async def test_what_is_derived_is_what_the_ledger_and_the_topics_say_and_a_difference_is_found_and_mended(stage: Stage) -> None:
-    answer, _, _ = await rebuild(apply=False)
+    answer = await rebuild(stage, apply=False)
     assert (answer["differing"], answer["compared"] > 100) == (0, True), answer
     await stage.pool.execute("UPDATE campaigns SET completed_leads_count = completed_leads_count + 2 WHERE id = $1", stage.campaign)
     await stage.pool.execute(
@@ -88,19 +96,19 @@ async def test_what_is_derived_is_what_the_ledger_and_the_topics_say_and_a_diffe
               AND account_id = (SELECT account_id FROM account_usage WHERE action = 'invitation' AND used > 0 LIMIT 1)"""
     )
     await stage.pool.execute("UPDATE leads SET last_reply_at = NULL WHERE first_name = 'answers-0'")
-    found = (await rebuild(apply=True))[0]
+    found = await rebuild(stage, apply=True)
     assert (found["differing"], found["mended"]) == (3, 2), found
     await stage.pool.execute(
         """UPDATE leads l SET last_reply_at = m.said_at FROM campaign_messages m
             WHERE m.lead_id = l.id AND m.direction = 'in' AND l.first_name = 'answers-0'"""
     )
-    assert (await rebuild(apply=False))[0]["differing"] == 0
+    assert (await rebuild(stage, apply=False))["differing"] == 0
 
 
 async def test_an_event_whose_effect_was_lost_is_named_and_acts(stage: Stage) -> None:
     await stage.pool.execute("DELETE FROM integrity_findings WHERE kind = 'a_test'")
-    asked = Asked(topic=INTEGRITY_EVENTS, since="beginning", where=f"workspace={stage.workspace}", as_json=True)
-    dry = await carry_out(asked)
+    request = ReplayRequest(topic=INTEGRITY_EVENTS, since="beginning", where=f"workspace={stage.workspace}")
+    dry = await replay_range(request, stage.servers)
     assert (dry["would_act"], [each["deed"] for each in dry["who_would_act"]]) == (1, ["open a finding a_test"])
     assert await stage.pool.fetchval("SELECT count(*) FROM integrity_findings WHERE kind = 'a_test'") == 0
     done = await tact("replay", "integrity.events", "--from", "beginning", "--apply", "--reason", "it was lost", env=stage.env)
@@ -119,7 +127,7 @@ async def test_after_templates_steps_accounts_sequences_and_opt_outs_have_change
     await _resume(stage, "answers-0")
     await _opt_out(stage, "silent-1")
     before, writes = await stage.stand_still(), stage.writes()
-    assert await replay_everything(3) > 300
+    assert await replay_everything(stage, 3) > 300
     assert await difference(stage, before) == {}
     assert stage.writes() == writes
 
@@ -138,28 +146,28 @@ async def test_a_replay_that_is_killed_goes_on_and_leaves_alone_what_nobody_can_
     answer = json.loads(again.out)
     assert answer["applied"]["resumed"]
     assert 0 < answer["applied"]["published"] < LEFT
-    whole = await ranges.find(stage.env["TACT_KAFKA"], PROSPECTS_LEFT.name, None, None)
-    records = [record async for batch in ranges.read(stage.env["TACT_KAFKA"], whole) for record in batch]
+    whole = await ranges.find_range(stage.env["TACT_KAFKA"], PROSPECTS_LEFT.name, None, None)
+    records = [record async for batch in ranges.read_range(stage.env["TACT_KAFKA"], whole) for record in batch]
     copies = [record for record in records if _of(record, b"killed")]
     assert all(record.value and record.value.startswith(b"{") for record in copies)
-    assert len({origin(record) for record in copies}) == LEFT + 1  # each of them, and the one that the day had
+    assert len({original_record(record) for record in copies}) == LEFT + 1  # each of them, and the one that the day had
     assert await stage.pool.fetchval("SELECT bool_and(finished_at IS NOT NULL) FROM replay_runs")
 
 
 async def test_a_group_is_moved_only_while_nobody_is_in_it_and_its_second_reading_changes_nothing(stage: Stage) -> None:
-    asked, group = Asked(topic=INTEGRITY_EVENTS, since="beginning", as_json=True), INTEGRITY_EVENTS.group("healer")
-    with pytest.raises(Refused, match="is alive"):
-        await move_back(asked, group)
+    request, group = ReplayRequest(topic=INTEGRITY_EVENTS, since="beginning"), INTEGRITY_EVENTS.group("healer")
+    with pytest.raises(Refused, match="has live members"):
+        await rewind_group(request, group, stage.servers)
     with pytest.raises(Refused, match=r"No group healer\.nothing has ever read"):
-        await move_back(asked, "healer.nothing")
+        await rewind_group(request, "healer.nothing", stage.servers)
     healer = stage.stack.child("healer")
     stage.stack.forget("healer")
     healer.send(signal.SIGTERM)
     await asyncio.wait_for(healer.wait(), 40)
-    dry = await move_back(asked, group)
+    dry = await rewind_group(request, group, stage.servers)
     assert sum(move["before"] - move["after"] for move in dry["offsets"] if move["before"]) == dry["records"] > 0
     assert dry["would_act"] == 0
-    moved = await move_back(Asked(topic=INTEGRITY_EVENTS, since="beginning", apply=True, as_json=True), group)
+    moved = await rewind_group(replace(request, apply=True), group, stage.servers)
     assert set(moved["applied"]["stands_at"].values()) == {0}
     before = await stage.rows()
     await stage.stack.start_service("healer")
@@ -223,7 +231,7 @@ def _of(record: ConsumerRecord, reason: bytes) -> bool:
 
 
 async def _has_read(stage: Stage, group: str) -> bool:
-    return (await worked_off(stage.env["TACT_KAFKA"], INTEGRITY_EVENTS, within=0))[group] == 0
+    return (await wait_until_consumed(stage.env["TACT_KAFKA"], INTEGRITY_EVENTS, within=0))[group] == 0
 
 
 async def _handed_out(stage: Stage, late: list[UUID]) -> bool:

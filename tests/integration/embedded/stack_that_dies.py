@@ -1,4 +1,4 @@
-"""Run by the tests of the leash: starts real servers and a stubborn child, prints their process ids, and waits to be killed."""
+"""Run by the tests of the parent death guard: starts real servers and a stubborn child, prints their ids, and waits to be killed."""
 
 import asyncio
 import json

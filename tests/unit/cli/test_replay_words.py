@@ -5,11 +5,11 @@ from uuid import uuid4
 
 import pytest
 
-from operations.replay.groups import planned
-from operations.replay.look import Skip, origin, sort_out
+from operations.replay.arguments import SelectionWord, parse_moment, parse_rate, parse_selection, parse_topic
+from operations.replay.groups import plan_offsets
+from operations.replay.inspection import Skip, classify_record, original_record
 from operations.replay.ranges import Range
-from operations.replay.where import Belongings
-from operations.replay.words import Where, moment, rate, topic, where
+from operations.replay.selection import EventSelection
 from shared.contracts.sends_due import SendDue
 from shared.contracts.topics import SENDS_DUE
 from shared.refusals import Refused
@@ -32,7 +32,7 @@ ID = "0b7f6c1e-8f1d-4f8e-9a53-0d2f4c3a1b22"
     ],
 )
 def test_a_moment_is_a_time_or_a_span_and_utc_unless_it_says_otherwise(text: str, at: datetime | None) -> None:
-    assert moment(text, "--from", now=NOW) == at
+    assert parse_moment(text, "--from", now=NOW) == at
 
 
 @pytest.mark.parametrize(
@@ -48,45 +48,51 @@ def test_a_moment_is_a_time_or_a_span_and_utc_unless_it_says_otherwise(text: str
 )
 def test_a_moment_nobody_can_use_is_refused_in_a_sentence(text: str, why: str) -> None:
     with pytest.raises(Refused, match=why):
-        moment(text, "--from", now=NOW)
+        parse_moment(text, "--from", now=NOW)
 
 
 def test_nothing_lies_before_the_beginning() -> None:
-    with pytest.raises(Refused, match="--to wants a later moment"):
-        moment("beginning", "--to", now=NOW)
+    with pytest.raises(Refused, match="give --to a later time"):
+        parse_moment("beginning", "--to", now=NOW)
 
 
 def test_whose_events_are_named_by_an_id_or_a_name() -> None:
-    assert where(f"account={ID}") == Where("account", ID)
-    assert where(" campaign = Spring in May ") == Where("campaign", "Spring in May")
-    assert where(f" prospect = {ID} ") == Where("prospect", ID)
+    assert parse_selection(f"account={ID}") == SelectionWord("account", ID)
+    assert parse_selection(" campaign = Spring in May ") == SelectionWord("campaign", "Spring in May")
+    assert parse_selection(f" prospect = {ID} ") == SelectionWord("prospect", ID)
 
 
 @pytest.mark.parametrize(
     ("text", "why"),
-    [("prospect=Ana", "wants an id"), ("lead=1", "names nobody"), ("account=", "names nobody"), (ID, "names nobody"), ("", "nobody")],
+    [
+        ("prospect=Ana", "needs an id"),
+        ("lead=1", "cannot be read"),
+        ("account=", "cannot be read"),
+        (ID, "cannot be read"),
+        ("", "cannot be read"),
+    ],
 )
 def test_whose_events_without_a_name_are_refused(text: str, why: str) -> None:
     with pytest.raises(Refused, match=why):
-        where(text)
+        parse_selection(text)
 
 
 def test_a_rate_is_events_a_second() -> None:
-    assert (rate("500/s"), rate("500"), rate("30/min")) == (500, 500, 0.5)
+    assert (parse_rate("500/s"), parse_rate("500"), parse_rate("30/min")) == (500, 500, 0.5)
 
 
 @pytest.mark.parametrize("text", ["0", "-5/s", "fast", "5/year", "1e9", "9" * 400])
 def test_a_rate_that_is_none_is_refused(text: str) -> None:
     with pytest.raises(Refused, match="is no rate"):
-        rate(text)
+        parse_rate(text)
 
 
 def test_an_unknown_topic_is_answered_with_those_there_are_and_dead_letters_with_their_own_command() -> None:
-    assert topic("sends.due") is SENDS_DUE
+    assert parse_topic("sends.due") is SENDS_DUE
     with pytest.raises(Refused, match=r"Topics are: accounts\.status"):
-        topic("sends.dew")
+        parse_topic("sends.dew")
     with pytest.raises(Refused, match="dead-letters redrive"):
-        topic("sends.due.dlq")
+        parse_topic("sends.due.dlq")
 
 
 class Record:
@@ -102,8 +108,8 @@ def test_records_without_a_value_or_sense_are_left_alone_and_so_are_copies_whose
     event = SendDue(send_id=uuid4(), account_id=uuid4(), dispatch_no=1)
     value = event.model_dump_json().encode()
 
-    def sorted_out(record: Record, belongings: Belongings = Belongings()) -> object:  # noqa: B008 - frozen and empty
-        return sort_out(SENDS_DUE, record, whole, belongings)
+    def sorted_out(record: Record, selection: EventSelection = EventSelection()) -> object:  # noqa: B008 - frozen and empty
+        return classify_record(SENDS_DUE, record, whole, selection)
 
     assert sorted_out(Record(value)) == event
     assert sorted_out(Record(None)) is Skip.TOMBSTONE
@@ -112,19 +118,19 @@ def test_records_without_a_value_or_sense_are_left_alone_and_so_are_copies_whose
     assert sorted_out(Record(value, [("replay-of", b"sends.due/0/5")])) is Skip.COPY
     assert sorted_out(Record(value, [("replay-of", b"sends.due/0/4")])) == event  # its original is not in the range
     assert sorted_out(Record(value, [("replay-of", None)])) == event
-    assert sorted_out(Record(value), Belongings("account", event.account_id)) == event
-    assert sorted_out(Record(value), Belongings("campaign", uuid4(), sends=frozenset({event.send_id}))) == event
-    assert sorted_out(Record(value), Belongings("account", uuid4())) is Skip.OTHERS
+    assert sorted_out(Record(value), EventSelection("account", event.account_id)) == event
+    assert sorted_out(Record(value), EventSelection("campaign", uuid4(), sends=frozenset({event.send_id}))) == event
+    assert sorted_out(Record(value), EventSelection("account", uuid4())) is Skip.OTHERS
 
 
 @pytest.mark.parametrize("header", [b"sends.due", b"sends.due/0", b"sends.due/a/b", b"\xff/1/2/3", b""])
 def test_a_header_that_names_no_record_is_no_origin(header: bytes) -> None:
-    assert origin(Record(b"{}", [("replay-of", header)])) is None
+    assert original_record(Record(b"{}", [("replay-of", header)])) is None
 
 
 def test_a_rewind_goes_back_and_never_skips_what_the_group_has_not_read() -> None:
     """By partition: read to its end; behind; never committed; silent since that moment while the group is behind; made again."""
     whole = Range(SENDS_DUE.name, {0: 5, 1: 5, 2: 5, 3: 9, 4: 2}, {0: 9, 1: 9, 2: 9, 3: 9, 4: 3})
-    moves, again = planned(whole, {0: 0, 1: 0, 2: 1, 3: 0, 4: 0}, {0: 9, 1: 3, 3: 4, 4: 700})
+    moves, again = plan_offsets(whole, {0: 0, 1: 0, 2: 1, 3: 0, 4: 0}, {0: 9, 1: 3, 3: 4, 4: 700})
     assert [(move.before, move.after) for move in moves] == [(9, 5), (3, 3), (None, 1), (4, 4), (700, 2)]
     assert {p: again.ends[p] - start for p, start in again.starts.items()} == {0: 4, 1: 0, 2: 0, 3: 0, 4: 1}

@@ -36,7 +36,7 @@ def test_a_name_with_brackets_stands_in_tables_lines_and_errors_as_it_was_writte
         (("prove", "--day", "[/x]"), "tact: --day wants a day like 2026-03-10, not '[/x]'."),
         (("dead-letters", "show", "[/x]"), "tact: '[/x]' is no dead letter"),
         (("dead-letters", "redrive", "--topic", "", "--fault", "ours", "--apply"), "tact: --topic names nothing."),
-        (("replay", "sends.due", "--from", "beginning", "--where", "", "--apply"), "tact: --where '' names nobody."),
+        (("replay", "sends.due", "--from", "beginning", "--where", "", "--apply"), "tact: --where '' cannot be read."),
         (("replay", "sends.due", "--from", "beginning", "--to", "", "--apply"), "tact: --to '' is no time."),
         (("replay", "sends.due", "--from", "beginning", "--rate", "", "--apply"), "tact: --rate '' is no rate."),
         (("replay", "sends.due", "--from", "beginning", "--rewind", "", "--apply"), "tact: --rewind names no group"),

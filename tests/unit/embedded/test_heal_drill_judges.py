@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from embedded.drill.corruptions import WAYS, Spoiled, Way, right
 from embedded.drill.play import Told
 from embedded.drill.verdict import judge
-from embedded.drill.ways import WAYS, Spoiled, Way, right
 
 NOW = "2026-03-10T15:00:00Z"
 

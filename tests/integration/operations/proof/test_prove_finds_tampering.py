@@ -6,8 +6,8 @@ from datetime import date
 import asyncpg
 import pytest
 
-from operations.proof.proving import Proof, prove
-from operations.proof.reading import snapshot
+from operations.proof.ledger_reader import snapshot
+from operations.proof.prove_ledger import Proof, prove
 from operations.proof.scope import Scope
 from shared.db.pool import Connection
 from shared.ledger.chain import Head, link_hash

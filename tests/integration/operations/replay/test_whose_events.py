@@ -6,8 +6,8 @@ import asyncpg
 import pytest
 
 from cli.scope import scope_of
-from operations.replay.where import belongings
-from operations.replay.words import Where
+from operations.replay.arguments import SelectionWord
+from operations.replay.selection import load_selection
 from shared.refusals import Refused
 from tests.support import builders
 
@@ -19,26 +19,26 @@ async def test_a_name_an_id_and_the_providers_id_mean_the_same_and_a_slip_is_tol
         campaign = await builders.a_campaign(connection, workspace, [account], campaign_name="Spring")
         prospect = await builders.a_prospect(connection, campaign, await builders.a_lead(connection, workspace))
         for word in (str(account).upper(), "ada prova", "ACC-1"):
-            assert (await belongings(connection, Where("account", word))).id == account
-        spring = await belongings(connection, Where("campaign", "spring"))
+            assert (await load_selection(connection, SelectionWord("account", word))).id == account
+        spring = await load_selection(connection, SelectionWord("campaign", "spring"))
         assert (spring.id, set(spring.prospects), set(spring.accounts)) == (campaign, {prospect}, {account})
-        assert (await belongings(connection, Where("prospect", str(prospect)))).prospects == {prospect}
+        assert (await load_selection(connection, SelectionWord("prospect", str(prospect)))).prospects == {prospect}
         for kind, word, says in (
-            ("account", "Ida", "`tact account list` shows those"),
+            ("account", "Ida", "`tact account list` lists them"),
             ("campaign", str(uuid4()), "There is no campaign"),
-            ("workspace", "nobody's", "There is no workspace"),
-            ("prospect", str(uuid4()), "`tact explain` finds a prospect's id"),
+            ("workspace", "unknown", "There is no workspace"),
+            ("prospect", str(uuid4()), "`tact explain` prints a prospect's id"),
         ):
             with pytest.raises(Refused, match=says):
-                await belongings(connection, Where(kind, word))
+                await load_selection(connection, SelectionWord(kind, word))
         other = await builders.a_workspace(connection)
         await builders.a_campaign(connection, other, [], campaign_name="Spring")
         with pytest.raises(Refused, match=f"Several campaigns are called 'Spring'; give the id: .*{campaign}"):
-            await belongings(connection, Where("campaign", "Spring"))
+            await load_selection(connection, SelectionWord("campaign", "Spring"))
 
 
 async def test_an_empty_word_is_nobody_and_never_everybody(pool: asyncpg.Pool) -> None:
     """`--account "$UNSET"` of a script."""
     for words in ({"workspace": ""}, {"account": ""}, {"campaign": ""}):
-        with pytest.raises((Refused, Refused), match=r"workspace|There is no (account|campaign) ''"):
+        with pytest.raises(Refused, match=r"workspace|There is no (account|campaign) ''"):
             await scope_of(pool, **words)

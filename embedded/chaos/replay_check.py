@@ -2,22 +2,21 @@
 
 import asyncio
 import json
-import os
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import asyncpg
 
-from cli.replay.command import Asked, carry_out
-from embedded.chaos.rest import Digests, digests, under_way
+from embedded.chaos.quiescence import Digests, digests, under_way
 from embedded.chaos.stack import ChaosStack
-from operations.replay.groups import worked_off
-from operations.replay.words import BEGINNING
+from operations.replay.arguments import BEGINNING
+from operations.replay.engine import ReplayRequest, Servers, replay_range
+from operations.replay.groups import wait_until_consumed
 from shared.contracts.topics import MAIL_FEEDBACK, TOPICS
+from shared.db.pool import open_pool
 
 TIMES: Final = 3
 REST_WITHIN: Final = 180.0
@@ -65,14 +64,15 @@ async def tell_again(stack: ChaosStack, pool: asyncpg.Pool, *, say: Callable[[st
     before, written = await _at_rest(pool), _writes(stack.log)
     say(f"telling every topic again, {TIMES} times from its first offset")
     published = would_act = 0
-    with _spoken_to(stack):
+    kafka = stack.cluster.bootstrap
+    # Each replay holds one connection and borrows others, so the pool has more than one for each of them.
+    async with await open_pool(stack.dsn, role="tact_queuer", size=3 * len(TOPICS), name="chaos-replay") as replaying:
         for _ in range(TIMES):
-            asked = [Asked(topic=each, since=BEGINNING, reason="chaos", apply=True, as_json=True, quiet=True) for each in TOPICS.values()]
-            for answer in await asyncio.gather(*(carry_out(each) for each in asked)):
+            requests = [ReplayRequest(topic=each, since=BEGINNING, reason="chaos", apply=True) for each in TOPICS.values()]
+            for answer in await asyncio.gather(*(replay_range(each, Servers(replaying, kafka)) for each in requests)):
                 would_act += answer["would_act"]
                 published += (answer["applied"] or {"published": 0})["published"]
-    kafka = stack.cluster.bootstrap
-    left = [await worked_off(kafka, topic, within=HEARD_WITHIN) for topic in TOPICS.values() if topic.consumers]
+    left = [await wait_until_consumed(kafka, topic, within=HEARD_WITHIN) for topic in TOPICS.values() if topic.consumers]
     behind = sorted(group for each in left for group, records in each.items() if records != 0 and group != UNREAD)
     after = await _at_rest(pool)
     changed = sorted(name for name in before | after if before.get(name) != after.get(name))
@@ -120,16 +120,3 @@ def _writes(log: Path) -> int:
     """Calls in the simulator's own log that are no reads."""
     with log.open(encoding="utf-8") as lines:
         return sum(str(json.loads(line).get("route", "GET")).partition(" ")[0] != "GET" for line in lines if line.endswith("\n"))
-
-
-@contextmanager
-def _spoken_to(stack: ChaosStack) -> Iterator[None]:
-    """Commands of ours speak to that stack."""
-    given = {"TACT_DATABASE_URL": stack.dsn, "TACT_KAFKA": stack.cluster.bootstrap}
-    before = {name: os.environ.get(name) for name in given}
-    os.environ.update(given)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            os.environ.pop(name) if value is None else os.environ.update({name: value})

@@ -86,7 +86,7 @@ async def test_killing_the_parent_ends_postgres_with_its_backends_and_the_java_o
 
 
 @pytest.mark.parametrize("kind", ["stubborn", "stdin"])
-async def test_killing_the_parent_ends_a_child_that_ignores_signals_by_either_leash(stacks: list[Stack], tmp_path: Path, kind: str) -> None:
+async def test_killing_the_parent_ends_a_child_that_ignores_signals_by_either_guard(stacks: list[Stack], tmp_path: Path, kind: str) -> None:
     stack = await start_stack(stacks, tmp_path, kind)
     stack.process.send_signal(signal.SIGKILL)
     await eventually(stack.nothing_is_left, within=15, what="all children of a killed parent to end")

@@ -1,4 +1,4 @@
-"""How long the one thing lasts that cannot be closed: `python -m embedded.chaos.window` measures it.
+"""How long the one thing lasts that cannot be closed: `python -m embedded.chaos.fault_window` measures it.
 
 Between the sender's last look at its deadline and the moment at which the provider has the call in its hands, nothing of ours can
 stop it any more. A process that freezes just there, for longer than it takes the healer to look the attempt up, wakes up and sends
@@ -30,7 +30,7 @@ REPOSITORY: Final = Path(__file__).resolve().parents[2]
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure and print; with --serve be the provider."""
-    parser = argparse.ArgumentParser(prog="python -m embedded.chaos.window", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m embedded.chaos.fault_window", description=__doc__)
     parser.add_argument("--serve", type=int, metavar="PORT", help="be the provider instead")
     parser.add_argument("--at-once", type=int, default=16, help="calls open at the same time (16)")
     asked = parser.parse_args(arguments)
@@ -45,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 async def _measure(at_once: int) -> list[float]:
     port = free_port()
-    argv = [sys.executable, "-m", "embedded.chaos.window", "--serve", str(port)]
+    argv = [sys.executable, "-m", "embedded.chaos.fault_window", "--serve", str(port)]
     child = Child.start("provider", argv, log=state_folder() / "chaos-window.log", cwd=REPOSITORY)
     try:
         await child.until(listens(port), within=30)

@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from random import Random
 
 from embedded.chaos.plan import Fault, Kind, Plan
+from embedded.chaos.provider_faults import Weather
 from embedded.chaos.scenario import account
 from embedded.chaos.stack import ChaosStack
-from embedded.chaos.weather import Weather
 
 DISCONNECTED_OF_A_HUNDRED = 2
 

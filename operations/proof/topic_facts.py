@@ -1,6 +1,5 @@
-"""What the topics say became so, as far back as they reach: the last word about each row."""
+"""The facts that the topics report, as far back as they reach: the latest event about each row."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -18,7 +17,7 @@ from shared.vocabulary import Reply
 
 
 @dataclass(slots=True)
-class Heard:
+class TopicFacts:
     """By row: sends that were sent, accounts' (version, status), when prospects accepted, when leads last replied."""
 
     events: int = 0
@@ -30,34 +29,33 @@ class Heard:
 
     @property
     def sent(self) -> list[UUID]:
-        """Sends that were sent, by their ids."""
+        """Ids of the sends that were sent."""
         return sorted(self.sent_ids)
 
-    def hear(self, event: Event) -> None:
-        """Take one event in; order does not matter."""
+    def add(self, event: Event) -> None:
+        """Take one event in; the order of events does not matter."""
         self.events += 1
         match event:
             case SendCompleted(outcome=SendOutcome.SENT):
                 self.sent_ids.add(event.send_id)
             case AccountStatusChanged():
-                told = (event.version, event.status.value)
-                self.statuses[event.account_id] = max(told, self.statuses.get(event.account_id, told))
+                reported = (event.version, event.status.value)
+                self.statuses[event.account_id] = max(reported, self.statuses.get(event.account_id, reported))
             case ConnectionAccepted():
                 self.accepted[event.prospect_id] = event.accepted_at
             case ReplyReceived() if event.kind is not Reply.OUT_OF_OFFICE:
                 self.replied[event.lead_id] = max(event.said_at, self.replied.get(event.lead_id, event.said_at))
 
 
-async def listen(bootstrap: str, *, progress: Callable[[int], None]) -> Heard:
-    """Read the topics that say what a row became, each from its first record to what is its end now."""
-    heard = Heard()
+async def read_topic_facts(bootstrap: str) -> TopicFacts:
+    """Read the topics that report the new state of a row, each from its first record to its current end."""
+    facts = TopicFacts()
     for topic in (SENDS_COMPLETED, ACCOUNTS_STATUS, CONNECTIONS_ACCEPTED, REPLIES_RECEIVED):
-        whole = await ranges.find(bootstrap, topic.name, None, None)
-        async for batch in ranges.read(bootstrap, whole):
+        whole = await ranges.find_range(bootstrap, topic.name, None, None)
+        async for batch in ranges.read_range(bootstrap, whole):
             for record in batch:
                 try:
-                    heard.hear(topic.message.model_validate_json(record.value or b""))
+                    facts.add(topic.message.model_validate_json(record.value or b""))
                 except ValidationError:
-                    heard.unreadable += 1
-            progress(len(batch))
-    return heard
+                    facts.unreadable += 1
+    return facts

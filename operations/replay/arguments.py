@@ -1,4 +1,4 @@
-"""What is typed, read: moments of technical time, whose events, how fast. Pure: `now` is an argument."""
+"""Parsing of what an operator types at `tact replay`: technical times, a selection of events, a rate. Pure: `now` is an argument."""
 
 import re
 from dataclasses import dataclass
@@ -16,44 +16,45 @@ _AGO: Final = re.compile(
 )
 _RATE: Final = re.compile(r"(\d+(?:\.\d+)?)\s*(?:/\s*(s|sec|second|m|min|minute))?", re.IGNORECASE | re.ASCII)
 _KINDS: Final = ("account", "campaign", "prospect", "workspace")
-LONGEST_AGO: Final = 5_200  # weeks; far before any topic, and still a date that Python can hold
+LONGEST_AGO: Final = 5_200
+"""Weeks: longer than any topic keeps records, and still a date that Python can represent."""
 
 
 @dataclass(frozen=True, slots=True)
-class Where:
-    """Only the events of this one: `kind` is account, campaign, prospect or workspace; `word` its id or, but for a prospect, its name."""
+class SelectionWord:
+    """The typed `--where`: `kind` is account, campaign, prospect or workspace; `word` is an id, or a name (prospects have an id only)."""
 
     kind: str
     word: str
 
 
-def topic(name: str) -> Topic:  # type: ignore[type-arg] # any of them
+def parse_topic(name: str) -> Topic:  # type: ignore[type-arg] # any of them
     """The declared topic of that name.
 
     Raises:
-        Refused: there is none; dead letters have a command of their own.
+        Refused: there is no such topic; dead letters have a command of their own.
     """
     if name in TOPICS:
         return TOPICS[name]
     if name.removesuffix(".dlq") in TOPICS:
-        raise Refused(f"{name} holds dead letters. `tact dead-letters redrive` gives those back to their topic.")
+        raise Refused(f"{name} holds dead letters. `tact dead-letters redrive` puts them back into their topic.")
     raise Refused(f"There is no topic '{name}'. Topics are: {', '.join(sorted(TOPICS))}.")
 
 
-def moment(text: str, option: str, *, now: datetime) -> datetime | None:
-    """An ISO time, `now`, a span like `2h ago`; None for `beginning`. Without an offset it is UTC.
+def parse_moment(text: str, option: str, *, now: datetime) -> datetime | None:
+    """An ISO time, `now`, or a span like `2h ago`; None for `beginning`. A time without an offset is UTC.
 
     Raises:
-        Refused: nobody can read it, or it is in the future.
+        Refused: the text is no time, or the time is in the future.
     """
     word = text.strip()
     if word.lower() == BEGINNING:
         if option == "--to":
-            raise Refused("Nothing lies before the beginning: --to wants a later moment, or is left out for up to now.")
+            raise Refused("No record is older than the beginning: give --to a later time, or leave it out to read up to now.")
         return None
     if word.lower() == "now":
         return now
-    if (span := ago(word, option)) is not None:
+    if (span := parse_span(word, option)) is not None:
         return now - span
     try:
         at = datetime.fromisoformat(word)
@@ -63,49 +64,52 @@ def moment(text: str, option: str, *, now: datetime) -> datetime | None:
         ) from None
     at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
     if at > now:
-        raise Refused(f"{option} {said(at)} is in the future; it is {said(now)}. Records carry real time, not the stack's business time.")
+        raise Refused(
+            f"{option} {format_time(at)} is in the future; it is {format_time(now)}. "
+            "Records carry real time, not the stack's business time."
+        )
     return at
 
 
-def ago(text: str, option: str) -> timedelta | None:
-    """How long before now `2h ago` or `90m` is; None: it is no such words.
+def parse_span(text: str, option: str) -> timedelta | None:
+    """The length of a span like `2h ago` or `90m`; None when the text is no span.
 
     Raises:
-        Refused: no topic reaches so far back.
+        Refused: the span is longer than any topic keeps records.
     """
     found = _AGO.fullmatch(text.strip())
     if found is None:
         return None
     number, unit = float(found[1]), _UNITS[found[2][0].lower()]
     if timedelta(**{unit: min(number, 1e6)}) > timedelta(weeks=LONGEST_AGO):
-        raise Refused(f"{option} {text!r} is further back than any topic reaches. `--from beginning` takes everything there is.")
+        raise Refused(f"{option} {text!r} is further back than any topic reaches. `--from beginning` takes every record there is.")
     return timedelta(**{unit: number})
 
 
-def where(text: str) -> Where:
-    """`account=…`, `campaign=…` or `workspace=…` with an id or a name, `prospect=…` with an id.
+def parse_selection(text: str) -> SelectionWord:
+    """`account=…`, `campaign=…` or `workspace=…` with an id or a name, or `prospect=…` with an id.
 
     Raises:
-        Refused: another word, or none behind it.
+        Refused: another kind, or no word after the equals sign.
     """
     kind, equals, value = (part.strip() for part in text.partition("="))
     if not equals or not value or kind not in _KINDS:
         raise Refused(
-            f"--where {text!r} names nobody. Write account=, campaign= or workspace= with an id or a name, or prospect= with an id."
+            f"--where {text!r} cannot be read. Write account=, campaign= or workspace= with an id or a name, or prospect= with an id."
         )
     if kind == "prospect":
         try:
             UUID(value)
         except ValueError:
-            raise Refused(f"--where prospect= wants an id like 0b7f6c1e-…, not {value!r}; `tact explain` finds a prospect's.") from None
-    return Where(kind, value)
+            raise Refused(f"--where prospect= needs an id like 0b7f6c1e-…, not {value!r}; `tact explain` prints a prospect's id.") from None
+    return SelectionWord(kind, value)
 
 
-def rate(text: str) -> float:
-    """Events in a second, from `500/s`, `500` or `30/min`.
+def parse_rate(text: str) -> float:
+    """Events per second, from `500/s`, `500` or `30/min`.
 
     Raises:
-        Refused: it is none.
+        Refused: the text is no rate.
     """
     found = _RATE.fullmatch(text.strip())
     per_second = float(found[1]) / (60 if (found[2] or "s")[0].lower() == "m" else 1) if found else 0
@@ -114,6 +118,6 @@ def rate(text: str) -> float:
     return per_second
 
 
-def said(at: datetime | None) -> str:
-    """A technical moment for people."""
+def format_time(at: datetime | None) -> str:
+    """A technical time for an operator; None is the beginning of the topic."""
     return "the beginning" if at is None else f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"

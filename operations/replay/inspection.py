@@ -1,4 +1,4 @@
-"""A look at a range: which records are events, which of them are done already, and which would act, by name."""
+"""Inspection of a range: which records are events, which events are done already, and which would still have an effect."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -11,7 +11,7 @@ from aiokafka import ConsumerRecord
 from pydantic import ValidationError
 
 from operations.replay.ranges import Range
-from operations.replay.where import Belongings
+from operations.replay.selection import EventSelection
 from services.healer import handlers as healer
 from services.healer.workflows.rehearse import HealerRehearsal
 from services.queuer import handlers as queuer
@@ -26,7 +26,7 @@ from shared.kafka.subscriptions import DryRun
 REPLAY_OF: Final = "replay-of"
 REPLAY_REASON: Final = "replay-reason"
 MOST_KEPT: Final = 10_000
-"""Events that would act which are kept to be named, and asked about again after the replay; all are counted."""
+"""Pending effects that are kept to be named and to be asked about again after the replay; all of them are counted."""
 
 
 class Skip(StrEnum):
@@ -38,15 +38,15 @@ class Skip(StrEnum):
     OTHERS = "of others"
 
 
-class Rehearsing(Protocol):
-    """A consumer that says what it would do."""
+class RehearsingConsumer(Protocol):
+    """A consumer that answers what it would do with events, without doing it."""
 
     async def rehearse(self, topic: str, events: Sequence[Any]) -> list[Would | None]: ...
 
 
 @dataclass(frozen=True, slots=True)
-class Acting:
-    """An event that would act, by the consumer that would."""
+class PendingEffect:
+    """An event that would still change something, and the consumer that would change it."""
 
     service: str
     event: Event
@@ -54,23 +54,23 @@ class Acting:
 
 
 @dataclass(slots=True)
-class Found:
-    """What a look has counted so far."""
+class RangeContents:
+    """What an inspection has counted so far."""
 
     records: int = 0
     events: int = 0
     acting: int = 0
     skipped: Counter[Skip] = field(default_factory=Counter)
-    kept: list[Acting] = field(default_factory=list)
+    kept: list[PendingEffect] = field(default_factory=list)
 
     @property
     def done(self) -> int:
-        """Events whose rows say that nothing is left to do."""
+        """Events whose rows show that nothing is left to do."""
         return self.events - self.acting
 
 
-def consumers(pool: asyncpg.Pool) -> Mapping[str, Rehearsing]:
-    """Every service that reads topics; made anew for every look, because each remembers what it has answered."""
+def rehearsing_consumers(pool: asyncpg.Pool) -> Mapping[str, RehearsingConsumer]:
+    """Every service that reads topics; made anew for each inspection, because each of them remembers its answers."""
     return {
         "queuer": DryRun(queuer.SUBSCRIPTIONS, QueuerRehearsal(pool)),
         "sender": DryRun(sender.SUBSCRIPTIONS, SenderRehearsal(pool)),
@@ -78,22 +78,22 @@ def consumers(pool: asyncpg.Pool) -> Mapping[str, Rehearsing]:
     }
 
 
-def sort_out(topic: Topic[Event], record: ConsumerRecord, wanted: Range, belongings: Belongings) -> Event | Skip:
-    """The event in a record, or why it is left alone."""
+def classify_record(topic: Topic[Event], record: ConsumerRecord, wanted: Range, selection: EventSelection) -> Event | Skip:
+    """The event of a record, or why the record is skipped."""
     if record.value is None:
         return Skip.TOMBSTONE
     try:
         event = topic.message.model_validate_json(record.value)
     except ValidationError:
         return Skip.UNREADABLE
-    if not belongings.hold(event):
+    if not selection.includes(event):
         return Skip.OTHERS
-    first = origin(record)
+    first = original_record(record)
     return Skip.COPY if first is not None and wanted.holds(*first) else event
 
 
-def origin(record: ConsumerRecord) -> tuple[str, int, int] | None:
-    """Topic, partition and offset of the record that this one is a copy of; None: it is no copy."""
+def original_record(record: ConsumerRecord) -> tuple[str, int, int] | None:
+    """Topic, partition and offset of the record that this one is a copy of; None when it is no copy."""
     for name, value in record.headers:
         if name == REPLAY_OF and value:
             topic, _, rest = bytes(value).decode(errors="replace").partition("/")
@@ -103,36 +103,36 @@ def origin(record: ConsumerRecord) -> tuple[str, int, int] | None:
     return None
 
 
-class Look:
+class RangeInspection:
     """Takes batches of records and asks the topic's consumers about their events."""
 
-    def __init__(self, topic: Topic[Event], wanted: Range, belongings: Belongings, rehearsing: Mapping[str, Rehearsing]) -> None:
+    def __init__(self, topic: Topic[Event], wanted: Range, selection: EventSelection, consumers: Mapping[str, RehearsingConsumer]) -> None:
         self._topic = topic
         self._range = wanted
-        self._belongings = belongings
-        self._rehearsing = {name: rehearsing[name] for name in topic.consumers if name in rehearsing}
-        self.found = Found()
+        self._selection = selection
+        self._consumers = consumers
+        self.contents = RangeContents()
 
-    async def take(self, records: Sequence[ConsumerRecord]) -> None:
+    async def add_batch(self, records: Sequence[ConsumerRecord]) -> None:
         """Count one batch."""
         events: list[Event] = []
         for record in records:
-            match sort_out(self._topic, record, self._range, self._belongings):
+            match classify_record(self._topic, record, self._range, self._selection):
                 case Skip() as why:
-                    self.found.skipped[why] += 1
+                    self.contents.skipped[why] += 1
                 case event:
                     events.append(event)
-        self.found.records += len(records)
-        self.found.events += len(events)
-        acting = await acts(self._topic, events, self._rehearsing)
-        self.found.acting += len({id(each.event) for each in acting})
-        self.found.kept += acting[: MOST_KEPT - len(self.found.kept)]
+        self.contents.records += len(records)
+        self.contents.events += len(events)
+        effects = await pending_effects(self._topic, events, self._consumers)
+        self.contents.acting += len({id(each.event) for each in effects})
+        self.contents.kept += effects[: MOST_KEPT - len(self.contents.kept)]
 
 
-async def acts(topic: Topic[Event], events: Sequence[Event], rehearsing: Mapping[str, Rehearsing]) -> list[Acting]:
-    """Those of these events that would act, once for every consumer that would."""
+async def pending_effects(topic: Topic[Event], events: Sequence[Event], consumers: Mapping[str, RehearsingConsumer]) -> list[PendingEffect]:
+    """The effects that these events would still have, one for each consumer that would act."""
     found = []
-    for service, consumer in rehearsing.items():
+    for service, consumer in ((name, consumers[name]) for name in topic.consumers if name in consumers):
         answers = await consumer.rehearse(topic.name, events) if events else []
-        found += [Acting(service, event, would) for event, would in zip(events, answers, strict=True) if would is not None]
+        found += [PendingEffect(service, event, would) for event, would in zip(events, answers, strict=True) if would is not None]
     return found

@@ -1,5 +1,5 @@
--- name: meant
--- Whom a word means, by id or by name.
+-- name: find_selected
+-- The rows that a typed word names, by id or by name.
 SELECT a.id FROM accounts a
  WHERE :kind::text = 'account' AND (a.id::text = lower(:word::text) OR lower(a.name) = lower(:word) OR lower(a.provider_account_id) = lower(:word))
 UNION ALL
@@ -10,17 +10,17 @@ UNION ALL
 SELECT p.id FROM campaign_prospects p WHERE :kind = 'prospect' AND p.id = CASE WHEN :kind = 'prospect' THEN :word::uuid END
  LIMIT 20;
 
--- name: its_prospects
-SELECT id, lead_id, account_id, campaign_id FROM campaign_prospects
+-- name: load_prospects
+SELECT id, lead_id FROM campaign_prospects
  WHERE CASE :kind::text WHEN 'account' THEN account_id = :id::uuid WHEN 'campaign' THEN campaign_id = :id::uuid
                         WHEN 'prospect' THEN id = :id::uuid ELSE workspace_id = :id::uuid END;
 
--- name: its_sends
+-- name: load_send_ids
 SELECT id FROM send_queue
  WHERE CASE :kind::text WHEN 'account' THEN account_id = :id::uuid WHEN 'campaign' THEN campaign_id = :id::uuid
                         WHEN 'prospect' THEN prospect_id = :id::uuid ELSE workspace_id = :id::uuid END;
 
--- name: its_accounts
+-- name: load_account_ids
 SELECT account_id AS id FROM campaign_accounts WHERE :kind::text = 'campaign' AND campaign_id = :id::uuid
 UNION
 SELECT id FROM accounts WHERE (:kind = 'workspace' AND workspace_id = :id::uuid) OR (:kind = 'account' AND id = :id::uuid)

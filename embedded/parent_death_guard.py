@@ -1,6 +1,6 @@
 """Run a command that ends when its starter does, even when the starter was killed and could clean up nothing.
 
-Called as `python -I -S embedded/leash.py --parent PID [--user UID:GID] [--parting SIGNAL] [--by prctl|stdin] -- command ...`.
+Called as `python -I -S embedded/parent_death_guard.py --parent PID [--user UID:GID] [--parting SIGNAL] [--by prctl|stdin] -- command ...`.
 Linux offers PR_SET_PDEATHSIG, and this process then becomes the command. Elsewhere it stays, as the command's parent, and
 watches its standard input, whose other end dies with the starter. Standard library only, and no import of ours: it runs
 for every child, so it must be there in a few milliseconds.

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, Final
 
-from operations.proof.breaks import Found
-from operations.proof.reading import Reading
+from operations.proof.ledger_reader import Reading
 from operations.proof.scope import Scope
+from operations.proof.violations import Found
 
 Row = Mapping[str, Any]
 

@@ -6,13 +6,13 @@ from uuid import UUID
 import asyncpg
 
 from operations.proof import chains, events
-from operations.proof.books import Use, attempt_is_whole, sends_have_attempts
-from operations.proof.breaks import Found
 from operations.proof.chains import ChainWalk
 from operations.proof.events import Announced
+from operations.proof.ledger_check import Use, attempt_is_whole, sends_have_attempts
+from operations.proof.ledger_reader import Reading
 from operations.proof.limits import Settings, Watch, settings_of
-from operations.proof.reading import Reading
 from operations.proof.scope import EVER, Scope
+from operations.proof.violations import Found
 from shared.ledger.chain import Head
 from shared.vocabulary import UNDECIDED_ATTEMPTS
 
