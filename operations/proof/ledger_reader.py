@@ -127,11 +127,9 @@ class Reading:
             yield row
 
     async def _stream(self, name: str, **parameters: Any) -> AsyncIterator[Row]:
-        async with getattr(queries, f"{name}_cursor")(self._connection, **parameters) as made:
-            cursor = await made
-            while rows := await cursor.fetch(ROWS_AT_ONCE):
-                for row in rows:
-                    yield row
+        query = getattr(queries, name)
+        async for row in self._connection.cursor(query.sql, *query.arguments(parameters), prefetch=ROWS_AT_ONCE):
+            yield row
 
 
 def _one(found: Sequence[Row], kind: str, word: str | None) -> Row:
