@@ -52,9 +52,12 @@ bench: $(RUNTIME) ## sends per second through the whole pipeline, beside a bare 
 schema: $(DEVELOP) ## write shared/db/schema.sql from the migrations
 	@$(BIN)/python -m embedded.schema_file
 
-lock: ## pin requirements/*.in anew, with hashes (needs uv)
-	uv pip compile -q requirements/runtime.in -o requirements/runtime.lock --generate-hashes --python-version 3.11 --universal --no-header --no-emit-index-url
-	uv pip compile -q requirements/develop.in -o requirements/develop.lock --generate-hashes --python-version 3.11 --universal --no-header --no-emit-index-url -c requirements/runtime.lock
+PIN := uv pip compile -q --generate-hashes --python-version 3.11 --universal --no-header --no-emit-index-url
+
+lock: ## pin pyproject.toml's dependencies and requirements/develop.in anew, with hashes (needs uv)
+	$(PIN) pyproject.toml --extra services --extra embedded -o requirements/runtime.lock
+	$(PIN) pyproject.toml -o requirements/client.lock -c requirements/runtime.lock
+	$(PIN) pyproject.toml requirements/develop.in --extra services --extra embedded -o requirements/develop.lock -c requirements/runtime.lock
 
 clean: ## forget what was built (the environment and the embedded servers' files)
 	rm -rf $(VENV) build .cache .mypy_cache .ruff_cache
