@@ -5,11 +5,14 @@ A command's module is imported when the command is asked for: all of them togeth
 
 from collections.abc import Mapping
 from importlib import import_module
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import typer
 from typer.core import TyperGroup
 from typer.main import get_command, get_group
+
+from cli import __version__
+from cli.context import select_context
 
 COMMANDS: Final[Mapping[str, str]] = {
     "up": "cli.stack:up",
@@ -17,7 +20,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "status": "cli.stack:status",
     "adopt": "cli.adopt:adopt",
     "simulator": "cli.stack:simulator",
-    "import": "cli.people:import_file",
+    "import": "cli.import_list:import_file",
     "approve": "cli.people:approve",
     "explain": "cli.explain:explain",
     "forecast": "cli.forecast:forecast",
@@ -38,6 +41,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "dead-letters": "cli.dead_letters:app",
     "suppress": "cli.suppress:app",
     "migrate": "cli.schema:app",
+    "context": "cli.contexts:app",
 }
 """By name, in the order of the help: where the command, or the group of commands, is."""
 
@@ -69,6 +73,19 @@ class OnDemand(TyperGroup):
 app = typer.Typer(cls=OnDemand, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode="rich")
 
 
+def _print_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"tact {__version__}")
+        raise typer.Exit
+
+
 @app.callback()
-def tact() -> None:
+def tact(
+    context: Annotated[
+        str | None, typer.Option("--context", help="The stored context to use for this command.", show_default=False)
+    ] = None,
+    version: Annotated[bool, typer.Option("--version", help="Print the version.", callback=_print_version, is_eager=True)] = False,
+) -> None:
     """Outreach campaigns with tact: never twice, never at the wrong hour, never faster than an account can bear."""
+    del version
+    select_context(context)

@@ -6,6 +6,7 @@ answer that says no, `Unreachable` (exit 3) where no answer of Tact came back at
 
 import ipaddress
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Final, Self
@@ -107,6 +108,19 @@ class Api:
             raise CommandError(f"TACT_URL is no address: {self.url!r} ({error}). Write it as https://tact.example.com.") from None
         except httpx.TransportError as error:
             raise Unreachable(f"Nothing answers at {self.url} ({str(error) or type(error).__name__}). {HOW_TO_REACH}") from None
+
+    @contextmanager
+    def stream(
+        self, method: str, path: str, *, content: Iterator[bytes], headers: Mapping[str, str], query: Mapping[str, Any], seconds: float
+    ) -> Iterator[httpx.Response]:
+        """A body that leaves in blocks, and an answer that is read while it arrives; `seconds` is the longest silence.
+
+        Raises:
+            httpx.TransportError: the connection broke; only the caller knows what was done by then.
+        """
+        timeout = httpx.Timeout(seconds, connect=CONNECT_SECONDS)
+        with self._http.stream(method, path, content=content, headers=headers, params=query, timeout=timeout) as answer:
+            yield answer
 
     def pages(self, path: str, key: str, *, limit: int | None = None, mark: str = "after", **query: Any) -> Iterator[dict[str, Any]]:
         """The rows of a list route, page after page: at most `limit`, or all of them when it is None."""

@@ -1,7 +1,10 @@
 """tact up, demo, simulator, status."""
 
 import asyncio
+import contextlib
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,7 +15,10 @@ import typer
 from pydantic import ValidationError
 
 from cli.console import AsJson, out, print_json, run, say, show
+from cli.context import Context, read_contexts, remove_context, store_context
+from cli.errors import CommandError
 from cli.target import folder, target
+from embedded.access import create_admin_token, revoke_token
 from embedded.addresses import Addresses
 from embedded.cache import EmbeddedError
 from embedded.child import ChildError
@@ -36,12 +42,29 @@ def up() -> None:
     stack = Stack(settings, folder("stack"), say=say)
 
     async def stay() -> int:
-        for line in where(stack.addresses, made_up=settings.cron_secret is None):
-            out.print(line, highlight=False, markup=False, soft_wrap=True)
-        await asyncio.Event().wait()
+        async with stored_context("local", stack.addresses):
+            for line in where(stack.addresses, made_up=settings.cron_secret is None):
+                out.print(line, highlight=False, markup=False, soft_wrap=True)
+            await asyncio.Event().wait()
         return 0
 
+    read_contexts()  # a file that cannot be used is said before servers start
     raise typer.Exit(_guarded(stack, stay))
+
+
+@asynccontextmanager
+async def stored_context(name: str, addresses: Addresses) -> AsyncIterator[None]:
+    """Make the stack the one that client commands call while it runs; afterwards the context used before is current again."""
+    made = await create_admin_token(addresses.database_url, name=f"tact {name}")
+    context, before = Context(addresses.url, made.token), read_contexts().current
+    store_context(name, context, use=True)
+    try:
+        yield
+    finally:
+        with contextlib.suppress(CommandError):  # the stack stops in any case
+            if read_contexts().by_name.get(name) == context:  # another stack may have taken the name meanwhile
+                remove_context(name, then_use=before)
+        await revoke_token(addresses.database_url, made.id)
 
 
 def where(a: Addresses, *, made_up: bool) -> list[str]:
@@ -52,7 +75,7 @@ def where(a: Addresses, *, made_up: bool) -> list[str]:
         *(f"  {name:<8} docs {a.url}/{name}/docs   metrics {a.url}/{name}/metrics" for name in a.services),
         f"  database {a.database_url}   kafka {a.kafka}   unipile {a.unipile_url}",
         *([f"  cron     x-cron-secret: {a.cron_secret}   (another one at each start, unless TACT_CRON_SECRET is set)"] if made_up else []),
-        "`tact status` shows it, Ctrl-C stops it.",
+        "Client commands call it (context `local`) until Ctrl-C stops it; `tact status` shows it.",
     ]
 
 
@@ -72,7 +95,13 @@ def demo(
         plain = plain or not sys.stdout.isatty()
         end = START + timedelta(days=days)
         the_demo = Demo(_settings(), folder("demo"), csv=csv, speed=speed, plain=plain, say=say, end=end)
-        raise typer.Exit(_guarded(the_demo.stack, the_demo.play))
+
+        async def play() -> int:
+            async with stored_context("demo", the_demo.stack.addresses):
+                return await the_demo.play()
+
+        read_contexts()
+        raise typer.Exit(_guarded(the_demo.stack, play))
     except DemoError as error:
         raise Refused(str(error)) from error
 

@@ -40,6 +40,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.option.basetemp is None:
         config.stash[OWN_FOLDER] = folder = Path(tempfile.mkdtemp(prefix="tact-tests-", dir=_memory()))
         config.option.basetemp = folder / "tmp"
+        os.environ["TACT_CONFIG"] = str(folder / "contexts.json")  # stacks and commands of tests leave a developer's own contexts alone
 
 
 def _memory() -> Path | None:

@@ -1,15 +1,13 @@
 """The HTTP client of the commands: each kind of answer becomes one sentence with the next step and the right exit status."""
 
 import json
-import os
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
 from cli.client import Api
-from cli.context import Context, current
+from cli.context import Context
 from cli.errors import CommandError, Unreachable
 
 URL = "http://tact.example"
@@ -96,19 +94,3 @@ def test_pages_follow_the_mark_until_the_limit_or_the_end() -> None:
         assert [row["id"] for row in api.pages("/x", "rows", limit=250, kind=None)] == list(range(1, 251))
         assert asked == [{"limit": "200"}, {"limit": "50", "after": "200"}]
         assert len(list(api.pages("/x", "rows"))) == 600
-
-
-def test_the_settings_win_over_a_stack_of_this_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TACT_BUILD_DIR", str(tmp_path))
-    for name in ("TACT_URL", "TACT_TOKEN"):
-        monkeypatch.delenv(name, raising=False)
-    assert current().url == "http://127.0.0.1:8080"
-    (tmp_path / "stack").mkdir()
-    (tmp_path / "stack" / "stack.json").write_text(
-        json.dumps({"url": "http://127.0.0.1:9000", "api_token": "own", "pids": {"me": os.getpid()}})
-    )
-    assert current() == Context("http://127.0.0.1:9000", "own")
-    monkeypatch.setenv("TACT_URL", f"{URL}/")
-    assert current() == Context(URL, "")  # a stored token is not sent to another address
-    monkeypatch.setenv("TACT_TOKEN", "given")
-    assert current() == Context(URL, "given")

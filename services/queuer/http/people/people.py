@@ -2,6 +2,8 @@
 
 import csv
 import tempfile
+from collections.abc import Callable
+from contextlib import AsyncExitStack
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
@@ -10,15 +12,17 @@ from uuid import UUID
 
 import asyncpg
 from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import StreamingResponse
 from pydantic import Field
 
 from services.queuer.http.models import Given, Success, Taken
+from services.queuer.http.people.import_lines import MEDIA_TYPE, RunningImport, result_fields
 from services.queuer.http.people.uploads import receive
 from services.queuer.store.campaigns import campaigns
 from services.queuer.workflows.people.approve import approve
-from services.queuer.workflows.people.import_leads import ImportResult, import_file
+from services.queuer.workflows.people.import_leads import ImportProgress, ImportResult, import_file
 from shared.runtime.auth import Caller, Operator, tenant_transaction
-from shared.runtime.http import FAILURES, Failed
+from shared.runtime.http import FAILURES, ApiError, Failed
 from shared.runtime.service import Service
 
 SHOWN: Final = 100
@@ -108,26 +112,47 @@ def routes(service: Service, readers: asyncpg.Pool, *, largest_upload: int) -> A
         *,
         file_name: Annotated[str | None, Query(max_length=200, description="Of the list, where the body is the list itself.")] = None,
         approved: Annotated[bool, Query(description="Enrol the people at once, without waiting for an approval.")] = False,
-        answer: Annotated[Literal["json", "report"], Query(description="report: the refused rows as CSV instead of JSON.")] = "json",
+        answer: Annotated[
+            Literal["json", "report", "lines"],
+            Query(
+                description="report: the refused rows as CSV instead of JSON. lines: JSON lines while the import runs (`line_type` "
+                "progress, refused_row, then done or failed); the import goes on when the caller disconnects."
+            ),
+        ] = "json",
+        column: Annotated[
+            list[str] | None,
+            Query(max_length=50, description="Names a column by hand, as field=Header: linkedin_url=Profil-Adresse."),
+        ] = None,
     ) -> Any:
+        columns = _columns(column or [])
         workspace_id = await workspace_of(caller, campaign_id)
-        with tempfile.TemporaryDirectory(prefix="tact-import-") as folder:
-            upload = await receive(request, Path(folder) / "list", largest=largest_upload, file_name=file_name)
-            report = Path(folder) / "report.csv"
-            done = await import_file(
-                service.pool,
-                workspace_id=workspace_id,
-                campaign_id=campaign_id,
-                source=upload.path,
-                file_name=upload.file_name,
-                report_path=report,
-                approve=approved,
-                actor=caller.actor,
-            )
-            service.wake()
-            if answer == "report":
-                return _report(done, report)
-            return _imported(done, report)
+        async with AsyncExitStack() as files:
+            folder = Path(files.enter_context(tempfile.TemporaryDirectory(prefix="tact-import-")))
+            upload = await receive(request, folder / "list", largest=largest_upload, file_name=file_name)
+            report = folder / "report.csv"
+
+            async def import_upload(progress: Callable[[ImportProgress], None] | None = None) -> ImportResult:
+                done = await import_file(
+                    service.pool,
+                    workspace_id=workspace_id,
+                    campaign_id=campaign_id,
+                    source=upload.path,
+                    file_name=upload.file_name,
+                    report_path=report,
+                    progress=progress,
+                    approve=approved,
+                    actor=caller.actor,
+                    columns=columns or None,
+                )
+                service.wake()
+                return done
+
+            if answer == "lines":
+                running = RunningImport(import_upload, report, files.pop_all())
+                await running.started()
+                return StreamingResponse(running.lines(), media_type=MEDIA_TYPE)
+            done = await import_upload()
+            return _report(done, report) if answer == "report" else _imported(done, report)
 
     @router.post("/{campaign_id}/approve", summary="Let imported people become prospects; harmless to repeat")
     async def approve_waiting(campaign_id: UUID, caller: Operator, body: Approval | None = None) -> Approved:
@@ -150,18 +175,14 @@ def _imported(done: ImportResult, report: Path) -> Imported:
     with report.open(encoding="utf-8-sig", newline="") as file:
         rows = csv.DictReader(file)
         refusals = [RefusedRow(line=int(row["line"]), reason=row["reason"], row=row["row"]) for row in islice(rows, SHOWN)]
-    return Imported(
-        batch_id=done.batch_id,
-        rows_in=done.rows_in,
-        stored=done.stored,
-        known=done.known,
-        refused=done.refused,
-        enrolled=done.enrolled,
-        refused_approval=done.refused_approval,
-        file_format=done.file_format,
-        encoding=done.encoding,
-        refusals=refusals,
-    )
+    return Imported(**result_fields(done), refusals=refusals)
+
+
+def _columns(given: list[str]) -> dict[str, str]:
+    pairs = [each.partition("=") for each in given]
+    if any(not separator or not field or not header for field, separator, header in pairs):
+        raise ApiError(422, "unreadable_column", "column wants field=Header, as in column=linkedin_url=Profil-Adresse.")
+    return {field: header for field, _, header in pairs}
 
 
 def _report(done: ImportResult, report: Path) -> Response:

@@ -81,4 +81,4 @@ def _plain(name: str | None) -> str:
 
 
 def _too_large(largest: int) -> ApiError:
-    return ApiError(413, "too_large", f"The list is larger than {largest // 1024**2} MB; split it, or use `tact import`.")
+    return ApiError(413, "too_large", f"The list is larger than {largest // 1024**2} MB; split it into smaller files.")
