@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.queuer.rules.people.location_timezone import zone_of_location
+from services.queuer.rules.people.location_timezone import _all_joined, _joined, _plain, zone_of_location
 
 
 @pytest.mark.parametrize(
@@ -136,3 +136,22 @@ def test_a_location_that_does_not_tell_is_nobodys(text: str) -> None:
 @given(st.text(max_size=60))
 def test_any_text_gives_a_zone_that_exists_or_none(text: str) -> None:
     assert zone_of_location(text) in {None, *available_timezones()}
+
+
+def test_many_names_are_written_as_each_one_alone() -> None:
+    names = [
+        "São Paulo",
+        "Łódź",
+        "Malmö-København",
+        "St. John's",
+        "a_b",
+        "  ",
+        "two\nlines",
+        "İzmir",
+        "Đà Nẵng",
+        "ﬁnland",
+        "京都",
+        "अमृतसर",
+        "Tōkyō",
+    ]
+    assert _all_joined(names) == [_joined(_plain(name)) for name in names]
