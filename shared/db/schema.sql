@@ -1265,6 +1265,79 @@ CREATE FUNCTION public.opens_again(c jsonb) RETURNS boolean
   SELECT coalesce(c ->> 'table' = 'send_queue' AND c -> 'after' ->> 'status' = 'pending' AND c -> 'before' ->> 'status' IN ('failed', 'skipped', 'cancelled', 'sent'), false)
 $$;
 
+CREATE TABLE public.account_reads (
+    account_id uuid NOT NULL,
+    kind text NOT NULL,
+    next_at timestamp with time zone NOT NULL,
+    cursor jsonb,
+    baseline_at timestamp with time zone,
+    last_read_at timestamp with time zone,
+    failures integer DEFAULT 0 NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    read_on date,
+    reads integer DEFAULT 0 NOT NULL,
+    CONSTRAINT account_reads_kind_check CHECK ((kind = ANY (ARRAY['relations'::text, 'chats'::text, 'invitations_sent'::text, 'status'::text]))),
+    CONSTRAINT account_reads_reads_check CHECK ((reads >= 0))
+);
+
+ALTER TABLE ONLY public.account_reads FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE public.recipients (
+    account_id uuid NOT NULL,
+    lead_id uuid NOT NULL,
+    workspace_id uuid NOT NULL,
+    provider_id text NOT NULL,
+    public_identifier text,
+    network_distance text,
+    invitation_status text,
+    resolved_at timestamp with time zone NOT NULL,
+    connected_at timestamp with time zone,
+    chat_id text,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    invitation_ended_at timestamp with time zone
+);
+
+ALTER TABLE ONLY public.recipients FORCE ROW LEVEL SECURITY;
+
+CREATE FUNCTION public.policy_facts(p public.campaign_prospects, c public.campaigns, w public.workspaces, a public.accounts, l public.leads, r public.recipients, chats public.account_reads, cool_down public.account_cool_downs, the_action public.action, recipient text, at timestamp with time zone, moment timestamp with time zone) RETURNS TABLE(prospect_status public.prospect_status, hold_until timestamp with time zone, resumed_at timestamp with time zone, connected_at timestamp with time zone, contacted_at timestamp with time zone, campaign_status public.campaign_status, campaign_type public.campaign_type, campaign_schedule text, withdraw_after_days integer, workspace_schedule text, workspace_active boolean, tier text, account_limit integer, workspace_limit integer, weekly_limit integer, message_limit integer, lookup_limit integer, email_limit integer, cr_exception integer, warm_up_from date, account_type public.account_type, account_status public.account_status, status_reason text, country text, account_schedule text, next_free_at timestamp with time zone, timezone text, last_reply_at timestamp with time zone, opted_out_at timestamp with time zone, prospect_timezone text, network_distance text, recipient_connected_at timestamp with time zone, invitation_ended_at timestamp with time zone, invited_by_hand_at timestamp with time zone, by_hand_gone_at timestamp with time zone, withdrawn_at timestamp with time zone, used_by_day text, replies_read_at timestamp with time zone, replies_next_read_at timestamp with time zone, cool_down_until timestamp with time zone, cool_down_reason text, other_sequence text)
+    LANGUAGE sql STABLE ROWS 1
+    AS $$
+  SELECT p.status, p.hold_until, p.resumed_at, p.connected_at, p.contacted_at,
+         c.status, c.campaign_type, c.schedule_settings::text, c.withdraw_after_days,
+         w.schedule_settings::text, w.is_active, limits.tier, limits.account_limit, limits.workspace_limit, limits.weekly_limit,
+         limits.message_limit, limits.lookup_limit, limits.email_limit, limits.cr_exception, limits.warm_up_from,
+         a.account_type, a.status, a.status_reason, a.country, a.schedule_settings::text,
+         CASE WHEN moment IS NULL THEN a.next_free_at ELSE next_free_at_then(a.id, moment) END, account_timezone(a, at),
+         l.last_reply_at, l.opted_out_at, l.timezone,
+         r.network_distance, r.connected_at, CASE WHEN moment IS NULL OR r.invitation_ended_at <= at THEN r.invitation_ended_at END,
+         by_hand.sent_at, by_hand.gone_at,
+         CASE WHEN the_action = 'invitation' THEN
+           (SELECT max(x.withdrawn_at) FROM send_attempts x
+             WHERE x.workspace_id = p.workspace_id AND x.recipient_id = recipient AND x.withdrawn_at IS NOT NULL
+               AND (moment IS NULL OR x.withdrawn_at <= at)) END,
+         CASE WHEN moment IS NULL THEN
+           (SELECT json_object_agg(u.local_date, u.used)::text FROM account_usage u
+             WHERE u.account_id = a.id AND u.action = the_action
+               AND u.local_date BETWEEN (at AT TIME ZONE 'UTC')::date - 1 AND (at AT TIME ZONE 'UTC')::date + 1)
+              ELSE
+           (SELECT json_object_agg(d.day, used_at(a.id, the_action, d.day, moment))::text
+              FROM (SELECT (at AT TIME ZONE 'UTC')::date + n AS day FROM generate_series(-1, 1) n) d) END,
+         chats.last_read_at, chats.next_at, cool_down.until, cool_down.reason,
+         CASE WHEN l.campaign_id <> p.campaign_id THEN
+           CASE WHEN moment IS NULL THEN earlier_sequence(p.id) ELSE earlier_sequence_at(p.id, moment) END END
+    FROM account_limits(a, w) AS limits
+   CROSS JOIN LATERAL ( -- what members of the workspace sent this person by hand; two probes, by id and by vanity
+     SELECT max(f.sent_at) FILTER (WHERE f.gone_at IS NULL OR (moment IS NOT NULL AND f.gone_at > at)) AS sent_at,
+            max(f.gone_at) FILTER (WHERE moment IS NULL OR f.gone_at <= at) AS gone_at
+       FROM (SELECT i.sent_at, i.gone_at, i.created_at FROM foreign_invitations i
+              WHERE the_action = 'invitation' AND i.workspace_id = p.workspace_id AND i.recipient_id = recipient AND i.attempt_id IS NULL
+             UNION ALL
+             SELECT i.sent_at, i.gone_at, i.created_at FROM foreign_invitations i
+              WHERE the_action = 'invitation' AND i.workspace_id = p.workspace_id AND i.recipient_id IS NULL
+                AND i.public_identifier = coalesce(r.public_identifier, l.linkedin_vanity) AND i.attempt_id IS NULL) f
+      WHERE moment IS NULL OR business_then(f.created_at) <= moment) by_hand
+$$;
+
 CREATE FUNCTION public.process_de_enrollment_batch(the_run uuid, batch_size integer DEFAULT 500, the_workspace uuid DEFAULT NULL::uuid, after_lead uuid DEFAULT NULL::uuid) RETURNS TABLE(candidates integer, de_enrolled integer, skipped integer, last_lead uuid)
     LANGUAGE plpgsql
     SET search_path TO 'public', 'pg_temp'
@@ -1352,23 +1425,6 @@ CREATE FUNCTION public.prospect_transition(old_status public.prospect_status, ne
   END
 $$;
 
-CREATE TABLE public.account_reads (
-    account_id uuid NOT NULL,
-    kind text NOT NULL,
-    next_at timestamp with time zone NOT NULL,
-    cursor jsonb,
-    baseline_at timestamp with time zone,
-    last_read_at timestamp with time zone,
-    failures integer DEFAULT 0 NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    read_on date,
-    reads integer DEFAULT 0 NOT NULL,
-    CONSTRAINT account_reads_kind_check CHECK ((kind = ANY (ARRAY['relations'::text, 'chats'::text, 'invitations_sent'::text, 'status'::text]))),
-    CONSTRAINT account_reads_reads_check CHECK ((reads >= 0))
-);
-
-ALTER TABLE ONLY public.account_reads FORCE ROW LEVEL SECURITY;
-
 CREATE FUNCTION public.reads_at(the_account uuid, the_kind text, moment timestamp with time zone) RETURNS public.account_reads
     LANGUAGE sql STABLE
     AS $$
@@ -1377,23 +1433,6 @@ CREATE FUNCTION public.reads_at(the_account uuid, the_kind text, moment timestam
                     ORDER BY h.valid_until, h.id LIMIT 1), t)
     FROM account_reads t WHERE t.account_id = the_account AND t.kind = the_kind
 $$;
-
-CREATE TABLE public.recipients (
-    account_id uuid NOT NULL,
-    lead_id uuid NOT NULL,
-    workspace_id uuid NOT NULL,
-    provider_id text NOT NULL,
-    public_identifier text,
-    network_distance text,
-    invitation_status text,
-    resolved_at timestamp with time zone NOT NULL,
-    connected_at timestamp with time zone,
-    chat_id text,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    invitation_ended_at timestamp with time zone
-);
-
-ALTER TABLE ONLY public.recipients FORCE ROW LEVEL SECURITY;
 
 CREATE FUNCTION public.recipients_at(the_account uuid, the_lead uuid, moment timestamp with time zone) RETURNS public.recipients
     LANGUAGE sql STABLE

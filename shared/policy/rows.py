@@ -1,9 +1,10 @@
-"""A row with everything about one send, as the policy wants it: the one translation for whoever asks about a send that is planned."""
+"""The rows that the policy decides on, as dataclasses, and the one builder of a `Case` from them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime, timedelta
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -11,16 +12,82 @@ import orjson
 
 from shared.calendar import Schedule, ScheduleError, ScheduleSettings, read_settings, resolve_schedule
 from shared.policy.case import Case, WeekUse
-from shared.policy.limits import RELOCK, SPACING, caps_of
-from shared.vocabulary import FIRST_DEGREE, AccountStatus, Action, CampaignStatus, CampaignType, ProspectStatus
+from shared.policy.limits import RELOCK, SPACING, daily_caps
+from shared.vocabulary import FIRST_DEGREE, AccountStatus, AccountType, Action, CampaignStatus, CampaignType, ProspectStatus
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyFacts:
+    """What the database knows about one send: the columns of `policy_facts` (shared/db/routines/72_policy_facts.sql) and the step itself.
+
+    Schedules are the stored settings as JSON; the limits are the account's or else its workspace's.
+    """
+
+    next_action: Action
+    scheduled_for: datetime
+    requires_connection: bool
+    prospect_status: ProspectStatus
+    hold_until: datetime | None
+    resumed_at: datetime | None
+    connected_at: datetime | None
+    contacted_at: datetime | None
+    campaign_status: CampaignStatus
+    campaign_type: CampaignType
+    campaign_schedule: str
+    withdraw_after_days: int | None
+    workspace_schedule: str
+    workspace_active: bool
+    tier: str
+    account_limit: int | None
+    workspace_limit: int | None
+    weekly_limit: int | None
+    message_limit: int | None
+    lookup_limit: int | None
+    email_limit: int | None
+    cr_exception: int | None
+    warm_up_from: date | None
+    account_type: AccountType
+    account_status: AccountStatus
+    status_reason: str | None
+    country: str
+    account_schedule: str
+    next_free_at: datetime | None
+    timezone: str
+    last_reply_at: datetime | None
+    opted_out_at: datetime | None
+    prospect_timezone: str | None
+    network_distance: str | None
+    recipient_connected_at: datetime | None
+    invitation_ended_at: datetime | None
+    invited_by_hand_at: datetime | None
+    by_hand_gone_at: datetime | None
+    withdrawn_at: datetime | None
+    used_by_day: str | None
+    replies_read_at: datetime | None
+    replies_next_read_at: datetime | None
+    cool_down_until: datetime | None
+    cool_down_reason: str | None
+    other_sequence: str | None
+    suppressed_by: str | None
+
+    @property
+    def caps(self) -> Mapping[Action, int]:
+        """How much of each action the account may do on one of its own days, a warm-up not counted."""
+        return daily_caps(
+            self.account_type,
+            workspace_daily_cr_limit=self.workspace_limit,
+            account_daily_cr_limit=self.account_limit,
+            tier=self.tier,
+            exception=self.cr_exception,
+            messages=self.message_limit,
+            lookups=self.lookup_limit,
+            emails=self.email_limit,
+        )
 
 
 @lru_cache(maxsize=32_768)
 def schedule_of(levels: tuple[str, str, str], timezone: str, country: str, prospect_timezone: str | None) -> Schedule:
-    """The schedule from the settings of campaign, account and workspace as they are stored.
-
-    Worked out once for equal texts and each prospect's zone.
-    """
+    """The schedule from the stored settings of campaign, account and workspace; computed once for equal texts and zones."""
     campaign, account, workspace = levels
     return resolve_schedule(
         _settings(campaign),
@@ -34,7 +101,7 @@ def schedule_of(levels: tuple[str, str, str], timezone: str, country: str, prosp
 
 @dataclass(frozen=True, slots=True)
 class Clocks:
-    """By which hours and in which zone a row lives; `unreadable` says what is wrong where our own stand in for them."""
+    """The hours and the time zone that hold for a row; where they cannot be read, `unreadable` says why and defaults take their place."""
 
     schedule: Schedule
     zone: ZoneInfo
@@ -44,26 +111,31 @@ class Clocks:
 _OURS: Final = Clocks(resolve_schedule(None, None, None, account_timezone="UTC", account_country="US"), ZoneInfo("UTC"))
 
 
-def clocks_of(row: Mapping[str, Any]) -> Clocks:
-    """The clocks of a row with campaign_schedule, account_schedule, workspace_schedule, timezone, country, prospect_timezone.
+def read_clocks(levels: tuple[str, str, str], timezone: str, country: str, prospect_timezone: str | None) -> Clocks:
+    """The schedule and the zone from the stored settings of campaign, account and workspace.
 
-    Settings are checked where people write them, but a country may leave its library, a zone the tz database, and a hand in
-    the database writes what it likes. One such row must not fail the batch it stands in.
+    Settings are checked when a person writes them, but a country may leave its library, a zone may leave the tz database, and a
+    hand-written UPDATE may store anything. One such row must not fail the batch that it belongs to.
     """
-    levels = (row["campaign_schedule"], row["account_schedule"], row["workspace_schedule"])
     try:
-        return Clocks(schedule_of(levels, row["timezone"], row["country"], row["prospect_timezone"]), _zone(row["timezone"]))
+        return Clocks(schedule_of(levels, timezone, country, prospect_timezone), _zone(timezone))
     except (ValueError, KeyError) as error:  # a ScheduleError, and what zoneinfo raises for a zone it does not know
         return Clocks(_OURS.schedule, _OURS.zone, str(error) or ScheduleError.__name__)
 
 
+def clocks_of(row: Mapping[str, Any]) -> Clocks:
+    """The clocks of a row with campaign_schedule, account_schedule, workspace_schedule, timezone, country, prospect_timezone."""
+    levels = (row["campaign_schedule"], row["account_schedule"], row["workspace_schedule"])
+    return read_clocks(levels, row["timezone"], row["country"], row["prospect_timezone"])
+
+
 def clocks_of_account(row: Mapping[str, Any]) -> Clocks:
     """An account's own clocks, whatever it sends: a row with account_schedule, workspace_schedule, timezone and country."""
-    return clocks_of({**row, "campaign_schedule": "{}", "prospect_timezone": None})
+    return read_clocks(("{}", row["account_schedule"], row["workspace_schedule"]), row["timezone"], row["country"], None)
 
 
 def zone_of(timezone: str) -> ZoneInfo:
-    """An account's zone; UTC where nobody can read it, by which nothing leaves."""
+    """An account's zone; UTC where the zone cannot be read, and then nothing leaves."""
     try:
         return _zone(timezone)
     except (ValueError, KeyError):
@@ -71,7 +143,7 @@ def zone_of(timezone: str) -> ZoneInfo:
 
 
 def local_day(at: datetime, timezone: str) -> date:
-    """The account's own day at a moment: the one answer, for PostgreSQL's zones may be of another year than ours."""
+    """The account's own day at a moment. Only Python's tz database decides it (docs/adr/0028)."""
     return at.astimezone(zone_of(timezone)).date()
 
 
@@ -81,76 +153,94 @@ def _settings(stored: str) -> ScheduleSettings:
 
 
 _zone = lru_cache(maxsize=512)(ZoneInfo)
-_ACTION = {action.value: action for action in Action}
-_PROSPECT = {status.value: status for status in ProspectStatus}
+_NAMES: Final = tuple(field.name for field in fields(PolicyFacts))
+_COLUMNS: Final = itemgetter(*_NAMES)
+_WORDS: Final = tuple(
+    (_NAMES.index(name), {word.value: word for word in words})
+    for name, words in (
+        ("next_action", Action),
+        ("prospect_status", ProspectStatus),
+        ("campaign_status", CampaignStatus),
+        ("campaign_type", CampaignType),
+        ("account_type", AccountType),
+        ("account_status", AccountStatus),
+    )
+)
 
 
-def case_of(row: Mapping[str, Any], week: WeekUse | None) -> Case:
-    """The policy's view of a row of load_due (services/sender/store/ledger.sql), or of one with the same names."""
-    action = _ACTION[row["next_action"]]
-    clocks = clocks_of(row)
+def facts_of(row: Mapping[str, Any]) -> PolicyFacts:
+    """The facts of a row that has their columns and others."""
+    values = list(_COLUMNS(row))
+    for place, words in _WORDS:
+        values[place] = words[values[place]]
+    return PolicyFacts(*values)
+
+
+def case_of(facts: PolicyFacts, week: WeekUse | None) -> Case:
+    """The policy's view of a send, from what the database knows about it."""
+    levels = (facts.campaign_schedule, facts.account_schedule, facts.workspace_schedule)
+    clocks = read_clocks(levels, facts.timezone, facts.country, facts.prospect_timezone)
     return Case(
-        action=action,
-        scheduled_for=row["scheduled_for"],
-        campaign_status=CampaignStatus(row["campaign_status"]) if row["workspace_active"] else CampaignStatus.PAUSED,
-        prospect_status=_PROSPECT[row["prospect_status"]],
-        account_status=AccountStatus(row["account_status"]),
-        account_status_reason=row["status_reason"],
+        action=facts.next_action,
+        scheduled_for=facts.scheduled_for,
+        campaign_status=facts.campaign_status if facts.workspace_active else CampaignStatus.PAUSED,
+        prospect_status=facts.prospect_status,
+        account_status=facts.account_status,
+        account_status_reason=facts.status_reason,
         schedule=clocks.schedule,
         zone=clocks.zone,
         unreadable=clocks.unreadable,
         spacing=SPACING,
-        next_free_at=row["next_free_at"],
-        daily_cap=caps_of(row)[action],
-        warm_up_from=row["warm_up_from"],
-        used=_days(row["used_by_day"]),
+        next_free_at=facts.next_free_at,
+        daily_cap=facts.caps[facts.next_action],
+        warm_up_from=facts.warm_up_from,
+        used=_days(facts.used_by_day),
         week=week,
-        cool_down_until=row["cool_down_until"],
-        cool_down_reason=row["cool_down_reason"],
-        requires_connection=row["requires_connection"],
-        connected=_connected(row),
-        hold_until=row["hold_until"],
-        resumed_at=row["resumed_at"],
-        lead_last_reply_at=row["last_reply_at"],
-        lead_opted_out_at=row["opted_out_at"],
-        suppressed_by=row["suppressed_by"],
-        other_sequence=row["other_sequence"],
-        replies_read_at=row["replies_read_at"],
-        replies_next_read_at=row["replies_next_read_at"],
-        relock_until=_relock_until(row),
-        invited_by_hand_at=row["invited_by_hand_at"],
-        withdraw_at=_withdraw_at(row),
+        cool_down_until=facts.cool_down_until,
+        cool_down_reason=facts.cool_down_reason,
+        requires_connection=facts.requires_connection,
+        connected=_connected(facts),
+        hold_until=facts.hold_until,
+        resumed_at=facts.resumed_at,
+        lead_last_reply_at=facts.last_reply_at,
+        lead_opted_out_at=facts.opted_out_at,
+        suppressed_by=facts.suppressed_by,
+        other_sequence=facts.other_sequence,
+        replies_read_at=facts.replies_read_at,
+        replies_next_read_at=facts.replies_next_read_at,
+        relock_until=_relock_until(facts),
+        invited_by_hand_at=facts.invited_by_hand_at,
+        withdraw_at=_withdraw_at(facts),
     )
 
 
 def _days(counted: str | None) -> Mapping[date, int]:
-    """What was used on UTC's day and its neighbours, of which the account's own is one; which, only its zone here says."""
+    """What was used on UTC's day and on the two beside it; which of them is the account's own, only its zone in Python says."""
     return {date.fromisoformat(day): used for day, used in orjson.loads(counted).items()} if counted else {}
 
 
-def _relock_until(row: Mapping[str, Any]) -> datetime | None:
-    """Three weeks after the last invitation to this person ended without an acceptance, as far as anybody knows.
+def _relock_until(facts: PolicyFacts) -> datetime | None:
+    """Three weeks after the last invitation to this person that is known to have ended without an acceptance.
 
-    Our own withdrawals have their moment. One by hand is known from when a profile first said so, or from when the whole list
-    was first seen without it; where we know of one of our own, the profile says nothing new.
+    Our own withdrawals have their moment. The end of one sent by hand is known from when a profile first showed it, or from when the
+    whole list was first read without it; where a withdrawal of our own is known, the profile adds nothing.
     """
-    ended = (row["withdrawn_at"] or row["invitation_ended_at"], row["by_hand_gone_at"])
+    ended = (facts.withdrawn_at or facts.invitation_ended_at, facts.by_hand_gone_at)
     last = max((moment for moment in ended if moment is not None), default=None)
     return None if last is None else last + RELOCK
 
 
-def _withdraw_at(row: Mapping[str, Any]) -> datetime | None:
-    if row["withdraw_after_days"] is None or row["contacted_at"] is None:
+def _withdraw_at(facts: PolicyFacts) -> datetime | None:
+    if facts.withdraw_after_days is None or facts.contacted_at is None:
         return None
-    moment: datetime = row["contacted_at"] + timedelta(days=row["withdraw_after_days"])
-    return moment
+    return facts.contacted_at + timedelta(days=facts.withdraw_after_days)
 
 
-def _connected(row: Mapping[str, Any]) -> bool:
-    """By evidence; a messenger lead counts as the connection its owner says it is until somebody says otherwise.
+def _connected(facts: PolicyFacts) -> bool:
+    """By evidence; a lead of a messenger campaign counts as the connection that the owner says it is, until a profile shows otherwise.
 
     A distance that is missing proves nothing (UNIPILE.md §6.15), and the provider refuses a message to a stranger.
     """
-    if row["connected_at"] or row["recipient_connected_at"] or row["network_distance"] == FIRST_DEGREE:
+    if facts.connected_at or facts.recipient_connected_at or facts.network_distance == FIRST_DEGREE:
         return True
-    return bool(row["campaign_type"] == CampaignType.MESSENGER and row["network_distance"] is None)
+    return facts.campaign_type is CampaignType.MESSENGER and facts.network_distance is None

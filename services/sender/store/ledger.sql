@@ -25,37 +25,28 @@ SELECT l.id FROM leads l
 WITH clock AS MATERIALIZED (
   SELECT t.technical, t.now, (t.now AT TIME ZONE 'UTC')::date AS today
     FROM (SELECT c.technical, business_at(c.technical) AS now FROM (SELECT clock_timestamp() AS technical) c) t)
-SELECT clock.technical, clock.now,
+SELECT s.next_action, s.scheduled_for, s.requires_connection,
+       f.prospect_status, f.hold_until, f.resumed_at, f.connected_at, f.contacted_at,
+       f.campaign_status, f.campaign_type, f.campaign_schedule, f.withdraw_after_days,
+       f.workspace_schedule, f.workspace_active, f.tier, f.account_limit, f.workspace_limit, f.weekly_limit, f.message_limit, f.lookup_limit,
+       f.email_limit, f.cr_exception, f.warm_up_from, f.account_type, f.account_status, f.status_reason, f.country, f.account_schedule,
+       f.next_free_at, f.timezone, f.last_reply_at, f.opted_out_at, f.prospect_timezone,
+       f.network_distance, f.recipient_connected_at, f.invitation_ended_at, f.invited_by_hand_at, f.by_hand_gone_at, f.withdrawn_at,
+       f.used_by_day, f.replies_read_at, f.replies_next_read_at, f.cool_down_until, f.cool_down_reason, f.other_sequence,
+       barred.entry AS suppressed_by,
+       clock.technical, clock.now,
        s.id AS send_id, s.dispatch_no, s.prospect_id, s.campaign_id, s.workspace_id, s.lead_id, s.account_id, s.message_type, s.message,
-       s.message_sha256, s.action, s.next_action, s.scheduled_for, s.requires_connection, s.linkedin_user_id, s.retries,
-       p.status AS prospect_status, p.hold_until, p.resumed_at, p.connected_at, p.contacted_at,
-       c.status AS campaign_status, c.campaign_type, c.schedule_settings::text AS campaign_schedule, c.withdraw_after_days,
-       w.schedule_settings::text AS workspace_schedule, limits.workspace_limit, w.is_active AS workspace_active, limits.tier,
-       a.provider_account_id, a.account_type, a.status AS account_status, a.status_reason, a.country, a.next_free_at,
-       limits.weekly_limit, limits.message_limit, limits.lookup_limit, limits.email_limit,
-       limits.cr_exception, limits.warm_up_from,
-       limits.account_limit, a.schedule_settings::text AS account_schedule, zone.name AS timezone,
-       l.first_name, l.last_name, l.timezone AS prospect_timezone, l.linkedin_vanity, l.linkedin_id, l.sales_navigator_id, l.email,
-       l.last_reply_at, l.opted_out_at,
-       r.provider_id, r.network_distance, r.connected_at AS recipient_connected_at, r.chat_id, r.invitation_ended_at,
-       (SELECT json_object_agg(u.local_date, u.used)::text FROM account_usage u
-         WHERE u.account_id = s.account_id AND u.action = s.next_action AND u.local_date BETWEEN clock.today - 1 AND clock.today + 1) AS used_by_day,
+       s.message_sha256, s.action, s.linkedin_user_id, s.retries, a.provider_account_id,
+       l.first_name, l.last_name, l.linkedin_vanity, l.linkedin_id, l.sales_navigator_id, l.email, r.provider_id, r.chat_id,
        CASE WHEN s.next_action = 'invitation' THEN
          coalesce((SELECT sum(u.used) FROM account_usage u
                     WHERE u.account_id = s.account_id AND u.action = 'invitation'
                       AND u.local_date > clock.today - 10), 0) ELSE 0 END AS used_about_a_week,
-       reads.last_read_at AS replies_read_at, reads.next_at AS replies_next_read_at,
-       cd.until AS cool_down_until, cd.reason AS cool_down_reason, coalesce(cd.level, 0) AS cool_down_level,
-       CASE WHEN s.next_action = 'invitation' THEN
-         (SELECT max(x.withdrawn_at) FROM send_attempts x
-           WHERE x.workspace_id = s.workspace_id AND x.recipient_id = s.linkedin_user_id AND x.withdrawn_at IS NOT NULL) END AS withdrawn_at,
-       by_hand.sent_at AS invited_by_hand_at, by_hand.gone_at AS by_hand_gone_at,
+       coalesce(cd.level, 0) AS cool_down_level,
        CASE WHEN s.next_action = 'withdrawal' THEN
          (SELECT x.provider_ref FROM send_attempts x
            WHERE x.workspace_id = s.workspace_id AND x.recipient_id = s.linkedin_user_id AND x.action = 'invitation' AND x.state = 'accepted'
-             AND x.withdrawn_at IS NULL AND x.account_id = s.account_id) END AS invitation_ref,
-       barred.entry AS suppressed_by,
-       CASE WHEN l.campaign_id <> s.campaign_id THEN earlier_sequence(s.prospect_id) END AS other_sequence
+             AND x.withdrawn_at IS NULL AND x.account_id = s.account_id) END AS invitation_ref
   FROM clock,
        unnest(:send_ids::uuid[], :dispatch_nos::int[]) AS e(send_id, dispatch_no)
   JOIN send_queue s ON s.id = e.send_id AND s.dispatch_no = e.dispatch_no
@@ -63,23 +54,13 @@ SELECT clock.technical, clock.now,
   JOIN campaigns c ON c.id = s.campaign_id
   JOIN workspaces w ON w.id = s.workspace_id
   JOIN accounts a ON a.id = s.account_id
- CROSS JOIN LATERAL account_limits(a, w) AS limits
   JOIN leads l ON l.id = s.lead_id
   LEFT JOIN recipients r ON r.account_id = s.account_id AND r.lead_id = s.lead_id
   LEFT JOIN account_cool_downs cd ON cd.account_id = s.account_id AND cd.action = s.next_action
-  LEFT JOIN account_reads reads ON reads.account_id = s.account_id AND reads.kind = 'chats' AND s.next_action = 'message'
+  LEFT JOIN account_reads rd ON rd.account_id = s.account_id AND rd.kind = 'chats' AND s.next_action = 'message'
   LEFT JOIN LATERAL do_not_contact(l.workspace_id, l.identity, l.linkedin_vanity, l.linkedin_id, l.sales_navigator_id, l.email, l.company)
          AS barred ON true
-  CROSS JOIN LATERAL (SELECT account_timezone(a, clock.now) AS name) zone
- CROSS JOIN LATERAL ( -- what members of the workspace sent this person by hand; two probes, by id and by vanity
-   SELECT max(f.sent_at) FILTER (WHERE f.gone_at IS NULL) AS sent_at, max(f.gone_at) AS gone_at
-     FROM (SELECT i.sent_at, i.gone_at FROM foreign_invitations i
-            WHERE s.next_action = 'invitation' AND i.workspace_id = s.workspace_id AND i.recipient_id = s.linkedin_user_id
-              AND i.attempt_id IS NULL
-           UNION ALL
-           SELECT i.sent_at, i.gone_at FROM foreign_invitations i
-            WHERE s.next_action = 'invitation' AND i.workspace_id = s.workspace_id AND i.recipient_id IS NULL
-              AND i.public_identifier = coalesce(r.public_identifier, l.linkedin_vanity) AND i.attempt_id IS NULL) f) by_hand
+ CROSS JOIN LATERAL policy_facts(p, c, w, a, l, r, rd, cd, s.next_action, s.linkedin_user_id, clock.now, NULL) AS f
  WHERE s.status = 'dispatched' AND s.account_id = ANY(:locked::uuid[])
  ORDER BY s.account_id, s.scheduled_for
    FOR NO KEY UPDATE OF s;

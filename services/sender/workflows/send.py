@@ -17,7 +17,7 @@ from services.sender.workflows.call_pool import CallPool
 from services.sender.workflows.circuit_breaker import CircuitBreaker
 from shared.contracts.sends_due import SendDue
 from shared.policy import ALREADY_INVITED, Hold, Scope, SendNow, Stop, Wait, WeekUse, decide, weekly_invitations
-from shared.policy.rows import case_of
+from shared.policy.rows import case_of, facts_of
 from shared.runtime.clock import StackClock, Stopwatch
 from shared.vocabulary import Action, CampaignStatus
 
@@ -120,7 +120,7 @@ class Sender:
         margin = self._clock.business(self._call_time) - self._call_time
         circuit_open_until = self._breaker.open_until(now)
         for row in due:
-            case = case_of(row, week_uses.get(row["send_id"]))
+            case = case_of(facts_of(row), week_uses.get(row["send_id"]))
             decision = decide(case, now=now, call_time=self._call_time, margin=margin).decision
             if isinstance(decision, SendNow) and circuit_open_until is not None:
                 DENIALS.labels(reason=CIRCUIT_OPEN).inc()

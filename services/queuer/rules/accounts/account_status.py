@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from services.queuer.rules.insight.failure_reasons import Standstill, why
 from shared.policy import Case, Condition, Decision, Reason, SendNow, Wait, WeekUse, decide, warm_up_cap
-from shared.policy.rows import case_of
+from shared.policy.rows import PolicyFacts, case_of
 from shared.vocabulary import Action
 
 NO_MESSAGES: Final = "No messages due"
@@ -43,7 +43,7 @@ class Lane:
     """The first send of a lane (`row` is one of first_of_lanes) with the `facts` that the sender would decide on."""
 
     row: Mapping[str, Any]
-    facts: Mapping[str, Any]
+    facts: PolicyFacts
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,9 @@ from services.queuer.rules.insight.explanation import Beside
 from services.queuer.rules.planning.next_step import Step
 from services.queuer.rules.planning.rendering import NOT_RENDERED
 from shared.db.pool import Connection
-from shared.db.queries import load
+from shared.db.queries import fetch_one, load
 from shared.policy import WeekUse, weekly_invitations
+from shared.policy.rows import PolicyFacts
 from shared.vocabulary import Action
 
 queries = load(__file__)
@@ -74,26 +75,46 @@ async def likely_account(connection: Connection, campaign_id: UUID, moment: date
     return found
 
 
-async def facts(
-    connection: Connection,
-    prospect_id: UUID,
-    account_id: UUID,
-    action: Action,
-    recipient: str | None,
-    *,
-    at: datetime,
-    moment: datetime | None,
-) -> Row | None:
-    """The rest of a row of load_due."""
-    row: Row | None = await queries.facts(
-        connection, prospect_id=prospect_id, account_id=account_id, action=action.value, recipient=recipient, at=at, moment=moment
+@dataclass(frozen=True, slots=True)
+class FactsThen(PolicyFacts):
+    """The facts of a step as they were at a moment."""
+
+    account_name: str
+    provider_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class StepInQuestion:
+    """The step whose facts are asked for; `recipient` is the provider's id of the person, where it is known."""
+
+    action: Action
+    scheduled_for: datetime | None
+    requires_connection: bool
+    recipient: str | None
+
+
+async def load_facts(
+    connection: Connection, prospect_id: UUID, account_id: UUID, step: StepInQuestion, *, at: datetime, moment: datetime | None
+) -> FactsThen | None:
+    """The facts of the prospect's step from that account; None when there is no such account."""
+    return await fetch_one(
+        connection,
+        queries.facts,
+        FactsThen,
+        prospect_id=prospect_id,
+        account_id=account_id,
+        action=step.action,
+        scheduled_for=step.scheduled_for,
+        requires_connection=step.requires_connection,
+        recipient=step.recipient,
+        at=at,
+        moment=moment,
     )
-    return row
 
 
-async def week(connection: Connection, account_id: UUID, facts: Row, *, at: datetime, moment: datetime | None) -> WeekUse:
+async def week(connection: Connection, account_id: UUID, facts: PolicyFacts, *, at: datetime, moment: datetime | None) -> WeekUse:
     """The account's invitations in the 168 hours before, and its limit of then."""
-    cap = weekly_invitations(facts["weekly_limit"], tier=facts["tier"])
+    cap = weekly_invitations(facts.weekly_limit, tier=facts.tier)
     row = await queries.week(connection, account_id=account_id, at=at, cap=cap, moment=moment)
     return WeekUse(row["used"], cap, row["frees_at"] if row["used"] >= cap else None)
 

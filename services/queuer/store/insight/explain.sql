@@ -69,48 +69,28 @@ SELECT ca.account_id FROM campaign_accounts ca
  WHERE ca.campaign_id = :campaign_id::uuid ORDER BY a.status <> 'usable', ca.position LIMIT 1;
 
 -- name: facts^
--- The names are those of load_due (services/sender/store/ledger.sql), for one translation reads both.
-SELECT p.status AS prospect_status, p.hold_until, p.resumed_at, p.connected_at, p.contacted_at,
-       c.status AS campaign_status, c.campaign_type, c.schedule_settings::text AS campaign_schedule, c.withdraw_after_days,
-       w.schedule_settings::text AS workspace_schedule, limits.workspace_limit, w.is_active AS workspace_active, limits.tier,
-       limits.weekly_limit, limits.message_limit, limits.lookup_limit, limits.email_limit,
-       limits.cr_exception, limits.warm_up_from,
-       a.name AS account_name, a.account_type, a.status AS account_status, a.status_reason, a.country, limits.account_limit,
-       a.schedule_settings::text AS account_schedule, next_free_at_then(a.id, :moment::timestamptz) AS next_free_at, zone.name AS timezone,
-       l.last_reply_at, l.opted_out_at, l.timezone AS prospect_timezone, r.network_distance, r.connected_at AS recipient_connected_at, r.provider_id,
-       CASE WHEN r.invitation_ended_at <= :at::timestamptz THEN r.invitation_ended_at END AS invitation_ended_at,
-       by_hand.sent_at AS invited_by_hand_at, by_hand.gone_at AS by_hand_gone_at,
-       (SELECT json_object_agg(d.day, used_at(a.id, :action::action, d.day, :moment::timestamptz))::text
-          FROM (SELECT (:at::timestamptz AT TIME ZONE 'UTC')::date + n AS day FROM generate_series(-1, 1) n) d) AS used_by_day,
-       reads.last_read_at AS replies_read_at, reads.next_at AS replies_next_read_at, cd.until AS cool_down_until, cd.reason AS cool_down_reason,
-       CASE WHEN :action::action = 'invitation' THEN
-         (SELECT max(x.withdrawn_at) FROM send_attempts x
-           WHERE x.workspace_id = p.workspace_id AND x.recipient_id = coalesce(:recipient::text, r.provider_id)
-             AND x.withdrawn_at <= :at::timestamptz) END AS withdrawn_at,
+-- Of the step in question, planned or not, with every row as it was at the moment.
+SELECT :action::action AS next_action, :scheduled_for::timestamptz AS scheduled_for, :requires_connection::boolean AS requires_connection,
+       f.prospect_status, f.hold_until, f.resumed_at, f.connected_at, f.contacted_at,
+       f.campaign_status, f.campaign_type, f.campaign_schedule, f.withdraw_after_days,
+       f.workspace_schedule, f.workspace_active, f.tier, f.account_limit, f.workspace_limit, f.weekly_limit, f.message_limit, f.lookup_limit,
+       f.email_limit, f.cr_exception, f.warm_up_from, f.account_type, f.account_status, f.status_reason, f.country, f.account_schedule,
+       f.next_free_at, f.timezone, f.last_reply_at, f.opted_out_at, f.prospect_timezone,
+       f.network_distance, f.recipient_connected_at, f.invitation_ended_at, f.invited_by_hand_at, f.by_hand_gone_at, f.withdrawn_at,
+       f.used_by_day, f.replies_read_at, f.replies_next_read_at, f.cool_down_until, f.cool_down_reason, f.other_sequence,
        suppressed_by(p.workspace_id, l.identity, l.linkedin_vanity, l.linkedin_id, l.sales_navigator_id, l.email, l.company, :moment::timestamptz)
          AS suppressed_by,
-       CASE WHEN l.campaign_id <> p.campaign_id THEN earlier_sequence_at(p.id, :moment::timestamptz) END AS other_sequence
+       a.name AS account_name, r.provider_id
   FROM campaign_prospects_at(:prospect_id::uuid, :moment::timestamptz) p
  CROSS JOIN LATERAL campaigns_at(p.campaign_id, :moment::timestamptz) c
  CROSS JOIN LATERAL workspaces_at(p.workspace_id, :moment::timestamptz) w
  CROSS JOIN LATERAL leads_at(p.lead_id, :moment::timestamptz) l
  CROSS JOIN LATERAL accounts_at(:account_id::uuid, :moment::timestamptz) a
- CROSS JOIN LATERAL account_limits(a, w) AS limits
  CROSS JOIN LATERAL recipients_at(:account_id::uuid, p.lead_id, :moment::timestamptz) r
- CROSS JOIN LATERAL reads_at(CASE WHEN :action::action = 'message' THEN :account_id::uuid END, 'chats', :moment::timestamptz) reads
+ CROSS JOIN LATERAL reads_at(CASE WHEN :action::action = 'message' THEN :account_id::uuid END, 'chats', :moment::timestamptz) rd
  CROSS JOIN LATERAL cool_down_at(:account_id::uuid, :action::action, :moment::timestamptz) cd
- CROSS JOIN LATERAL (SELECT account_timezone(a, :at::timestamptz) AS name) zone
- CROSS JOIN LATERAL ( -- what members of the workspace had sent this person by hand, as far as a list had shown it by then
-   SELECT max(f.sent_at) FILTER (WHERE f.gone_at IS NULL OR f.gone_at > :at::timestamptz) AS sent_at,
-          max(f.gone_at) FILTER (WHERE f.gone_at <= :at::timestamptz) AS gone_at
-     FROM (SELECT i.sent_at, i.gone_at, i.created_at FROM foreign_invitations i
-            WHERE :action::action = 'invitation' AND i.workspace_id = p.workspace_id AND i.recipient_id = coalesce(:recipient::text, r.provider_id)
-              AND i.attempt_id IS NULL
-           UNION ALL
-           SELECT i.sent_at, i.gone_at, i.created_at FROM foreign_invitations i
-            WHERE :action::action = 'invitation' AND i.workspace_id = p.workspace_id AND i.recipient_id IS NULL
-              AND i.public_identifier = coalesce(r.public_identifier, l.linkedin_vanity) AND i.attempt_id IS NULL) f
-    WHERE :moment::timestamptz IS NULL OR business_then(f.created_at) <= :moment::timestamptz) by_hand
+ CROSS JOIN LATERAL policy_facts(p, c, w, a, l, r, rd, cd, :action::action, coalesce(:recipient::text, r.provider_id), :at::timestamptz,
+                                 :moment::timestamptz) AS f
  WHERE a.id IS NOT NULL;
 
 -- name: week^

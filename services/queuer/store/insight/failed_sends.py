@@ -1,15 +1,16 @@
 """What has failed, what is known about it, and the two things a person may do about it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
 from services.queuer.rules.insight.failure_reasons import NO_WORDS
-from services.queuer.store.insight import policy_facts as asked
+from services.queuer.rules.insight.retry import FailedSendState
+from services.queuer.store.insight.policy_facts import SendFacts, load_facts
 from shared.db.pool import Connection
-from shared.db.queries import load
+from shared.db.queries import execute, fetch_all, fetch_value, load
 from shared.vocabulary import CampaignStatus
 
 queries = load(__file__)
@@ -78,21 +79,22 @@ async def lock(connection: Connection, send_id: UUID, *, workspace_id: UUID | No
     return status
 
 
-async def load_for_retry(connection: Connection, send_id: UUID) -> Row:
-    """What decides whether the locked send may be reopened: the sender's own facts, and what only the desk asks."""
-    row = await queries.load_for_retry(connection, send_id=send_id)
-    facts = await asked.facts(connection, [send_id], now=row["now"])
-    goes_on = {"campaign_status": CampaignStatus.RUNNING} if row["completed_by_itself"] else {}  # the retried send is something to do
-    return {**facts[send_id], **row, **goes_on}
+async def load_for_retry(connection: Connection, send_id: UUID) -> tuple[FailedSendState, SendFacts]:
+    """What decides whether the locked send, which must exist, may be reopened: its own state, and the facts that the sender decides on."""
+    [send] = await fetch_all(connection, queries.load_for_retry, FailedSendState, send_id=send_id)
+    facts = (await load_facts(connection, [send_id], now=send.now))[send_id]
+    if send.completed_by_itself:  # the retried send is something to do, so the campaign runs again
+        facts = replace(facts, campaign_status=CampaignStatus.RUNNING)
+    return send, facts
 
 
-async def reopen(connection: Connection, send_id: UUID, row: Row, *, actor: str, look_up: bool) -> None:
-    """Send and prospect are pending again; `row` is one of load_for_retry, `look_up` resolves the recipient anew."""
-    await queries.reopen(connection, send_id=send_id, actor=actor, reason="retry", due=row["now"])
+async def reopen(connection: Connection, send_id: UUID, send: FailedSendState, *, actor: str, look_up: bool) -> None:
+    """Send and prospect are pending again; `look_up` resolves the recipient anew."""
+    await fetch_value(connection, queries.reopen, bool, send_id=send_id, actor=actor, reason="retry", due=send.now)
     if look_up:
-        await queries.look_up_first(connection, send_id=send_id)
-    await queries.prospect_pending(connection, prospect_id=row["prospect_id"])
-    await queries.claim_lead(connection, lead_id=row["lead_id"], campaign_id=row["campaign_id"])
+        await execute(connection, queries.look_up_first, send_id=send_id)
+    await execute(connection, queries.prospect_pending, prospect_id=send.prospect_id)
+    await execute(connection, queries.claim_lead, lead_id=send.lead_id, campaign_id=send.campaign_id)
 
 
 async def drop(connection: Connection, send_id: UUID) -> str | None:

@@ -4,23 +4,20 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
-
-import orjson
 
 from services.queuer.rules.insight.forecast_model import Member, Question, Rates, Work
 from services.queuer.rules.planning.fairness import Turn
 from services.queuer.rules.planning.rotation import Room, dealt, share_out
 from services.queuer.store.planning.accounts import load_accounts
 from services.queuer.store.planning.rotations import load_capacities
-from shared.calendar import Schedule, ScheduleError, ScheduleSettings, read_settings, resolve_schedule, spans
+from shared.calendar import Schedule, ScheduleError, spans
 from shared.db.pool import Connection
 from shared.db.queries import load
 from shared.policy import SPACING, caps_of, weekly_invitations
-from shared.policy.rows import zone_of
+from shared.policy.rows import schedule_of, zone_of
 from shared.vocabulary import AccountStatus, AccountType, Action, CampaignStatus, CampaignType
 
 queries = load(__file__)
@@ -240,21 +237,9 @@ def _unseen(past: _Past, zone: ZoneInfo, now: datetime) -> list[datetime]:
     return unseen
 
 
-@lru_cache(maxsize=4096)
-def hours(settings: str) -> ScheduleSettings:
-    """Stored schedule settings, parsed once per text. Raises ScheduleError."""
-    return read_settings(orjson.loads(settings))
-
-
 def _schedule(campaign: Mapping[str, Any], account: Mapping[str, Any], workspace: str, prospect_zone: str | None) -> Schedule:
-    return resolve_schedule(
-        hours(campaign["schedule"]),
-        hours(account["schedule"]),
-        hours(workspace),
-        account_timezone=account["timezone"],
-        account_country=account["country"],
-        prospect_timezone=prospect_zone,
-    )
+    levels = (campaign["schedule"], account["schedule"], workspace)
+    return schedule_of(levels, account["timezone"], account["country"], prospect_zone)
 
 
 def _of(campaign: Mapping[str, Any], schedule: Schedule, shape: _Shape, rates: Rates, amount: _Amount) -> Work:

@@ -11,7 +11,7 @@ from services.queuer.rules.accounts.account_status import Asking, Budget, Lane
 from services.queuer.rules.insight.call_times import CallTimes
 from services.queuer.rules.planning.rendering import NOT_RENDERED
 from services.queuer.store.dispatch.dispatch import Dispatch
-from services.queuer.store.insight import policy_facts as asked
+from services.queuer.store.insight.policy_facts import load_facts
 from shared.db.pool import Connection
 from shared.db.queries import load
 from shared.policy import WeekUse, caps_of, weekly_invitations
@@ -67,7 +67,7 @@ async def lanes(
     ids = [account["id"] for account in accounts]
     first = queries.first_of_lanes(connection, account_ids=ids, campaign_id=campaign_id, not_rendered=NOT_RENDERED)
     rows = [row async for row in first]
-    facts = await asked.facts(connection, [row["send_id"] for row in rows], now=now)
+    facts = await load_facts(connection, [row["send_id"] for row in rows], now=now)
     found: dict[UUID, list[Lane]] = defaultdict(list)
     for row in rows:
         if row["send_id"] in facts:

@@ -1,9 +1,8 @@
 """Explain: why was this person not contacted, now or at any moment that has been?"""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from services.queuer.rules.insight.call_times import CallTimes
@@ -11,11 +10,12 @@ from services.queuer.rules.insight.explanation import PLACES, Answer, Explained,
 from services.queuer.rules.planning.next_step import Step
 from services.queuer.rules.planning.rendering import Words, compose
 from services.queuer.store.insight import explain as store
+from services.queuer.store.insight.explain import FactsThen, StepInQuestion
 from shared.db.pool import Connection
 from shared.policy import Outcome, RuleLine, note_limit
 from shared.policy.rows import case_of
 from shared.refusals import NotFound, Refused
-from shared.vocabulary import OPEN, AccountType, Action, AttemptState, CampaignStatus, MissingValue, ProspectStatus, SendStatus
+from shared.vocabulary import OPEN, Action, AttemptState, CampaignStatus, MissingValue, ProspectStatus, SendStatus
 
 Row = store.Row
 
@@ -114,34 +114,34 @@ async def _enrolled(
         place = standing.place or Place.NO_STEPS
         answer = Answer("hold", place.value, PLACES[place], condition=place.value)
         return about.explained(Explained(answer, standing.lines), None, None)
-    facts, action = await _facts(connection, who, account_id, send, standing, at=at, moment=moment)
+    facts = await _load_facts(connection, who, account_id, send, standing, at=at, moment=moment)
+    action = facts.next_action
     week = await store.week(connection, account_id, facts, at=at, moment=moment) if action is Action.INVITATION else None
     case = case_of(facts, week)
-    facts["timezone"] = case.zone.key  # people are shown times, UTC's where nobody knows the account's zone
+    facts = replace(facts, timezone=case.zone.key)  # a person is shown times in UTC where the account's zone cannot be read
     beside = await store.beside(connection, who, account_id, action, send, at=at, moment=moment)
     call_time, margin = call_times.at(clock.speed)
     return about.explained(explain(standing, case, beside, at=at, call_time=call_time, margin=margin), facts, account_id)
 
 
-async def _facts(
+async def _load_facts(
     connection: Connection, who: Row, account_id: UUID, send: Row | None, standing: Standing, *, at: datetime, moment: datetime | None
-) -> tuple[dict[str, Any], Action]:
-    """A row as load_due would give it: of the send, or of the step that would be planned next."""
-    step = standing.step
-    wanted = Action(send["next_action"]) if send else step.action if step else Action.MESSAGE
-    recipient = send["linkedin_user_id"] if send else who["linkedin_id"]
-    row = await store.facts(connection, who["prospect_id"], account_id, wanted, recipient, at=at, moment=moment)
-    if row is None:
+) -> FactsThen:
+    """The facts that the sender would decide on: of the send, or of the step that would be planned next."""
+    planned = standing.step
+    step = StepInQuestion(
+        action=Action(send["next_action"]) if send else planned.action if planned else Action.MESSAGE,
+        scheduled_for=standing.due,
+        requires_connection=send["requires_connection"] if send else bool(planned and planned.requires_connection),
+        recipient=send["linkedin_user_id"] if send else who["linkedin_id"],
+    )
+    facts = await store.load_facts(connection, who["prospect_id"], account_id, step, at=at, moment=moment)
+    if facts is None:
         raise NotFound(f"There is no account {account_id}.", code="unknown_account")
-    if send is None and recipient is None and row["provider_id"] is None and wanted is not Action.PROFILE_LOOKUP:
-        wanted = Action.PROFILE_LOOKUP  # the planner would have the person looked up first
-        row = await store.facts(connection, who["prospect_id"], account_id, wanted, None, at=at, moment=moment)
-    planned = {
-        "next_action": wanted.value,
-        "scheduled_for": standing.due,
-        "requires_connection": send["requires_connection"] if send else bool(step and step.requires_connection),
-    }
-    return {**dict(row or {}), **planned}, wanted
+    if send is None and step.recipient is None and facts.provider_id is None and step.action is not Action.PROFILE_LOOKUP:
+        look_up = replace(step, action=Action.PROFILE_LOOKUP)  # the planner would have the person looked up first
+        facts = await store.load_facts(connection, who["prospect_id"], account_id, look_up, at=at, moment=moment) or facts
+    return facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +155,7 @@ class _About:
     standing: Standing
     happened: Sequence[Happened]
 
-    def explained(self, found: Explained, facts: Row | None, account_id: UUID | None) -> Explanation:
+    def explained(self, found: Explained, facts: FactsThen | None, account_id: UUID | None) -> Explanation:
         who, send, step = self.who, self.send, self.standing.step
         words, frozen = _words(who, step, send, facts)
         blocker = found.first_blocker
@@ -171,12 +171,12 @@ class _About:
             campaign_status=CampaignStatus(who["campaign_status"]),
             status=ProspectStatus(who["status"]),
             account_id=account_id,
-            account=facts["account_name"] if facts else None,
-            timezone=facts["timezone"] if facts else None,
+            account=facts.account_name if facts else None,
+            timezone=facts.timezone if facts else None,
             step=send["message_type"] if send else step.message_type if step else None,
             send_id=send["id"] if send else None,
             send_status=SendStatus(send["status"]) if send else None,
-            action=Action(facts["next_action"]) if facts else None,
+            action=facts.next_action if facts else None,
             words=words,
             words_frozen=frozen,
             answer=found.answer,
@@ -241,14 +241,14 @@ def _send(row: Row, tried: Sequence[Row]) -> Send:
     )
 
 
-def _words(who: Row, step: Step | None, send: Row | None, facts: Row | None) -> tuple[str | None, bool]:
+def _words(who: Row, step: Step | None, send: Row | None, facts: FactsThen | None) -> tuple[str | None, bool]:
     """The text as it stands in the row, or as the template of then would read; and whether it is frozen."""
     if send is not None:
         return (None if send["needs_words"] else send["message"]), send["dispatch_no"] > 0
     if step is None or facts is None:
         return None, False
     values = {name: who[name] for name in ("first_name", "last_name", "company", "title", "location")}
-    made = compose(step, values, MissingValue(who["on_missing"]), note_limit=note_limit(AccountType(facts["account_type"])))
+    made = compose(step, values, MissingValue(who["on_missing"]), note_limit=note_limit(facts.account_type))
     return (made.text if isinstance(made, Words) else made.reason), False
 
 

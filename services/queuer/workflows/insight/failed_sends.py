@@ -8,12 +8,12 @@ from uuid import UUID
 
 import asyncpg
 
-from services.queuer.rules.insight import retry as retrying
 from services.queuer.rules.insight.failure_reasons import Cause, cause_of
+from services.queuer.rules.insight.retry import FailedSendState, retry_refusal
 from services.queuer.store import audit
 from services.queuer.store.insight import failed_sends as store
 from services.queuer.store.insight.failed_sends import Evidence, Wanted
-from shared.contracts.envelope import enclose
+from shared.contracts.envelope import Envelope, enclose
 from shared.contracts.prospects_ready import ProspectReady
 from shared.contracts.topics import PROSPECTS_READY
 from shared.db.outbox import put
@@ -82,13 +82,13 @@ async def retry(pool: asyncpg.Pool, send_id: UUID, *, workspace_id: UUID | None 
             return Done(await _found(connection, send_id, workspace_id), changed=False)
         if status is not SendStatus.FAILED:
             raise Conflict(f"This send is {status}, and only one that failed can be retried.", details={"status": status})
-        row = await store.load_for_retry(connection, send_id)
-        why_not = retrying.refusal(row)
+        send, facts = await store.load_for_retry(connection, send_id)
+        why_not = retry_refusal(send, facts)
         if why_not is not None:
             raise Conflict(why_not, code="not_retryable")
         if apply:
-            await store.reopen(connection, send_id, row, actor=actor, look_up=cause_of(row["error_message"]).look_up)
-            await put(connection, "queuer", [_ready(row)])
+            await store.reopen(connection, send_id, send, actor=actor, look_up=cause_of(send.error_message).look_up)
+            await put(connection, "queuer", [_ready(send)])
         return Done(await _found(connection, send_id, workspace_id), changed=True)
 
 
@@ -144,8 +144,6 @@ def _mark(after: str) -> tuple[datetime, UUID]:
     return mark, last
 
 
-def _ready(row: Mapping[str, Any]) -> Any:
-    event = ProspectReady(
-        prospect_id=row["prospect_id"], campaign_id=row["campaign_id"], workspace_id=row["workspace_id"], reason="reopened"
-    )
-    return enclose(PROSPECTS_READY, event, source="queuer", key=row["account_id"], at=row["now"])
+def _ready(send: FailedSendState) -> Envelope:
+    event = ProspectReady(prospect_id=send.prospect_id, campaign_id=send.campaign_id, workspace_id=send.workspace_id, reason="reopened")
+    return enclose(PROSPECTS_READY, event, source="queuer", key=send.account_id, at=send.now)

@@ -1,5 +1,6 @@
 """Why an account sends nothing, in the policy's words, and what a tick is answered with over several accounts."""
 
+from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -10,6 +11,7 @@ import pytest
 from services.queuer.rules.accounts.account_status import Asking, Budget, Lane, Standing, message_of, standing
 from services.queuer.rules.dispatch.dispatch_outcome import Became, became
 from services.queuer.rules.insight.percentiles import waiting_by_reason
+from shared.policy.rows import facts_of
 from shared.vocabulary import Action
 
 TUESDAY = datetime(2026, 3, 10, 15, 0, tzinfo=UTC)
@@ -54,7 +56,7 @@ def a_lane(at: datetime = TUESDAY, **values: Any) -> Lane:
         "workspace_schedule": "{}",
         "used_by_day": None,
     }
-    return Lane(row, dict.fromkeys(NOTHING_KNOWN.split()) | facts | values)
+    return Lane(row, facts_of(dict.fromkeys(NOTHING_KNOWN.split()) | facts | values))
 
 
 def a_budget(used: int = 0) -> Budget:
@@ -63,7 +65,7 @@ def a_budget(used: int = 0) -> Budget:
 
 def stand(*lanes: Lane, now: datetime = TUESDAY, leased: bool = False, **account: Any) -> Standing:
     """`account` is what is so about it for every lane."""
-    about = [Lane(lane.row, {**lane.facts, **account}) for lane in lanes]
+    about = [Lane(lane.row, facts_of({**asdict(lane.facts), **account})) for lane in lanes]
     return standing({"leased": leased}, about, a_budget(), Asking(now, CALL))
 
 
