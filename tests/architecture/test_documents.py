@@ -122,3 +122,10 @@ def test_the_three_sentences_of_the_trigger_stand_in_the_lifecycle_page() -> Non
 def test_no_page_tells_an_address_or_a_path_of_one_machine() -> None:
     private = re.compile(r"/(home|root|work|Users)/\w")
     assert [str(page.relative_to(ROOT)) for page in PAGES if private.search(page.read_text(encoding="utf-8"))] == []
+
+
+def test_every_file_that_a_recipe_names_is_there() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`((?:services|shared|operations|cli|embedded|simulator|tests|docs|requirements)/[\w/.-]*)`", text))
+    assert {name for name in named if not (ROOT / name).exists()} == set()
+    assert len(named) > 30
