@@ -9,20 +9,21 @@ from uuid import UUID
 import asyncpg
 import typer
 
+from cli.campaign_options import with_campaign_options
 from cli.console import AsJson, out, print_json, show
 from cli.errors import CommandError
 from cli.find import find_account, find_campaign
 from cli.work import do as _do
-from services.queuer.rules.campaigns.views import Changed
-from services.queuer.rules.planning.fairness import LONGEST_TURN, QUANTUM
+from services.queuer.rules.campaigns.views import CampaignChanged
 from services.queuer.store.accounts import accounts as account_verbs
 from services.queuer.store.accounts import tokens as token_verbs
 from services.queuer.store.accounts import workspaces as workspace_verbs
-from services.queuer.store.campaigns import campaigns as campaign_verbs
-from services.queuer.workflows.campaigns import change as change_verbs
+from services.queuer.store.campaigns import campaigns as campaign_store
 from services.queuer.workflows.campaigns import run as run_verbs
-from shared.policy import MOST_WITHDRAW_AFTER_DAYS, WITHDRAW_AFTER_DAYS
-from shared.vocabulary import AccountType, CampaignType, MissingValue, Role
+from services.queuer.workflows.campaigns.change import CampaignChanges, change_campaign
+from services.queuer.workflows.campaigns.create import create_campaign
+from shared.contracts.campaign_fields import LONGEST_TURN, MOST_WITHDRAW_AFTER_DAYS, WITHDRAW_AFTER_DAYS, CampaignSettings
+from shared.vocabulary import AccountType, CampaignType, Role
 
 Settings = Annotated[str | None, typer.Option("--schedule", help="schedule_settings as JSON: '{\"working_hours_start\": 9}'.")]
 Turn = Annotated[int, typer.Option("--turn-length", min=1, max=LONGEST_TURN, help="Actions of an account in a row.")]
@@ -127,6 +128,7 @@ def resume_account(account: str) -> None:
 
 
 @campaigns.command("add")
+@with_campaign_options
 def add_campaign(
     campaign_name: str,
     workspace: WorkspaceWord,
@@ -137,21 +139,16 @@ def add_campaign(
     ] = None,
     templates: Annotated[Path | None, typer.Option(help="A JSON file: step -> text.")] = None,
     delay: Annotated[list[str] | None, typer.Option(help="step=hours after the acceptance or the step before.")] = None,
-    on_missing: Annotated[MissingValue, typer.Option(help="What an empty placeholder does.")] = MissingValue.BLOCK,
-    allow_parallel: Annotated[bool, typer.Option(help="Its people may be in another campaign's sequence too.")] = False,
-    turn_length: Turn = QUANTUM,
-    withdraw_after_days: Annotated[
-        int | None,
-        typer.Option(min=0, max=MOST_WITHDRAW_AFTER_DAYS, help="Take unanswered invitations back; 0 never, else the workspace's."),
-    ] = None,
     schedule: Settings = None,
     as_json: AsJson = False,
+    *,
+    settings: dict[str, Any],
 ) -> None:
     """Make a campaign; it starts with `tact campaign start`."""
     texts = _texts(templates) | _pairs(message or [], "--message")
 
     async def add(pool: asyncpg.Pool) -> Any:
-        return await campaign_verbs.create(
+        return await create_campaign(
             pool,
             workspace_id=(await workspace_verbs.get(pool, workspace)).id,
             campaign_name=campaign_name,
@@ -160,10 +157,7 @@ def add_campaign(
             accounts=account,
             schedule_settings=_json(schedule),
             step_delays={step: _hours(hours) for step, hours in _pairs(delay or [], "--delay").items()},
-            on_missing=on_missing,
-            allow_parallel=allow_parallel,
-            turn_length=turn_length,
-            withdraw_after_days=withdraw_after_days,
+            settings=CampaignSettings(**settings),
         )
 
     added = _do(add)
@@ -173,7 +167,7 @@ def add_campaign(
 @campaigns.command("list")
 def list_campaigns(as_json: AsJson = False) -> None:
     """Every campaign."""
-    rows = _do(lambda pool: campaign_verbs.list_campaigns(pool, most=200))
+    rows = _do(lambda pool: campaign_store.list_campaigns(pool, most=200))
     columns = ["id", "campaign_name", "campaign_type", "status", "prospects_count", "active_leads_count", "completed_leads_count"]
     _show(rows, "campaigns", columns, as_json=as_json)
 
@@ -185,7 +179,7 @@ def show_campaign(campaign: CampaignArgument) -> None:
     async def get(pool: asyncpg.Pool) -> Any:
         found = await find_campaign(pool, campaign)
         async with pool.acquire() as connection:
-            return await campaign_verbs.get(connection, found.id)
+            return await campaign_store.get_campaign(connection, found.id)
 
     print_json(_fields(_do(get)))
 
@@ -218,8 +212,8 @@ def complete_campaign(campaign: CampaignArgument) -> None:
 def set_turns(campaign: CampaignArgument, turn_length: Turn) -> None:
     """Let a campaign make so many actions in a row of an account that works for several, before the next one's turn."""
 
-    async def change(pool: asyncpg.Pool) -> Changed:
-        return await change_verbs.patch(pool, (await find_campaign(pool, campaign)).id, change_verbs.Changes(turn_length=turn_length))
+    async def change(pool: asyncpg.Pool) -> CampaignChanged:
+        return await change_campaign(pool, (await find_campaign(pool, campaign)).id, CampaignChanges(settings={"turn_length": turn_length}))
 
     changed = _do(change).campaign
     actions = "one action" if changed.turn_length == 1 else f"{changed.turn_length} actions"
@@ -234,9 +228,9 @@ def withdraw_invitations(
 ) -> None:
     """Take back invitations nobody answers, as paced actions of their accounts; nobody is invited again for 21 days then."""
 
-    async def change(pool: asyncpg.Pool) -> Changed:
-        changes = change_verbs.Changes(withdraw_after_days=0 if off else after_days)
-        return await change_verbs.patch(pool, (await find_campaign(pool, campaign)).id, changes)
+    async def change(pool: asyncpg.Pool) -> CampaignChanged:
+        changes = CampaignChanges(settings={"withdraw_after_days": 0 if off else after_days})
+        return await change_campaign(pool, (await find_campaign(pool, campaign)).id, changes)
 
     changed = _do(change).campaign
     days = changed.withdraw_after_days
@@ -277,8 +271,8 @@ def revoke_token(token_id: UUID) -> None:
     out.print("Revoked." if revoked else "It was revoked already.")
 
 
-def _press(campaign: str, verb: Callable[..., Awaitable[Changed]]) -> None:
-    async def press(pool: asyncpg.Pool) -> Changed:
+def _press(campaign: str, verb: Callable[..., Awaitable[CampaignChanged]]) -> None:
+    async def press(pool: asyncpg.Pool) -> CampaignChanged:
         return await verb(pool, (await find_campaign(pool, campaign)).id)
 
     changed = _do(press)

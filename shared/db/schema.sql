@@ -557,6 +557,16 @@ CREATE FUNCTION public.causes_of(the_prospect uuid, the_send uuid DEFAULT NULL::
    WHERE p.id = the_prospect
 $$;
 
+CREATE FUNCTION public.change_campaign(the_campaign uuid, given jsonb) RETURNS void
+    LANGUAGE plpgsql
+    AS $_$
+DECLARE
+  changes text := (SELECT string_agg(format('%1$I = g.%1$I', key), ', ') FROM jsonb_object_keys(given) AS key);
+BEGIN
+  EXECUTE format('UPDATE public.campaigns c SET %s FROM jsonb_populate_record(NULL::public.campaigns, $2) g WHERE c.id = $1', changes)
+    USING the_campaign, given;
+END $_$;
+
 CREATE FUNCTION public.change_row(c jsonb) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO 'public', 'pg_temp'
@@ -932,6 +942,18 @@ CREATE FUNCTION public.healer_says_all(topic text, event_type text, keys text[],
     FROM unnest(keys, payloads) WITH ORDINALITY AS e(key, payload, n) CROSS JOIN (SELECT business_now() AS at) moment
    ORDER BY e.n
 $$;
+
+CREATE FUNCTION public.insert_campaign(given jsonb) RETURNS uuid
+    LANGUAGE plpgsql
+    AS $_$
+DECLARE
+  names text := (SELECT string_agg(quote_ident(key), ', ') FROM jsonb_object_keys(given) AS key);
+  made uuid;
+BEGIN
+  EXECUTE format('INSERT INTO public.campaigns (%1$s) SELECT %1$s FROM jsonb_populate_record(NULL::public.campaigns, $1)
+                  ON CONFLICT (workspace_id, lower(campaign_name)) DO NOTHING RETURNING id', names) INTO made USING given;
+  RETURN made;
+END $_$;
 
 CREATE FUNCTION public.inverse_of(changes jsonb) RETURNS jsonb
     LANGUAGE sql IMMUTABLE

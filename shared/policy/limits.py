@@ -43,11 +43,6 @@ WITHDRAWALS_A_DAY: Final = 40
 """Unipile names about 100 a day for whatever has no figure of its own. 40, because that is what an account invites on a day
 unless somebody configures more: in the long run nobody has more to take back, and a backlog need not leave at once."""
 
-WITHDRAW_AFTER_DAYS: Final = 21
-"""Where somebody lets invitations be taken back and names no number of days: whoever has not answered in three weeks seldom does."""
-
-MOST_WITHDRAW_AFTER_DAYS: Final = 365
-
 RELOCK: Final = timedelta(days=21)
 """LinkedIn forbids another invitation to the same person for about three weeks after a withdrawal."""
 

@@ -25,8 +25,7 @@ from operations.replay import ranges
 from operations.replay.engine import ReplayRequest, replay_range, rewind_group
 from operations.replay.groups import wait_until_consumed
 from operations.replay.inspection import original_record
-from services.queuer.workflows.campaigns import change
-from services.queuer.workflows.campaigns.change import Changes
+from services.queuer.workflows.campaigns.change import CampaignChanges, change_campaign
 from shared.contracts.topics import INTEGRITY_EVENTS, PROSPECTS_LEFT, SENDS_DUE
 from shared.kafka.admin import create_topics
 from shared.kafka.publisher import Publisher, Raw
@@ -120,7 +119,7 @@ async def test_an_event_whose_effect_was_lost_is_named_and_acts(stage: Stage) ->
 
 async def test_after_templates_steps_accounts_sequences_and_opt_outs_have_changed_it_changes_nothing_either(stage: Stage) -> None:
     words = {"direct_message_1": "Other words, {first_name|friend}", "direct_message_3": "One step more"}
-    await change.patch(stage.pool, stage.campaign, Changes(message_templates=words))
+    await change_campaign(stage.pool, stage.campaign, CampaignChanges(message_templates=words))
     for lever, status in (("disconnect", "disconnected"), ("reconnect", "usable")):
         await stage.lever(f"/accounts/acc-1/{lever}")
         await eventually(partial(_account_is, stage, status), within=60, what=f"the account to be {status}")

@@ -1,15 +1,15 @@
 """What the API takes and gives, and how the reasons of the workflows become answers."""
 
 from datetime import datetime
-from typing import Annotated, Any, Final, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self
 from uuid import UUID
 
 from fastapi import Query
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, create_model
 
 from services.queuer.rules.campaigns.views import Campaign, CampaignInFull
-from shared.policy import MOST_WITHDRAW_AFTER_DAYS, WITHDRAW_AFTER_DAYS
-from shared.vocabulary import AccountStatus, AccountType, Action, CampaignStatus, CampaignType, Channel, MissingValue, ProspectStatus
+from shared.contracts.campaign_fields import CAMPAIGN_FIELDS, CampaignField
+from shared.vocabulary import AccountStatus, AccountType, Action, CampaignStatus, CampaignType, Channel, ProspectStatus
 
 HOURS: Final[dict[str, JsonValue]] = {
     "timezone": "Europe/Berlin",
@@ -32,16 +32,6 @@ ScheduleSettings = Annotated[
     ),
 ]
 Hours = Annotated[float, Field(ge=0, le=8760, allow_inf_nan=False)]
-WithdrawAfter = Annotated[
-    int | None,
-    Field(
-        ge=0,
-        le=MOST_WITHDRAW_AFTER_DAYS,
-        description=f"Days after which an unanswered invitation is taken back; {WITHDRAW_AFTER_DAYS} is usual. 0: never; null: a new "
-        "connector campaign takes its workspace's number, a campaign that is there takes none back any more.",
-        examples=[WITHDRAW_AFTER_DAYS],
-    ),
-]
 DailyLimit = Annotated[int | None, Field(ge=1, le=100, description="Invitations per account and day, within the account's type.")]
 
 
@@ -79,8 +69,19 @@ class CampaignAccountOut(Given):
     status_reason: str | None
 
 
-class CampaignRow(Given):
-    """A campaign in a list; its counts lag a few seconds behind."""
+def described(field: CampaignField) -> Any:
+    """The default, the bounds and the words of a campaign's setting in a request."""
+    bounds = (field.least, field.most) if field.bounds_in_schema else (None, None)
+    return Field(field.default, ge=bounds[0], le=bounds[1], description=field.description, examples=list(field.examples) or None)
+
+
+def kind_of(field: CampaignField, *, optional: bool = False) -> Any:
+    """The type of a campaign's setting in a request or an answer."""
+    return field.kind | None if field.nullable or optional else field.kind
+
+
+class CampaignHead(Given):
+    """The campaign, before its settings."""
 
     id: UUID
     workspace_id: UUID
@@ -91,10 +92,17 @@ class CampaignRow(Given):
     message_templates: dict[str, str]
     step_delays: dict[str, float]
     schedule_settings: dict[str, Any]
-    on_missing: MissingValue
-    withdraw_after_days: int | None
-    turn_length: int
-    allow_parallel: bool
+
+
+if TYPE_CHECKING:
+    WithSettings = CampaignHead
+else:  # one field for each row of the table
+    WithSettings = create_model("WithSettings", __base__=CampaignHead, **{each.column: (kind_of(each), ...) for each in CAMPAIGN_FIELDS})
+
+
+class CampaignRow(WithSettings):
+    """A campaign in a list; its counts lag a few seconds behind."""
+
     prospects_count: int
     active_leads_count: int
     completed_leads_count: int

@@ -11,7 +11,8 @@ from pydantic import ConfigDict, Field
 from services.queuer.http.models import Given, Success, Taken
 from services.queuer.store.accounts import limits
 from services.queuer.store.accounts.limits import KEEP, MOST, OF_WORKSPACE
-from shared.policy import MOST_WITHDRAW_AFTER_DAYS, TIERS
+from shared.contracts.campaign_fields import MOST_WITHDRAW_AFTER_DAYS
+from shared.policy import TIERS
 from shared.runtime.auth import Admin, Operator, Viewer, tenant_transaction
 from shared.runtime.http import FAILURES
 from shared.runtime.service import Service

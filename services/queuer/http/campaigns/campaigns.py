@@ -1,12 +1,13 @@
 """Campaigns over HTTP."""
 
+from dataclasses import replace
 from datetime import timedelta
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
 import asyncpg
 from fastapi import APIRouter, Query, Response
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, create_model
 
 from services.queuer.http.models import (
     HOURS,
@@ -18,18 +19,20 @@ from services.queuer.http.models import (
     ScheduleSettings,
     Success,
     Taken,
-    WithdrawAfter,
+    described,
+    kind_of,
 )
 from services.queuer.rules.campaigns.steps import Wish
-from services.queuer.rules.campaigns.views import Changed
-from services.queuer.rules.planning.fairness import LONGEST_TURN, QUANTUM
-from services.queuer.store.campaigns import campaigns as made
-from services.queuer.workflows.campaigns import change, run
-from services.queuer.workflows.campaigns.change import Changes
+from services.queuer.rules.campaigns.views import CampaignChanged
+from services.queuer.store.campaigns.campaigns import get_campaign, list_campaigns
+from services.queuer.workflows.campaigns import run
+from services.queuer.workflows.campaigns.change import CampaignChanges, change_campaign
+from services.queuer.workflows.campaigns.create import create_campaign
+from shared.contracts.campaign_fields import CAMPAIGN_FIELDS, CampaignSettings
 from shared.runtime.auth import Operator, Viewer, tenant_transaction
 from shared.runtime.http import FAILURES
 from shared.runtime.service import Service
-from shared.vocabulary import CampaignType, MissingValue
+from shared.vocabulary import CampaignType
 
 
 class StepIn(Taken):
@@ -44,7 +47,23 @@ class StepIn(Taken):
         return Wish(self.message_type, self.template, None if self.delay_hours is None else timedelta(hours=self.delay_hours))
 
 
-class NewCampaign(Taken):
+if TYPE_CHECKING:
+    NewSettings = Taken
+    ChangedSettings = Taken
+else:  # one field for each row of the table
+    NewSettings = create_model("NewSettings", __base__=Taken, **{each.column: (kind_of(each), described(each)) for each in CAMPAIGN_FIELDS})
+    ChangedSettings = create_model(
+        "ChangedSettings",
+        __base__=Taken,
+        **{
+            each.column: (kind_of(each, optional=True), described(replace(each, default=None)))
+            for each in CAMPAIGN_FIELDS
+            if each.changeable_in
+        },
+    )
+
+
+class NewCampaign(NewSettings):
     """A campaign to be made; it is a draft until it is started."""
 
     model_config = ConfigDict(
@@ -71,13 +90,13 @@ class NewCampaign(Taken):
     steps: list[StepIn] | None = Field(None, description="In place of message_templates, in an order of your own.")
     accounts: list[str] = Field([], description="Ids, the provider's ids, or names; new prospects go to them by what each may still send.")
     schedule_settings: ScheduleSettings = Field({})
-    on_missing: MissingValue = Field(MissingValue.BLOCK, description="A placeholder without value: block, skip the step, or leave blank.")
-    allow_parallel: bool = Field(False, description="Let its people be in another campaign's sequence at the same time.")
-    withdraw_after_days: WithdrawAfter = None
-    turn_length: int = Field(QUANTUM, description=f"1 to {LONGEST_TURN} actions of an account in a row, then its next campaign's turn.")
+
+    def settings(self) -> CampaignSettings:
+        """As the workflow takes them."""
+        return CampaignSettings(**{each.column: getattr(self, each.column) for each in CAMPAIGN_FIELDS})
 
 
-class CampaignChanges(Taken):
+class CampaignPatch(ChangedSettings):
     """What to change; everything else stays. Templates and delays are merged, null takes one out."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"message_templates": {"follow_up_1": "Hello again {firstName|there}!"}}]})
@@ -88,14 +107,15 @@ class CampaignChanges(Taken):
     steps: list[StepIn] | None = None
     accounts: list[str] | None = None
     schedule_settings: ScheduleSettings | None = None
-    on_missing: MissingValue | None = None
-    allow_parallel: bool | None = None
-    withdraw_after_days: WithdrawAfter = None
-    turn_length: int | None = None
 
-    def days(self) -> int | None:
-        """null turns the withdrawals off; a field that is not there leaves them as they are."""
-        return (self.withdraw_after_days or 0) if "withdraw_after_days" in self.model_fields_set else None
+    def settings(self) -> dict[str, Any]:
+        """The settings to change. A null turns off a setting that can be off, and leaves every other one as it is."""
+        given = {each.column: getattr(self, each.column) for each in CAMPAIGN_FIELDS if each.column in self.model_fields_set}
+        return {
+            each.column: given[each.column]
+            for each in CAMPAIGN_FIELDS
+            if each.column in given and (each.nullable or given[each.column] is not None)
+        }
 
 
 class CampaignNamed(Taken):
@@ -129,7 +149,7 @@ def routes(service: Service, readers: asyncpg.Pool) -> APIRouter:
 
     @router.post("", status_code=201, summary="Make a campaign; the same one again answers 200", responses={200: {"model": OneCampaign}})
     async def create(body: NewCampaign, caller: Operator, response: Response) -> OneCampaign:
-        done = await made.create(
+        done = await create_campaign(
             service.pool,
             workspace_id=caller.own(body.workspace_id),
             campaign_name=body.campaign_name,
@@ -139,10 +159,7 @@ def routes(service: Service, readers: asyncpg.Pool) -> APIRouter:
             steps=None if body.steps is None else [step.wish() for step in body.steps],
             accounts=body.accounts,
             schedule_settings=body.schedule_settings,
-            on_missing=body.on_missing,
-            allow_parallel=body.allow_parallel,
-            withdraw_after_days=body.withdraw_after_days,
-            turn_length=body.turn_length,
+            settings=body.settings(),
             actor=caller.actor,
         )
         response.status_code = 201 if done.created else 200
@@ -153,29 +170,26 @@ def routes(service: Service, readers: asyncpg.Pool) -> APIRouter:
         caller: Viewer, named: Named = None, after: UUID | None = None, limit: Annotated[int, Query(ge=1, le=200)] = 50
     ) -> Campaigns:
         async with tenant_transaction(readers, caller) as connection:
-            found = await made.list_campaigns(connection, workspace_id=caller.workspace_id, named=named, after=after, most=limit)
+            found = await list_campaigns(connection, workspace_id=caller.workspace_id, named=named, after=after, most=limit)
         return Campaigns(campaigns=[CampaignRow.of(each) for each in found], next=found[-1].id if len(found) == limit else None)
 
     @router.get("/{campaign_id}", summary="A campaign, its steps, its accounts and its prospects by status")
     async def get(campaign_id: UUID, caller: Viewer) -> OneCampaign:
         async with tenant_transaction(readers, caller) as connection:
-            return OneCampaign(campaign=CampaignOut.in_full(await made.get(connection, campaign_id, workspace_id=caller.workspace_id)))
+            return OneCampaign(campaign=CampaignOut.in_full(await get_campaign(connection, campaign_id, workspace_id=caller.workspace_id)))
 
     @router.patch("/{campaign_id}", summary="Change a campaign; what is only planned is written anew, what is under way stays")
-    async def patch(campaign_id: UUID, body: CampaignChanges, caller: Operator) -> OneCampaignChanged:
-        changes = Changes(
+    async def patch(campaign_id: UUID, body: CampaignPatch, caller: Operator) -> OneCampaignChanged:
+        changes = CampaignChanges(
             campaign_name=body.campaign_name,
             message_templates=body.message_templates,
             step_delays=body.step_delays,
             steps=None if body.steps is None else [step.wish() for step in body.steps],
             accounts=body.accounts,
             schedule_settings=body.schedule_settings,
-            on_missing=body.on_missing,
-            allow_parallel=body.allow_parallel,
-            withdraw_after_days=body.days(),
-            turn_length=body.turn_length,
+            settings=body.settings(),
         )
-        done = await change.patch(service.pool, campaign_id, changes, workspace_id=caller.workspace_id, actor=caller.actor)
+        done = await change_campaign(service.pool, campaign_id, changes, workspace_id=caller.workspace_id, actor=caller.actor)
         service.wake()
         return _answer(done)
 
@@ -206,5 +220,5 @@ def routes(service: Service, readers: asyncpg.Pool) -> APIRouter:
     return router
 
 
-def _answer(done: Changed) -> OneCampaignChanged:
+def _answer(done: CampaignChanged) -> OneCampaignChanged:
     return OneCampaignChanged(campaign=CampaignOut.in_full(done.campaign), changed=done.changed)

@@ -18,7 +18,7 @@ from pydantic import Field
 from services.queuer.http.models import Given, Success, Taken
 from services.queuer.http.people.import_lines import MEDIA_TYPE, RunningImport, result_fields
 from services.queuer.http.people.uploads import receive
-from services.queuer.store.campaigns import campaigns
+from services.queuer.store.campaigns.campaigns import get_campaign
 from services.queuer.workflows.people.approve import approve
 from services.queuer.workflows.people.import_leads import ImportProgress, ImportResult, import_file
 from shared.runtime.auth import Caller, Operator, tenant_transaction
@@ -96,7 +96,7 @@ def routes(service: Service, readers: asyncpg.Pool, *, largest_upload: int) -> A
 
     async def workspace_of(caller: Caller, campaign_id: UUID) -> UUID:
         async with tenant_transaction(readers, caller) as connection:
-            return (await campaigns.get(connection, campaign_id, workspace_id=caller.workspace_id)).workspace_id
+            return (await get_campaign(connection, campaign_id, workspace_id=caller.workspace_id)).workspace_id
 
     @router.post(
         "/{campaign_id}/import",

@@ -1,12 +1,13 @@
 """What workspaces, accounts and campaigns have in common about what people write."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
-from services.queuer.rules.planning.fairness import LONGEST_TURN
 from shared.calendar import ScheduleError, read_settings, resolve_schedule
-from shared.policy import MOST_WITHDRAW_AFTER_DAYS, TIERS, WITHDRAW_AFTER_DAYS
+from shared.contracts.campaign_fields import CAMPAIGN_FIELDS, MOST_WITHDRAW_AFTER_DAYS, WITHDRAW_AFTER_DAYS, CampaignSettings
+from shared.policy import TIERS
 from shared.refusals import Refused
 from shared.vocabulary import SENDABLE_CAMPAIGN_TYPES, CampaignType
 
@@ -82,13 +83,21 @@ def withdraw_after(value: int | None, campaign_type: CampaignType) -> int | None
     return value
 
 
-def turn_length(value: int) -> int:
-    """How many actions in a row an account makes for the campaign before the next campaign's turn."""
-    if not 1 <= value <= LONGEST_TURN:
-        raise Refused(
-            f"turn_length is {value}; write 1 to {LONGEST_TURN} actions of an account in a row.", details={"field": "turn_length"}
-        )
-    return value
+def settings(wanted: CampaignSettings, campaign_type: CampaignType, *, given: Collection[str]) -> CampaignSettings:
+    """The settings with those of the columns in `given` checked; the others are stored already, perhaps under older rules.
+
+    Raises:
+        Refused: a value is out of its bounds, or contradicts the campaign's type.
+    """
+    if "withdraw_after_days" in given:
+        wanted = replace(wanted, withdraw_after_days=withdraw_after(wanted.withdraw_after_days, campaign_type))
+    for field in CAMPAIGN_FIELDS:
+        value = getattr(wanted, field.column)
+        if field.column not in given or value is None or field.least is None or field.most is None:
+            continue
+        if not field.least <= value <= field.most:
+            raise Refused(f"{field.column} is {value}; write {field.least} to {field.most} {field.unit}.", details={"field": field.column})
+    return wanted
 
 
 def tier(value: str) -> str:

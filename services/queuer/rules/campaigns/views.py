@@ -7,12 +7,13 @@ from typing import Any
 from uuid import UUID
 
 from services.queuer.rules.planning.next_step import Step
-from shared.vocabulary import AccountStatus, AccountType, CampaignStatus, CampaignType, Channel, MissingValue, ProspectStatus
+from shared.contracts.campaign_fields import CAMPAIGN_FIELDS, CampaignSettings
+from shared.vocabulary import AccountStatus, AccountType, CampaignStatus, CampaignType, Channel, ProspectStatus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Campaign:
-    """A campaign's own row. The counts are folded every few seconds; moments are business time but the last two."""
+class Campaign(CampaignSettings):
+    """A campaign's own row, its settings included. The counts are folded every few seconds; moments are business time but the last two."""
 
     id: UUID
     workspace_id: UUID
@@ -23,10 +24,6 @@ class Campaign:
     message_templates: Mapping[str, str]
     step_delays: Mapping[str, float]
     schedule_settings: Mapping[str, Any]
-    on_missing: MissingValue
-    withdraw_after_days: int | None
-    turn_length: int
-    allow_parallel: bool
     prospects_count: int
     active_leads_count: int
     completed_leads_count: int
@@ -40,8 +37,13 @@ class Campaign:
     created_at: datetime
     updated_at: datetime
 
+    @property
+    def settings(self) -> CampaignSettings:
+        """The settings alone."""
+        return CampaignSettings(**{field.column: getattr(self, field.column) for field in CAMPAIGN_FIELDS})
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+@dataclass(frozen=True, slots=True)
 class CampaignAccount:
     """An account of a campaign, in the order in which new prospects are given to them."""
 
@@ -69,7 +71,7 @@ class CampaignInFull(Campaign):
 
 
 @dataclass(frozen=True, slots=True)
-class Created:
+class CampaignCreated:
     """`created` is false when the same campaign was there already."""
 
     campaign: CampaignInFull
@@ -77,7 +79,7 @@ class Created:
 
 
 @dataclass(frozen=True, slots=True)
-class Changed:
+class CampaignChanged:
     """`changed` is false when it was so already."""
 
     campaign: CampaignInFull

@@ -8,8 +8,9 @@ from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from services.queuer.rules.planning.fairness import QUANTUM, Turn
+from services.queuer.rules.planning.fairness import Turn
 from shared.calendar import Schedule
+from shared.contracts.campaign_fields import DEFAULT_TURN_LENGTH
 from shared.vocabulary import AccountStatus, AccountType, Action
 
 FAR: Final = timedelta(days=400)
@@ -51,7 +52,7 @@ class Work:
     invited: tuple[datetime, ...] = ()
     later: tuple[tuple[datetime, int], ...] = ()
     withdraw_after: timedelta | None = None
-    turn_length: int = QUANTUM
+    turn_length: int = DEFAULT_TURN_LENGTH
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

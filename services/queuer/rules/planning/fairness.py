@@ -11,13 +11,9 @@ test_the_statement_chooses_as_the_rule_does holds the two together.
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Final
 from uuid import UUID
 
-QUANTUM: Final = 1
-"""Actions of an account in a campaign's turn, unless the campaign says otherwise."""
-LONGEST_TURN: Final = 100
-"""Actions; more than an account's day, and the bound would be a matter of days."""
+from shared.contracts.campaign_fields import DEFAULT_TURN_LENGTH
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +38,7 @@ def choose(turn: Turn, eligible: Collection[UUID]) -> UUID | None:
     return min(behind, default=min(eligible, default=None))
 
 
-def after(turn: Turn, campaign: UUID, turn_length: int = QUANTUM) -> Turn:
+def after(turn: Turn, campaign: UUID, turn_length: int = DEFAULT_TURN_LENGTH) -> Turn:
     """The turn once this campaign, which `choose` named, has been given one action."""
     goes_on = campaign == turn.campaign and turn.left > 0
     return Turn(campaign, (turn.left if goes_on else turn_length) - 1)

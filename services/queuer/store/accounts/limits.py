@@ -15,6 +15,7 @@ import asyncpg
 
 from services.queuer.rules.campaigns import checks
 from services.queuer.store import audit
+from shared.contracts.campaign_fields import MOST_WITHDRAW_AFTER_DAYS
 from shared.db.pool import Connection
 from shared.db.queries import load
 from shared.policy import (
@@ -22,7 +23,6 @@ from shared.policy import (
     MOST_EMAILS_A_DAY,
     MOST_MESSAGES_A_DAY,
     MOST_WEEKLY_INVITATIONS,
-    MOST_WITHDRAW_AFTER_DAYS,
     PROFILE_LOOKUPS_A_DAY,
     caps_of,
     most_invitations,

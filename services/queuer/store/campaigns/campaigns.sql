@@ -2,13 +2,8 @@
 SELECT business_now();
 
 -- name: insert_campaign$
--- Nothing when the name is taken; the unique index decides between two who make it at once.
-INSERT INTO campaigns (workspace_id, campaign_name, campaign_type, linkedin_account_id, message_templates, step_delays, schedule_settings, on_missing,
-                       withdraw_after_days, turn_length, allow_parallel)
-VALUES (:workspace_id, :campaign_name, :campaign_type::campaign_type, :linkedin_account_id, :message_templates, :step_delays,
-        :schedule_settings, :on_missing::missing_value, :withdraw_after_days, :turn_length, :allow_parallel)
-ON CONFLICT (workspace_id, lower(campaign_name)) DO NOTHING
-RETURNING id;
+-- The columns are those of the definition (shared/contracts/campaign_fields.py). NULL when the name is taken.
+SELECT insert_campaign(:columns::jsonb);
 
 -- name: id_of_name$
 SELECT id FROM campaigns WHERE workspace_id = :workspace_id AND lower(campaign_name) = lower(:campaign_name);
@@ -32,25 +27,22 @@ INSERT INTO campaign_accounts (campaign_id, account_id, position)
 SELECT :campaign_id, a.id, a.nth FROM unnest(:account_ids::uuid[]) WITH ORDINALITY AS a(id, nth);
 
 -- name: change_campaign!
-UPDATE campaigns
-   SET campaign_name = :campaign_name, linkedin_account_id = :linkedin_account_id, message_templates = :message_templates,
-       step_delays = :step_delays, schedule_settings = :schedule_settings, on_missing = :on_missing::missing_value,
-       withdraw_after_days = :withdraw_after_days, turn_length = :turn_length,
-       allow_parallel = :allow_parallel
- WHERE id = :campaign_id;
+SELECT change_campaign(:campaign_id, :columns::jsonb);
 
 -- name: by_id^
-SELECT id, workspace_id, campaign_name, campaign_type, status, is_active, message_templates, step_delays, schedule_settings, on_missing,
-       withdraw_after_days, turn_length, allow_parallel, prospects_count, active_leads_count, completed_leads_count, opted_out_count, booked_count, last_enrollment_at, actual_started_at,
-       paused_at, resumed_at, completed_at, created_at, updated_at
-  FROM campaigns WHERE id = :campaign_id AND (:workspace_id::uuid IS NULL OR workspace_id = :workspace_id);
+SELECT id, workspace_id, campaign_name, campaign_type, status, is_active, message_templates, step_delays, schedule_settings,
+       prospects_count, active_leads_count, completed_leads_count, opted_out_count, booked_count, last_enrollment_at,
+       actual_started_at, paused_at, resumed_at, completed_at, created_at, updated_at,
+       to_jsonb(c) AS whole
+  FROM campaigns c WHERE id = :campaign_id AND (:workspace_id::uuid IS NULL OR workspace_id = :workspace_id);
 
 -- name: page
 -- In order of the index on names, so that a page costs what it shows; `after` is the last campaign of the page before,
 -- `named` asks for those with that id or name.
-SELECT id, workspace_id, campaign_name, campaign_type, status, is_active, message_templates, step_delays, schedule_settings, on_missing,
-       withdraw_after_days, turn_length, allow_parallel, prospects_count, active_leads_count, completed_leads_count, opted_out_count, booked_count, last_enrollment_at, actual_started_at,
-       paused_at, resumed_at, completed_at, created_at, updated_at
+SELECT id, workspace_id, campaign_name, campaign_type, status, is_active, message_templates, step_delays, schedule_settings,
+       prospects_count, active_leads_count, completed_leads_count, opted_out_count, booked_count, last_enrollment_at,
+       actual_started_at, paused_at, resumed_at, completed_at, created_at, updated_at,
+       to_jsonb(c) AS whole
   FROM campaigns c
  WHERE (:workspace_id::uuid IS NULL OR c.workspace_id = :workspace_id)
    AND (:named::text IS NULL OR lower(:named) IN (c.id::text, lower(c.campaign_name)))
@@ -82,7 +74,7 @@ SELECT min(first.scheduled_for)
  WHERE l.campaign_id = :campaign_id;
 
 -- name: lock_accounts
--- Before the campaign and in order of id, like everybody: whoever plans or sends holds its account first.
+-- Before the campaign and in order of id: planner and sender lock the account first as well.
 SELECT a.id FROM accounts a
  WHERE a.id IN (SELECT ca.account_id FROM campaign_accounts ca WHERE ca.campaign_id = :campaign_id
                 UNION SELECT l.account_id FROM lanes l WHERE l.campaign_id = :campaign_id)
@@ -104,13 +96,13 @@ UPDATE campaigns
  WHERE id = :campaign_id AND status = :was::campaign_status;
 
 -- name: open_lanes!
--- What held them was that the campaign did not run, or hours that are others now; the sender closes again what must stay closed.
+-- They were closed because the campaign did not run, or by hours that have changed; the sender closes a lane again that must stay closed.
 UPDATE lanes
    SET condition = CASE WHEN condition = 'campaign_running' THEN NULL ELSE condition END, closed_until = NULL, reason = NULL
  WHERE campaign_id = :campaign_id AND (condition = 'campaign_running' OR closed_until IS NOT NULL);
 
 -- name: free_sends!
--- Those to which the campaign's hours left no moment at all; the sender holds again what still has none.
+-- Sends to which the campaign's hours left no moment at all; the sender holds a send again that still has none.
 UPDATE send_queue s SET held_for = NULL
   FROM (SELECT h.id FROM send_queue h
          WHERE h.campaign_id = :campaign_id AND h.status = 'pending' AND h.held_for = 'opening'
@@ -118,67 +110,6 @@ UPDATE send_queue s SET held_for = NULL
  WHERE s.id = locked.id;
 
 -- name: wake_accounts!
--- Whoever holds one keeps it; the lease alone keeps it from the dispatcher. Locked above.
+-- The accounts are locked already. A lease stays as it is: the dispatcher passes leased accounts over.
 UPDATE accounts SET wake_at = :now
  WHERE id = ANY(:account_ids::uuid[]) AND status = 'usable' AND coalesce(wake_at, 'infinity') > :now;
-
--- name: planned_ids
--- Read once and worked off in batches: a hundred thousand ids are little, a search for the next batch each time is not.
-SELECT id FROM send_queue WHERE campaign_id = :campaign_id AND status = 'pending' ORDER BY id;
-
--- name: cancel_pending!
--- Those under way end by themselves.
-UPDATE send_queue s SET status = 'cancelled', error_message = :reason
-  FROM (SELECT p.id FROM send_queue p WHERE p.id = ANY(:send_ids::uuid[]) AND p.status = 'pending' ORDER BY p.id FOR NO KEY UPDATE) AS locked
- WHERE s.id = locked.id;
-
--- name: pin_newest!
--- Nobody has written to these yet, so they take the newest version; everybody else keeps the one of their enrolment. In
--- order of id, like the planner, for whom it waits.
-UPDATE campaign_prospects p SET workflow_id = :workflow_id
-  FROM (SELECT u.id FROM campaign_prospects u
-         WHERE u.campaign_id = :campaign_id AND is_unstarted(u.status) AND u.account_id IS NULL
-           AND u.workflow_id IS DISTINCT FROM :workflow_id::uuid
-         ORDER BY u.id FOR NO KEY UPDATE) AS locked
- WHERE p.id = locked.id;
-
--- name: lock_unfrozen
--- Never dispatched: their words are not frozen yet.
-SELECT id FROM send_queue
- WHERE id = ANY(:send_ids::uuid[]) AND status = 'pending' AND dispatch_no = 0 ORDER BY id FOR NO KEY UPDATE;
-
--- name: load_unfrozen
--- A statement of its own, after the locks.
-SELECT s.id, s.prospect_id, s.account_id, s.message_type, s.step_position, s.message_sha256, a.account_type, p.status AS prospect_status, p.contacted_at,
-       l.first_name, l.last_name, l.company, l.title, l.location
-  FROM send_queue s
-  JOIN campaign_prospects p ON p.id = s.prospect_id
-  JOIN leads l ON l.id = s.lead_id
-  JOIN accounts a ON a.id = s.account_id
- WHERE s.id = ANY(:send_ids::uuid[]) AND s.message_type = ANY(:message_types::text[])
- ORDER BY s.id;
-
--- name: write_words!
-UPDATE send_queue s SET message = n.message, message_sha256 = n.sha256
-  FROM unnest(:send_ids::uuid[], :messages::text[], :sha256s::bytea[]) AS n(id, message, sha256)
- WHERE s.id = n.id AND s.status = 'pending' AND s.dispatch_no = 0;
-
--- name: end_sends!
-UPDATE send_queue s SET status = n.status, error_message = n.reason, message = n.message, message_sha256 = n.sha256
-  FROM unnest(:send_ids::uuid[], :statuses::send_status[], :reasons::text[], :messages::text[], :sha256s::bytea[])
-       AS n(id, status, reason, message, sha256)
- WHERE s.id = n.id AND s.status = 'pending' AND s.dispatch_no = 0;
-
--- name: end_prospects!
--- In order of id, like everybody; only from the status that was read.
-WITH ended AS (
-  SELECT p.id, n.was, n.status, n.outcome, n.reason
-    FROM unnest(:prospect_ids::uuid[], :was::prospect_status[], :statuses::prospect_status[], :outcomes::text[], :reasons::text[])
-         AS n(id, was, status, outcome, reason)
-    JOIN campaign_prospects p ON p.id = n.id
-   ORDER BY p.id FOR NO KEY UPDATE OF p
-)
-UPDATE campaign_prospects p
-   SET status = e.status, outcome = e.outcome, error_message = e.reason,
-       completed_at = CASE WHEN e.status = 'completed' THEN :now ELSE p.completed_at END
-  FROM ended e WHERE p.id = e.id AND p.status = e.was;

@@ -17,8 +17,8 @@ from services.queuer.rules.people.location_timezone import zone_of_location
 from services.queuer.store import audit
 from services.queuer.store.accounts import workspaces
 from services.queuer.store.accounts.hours import queries
-from services.queuer.store.campaigns import campaigns
-from services.queuer.workflows.campaigns import change
+from services.queuer.store.campaigns.campaigns import get_campaign
+from services.queuer.workflows.campaigns.change import CampaignChanges, change_campaign
 from shared.calendar import ScheduleError, read_settings, resolve_schedule
 from shared.db.pool import Connection
 from shared.refusals import NotFound, Refused
@@ -135,12 +135,12 @@ async def of_campaign(
         Conflict: the campaign is over.
     """
     async with pool.acquire() as connection:
-        campaign = await campaigns.get(connection, campaign_id, workspace_id=workspace_id)
+        campaign = await get_campaign(connection, campaign_id, workspace_id=workspace_id)
         workspace = await workspaces.get(connection, campaign.workspace_id)
     settings, changed = _merged(campaign.schedule_settings, changes), False
     if changes:
-        wanted = change.Changes(schedule_settings=settings)
-        changed = (await change.patch(pool, campaign_id, wanted, workspace_id=workspace_id, actor=actor)).changed
+        wanted = CampaignChanges(schedule_settings=settings)
+        changed = (await change_campaign(pool, campaign_id, wanted, workspace_id=workspace_id, actor=actor)).changed
     in_force = [
         _in_force(
             account.name,

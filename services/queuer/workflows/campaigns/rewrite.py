@@ -1,24 +1,24 @@
-"""Write planned messages anew after their template changed. Frozen ones, dispatched at least once, stay byte for byte."""
+"""Write planned messages anew after their template changed. Messages that were dispatched once stay as they are, byte for byte."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from services.queuer.rules.campaigns.views import CampaignInFull
 from services.queuer.rules.planning.completion_events import completed
 from services.queuer.rules.planning.next_step import Step
-from services.queuer.rules.planning.rendering import NoWords, Words, compose
-from services.queuer.store.campaigns import campaigns
-from services.queuer.store.campaigns.campaigns import queries
+from services.queuer.rules.planning.rendering import NoWords, compose
+from services.queuer.store.campaigns import campaigns, planned_messages
+from services.queuer.store.campaigns.planned_messages import EndedMessage, EndedProspect, NewWords, PlannedMessage
 from shared.contracts.envelope import Envelope, enclose
 from shared.contracts.prospects_ready import ProspectReady
 from shared.contracts.topics import PROSPECTS_READY
 from shared.db.outbox import put
 from shared.db.pool import Connection
 from shared.policy import note_limit
-from shared.vocabulary import AccountType, ProspectStatus, SendStatus
+from shared.vocabulary import ProspectStatus, SendStatus
 
 BATCH: Final = 500
 """Messages written anew in one transaction."""
@@ -28,92 +28,76 @@ BATCH: Final = 500
 class _Batch:
     """What one transaction writes."""
 
-    fresh: list[tuple[UUID, Words]] = field(default_factory=list)
-    ended: list[tuple[Mapping[str, Any], NoWords]] = field(default_factory=list)
-    prospects: list[tuple[UUID, ProspectStatus, ProspectStatus, str, str]] = field(default_factory=list)
+    fresh: list[NewWords] = field(default_factory=list)
+    ended: list[tuple[PlannedMessage, EndedMessage]] = field(default_factory=list)
+    prospects: list[EndedProspect] = field(default_factory=list)
     ready: list[UUID] = field(default_factory=list)
 
 
-async def rewrite(connection: Connection, campaign_id: UUID) -> int:
+async def rewrite_planned(connection: Connection, campaign_id: UUID) -> int:
     """Bring every message of the campaign that is only planned to the newest text; returns how many changed.
 
-    A lead whom the new text cannot be filled for is treated as when planning: the send fails or is left out with the
-    reason. A step that the newest version does not have any more keeps its words.
+    A message whose placeholders the lead has no values for is treated as when planning: the send fails or is left out with
+    the reason. A message of a step that the newest version no longer has keeps its words.
     """
-    campaign = await campaigns.get(connection, campaign_id)
-    newest = await queries.newest_version(connection, campaign_id=campaign_id)
+    campaign = await campaigns.get_campaign(connection, campaign_id)
+    newest = await campaigns.newest_version(connection, campaign_id)
     if newest is None:
         return 0
     async with connection.transaction():
-        await queries.pin_newest(connection, campaign_id=campaign_id, workflow_id=newest["id"])
+        await planned_messages.pin_newest_version(connection, campaign_id, newest.id)
     steps = {step.message_type: step for step in campaign.steps}
-    planned = [row["id"] async for row in queries.planned_ids(connection, campaign_id=campaign_id)]
+    planned = await planned_messages.planned_ids(connection, campaign_id)
     changed = 0
     for start in range(0, len(planned), BATCH):
         async with connection.transaction():
-            rows = queries.lock_unfrozen(connection, send_ids=planned[start : start + BATCH])
-            changed += await _rewrite(connection, campaign, steps, [row["id"] async for row in rows])
+            changed += await _rewrite_batch(connection, campaign, steps, planned[start : start + BATCH])
     return changed
 
 
-async def _rewrite(connection: Connection, campaign: CampaignInFull, steps: Mapping[str, Step], ids: Sequence[UUID]) -> int:
+async def _rewrite_batch(connection: Connection, campaign: CampaignInFull, steps: Mapping[str, Step], ids: Sequence[UUID]) -> int:
     batch = _Batch()
-    async for row in queries.load_unfrozen(connection, send_ids=ids, message_types=list(steps)):
-        words = compose(steps[row["message_type"]], row, campaign.on_missing, note_limit=note_limit(AccountType(row["account_type"])))
+    for message in await planned_messages.lock_undispatched(connection, ids, message_types=list(steps)):
+        limit = note_limit(message.account_type)
+        words = compose(steps[message.message_type], message.values, campaign.on_missing, note_limit=limit)
         if isinstance(words, NoWords):
-            _end(batch, row, words)
-        elif words.sha256 != row["message_sha256"]:
-            batch.fresh.append((row["id"], words))
+            _end_message(batch, message, words)
+        elif words.sha256 != message.message_sha256:
+            batch.fresh.append(NewWords(message.id, words.text, words.sha256))
     await _record(connection, campaign, batch)
     return len(batch.fresh) + len(batch.ended)
 
 
-def _end(batch: _Batch, row: Mapping[str, Any], words: NoWords) -> None:
-    batch.ended.append((row, words))
-    if words.skip and row["step_position"] > 1:
-        batch.ready.append(row["prospect_id"])  # the next step takes its place
+def _end_message(batch: _Batch, message: PlannedMessage, words: NoWords) -> None:
+    status = SendStatus.SKIPPED if words.skip else SendStatus.FAILED
+    batch.ended.append((message, EndedMessage(message.id, status, words.reason, words.text, words.sha256)))
+    if words.skip and message.step_position > 1:
+        batch.ready.append(message.prospect_id)  # the next step takes its place
         return
-    given_up = ProspectStatus.FAILED if row["contacted_at"] is None else ProspectStatus.COMPLETED
+    given_up = ProspectStatus.FAILED if message.contacted_at is None else ProspectStatus.COMPLETED
     outcome = "skipped" if words.skip else "blocked"
-    batch.prospects.append((row["prospect_id"], ProspectStatus(row["prospect_status"]), given_up, outcome, words.reason))
+    batch.prospects.append(EndedProspect(message.prospect_id, message.prospect_status, given_up, outcome, words.reason))
 
 
 async def _record(connection: Connection, campaign: CampaignInFull, batch: _Batch) -> None:
-    now: datetime = await queries.business_now(connection)
-    await queries.write_words(
-        connection,
-        send_ids=[send_id for send_id, _ in batch.fresh],
-        messages=[words.text for _, words in batch.fresh],
-        sha256s=[words.sha256 for _, words in batch.fresh],
-    )
-    await queries.end_sends(
-        connection,
-        send_ids=[row["id"] for row, _ in batch.ended],
-        statuses=[_became(words).value for _, words in batch.ended],
-        reasons=[words.reason for _, words in batch.ended],
-        messages=[words.text for _, words in batch.ended],
-        sha256s=[words.sha256 for _, words in batch.ended],
-    )
-    ids, was, statuses, outcomes, reasons = zip(*batch.prospects, strict=True) if batch.prospects else ((), (), (), (), ())
-    await queries.end_prospects(connection, prospect_ids=ids, was=was, statuses=statuses, outcomes=outcomes, reasons=reasons, now=now)
-    told = [_completed(campaign, row, words, now) for row, words in batch.ended]
-    await put(connection, "queuer", [*told, *(_ready(campaign, prospect_id, now) for prospect_id in batch.ready)])
+    now = await planned_messages.business_now(connection)
+    await planned_messages.write_words(connection, batch.fresh)
+    await planned_messages.end_messages(connection, [ended for _, ended in batch.ended])
+    await planned_messages.end_prospects(connection, batch.prospects, now=now)
+    events = [_completed(campaign, message, ended, now) for message, ended in batch.ended]
+    await put(connection, "queuer", [*events, *(_ready(campaign, prospect_id, now) for prospect_id in batch.ready)])
 
 
-def _became(words: NoWords) -> SendStatus:
-    return SendStatus.SKIPPED if words.skip else SendStatus.FAILED
-
-
-def _completed(campaign: CampaignInFull, row: Mapping[str, Any], words: NoWords, now: datetime) -> Envelope:
+def _completed(campaign: CampaignInFull, message: PlannedMessage, ended: EndedMessage, now: datetime) -> Envelope:
     return completed(
-        send_id=row["id"],
-        prospect_id=row["prospect_id"],
+        send_id=message.id,
+        prospect_id=message.prospect_id,
         campaign_id=campaign.id,
         workspace_id=campaign.workspace_id,
-        account_id=row["account_id"],
-        message_type=row["message_type"],
-        status=_became(words),
-        reason=words.reason,
+        account_id=message.account_id,
+        message_type=message.message_type,
+        status=ended.status,
+        reason=ended.reason,
         now=now,
     )
 

@@ -1,21 +1,21 @@
-"""Start, pause, resume, complete and cancel a campaign. Every verb may be pressed as often as anyone likes."""
+"""Start, pause, resume, complete and cancel a campaign. Every verb may be repeated: the second time changes nothing."""
 
-from collections.abc import Mapping
-from datetime import datetime
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 import asyncpg
 
 from services.queuer.rules.campaigns.checks import check_sendable
 from services.queuer.rules.campaigns.steps import Wish, ready_to_start, steps_of
-from services.queuer.rules.campaigns.views import CampaignInFull, Changed
+from services.queuer.rules.campaigns.views import CampaignChanged, CampaignInFull
 from services.queuer.store import audit
-from services.queuer.store.campaigns import campaigns
-from services.queuer.store.campaigns.campaigns import queries
+from services.queuer.store.campaigns import campaigns as store
+from services.queuer.store.campaigns import planned_messages
+from services.queuer.store.campaigns.campaigns import LockedCampaign
+from services.queuer.workflows.campaigns.create import check_schedules
 from shared.db.pool import Connection
 from shared.refusals import Conflict, Refused
-from shared.vocabulary import CampaignStatus
+from shared.vocabulary import COMMAND_LINE, CampaignStatus
 
 BATCH: Final = 1000
 """Sends cancelled in one transaction."""
@@ -26,7 +26,7 @@ _NEVER_RAN: Final = frozenset({CampaignStatus.DRAFT})
 _ENDED: Final = frozenset({CampaignStatus.COMPLETED, CampaignStatus.CANCELLED})
 
 
-async def start(pool: asyncpg.Pool, campaign_id: UUID, *, workspace_id: UUID | None = None, actor: str = "command line") -> Changed:
+async def start(pool: asyncpg.Pool, campaign_id: UUID, *, workspace_id: UUID | None = None, actor: str = COMMAND_LINE) -> CampaignChanged:
     """Let a draft or paused campaign run. Its prospects are planned by the queuer, which finds the unplanned by itself.
 
     Raises:
@@ -37,7 +37,7 @@ async def start(pool: asyncpg.Pool, campaign_id: UUID, *, workspace_id: UUID | N
     return await _run(pool, campaign_id, workspace_id, actor=actor, verb="start", allowed=_NEVER_RAN | {CampaignStatus.PAUSED})
 
 
-async def resume(pool: asyncpg.Pool, campaign_id: UUID, *, workspace_id: UUID | None = None, actor: str = "command line") -> Changed:
+async def resume(pool: asyncpg.Pool, campaign_id: UUID, *, workspace_id: UUID | None = None, actor: str = COMMAND_LINE) -> CampaignChanged:
     """Let a paused campaign run on. What fell due meanwhile leaves with the spacing of its account, not at once.
 
     Raises:
@@ -46,22 +46,24 @@ async def resume(pool: asyncpg.Pool, campaign_id: UUID, *, workspace_id: UUID | 
     return await _run(pool, campaign_id, workspace_id, actor=actor, verb="resume", allowed=frozenset({CampaignStatus.PAUSED}))
 
 
-async def pause(pool: asyncpg.Pool, campaign_id: UUID, *, workspace_id: UUID | None = None, actor: str = "command line") -> Changed:
+async def pause(pool: asyncpg.Pool, campaign_id: UUID, *, workspace_id: UUID | None = None, actor: str = COMMAND_LINE) -> CampaignChanged:
     """Let nothing more of it leave. One row changes however many prospects it has; what does not run stays as it is.
 
     Raises:
         NotFound: there is none.
     """
     async with pool.acquire() as connection, connection.transaction():
-        was = await _lock(connection, campaign_id, workspace_id)
-        if was["status"] not in _RUNS:
-            return Changed(await campaigns.get(connection, campaign_id), changed=False)
+        was = await store.lock_campaign(connection, campaign_id, workspace_id=workspace_id)
+        if was.status not in _RUNS:
+            return CampaignChanged(await store.get_campaign(connection, campaign_id), changed=False)
         return await _move(connection, campaign_id, was, CampaignStatus.PAUSED, actor=actor, verb="pause")
 
 
-async def complete(pool: asyncpg.Pool, campaign_id: UUID, *, workspace_id: UUID | None = None, actor: str = "command line") -> Changed:
+async def complete(
+    pool: asyncpg.Pool, campaign_id: UUID, *, workspace_id: UUID | None = None, actor: str = COMMAND_LINE
+) -> CampaignChanged:
     """End a campaign for good; what was still planned is cancelled. One that has done its work is completed by itself, and goes on
-    when somebody is added, until a person says this.
+    when a prospect is added, until an operator completes it.
 
     Raises:
         NotFound: there is none.
@@ -70,7 +72,7 @@ async def complete(pool: asyncpg.Pool, campaign_id: UUID, *, workspace_id: UUID 
     return await _end(pool, campaign_id, workspace_id, CampaignStatus.COMPLETED, actor=actor, verb="complete", allowed=_OPEN)
 
 
-async def cancel(pool: asyncpg.Pool, campaign_id: UUID, *, workspace_id: UUID | None = None, actor: str = "command line") -> Changed:
+async def cancel(pool: asyncpg.Pool, campaign_id: UUID, *, workspace_id: UUID | None = None, actor: str = COMMAND_LINE) -> CampaignChanged:
     """Give a campaign up for good; what was still planned is cancelled.
 
     Raises:
@@ -82,20 +84,20 @@ async def cancel(pool: asyncpg.Pool, campaign_id: UUID, *, workspace_id: UUID | 
 
 async def _run(
     pool: asyncpg.Pool, campaign_id: UUID, workspace_id: UUID | None, *, actor: str, verb: str, allowed: frozenset[CampaignStatus]
-) -> Changed:
+) -> CampaignChanged:
     async with pool.acquire() as connection, connection.transaction():
-        account_ids = [row["id"] async for row in queries.lock_accounts(connection, campaign_id=campaign_id)]
-        was = await _lock(connection, campaign_id, workspace_id)
-        campaign = await campaigns.get(connection, campaign_id)
+        account_ids = await store.lock_accounts(connection, campaign_id)
+        was = await store.lock_campaign(connection, campaign_id, workspace_id=workspace_id)
+        campaign = await store.get_campaign(connection, campaign_id)
         if campaign.status in _RUNS:
-            return Changed(campaign, changed=False)
-        if was["completed_by_itself"]:
+            return CampaignChanged(campaign, changed=False)
+        if was.completed_by_itself:
             raise _goes_on_by_itself(campaign)
         if campaign.status not in allowed:
             raise _not_from(campaign, verb)
         _check(campaign, was)
         done = await _move(connection, campaign_id, was, CampaignStatus.RUNNING, actor=actor, verb=verb)
-        await wake(connection, campaign_id, account_ids)
+        await wake_campaign(connection, campaign_id, account_ids)
         return done
 
 
@@ -108,58 +110,49 @@ async def _end(
     actor: str,
     verb: str,
     allowed: frozenset[CampaignStatus],
-) -> Changed:
+) -> CampaignChanged:
     async with pool.acquire() as connection:
         async with connection.transaction():
-            was = await _lock(connection, campaign_id, workspace_id)
-            by_itself = was["completed_by_itself"]  # a person's word is final, its own is not
-            if was["status"] is not status and was["status"] not in allowed and not by_itself:
-                raise _not_from(await campaigns.get(connection, campaign_id), verb)
-            changed = was["status"] is not status or by_itself
+            was = await store.lock_campaign(connection, campaign_id, workspace_id=workspace_id)
+            by_itself = was.completed_by_itself  # an operator's decision is final, a completion by itself is not
+            if was.status is not status and was.status not in allowed and not by_itself:
+                raise _not_from(await store.get_campaign(connection, campaign_id), verb)
+            changed = was.status is not status or by_itself
             if changed:
                 await _move(connection, campaign_id, was, status, actor=actor, verb=verb)
-        # The campaign's status alone lets nothing leave; a crash in here is mended by pressing again.
+        # The campaign's status alone lets nothing leave; after a crash in here the same request cancels the rest.
         reason = f"The campaign was {status}."
-        planned = [row["id"] async for row in queries.planned_ids(connection, campaign_id=campaign_id)]
+        planned = await planned_messages.planned_ids(connection, campaign_id)
         for start in range(0, len(planned), BATCH):
-            await queries.cancel_pending(connection, send_ids=planned[start : start + BATCH], reason=reason)
-        return Changed(await campaigns.get(connection, campaign_id), changed)
+            await planned_messages.cancel_pending(connection, planned[start : start + BATCH], reason=reason)
+        return CampaignChanged(await store.get_campaign(connection, campaign_id), changed)
 
 
-async def wake(connection: Connection, campaign_id: UUID, account_ids: list[UUID]) -> None:
+async def wake_campaign(connection: Connection, campaign_id: UUID, account_ids: list[UUID]) -> None:
     """Open the campaign's lanes and have its accounts looked at now; the accounts are locked by the caller."""
-    now: datetime = await queries.business_now(connection)
-    await queries.open_lanes(connection, campaign_id=campaign_id)
-    await queries.wake_accounts(connection, account_ids=account_ids, now=now)
-
-
-async def _lock(connection: Connection, campaign_id: UUID, workspace_id: UUID | None) -> dict[str, Any]:
-    row = await queries.lock_campaign(connection, campaign_id=campaign_id, workspace_id=workspace_id)
-    if row is None:
-        raise campaigns.unknown(campaign_id)
-    return {**row, "status": CampaignStatus(row["status"])}
+    await store.open_lanes(connection, campaign_id)
+    await store.wake_accounts(connection, account_ids)
 
 
 async def _move(
-    connection: Connection, campaign_id: UUID, was: Mapping[str, Any], status: CampaignStatus, *, actor: str, verb: str
-) -> Changed:
-    now: datetime = await queries.business_now(connection)
-    await queries.move_campaign(connection, campaign_id=campaign_id, was=was["status"].value, status=status.value, now=now)
-    details = {"was": was["status"].value}
-    await audit.note(connection, actor, verb, "campaign", campaign_id, workspace_id=was["workspace_id"], details=details)
-    return Changed(await campaigns.get(connection, campaign_id), changed=True)
+    connection: Connection, campaign_id: UUID, was: LockedCampaign, status: CampaignStatus, *, actor: str, verb: str
+) -> CampaignChanged:
+    await store.move_campaign(connection, campaign_id, was=was.status, status=status)
+    details = {"was": was.status.value}
+    await audit.note(connection, actor, verb, "campaign", campaign_id, workspace_id=was.workspace_id, details=details)
+    return CampaignChanged(await store.get_campaign(connection, campaign_id), changed=True)
 
 
-def _check(campaign: CampaignInFull, locked: Mapping[str, Any]) -> None:
+def _check(campaign: CampaignInFull, locked: LockedCampaign) -> None:
     """What must be right before the first message; stored campaigns may be older than today's rules."""
     check_sendable(campaign.campaign_type)
-    if not locked["workspace_active"]:
+    if not locked.workspace_active:
         raise Conflict("The workspace is not active, so nothing of it may leave. Activate it first.", code="workspace_inactive")
     ready_to_start(campaign.campaign_type, campaign.steps)
     steps_of(campaign.campaign_type, [Wish(step.message_type, step.template, step.delay) for step in campaign.steps])
     if not campaign.accounts:
         raise Refused("The campaign has no account to send from. Give it one of the workspace's accounts first.", code="no_accounts")
-    campaigns.check_schedules(campaign.schedule_settings, campaign.accounts, locked["workspace_schedule"])
+    check_schedules(campaign.schedule_settings, campaign.accounts, locked.workspace_schedule)
 
 
 def _goes_on_by_itself(campaign: CampaignInFull) -> Conflict:

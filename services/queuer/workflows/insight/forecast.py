@@ -13,7 +13,7 @@ from services.queuer.rules.campaigns.checks import check_sendable
 from services.queuer.rules.insight.forecast import foretell, load
 from services.queuer.rules.insight.forecast_model import Forecast, Question, Rates
 from services.queuer.rules.insight.what_if import read_what_if, suppose
-from services.queuer.store.campaigns.campaigns import unknown
+from services.queuer.store.campaigns.campaigns import unknown_campaign
 from services.queuer.store.insight import forecast as store
 from shared.calendar import ScheduleError
 from shared.db.pool import Connection
@@ -71,7 +71,7 @@ async def prepare(
         what_if = read_what_if(sets, holidays)
         asked = await store.campaign(connection, campaign_id, workspace_id=workspace_id)
         if asked is None:
-            raise unknown(campaign_id)
+            raise unknown_campaign(campaign_id)
         _check(asked)
         question = await store.question(connection, asked, days=days)
         _check_question(asked, question)

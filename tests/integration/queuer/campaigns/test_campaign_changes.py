@@ -8,9 +8,10 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from services.queuer.store.campaigns import campaigns
-from services.queuer.workflows.campaigns import change, run
-from services.queuer.workflows.campaigns.change import Changes
+from services.queuer.store.campaigns.campaigns import get_campaign
+from services.queuer.workflows.campaigns import run
+from services.queuer.workflows.campaigns.change import CampaignChanges, change_campaign
+from services.queuer.workflows.campaigns.create import create_campaign
 from services.queuer.workflows.planning.plan import Planner
 from shared.refusals import Conflict, Refused
 from shared.vocabulary import CampaignType, MissingValue
@@ -25,7 +26,7 @@ LIST = "".join(
 @pytest.fixture
 async def campaign_id(stage: Stage, queuer: asyncpg.Pool) -> UUID:
     """A messenger campaign with five people, not started."""
-    made = await campaigns.create(
+    made = await create_campaign(
         queuer,
         workspace_id=stage.ours,
         campaign_name="Spring",
@@ -58,7 +59,7 @@ async def test_a_new_text_reaches_what_is_planned_and_not_what_is_frozen(
     await run.start(queuer, campaign_id)
     await plan(queuer)
     await pool.execute("UPDATE send_queue SET dispatch_no = 1 WHERE lead_id = (SELECT id FROM leads WHERE first_name = 'Bo')")
-    done = await change.patch(queuer, campaign_id, Changes(message_templates={"direct_message_1": "Good day {firstName}"}))
+    done = await change_campaign(queuer, campaign_id, CampaignChanges(message_templates={"direct_message_1": "Good day {firstName}"}))
     assert done.changed
     assert done.campaign.version == 2
     assert await sends(pool) == ["Good day Ana", "Hi Bo", "Good day P0", "Good day P1", "Good day P2"]
@@ -68,7 +69,7 @@ async def test_a_new_text_reaches_what_is_planned_and_not_what_is_frozen(
 
 
 async def test_people_nobody_has_planned_take_the_newest_steps(queuer: asyncpg.Pool, pool: asyncpg.Pool, campaign_id: UUID) -> None:
-    await change.patch(queuer, campaign_id, Changes(message_templates={"direct_message_1": "Good day {firstName}"}))
+    await change_campaign(queuer, campaign_id, CampaignChanges(message_templates={"direct_message_1": "Good day {firstName}"}))
     await run.start(queuer, campaign_id)
     await plan(queuer)
     assert (await sends(pool))[0] == "Good day Ana"
@@ -77,16 +78,15 @@ async def test_people_nobody_has_planned_take_the_newest_steps(queuer: asyncpg.P
 
 
 async def test_the_same_change_again_changes_nothing(queuer: asyncpg.Pool, pool: asyncpg.Pool, campaign_id: UUID) -> None:
-    changes = Changes(
+    changes = CampaignChanges(
         campaign_name="Summer",
         message_templates={"direct_message_1": "Good day", "follow_up_1": None, "follow_up_2": "Hello?"},
         step_delays={"follow_up_2": 24},
         schedule_settings={"working_hours_start": 9, "days": ["mon", "tue"]},
         accounts=["acc-bo", "acc-ana"],
-        on_missing=MissingValue.BLANK,
-        turn_length=3,
+        settings={"on_missing": MissingValue.BLANK, "turn_length": 3},
     )
-    first, second = [await change.patch(queuer, campaign_id, changes) for _ in range(2)]
+    first, second = [await change_campaign(queuer, campaign_id, changes) for _ in range(2)]
     assert (first.changed, second.changed) == (True, False)
     campaign = second.campaign
     assert campaign.version == 2
@@ -104,7 +104,7 @@ async def test_a_lead_whom_the_new_text_cannot_be_filled_for_is_given_up_with_th
 ) -> None:
     await run.start(queuer, campaign_id)
     await plan(queuer)
-    await change.patch(queuer, campaign_id, Changes(message_templates={"direct_message_1": "Hi {firstName} of {company}"}))
+    await change_campaign(queuer, campaign_id, CampaignChanges(message_templates={"direct_message_1": "Hi {firstName} of {company}"}))
     states = await sends(pool, "l.first_name, s.status, s.error_message")
     assert states[1][:2] == ("Bo", "failed")
     assert "{company}: the lead has no value" in states[1][2]
@@ -124,7 +124,11 @@ async def test_a_later_step_that_is_left_out_wakes_the_planner_for_the_next(
     await plan(queuer)
     await pool.execute("DELETE FROM outbox")
     await pool.execute("UPDATE send_queue SET message_type = 'follow_up_1', step_position = 2, message = 'Still there?'")
-    await change.patch(queuer, campaign_id, Changes(message_templates={"follow_up_1": "How is {company}?"}, on_missing=MissingValue.SKIP))
+    await change_campaign(
+        queuer,
+        campaign_id,
+        CampaignChanges(message_templates={"follow_up_1": "How is {company}?"}, settings={"on_missing": MissingValue.SKIP}),
+    )
     assert [state for state in await sends(pool, "l.first_name, s.status") if state[1] != "pending"] == [("Bo", "skipped")]
     assert await pool.fetchval("SELECT count(*) FROM outbox WHERE topic = 'prospects.ready'") == 1
 
@@ -132,17 +136,17 @@ async def test_a_later_step_that_is_left_out_wakes_the_planner_for_the_next(
 async def test_a_running_campaign_keeps_a_first_step_and_an_account(queuer: asyncpg.Pool, campaign_id: UUID) -> None:
     await run.start(queuer, campaign_id)
     with pytest.raises(Refused, match="begins with direct_message_1"):
-        await change.patch(queuer, campaign_id, Changes(message_templates={"direct_message_1": None}))
+        await change_campaign(queuer, campaign_id, CampaignChanges(message_templates={"direct_message_1": None}))
     with pytest.raises(Refused, match="leave it at least one account"):
-        await change.patch(queuer, campaign_id, Changes(accounts=[]))
+        await change_campaign(queuer, campaign_id, CampaignChanges(accounts=[]))
     with pytest.raises(Refused, match="Working hours end at 06:00"):
-        await change.patch(queuer, campaign_id, Changes(schedule_settings={"working_hours_end": 6}))
+        await change_campaign(queuer, campaign_id, CampaignChanges(schedule_settings={"working_hours_end": 6}))
 
 
 async def test_a_name_that_another_campaign_has_is_refused(stage: Stage, queuer: asyncpg.Pool, campaign_id: UUID) -> None:
-    await campaigns.create(queuer, workspace_id=stage.ours, campaign_name="Winter", campaign_type=CampaignType.MESSENGER)
+    await create_campaign(queuer, workspace_id=stage.ours, campaign_name="Winter", campaign_type=CampaignType.MESSENGER)
     with pytest.raises(Conflict, match="Another campaign of the workspace is called 'winter'"):
-        await change.patch(queuer, campaign_id, Changes(campaign_name="winter"))
+        await change_campaign(queuer, campaign_id, CampaignChanges(campaign_name="winter"))
 
 
 async def test_resuming_opens_the_lanes_and_wakes_the_accounts(queuer: asyncpg.Pool, pool: asyncpg.Pool, campaign_id: UUID) -> None:
@@ -161,7 +165,7 @@ async def test_resuming_opens_the_lanes_and_wakes_the_accounts(queuer: asyncpg.P
 async def test_ending_a_campaign_cancels_what_was_planned(queuer: asyncpg.Pool, pool: asyncpg.Pool, campaign_id: UUID) -> None:
     await run.start(queuer, campaign_id)
     await plan(queuer)
-    planned = (await campaigns.get(queuer, campaign_id)).next_planned_at
+    planned = (await get_campaign(queuer, campaign_id)).next_planned_at
     done = await run.complete(queuer, campaign_id)
     again = await run.complete(queuer, campaign_id)
     assert planned is not None
@@ -172,6 +176,6 @@ async def test_ending_a_campaign_cancels_what_was_planned(queuer: asyncpg.Pool, 
 
 
 async def test_a_campaign_may_be_told_to_share_its_people_with_another(queuer: asyncpg.Pool, campaign_id: UUID) -> None:
-    assert (await campaigns.get(queuer, campaign_id)).allow_parallel is False
-    assert (await change.patch(queuer, campaign_id, Changes(allow_parallel=True))).campaign.allow_parallel is True
-    assert (await change.patch(queuer, campaign_id, Changes(allow_parallel=True))).changed is False
+    assert (await get_campaign(queuer, campaign_id)).allow_parallel is False
+    assert (await change_campaign(queuer, campaign_id, CampaignChanges(settings={"allow_parallel": True}))).campaign.allow_parallel is True
+    assert (await change_campaign(queuer, campaign_id, CampaignChanges(settings={"allow_parallel": True}))).changed is False

@@ -8,10 +8,10 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
-from services.queuer.rules.campaigns.views import Created
+from services.queuer.rules.campaigns.views import CampaignCreated
 from services.queuer.store.accounts import tokens, workspaces
-from services.queuer.store.campaigns import campaigns
 from services.queuer.workflows.campaigns import run
+from services.queuer.workflows.campaigns.create import create_campaign
 from shared.db.pool import open_pool
 from shared.refusals import Conflict, NotFound, Refused
 from shared.runtime.auth import Caller, Doors, tenant_transaction
@@ -36,9 +36,9 @@ def bearer(workspace_id: UUID | None) -> Caller:
     return Caller(workspace_id, Role.VIEWER, uuid4())
 
 
-async def make(pool: asyncpg.Pool, workspace_id: UUID, account: str) -> Created:
+async def make(pool: asyncpg.Pool, workspace_id: UUID, account: str) -> CampaignCreated:
     """A campaign that could start."""
-    return await campaigns.create(
+    return await create_campaign(
         pool,
         workspace_id=workspace_id,
         campaign_name="Autumn",

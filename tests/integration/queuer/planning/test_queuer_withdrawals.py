@@ -10,7 +10,7 @@ import asyncpg
 import pytest
 
 from services.queuer.store.dispatch import dispatch
-from services.queuer.workflows.campaigns.change import Changes, patch
+from services.queuer.workflows.campaigns.change import CampaignChanges, change_campaign
 from services.queuer.workflows.planning.plan import Planner
 from services.queuer.workflows.planning.withdraw import Withdrawer
 from shared.refusals import Refused
@@ -76,10 +76,10 @@ async def test_nothing_is_taken_back_unless_the_campaign_says_so_and_before_its_
     world, _ = await waiting(pool, planner, withdraw_after_days=None)
     await Withdrawer(queuer_pool).sweep()
     assert await planned(pool) == []
-    assert (await patch(pool, world.campaign, Changes(withdraw_after_days=30))).changed
+    assert (await change_campaign(pool, world.campaign, CampaignChanges(settings={"withdraw_after_days": 30}))).changed
     await Withdrawer(queuer_pool).sweep()
     assert await planned(pool) == []
-    assert (await patch(pool, world.campaign, Changes(withdraw_after_days=21))).changed
+    assert (await change_campaign(pool, world.campaign, CampaignChanges(settings={"withdraw_after_days": 21}))).changed
     await Withdrawer(queuer_pool).sweep()
     assert len(await planned(pool)) == 1
 
@@ -121,11 +121,11 @@ async def test_an_invitation_without_an_id_waits_until_the_list_has_shown_it(
 async def test_what_was_skipped_while_it_was_off_is_planned_again(pool: asyncpg.Pool, planner: Planner, queuer_pool: asyncpg.Pool) -> None:
     world, _ = await waiting(pool, planner)
     await Withdrawer(queuer_pool).sweep()
-    await patch(pool, world.campaign, Changes(withdraw_after_days=0))
+    await change_campaign(pool, world.campaign, CampaignChanges(settings={"withdraw_after_days": 0}))
     await pool.execute("UPDATE send_queue SET status = 'skipped', error_message = 'withdrawal_off' WHERE action = 'withdrawal'")
     await Withdrawer(queuer_pool).sweep()
     assert (await planned(pool))[0]["status"] == "skipped"
-    await patch(pool, world.campaign, Changes(withdraw_after_days=14))
+    await change_campaign(pool, world.campaign, CampaignChanges(settings={"withdraw_after_days": 14}))
     await Withdrawer(queuer_pool).sweep()
     assert [send["status"] for send in await planned(pool)] == ["pending"]
 
@@ -134,10 +134,10 @@ async def test_only_a_campaign_that_invites_takes_back_and_only_after_a_number_o
     world = await make_world(pool)
     for days in (-1, 366):
         with pytest.raises(Refused, match="write 1 to 365 days"):
-            await patch(pool, world.campaign, Changes(withdraw_after_days=days))
+            await change_campaign(pool, world.campaign, CampaignChanges(settings={"withdraw_after_days": days}))
     messenger = await make_world(pool, campaign_type="messenger", message_templates={"direct_message_1": "Hi"})
     with pytest.raises(Refused, match="invites nobody"):
-        await patch(pool, messenger.campaign, Changes(withdraw_after_days=21))
+        await change_campaign(pool, messenger.campaign, CampaignChanges(settings={"withdraw_after_days": 21}))
 
 
 async def test_whom_a_member_invited_by_hand_is_not_planned(pool: asyncpg.Pool, planner: Planner) -> None:
