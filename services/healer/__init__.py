@@ -1,1 +1,1 @@
-"""The healer: notices what is wrong, settles what nobody knows, and mends it with a trace."""
+"""The healer: detects rows that break a rule, settles attempts with unknown outcomes, and repairs rows with an audit trail."""

@@ -22,7 +22,7 @@ from shared.vocabulary import NoticeKind
 ADOPT_EVERY: Final = timedelta(seconds=1)
 BEAT_EVERY: Final = timedelta(seconds=2)
 WALK_EVERY: Final = timedelta(seconds=1)
-"""How often it is asked whether a walk is due; one that is under way goes on at once."""
+"""How often the job checks whether a reconciliation walk is due; an unfinished walk continues at once."""
 
 
 def register(
@@ -38,14 +38,15 @@ def register(
     measure: MeasureHealth,
     predict: Predict,
 ) -> Callable[[], None]:
-    """Declare the healer's jobs; returns what wakes the one that delivers notices.
+    """Declare the healer's jobs; returns the function that wakes the job that delivers notices.
 
-    Upkeep seeks what died in real time, and people read in real time; only what falls due by the account's hours keeps business time.
+    Processes die and operators read in real time, so most jobs keep real time; only jobs that depend on an account's hours
+    keep business time.
     """
     add = service.jobs.add
 
     def fenced(do: Callable[[], Awaitable[Any]]) -> Callable[[], Awaitable[Any]]:
-        """What is wrong in a database that went back in time is not mended by its own rows, and nobody is told of it twice."""
+        """A database that went back in time is not repaired from its own rows, and its operators get no notice a second time."""
 
         async def unless_shut() -> Any:
             try:
@@ -57,7 +58,7 @@ def register(
         return unless_shut
 
     async def deliver_what_may() -> bool:
-        """A read-only stack tells of nothing but that: of everything else people may have been told already."""
+        """A read-only stack delivers only the notice of that: other notices may have been delivered before the restore."""
         try:
             await service.fence.ask(service.pool)
         except FenceShut:

@@ -45,7 +45,7 @@ class HealerSettings(ServiceSettings, ProviderSettings, NoticeSettings):
         gt=0,
         le=100,
         description="Expected rate of corruption, in percent of a campaign's sends, above which people are alerted; only a prediction that "
-        "stood its test alerts anybody.",
+        "passed its test raises an alert.",
     )
     healer_de_enroll_every: timedelta = Field(
         default=timedelta(hours=1), description="How often leads leave campaigns that are over for them; until then they count as active."

@@ -1,4 +1,4 @@
-"""connections.accepted: somebody accepted an invitation."""
+"""connections.accepted: a person accepted an invitation."""
 
 from datetime import datetime
 from uuid import UUID

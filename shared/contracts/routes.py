@@ -1,6 +1,6 @@
 """Which service serves which path: the one table behind the one address that users know.
 
-The gateway of `tact up` reads it, and so does whoever writes an ingress for a cluster; tests compare it with what each
+The gateway of `tact up` reads it, and so does the author of an ingress for a cluster; tests compare it with what each
 service really serves.
 """
 

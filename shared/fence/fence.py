@@ -61,7 +61,7 @@ class Gate(Protocol):
 
     @property
     def shut(self) -> str | None:
-        """What this process knew last: why nothing leaves, None while it may. No request to anybody."""
+        """The last known reason why nothing may leave; None while it may. Makes no request."""
 
 
 class _Unfenced:
@@ -140,7 +140,7 @@ class Fence:
         self.require(await store.read_fence(connection), mark)
 
     async def shut_for(self, why: str) -> None:
-        """Somebody found another sign of a second stack: nothing leaves until a person adopts this one."""
+        """Make the stack read-only, because a component found a sign of a second stack; it stays so until an operator adopts it."""
         if self._pool is not None and await store.shut_fence(self._pool, why):
             log.critical("read-only: nothing leaves until `tact adopt --apply`", why=why)
 

@@ -149,7 +149,7 @@ async def cluster_id(bootstrap: str) -> str | None:
 
 
 def _head(record: ConsumerRecord) -> StackHead | None:
-    """What cannot be read is nobody's head: it is said, and changes nothing."""
+    """The head in a record; an unreadable record is logged and ignored."""
     try:
         return StackHead.model_validate_json(record.value or b"")
     except ValidationError as error:

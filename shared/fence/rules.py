@@ -125,7 +125,7 @@ def _twice(row: FenceRow, seen: SeenHeads) -> bool:
 def find_refusal(row: FenceRow, seen: SeenHeads, *, mark: int, now: float, throw_away: bool) -> str | None:
     """Why nothing may leave at this moment; None when it may. `now` is monotonic seconds, `mark` as in `differences`.
 
-    The cheap half of the comparison, for every decision that lets something leave: no request to anybody.
+    The cheap half of the comparison, for every decision that lets something leave: it makes no request.
     """
     return _by_the_row(row, throw_away) or _by_the_heads(row, seen, mark, now)
 
@@ -153,7 +153,7 @@ def _by_the_heads(row: FenceRow, seen: SeenHeads, mark: int, now: float) -> str 
 
 
 def may_adopt_itself(row: FenceRow, *, ledger_is_empty: bool, topic_is_empty: bool, throw_away: bool) -> bool:
-    """A new stack has nothing that could leave twice, and beside it nobody has written a head."""
+    """A new stack has nothing that could leave twice, and no other stack has written a head to its topic."""
     return row.stack_id is None and (throw_away or (ledger_is_empty and topic_is_empty))
 
 

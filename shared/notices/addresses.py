@@ -78,7 +78,7 @@ def refuse_address(address: Address, *, private: bool) -> str | None:
     """Why nothing may be sent to `address`; None when it may.
 
     `private` lets in loopback and private networks, where receivers of one's own stand. Link-local addresses, among
-    them the metadata service of every cloud, stay refused: nobody's receiver stands there, and credentials do.
+    them the metadata service of every cloud, stay refused: no receiver has such an address, and credentials are served there.
     """
     bare = _unwrapped(address)
     if bare in METADATA or bare.is_multicast or not (bare.is_global or _inside(bare)):

@@ -26,7 +26,7 @@ LONGEST_SECRET: Final = 64
 
 
 class SecretError(ValueError):
-    """A secret nobody can sign with; the sentence says what to write instead."""
+    """A secret that cannot sign; the message says what to write instead."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""That no healer lives, in words: told by who watches it while it is so, and shown by whoever lists alerts."""
+"""The notice that no healer is alive: the queuer sends it meanwhile, and lists of alerts show it."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -19,9 +19,9 @@ def describe_silence(evidence: Mapping[str, Any]) -> tuple[str, str, str]:
     since = moment(datetime.fromisoformat(str(evidence[SINCE])))
     return (
         "The healer is silent",
-        f"Nobody has looked after the data since {since} (real time): what is wrong is not repaired, attempts whose end nobody saw wait, "
-        "and you are told of nothing else. What may leave still leaves, and nothing leaves twice.",
-        "Whoever runs Tact sees with `tact status` what is down, and starts it.",
+        f"No healer has been alive since {since} (real time): corrupted rows are not repaired, attempts with an unknown outcome wait, "
+        "and you get no other notices. Sends continue, and nothing is sent twice.",
+        "An administrator sees with `tact status` what is down, and starts it.",
     )
 
 

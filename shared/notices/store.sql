@@ -1,4 +1,4 @@
--- What whoever tells people writes: the healer, and the queuer while no healer lives.
+-- Written by the healer, and by the queuer while no healer is alive.
 
 -- name: ensure_owner!
 -- A workspace that never had a channel is told by mail to its owner's address. The row is like any other: who removes it is
@@ -27,7 +27,7 @@ ON CONFLICT (notice_id, channel_id) DO NOTHING
 RETURNING id;
 
 -- name: delivered^
--- Whoever else holds it by now: it arrived.
+-- Also when another process has claimed it meanwhile: it arrived.
 UPDATE notice_deliveries SET state = 'delivered', delivered_at = clock_timestamp(), last_status = :status, last_error = NULL
  WHERE id = :delivery_id AND state = 'waiting' RETURNING id;
 

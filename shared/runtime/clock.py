@@ -43,7 +43,7 @@ class Clock:
 class Stopwatch:
     """How much real time has passed since it was made, by this host's own clocks and whatever they show.
 
-    For deadlines that the database's moment began: nobody else's clock enters, so a host whose clock is wrong keeps them all the
+    For deadlines that the database's moment began: no other clock is used, so a host whose clock is wrong keeps them all the
     same. The longer of the monotonic and the wall clock's counts, because the first stands still while a host sleeps.
     """
 

@@ -14,7 +14,7 @@ BATCH: Final = 500
 
 
 async def de_enroll(pool: asyncpg.Pool, *, wake_relay: Callable[[], None] = lambda: None) -> dict[str, Any] | None:
-    """One run over everybody who is to leave, batch by batch in order of lead; each batch commits for itself. None when nobody is to leave.
+    """One run over all leads that are to leave, in batches ordered by lead; each batch commits by itself. None when no lead is to leave.
 
     Raises:
         asyncpg.PostgresError, OSError: the run failed where it stands and says so; what was committed stays.

@@ -1,4 +1,4 @@
-"""The clean-up that cron calls. Its answers are those the callers know."""
+"""The cleanup routes that cron calls. Their answers keep the form that existing callers parse."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,15 +12,15 @@ from shared.runtime.service import Service
 
 
 async def run_cleanup(service: Service, mend: Maintenance, *, actor: str, called_by: str) -> Mapping[str, Any]:
-    """Clean up for somebody who asks over HTTP; returns the run.
+    """Run the cleanup for an HTTP caller; returns the run.
 
     Raises:
-        CronError: 503 while the stack is read-only, 500 when the clean-up failed and changed nothing.
+        CronError: 503 while the stack is read-only, 500 when the cleanup failed and changed nothing.
     """
     try:
         await service.fence.ask(service.pool)
     except FenceShut as shut:
-        if service.fence.read_only is not None:  # a fence that only cannot be read yet is no reason: nothing leaves by this
+        if service.fence.read_only is not None:  # a fence that cannot be read yet is no reason to refuse: a cleanup sends nothing
             raise CronError(503, "Cleanup refused", str(shut)) from None
     try:
         return await mend.clean_up(actor=actor, called_by=called_by)

@@ -33,7 +33,7 @@ class DecisionBody(BaseModel):
 
 
 class UnknownOut(BaseModel):
-    """An attempt whose end nobody saw; times are business time."""
+    """An attempt with an unknown outcome; times are business time."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -54,7 +54,7 @@ class UnknownOut(BaseModel):
     message_type: str
     action: Action
     state: AttemptState
-    decided_at: datetime = Field(description="Since when nobody knows: the call followed at once.")
+    decided_at: datetime = Field(description="When the sender decided to send; the call followed at once and its answer is missing.")
     looks: int
     needs_person: bool = Field(description="It is looked up no more; a person must say.")
     next_look: datetime | None
@@ -103,7 +103,7 @@ def routes(service: Service, readers: asyncpg.Pool, *, call_time: timedelta) -> 
     """/api/unknown."""
     router = APIRouter(prefix="/api/unknown", tags=["unknown attempts"], responses=FAILURES)
 
-    @router.get("", summary="Attempts whose end nobody saw, those that waited longest first")
+    @router.get("", summary="Attempts with an unknown outcome, the oldest first")
     async def list_unknown(
         caller: Viewer,
         *,

@@ -1,7 +1,7 @@
 """What left in a time the ledger does not know: the provider's evidence held against the steps of one person's sequence.
 
 A database that went back in time has lost attempts, sends, even plans. What the provider shows of that time is taken for ours,
-also where a member may have done it by hand: then somebody gets one step less, and the other way round they would get it twice.
+also where a member may have done it by hand: then a prospect gets one step less; the opposite assumption would send it twice.
 """
 
 from collections.abc import Sequence
@@ -91,7 +91,7 @@ def recover_steps(
         left.append(RecoveredStep(step=invitation, at=at, ref=ref, chat_id=None, text="", why=_SAYS[sign.sign]))
     left += _messages(steps, wrote)
     if connected_at is None and wrote and any(step.action is Action.INVITATION for step in steps):
-        connected_at = wrote[0].at  # nobody but a connection can be written to
+        connected_at = wrote[0].at  # only a connection can be written to
     return GapRecovery(left=left, connected_at=connected_at)
 
 

@@ -1,7 +1,7 @@
-"""What is so bad that people are told, from when until when. Pure: what was measured goes in, the alerts that are true come out.
+"""Which alert conditions hold. Pure: measurements in, the alerts whose condition holds out.
 
-An alert is one per workspace, kind and thing it is about, for as long as its condition holds; whoever keeps them compares this list
-with the open ones, so that each is told once when it begins and once when it is over.
+There is one alert per workspace, kind and subject for as long as its condition holds. The store compares this list with the open
+alerts, so that each alert is announced once when it begins and once when it is over.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,7 +24,7 @@ FEWEST_ERRORS: Final = 5
 FEWEST_ENDED: Final = 20
 """Sends that ended within the last hours; of fewer no rate is told."""
 FEWEST_BEFORE: Final = 100
-"""Sends that ended in the week before; with fewer nobody knows what is usual."""
+"""Sends that ended in the week before; with fewer there is no usual rate to compare with."""
 SILENT_AFTER: Final = timedelta(minutes=5)
 """Real time between two measurements of a healer that lives is half a minute."""
 
@@ -157,13 +157,13 @@ def describe_alert(kind: AlertKind, evidence: Mapping[str, Any]) -> tuple[str, s
             return (
                 f"{evidence['percent']:g} % of prospects are corrupted",
                 f"{evidence['corrupted']} of {evidence['prospects']} prospects are marked as sent and were never contacted.",
-                "They are mended by themselves within seconds; if the number stays, see `tact health campaigns` and `tact findings list`.",
+                "The healer repairs them within seconds; if the number stays, see `tact health campaigns` and `tact findings list`.",
             )
         case AlertKind.CLEANUP_FAILING:
             return (
                 f"The cleanup failed {evidence['failures_in_row']} times in a row",
                 f"The last {evidence['failures_in_row']} runs of the cleanup failed and changed nothing; what is corrupted stays so.",
-                "Whoever runs Tact sees why with `tact health history`.",
+                "An administrator sees the reason with `tact health history`.",
             )
         case AlertKind.QUEUE_ERRORS:
             return (
@@ -175,8 +175,8 @@ def describe_alert(kind: AlertKind, evidence: Mapping[str, Any]) -> tuple[str, s
         case AlertKind.SENDS_STUCK:
             return (
                 f"{evidence['sends']} sends are stuck",
-                f"{evidence['sends']} sends are in the sender's hand for so long that nobody can be at work on them.",
-                "Whoever runs Tact sees whether a sender is running with `tact status`.",
+                f"{evidence['sends']} sends are dispatched or sending for so long that no sender can still be working on them.",
+                "An administrator sees with `tact status` whether a sender is running.",
             )
         case AlertKind.CORRUPTION_PREDICTED:
             return (
@@ -191,6 +191,6 @@ def describe_alert(kind: AlertKind, evidence: Mapping[str, Any]) -> tuple[str, s
                 return describe_silence(evidence)
             return (
                 "The healer was silent",
-                f"Nobody looked after the data for {evidence['silent_minutes']:g} minutes: nothing was repaired, nobody told.",
-                "It is at work again; see what it found with `tact health`.",
+                f"No healer ran for {evidence['silent_minutes']:g} minutes: nothing was repaired, and no notice was sent.",
+                "It runs again; see what it found with `tact health`.",
             )

@@ -8,7 +8,7 @@ Newcombe's, which is made of both intervals, for the others' rate is not known e
 the difference between independent proportions", Statistics in Medicine 17, 1998, pp. 873-890, method 10). So many values are compared at
 once that some would stand out by luck: the confidence is divided among them (Bonferroni).
 
-A prediction that does not beat the base rate on days it has not seen says so and alarms nobody.
+A prediction that does not beat the base rate on unseen days says so and raises no alert.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -111,7 +111,7 @@ class Check:
 
     @property
     def skill(self) -> float:
-        """1: never wrong; 0: no better than saying the base rate of everybody; below: worse."""
+        """1: never wrong; 0: no better than predicting the base rate for every campaign; below: worse."""
         return 1 - self.error / self.base_error if self.base_error > 0 else 0.0
 
 

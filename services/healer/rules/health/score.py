@@ -88,9 +88,9 @@ class Penalty:
 PENALTIES: Final[Mapping[str, Penalty]] = {
     "other_kinds": Penalty(1.0, 20.0, "for every percent of prospects that are failed or pending and say they were contacted"),
     "duplicates": Penalty(1.0, 10.0, "for every duplicate row of the queue"),
-    "stuck": Penalty(1.0, 10.0, "for every send that is stuck in somebody's hand"),
+    "stuck": Penalty(1.0, 10.0, "for every send that is stuck as dispatched or sending"),
     "critical_findings": Penalty(2.0, 10.0, "for every other open finding that is critical"),
-    "failures_in_row": Penalty(5.0, 15.0, "for every run of the clean-up that failed since the last that did not"),
+    "failures_in_row": Penalty(5.0, 15.0, "for every cleanup run that failed since the last that did not"),
 }
 
 

@@ -1,4 +1,4 @@
-"""What people are told, in words: what happened, about whom, and what to do."""
+"""The texts of notices: what happened, to whom, and what to do."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -12,8 +12,8 @@ from shared.notices.notice import Notice, moment, one_line, sentence, subject
 from shared.vocabulary import AccountStatus, NoticeKind
 
 OLDEST: Final = timedelta(days=7)
-"""Business time. What happened longer ago is kept in the log and told to nobody: a topic read anew, from its beginning, is
-no news. Longer than any weekend with holidays that a stack's clock leaps over."""
+"""Business time. What happened longer ago is kept in the log and not delivered: a topic that is consumed again from its
+beginning is no news. Longer than any weekend with holidays that a stack's clock skips."""
 FLOOD_WINDOW: Final = timedelta(hours=1)
 MOST_IN_WINDOW: Final = 20
 """Notices of one kind about one campaign or account that people are told of within FLOOD_WINDOW (technical). A template that
@@ -57,7 +57,7 @@ class LostAccountFacts:
 def word_failed_send(send: FailedSendFacts) -> Notice:
     """A send reopened by a person may fail again, which is another failure at another moment."""
     step = send.message_type.replace("_", " ").capitalize()
-    person = one_line(send.person) or "somebody without a name"
+    person = one_line(send.person) or "a person without a name"
     company = f" ({one_line(send.company)})" if send.company.strip() else ""
     why = sentence(send.detail or send.reason) or "No reason was given."
     return Notice(
@@ -163,7 +163,7 @@ class CompletedCampaignFacts:
 
 
 def word_completed_campaign(campaign: CompletedCampaignFacts) -> Notice:
-    """Nothing went wrong: whoever owns it learns that there is room for more."""
+    """Nothing went wrong: the campaign's owner learns that it has capacity for more prospects."""
     return Notice(
         workspace_id=campaign.workspace_id,
         kind=NoticeKind.CAMPAIGN_COMPLETED,
@@ -171,9 +171,10 @@ def word_completed_campaign(campaign: CompletedCampaignFacts) -> Notice:
         about=campaign.campaign_id,
         subject=subject(f"Campaign {one_line(campaign.campaign_name)} is completed"),
         text=(
-            f'Everybody in the campaign "{one_line(campaign.campaign_name)}" is at an end since {moment(campaign.completed_at)}: '
+            f'Every prospect of the campaign "{one_line(campaign.campaign_name)}" has reached its end since '
+            f"{moment(campaign.completed_at)}: "
             f"{campaign.people} people, of whom {campaign.replied} have answered.\n"
-            "It goes on by itself as soon as somebody is approved for it. `tact campaign complete` ends it for good."
+            "It resumes by itself when another prospect is approved for it. `tact campaign complete` ends it for good."
         ),
         details={
             "campaign_id": str(campaign.campaign_id),
@@ -212,9 +213,9 @@ class AlertRow(Protocol):
 
 
 def word_unknown_attempt(attempt: UnknownAttemptFacts, *, now: datetime) -> Notice:
-    """Told once, when a person must decide; nothing leaves to that person from us until somebody has."""
+    """Written once, when an operator must decide; nothing more is sent to the prospect until then."""
     step = attempt.message_type.replace("_", " ").capitalize()
-    person = one_line(attempt.person) or "somebody without a name"
+    person = one_line(attempt.person) or "a person without a name"
     company = f" ({one_line(attempt.company)})" if attempt.company.strip() else ""
     return Notice(
         workspace_id=attempt.workspace_id,
@@ -257,7 +258,7 @@ def word_stopped_consumer(stop: StoppedConsumerFacts, *, now: datetime) -> Notic
         subject=subject(f"{stop.group_name} stopped"),
         text=(
             f"The consumer {stop.group_name} could not handle too much of what it read, and stopped. {_explain_stop(stop.topic)}\n"
-            "Nothing is lost: what it did not read waits in its topic, and what it could not handle is kept. Whoever runs Tact sees "
+            "Nothing is lost: what it did not read waits in its topic, and what it could not handle is kept. An administrator sees "
             f"the cause with `tact dead-letters stopped`, mends it, and says `tact dead-letters resume {stop.group_name} --apply`."
         ),
         details={"topic": stop.topic, "group": stop.group_name},
@@ -266,7 +267,7 @@ def word_stopped_consumer(stop: StoppedConsumerFacts, *, now: datetime) -> Notic
 
 
 def word_read_only_stack(stack: ReadOnlyStackFacts, *, now: datetime) -> Notice:
-    """Told once each time and to every workspace; why is for whoever runs Tact, and says nothing to a tenant."""
+    """Written once each time for every workspace; the reason is for administrators and means nothing to a tenant."""
     return Notice(
         workspace_id=stack.workspace_id,
         kind=NoticeKind.STACK_READ_ONLY,
@@ -275,8 +276,9 @@ def word_read_only_stack(stack: ReadOnlyStackFacts, *, now: datetime) -> Notice:
         subject=subject("nothing leaves, the stack is read-only"),
         text=(
             f"Since {moment(stack.since)} nothing leaves from any account: the database is not the one that was here before, as after a "
-            "restored backup, and people might be written to a second time.\nReplies and opt-outs are taken as always, and nobody is lost. "
-            "Whoever runs Tact sees why with `tact status`; `tact adopt` says what to do, and with --apply sends go on."
+            "restored backup, and people might be written to a second time.\n"
+            "Replies and opt-outs are processed as always, and no prospect is lost. "
+            "An administrator sees why with `tact status`; `tact adopt` says what to do, and with --apply sending resumes."
         ),
         details={"since": stack.since.astimezone(UTC).isoformat()},
         happened_at=now,
@@ -302,7 +304,7 @@ def word_alert(alert: AlertRow, *, workspace_id: UUID, over: bool, now: datetime
 
 
 def word_test(*, workspace_id: UUID, channel_id: UUID, channel_name: str, test_id: UUID, at: datetime) -> Notice:
-    """What somebody sends to see whether a channel works; each press is another one."""
+    """A test of a channel that an operator requests; each request is a notice of its own."""
     name = one_line(channel_name)
     return Notice(
         workspace_id=workspace_id,
@@ -317,7 +319,7 @@ def word_test(*, workspace_id: UUID, channel_id: UUID, channel_name: str, test_i
 
 
 def hold_back_reason(notice: Notice, *, told_lately: int, now: datetime) -> str | None:
-    """Why a notice is only kept and told to nobody; None when people are told. `now` is business time."""
+    """Why a notice is kept and not delivered; None when it is delivered. `now` is business time."""
     if notice.kind is NoticeKind.SEND_FAILED and now - notice.happened_at > OLDEST:
         return f"It happened more than {OLDEST.days} days before it was read, so it is only kept here."
     if told_lately >= MOST_IN_WINDOW:

@@ -14,7 +14,7 @@ class Detection(StrEnum):
     """How a kind is found."""
 
     BY_INDEX = "by_index"  # a partial index holds what is wrong, and nothing else: looked at all the time
-    IN_HAND = "in_hand"  # by the index of sends in somebody's hand
+    IN_HAND = "in_hand"  # by the index of sends that are dispatched or sending
     BY_PROSPECT = "by_prospect"  # where a row of the prospect changed, and by the hourly walk
     BY_CAMPAIGN = "by_campaign"  # the same by campaign
     IN_CATALOGUE = "in_catalogue"  # the database's own description of itself
@@ -87,7 +87,7 @@ KINDS: Final[Mapping[str, FindingKind]] = {
             Detection.IN_CATALOGUE,
             timedelta(minutes=1),
             None,
-            person="Somebody switched a trigger off or dropped a constraint, and has the right to switch it on.",
+            person="A trigger was switched off or a constraint was dropped; only a database owner can restore it.",
         ),
         FindingKind("sending_without_attempt", "warning", Detection.IN_HAND, timedelta(minutes=3), "back_to_pending"),
         FindingKind("unknown_waiting", "critical", Detection.TOLD, SOON, None, person="No look can tell any more whether it left."),
@@ -122,7 +122,7 @@ GUARDS: Final = (
 """What keeps rows right: name, table, and whether it is a trigger or an index."""
 UNIQUE_STEP: Final = "send_queue_campaign_prospect_unique"
 EXAMINED: Final = frozenset((*VIEW, *OF_PROSPECTS, *IN_HAND, "counters_differ", "total_differs", "guards_off"))
-"""An event of these wakes a look at the row, and the row decides; the other kinds are as whoever told them says."""
+"""An event of these kinds wakes an examination of its row, and the row decides; events of the other kinds become findings as reported."""
 
 
 def select_reported(events: Sequence[IntegrityEvent]) -> list[IntegrityEvent]:

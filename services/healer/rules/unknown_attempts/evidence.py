@@ -1,4 +1,4 @@
-"""What became of an attempt whose end nobody saw: the rules of evidence of DESIGN §3 "Unknown", as pure functions.
+"""What became of an attempt with an unknown outcome: the rules of evidence of DESIGN §3 "Unknown", as pure functions.
 
 A write that timed out is never sent again blindly. It is looked up, and each look is kept: one alone seldom proves that
 something did *not* happen, because the provider's lists run late and a throttled page is empty. So the answer is one of
@@ -28,7 +28,7 @@ class EvidenceThresholds:
     """After so many looks without an answer a person decides. Their pauses double, so most often `longest` comes first: what a look waits
     for (the read that shows who accepted, the account's opening) may take a day, and eight looks were over in one."""
     longest: timedelta = timedelta(days=5)
-    """After so long without an answer a person decides; long enough for a weekend of four days, in which nobody may look."""
+    """After so long without an answer a person decides; long enough for a weekend of four days without open hours."""
     granularity: timedelta = timedelta(days=2)
     """Dates in the list come from words like "Sent yesterday"; one that is older than this cannot be ours."""
 
@@ -183,7 +183,7 @@ def _it_stands(doubt: Doubt, look: InvitationLook, earlier: Sequence[InvitationL
     if look.listed is not None or look.profile is Sight.PENDING:
         return _again(look.at, earlier, "an invitation stands, but it may be older than this attempt", terms)
     if look.profile is Sight.CONNECTED:
-        return _again(look.at, earlier, "connected, but nobody knows since when", terms)
+        return _again(look.at, earlier, "connected, but since when is not known", terms)
     return None
 
 

@@ -18,7 +18,7 @@ SAID: Final = "message_list"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountMessages:
-    """One look at all an account said since an attempt, in conversations of which nobody knows the other side."""
+    """The messages of an account since an attempt, in chats whose partners are not known yet."""
 
     at: datetime
     seen_at: datetime

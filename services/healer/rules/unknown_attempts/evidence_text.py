@@ -1,4 +1,4 @@
-"""What was found out about an attempt whose end nobody saw, in sentences a person can decide by."""
+"""The evidence about an attempt with an unknown outcome, in sentences by which an operator can decide."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime

@@ -15,7 +15,7 @@ class ProviderRead(StrEnum):
     SENT = "sent"  # the list of sent invitations, for all of an account's unknown ones and unknown withdrawals
     PROFILE = "profile"  # of one person the list does not show
     SAID = "said"  # what the account wrote, for all of its unknown messages
-    PARTNERS = "partners"  # whom it wrote to, where own messages stand in conversations nobody knows
+    PARTNERS = "partners"  # whom it wrote to, where own messages stand in chats with an unknown partner
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ SELECT id, differences, lost_from, lost_until, head, webhooks, requested_at, req
 SELECT pg_try_advisory_xact_lock(:key);
 
 -- name: introduce_accounts!
--- Whoever has somebody that something may still leave to, as far as this database knows.
+-- Accounts with prospects to whom something may still be sent, as far as this database knows.
 INSERT INTO stack_adoption_accounts (adoption_id, account_id)
 SELECT :adoption_id::bigint, a.id
   FROM accounts a

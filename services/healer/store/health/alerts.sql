@@ -18,7 +18,7 @@ ON CONFLICT (workspace_id, kind, about) WHERE closed_at IS NULL DO NOTHING
 RETURNING id, workspace_id, kind, about, evidence;
 
 -- name: seen!
--- It holds still; at most once a minute, for nobody reads it sooner.
+-- The condition still holds; written at most once a minute, because no reader needs it more often.
 UPDATE health_alerts SET seen_at = clock_timestamp() WHERE id = ANY(:ids::bigint[]) AND closed_at IS NULL AND seen_at < clock_timestamp() - interval '1 minute';
 
 -- name: close_alerts
@@ -26,7 +26,7 @@ UPDATE health_alerts SET closed_at = clock_timestamp() WHERE id = ANY(:ids::bigi
 RETURNING id, workspace_id, kind, about, evidence;
 
 -- name: untold
--- What began and what is over, that nobody was told of.
+-- Alerts whose begin or end was not announced yet.
 SELECT id, workspace_id, kind, about, evidence, opened_at, closed_at, told FROM health_alerts
  WHERE NOT told OR (closed_at IS NOT NULL AND NOT over_told) ORDER BY id LIMIT :most;
 

@@ -1,4 +1,4 @@
--- Everything here costs what is wrong, what is in somebody's hand and what the jobs have not folded yet: partial indexes and
+-- Everything here costs what is wrong, what is dispatched or sending and what the jobs have not folded yet: partial indexes and
 -- maintained rows. With :workspace_id NULL it is of every workspace.
 
 -- name: counted
@@ -56,7 +56,7 @@ SELECT w.campaign_id, c.campaign_name, c.workspace_id, w.corrupted_sent, w.corru
  LIMIT :most;
 
 -- name: fold$
--- Take changes, add them up, and change each count once, in order. Whoever holds the advisory lock of measuring is alone at it.
+-- Take changes, add them up, and change each count once, in order. Only the holder of the measuring lock runs it.
 WITH taken AS (
   DELETE FROM queue_changes WHERE id IN (SELECT id FROM queue_changes ORDER BY id LIMIT :most FOR UPDATE SKIP LOCKED)
   RETURNING workspace_id, campaign_id, send_id, was, became, sends, at

@@ -1,7 +1,7 @@
 -- What people read beside the score. With :workspace_id NULL it is of every workspace.
 
 -- name: in_hand
--- By the index of what is in somebody's hand: no more rows than accounts.
+-- By the index of dispatched and sending rows: no more rows than accounts.
 SELECT s.status::text AS status, count(*)::bigint AS sends, min(s.scheduled_for) AS earliest_at, max(s.scheduled_for) AS latest_at
   FROM send_queue s WHERE is_in_hand(s.status) AND (:workspace_id::uuid IS NULL OR s.workspace_id = :workspace_id)
  GROUP BY 1;

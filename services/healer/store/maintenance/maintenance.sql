@@ -28,7 +28,7 @@ UPDATE send_queue SET status = 'pending', scheduled_for = greatest(scheduled_for
  WHERE id = ANY(:send_ids::uuid[]) AND status = 'sending';
 
 -- name: free_accounts!
--- The spacing runs from now, by the database's clock: nobody knows how late the call went out.
+-- The spacing runs from now, by the database's clock: how late the call went out is not known.
 UPDATE accounts a
    SET lease_until = NULL, lease_holder = NULL, next_free_at = greatest(a.next_free_at, clock.now + :spacing::interval),
        wake_at = least(coalesce(a.wake_at, 'infinity'), greatest(a.next_free_at, clock.now + :spacing::interval))
@@ -68,7 +68,7 @@ RETURNING s.id, s.workspace_id, s.account_id;
 UPDATE accounts SET wake_at = least(coalesce(wake_at, 'infinity'), business_now()) WHERE id = ANY(:ids::uuid[]);
 
 -- name: raise_floor!
--- Before what goes is gone: from then on nobody is told half of what was so.
+-- Before what goes is gone: from then on no answer is built from half of a history.
 UPDATE history_floor SET since = greatest(since, :before::timestamptz) WHERE EXISTS (SELECT FROM history WHERE valid_until < :before::timestamptz)
     OR EXISTS (SELECT FROM account_spacing_history WHERE valid_until < :before::timestamptz);
 

@@ -1,5 +1,5 @@
 -- name: failed_sends
--- Those that are still failed: one that was opened anew meanwhile is in somebody's hands already. With the last answer:
+-- Those that are still failed: a reopened one is being handled already. With the last answer:
 -- a failure before it is an earlier one, of which an old event tells again.
 SELECT s.id AS send_id, s.workspace_id, s.campaign_id, c.campaign_name, s.prospect_id, btrim(l.first_name || ' ' || l.last_name) AS person,
        l.company, s.account_id, a.name AS account_name, s.message_type, s.error_message,
@@ -36,7 +36,7 @@ SELECT o.stop_id, w.id AS workspace_id, o.topic, o.group_name
  ORDER BY o.stop_id, w.id LIMIT :most;
 
 -- name: completed_campaigns
--- Completed by themselves and told to nobody; those of long ago are no news (OLDEST). By the index of these alone.
+-- Completed automatically and not announced; those of long ago are no news (OLDEST). By the index of these alone.
 SELECT c.id AS campaign_id, c.workspace_id, c.campaign_name, c.completed_at,
        (SELECT count(*)::int FROM campaign_prospects p WHERE p.campaign_id = c.id) AS people,
        (SELECT count(*)::int FROM campaign_prospects p WHERE p.campaign_id = c.id AND p.reply_message_id IS NOT NULL) AS replied
@@ -62,7 +62,7 @@ SELECT dedupe_key FROM notices WHERE dedupe_key = ANY(:dedupe_keys::text[]);
 SELECT count(*) FROM notices WHERE told AND about = :about AND kind = :kind::notice_kind AND created_at > clock_timestamp() - :window::interval;
 
 -- name: deliver_to$
--- A test, to the one channel it is of; whoever made it tries at once, so it is due for others only after a lease.
+-- A test, to the one channel it is of; the request that made it tries at once, so it is due for the job only after a lease.
 INSERT INTO notice_deliveries (workspace_id, notice_id, channel_id, next_at)
 SELECT c.workspace_id, :notice_id, c.id, clock_timestamp() + :hold::interval FROM notice_channels c WHERE c.id = :channel_id
 RETURNING id;

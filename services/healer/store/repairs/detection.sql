@@ -1,6 +1,6 @@
 -- One query for each kind of finding that spans rows (services/healer/rules/repairs/finding_kinds.py): all take the prospects or campaigns to look at
 -- and answer the same columns. `changes` is what the repair would do (see 0028_healing.sql), `why` why a person must say so first.
--- Somebody with an attempt under way or unknown is left to those who settle it.
+-- A prospect with an open or unknown attempt is left to the component that settles the attempt.
 
 -- name: sent_not_contacted
 -- A step stands as sent, and its prospect was never contacted. What the ledger or the provider's list shows is restored; where
@@ -22,7 +22,7 @@ SELECT p.workspace_id, p.campaign_id, 'campaign_prospects' AS table_name, p.id::
             WHEN p.status IN ('pending', 'approved', 'connected') THEN reopened_sends(p.id)
             ELSE '[]' END AS changes,
        CASE WHEN w.at IS NULL AND p.status NOT IN ('pending', 'approved', 'connected')
-            THEN 'The sequence is over, so nothing leaves either way; nobody can tell from our rows whether the step was sent.' END AS why
+            THEN 'The sequence is over, so nothing leaves either way; our rows do not show whether the step was sent.' END AS why
   FROM doubtful d
   JOIN campaign_prospects p ON p.id = d.id
  CROSS JOIN LATERAL (SELECT array_agg(q.id ORDER BY q.id) AS ids FROM send_queue q
@@ -45,7 +45,7 @@ SELECT p.workspace_id, p.campaign_id, 'campaign_prospects' AS table_name, p.id::
        jsonb_build_object('status', p.status, 'contacted_at', p.contacted_at, 'last_attempt', e.last_attempt, 'as_of', p.updated_at) AS evidence,
        CASE WHEN p.status = 'connection_request_sent' THEN prospect_change(p, 'pending', NULL) || reopened_sends(p.id) ELSE '[]' END AS changes,
        CASE WHEN p.status = 'connection_request_sent'
-            THEN 'No attempt of ours was accepted, and the provider''s list shows no invitation. Apply it if nobody wrote to them: then they are '
+            THEN 'No attempt of ours was accepted, and the provider''s list shows no invitation. Apply it if nothing was sent to them: then they are '
                  'invited. Refuse it for people who were contacted before they came here.'
             ELSE 'They are further than their invitation and nothing shows how they got there; only their conversation tells.' END AS why
   FROM doubtful d
@@ -54,7 +54,7 @@ SELECT p.workspace_id, p.campaign_id, 'campaign_prospects' AS table_name, p.id::
  WHERE e.attempt IS NULL AND e.listed_at IS NULL;
 
 -- name: follow_up_after_reply
--- A step waits for somebody whose sequence has stopped. The policy would stop it when its time comes; until then it misleads.
+-- A step waits for a prospect whose sequence has stopped. The policy would stop it when its time comes; until then it misleads.
 SELECT s.workspace_id, s.campaign_id, 'send_queue' AS table_name, s.id::text AS row_id, p.updated_at AS occurred_at,
        jsonb_build_object('status', p.status, 'message_type', s.message_type, 'scheduled_for', s.scheduled_for, 'last_attempt', (SELECT e.last_attempt FROM contact_evidence(p.id) e)) AS evidence,
        jsonb_build_array(jsonb_build_object('table', 'send_queue', 'id', s.id, 'before', jsonb_build_object('status', s.status, 'error_message', s.error_message),
@@ -188,7 +188,7 @@ SELECT w.id AS workspace_id, NULL::uuid AS campaign_id, 'prospect_totals' AS tab
  WHERE t.total <> coalesce(s.total, 0);
 
 -- name: stuck_dispatched
--- Handed out long ago, and its account is in nobody's hand: the lease that would bring it back is not there.
+-- Dispatched long ago, and its account is not leased: no lease will expire and return it to pending.
 SELECT s.workspace_id, s.campaign_id, 'send_queue' AS table_name, s.id::text AS row_id, s.updated_at AS occurred_at,
        jsonb_build_object('dispatched_since', s.updated_at, 'dispatch_no', s.dispatch_no, 'last_attempt', (SELECT e.last_attempt FROM contact_evidence(s.prospect_id) e)) AS evidence,
        jsonb_build_array(jsonb_build_object('table', 'send_queue', 'id', s.id, 'before', jsonb_build_object('status', s.status), 'after', jsonb_build_object('status', 'pending'))) AS changes,

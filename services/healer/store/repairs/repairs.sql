@@ -16,7 +16,7 @@ DO UPDATE SET evidence = excluded.evidence, changes = excluded.changes, why = ex
 RETURNING f.id, f.workspace_id, f.kind, f.severity, f.table_name, f.row_id, f.evidence, (f.xmax = 0) AS new;
 
 -- name: mending_themselves
--- Those of these rows whose repair waits for nobody; one that was mended three times within the hour waits for a person.
+-- Those of these rows whose repair needs no decision; one that was mended three times within the hour waits for a person.
 SELECT f.id, (SELECT count(*) FROM integrity_history h WHERE h.table_name = f.table_name AND h.row_id = f.row_id AND h.kind = f.kind AND h.undoes IS NULL
                  AND h.done_at > clock_timestamp() - interval '1 hour') AS times
   FROM integrity_findings f
@@ -40,7 +40,7 @@ SELECT apply_repair(:id::bigint, :actor::text);
 SELECT apply_repair(:id::bigint, :actor::text, NULL, true);
 
 -- name: close_others
--- Open findings of these kinds and rows that are not found any more: somebody, or something else, has mended them.
+-- Open findings of these kinds and rows that are not detected any more: they were repaired otherwise.
 UPDATE integrity_findings f SET state = 'gone', closed_at = clock_timestamp()
  WHERE f.kind = ANY(:kinds::text[]) AND f.row_id = ANY(:looked_at::text[]) AND f.state IN ('open', 'proposed')
    AND NOT EXISTS (SELECT FROM unnest(:kinds_found::text[], :rows_found::text[]) AS n(kind, row_id) WHERE n.kind = f.kind AND n.row_id = f.row_id)

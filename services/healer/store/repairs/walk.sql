@@ -1,11 +1,11 @@
 -- name: any_corrupted^
 -- Whether there is something to mend; and since when nothing is wrong but what waits for a person: what this statement does not see
--- was committed after it began. NULL: somebody is wrong, and be it one whose attempt is still under way.
+-- was committed after it began. NULL: a prospect is corrupted, even if its attempt is still under way.
 SELECT EXISTS (SELECT FROM corrupted_to_mend(1)) AS any,
        CASE WHEN NOT EXISTS (SELECT FROM corrupted_to_repair) THEN statement_timestamp() END AS all_right_at;
 
 -- name: take_changed
--- What changed a moment ago and earlier; whoever was about to put it right has done so. Taken with the transaction that looks.
+-- What changed a moment ago and earlier; the event that was about to correct it has been processed by now. Taken with the transaction that looks.
 DELETE FROM changed_rows WHERE id IN (SELECT id FROM changed_rows WHERE changed_at < clock_timestamp() - :settled::interval
                                        ORDER BY id LIMIT :most FOR UPDATE SKIP LOCKED)
 RETURNING what, row_id;

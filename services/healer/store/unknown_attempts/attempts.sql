@@ -1,5 +1,5 @@
 -- name: accounts_in_doubt
--- Those that can be taken now, the one that waits longest first: what nobody can look at must not stand before the others. By
+-- Those that can be taken now, the one that waits longest first: an account that cannot be read must not precede the others. By
 -- the partial index of unknown attempts: costs what is unknown and due, not what was ever sent.
 SELECT d.account_id
   FROM (SELECT x.account_id, x.look_after
@@ -65,7 +65,7 @@ SELECT a.id, a.action, a.workspace_id, a.campaign_id, a.prospect_id, a.lead_id, 
  LIMIT 100;
 
 -- name: doubt^
--- One of them, whoever looks at it.
+-- One of them, for an operator's decision as well as for a look-up.
 SELECT a.id, a.action, a.workspace_id, a.campaign_id, a.prospect_id, a.lead_id, a.account_id, a.send_id, a.recipient_id, a.decided_at, a.act_by,
        a.picture, a.evidence, a.looks, a.chat_id, s.message_type, s.message, r.public_identifier, r.chat_id AS known_chat_id,
        CASE WHEN a.action = 'withdrawal' THEN

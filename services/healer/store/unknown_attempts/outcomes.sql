@@ -14,7 +14,7 @@ RETURNING id;
 UPDATE send_queue SET status = 'sent', sent_at = :at::timestamptz, error_message = NULL WHERE id = :send_id::uuid AND status = 'sending';
 
 -- name: contacted^
--- Only from the statuses the step may come from; whoever replied or opted out in between stays so and was contacted all the same.
+-- Only from the statuses the step may come from; a prospect who replied or opted out in between keeps that status and was contacted all the same.
 UPDATE campaign_prospects p
    SET status = CASE WHEN :action::action = 'invitation' AND :connected::boolean AND p.status IN ('pending', 'approved', 'connection_request_sent')
                        THEN 'connected'

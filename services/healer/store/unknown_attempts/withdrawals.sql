@@ -6,7 +6,7 @@ UPDATE send_attempts x SET withdrawn_at = :at::timestamptz
    AND x.action = 'invitation' AND x.state = 'accepted' AND x.withdrawn_at IS NULL;
 
 -- name: mark_withdrawn!
--- Whoever accepted, answered or opted out in between stays so.
+-- A prospect who accepted, replied or opted out in between keeps that status.
 UPDATE campaign_prospects SET status = 'withdrawn', withdrawn_at = :at::timestamptz
  WHERE id = :prospect_id::uuid AND status = 'connection_request_sent';
 

@@ -1,7 +1,7 @@
 """Adopt a stack whose database and Kafka parted: first read what the provider shows of the time between, then open the fence.
 
-Nothing else leaves meanwhile, so no account is in anybody's hand; each makes its reads one after the other with its rest
-between them, and all accounts at the same time.
+Nothing else leaves meanwhile, so no account is leased; each account makes its reads one after the other with its spacing
+between them, and all accounts read at the same time.
 """
 
 import asyncio
@@ -41,7 +41,7 @@ ACT_WITHIN: Final = timedelta(seconds=10)
 LAG: Final = timedelta(seconds=60)
 """Business: the provider's lists are behind by so much."""
 MOST_PAGES: Final = 30
-NOBODY: Final = ""
+NO_SINGLE_PARTNER: Final = ""
 
 
 @dataclass(slots=True)
@@ -119,7 +119,7 @@ class Adopt:
         await adopting.rest_account(self._pool, account, until=self._clock.now() + self._rest_of(account, 3))
 
     async def _read(self, account: AccountToRead, since: datetime) -> _AccountSigns:
-        """Three reads, and a fourth where own messages stand in conversations nobody knows.
+        """Three reads, and a fourth where own messages stand in chats with an unknown partner.
 
         Raises:
             ProviderError: one of them failed, or a list had no end; nothing is concluded.
@@ -192,7 +192,10 @@ class Adopt:
         cursor: str | None = None
         for _ in range(MOST_PAGES):
             page = await self._provider.chats(account.provider_account_id, limit=100, cursor=cursor)
-            found |= {chat.id: (chat.attendee_provider_id or NOBODY) if chat.type in {None, 0} else NOBODY for chat in page.items}
+            found |= {
+                chat.id: (chat.attendee_provider_id or NO_SINGLE_PARTNER) if chat.type in {None, 0} else NO_SINGLE_PARTNER
+                for chat in page.items
+            }
             cursor = page.cursor
             oldest = page.items[-1].timestamp if page.items else None
             if cursor is None or (oldest is not None and oldest < since - SLACK):

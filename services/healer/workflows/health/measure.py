@@ -23,7 +23,7 @@ from services.healer.store.health.measurements import TimedRepair
 from shared.db.pool import Connection
 
 MOST: Final = 5_000
-"""Rows of one statement: short enough that nobody waits for it."""
+"""Most rows of one statement, so that its locks are held briefly."""
 AT_LEAST_EVERY: Final = timedelta(hours=1)
 """Technical: a score that does not change leaves a row that often."""
 RECOUNT_EVERY: Final = timedelta(hours=1)
@@ -57,7 +57,7 @@ class MeasureHealth:
         HEALTH_AGE.set_function(self._age)
 
     async def round(self) -> bool:
-        """Measure if nobody else does at this moment; True when there is more to fold."""
+        """Measure unless another healer does at this moment; True when there are more queue changes to fold."""
         more = False
         async with self._pool.acquire() as connection:
             async with connection.transaction():
@@ -83,7 +83,7 @@ class MeasureHealth:
         return more
 
     async def recount(self) -> None:
-        """Count the whole queue anew, once an hour whoever asks; its cost is the queue's size."""
+        """Recount the whole queue, once an hour over all healers; the cost grows with the size of the queue."""
         async with self._pool.acquire() as connection, connection.transaction():
             if not await store.acquire_measuring_lock(connection):
                 return
@@ -109,7 +109,7 @@ class MeasureHealth:
         HEALTH_SCORE.set(health.score)
 
     def _age(self) -> float:
-        """Asked when the metrics are read, so that it grows while nobody measures."""
+        """Computed when the metrics are scraped, so that the age grows while no healer measures."""
         return float("nan") if self._measured is None else time.monotonic() - self._measured
 
 

@@ -26,7 +26,7 @@ class Predict:
         self._above = above / 100
 
     async def round(self) -> None:
-        """Make every workspace's report, if an hour has passed since anybody did."""
+        """Make every workspace's report, if an hour has passed since any healer did."""
         async with self._pool.acquire() as connection, connection.transaction():
             if not await measuring.acquire_measuring_lock(connection):
                 return

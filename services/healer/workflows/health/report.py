@@ -16,7 +16,7 @@ from shared.db.pool import Connection
 from shared.refusals import Refused
 
 MOST_CAMPAIGNS: Final = 10_000
-"""Campaigns that one answer names; with more than that corrupted nobody reads ids."""
+"""Most campaigns that one answer lists; a longer list of ids is of no use to a reader."""
 SHORTEST_OBJECTIVE: Final = timedelta(milliseconds=100)
 LONGEST_OBJECTIVE: Final = timedelta(days=30)
 

@@ -71,7 +71,7 @@ class Maintenance:
     async def clean_up(self, *, actor: str, called_by: str) -> dict[str, Any]:
         """Mend corrupted prospects from the evidence, batch after batch, each all or nothing, until nothing is left.
 
-        One call after the other: whoever comes second finds what the first has left, and waits without a connection.
+        Calls run one after the other: the second finds what the first has left, and holds no connection while it waits.
 
         Raises:
             CleanupError: a batch failed and changed nothing; those before it stay.
@@ -99,7 +99,7 @@ class Maintenance:
         return total
 
     async def clean_up_once(self, *, actor: str, called_by: str, most: int, patience: timedelta | None = None) -> dict[str, Any]:
-        """One batch of at most so many; `patience` (technical): how long rows that somebody else holds are waited for, None: for ever.
+        """One batch of at most so many; `patience` (technical): how long to wait for locked rows; None: without limit.
 
         Raises:
             CleanupError: it failed and changed nothing.
@@ -156,11 +156,11 @@ class Maintenance:
         return cleared == MOST
 
     async def unstick_sends(self) -> bool:
-        """Sends in nobody's hand go back to pending; True when there may be more."""
+        """Return sends without a live attempt to pending; True when there may be more."""
         freed = await upkeep.unstick_sends(self._pool, grace=STUCK_AFTER, most=MOST)
         MENDED.labels(what=Mended.SEND_UNSTUCK).inc(freed)
         if freed:
-            log.warning("sends were in nobody's hand", sends=freed)
+            log.warning("sends without a live attempt were returned to pending", sends=freed)
         return freed == MOST
 
     async def watch_consumers(self) -> None:

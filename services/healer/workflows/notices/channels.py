@@ -26,7 +26,7 @@ LONGEST_NAME: Final = 100  # characters
 SECRET_BYTES: Final = 32
 NOW: Final = timedelta(0)
 TEST_HELD: Final = timedelta(seconds=60)
-"""Technical: a test belongs to whoever pressed for it; should he die, the job delivers it after that."""
+"""Technical: a test is delivered by the request that created it; if its process dies, the job delivers it after this time."""
 
 
 @dataclass(frozen=True, slots=True)

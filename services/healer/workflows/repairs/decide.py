@@ -36,7 +36,7 @@ REFUSED: Final[Mapping[str, str]] = {
     "gone": "The row is not there any more.",
     "later_attempt": "Something has left since, or may have: an attempt of this person is newer than the finding. Nothing was changed.",
     "nothing": "There is nothing of ours that mends this; its `why` says what a person can do. Refuse it once it is dealt with.",
-    "closed": "Somebody was faster; show it again.",
+    "closed": "Another decision came first; show the finding again.",
 }
 
 
@@ -79,7 +79,7 @@ async def decide_finding(
     """
     said = one_line(reason)[:LONGEST_REASON]
     if word is FindingAction.REFUSE and not said:
-        raise Refused("Say why it stays as it is (reason): whoever finds it next will want to know.", code="reason_missing")
+        raise Refused("Give a reason for leaving the row as it is: the audit log keeps it.", code="reason_missing")
     async with pool.acquire() as connection, connection.transaction():
         row = await get_finding(connection, finding, workspace_id=workspace_id)
         if row["state"] not in FROM[word]:

@@ -27,7 +27,7 @@ log = structlog.get_logger()
 WAVE: Final = 1_000
 """Prospects mended in one transaction by a look: their accounts rest while it lasts, and it lasts a fraction of a second."""
 PATIENCE: Final = timedelta(milliseconds=500)
-"""Technical: for so long a look waits for a row in somebody's hand; what is held longer is left to the next look."""
+"""Technical: how long an examination waits for a locked row; a row that stays locked is left to the next one."""
 CHANGES: Final = 500
 STEP: Final = 1_000
 """Prospects the hourly walk looks at in one transaction."""
@@ -36,7 +36,7 @@ MOST: Final = 5_000
 """Repairs of one look; more are left to the next."""
 SETTLED: Final = timedelta(seconds=2)
 """Technical: what changed is left to those whose event is under way for as long."""
-NOBODY: Final = UUID(int=0)
+NIL_ID: Final = UUID(int=0)
 
 
 class FindAndRepair:
@@ -71,7 +71,7 @@ class FindAndRepair:
         return len(changed) == CHANGES
 
     async def look_in_hand(self) -> None:
-        """Sends that nobody will finish, and guards that somebody switched off."""
+        """Repair sends that no process will finish, and report guards that are switched off."""
         if not await self._lead.take():
             return
         async with self._pool.acquire() as connection, connection.transaction():
@@ -105,7 +105,7 @@ class FindAndRepair:
                 connection,
                 run["id"],
                 walking="campaigns" if over else walking,
-                cursor=NOBODY if over else ids[-1],
+                cursor=NIL_ID if over else ids[-1],
                 looked_at=len(ids),
                 found=found,
             )
@@ -113,7 +113,7 @@ class FindAndRepair:
         return not (over and walking == "campaigns")
 
     async def of_events(self, events: Sequence[IntegrityEvent]) -> None:
-        """Somebody says that these rows are wrong: look at them now."""
+        """Examine the rows that these events report as wrong."""
         about = [event for event in events if event.kind in EXAMINED]
         if any(event.kind in VIEW for event in about):
             while await self._mend_view("event"):
@@ -145,7 +145,7 @@ class FindAndRepair:
         await self._lead.give_up()
 
     async def _mend_view(self, called_by: str) -> bool:
-        """First whoever is free, and then those who were in somebody's hand; True when there may be more."""
+        """First the prospects that are not locked, then those that were; True when there may be more."""
         more = False
         for patience in (timedelta(0), PATIENCE):
             anything, all_right_at = await walk.find_corruption(self._pool)
@@ -195,4 +195,4 @@ def _uuid(text: str) -> UUID:
     try:
         return UUID(text)
     except ValueError:
-        return NOBODY  # an event may name anything; nobody has this id
+        return NIL_ID  # an event may hold any text as row id; no row has this id

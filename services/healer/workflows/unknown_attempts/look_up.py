@@ -258,7 +258,7 @@ class LookUp:
         return await self._conclude(claim, unknown, verdict, look, counts=whole or unknown.due)
 
     async def _said(self, claim: LeasedAccount, provider: UnipileClient, found: Sequence[AttemptInDoubt], again_at: datetime) -> int:
-        """Own messages in conversations nobody knows may be the ones in question: then it is asked whose they are."""
+        """Own messages in chats with an unknown partner may be the ones in question: then the next read asks for the chat partners."""
         seen = await read_account_messages(provider, claim, min(unknown.decided_at for unknown in found) - SLACK, self._moment())
         people = await unknowns.fetch_chat_partners(self._pool, claim.account_id, [m.chat_id for m in seen.messages if m.chat_id])
         people |= {
@@ -361,7 +361,7 @@ class LookUp:
         return 0
 
     async def _hand_over_old_ones(self) -> None:
-        """Also where the account may not act, so that nobody can look."""
+        """Hand overdue attempts to an operator, also those of accounts that may not act and therefore cannot be read."""
         await settling.hand_over_overdue(self._pool, decided_before=self._clock.now() - self._terms.longest)
 
     def _moment(self) -> tuple[datetime, datetime]:

@@ -21,8 +21,8 @@ MOST_PAGES: Final = 30
 """Of 100 rows: LinkedIn lets about 1,000 to 3,000 invitations stand."""
 SLACK: Final = timedelta(seconds=5)
 """The provider's clock may be behind ours by so much (business time)."""
-NOBODY: Final = ""
-"""Whom a conversation is with that is not between two people."""
+NO_SINGLE_PARTNER: Final = ""
+"""The partner of a chat that is not between two people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,10 @@ async def read_chat_partners(provider: UnipileClient, claim: LeasedAccount, sinc
     cursor: str | None = None
     for _ in range(MOST_PAGES):
         page = await provider.chats(claim.provider_account_id, limit=100, cursor=cursor)
-        found |= {chat.id: (chat.attendee_provider_id or NOBODY) if chat.type in {None, 0} else NOBODY for chat in page.items}
+        found |= {
+            chat.id: (chat.attendee_provider_id or NO_SINGLE_PARTNER) if chat.type in {None, 0} else NO_SINGLE_PARTNER
+            for chat in page.items
+        }
         cursor = page.cursor
         oldest = page.items[-1].timestamp if page.items else None
         if cursor is None or (oldest is not None and oldest < since):
@@ -197,7 +200,7 @@ def observe_list(seen: SentList) -> list[dict[str, Any]]:
 
 
 def select_own_messages(seen: AccountMessageList, unknown: AttemptInDoubt) -> list[OwnMessage]:
-    """What the account itself wrote to anybody since the attempt."""
+    """Messages that the account itself wrote since the attempt, to any person."""
     begins = unknown.decided_at - SLACK
     return [
         OwnMessage(id=m.id, chat_id=m.chat_id, at=m.timestamp, text=m.text)

@@ -1,4 +1,4 @@
-"""The ambiguity desk: attempts whose end nobody saw, what was found out about each, and a person's word where looks do not tell.
+"""Attempts with an unknown outcome: list them with their evidence, and settle one by an operator's decision.
 
 A decision moves the same rows as a look that proves it, in one transaction with its line in the audit log and its events. It is
 made once: of two people, and of a person and a look, the first one wins and the other is told.
@@ -26,7 +26,7 @@ from shared.refusals import Conflict, NotFound, Refused
 from shared.vocabulary import Action, AttemptState
 
 CALL_TIME: Final = timedelta(seconds=60)
-"""Technical: how long after act_by a call is believed to be under way, where nobody knows the sender's time-out."""
+"""Technical: how long after act_by a call is believed to be under way, where the sender's time-out is not known."""
 LONGEST_REASON: Final = 500
 
 
@@ -93,12 +93,12 @@ async def resolve_attempt(
 
     Raises:
         NotFound: there is none, or it is another workspace's.
-        Conflict: somebody or a look settled it otherwise, or its call may still be under way.
+        Conflict: an operator or a look-up settled it otherwise, or its call may still be under way.
         Refused: no reason is given, or it is too long.
     """
     why = one_line(reason)
     if not why or len(why) > LONGEST_REASON:
-        raise Refused(f"Say how you know, in 1 to {LONGEST_REASON} characters: whoever asks later reads it.", code="no_reason")
+        raise Refused(f"Say how you know, in 1 to {LONGEST_REASON} characters: the audit log keeps it.", code="no_reason")
     async with pool.acquire() as connection, connection.transaction():
         row = await get_attempt(connection, attempt_id, workspace_id=workspace_id, call_time=call_time)
         unknown = await unknowns.fetch_attempt(connection, attempt_id)

@@ -88,8 +88,9 @@ async def test_leases_of_dead_reads_and_senders_are_cleared_and_dispatches_are_t
 
 async def test_a_lease_that_still_runs_is_not_touched(pool: asyncpg.Pool, mend: Maintenance) -> None:
     await held(pool, "read:poller", timedelta(seconds=-30))
+    before = await one(pool, "SELECT lease_until, lease_holder, wake_at, next_free_at FROM accounts")
     await mend.clear_leases()
-    assert (await one(pool, "SELECT lease_until FROM accounts"))["lease_until"] is not None
+    assert await one(pool, "SELECT lease_until, lease_holder, wake_at, next_free_at FROM accounts") == before
 
 
 async def _sending_for_long(pool: asyncpg.Pool) -> None:
