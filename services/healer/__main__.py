@@ -15,7 +15,7 @@ def run() -> int:
     except SettingsError as error:
         sys.stderr.write(f"healer: {error}\n")
         return 2
-    return main(Service("healer", settings, port=settings.healer_port), build)
+    return main(Service("healer", settings, port=settings.healer_port), lambda service: build(service, settings))
 
 
 if __name__ == "__main__":

@@ -23,11 +23,8 @@ from shared.runtime.service import Service
 from shared.unipile.client import UnipileClient
 
 
-async def build(service: Service) -> FastAPI:
+async def build(service: Service, settings: HealerSettings) -> FastAPI:
     """Register handlers, jobs and routes on an open service."""
-    settings = service.settings
-    if not isinstance(settings, HealerSettings):
-        raise TypeError("The healer is built on HealerSettings.")
     provider = UnipileClient(
         settings.unipile_url, settings.unipile_api_key, timeout=settings.unipile_timeout, max_connections=settings.unipile_connections
     )

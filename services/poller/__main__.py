@@ -9,13 +9,13 @@ from shared.runtime.settings import SettingsError, load
 
 
 def run() -> int:
-    """Run the poller until it is told to stop; returns the exit status."""
+    """Run the poller until it receives a signal to stop; returns the exit status."""
     try:
         settings = load(PollerSettings)
     except SettingsError as error:
         sys.stderr.write(f"poller: {error}\n")
         return 2
-    return main(Service("poller", settings, port=settings.poller_port), build)
+    return main(Service("poller", settings, port=settings.poller_port), lambda service: build(service, settings))
 
 
 if __name__ == "__main__":

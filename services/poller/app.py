@@ -4,23 +4,20 @@ from fastapi import FastAPI
 
 from services.poller import http, jobs
 from services.poller.settings import PollerSettings
-from services.poller.workflows.rounds import Reader
+from services.poller.workflows.schedule_reads import ReadScheduler
 from shared.runtime.http import make_app
 from shared.runtime.service import Service
 from shared.unipile.client import UnipileClient
 
 
-async def build(service: Service) -> FastAPI:
+async def build(service: Service, settings: PollerSettings) -> FastAPI:
     """The poller on an open service."""
-    settings = service.settings
-    if not isinstance(settings, PollerSettings):
-        raise TypeError(f"The poller needs PollerSettings, not {type(settings).__name__}.")
     client = UnipileClient(
         settings.unipile_url, settings.unipile_api_key, timeout=settings.unipile_timeout, max_connections=settings.unipile_connections
     )
     await client.__aenter__()
     service.on_stop(lambda: client.__aexit__(None, None, None))
-    reader = Reader(service.pool, client, settings, instance=service.instance, fence=service.fence, wake_relay=service.wake)
+    reader = ReadScheduler(service.pool, client, settings, instance=service.instance, fence=service.fence, wake_relay=service.wake)
     service.on_stop(reader.stop)
     jobs.register(service, reader, client, settings)
     app = make_app(service, title="Tact poller", description="What came back: accepted connections, replies, the state of accounts.")

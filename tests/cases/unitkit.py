@@ -179,7 +179,7 @@ def page_is_read(**odd):
 
 
 def group_answers_nobody(attendees, answer=None, **extra):
-    from services.poller.rules.translate import message_of_webhook
+    from services.poller.rules.translation import message_of_webhook
     from shared.unipile.webhooks import read_webhook
     body = {"account_id": "acc", "event": "message_received", "chat_id": "g", "message_id": "m", "message": "Ha, great photo", "timestamp": "2026-03-10T16:05:00.000Z",
             "sender": {"attendee_provider_id": "ACoAATROUBLE1"}, "attendees": [{"attendee_provider_id": f"ACoAATROUBLE{n}"} for n in range(1, attendees + 1)], **extra}

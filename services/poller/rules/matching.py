@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence, Set
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from services.poller.rules.seen import Relation, Source
+from services.poller.rules.observations import ObservationSource, SeenRelation
 from shared.vocabulary import FIRST_DEGREE
 from shared.vocabulary import ProspectStatus as P
 
@@ -14,13 +14,13 @@ UNPROMPTED: Final = timedelta(days=2)
 """A message of somebody we have not written to yet counts as an answer this long: older ones are history."""
 
 
-def accepted_from(*, first_seen: bool, source: Source) -> tuple[P, ...]:
+def accepted_from(*, first_seen: bool, source: ObservationSource) -> tuple[P, ...]:
     """The statuses an acceptance leads out of.
 
     Who was invited is waiting for exactly this, whenever and however often it is seen. Who was withdrawn or given up
     becomes connected only by news: the first read of an account, and a relation known long before, are no answer to us.
     """
-    if first_seen and source is not Source.BASELINE:
+    if first_seen and source is not ObservationSource.BASELINE:
         return (P.CONNECTION_REQUEST_SENT, P.WITHDRAWN, P.FAILED)
     return (P.CONNECTION_REQUEST_SENT,)
 
@@ -35,7 +35,7 @@ def settles_unknown(*, decided_at: datetime, picture: Mapping[str, Any] | None, 
     return happened_at is None or happened_at >= decided_at - CLOCK_SLACK
 
 
-def answers_us(*, said_at: datetime, first_contact: datetime | None, now: datetime, source: Source) -> bool:
+def answers_us(*, said_at: datetime, first_contact: datetime | None, now: datetime, source: ObservationSource) -> bool:
     """Is a message of one of our people an answer, or the history of an older conversation?
 
     After our first contact it is one, even when the first read of the chats shows it. Before that only what was said
@@ -43,10 +43,10 @@ def answers_us(*, said_at: datetime, first_contact: datetime | None, now: dateti
     """
     if first_contact is not None and said_at >= first_contact - CLOCK_SLACK:
         return True
-    return source is not Source.BASELINE and said_at >= now - UNPROMPTED
+    return source is not ObservationSource.BASELINE and said_at >= now - UNPROMPTED
 
 
-def reaches_known(relations: Sequence[Relation], new: Set[str], mark: datetime | None) -> bool:
+def reaches_known(relations: Sequence[SeenRelation], new: Set[str], mark: datetime | None) -> bool:
     """Does a page of relations, newest first, reach back to what the last whole read showed?
 
     By the dates where there are some: a webhook may have made the newest known while older ones are not. Without dates a page

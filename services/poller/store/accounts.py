@@ -1,10 +1,10 @@
-"""Accounts: found by the provider's id, and their status as the provider says it."""
+"""Accounts: found by the provider's id, and their status by the provider's word."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from services.poller.rules.seen import Account
+from services.poller.rules.observations import ObservedAccount
 from shared.db.pool import Connection
 from shared.db.queries import fetch_one, fetch_value, load
 from shared.vocabulary import AccountStatus
@@ -13,10 +13,10 @@ queries = load(__file__)
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class AccountState:
     """An account with its status, and the version of it that events carry."""
 
-    account: Account
+    account: ObservedAccount
     status: AccountStatus
     version: int
 
@@ -33,32 +33,32 @@ class AccountRow:
     now: datetime
 
 
-async def by_provider_id(connection: Connection, provider_account_id: str) -> Standing | None:
+async def by_provider_id(connection: Connection, provider_account_id: str) -> AccountState | None:
     """The account known to the provider under this id; None when it is none of ours."""
-    return _standing(await fetch_one(connection, queries.by_provider_id, AccountRow, provider_account_id=provider_account_id))
+    return _account_state(await fetch_one(connection, queries.by_provider_id, AccountRow, provider_account_id=provider_account_id))
 
 
-async def by_id(connection: Connection, account_id: UUID) -> Standing | None:
+async def by_id(connection: Connection, account_id: UUID) -> AccountState | None:
     """The account of this id."""
-    return _standing(await fetch_one(connection, queries.by_id, AccountRow, account_id=account_id))
+    return _account_state(await fetch_one(connection, queries.by_id, AccountRow, account_id=account_id))
 
 
-async def change_status(connection: Connection, standing: Standing, status: AccountStatus, reason: str) -> int | None:
-    """Compare-and-set; the new version, or None when the status is not what it was."""
+async def change_status(connection: Connection, state: AccountState, status: AccountStatus, reason: str) -> int | None:
+    """Compare-and-set; the new version, or None when the status changed meanwhile."""
     return await fetch_value(
         connection,
         queries.change_status,
         int,
-        account_id=standing.account.id,
-        from_status=standing.status.value,
+        account_id=state.account.id,
+        from_status=state.status.value,
         status=status.value,
         reason=reason,
-        now=standing.account.now,
+        now=state.account.now,
     )
 
 
-def _standing(row: AccountRow | None) -> Standing | None:
+def _account_state(row: AccountRow | None) -> AccountState | None:
     if row is None:
         return None
-    account = Account(row.id, row.workspace_id, row.now, row.provider_user_id)
-    return Standing(account, row.status, row.status_version)
+    account = ObservedAccount(row.id, row.workspace_id, row.now, row.provider_user_id)
+    return AccountState(account, row.status, row.status_version)

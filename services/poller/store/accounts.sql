@@ -1,13 +1,13 @@
 -- name: by_provider_id^
--- The business moment comes with it, so that every process agrees on it whatever its own clock shows.
+-- With the business moment, so that every process agrees on it whatever its own clock shows.
 SELECT id, workspace_id, provider_user_id, status, status_version, business_now() AS now FROM accounts WHERE provider_account_id = :provider_account_id;
 
 -- name: by_id^
 SELECT id, workspace_id, provider_user_id, status, status_version, business_now() AS now FROM accounts WHERE id = :account_id::uuid;
 
 -- name: change_status^
--- What a person paused stays paused: only usable and disconnected follow the provider's word. An account that comes back is
--- looked at at once; its spacing still holds, so no burst leaves.
+-- An account that an operator paused stays paused: only usable and disconnected follow the provider's word. An account that becomes
+-- usable is checked at once; its spacing still holds, so no burst leaves.
 UPDATE accounts
    SET status = :status::account_status, status_reason = :reason::text, status_version = status_version + 1,
        status_changed_at = :now::timestamptz,

@@ -1,13 +1,14 @@
-"""Everything the provider ever showed us, kept as it was first seen, and what of it waits for a second look."""
+"""Everything that the provider ever showed us, kept as it was first observed, and the relations that wait to be matched again."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
+from uuid import UUID
 
-from services.poller.rules.seen import Account, Message, Relation, SentInvitation, Source
+from services.poller.rules.observations import ObservationSource, ObservedAccount, SeenInvitation, SeenMessage, SeenRelation
 from shared.db.pool import Connection
-from shared.db.queries import load
+from shared.db.queries import execute, fetch_all, fetch_column, load
 
 queries = load(__file__)
 
@@ -18,41 +19,60 @@ MOST_TRIES: Final = 24
 
 
 @dataclass(frozen=True, slots=True)
-class Unsettled:
+class _UnsettledRow:
+    """A row of unsettled_observations with its observation."""
+
+    observation_id: int
+    tries: int
+    account_id: UUID
+    workspace_id: UUID
+    source: ObservationSource
+    person_id: str
+    happened_at: datetime | None
+    payload: dict[str, Any]
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class UnsettledRelation:
     """A relation that waits until our own record of the invitation is finished."""
 
     observation_id: int
     tries: int
-    account: Account
-    source: Source
-    relation: Relation
+    account: ObservedAccount
+    source: ObservationSource
+    relation: SeenRelation
 
 
-async def record_relations(connection: Connection, account: Account, relations: Iterable[Relation], *, source: Source) -> set[str]:
-    """Store them; the person ids of those seen for the first time come back."""
-    rows = [_row(r.person_id, r.person_id, r.happened_at, {**r.payload, "vanity": r.vanity}) for r in relations]
+async def record_relations(
+    connection: Connection, account: ObservedAccount, relations: Iterable[SeenRelation], *, source: ObservationSource
+) -> set[str]:
+    """Store them; returns the person ids of those observed for the first time."""
+    rows = [_observation(r.person_id, r.person_id, r.happened_at, {**r.payload, "vanity": r.vanity}) for r in relations]
     return await _record(connection, account, "relation", rows, source=source)
 
 
-async def record_invitations(connection: Connection, account: Account, shown: Iterable[SentInvitation], *, source: Source) -> set[str]:
-    """Store them; the ids of those seen for the first time come back."""
+async def record_invitations(
+    connection: Connection, account: ObservedAccount, shown: Iterable[SeenInvitation], *, source: ObservationSource
+) -> set[str]:
+    """Store them; returns the ids of those observed for the first time."""
     rows = [
-        _row(one.invitation_id, one.person_id, one.sent_at, one.payload | {"near": one.near.isoformat() if one.near else None})
+        _observation(one.invitation_id, one.person_id, one.sent_at, one.payload | {"near": one.near.isoformat() if one.near else None})
         for one in shown
     ]
     return await _record(connection, account, "invitation", rows, source=source)
 
 
 async def record_messages(
-    connection: Connection, account: Account, messages: Iterable[Message], *, source: Source, ours: frozenset[str]
+    connection: Connection, account: ObservedAccount, messages: Iterable[SeenMessage], *, source: ObservationSource, ours: frozenset[str]
 ) -> set[str]:
-    """Store them; the ids of those seen for the first time come back.
+    """Store them; returns the ids of those observed for the first time.
 
-    Own messages are evidence for attempts nobody knows the end of (`payload.is_sender`). The words are kept only where the other
-    side is one of our people: what a member writes with others is none of our business.
+    Own messages are evidence for unknown attempts (`payload.is_sender`). The words are kept only where the other side is one of our
+    leads: what a member writes with other people is private.
     """
     rows = [
-        _row(
+        _observation(
             m.message_id,
             m.person_id,
             m.said_at,
@@ -69,51 +89,55 @@ async def record_messages(
     return await _record(connection, account, "message", rows, source=source)
 
 
-async def record_status(connection: Connection, account: Account, word: str, *, version: int, source: Source) -> bool:
-    """Store the provider's word on an account; false when it was said before since the status last changed."""
-    rows = [_row(f"{version}:{word}", None, None, {"status": word})]
+async def record_status(connection: Connection, account: ObservedAccount, word: str, *, version: int, source: ObservationSource) -> bool:
+    """Store the provider's word on an account; False when it was observed before since the status last changed."""
+    rows = [_observation(f"{version}:{word}", None, None, {"status": word})]
     return bool(await _record(connection, account, "status", rows, source=source))
 
 
-async def leave_unsettled(connection: Connection, account: Account, person_ids: Sequence[str]) -> None:
-    """Look at these relations again in a moment."""
-    await queries.leave_unsettled(connection, account_id=account.id, provider_keys=list(person_ids), pause=FIRST_PAUSE)
+async def add_unsettled(connection: Connection, account: ObservedAccount, person_ids: Sequence[str]) -> None:
+    """Match these relations again in a moment."""
+    await execute(connection, queries.add_unsettled, account_id=account.id, provider_keys=list(person_ids), pause=FIRST_PAUSE)
 
 
-async def take_unsettled(connection: Connection, most: int) -> list[Unsettled]:
-    """Those whose time has come, locked for this transaction."""
+async def lock_due_unsettled(connection: Connection, most: int) -> list[UnsettledRelation]:
+    """Relations that are due to be matched again, locked for this transaction."""
     return [
-        Unsettled(
-            row["observation_id"],
-            row["tries"],
-            Account(row["account_id"], row["workspace_id"], row["now"]),
-            Source(row["source"]),
-            Relation(row["person_id"], row["payload"].get("vanity"), row["happened_at"], row["payload"]),
+        UnsettledRelation(
+            row.observation_id,
+            row.tries,
+            ObservedAccount(row.account_id, row.workspace_id, row.now),
+            row.source,
+            SeenRelation(row.person_id, row.payload.get("vanity"), row.happened_at, row.payload),
         )
-        async for row in queries.take_unsettled(connection, most=most)
+        for row in await fetch_all(connection, queries.lock_due_unsettled, _UnsettledRow, most=most)
     ]
 
 
-async def settled(connection: Connection, one: Unsettled) -> None:
-    """It waits no longer."""
-    await queries.settled(connection, observation_id=one.observation_id)
+async def remove_unsettled(connection: Connection, one: UnsettledRelation) -> None:
+    """The relation waits no longer."""
+    await execute(connection, queries.remove_unsettled, observation_id=one.observation_id)
 
 
-async def look_again(connection: Connection, one: Unsettled) -> None:
-    """Later, each time after twice as long."""
+async def postpone_unsettled(connection: Connection, one: UnsettledRelation) -> None:
+    """Match it again later, each time after twice as long."""
     pause = min(FIRST_PAUSE * 2 ** min(one.tries + 1, 16), LONGEST_PAUSE)
-    await queries.look_again(connection, observation_id=one.observation_id, pause=pause)
+    await execute(connection, queries.postpone_unsettled, observation_id=one.observation_id, pause=pause)
 
 
-def _row(key: str, person_id: str | None, happened_at: datetime | None, payload: dict[str, Any]) -> dict[str, Any]:
+def _observation(key: str, person_id: str | None, happened_at: datetime | None, payload: dict[str, Any]) -> dict[str, Any]:
     return {"provider_key": key, "person_id": person_id, "happened_at": happened_at, "payload": payload}
 
 
-async def _record(connection: Connection, account: Account, kind: str, rows: list[dict[str, Any]], *, source: Source) -> set[str]:
+async def _record(
+    connection: Connection, account: ObservedAccount, kind: str, rows: list[dict[str, Any]], *, source: ObservationSource
+) -> set[str]:
     if not rows:
         return set()
-    stored = queries.record(
+    stored = await fetch_column(
         connection,
+        queries.record,
+        str,
         workspace_id=account.workspace_id,
         account_id=account.id,
         kind=kind,
@@ -121,4 +145,4 @@ async def _record(connection: Connection, account: Account, kind: str, rows: lis
         now=account.now,
         rows=rows,
     )
-    return {row["provider_key"] async for row in stored}
+    return set(stored)

@@ -1,4 +1,4 @@
--- name: live_invitations
+-- name: load_live_invitations
 -- By the partial unique index: at most one per workspace and recipient. An invitation that was accepted by the provider has
 -- its prospect in connection_request_sent already and needs no settling.
 SELECT a.id, a.prospect_id, a.send_id, a.lead_id, a.state, a.decided_at, a.picture
@@ -38,7 +38,7 @@ UPDATE campaign_prospects
 RETURNING id, campaign_id, lead_id, workspace_id;
 
 -- name: record_contact!
--- Somebody answered or opted out in between: the status stays, the contact is recorded all the same.
+-- A prospect who replied or opted out in between keeps that status; the contact is recorded all the same.
 UPDATE campaign_prospects SET contacted_at = :contacted_at::timestamptz
  WHERE id = :prospect_id::uuid AND contacted_at IS NULL AND NOT is_unstarted(status);
 
@@ -63,7 +63,7 @@ UPDATE campaign_prospects p
  WHERE p.id = locked.id AND p.status = ANY(:from_statuses::prospect_status[])
 RETURNING p.id, p.campaign_id, p.lead_id, p.workspace_id;
 
--- name: first_contact$
+-- name: load_first_contact$
 -- When we first wrote to any of them, or were about to: what was said before is history.
 SELECT least(
   (SELECT min(p.contacted_at) FROM campaign_prospects p WHERE p.lead_id = ANY(:lead_ids::uuid[])),
@@ -71,7 +71,7 @@ SELECT least(
     WHERE s.prospect_id IN (SELECT p.id FROM campaign_prospects p WHERE p.lead_id = ANY(:lead_ids::uuid[]))
       AND a.action <> 'profile_lookup' AND is_live(a.state)));
 
--- name: answered_prospect^
+-- name: find_answered_prospect^
 -- Which enrolment the answer most likely belongs to: this account's, the one last written to.
 SELECT p.id, p.campaign_id
   FROM campaign_prospects p
@@ -79,7 +79,7 @@ SELECT p.id, p.campaign_id
  ORDER BY (p.account_id IS NOT DISTINCT FROM :account_id::uuid) DESC, coalesce(p.last_follow_up_at, p.contacted_at) DESC NULLS LAST, p.id
  LIMIT 1;
 
--- name: store_reply^
+-- name: store_reply$
 -- Once per message of the provider: only the first to store it acts on it.
 INSERT INTO campaign_messages (workspace_id, account_id, lead_id, campaign_id, prospect_id, direction, provider_message_id, chat_id, text,
                                reply, said_at)
@@ -120,7 +120,7 @@ UPDATE campaign_prospects p SET status = 'opted_out', reply_message_id = :messag
  WHERE p.id = locked.id AND p.status <> 'opted_out'
 RETURNING p.id;
 
--- name: hold
+-- name: hold_until
 -- Out of office is no answer: what is under way waits.
 WITH locked AS MATERIALIZED (
   SELECT p.id FROM campaign_prospects p
@@ -135,6 +135,6 @@ UPDATE campaign_prospects p SET hold_until = :hold_until::timestamptz
  WHERE p.id = locked.id AND is_active(p.status)
 RETURNING p.id;
 
--- name: lock_sends
--- Sends before attempts and prospects, as whoever finishes an attempt does.
+-- name: lock_sends!
+-- Sends are locked before attempts and prospects, as the sender does when it finishes an attempt.
 SELECT id FROM send_queue WHERE id = ANY(:send_ids::uuid[]) ORDER BY id FOR NO KEY UPDATE;

@@ -1,4 +1,4 @@
-"""Which reads of the provider are due, and the account's hold while one is under way."""
+"""Reads of the provider as rows: which are due, the lease of the account, and what came of each."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,19 +10,19 @@ from uuid import UUID
 import asyncpg
 import orjson
 
-from services.poller.rules.seen import Account
+from services.poller.rules.observations import ObservedAccount
 from shared.calendar.schedule import Schedule
 from shared.db.pool import Connection
-from shared.db.queries import load
+from shared.db.queries import execute, fetch_all, fetch_one, fetch_value, load
 from shared.policy.rows import clocks_of_account
 
 queries = load(__file__)
 
 LEASE: Final = timedelta(seconds=60)
-"""Technical, beyond the wait for the account's turn; a read has ended by then, see workflows/read.py."""
+"""Technical time, beyond the wait for the account's rest; a read has ended by then, see workflows/make_read.py."""
 
 
-class Kind(StrEnum):
+class ReadKind(StrEnum):
     """What is read (column `account_reads.kind`)."""
 
     RELATIONS = "relations"
@@ -32,10 +32,10 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Due:
+class DueRead:
     """A read that could be made now."""
 
-    kind: Kind
+    kind: ReadKind
     account_id: UUID
     provider_account_id: str
     schedule: Schedule
@@ -43,138 +43,208 @@ class Due:
     reads_today: int
     cursor: Mapping[str, Any]
     baseline: bool
-    """It is the first one: what it shows is how things stand, not news."""
+    """It is the account's first read of this kind: it shows the state before us, not news."""
     failures: int
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
-    """An account in our hand."""
+class ReadLease:
+    """The lease of an account for a read."""
 
     lease_until: datetime
-    """Technical; also what tells our hold from a later one."""
+    """Technical; also tells this lease from a later one."""
     wait: timedelta
-    """Technical time until its spacing is over."""
+    """Technical time until the account's spacing is over."""
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
-    """An account in our hand for the length of a read; moments are business time."""
+class ReadWindow:
+    """The lease renewed for the length of the read; moments are business time."""
 
-    claim: Claim
+    lease_until: datetime
     now: datetime
     arrives: datetime
     """When the read will have reached the provider at the latest."""
 
+    @property
+    def lease(self) -> ReadLease:
+        """The lease to release after the read."""
+        return ReadLease(self.lease_until, timedelta())
+
+
+@dataclass(frozen=True, slots=True)
+class _DueReadRow:
+    """A row of account_reads with its account."""
+
+    account_id: UUID
+    kind: ReadKind
+    cursor: Mapping[str, Any] | None
+    baseline_at: datetime | None
+    failures: int
+    provider_account_id: str
+    workspace_id: UUID
+    country: str
+    timezone: str
+    account_schedule: str
+    workspace_schedule: str
+    reads_by_day: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _WaitingAccounts:
+    """How many accounts cannot be read now, for one reason."""
+
+    reason: str
+    accounts: int
+
 
 async def business_now(pool: asyncpg.Pool) -> datetime:
     """The stack's business time, by the database."""
-    now: datetime = await queries.business_now(pool)
+    now = await fetch_value(pool, queries.business_now, datetime)
+    if now is None:
+        raise OSError("The database has no business time: the table stack_clock is empty.")
     return now
 
 
-async def introduce(pool: asyncpg.Pool, now: datetime, every: Mapping[Kind, timedelta]) -> None:
+async def plan_first_reads(pool: asyncpg.Pool, now: datetime, every: Mapping[ReadKind, timedelta]) -> None:
     """Plan the first reads of accounts that have none."""
-    await queries.introduce(pool, now=now, kinds=[kind.value for kind in every], everies=list(every.values()))
+    await execute(pool, queries.plan_first_reads, now=now, kinds=[kind.value for kind in every], everies=list(every.values()))
 
 
-async def due(pool: asyncpg.Pool, now: datetime, *, kinds: Sequence[Kind], without: Sequence[UUID], most: int) -> list[Due]:
-    """Reads whose time has come, of accounts that are free, but for those `without`; the longest waiting first, one per account.
+async def load_due_reads(
+    pool: asyncpg.Pool, now: datetime, *, kinds: Sequence[ReadKind], without: Sequence[UUID], most: int
+) -> list[DueRead]:
+    """Due reads of accounts that are free and not among `without`, one per account, the longest waiting first.
 
-    An account whose own hours nobody can read is read by ours: people's answers must be seen all the same.
+    An account whose own schedule is unreadable is read by the default schedule: its prospects' answers must be seen all the same.
     """
-    rows = [row async for row in queries.due(pool, now=now, kinds=[kind.value for kind in kinds], without=list(without), most=most)]
-    first: dict[UUID, Due] = {}
-    for row in rows:
-        first.setdefault(row["account_id"], _due(row, now))
-    return list(first.values())
+    rows = await fetch_all(
+        pool, queries.load_due_reads, _DueReadRow, now=now, kinds=[kind.value for kind in kinds], without=list(without), most=most
+    )
+    return _first_of_each_account(rows, now)
 
 
-async def waiting(pool: asyncpg.Pool, now: datetime, kind: Kind) -> dict[str, int]:
-    """How many accounts are asked for and held up, by reason: spacing, busy, paused, disconnected."""
-    return {row["reason"]: row["accounts"] async for row in queries.waiting(pool, now=now, kind=kind.value)}
+async def count_waiting(pool: asyncpg.Pool, now: datetime, kind: ReadKind) -> dict[str, int]:
+    """How many accounts have this read due and cannot make it, by reason: spacing, busy, paused, disconnected."""
+    return {row.reason: row.accounts for row in await fetch_all(pool, queries.count_waiting, _WaitingAccounts, now=now, kind=kind.value)}
 
 
-async def starved(
+async def load_starved_reads(
     pool: asyncpg.Pool, now: datetime, *, since: datetime, free_by: datetime, without: Sequence[UUID], most: int
-) -> list[Due]:
-    """Reads due since long ago, of accounts that are busy all the time and free by `free_by`, but for those `without`; one per account."""
-    first: dict[UUID, Due] = {}
-    async for row in queries.starved(pool, now=now, since=since, free_by=free_by, without=list(without), most=most):
-        first.setdefault(row["account_id"], _due(row, now))
+) -> list[DueRead]:
+    """Reads due since long ago of accounts that are never free and will be by `free_by`, but not of `without`; one per account."""
+    rows = await fetch_all(
+        pool, queries.load_starved_reads, _DueReadRow, now=now, since=since, free_by=free_by, without=list(without), most=most
+    )
+    return _first_of_each_account(rows, now)
+
+
+async def acquire_lease(connection: Connection, read: DueRead, *, holder: str, patience: timedelta) -> ReadLease | None:
+    """Lease the account, which is free within `patience` (business).
+
+    None when another process holds the account, it is not free by then, or the read was made meanwhile.
+    """
+    return await fetch_one(
+        connection,
+        queries.acquire_lease,
+        ReadLease,
+        account_id=read.account_id,
+        kind=read.kind.value,
+        lease=LEASE,
+        holder=f"read:{holder}",
+        patience=patience,
+    )
+
+
+async def renew_lease(pool: asyncpg.Pool, read: DueRead, lease: ReadLease, *, arrives_in: timedelta) -> ReadWindow | None:
+    """Renew the lease for a read that arrives within `arrives_in` (technical).
+
+    None when the lease has expired, or the account may not act any more.
+    """
+    return await fetch_one(
+        pool,
+        queries.renew_lease,
+        ReadWindow,
+        account_id=read.account_id,
+        kind=read.kind.value,
+        lease_until=lease.lease_until,
+        lease=LEASE,
+        arrives_in=arrives_in,
+    )
+
+
+async def count_read(pool: asyncpg.Pool, read: DueRead) -> None:
+    """Count one more read on the account's own day."""
+    await execute(pool, queries.count_read, account_id=read.account_id, kind=read.kind.value, local_date=read.local_date)
+
+
+async def release_lease(pool: asyncpg.Pool | Connection, read: DueRead, lease: ReadLease, *, spacing: timedelta) -> None:
+    """Release the lease; the account rests for `spacing` of business time from now. Harmless when the lease was released already."""
+    await execute(pool, queries.release_lease, account_id=read.account_id, lease_until=lease.lease_until, spacing=spacing)
+
+
+async def record_success(
+    pool: asyncpg.Pool | Connection, read: DueRead, now: datetime, *, next_at: datetime, cursor: Mapping[str, Any] | None, whole: bool
+) -> None:
+    """The read succeeded; the next one is at `next_at`. Only a `whole` read has seen everything up to `now`, and is a baseline."""
+    await execute(
+        pool,
+        queries.record_success,
+        account_id=read.account_id,
+        kind=read.kind.value,
+        now=now,
+        next_at=next_at,
+        cursor=cursor,
+        whole=whole,
+    )
+
+
+async def record_failure(pool: asyncpg.Pool | Connection, read: DueRead, *, next_at: datetime) -> None:
+    """The read failed; try again at `next_at`, and from the first page when the same page failed before: a cursor may have gone stale."""
+    await execute(pool, queries.record_failure, account_id=read.account_id, kind=read.kind.value, next_at=next_at, afresh=read.failures > 0)
+
+
+async def postpone(pool: asyncpg.Pool, read: DueRead, next_at: datetime) -> None:
+    """The account's hours or its budget are over: the read is due later."""
+    await execute(pool, queries.postpone, account_id=read.account_id, kind=read.kind.value, next_at=next_at)
+
+
+async def make_due(connection: Connection, account: ObservedAccount, kind: ReadKind) -> None:
+    """Make this read due now."""
+    await execute(connection, queries.make_due, account_id=account.id, kind=kind.value, now=account.now)
+
+
+async def make_all_due(pool: asyncpg.Pool, now: datetime, kind: ReadKind) -> None:
+    """Make this read due now for every usable account."""
+    await execute(pool, queries.make_all_due, now=now, kind=kind.value)
+
+
+def _first_of_each_account(rows: Sequence[_DueReadRow], now: datetime) -> list[DueRead]:
+    first: dict[UUID, DueRead] = {}
+    for row in rows:
+        first.setdefault(row.account_id, _due_read(row, now))
     return list(first.values())
 
 
-async def claim(connection: Connection, read: Due, *, holder: str, patience: timedelta) -> Claim | None:
-    """Take the account in hand, which is free within `patience` (business); None when somebody else has it, it is not free by then, or
-    the read was made meanwhile.
-    """
-    row = await queries.claim(
-        connection, account_id=read.account_id, kind=read.kind.value, lease=LEASE, holder=f"read:{holder}", patience=patience
+def _due_read(row: _DueReadRow, now: datetime) -> DueRead:
+    clocks = clocks_of_account(
+        {
+            "account_schedule": row.account_schedule,
+            "workspace_schedule": row.workspace_schedule,
+            "timezone": row.timezone,
+            "country": row.country,
+        }
     )
-    return None if row is None else Claim(row["lease_until"], row["wait"])
-
-
-async def hold(pool: asyncpg.Pool, read: Due, claimed: Claim, *, arrives_in: timedelta) -> Held | None:
-    """Keep the account from now on, for a read that arrives within `arrives_in` (technical).
-
-    None when it is ours no more, or may not act any more.
-    """
-    row = await queries.hold(
-        pool, account_id=read.account_id, kind=read.kind.value, lease_until=claimed.lease_until, lease=LEASE, arrives_in=arrives_in
-    )
-    return None if row is None else Held(Claim(row["lease_until"], timedelta()), row["now"], row["arrives"])
-
-
-async def count(pool: asyncpg.Pool, read: Due) -> None:
-    """The account's own day has one read more."""
-    await queries.count(pool, account_id=read.account_id, kind=read.kind.value, local_date=read.local_date)
-
-
-async def release(pool: asyncpg.Pool | Connection, read: Due, claimed: Claim, *, spacing: timedelta) -> None:
-    """Let the account go; it rests for `spacing` of business time from now. Harmless when it was let go already."""
-    await queries.release(pool, account_id=read.account_id, lease_until=claimed.lease_until, spacing=spacing)
-
-
-async def finish(
-    pool: asyncpg.Pool | Connection, read: Due, now: datetime, *, next_at: datetime, cursor: Mapping[str, Any] | None, whole: bool
-) -> None:
-    """It went well; the next one is at `next_at`. Only a `whole` read has seen everything up to `now`, and is a baseline."""
-    await queries.finish(pool, account_id=read.account_id, kind=read.kind.value, now=now, next_at=next_at, cursor=cursor, whole=whole)
-
-
-async def fail(pool: asyncpg.Pool | Connection, read: Due, *, next_at: datetime) -> None:
-    """It did not; try again at `next_at`, and from the first page when the same page failed before: a cursor may have gone stale."""
-    await queries.fail(pool, account_id=read.account_id, kind=read.kind.value, next_at=next_at, afresh=read.failures > 0)
-
-
-async def postpone(pool: asyncpg.Pool, read: Due, next_at: datetime) -> None:
-    """Not now: the account's hours or its budget are over."""
-    await queries.postpone(pool, account_id=read.account_id, kind=read.kind.value, next_at=next_at)
-
-
-async def ask_soon(connection: Connection, account: Account, kind: Kind) -> None:
-    """Make this read due now."""
-    await queries.ask_soon(connection, account_id=account.id, kind=kind.value, now=account.now)
-
-
-async def ask_all(pool: asyncpg.Pool, now: datetime, kind: Kind) -> None:
-    """Make this read due now for every usable account."""
-    await queries.ask_all(pool, now=now, kind=kind.value)
-
-
-def _due(row: Any, now: datetime) -> Due:
-    clocks = clocks_of_account(row)
     today = now.astimezone(clocks.zone).date()
-    counted = orjson.loads(row["reads_by_day"]) if row["reads_by_day"] else {}
-    return Due(
-        kind=Kind(row["kind"]),
-        account_id=row["account_id"],
-        provider_account_id=row["provider_account_id"],
+    counted = orjson.loads(row.reads_by_day) if row.reads_by_day else {}
+    return DueRead(
+        kind=row.kind,
+        account_id=row.account_id,
+        provider_account_id=row.provider_account_id,
         schedule=clocks.schedule,
         local_date=today,
         reads_today=counted.get(today.isoformat(), 0),
-        cursor=row["cursor"] or {},
-        baseline=row["baseline_at"] is None,
-        failures=row["failures"],
+        cursor=row.cursor or {},
+        baseline=row.baseline_at is None,
+        failures=row.failures,
     )

@@ -1,17 +1,17 @@
 -- name: business_now$
 SELECT business_now();
 
--- name: introduce!
--- Accounts that were never read get their first times at random, so that a hundred imported at once do not read at once.
+-- name: plan_first_reads!
+-- Accounts that were never read get random first times, so that a hundred imported at once are not read at once.
 INSERT INTO account_reads (account_id, kind, next_at)
 SELECT a.id, k.kind, :now::timestamptz + k.every * random()
   FROM accounts a CROSS JOIN unnest(:kinds::text[], :everies::interval[]) AS k(kind, every)
  WHERE a.channel = 'linkedin' AND NOT EXISTS (SELECT FROM account_reads r WHERE r.account_id = a.id AND r.kind = k.kind)
 ON CONFLICT (account_id, kind) DO NOTHING;
 
--- name: due
--- Those that could be read now; which of the days is the account's own, its zone in Python says. The health of an account is asked of
--- the provider, not of LinkedIn, so a disconnected one has it read too, and its spacing does not matter.
+-- name: load_due_reads
+-- Reads that could be made now; Python decides by the account's zone which of the days is the account's own. The health of an account is
+-- read from the provider, not from LinkedIn, so it is read of a disconnected account too, and regardless of the spacing.
 SELECT r.account_id, r.kind, r.cursor, r.baseline_at, r.failures, a.provider_account_id, a.workspace_id, a.country,
        account_timezone(a, :now::timestamptz) AS timezone,
        a.schedule_settings::text AS account_schedule, w.schedule_settings::text AS workspace_schedule,
@@ -27,8 +27,8 @@ SELECT r.account_id, r.kind, r.cursor, r.baseline_at, r.failures, a.provider_acc
  ORDER BY r.next_at
  LIMIT :most;
 
--- name: starved
--- Those whose account has something due whenever it is free, so that its sends would win every time.
+-- name: load_starved_reads
+-- Reads of accounts that have a send due whenever they are free, so that the sends would win every time.
 SELECT r.account_id, r.kind, r.cursor, r.baseline_at, r.failures, a.provider_account_id, a.workspace_id, a.country,
        account_timezone(a, :now::timestamptz) AS timezone,
        a.schedule_settings::text AS account_schedule, w.schedule_settings::text AS workspace_schedule,
@@ -44,8 +44,8 @@ SELECT r.account_id, r.kind, r.cursor, r.baseline_at, r.failures, a.provider_acc
  ORDER BY r.next_at
  LIMIT :most;
 
--- name: waiting
--- How many cannot be read now although somebody asks, by what keeps them.
+-- name: count_waiting
+-- How many accounts cannot be read now although the read is due, by reason.
 SELECT CASE WHEN a.status <> 'usable' THEN a.status::text WHEN a.lease_until IS NOT NULL THEN 'busy' ELSE 'spacing' END AS reason,
        count(*)::int AS accounts
   FROM account_reads r
@@ -55,10 +55,10 @@ SELECT CASE WHEN a.status <> 'usable' THEN a.status::text WHEN a.lease_until IS 
         OR (r.next_at <= :now::timestamptz AND (a.lease_until IS NOT NULL OR a.next_free_at > :now::timestamptz)))
  GROUP BY 1;
 
--- name: claim^
--- The account is in one hand at a time: a dispatch, an attempt, or a read. One that is free within `patience` is taken now and
--- waited for. Its spacing means nothing to a read of its health. One whose row somebody holds just now is in another hand: a
--- process that froze with it must not hold us as well. Whether the read is still due is asked again: another poller may have made it.
+-- name: acquire_lease^
+-- One holder at a time: a dispatch, an attempt, or a read. An account that is free within `patience` is leased now, and the read waits for
+-- its rest. Its spacing means nothing to a read of its health. A row that another transaction has locked is skipped: a process that froze
+-- with the lock must not block this one as well. Whether the read is still due is checked again: another poller may have made it.
 WITH clock AS MATERIALIZED (
   SELECT t.at AS technical, business_at(t.at) AS now, c.speed FROM (SELECT clock_timestamp() AS at) t, stack_clock c
 ), free AS MATERIALIZED (
@@ -78,9 +78,9 @@ UPDATE accounts a
  WHERE a.id = free.id
 RETURNING a.lease_until, a.lease_until - clock.technical - :lease::interval AS wait;
 
--- name: hold^
--- Taken for its rest; now for the read itself, with the business moment of now and of the read's arrival. NULL when the lease ran
--- out and others may have the account, when a person paused it meanwhile, and when somebody holds its row.
+-- name: renew_lease^
+-- The lease for the rest becomes the lease for the read itself, with the business moment of now and of the read's arrival. No row when the
+-- lease expired and another process may hold the account, when an operator paused the account meanwhile, and when its row is locked.
 WITH ours AS MATERIALIZED (
   SELECT id FROM accounts
    WHERE id = :account_id::uuid AND lease_until = :lease_until::timestamptz AND lease_until > clock_timestamp() AND lease_holder LIKE 'read:%'
@@ -92,27 +92,27 @@ UPDATE accounts a SET lease_until = t.at + :lease::interval
  WHERE a.id = ours.id
 RETURNING a.lease_until, business_at(t.at) AS now, business_at(t.at + :arrives_in::interval) AS arrives;
 
--- name: count!
+-- name: count_read!
 UPDATE account_reads
    SET reads = CASE WHEN read_on = :local_date::date THEN reads + 1 ELSE 1 END, read_on = :local_date::date
  WHERE account_id = :account_id::uuid AND kind = :kind::text;
 
--- name: release!
--- What is pending of the account goes on when its rest is over. Nothing when the lease ran out and others took it.
+-- name: release_lease!
+-- Pending sends of the account continue when its rest is over. Changes nothing when the lease expired and another process acquired it.
 UPDATE accounts a
    SET lease_until = NULL, lease_holder = NULL, next_free_at = greatest(a.next_free_at, clock.now + :spacing::interval),
        wake_at = least(coalesce(a.wake_at, 'infinity'), greatest(clock.now, a.next_free_at, clock.now + :spacing::interval))
   FROM (SELECT business_now() AS now) AS clock
  WHERE a.id = :account_id::uuid AND a.lease_until = :lease_until::timestamptz AND a.lease_holder LIKE 'read:%';
 
--- name: finish!
+-- name: record_success!
 UPDATE account_reads
    SET next_at = :next_at::timestamptz, cursor = coalesce(:cursor::jsonb, cursor), failures = 0,
        last_read_at = CASE WHEN :whole::boolean THEN :now::timestamptz ELSE last_read_at END,
        baseline_at = coalesce(baseline_at, CASE WHEN :whole::boolean THEN :now::timestamptz END)
  WHERE account_id = :account_id::uuid AND kind = :kind::text;
 
--- name: fail!
+-- name: record_failure!
 UPDATE account_reads
    SET next_at = :next_at::timestamptz, failures = failures + 1,
        cursor = CASE WHEN :afresh::boolean THEN cursor - 'page' ELSE cursor END
@@ -121,11 +121,11 @@ UPDATE account_reads
 -- name: postpone!
 UPDATE account_reads SET next_at = :next_at::timestamptz WHERE account_id = :account_id::uuid AND kind = :kind::text;
 
--- name: ask_soon!
+-- name: make_due!
 INSERT INTO account_reads (account_id, kind, next_at) VALUES (:account_id::uuid, :kind::text, :now::timestamptz)
 ON CONFLICT (account_id, kind) DO UPDATE SET next_at = excluded.next_at WHERE account_reads.next_at > excluded.next_at;
 
--- name: ask_all!
+-- name: make_all_due!
 UPDATE account_reads r SET next_at = :now::timestamptz
   FROM accounts a
  WHERE a.id = r.account_id AND a.status = 'usable' AND r.kind = :kind::text AND r.next_at > :now::timestamptz;

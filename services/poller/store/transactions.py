@@ -1,4 +1,4 @@
-"""One unit of work in one transaction, tried again when PostgreSQL had to choose between two of them."""
+"""One unit of work in one transaction, repeated when another transaction won against it."""
 
 from collections.abc import Awaitable, Callable
 from typing import Final, TypeVar
@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 TRIES: Final = 4
 LOST: Final = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError, asyncpg.UniqueViolationError)
-"""Another transaction won. A unique violation too: a person enrolled the lead again at this very moment."""
+"""Another transaction won. A unique violation too: an operator enrolled the lead again at this very moment."""
 
 
 async def in_transaction(pool: asyncpg.Pool, work: Callable[[Connection], Awaitable[T]]) -> T:

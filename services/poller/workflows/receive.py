@@ -1,7 +1,7 @@
 """A delivery of the provider: stored and matched in one transaction, then acknowledged.
 
-The provider repeats what is not acknowledged, so everything here may come twice; and it gives up after some tries, so
-whatever is a genuine delivery is acknowledged, also one about an account that is none of ours.
+The provider repeats a delivery that is not acknowledged, so each may come twice; and it gives up after some tries, so every genuine
+delivery is acknowledged, also one about an account that is none of ours.
 """
 
 from collections.abc import Mapping
@@ -12,8 +12,8 @@ from typing import Any
 import asyncpg
 import structlog
 
-from services.poller.rules.seen import Source
-from services.poller.rules.translate import message_of_webhook, relation_of_webhook
+from services.poller.rules.observations import ObservationSource
+from services.poller.rules.translation import message_of_webhook, relation_of_webhook
 from services.poller.store import accounts, reads
 from services.poller.store.transactions import in_transaction
 from services.poller.workflows.follow_accounts import note_status
@@ -25,7 +25,7 @@ from shared.unipile.webhooks import AccountStatusChanged, Delivery, Ignored, Mai
 log = structlog.get_logger()
 
 
-class Kind(StrEnum):
+class DeliveryKind(StrEnum):
     """What a delivery was (a metric's label)."""
 
     RELATION = "relation"
@@ -38,39 +38,41 @@ class Kind(StrEnum):
     WRONG_SECRET = "wrong_secret"  # noqa: S105 - a label
 
 
-async def receive(pool: asyncpg.Pool, delivery: Delivery, body: Mapping[str, Any], *, away_for: timedelta) -> Kind:
-    """Store what the delivery says and let it act."""
+async def receive(pool: asyncpg.Pool, delivery: Delivery, body: Mapping[str, Any], *, away_for: timedelta) -> DeliveryKind:
+    """Store what the delivery says and apply it."""
     match delivery:
         case Ignored():
-            return Kind.IGNORED
+            return DeliveryKind.IGNORED
         case MailEvent():
-            return Kind.MAIL
+            return DeliveryKind.MAIL
         case NewRelation() | MessageReceived() | AccountStatusChanged():
-            told = delivery
+            delivered = delivery
 
-    async def take(connection: Connection) -> Kind:
-        return await _take(connection, told, body, away_for=away_for)
+    async def handle(connection: Connection) -> DeliveryKind:
+        return await _handle(connection, delivered, body, away_for=away_for)
 
-    return await in_transaction(pool, take)
+    return await in_transaction(pool, handle)
 
 
-async def _take(
-    connection: Connection, told: NewRelation | MessageReceived | AccountStatusChanged, body: Mapping[str, Any], *, away_for: timedelta
-) -> Kind:
-    standing = await accounts.by_provider_id(connection, told.account_id)
-    if standing is None:
-        log.warning("a webhook about an account that is none of ours", provider_account=told.account_id, told=type(told).__name__)
-        return Kind.UNKNOWN_ACCOUNT
-    account = standing.account
-    match told:
+async def _handle(
+    connection: Connection, delivered: NewRelation | MessageReceived | AccountStatusChanged, body: Mapping[str, Any], *, away_for: timedelta
+) -> DeliveryKind:
+    state = await accounts.by_provider_id(connection, delivered.account_id)
+    if state is None:
+        log.warning("a webhook about an account that is none of ours", provider_account=delivered.account_id, told=type(delivered).__name__)
+        return DeliveryKind.UNKNOWN_ACCOUNT
+    account = state.account
+    match delivered:
         case NewRelation():
-            await note_relations(connection, account, [relation_of_webhook(told)], source=Source.WEBHOOK)
-            return Kind.RELATION
+            await note_relations(connection, account, [relation_of_webhook(delivered)], source=ObservationSource.WEBHOOK)
+            return DeliveryKind.RELATION
         case MessageReceived():
-            await note_messages(connection, account, [message_of_webhook(told, body)], source=Source.WEBHOOK, away_for=away_for)
-            return Kind.MESSAGE
+            await note_messages(
+                connection, account, [message_of_webhook(delivered, body)], source=ObservationSource.WEBHOOK, away_for=away_for
+            )
+            return DeliveryKind.MESSAGE
         case AccountStatusChanged():
-            await note_status(connection, standing, told.message, source=Source.WEBHOOK)
-            # The word carries no time: a late one may contradict a newer one, so the account itself is asked as well.
-            await reads.ask_soon(connection, account, reads.Kind.STATUS)
-            return Kind.ACCOUNT_STATUS
+            await note_status(connection, state, delivered.message, source=ObservationSource.WEBHOOK)
+            # The word carries no time: a late one may contradict a newer one, so the account itself is read as well.
+            await reads.make_due(connection, account, reads.ReadKind.STATUS)
+            return DeliveryKind.ACCOUNT_STATUS

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from services.poller import http
 from services.poller.settings import PollerSettings
-from services.poller.workflows.rounds import Reader
+from services.poller.workflows.schedule_reads import ReadScheduler
 from shared.db.pool import open_pool
 from shared.runtime.http import make_app
 from shared.runtime.service import Service
@@ -56,13 +56,13 @@ async def client(provider_url: str, settings: PollerSettings) -> AsyncIterator[U
 
 
 @pytest.fixture
-def reader(poller_pool: asyncpg.Pool, client: UnipileClient, settings: PollerSettings) -> Reader:
+def reader(poller_pool: asyncpg.Pool, client: UnipileClient, settings: PollerSettings) -> ReadScheduler:
     """What makes the reads."""
-    return Reader(poller_pool, client, settings, instance="test")
+    return ReadScheduler(poller_pool, client, settings, instance="test")
 
 
 @pytest.fixture
-async def poller(settings: PollerSettings, poller_pool: asyncpg.Pool, reader: Reader) -> AsyncIterator[httpx.AsyncClient]:
+async def poller(settings: PollerSettings, poller_pool: asyncpg.Pool, reader: ReadScheduler) -> AsyncIterator[httpx.AsyncClient]:
     """The poller's routes on a real server."""
     service = Service("poller", settings, port=0)
     service.pool = poller_pool

@@ -5,10 +5,10 @@ from datetime import timedelta
 import asyncpg
 import pytest
 
-from services.poller.rules.seen import Account, Relation, Source
+from services.poller.rules.observations import ObservationSource, ObservedAccount, SeenRelation
 from services.poller.store.transactions import in_transaction
-from services.poller.workflows.match_relations import Matched, note_relations
-from services.poller.workflows.rematch import rematch
+from services.poller.workflows.match_again import match_again
+from services.poller.workflows.match_relations import MatchedRelations, note_relations
 from shared.db.pool import Connection
 from tests.integration.poller.poller_stage import Enrolled, Stage
 
@@ -17,17 +17,17 @@ async def see(
     pool: asyncpg.Pool,
     stage: Stage,
     one: Enrolled,
-    source: Source = Source.POLL,
+    source: ObservationSource = ObservationSource.POLL,
     *,
     vanity: str | None = None,
     ago: timedelta | None = None,
-) -> Matched:
+) -> MatchedRelations:
     """The relation is shown by a read, a baseline or a webhook."""
     now = await stage.now()
-    relation = Relation(one.person_id, vanity, None if ago is None else now - ago, {})
+    relation = SeenRelation(one.person_id, vanity, None if ago is None else now - ago, {})
 
-    async def note(connection: Connection) -> Matched:
-        return await note_relations(connection, Account(stage.account_id, stage.workspace_id, now), [relation], source=source)
+    async def note(connection: Connection) -> MatchedRelations:
+        return await note_relations(connection, ObservedAccount(stage.account_id, stage.workspace_id, now), [relation], source=source)
 
     return await in_transaction(pool, note)
 
@@ -41,9 +41,9 @@ async def due_again(stage: Stage) -> int:
 
 async def test_the_first_read_counts_those_we_invited_and_nobody_else(poller_pool: asyncpg.Pool, stage: Stage) -> None:
     invited, failed = await stage.enrol(), await stage.enrol("failed", contacted=None, attempt=None)
-    assert (await see(poller_pool, stage, invited, Source.BASELINE)).accepted == 1
-    assert (await see(poller_pool, stage, failed, Source.BASELINE)).accepted == 0
-    assert (await see(poller_pool, stage, failed, Source.POLL)).accepted == 0, "known for long is no news"
+    assert (await see(poller_pool, stage, invited, ObservationSource.BASELINE)).accepted == 1
+    assert (await see(poller_pool, stage, failed, ObservationSource.BASELINE)).accepted == 0
+    assert (await see(poller_pool, stage, failed, ObservationSource.POLL)).accepted == 0, "known for long is no news"
     assert await stage.status(failed) == "failed"
 
 
@@ -129,13 +129,13 @@ async def test_an_opt_out_in_between_stays_and_the_contact_is_recorded(poller_po
 
 async def test_an_acceptance_before_our_own_finish_is_kept_until_the_sender_is_done(poller_pool: asyncpg.Pool, stage: Stage) -> None:
     one = await stage.enrol("pending", contacted=None, attempt="intent")
-    assert (await see(poller_pool, stage, one, Source.WEBHOOK)).accepted == 0
+    assert (await see(poller_pool, stage, one, ObservationSource.WEBHOOK)).accepted == 0
     assert await due_again(stage) == 1
-    await rematch(poller_pool)
+    await match_again(poller_pool)
     assert await stage.status(one) == "pending", "the sender's answer is a moment away"
     await stage.finish(one)
     assert await due_again(stage) == 1
-    await rematch(poller_pool)
+    await match_again(poller_pool)
     assert await stage.status(one) == "connected"
     assert await due_again(stage) == 0
     assert len(await stage.events("connections.accepted")) == 1
@@ -143,20 +143,20 @@ async def test_an_acceptance_before_our_own_finish_is_kept_until_the_sender_is_d
 
 async def test_an_intent_that_becomes_unknown_is_settled_by_the_second_look(poller_pool: asyncpg.Pool, stage: Stage) -> None:
     one = await stage.enrol("pending", contacted=None, attempt="intent")
-    await see(poller_pool, stage, one, Source.WEBHOOK)
+    await see(poller_pool, stage, one, ObservationSource.WEBHOOK)
     await stage.owner.execute("UPDATE send_attempts SET state = 'unknown' WHERE id = $1", one.attempt_id)
     await due_again(stage)
-    await rematch(poller_pool)
+    await match_again(poller_pool)
     assert await stage.status(one) == "connected"
     assert await due_again(stage) == 0
 
 
 async def test_a_second_look_that_never_settles_ends(poller_pool: asyncpg.Pool, stage: Stage) -> None:
     one = await stage.enrol("pending", contacted=None, attempt="unknown", picture={"network_distance": "FIRST_DEGREE"})
-    await see(poller_pool, stage, one, Source.WEBHOOK)
+    await see(poller_pool, stage, one, ObservationSource.WEBHOOK)
     await stage.owner.execute("UPDATE unsettled_observations SET tries = 24")
     await due_again(stage)
-    await rematch(poller_pool)
+    await match_again(poller_pool)
     assert await due_again(stage) == 0
     assert len(await stage.observations("relation")) == 1, "the observation itself is kept"
 
@@ -171,5 +171,5 @@ async def test_two_spellings_of_one_person_are_both_connected(poller_pool: async
 @pytest.mark.parametrize("status", ["messaging", "replied", "opted_out", "completed"])
 async def test_a_late_acceptance_turns_nobody_back(poller_pool: asyncpg.Pool, stage: Stage, status: str) -> None:
     one = await stage.enrol(status)
-    assert (await see(poller_pool, stage, one, Source.WEBHOOK)).accepted == 0
+    assert (await see(poller_pool, stage, one, ObservationSource.WEBHOOK)).accepted == 0
     assert await stage.status(one) == status

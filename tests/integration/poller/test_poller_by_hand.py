@@ -9,12 +9,12 @@ from typing import Any
 import asyncpg
 import pytest
 
-from services.poller.rules.seen import Account, SentInvitation, Source
+from services.poller.rules.observations import ObservationSource, ObservedAccount, SeenInvitation
 from services.poller.settings import PollerSettings
-from services.poller.store.reads import Kind
-from services.poller.workflows.look import Pages
+from services.poller.store.reads import ReadKind
 from services.poller.workflows.match_invitations import note_invitations, reconcile
-from services.poller.workflows.rounds import Reader
+from services.poller.workflows.read_pages import PageSizes
+from services.poller.workflows.schedule_reads import ReadScheduler
 from shared.unipile.client import UnipileClient
 from tests.integration.poller.poller_stage import Stage
 from tests.integration.simulator.simulator_process import Simulator, running
@@ -42,9 +42,9 @@ def provider_url(simulator: Simulator) -> str:
 
 
 @pytest.fixture
-def reader(poller_pool: asyncpg.Pool, client: UnipileClient, settings: PollerSettings) -> Reader:
+def reader(poller_pool: asyncpg.Pool, client: UnipileClient, settings: PollerSettings) -> ReadScheduler:
     """With pages so small that a few people fill several."""
-    return Reader(poller_pool, client, settings, instance="test", pages=Pages(invitations=2))
+    return ReadScheduler(poller_pool, client, settings, instance="test", pages=PageSizes(invitations=2))
 
 
 async def by_hand(stage: Stage, simulator: Simulator, *names: str) -> None:
@@ -52,11 +52,11 @@ async def by_hand(stage: Stage, simulator: Simulator, *names: str) -> None:
         await simulator.lever("/invite-by-hand", account_id=stage.provider_account_id, person=PEOPLE[name])
 
 
-async def read(reader: Reader, stage: Stage, *, pages: int = 1) -> None:
+async def read(reader: ReadScheduler, stage: Stage, *, pages: int = 1) -> None:
     """Pages of one read, each at a turn of its own."""
     for _ in range(pages):
         await stage.owner.execute("UPDATE accounts SET next_free_at = NULL WHERE id = $1", stage.account_id)
-        assert (await reader.at_once(Kind.INVITATIONS)).outcomes == {"read": 1}
+        assert (await reader.read_all_now(ReadKind.INVITATIONS)).outcomes == {"read": 1}
 
 
 async def used(stage: Stage) -> int:
@@ -69,17 +69,17 @@ async def foreign(stage: Stage) -> dict[str, tuple[bool, bool]]:
     return {row["public_identifier"]: (row["counted"], row["attempt_id"] is not None) for row in rows}
 
 
-async def account(stage: Stage) -> Account:
-    return Account(stage.account_id, stage.workspace_id, await stage.now())
+async def account(stage: Stage) -> ObservedAccount:
+    return ObservedAccount(stage.account_id, stage.workspace_id, await stage.now())
 
 
-def shown(name: str, *, ago: timedelta | None, now: Any, person: bool = True) -> SentInvitation:
-    return SentInvitation(f"id-{name}", PEOPLE[name] if person else None, name, None if ago is None else now - ago, {
+def shown(name: str, *, ago: timedelta | None, now: Any, person: bool = True) -> SeenInvitation:
+    return SeenInvitation(f"id-{name}", PEOPLE[name] if person else None, name, None if ago is None else now - ago, {
         "invited_user_public_id": name
     })  # fmt: skip
 
 
-async def note(stage: Stage, poller_pool: asyncpg.Pool, *page: SentInvitation, source: Source = Source.POLL) -> None:
+async def note(stage: Stage, poller_pool: asyncpg.Pool, *page: SeenInvitation, source: ObservationSource = ObservationSource.POLL) -> None:
     async with poller_pool.acquire() as connection, connection.transaction():
         await note_invitations(connection, await account(stage), page, source=source, mark=None)
 
@@ -89,7 +89,7 @@ async def settle(poller_pool: asyncpg.Pool, stage: Stage) -> None:
         await reconcile(connection, await account(stage))
 
 
-async def test_what_was_sent_by_hand_spends_the_budget_once(reader: Reader, stage: Stage, simulator: Simulator) -> None:
+async def test_what_was_sent_by_hand_spends_the_budget_once(reader: ReadScheduler, stage: Stage, simulator: Simulator) -> None:
     answer = await simulator.invite(PEOPLE["ana"], account=stage.provider_account_id)
     ana = await stage.enrol(person_id=PEOPLE["ana"], contacted=timedelta(seconds=5))
     await stage.owner.execute("UPDATE send_attempts SET provider_ref = $2 WHERE id = $1", ana.attempt_id, answer.json()["invitation_id"])
@@ -103,7 +103,7 @@ async def test_what_was_sent_by_hand_spends_the_budget_once(reader: Reader, stag
     assert len(await stage.observations("invitation")) == 3
 
 
-async def test_a_read_goes_on_until_known_ground_and_no_further(reader: Reader, stage: Stage, simulator: Simulator) -> None:
+async def test_a_read_goes_on_until_known_ground_and_no_further(reader: ReadScheduler, stage: Stage, simulator: Simulator) -> None:
     await by_hand(stage, simulator, "ana", "bea", "cleo")
     await read(reader, stage, pages=2)
     await by_hand(stage, simulator, "dora", "eva", "fay")
@@ -116,7 +116,7 @@ async def test_a_read_goes_on_until_known_ground_and_no_further(reader: Reader, 
     assert len(await simulator.entries(kind="call")) - before == 2
 
 
-async def test_a_page_that_was_lost_is_read_again(reader: Reader, stage: Stage, simulator: Simulator) -> None:
+async def test_a_page_that_was_lost_is_read_again(reader: ReadScheduler, stage: Stage, simulator: Simulator) -> None:
     await by_hand(stage, simulator, "ana")
     await read(reader, stage)
     await by_hand(stage, simulator, "bea", "cleo", "dora", "eva")
@@ -126,7 +126,7 @@ async def test_a_page_that_was_lost_is_read_again(reader: Reader, stage: Stage, 
     assert await used(stage) == 5, "the page in between was new, though the first one was known by then"
 
 
-async def test_the_week_long_read_to_the_end_shows_what_is_gone(reader: Reader, stage: Stage, simulator: Simulator) -> None:
+async def test_the_week_long_read_to_the_end_shows_what_is_gone(reader: ReadScheduler, stage: Stage, simulator: Simulator) -> None:
     await by_hand(stage, simulator, "ana", "bea", "cleo", "dora")
     await read(reader, stage, pages=2)
     await simulator.lever(f"/people/{PEOPLE['bea']}/withdraw", account_id=stage.provider_account_id)
@@ -170,7 +170,7 @@ async def test_the_first_look_counts_the_week_by_its_dates_and_nothing_older(sta
     now = await stage.now()
     await note(
         stage, poller_pool, *(shown(n, ago=d * DAY, now=now) for n, d in (("ana", 1), ("bea", 6), ("cleo", 9), ("dora", 100))),
-        shown("eva", ago=None, now=now), source=Source.BASELINE,
+        shown("eva", ago=None, now=now), source=ObservationSource.BASELINE,
     )  # fmt: skip
     assert {name for name, (counted, _) in (await foreign(stage)).items() if counted} == {"ana", "bea"}
     days = await stage.owner.fetch(
@@ -198,5 +198,5 @@ async def test_the_same_list_again_in_any_order_and_any_pages_changes_nothing(st
         chance.shuffle(rows)
         cut = chance.randint(1, len(rows) - 1)
         for page in (rows[:cut], rows[cut:]):
-            await note(stage, poller_pool, *page, source=chance.choice([Source.POLL, Source.BASELINE]))
+            await note(stage, poller_pool, *page, source=chance.choice([ObservationSource.POLL, ObservationSource.BASELINE]))
     assert await standing() == once

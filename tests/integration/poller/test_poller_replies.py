@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import asyncpg
 import pytest
 
-from services.poller.rules.seen import Account, Message, Source
+from services.poller.rules.observations import ObservationSource, ObservedAccount, SeenMessage
 from services.poller.store.transactions import in_transaction
 from services.poller.workflows.match_messages import note_messages
 from shared.db.pool import Connection
@@ -13,11 +13,18 @@ from tests.integration.poller.poller_stage import Enrolled, Stage
 
 
 async def hear(
-    pool: asyncpg.Pool, stage: Stage, one: Enrolled, text: str, *, said_at: datetime, key: str = "m-1", source: Source = Source.POLL
+    pool: asyncpg.Pool,
+    stage: Stage,
+    one: Enrolled,
+    text: str,
+    *,
+    said_at: datetime,
+    key: str = "m-1",
+    source: ObservationSource = ObservationSource.POLL,
 ) -> int:
     """A message is shown; how many replies were new."""
-    account = Account(stage.account_id, stage.workspace_id, await stage.now())
-    message = Message(key, "chat-1", one.person_id, one.vanity, own=False, text=text, said_at=said_at)
+    account = ObservedAccount(stage.account_id, stage.workspace_id, await stage.now())
+    message = SeenMessage(key, "chat-1", one.person_id, one.vanity, own=False, text=text, said_at=said_at)
 
     async def note(connection: Connection) -> int:
         return await note_messages(connection, account, [message], source=source)
@@ -117,8 +124,8 @@ async def test_a_resumed_lead_who_answers_again_is_stopped_again(poller_pool: as
 async def test_the_history_of_a_conversation_is_no_reply(poller_pool: asyncpg.Pool, stage: Stage) -> None:
     one = await stage.enrol("approved", contacted=None, attempt=None)
     now = await stage.now()
-    assert await hear(poller_pool, stage, one, "See you in May", said_at=now - timedelta(days=400), source=Source.POLL) == 0
-    assert await hear(poller_pool, stage, one, "Bye", said_at=now - timedelta(hours=1), key="m-2", source=Source.BASELINE) == 0
+    assert await hear(poller_pool, stage, one, "See you in May", said_at=now - timedelta(days=400), source=ObservationSource.POLL) == 0
+    assert await hear(poller_pool, stage, one, "Bye", said_at=now - timedelta(hours=1), key="m-2", source=ObservationSource.BASELINE) == 0
     assert await stage.status(one) == "approved"
     assert len(await stage.observations("message")) == 2
 

@@ -5,11 +5,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from services.poller.rules.account_status import status_after, worst_status_word
 from services.poller.rules.matching import accepted_from, answers_us, reaches_known, settles_unknown
+from services.poller.rules.observations import ObservationSource, SeenRelation
 from services.poller.rules.pacing import after_failure, next_read, off_the_hour
-from services.poller.rules.seen import Relation, Source
-from services.poller.rules.standing import status_after, worst
-from services.poller.rules.translate import message_of_account, message_of_webhook, relation_of_list, relation_of_webhook
+from services.poller.rules.translation import message_of_account, message_of_webhook, relation_of_list, relation_of_webhook
 from shared.calendar.opening import when_open, within_hours
 from shared.calendar.resolve import resolve_schedule
 from shared.unipile import models
@@ -23,15 +23,15 @@ DAY = timedelta(days=1)
 
 
 def test_the_first_read_of_an_account_brings_back_nobody_who_was_given_up() -> None:
-    assert accepted_from(first_seen=True, source=Source.BASELINE) == (P.CONNECTION_REQUEST_SENT,)
+    assert accepted_from(first_seen=True, source=ObservationSource.BASELINE) == (P.CONNECTION_REQUEST_SENT,)
 
 
 def test_a_relation_known_for_long_brings_back_nobody_either() -> None:
-    assert accepted_from(first_seen=False, source=Source.POLL) == (P.CONNECTION_REQUEST_SENT,)
+    assert accepted_from(first_seen=False, source=ObservationSource.POLL) == (P.CONNECTION_REQUEST_SENT,)
 
 
-@pytest.mark.parametrize("source", [Source.WEBHOOK, Source.POLL])
-def test_news_of_a_relation_connects_also_the_withdrawn_and_the_failed(source: Source) -> None:
+@pytest.mark.parametrize("source", [ObservationSource.WEBHOOK, ObservationSource.POLL])
+def test_news_of_a_relation_connects_also_the_withdrawn_and_the_failed(source: ObservationSource) -> None:
     assert set(accepted_from(first_seen=True, source=source)) == {P.CONNECTION_REQUEST_SENT, P.WITHDRAWN, P.FAILED}
 
 
@@ -46,16 +46,16 @@ def test_a_relation_that_is_new_since_the_call_proves_that_it_arrived() -> None:
 
 
 def test_what_was_said_after_our_first_contact_is_an_answer_even_in_the_first_read() -> None:
-    assert answers_us(said_at=MONDAY_9, first_contact=MONDAY_9 - DAY, now=MONDAY_9 + 30 * DAY, source=Source.BASELINE)
+    assert answers_us(said_at=MONDAY_9, first_contact=MONDAY_9 - DAY, now=MONDAY_9 + 30 * DAY, source=ObservationSource.BASELINE)
 
 
 def test_what_was_said_before_our_first_contact_is_history() -> None:
-    assert not answers_us(said_at=MONDAY_9 - 10 * DAY, first_contact=MONDAY_9 - DAY, now=MONDAY_9, source=Source.WEBHOOK)
-    assert not answers_us(said_at=MONDAY_9 - HOUR, first_contact=None, now=MONDAY_9, source=Source.BASELINE)
+    assert not answers_us(said_at=MONDAY_9 - 10 * DAY, first_contact=MONDAY_9 - DAY, now=MONDAY_9, source=ObservationSource.WEBHOOK)
+    assert not answers_us(said_at=MONDAY_9 - HOUR, first_contact=None, now=MONDAY_9, source=ObservationSource.BASELINE)
 
 
 def test_who_writes_by_himself_just_now_is_heard() -> None:
-    assert answers_us(said_at=MONDAY_9 - HOUR, first_contact=None, now=MONDAY_9, source=Source.WEBHOOK)
+    assert answers_us(said_at=MONDAY_9 - HOUR, first_contact=None, now=MONDAY_9, source=ObservationSource.WEBHOOK)
 
 
 def test_reads_are_spread_by_30_percent_and_never_fall_on_the_hour() -> None:
@@ -105,10 +105,10 @@ def test_an_unknown_word_changes_nothing() -> None:
 
 
 def test_an_account_is_as_healthy_as_its_worst_source() -> None:
-    assert worst(("OK", "CREDENTIALS")) == "CREDENTIALS"
-    assert worst(("OK", "CONNECTING")) == "CONNECTING"
-    assert worst(("OK",)) == "OK"
-    assert worst(()) == "STOPPED"
+    assert worst_status_word(("OK", "CREDENTIALS")) == "CREDENTIALS"
+    assert worst_status_word(("OK", "CONNECTING")) == "CONNECTING"
+    assert worst_status_word(("OK",)) == "OK"
+    assert worst_status_word(()) == "STOPPED"
 
 
 def test_a_relation_is_told_by_member_id_and_its_vanity_as_leads_store_it() -> None:
@@ -166,8 +166,8 @@ def test_a_listed_message_belongs_to_its_writer_and_our_own_to_nobody_we_know() 
     assert (ours.person_id, ours.own, ours.may_be_reply) == (None, True, False)
 
 
-def _relation(person_id: str, at: datetime | None) -> Relation:
-    return Relation(person_id, None, at, {})
+def _relation(person_id: str, at: datetime | None) -> SeenRelation:
+    return SeenRelation(person_id, None, at, {})
 
 
 def test_a_page_reaches_known_ground_by_its_dates_whoever_of_it_is_known() -> None:

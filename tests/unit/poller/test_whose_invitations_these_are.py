@@ -7,8 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.poller.rules.by_hand import Listed, Own, authors, counts, dated, sent_at
-from services.poller.rules.seen import SentInvitation
+from services.poller.rules.manual_invitations import (
+    ListedInvitation,
+    OwnInvitation,
+    fill_missing_dates,
+    find_authors,
+    sent_at,
+    spends_budget,
+)
+from services.poller.rules.observations import SeenInvitation
 
 NOW = datetime(2026, 3, 12, 15, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -16,18 +23,20 @@ DAY = timedelta(days=1)
 
 def listed(
     invitation_id: str = "71", *, person: str | None = "ACoAAAna", vanity: str | None = "ana", age: timedelta | None = DAY
-) -> Listed:
-    return Listed(invitation_id=invitation_id, person_id=person, vanity=vanity, sent_at=None if age is None else NOW - age, observed_at=NOW)
+) -> ListedInvitation:
+    return ListedInvitation(
+        invitation_id=invitation_id, person_id=person, vanity=vanity, sent_at=None if age is None else NOW - age, observed_at=NOW
+    )
 
 
 def own(
     attempt_id: int = 1, *, ref: str | None = None, person: str | None = "ACoAAAna", vanity: str | None = None, age: timedelta = DAY
-) -> Own:
-    return Own(attempt_id=attempt_id, provider_ref=ref, person_id=person, vanity=vanity, decided_at=NOW - age)
+) -> OwnInvitation:
+    return OwnInvitation(attempt_id=attempt_id, provider_ref=ref, person_id=person, vanity=vanity, decided_at=NOW - age)
 
 
-def by_hand(one: Listed, *attempts: Own) -> bool:
-    return one in authors([one], attempts).by_hand
+def by_hand(one: ListedInvitation, *attempts: OwnInvitation) -> bool:
+    return one in find_authors([one], attempts).by_hand
 
 
 def test_what_no_attempt_of_ours_explains_was_sent_by_hand() -> None:
@@ -64,20 +73,20 @@ def test_an_invitation_without_a_date_is_ours_when_we_invited_that_person() -> N
 
 def test_one_attempt_explains_one_invitation() -> None:
     twice = [listed("71"), listed("72")]
-    found = authors(twice, [own(ref="72")])
+    found = find_authors(twice, [own(ref="72")])
     assert [(one.invitation_id, attempt.attempt_id) for one, attempt in found.ours] == [("72", 1)]
     assert [one.invitation_id for one in found.by_hand] == ["71"]
 
 
 def test_what_is_older_than_a_week_when_it_is_first_seen_spends_nothing() -> None:
-    assert counts(listed(age=7 * DAY))
-    assert not counts(listed(age=9 * DAY))
-    assert not counts(listed(age=None))
+    assert spends_budget(listed(age=7 * DAY))
+    assert not spends_budget(listed(age=9 * DAY))
+    assert not spends_budget(listed(age=None))
 
 
 def test_an_invitation_without_a_date_is_as_new_as_its_newer_neighbour() -> None:
-    page = [SentInvitation(str(n), None, None, date, {}) for n, date in enumerate([None, NOW, None, NOW - DAY])]
-    assert [one.near for one in dated(page)] == [None, None, NOW, None]
+    page = [SeenInvitation(str(n), None, None, date, {}) for n, date in enumerate([None, NOW, None, NOW - DAY])]
+    assert [one.near for one in fill_missing_dates(page)] == [None, None, NOW, None]
 
 
 def test_without_any_date_it_is_as_new_as_it_can_be_once_the_whole_list_was_read() -> None:
@@ -102,7 +111,7 @@ def test_the_order_of_the_list_changes_nothing(
     ours = [own(n, person=person, age=age, ref=ref) for n, (person, age, ref) in enumerate(attempts)]
     shuffled = list(page)
     random.Random(seed).shuffle(shuffled)
-    assert authors(page, ours) == authors(shuffled, ours)
-    found = authors(page, ours)
+    assert find_authors(page, ours) == find_authors(shuffled, ours)
+    found = find_authors(page, ours)
     assert len(found.ours) + len(found.by_hand) == len(page)
     assert len({attempt.attempt_id for _, attempt in found.ours}) == len(found.ours)

@@ -7,16 +7,16 @@ SELECT id FROM accounts WHERE id = :account_id::uuid FOR NO KEY UPDATE;
 SELECT account_timezone(a, m.at) FROM accounts a CROSS JOIN unnest(:moments::timestamptz[]) WITH ORDINALITY AS m(at, place)
  WHERE a.id = :account_id::uuid ORDER BY m.place;
 
--- name: seen_since
--- By the partial index: what was first seen lately, not what was ever seen.
+-- name: load_listed
+-- By the partial index: what was observed lately, not everything that was ever observed.
 SELECT o.provider_key, o.person_id, o.payload, o.happened_at, o.observed_at, r.baseline_at
   FROM observations o
   LEFT JOIN account_reads r ON r.account_id = o.account_id AND r.kind = 'invitations_sent'
  WHERE o.account_id = :account_id::uuid AND o.kind = 'invitation' AND o.observed_at > :since::timestamptz
  ORDER BY o.provider_key;
 
--- name: own_invitations
--- What left, or may have left. One that was refused or did not happen has given its use back and explains nothing.
+-- name: load_own
+-- Attempts that left or may have left. One that was refused or did not happen has given its usage back and explains nothing.
 SELECT a.id, a.provider_ref, a.recipient_id, a.decided_at, r.public_identifier, l.linkedin_vanity
   FROM send_attempts a
   JOIN leads l ON l.id = a.lead_id
@@ -25,8 +25,9 @@ SELECT a.id, a.provider_ref, a.recipient_id, a.decided_at, r.public_identifier, 
    AND is_live(a.state)
  ORDER BY a.decided_at DESC, a.id DESC;
 
--- name: stand
--- Each once, on the account's local day of its date; NULL where it is not counted. Only what is new here, or was ours until now, comes back.
+-- name: record_manual
+-- Each invitation once, on the account's local day of its date; NULL where it is not counted. Returns only those that are new here or were
+-- explained by an attempt until now.
 INSERT INTO foreign_invitations AS f (account_id, invitation_id, workspace_id, recipient_id, public_identifier, sent_at, counted_on, counted, listed_at)
 SELECT a.id, n.invitation_id, :workspace_id::uuid, n.recipient_id, n.public_identifier, n.sent_at,
        n.counted_on, n.counted_on IS NOT NULL, :now::timestamptz
@@ -38,8 +39,8 @@ ON CONFLICT (account_id, invitation_id) DO UPDATE SET attempt_id = NULL, counted
  WHERE f.attempt_id IS NOT NULL
 RETURNING f.counted_on;
 
--- name: explain
--- Given back once, to the day it was taken from.
+-- name: give_back_explained
+-- The usage is given back once, to the day that it was counted on.
 WITH was AS MATERIALIZED (
   SELECT f.invitation_id, f.counted, f.counted_on, e.attempt_id
     FROM unnest(:invitation_ids::text[], :attempt_ids::bigint[]) AS e(invitation_id, attempt_id)
@@ -50,29 +51,29 @@ WITH was AS MATERIALIZED (
 )
 SELECT counted_on FROM was WHERE counted;
 
--- name: name_invitations!
--- An invitation that was proven without its id (by a profile, by an answer) has one now; a withdrawal needs it.
+-- name: store_invitation_ids!
+-- An invitation that was proven without its id (by a profile, by a reply) has one now; a withdrawal needs it.
 UPDATE send_attempts a SET provider_ref = e.invitation_id
   FROM unnest(:invitation_ids::text[], :attempt_ids::bigint[]) AS e(invitation_id, attempt_id)
  WHERE a.id = e.attempt_id AND a.account_id = :account_id::uuid AND a.provider_ref IS NULL AND a.state = 'accepted';
 
--- name: use!
+-- name: add_usage!
 INSERT INTO account_usage AS u (account_id, local_date, action, used)
 SELECT :account_id::uuid, n.local_date, 'invitation', greatest(n.used, 0) FROM unnest(:days::date[], :uses::int[]) AS n(local_date, used)
 ON CONFLICT (account_id, local_date, action) DO UPDATE
    SET used = greatest(u.used + (SELECT n.used FROM unnest(:days::date[], :uses::int[]) AS n(local_date, used) WHERE n.local_date = u.local_date), 0);
 
--- name: listed!
+-- name: mark_listed!
 UPDATE foreign_invitations SET listed_at = :now::timestamptz, gone_at = NULL
  WHERE account_id = :account_id::uuid AND invitation_id = ANY(:invitation_ids::text[]);
 
--- name: gone
--- Accepted, ignored or taken back by hand: the list does not say which, so nothing but the absence is kept.
+-- name: mark_gone
+-- Accepted, ignored or withdrawn by hand: the list does not show which, so only the absence is stored.
 UPDATE foreign_invitations SET gone_at = business_now()
  WHERE account_id = :account_id::uuid AND gone_at IS NULL AND listed_at < :since::timestamptz
 RETURNING invitation_id;
 
--- name: known_at$
+-- name: has_known$
 SELECT EXISTS (SELECT FROM observations o
                 WHERE o.account_id = :account_id::uuid AND o.kind = 'invitation' AND o.provider_key = ANY(:invitation_ids::text[])
                   AND o.id <= :mark::bigint);

@@ -20,7 +20,7 @@ def status_after(word: str, now: AccountStatus) -> AccountStatus | None:
     return None
 
 
-def worst(words: tuple[str, ...]) -> str:
+def worst_status_word(words: tuple[str, ...]) -> str:
     """One word for an account of several sources: it is as healthy as its worst one; without any it cannot act."""
     for word in words:
         if word not in CLEARING and word not in SETTLING:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from services.poller.rules.seen import SentInvitation
+from services.poller.rules.observations import SeenInvitation
 
 GRANULARITY: Final = timedelta(days=2)
 """Dates in the list come from words like "Sent yesterday"."""
@@ -20,7 +20,7 @@ LOOK_BACK: Final = timedelta(days=9)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Listed:
+class ListedInvitation:
     """An invitation as it was first seen in the list. `sent_at` is None where nobody can tell."""
 
     invitation_id: str
@@ -31,7 +31,7 @@ class Listed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Own:
+class OwnInvitation:
     """An attempt of ours to invite somebody that left, or may have left."""
 
     attempt_id: int
@@ -42,14 +42,14 @@ class Own:
 
 
 @dataclass(frozen=True, slots=True)
-class Authors:
+class InvitationAuthors:
     """Whose the listed invitations are."""
 
-    ours: tuple[tuple[Listed, Own], ...]
-    by_hand: tuple[Listed, ...]
+    ours: tuple[tuple[ListedInvitation, OwnInvitation], ...]
+    by_hand: tuple[ListedInvitation, ...]
 
 
-def dated(shown: Sequence[SentInvitation]) -> list[SentInvitation]:
+def fill_missing_dates(shown: Sequence[SeenInvitation]) -> list[SeenInvitation]:
     """A page, newest first, in which an invitation without a date has that of the next newer one: no older than it can be."""
     near: datetime | None = None
     found = []
@@ -69,7 +69,7 @@ def sent_at(*, told: datetime | None, near: datetime | None, observed_at: dateti
     return observed_at if baseline_at is not None and observed_at > baseline_at else None
 
 
-def authors(listed: Iterable[Listed], own: Sequence[Own]) -> Authors:
+def find_authors(listed: Iterable[ListedInvitation], own: Sequence[OwnInvitation]) -> InvitationAuthors:
     """Match each invitation with at most one attempt: by the provider's id first, then by person and time."""
     by_ref = {one.provider_ref: one for one in own if one.provider_ref is not None}
     ours, rest = [], []
@@ -87,21 +87,21 @@ def authors(listed: Iterable[Listed], own: Sequence[Own]) -> Authors:
         else:
             free.remove(attempt)
             ours.append((one, attempt))
-    return Authors(tuple(ours), tuple(by_hand))
+    return InvitationAuthors(tuple(ours), tuple(by_hand))
 
 
-def counts(one: Listed) -> bool:
+def spends_budget(one: ListedInvitation) -> bool:
     """Whether an invitation by hand spends the account's budget: settled by its date and the moment it was first seen."""
     return one.sent_at is not None and one.sent_at > one.observed_at - COUNTS_FOR
 
 
-def _same_person(one: Listed, own: Own) -> bool:
+def _same_person(one: ListedInvitation, own: OwnInvitation) -> bool:
     if one.person_id is not None and own.person_id is not None:
         return one.person_id == own.person_id
     return one.vanity is not None and one.vanity == own.vanity
 
 
-def _same_time(one: Listed, own: Own) -> bool:
+def _same_time(one: ListedInvitation, own: OwnInvitation) -> bool:
     """Words like "2 weeks ago" are rounded down, so the truth lies between the age they tell and twice that."""
     if one.sent_at is None:
         return own.decided_at <= one.observed_at + GRANULARITY

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 
-class Source(StrEnum):
+class ObservationSource(StrEnum):
     """How we came to see it (column `observations.source`)."""
 
     WEBHOOK = "webhook"
@@ -16,7 +16,7 @@ class Source(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class ObservedAccount:
     """The account something was shown to, and the business moment at which we look."""
 
     id: UUID
@@ -27,7 +27,7 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
-class Relation:
+class SeenRelation:
     """Somebody is a first-degree connection of the account."""
 
     person_id: str
@@ -37,7 +37,7 @@ class Relation:
 
 
 @dataclass(frozen=True, slots=True)
-class SentInvitation:
+class SeenInvitation:
     """A row of the account's sent invitations: it waits for an answer, whoever sent it."""
 
     invitation_id: str
@@ -50,7 +50,7 @@ class SentInvitation:
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class SeenMessage:
     """One message of a conversation between the account and `person_id`."""
 
     message_id: str

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from services.poller.rules.seen import Message, Relation, SentInvitation
+from services.poller.rules.observations import SeenInvitation, SeenMessage, SeenRelation
 from shared.people.identifiers import IdKind, LinkedInId, linkedin_identity
 from shared.unipile import models, webhooks
 
@@ -17,33 +17,33 @@ def vanity_of(*spellings: str | None) -> str | None:
     return None
 
 
-def relation_of_webhook(told: webhooks.NewRelation) -> Relation:
+def relation_of_webhook(told: webhooks.NewRelation) -> SeenRelation:
     """`new_relation`: up to eight hours late, without a word on when it came to be."""
     payload = {"account_id": told.account_id, "public_identifier": told.user_public_identifier}
     vanity = vanity_of(told.user_public_identifier, told.user_profile_url)
-    return Relation(told.user_provider_id, vanity, told.timestamp, payload)
+    return SeenRelation(told.user_provider_id, vanity, told.timestamp, payload)
 
 
-def relation_of_list(listed: models.Relation) -> Relation:
+def relation_of_list(listed: models.Relation) -> SeenRelation:
     """A row of the relations, where `member_id` holds the provider id."""
     payload = {"public_identifier": listed.public_identifier, "connection_urn": listed.connection_urn}
     vanity = vanity_of(listed.public_identifier, listed.public_profile_url)
-    return Relation(listed.member_id, vanity, listed.created_at, payload)
+    return SeenRelation(listed.member_id, vanity, listed.created_at, payload)
 
 
-def invitation_of_list(listed: models.PendingInvitation) -> SentInvitation:
+def invitation_of_list(listed: models.PendingInvitation) -> SeenInvitation:
     """A row of the sent invitations; its words are seldom there and never kept."""
     payload = {"invited_user_public_id": listed.invited_user_public_id, "date": listed.date}
     vanity = vanity_of(listed.invited_user_public_id)
-    return SentInvitation(listed.id, listed.invited_user_id, vanity, listed.parsed_datetime, payload)
+    return SeenInvitation(listed.id, listed.invited_user_id, vanity, listed.parsed_datetime, payload)
 
 
-def message_of_webhook(told: webhooks.MessageReceived, body: Mapping[str, Any]) -> Message:
+def message_of_webhook(told: webhooks.MessageReceived, body: Mapping[str, Any]) -> SeenMessage:
     """`message_received`: also for what the account wrote itself; then the other side is the other attendee."""
     sender = told.sender.attendee_provider_id
     others = [other for other in _attendees(body.get("attendees")) if other != sender]
     person_id = sender if not told.own else (others[0] if len(others) == 1 else None)
-    return Message(
+    return SeenMessage(
         message_id=told.message_id,
         chat_id=told.chat_id,
         person_id=person_id,
@@ -56,9 +56,9 @@ def message_of_webhook(told: webhooks.MessageReceived, body: Mapping[str, Any]) 
     )
 
 
-def message_of_account(listed: models.Message) -> Message:
+def message_of_account(listed: models.Message) -> SeenMessage:
     """A message from the list of all of an account's conversations, which names the writer and not the other side."""
-    return Message(
+    return SeenMessage(
         message_id=listed.id,
         chat_id=listed.chat_id,
         person_id=None if listed.is_sender else listed.sender_id,
