@@ -1,6 +1,6 @@
 """Why a request cannot be done: the one hierarchy of refusals, of workflows, rules and commands alike.
 
-`shared/runtime/http.py` maps it to HTTP answers and `cli/__main__.py` to one sentence and exit status 1. Each message says what to do
+`shared/service/http.py` maps it to HTTP answers and `cli/__main__.py` to one sentence and exit status 1. Each message says what to do
 instead.
 """
 

@@ -18,8 +18,8 @@ from services.healer.workflows.repairs.repair import FindAndRepair
 from services.healer.workflows.unknown_attempts.look_up import LookUp
 from shared.notices.sender import NoticeSender
 from shared.notices.web import Web
-from shared.runtime.http import make_app
-from shared.runtime.service import Service
+from shared.service.http import make_app
+from shared.service.process import Service
 from shared.unipile.client import UnipileClient
 
 

@@ -16,7 +16,7 @@ from services.healer.workflows.repairs.repair import FindAndRepair
 from services.healer.workflows.unknown_attempts.look_up import LookUp
 from shared.fence.fence import FenceShut
 from shared.runtime.jobs import JobPace
-from shared.runtime.service import Service
+from shared.service.process import Service
 from shared.vocabulary import NoticeKind
 
 ADOPT_EVERY: Final = timedelta(seconds=1)

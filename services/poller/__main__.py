@@ -4,8 +4,8 @@ import sys
 
 from services.poller.app import build
 from services.poller.settings import PollerSettings
-from shared.runtime.service import Service, main
 from shared.runtime.settings import SettingsError, load
+from shared.service.process import Service, main
 
 
 def run() -> int:

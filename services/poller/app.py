@@ -5,8 +5,8 @@ from fastapi import FastAPI
 from services.poller import http, jobs
 from services.poller.settings import PollerSettings
 from services.poller.workflows.schedule_reads import ReadScheduler
-from shared.runtime.http import make_app
-from shared.runtime.service import Service
+from shared.service.http import make_app
+from shared.service.process import Service
 from shared.unipile.client import UnipileClient
 
 

@@ -14,8 +14,8 @@ from services.poller.store.reads import ReadKind
 from services.poller.workflows import receive
 from services.poller.workflows.make_read import ReadOutcome
 from services.poller.workflows.schedule_reads import ReadRound, ReadScheduler
-from shared.runtime.http import ApiError, CronError, require_cron_secret
-from shared.runtime.service import Service
+from shared.service.http import ApiError, CronError, require_cron_secret
+from shared.service.process import Service
 from shared.unipile.webhooks import BadWebhook, read_webhook, secret_matches
 
 LARGEST_BODY: Final = 1_000_000

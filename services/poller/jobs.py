@@ -10,7 +10,7 @@ from services.poller.settings import PollerSettings
 from services.poller.workflows.match_again import match_again
 from services.poller.workflows.register_webhooks import check_and_register
 from services.poller.workflows.schedule_reads import ReadScheduler
-from shared.runtime.service import Service
+from shared.service.process import Service
 from shared.unipile.client import UnipileClient
 
 log = structlog.get_logger()

@@ -1,4 +1,4 @@
-"""The poller's own metrics; those every service has stand in shared/runtime/metrics.py."""
+"""The poller's own metrics; those every service has stand in shared/metrics.py."""
 
 from prometheus_client import Counter, Histogram
 

@@ -4,8 +4,8 @@ import sys
 
 from services.queuer.app import build
 from services.queuer.settings import QueuerSettings
-from shared.runtime.service import Service, main
 from shared.runtime.settings import SettingsError, load
+from shared.service.process import Service, main
 
 
 def run() -> int:

@@ -18,8 +18,8 @@ from services.queuer.workflows.planning.plan_now import PlanNow
 from services.queuer.workflows.planning.reassign_account import HandOver
 from shared.notices.sender import NoticeSender
 from shared.notices.web import Web
-from shared.runtime.http import make_app
-from shared.runtime.service import Service
+from shared.service.http import make_app
+from shared.service.process import Service
 
 
 async def build(service: Service, settings: QueuerSettings) -> FastAPI:

@@ -1,4 +1,4 @@
-"""The queuer's own metrics; those every process has are in shared/runtime/metrics.py."""
+"""The queuer's own metrics; those every process has are in shared/metrics.py."""
 
 from prometheus_client import Counter, Gauge, Histogram
 

@@ -12,8 +12,8 @@ from services.sender.workflows.circuit_breaker import CircuitBreaker
 from services.sender.workflows.finish import Finisher
 from services.sender.workflows.seal import Sealer
 from services.sender.workflows.send import Sender
-from shared.runtime.http import make_app
-from shared.runtime.service import Service
+from shared.service.http import make_app
+from shared.service.process import Service
 from shared.unipile.client import UnipileClient
 
 

@@ -24,7 +24,7 @@ from shared.fence import rules, store
 from shared.fence.heads import Heads
 from shared.fence.rules import FenceRow, SeenHeads
 from shared.kafka.publisher import Publisher, PublishError
-from shared.runtime.metrics import FENCE_HEAD, FENCE_OPEN, FENCE_READ_ONLY
+from shared.metrics import FENCE_HEAD, FENCE_OPEN, FENCE_READ_ONLY
 
 log = structlog.get_logger()
 

@@ -13,7 +13,7 @@ from aiokafka import ConsumerRecord
 
 from shared.kafka.letters import Fault, Reason, enclose
 from shared.kafka.publisher import Publisher
-from shared.runtime.metrics import DEAD_LETTERS
+from shared.metrics import DEAD_LETTERS
 
 log = structlog.get_logger()
 

@@ -30,7 +30,7 @@ from shared.db.errors import AWAY
 from shared.kafka.dead_letters import DeadLetters, TooManyDeadLetters
 from shared.kafka.letters import Fault, Reason, whose_fault
 from shared.kafka.publisher import PublishError
-from shared.runtime.metrics import CONSUMED, CONSUMER_STOPPED, REBALANCES, REDELIVERIES
+from shared.metrics import CONSUMED, CONSUMER_STOPPED, REBALANCES, REDELIVERIES
 
 log = structlog.get_logger()
 E = TypeVar("E", bound=Event)

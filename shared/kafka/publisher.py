@@ -23,7 +23,7 @@ from aiokafka.errors import (
 )
 
 from shared.contracts.envelope import Envelope
-from shared.runtime.metrics import PRODUCER_FATAL, PUBLISHED
+from shared.metrics import PRODUCER_FATAL, PUBLISHED
 
 log = structlog.get_logger()
 

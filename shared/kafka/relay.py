@@ -16,7 +16,7 @@ import structlog
 from shared.contracts.envelope import Envelope
 from shared.db.queries import load
 from shared.kafka.publisher import Publisher
-from shared.runtime.metrics import OUTBOX_OLDEST, OUTBOX_PENDING
+from shared.metrics import OUTBOX_OLDEST, OUTBOX_PENDING
 
 log = structlog.get_logger()
 queries = load(__file__)

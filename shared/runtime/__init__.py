@@ -1,1 +1,1 @@
-"""What every service process stands on: settings, the clock, logs, jobs, HTTP, and an orderly start and stop."""
+"""What a service process is built from: settings, the stack's clock, logs, jobs, and the version that runs."""

@@ -11,8 +11,8 @@ from typing import Any, Final
 
 import structlog
 
+from shared.metrics import JOB_FAILURES, JOB_LAST_SUCCESS, JOB_SECONDS
 from shared.runtime.clock import StackClock
-from shared.runtime.metrics import JOB_FAILURES, JOB_LAST_SUCCESS, JOB_SECONDS
 
 log = structlog.get_logger()
 

@@ -5,17 +5,29 @@ from pathlib import Path
 
 import pytest
 
-from tests.architecture.source import SERVICES, calls, imports, imports_from, python_files
+from tests.architecture.folders import circles, graph, subfolders
+from tests.architecture.source import ROOT, SERVICES, calls, imports, imports_from, python_files
 
 OUTSIDE = ("asyncpg", "aiosql", "httpx", "aiohttp", "aiokafka", "faststream", "fastapi", "asyncio", "socket", "subprocess")
-PURE = (*OUTSIDE, "time", "os", "shared.db", "shared.kafka", "shared.runtime")
+PURE = (*OUTSIDE, "time", "os", "shared.db", "shared.kafka", "shared.runtime", "shared.service", "shared.metrics")
 CLOCKS = {"datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time", "time.time_ns"}
 INWARD: Mapping[str, tuple[str, ...]] = {
+    "handlers": ("http", "jobs", "app"),
+    "http": ("handlers", "jobs", "app"),
+    "jobs": ("handlers", "http", "app"),
     "workflows": ("handlers", "http", "jobs", "app"),
     "store": ("handlers", "http", "jobs", "app", "workflows"),
     "rules": ("handlers", "http", "jobs", "app", "workflows", "store", "channels"),
     "channels": ("handlers", "http", "jobs", "app", "workflows", "store"),
 }
+"""By room, a package or a module, the rooms that it must not import; a folder that is no such room fails."""
+SUBJECTS: Mapping[str, tuple[str, ...]] = {
+    "queuer": ("planning", "dispatch", "campaigns", "accounts", "people", "insight"),
+    "sender": ("outcome",),
+    "poller": (),
+    "healer": ("adoption", "health", "maintenance", "notices", "repairs", "unknown_attempts"),
+}
+"""By service, the subject packages that its rooms may have, the same names in every room; a folder of another name fails."""
 TECHNICAL_TIME: Mapping[str, str] = {}
 """Files of services that may ask the process's own clock, each with its reason; the stack's clock is shared/runtime/clock.py."""
 
@@ -86,7 +98,32 @@ def test_services_take_business_time_from_the_stacks_clock_alone() -> None:
 @pytest.mark.parametrize("room", INWARD)
 def test_no_room_knows_the_rooms_around_it(service: str, room: str) -> None:
     outer = [f"services.{service}.{name}" for name in INWARD[room]]
-    assert named({path: imports_from(path, *outer) for path in python_files(f"services/{service}/{room}")}) == []
+    module = Path(f"services/{service}/{room}.py")
+    files = [*python_files(f"services/{service}/{room}"), *([module] if (ROOT / module).is_file() else [])]
+    assert named({path: imports_from(path, *outer) for path in files}) == []
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_folder_of_a_service_is_a_known_room_or_a_subject_in_one(service: str) -> None:
+    rooms = subfolders(f"services/{service}")
+    subjects = {f"{room}/{name}" for room in set(rooms) & INWARD.keys() for name in subfolders(f"services/{service}/{room}")}
+    deeper = {f"{each}/{name}" for each in subjects for name in subfolders(f"services/{service}/{each}")}
+    unknown = (
+        {room for room in rooms if room not in INWARD} | {each for each in subjects if each.split("/")[1] not in SUBJECTS[service]} | deeper
+    )
+    assert sorted(unknown) == [], f"services/{service} has folders that no rule of this file covers"
+
+
+@pytest.mark.parametrize("subjects", [False, True], ids=["rooms", "subjects"])
+def test_no_folders_import_one_another_in_a_circle(subjects: bool) -> None:
+    assert circles(graph(subjects=subjects)) == []
+
+
+@pytest.mark.parametrize(
+    "place", [*(f"services/{service}" for service in SERVICES), "shared", "operations", "embedded", "bench", "simulator"]
+)
+def test_only_the_command_line_imports_the_command_line(place: str) -> None:
+    assert named({path: imports_from(path, "cli") for path in python_files(place)}) == []
 
 
 @pytest.mark.parametrize("service", SERVICES)

@@ -16,8 +16,8 @@ from services.healer.workflows.maintenance.maintain import Maintenance
 from services.healer.workflows.notices.channels import ChannelPolicy
 from services.healer.workflows.notices.deliver import Deliver
 from services.healer.workflows.unknown_attempts.resolve import CALL_TIME
-from shared.runtime import auth
-from shared.runtime.service import Service
+from shared.service import auth
+from shared.service.process import Service
 
 OBJECTIVE: Final = timedelta(seconds=2)
 READERS: Final = 3

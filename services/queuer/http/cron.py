@@ -13,8 +13,8 @@ from services.queuer.workflows.accounts.account_availability import MOST_ACCOUNT
 from services.queuer.workflows.dispatch.process import Outcome, Processed, Processor
 from services.queuer.workflows.planning.plan_now import Planned, PlanNow
 from shared.refusals import Refused
-from shared.runtime.http import CronError, require_cron_secret
-from shared.runtime.service import Service
+from shared.service.http import CronError, require_cron_secret
+from shared.service.process import Service
 
 AWAY = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 

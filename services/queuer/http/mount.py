@@ -14,8 +14,8 @@ from services.queuer.http.insight import forecast as forecasts
 from services.queuer.http.insight import queue, status
 from services.queuer.http.people import people, suppressions
 from services.queuer.rules.insight.call_times import CallTimes
-from shared.runtime import auth
-from shared.runtime.service import Service
+from shared.service import auth
+from shared.service.process import Service
 
 READERS: Final = 5
 """Connections for requests that only read; a slow list never takes those that plan and dispatch."""

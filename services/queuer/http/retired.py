@@ -4,7 +4,7 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from shared.runtime.http import ApiError, Failed
+from shared.service.http import ApiError, Failed
 
 START: Final = "POST /api/campaigns/direct/send-connection-requests-fast"
 GONE: Final = ("send-connection-requests", "send-connection-requests-queued")

@@ -21,9 +21,9 @@ from shared.db.pool import open_pool
 from shared.notices.sender import NoticeSender
 from shared.notices.web import Web
 from shared.runtime.clock import StackClock
-from shared.runtime.http import make_app
-from shared.runtime.service import Service
 from shared.runtime.settings import ServiceSettings
+from shared.service.http import make_app
+from shared.service.process import Service
 from shared.vocabulary import Role
 from tests.integration.healer.healer_rows import House, a_house
 from tests.support.facts import eventually

@@ -24,9 +24,9 @@ from shared.notices.sender import NoticeSender
 from shared.notices.web import Web
 from shared.refusals import Conflict
 from shared.runtime.clock import StackClock
-from shared.runtime.http import make_app
-from shared.runtime.service import Service
 from shared.runtime.settings import ServiceSettings
+from shared.service.http import make_app
+from shared.service.process import Service
 from shared.vocabulary import Role
 from tests.integration.healer.healer_rows import House, Person, a_house, a_person, an_attempt, one
 from tests.support.commands import Said, tact

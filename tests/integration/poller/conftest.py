@@ -14,8 +14,8 @@ from services.poller import http
 from services.poller.settings import PollerSettings
 from services.poller.workflows.schedule_reads import ReadScheduler
 from shared.db.pool import open_pool
-from shared.runtime.http import make_app
-from shared.runtime.service import Service
+from shared.service.http import make_app
+from shared.service.process import Service
 from shared.unipile.client import UnipileClient
 from tests.integration.poller.poller_stage import CRON, KEY, SECRET, Stage
 

@@ -12,9 +12,9 @@ from embedded.ports import free_port
 from services.queuer.http.mount import mount
 from services.queuer.workflows.planning.plan import Planner
 from shared.db.pool import open_pool
-from shared.runtime.http import make_app
-from shared.runtime.service import Service
 from shared.runtime.settings import ServiceSettings
+from shared.service.http import make_app
+from shared.service.process import Service
 from tests.integration.queuer.api_stage import LARGEST, Stage, set_stage
 from tests.support.facts import eventually
 

@@ -11,8 +11,8 @@ from services.healer.http.health.score import DataIntegrity
 from services.healer.rules.health.score import PENALTIES
 from services.healer.store.health import measurements, pages
 from services.healer.workflows.health import report as health
-from shared.runtime.auth import Viewer, tenant_transaction
-from shared.runtime.http import FAILURES
+from shared.service.auth import Viewer, tenant_transaction
+from shared.service.http import FAILURES
 
 MOST_ALERTS = 20
 FOR_CORRUPTION = "two points for every percent of prospects marked as sent and never contacted"

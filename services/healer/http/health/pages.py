@@ -14,9 +14,9 @@ from services.healer.rules.health.repair_times import RepairTimes
 from services.healer.store.health import counts, pages, risks
 from services.healer.workflows.health import report as health
 from services.healer.workflows.health.report import RepairTimesReport
-from shared.runtime.auth import Caller, Operator, Viewer, tenant_transaction
-from shared.runtime.http import FAILURES
-from shared.runtime.service import Service
+from shared.service.auth import Caller, Operator, Viewer, tenant_transaction
+from shared.service.http import FAILURES
+from shared.service.process import Service
 
 VERDICTS: Final = {
     Verdict.TOO_LITTLE_DATA: f"Too little to predict from: it takes {FEWEST_CHANCES} sends and {FEWEST_CORRUPTED} corrupted ones.",

@@ -16,9 +16,9 @@ from services.healer.store.health import pages
 from services.healer.workflows.health import report as health
 from services.healer.workflows.health.report import HealthReport
 from services.healer.workflows.maintenance.maintain import Maintenance
-from shared.runtime.auth import Caller, require_briefly, tenant_transaction
-from shared.runtime.http import ApiError, CronError
-from shared.runtime.service import Service
+from shared.service.auth import Caller, require_briefly, tenant_transaction
+from shared.service.http import ApiError, CronError
+from shared.service.process import Service
 from shared.vocabulary import Role
 
 Viewing = Annotated[Caller, Depends(require_briefly(Role.VIEWER))]

@@ -16,9 +16,9 @@ from services.healer.workflows.notices import channels as verbs
 from services.healer.workflows.notices.channels import ChannelPolicy
 from services.healer.workflows.notices.deliver import Deliver
 from shared.notices.addresses import mask_target
-from shared.runtime.auth import Caller, Operator, Viewer, tenant_transaction
-from shared.runtime.http import FAILURES
-from shared.runtime.service import Service
+from shared.service.auth import Caller, Operator, Viewer, tenant_transaction
+from shared.service.http import FAILURES
+from shared.service.process import Service
 from shared.vocabulary import DeliveryState, NoticeKind, NoticeMedium
 
 Secret = Annotated[str, Field(max_length=200, description="whsec_ and the base64 of 24 to 64 bytes; absent: one is made.")]

@@ -7,8 +7,8 @@ from fastapi import APIRouter, Request
 
 from services.healer.workflows.maintenance.maintain import CleanupError, Maintenance
 from shared.fence.fence import FenceShut
-from shared.runtime.http import CronError, require_cron_secret
-from shared.runtime.service import Service
+from shared.service.http import CronError, require_cron_secret
+from shared.service.process import Service
 
 
 async def run_cleanup(service: Service, mend: Maintenance, *, actor: str, called_by: str) -> Mapping[str, Any]:

@@ -11,9 +11,9 @@ from pydantic import BaseModel
 from shared.kafka.letters import Fault, Letter, Place
 from shared.kafka.mailbox import Wanted, mailbox
 from shared.kafka.redrive import Case, cases
-from shared.runtime.auth import Viewer
-from shared.runtime.http import FAILURES, ApiError
-from shared.runtime.service import Service
+from shared.service.auth import Viewer
+from shared.service.http import FAILURES, ApiError
+from shared.service.process import Service
 
 Word = Annotated[str | None, Query(min_length=1, max_length=250)]
 KEPT = "`tact dead-letters list` shows those there are; they are kept 30 days."

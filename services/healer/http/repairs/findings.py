@@ -14,9 +14,9 @@ from services.healer.store.repairs import repairs
 from services.healer.workflows.repairs import decide as desk
 from services.healer.workflows.repairs.decide import Finding, FindingAction
 from services.healer.workflows.unknown_attempts.resolve import LONGEST_REASON
-from shared.runtime.auth import Caller, Operator, Viewer, tenant_transaction
-from shared.runtime.http import FAILURES, DryRun
-from shared.runtime.service import Service
+from shared.service.auth import Caller, Operator, Viewer, tenant_transaction
+from shared.service.http import FAILURES, DryRun
+from shared.service.process import Service
 
 FindingId = Annotated[int, Field(ge=1, le=LARGEST_ID)]
 State = Literal["open", "proposed", "repaired", "refused", "gone", "undone"]

@@ -12,9 +12,9 @@ from services.healer.rules.unknown_attempts.evidence_text import describe_eviden
 from services.healer.store.unknown_attempts.decisions import AttemptFilter, Row
 from services.healer.workflows.unknown_attempts import resolve as desk
 from services.healer.workflows.unknown_attempts.resolve import LONGEST_REASON, AttemptDecision
-from shared.runtime.auth import Operator, Viewer, tenant_transaction
-from shared.runtime.http import FAILURES, DryRun
-from shared.runtime.service import Service
+from shared.service.auth import Operator, Viewer, tenant_transaction
+from shared.service.http import FAILURES, DryRun
+from shared.service.process import Service
 from shared.vocabulary import Action, AttemptState, ProspectStatus, SendStatus
 
 LARGEST_ID = 2**63 - 1

@@ -11,9 +11,9 @@ from pydantic import ConfigDict, Field
 from services.queuer.http.models import HOURS, AccountOut, DailyLimit, Named, ScheduleSettings, Success, Taken, WorkspaceOut
 from services.queuer.store.accounts import accounts, workspaces
 from services.queuer.workflows.accounts import change as change_account
-from shared.runtime.auth import Admin, Operator, Viewer, tenant_transaction
-from shared.runtime.http import FAILURES
-from shared.runtime.service import Service
+from shared.service.auth import Admin, Operator, Viewer, tenant_transaction
+from shared.service.http import FAILURES
+from shared.service.process import Service
 from shared.vocabulary import AccountType
 
 

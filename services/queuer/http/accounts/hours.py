@@ -9,9 +9,9 @@ from pydantic import ConfigDict, Field
 from services.queuer.http.models import HOURS, Given, Success, Taken
 from services.queuer.workflows.accounts import hours
 from shared.refusals import NotFound
-from shared.runtime.auth import Caller, Operator, Viewer
-from shared.runtime.http import FAILURES
-from shared.runtime.service import Service
+from shared.service.auth import Caller, Operator, Viewer
+from shared.service.http import FAILURES
+from shared.service.process import Service
 
 Changes = Annotated[
     dict[str, Any],

@@ -13,9 +13,9 @@ from services.queuer.store.accounts import limits
 from services.queuer.store.accounts.limits import KEEP, MOST, OF_WORKSPACE
 from shared.contracts.campaign_fields import MOST_WITHDRAW_AFTER_DAYS
 from shared.policy import TIERS
-from shared.runtime.auth import Admin, Operator, Viewer, tenant_transaction
-from shared.runtime.http import FAILURES
-from shared.runtime.service import Service
+from shared.service.auth import Admin, Operator, Viewer, tenant_transaction
+from shared.service.http import FAILURES
+from shared.service.process import Service
 from shared.vocabulary import Action
 
 

@@ -9,9 +9,9 @@ from pydantic import ConfigDict, Field
 
 from services.queuer.http.models import Given, Success, Taken
 from services.queuer.store.accounts import tokens
-from shared.runtime.auth import Admin
-from shared.runtime.http import FAILURES
-from shared.runtime.service import Service
+from shared.service.auth import Admin
+from shared.service.http import FAILURES
+from shared.service.process import Service
 from shared.vocabulary import Role
 
 

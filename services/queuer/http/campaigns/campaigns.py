@@ -29,9 +29,9 @@ from services.queuer.workflows.campaigns import run
 from services.queuer.workflows.campaigns.change import CampaignChanges, change_campaign
 from services.queuer.workflows.campaigns.create import create_campaign
 from shared.contracts.campaign_fields import CAMPAIGN_FIELDS, CampaignSettings
-from shared.runtime.auth import Operator, Viewer, tenant_transaction
-from shared.runtime.http import FAILURES
-from shared.runtime.service import Service
+from shared.service.auth import Operator, Viewer, tenant_transaction
+from shared.service.http import FAILURES
+from shared.service.process import Service
 from shared.vocabulary import CampaignType
 
 

@@ -13,9 +13,9 @@ from services.queuer.store.insight.queue import Scope
 from services.queuer.workflows.dispatch.process import Processor
 from services.queuer.workflows.planning.plan_now import PlanNow
 from shared.refusals import Conflict
-from shared.runtime.auth import Operator
-from shared.runtime.http import FAILURES
-from shared.runtime.service import Service
+from shared.service.auth import Operator
+from shared.service.http import FAILURES
+from shared.service.process import Service
 
 Wait = Annotated[
     float | None,

@@ -13,8 +13,8 @@ from services.queuer.rules.insight.call_times import CallTimes
 from services.queuer.workflows.insight.explain import Explanation, explain_prospect
 from services.queuer.workflows.insight.find_person import find_person
 from shared.policy import Outcome
-from shared.runtime.auth import Viewer, tenant_transaction
-from shared.runtime.http import FAILURES, ApiError
+from shared.service.auth import Viewer, tenant_transaction
+from shared.service.http import FAILURES, ApiError
 from shared.vocabulary import Action, CampaignStatus, ProspectStatus, SendStatus
 
 

@@ -12,9 +12,9 @@ from services.queuer.http.models import Given, Success
 from services.queuer.store.insight.failed_sends import Evidence, Wanted
 from services.queuer.workflows.insight import failed_sends as desk
 from services.queuer.workflows.insight.failed_sends import Done, FailedSend
-from shared.runtime.auth import Operator, Viewer, tenant_transaction
-from shared.runtime.http import FAILURES, DryRun
-from shared.runtime.service import Service
+from shared.service.auth import Operator, Viewer, tenant_transaction
+from shared.service.http import FAILURES, DryRun
+from shared.service.process import Service
 from shared.vocabulary import Action, AttemptState, ProspectStatus, SendStatus
 
 

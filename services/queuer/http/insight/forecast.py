@@ -13,9 +13,9 @@ from services.queuer.http.models import Given, Success
 from services.queuer.rules.insight.forecast_model import Cost, Forecast, Rule
 from services.queuer.rules.insight.what_if import WORDS
 from services.queuer.workflows.insight.forecast import DEFAULT_DAYS, MOST_DAYS, Forecasts, Ready, prepare
-from shared.runtime.auth import Viewer, tenant_transaction
-from shared.runtime.http import FAILURES, Failed
-from shared.runtime.service import Service
+from shared.service.auth import Viewer, tenant_transaction
+from shared.service.http import FAILURES, Failed
+from shared.service.process import Service
 from shared.vocabulary import AccountStatus, AccountType
 
 Sets = Annotated[

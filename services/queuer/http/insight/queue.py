@@ -26,8 +26,8 @@ from services.queuer.workflows.insight.queue import (
     show_queue,
 )
 from shared.refusals import NotFound
-from shared.runtime.auth import Viewer, tenant_transaction
-from shared.runtime.http import FAILURES
+from shared.service.auth import Viewer, tenant_transaction
+from shared.service.http import FAILURES
 from shared.vocabulary import AccountStatus, Action, CampaignStatus
 
 SECONDS = "Seconds of business time since the planned moment."

@@ -11,9 +11,9 @@ from services.queuer.rules.insight.call_times import CallTimes
 from services.queuer.workflows.insight.status import read_accounts, read_campaigns
 from shared.fence import store as fences
 from shared.fence.rules import FORGETFUL, FenceRow
-from shared.runtime.auth import Viewer, tenant_transaction
-from shared.runtime.http import FAILURES
-from shared.runtime.service import Service
+from shared.service.auth import Viewer, tenant_transaction
+from shared.service.http import FAILURES
+from shared.service.process import Service
 
 
 class AccountStatusOut(Given):

@@ -21,9 +21,9 @@ from services.queuer.http.people.uploads import receive
 from services.queuer.store.campaigns.campaigns import get_campaign
 from services.queuer.workflows.people.approve import approve
 from services.queuer.workflows.people.import_leads import ImportProgress, ImportResult, import_file
-from shared.runtime.auth import Caller, Operator, tenant_transaction
-from shared.runtime.http import FAILURES, ApiError, Failed
-from shared.runtime.service import Service
+from shared.service.auth import Caller, Operator, tenant_transaction
+from shared.service.http import FAILURES, ApiError, Failed
+from shared.service.process import Service
 
 SHOWN: Final = 100
 """Refused rows and leads in an answer; the rest is in the report."""

@@ -11,9 +11,9 @@ from pydantic import ConfigDict, Field
 from services.queuer.http.models import Given, Success, Taken
 from services.queuer.store.people import suppressions
 from services.queuer.store.people.suppressions import DEFAULT_REASON, MOST_AT_ONCE, Entry, Kind
-from shared.runtime.auth import Operator, Viewer, tenant_transaction
-from shared.runtime.http import FAILURES, ApiError, DryRun
-from shared.runtime.service import Service
+from shared.service.auth import Operator, Viewer, tenant_transaction
+from shared.service.http import FAILURES, ApiError, DryRun
+from shared.service.process import Service
 
 
 class NewEntry(Taken):

@@ -10,7 +10,7 @@ from python_multipart.multipart import parse_options_header
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
-from shared.runtime.http import ApiError
+from shared.service.http import ApiError
 
 CHUNK: Final = 1 << 20  # bytes
 FIELD: Final = "file"

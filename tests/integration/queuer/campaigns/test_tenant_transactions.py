@@ -14,7 +14,7 @@ from services.queuer.workflows.campaigns import run
 from services.queuer.workflows.campaigns.create import create_campaign
 from shared.db.pool import open_pool
 from shared.refusals import Conflict, NotFound, Refused
-from shared.runtime.auth import Caller, Doors, tenant_transaction
+from shared.service.auth import Caller, Doors, tenant_transaction
 from shared.vocabulary import CampaignType, Role
 from tests.integration.queuer.api_stage import Stage
 

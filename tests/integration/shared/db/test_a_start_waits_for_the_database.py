@@ -6,8 +6,8 @@ from urllib.parse import urlsplit
 import asyncpg
 from structlog.testing import capture_logs
 
-from shared.runtime.service import Service
 from shared.runtime.settings import ServiceSettings
+from shared.service.process import Service
 from tests.support.facts import eventually
 
 

@@ -9,9 +9,9 @@ import pytest
 from prometheus_client import REGISTRY
 
 from shared.kafka import dead_letters, stops
-from shared.runtime.http import make_app
-from shared.runtime.service import Service
 from shared.runtime.settings import ServiceSettings
+from shared.service.http import make_app
+from shared.service.process import Service
 from tests.integration.shared.dead_letters.post import GOOD, Office, an_office
 from tests.support.facts import eventually
 

@@ -4,9 +4,9 @@ import pytest
 from fastapi import Request
 from pydantic import SecretStr
 
-from shared.runtime.http import CronError, require_cron_secret
-from shared.runtime.service import Service
 from shared.runtime.settings import ServiceSettings
+from shared.service.http import CronError, require_cron_secret
+from shared.service.process import Service
 
 
 def asked_with(header: str | None) -> Request:

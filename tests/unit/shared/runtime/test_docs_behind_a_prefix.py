@@ -2,9 +2,9 @@
 
 import httpx
 
-from shared.runtime.http import make_app
-from shared.runtime.service import Service
 from shared.runtime.settings import ServiceSettings
+from shared.service.http import make_app
+from shared.service.process import Service
 
 
 async def test_the_documentation_asks_for_the_description_where_it_was_opened() -> None:

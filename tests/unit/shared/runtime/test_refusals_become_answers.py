@@ -6,9 +6,9 @@ import httpx
 import pytest
 
 from shared.refusals import Busy, Conflict, NotFound, Refused
-from shared.runtime.http import make_app
-from shared.runtime.service import Service
 from shared.runtime.settings import ServiceSettings
+from shared.service.http import make_app
+from shared.service.process import Service
 
 
 async def answer_to(refusal: Refused) -> Any:

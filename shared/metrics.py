@@ -1,8 +1,8 @@
-"""Metrics every process has. A service's own stand in its metrics.py; labels come from enums, never from ids."""
+"""Metrics of every process. A service declares its own metrics in its metrics.py; labels come from enums, never from ids."""
 
 import os
 
-os.environ.setdefault("PROMETHEUS_DISABLE_CREATED_SERIES", "true")  # else every counter doubles its series
+os.environ.setdefault("PROMETHEUS_DISABLE_CREATED_SERIES", "true")  # without this every counter has two series
 
 from prometheus_client import Counter, Gauge, Histogram
 

@@ -19,7 +19,7 @@ from starlette.middleware.base import RequestResponseEndpoint
 
 from shared.db.errors import AWAY
 from shared.refusals import Busy, Conflict, NotFound, Refused
-from shared.runtime.service import Service
+from shared.service.process import Service
 
 log = structlog.get_logger()
 

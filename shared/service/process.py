@@ -1,8 +1,8 @@
-"""One service process: open what it stands on, run, and stop in order within a deadline.
+"""One service process: connect to the servers, run, and stop in order within a deadline.
 
-The order of a stop: no new work (jobs, subscribers), then what is in hand is finished, then the outbox leaves, then
-connections close. When the deadline passes first (a dead broker blocks a stop for ever) the process ends anyway:
-rows and leases bear it.
+The order of a stop: jobs and subscribers stop, work in progress is finished, the outbox is published, and connections
+close. When the deadline passes first (a dead broker blocks a stop for ever) the process ends anyway: rows and leases
+are made for that.
 """
 
 import asyncio
@@ -78,7 +78,7 @@ class Service:
         self.wake_relay: Callable[[], None] = lambda: None
 
     def fail(self, why: str) -> None:
-        """End the process: it is better off started anew."""
+        """End the process; its supervisor starts it again."""
         self.failure = why
         log.critical("stopping because it cannot go on", why=why)
         self.stopping.set()
@@ -88,14 +88,14 @@ class Service:
         self.wake_relay()
 
     def on_stop(self, finish: Callable[[], Awaitable[Any]]) -> None:
-        """Call `finish` after the subscribers stopped and before the outbox leaves for the last time; what was given last comes first."""
+        """Call `finish` after the subscribers stopped and before the last outbox flush; callbacks run in reverse order of registration."""
         self._on_stop.append(finish)
 
     async def open(self) -> None:
-        """Database, clock and producer; waits with patience for servers that start at the same time.
+        """Connect to the database, start clock and producer; waits for servers that are starting, at most as long as `patience`.
 
         Raises:
-            CannotStartError: they did not come, or the schema is behind this version's.
+            CannotStartError: a server could not be reached, or the schema is older than this version's.
         """
         self.pool = await self._patiently("PostgreSQL", lambda: self._open_pool(self.settings.database_pool, self.instance))
         self.clock = StackClock(self.pool, skew=self.settings.clock_skew)
@@ -116,10 +116,10 @@ class Service:
             await version.remember(connection, instance=self.instance, service=self.name, given=self.settings.version)
 
     async def open_readers(self, size: int) -> asyncpg.Pool:
-        """A pool for requests that only read, closed when the server has stopped: its requests may still wait for rows.
+        """A pool for requests that only read, closed after the HTTP server has stopped, whose requests may still wait for rows.
 
         Raises:
-            CannotStartError: the database did not come.
+            CannotStartError: the database could not be reached.
         """
         readers: asyncpg.Pool = await self._patiently("PostgreSQL", lambda: self._open_pool(size, f"{self.instance}-http"))
         self.readers.append(readers)
@@ -129,7 +129,7 @@ class Service:
         """Start the relay, the jobs and the subscribers.
 
         Raises:
-            CannotStartError: Kafka did not come in time.
+            CannotStartError: Kafka could not be reached in time.
         """
         self.wake_relay = self.jobs.add("outbox", RELAY_EVERY, self.relay.round).wake
         self.jobs.add("stopped consumers", STOPS_EVERY, self.stops.round, pace=JobPace.REAL)
@@ -155,7 +155,7 @@ class Service:
         await self.clock.stop()
 
     async def close(self) -> None:
-        """Give the database's connections back, once no request is under way any more."""
+        """Close the database connections, once no request is being served any more."""
         for pool in (*self.readers, self.pool):
             await _close(pool)
 
@@ -214,7 +214,7 @@ async def _serve(service: Service, build: Callable[[Service], Awaitable[FastAPI]
 
 
 def _end_by_force(service: Service) -> None:
-    """Nothing may hold the process beyond its deadline, not even a library that never returns."""
+    """End the process at its deadline even if a library never returns."""
 
     def end() -> None:
         log.critical("did not stop in time, ending", instance=service.instance)

@@ -20,7 +20,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from shared.db.pool import Connection
 from shared.db.queries import load
-from shared.runtime.http import ApiError, CronError
+from shared.service.http import ApiError, CronError
 from shared.vocabulary import Role
 
 queries = load(__file__)
