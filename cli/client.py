@@ -42,7 +42,7 @@ class Api:
             self._http = httpx.Client(
                 base_url=context.url,
                 headers=headers,
-                timeout=httpx.Timeout(seconds, connect=CONNECT_SECONDS),
+                timeout=httpx.Timeout(seconds, connect=min(seconds, CONNECT_SECONDS)),
                 transport=transport,
                 trust_env=not _is_local(context.url),  # a proxy of the environment must not be asked for this machine's own ports
                 verify=encrypted,  # loading certificates takes 20 ms, which a plain address does not need

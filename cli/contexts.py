@@ -5,17 +5,19 @@ from typing import Annotated
 
 import typer
 
+from cli.completion import complete_context
 from cli.console import AsJson, out, print_json, show
 from cli.context import Context, context_file, current, read_contexts, remove_context, store_context, use_context
 from cli.errors import CommandError
 
 app = typer.Typer(help="Name the stacks that client commands call, with their tokens.", no_args_is_help=True)
-Name = Annotated[str, typer.Argument(help="The name of the context.")]
+NewName = Annotated[str, typer.Argument(help="The name of the context.")]
+Name = Annotated[str, typer.Argument(help="The name of the context.", autocompletion=complete_context)]
 
 
 @app.command("add")
 def add_context(
-    name: Name,
+    name: NewName,
     url: Annotated[str, typer.Option(help="The address of the stack, as in https://tact.example.com.")],
     token: Annotated[
         str | None, typer.Option(help="Its bearer token. Better left out: then it is asked for, or read from standard input.")
@@ -49,7 +51,10 @@ def list_contexts(as_json: AsJson = False) -> None:
 
 
 @app.command("show")
-def show_context(name: Annotated[str | None, typer.Argument(help="Unset: what commands use now.")] = None, as_json: AsJson = False) -> None:
+def show_context(
+    name: Annotated[str | None, typer.Argument(help="Unset: what commands use now.", autocompletion=complete_context)] = None,
+    as_json: AsJson = False,
+) -> None:
     """The address of a context and whether it has a token. The token is not shown."""
     context = current() if name is None else read_contexts().named(name)
     if as_json:

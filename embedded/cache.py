@@ -12,13 +12,13 @@ class EmbeddedError(Exception):
 
 
 def cache_folder(name: str) -> Path:
-    """The folder `name` below TACT_CACHE_DIR (by default `.cache` of the checkout), made if it is not there.
+    """The folder `name` below TACT_CACHE_DIR, made if it is not there; by default `.cache` of a checkout, else the user's cache (XDG).
 
     Raises:
         EmbeddedError: it cannot be made.
     """
     chosen = os.environ.get("TACT_CACHE_DIR")
-    folder = (Path(chosen).expanduser() if chosen else REPOSITORY / ".cache") / name
+    folder = (Path(chosen).expanduser() if chosen else _default_folder()) / name
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -26,6 +26,12 @@ def cache_folder(name: str) -> Path:
             f"The cache folder {folder} cannot be made: {error}. Point TACT_CACHE_DIR at a folder you may write."
         ) from error
     return folder.resolve()
+
+
+def _default_folder() -> Path:
+    if (REPOSITORY / "pyproject.toml").exists():
+        return REPOSITORY / ".cache"
+    return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "tact"  # a wheel: its own folder is not ours to fill
 
 
 def require_space(folder: Path, needed: int) -> None:

@@ -31,7 +31,9 @@ from services.queuer.workflows.insight.status import read_accounts
 from shared.db.pool import open_pool
 from shared.vocabulary import Role
 
-EXAMPLES: Final = Path(__file__).resolve().parents[2] / "examples"
+PACKAGED: Final = Path(__file__).resolve().parent / "examples"
+EXAMPLES: Final = PACKAGED if PACKAGED.is_dir() else Path(__file__).resolve().parents[2] / "examples"
+"""The example lists: a wheel carries them beside this module (pyproject.toml), a checkout has them at its root."""
 LOOK_EVERY: Final = 0.5
 QUIET_WITHIN: Final = 30.0
 CONNECTED_ON: Final = b"Connected On"
