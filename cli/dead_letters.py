@@ -17,9 +17,9 @@ from cli.target import database, on_pool, target
 from operations.replay.arguments import parse_span
 from shared.db.pool import Connection
 from shared.kafka import stops
-from shared.kafka.letters import Fault, Letter, Place, Reason
-from shared.kafka.mailbox import Dead, Mailbox, Wanted, mailbox
-from shared.kafka.redrive import Case, Put, Standing, alone, cases, note, redrive
+from shared.kafka.dead_letter import DeadLetter, Fault, Place, Reason
+from shared.kafka.dead_letter_reader import DeadLetterFilter, DeadLetterReader, SetAsideRecord, open_dead_letters
+from shared.kafka.redrive import RedriveCase, RedriveResult, RedriveState, hold_redrive_lock, load_cases, redrive, write_audit_line
 from shared.vocabulary import COMMAND_LINE
 
 T = TypeVar("T")
@@ -52,15 +52,15 @@ def list_letters(
     """How many there are, and the newest of them."""
     wanted = _wanted(topic, reason, fault, group, since, until)
 
-    async def work(box: Mailbox, connection: Connection) -> list[Case]:
-        return await cases(connection, await _dead(box, wanted))
+    async def work(reader: DeadLetterReader, connection: Connection) -> list[RedriveCase]:
+        return await load_cases(connection, await _dead(reader, wanted))
 
     found = _do(work)
     if as_json:
         print_json({"total": len(found), "letters": [_json(case) for case in found[:limit]]})
         return
     if not found:
-        out.print("There are no dead letters" + (" like that." if wanted != Wanted() else "."))
+        out.print("There are no dead letters" + (" like that." if wanted != DeadLetterFilter() else "."))
         return
     show(_totals(found), title=f"{len(found)} dead letters", as_json=False)
     out.print()
@@ -75,11 +75,11 @@ def show_letter(letter: Annotated[str, typer.Argument(metavar="ID", help="As the
     """One of them with its headers and its body, as they came."""
     place = _place(letter)
 
-    async def work(box: Mailbox, connection: Connection) -> tuple[Case, Letter | None]:
-        found = await cases(connection, await box.dead(_of([place])))
+    async def work(reader: DeadLetterReader, connection: Connection) -> tuple[RedriveCase, DeadLetter | None]:
+        found = await load_cases(connection, await reader.find(_of([place])))
         if not found:
             raise CommandError(_missing([place]))
-        return found[0], await box.whole(found[0].letter)
+        return found[0], await reader.load_value(found[0].letter)
 
     case, whole = _do(work)
     if as_json:
@@ -132,12 +132,12 @@ def redrive_letters(
     places = [_place(each) for each in letters or []]
     wanted = _of(places) if places else _wanted(*options)
 
-    async def work(box: Mailbox, connection: Connection) -> tuple[list[Case], list[Put]]:
-        found = await cases(connection, await _dead(box, wanted))
+    async def work(reader: DeadLetterReader, connection: Connection) -> tuple[list[RedriveCase], list[RedriveResult]]:
+        found = await load_cases(connection, await _dead(reader, wanted))
         missing = set(places) - {case.letter.origin for case in found}
         if missing:
             raise CommandError(_missing(sorted(missing)))
-        return found, await _put_back(box, connection, found, again=again) if apply else []
+        return found, await _put_back(reader, connection, found, again=again) if apply else []
 
     found, put = _do(work)
     _say_what_became(found, put, again=again, apply=apply, as_json=as_json)
@@ -185,21 +185,21 @@ def resume(
         out.print(f"Nothing was changed. {group} would go on in {names}: the same with --apply.", highlight=False)
 
 
-async def _put_back(box: Mailbox, connection: Connection, found: Sequence[Case], *, again: bool) -> list[Put]:
-    done: list[Put] = []
-    async with alone(connection):
-        async for put in redrive(connection, box, target().kafka, found, again=again, actor=COMMAND_LINE):
+async def _put_back(reader: DeadLetterReader, connection: Connection, found: Sequence[RedriveCase], *, again: bool) -> list[RedriveResult]:
+    done: list[RedriveResult] = []
+    async with hold_redrive_lock(connection):
+        async for put in redrive(connection, reader, target().kafka, found, again=again, actor=COMMAND_LINE):
             done.append(put)
             if len(done) % 1_000 == 0:
                 say(f"{len(done)} of {len(found)}")
         letters = [str(put.case.letter.origin) for put in done if put.offset is not None]
         if letters:
-            await note(connection, actor=COMMAND_LINE, put=len(letters), details={"letters": letters[:1_000], "again": again})
+            await write_audit_line(connection, actor=COMMAND_LINE, put=len(letters), details={"letters": letters[:1_000], "again": again})
     return done
 
 
-def _say_what_became(found: Sequence[Case], put: Sequence[Put], *, again: bool, apply: bool, as_json: bool) -> None:
-    before = [case for case in found if case.standing is Standing.DONE]
+def _say_what_became(found: Sequence[RedriveCase], put: Sequence[RedriveResult], *, again: bool, apply: bool, as_json: bool) -> None:
+    before = [case for case in found if case.standing is RedriveState.DONE]
     left = [] if again else before
     if as_json:
         became = {str(each.case.letter.origin): {"result": each.said, "offset": each.offset} for each in put}
@@ -223,42 +223,44 @@ def _say_what_became(found: Sequence[Case], put: Sequence[Put], *, again: bool, 
 
 
 @asynccontextmanager
-async def _opened() -> AsyncIterator[tuple[Mailbox, Connection]]:
-    async with mailbox(target().kafka) as box, database() as pool, pool.acquire() as connection:
-        yield box, connection
+async def _opened() -> AsyncIterator[tuple[DeadLetterReader, Connection]]:
+    async with open_dead_letters(target().kafka) as reader, database() as pool, pool.acquire() as connection:
+        yield reader, connection
 
 
-def _do(work: Callable[[Mailbox, Connection], Awaitable[T]]) -> T:
+def _do(work: Callable[[DeadLetterReader, Connection], Awaitable[T]]) -> T:
     async def opened() -> T:
-        async with _opened() as (box, connection):
-            return await work(box, connection)
+        async with _opened() as (reader, connection):
+            return await work(reader, connection)
 
     return run(opened())
 
 
-def _wanted(topic: str | None, reason: str | None, fault: str | None, group: str | None, since: str | None, until: str | None) -> Wanted:
+def _wanted(
+    topic: str | None, reason: str | None, fault: str | None, group: str | None, since: str | None, until: str | None
+) -> DeadLetterFilter:
     if reason is not None and reason not in {*Reason, *OLDER}:
         raise CommandError(f"{reason!r} is no reason; there are {', '.join(Reason)}.")
     for option, word in (("--topic", topic), ("--group", group)):
         if word is not None and not word.strip():
             raise CommandError(f"{option} names nothing. Leave it out for all of them.")
     topic = topic.removesuffix(".dlq") if topic else None
-    return Wanted(topic, reason, fault, group, _when(since, "--since"), _when(until, "--until"))
+    return DeadLetterFilter(topic, reason, fault, group, _when(since, "--since"), _when(until, "--until"))
 
 
-async def _dead(box: Mailbox, wanted: Wanted) -> list[Dead]:
+async def _dead(reader: DeadLetterReader, wanted: DeadLetterFilter) -> list[SetAsideRecord]:
     """A topic's name with a slip in it must not read as "no dead letters"."""
-    if wanted.topic is not None and not wanted.origins and not await box.topics(wanted.topic):
-        there = ", ".join(name.removesuffix(".dlq") for name in await box.topics())
+    if wanted.topic is not None and not wanted.origins and not await reader.topics(wanted.topic):
+        there = ", ".join(name.removesuffix(".dlq") for name in await reader.topics())
         raise CommandError(
             f"The broker has no topic {wanted.topic}.dlq. " + (f"There are those of {there}." if there else "Is TACT_KAFKA right?")
         )
-    return await box.dead(wanted)
+    return await reader.find(wanted)
 
 
-def _of(places: Sequence[Place]) -> Wanted:
+def _of(places: Sequence[Place]) -> DeadLetterFilter:
     topics = {place.topic.removesuffix(".dlq") for place in places}
-    return Wanted(topic=next(iter(topics)) if len(topics) == 1 else None, origins=frozenset(places))
+    return DeadLetterFilter(topic=next(iter(topics)) if len(topics) == 1 else None, origins=frozenset(places))
 
 
 def _when(text: str | None, option: str) -> datetime | None:
@@ -284,27 +286,27 @@ def _missing(places: Sequence[Place]) -> str:
     return f"There is no dead letter {', '.join(map(str, places))}. `tact dead-letters list` shows those there are; they are kept 30 days."
 
 
-def _totals(found: Sequence[Case]) -> list[dict[str, Any]]:
+def _totals(found: Sequence[RedriveCase]) -> list[dict[str, Any]]:
     counted = Counter((case.letter.topic, case.letter.reason, case.letter.fault) for case in found)
     return [{"letters": many, "topic": topic, "reason": reason, "fault": fault} for (topic, reason, fault), many in counted.most_common()]
 
 
-def _line(case: Case) -> None:
+def _line(case: RedriveCase) -> None:
     one = case.letter
     out.print(Text.assemble((str(one.origin), "bold"), f"  {_moment(one.at)}"))
     out.print(f"  {one.reason}, {one.fault}: {one.error[:300]}", highlight=False, markup=False)
     out.print(f"  set aside by {', '.join(case.dead.groups) or 'somebody'}; {_way_back(case)}", highlight=False, markup=False, style="dim")
 
 
-def _way_back(case: Case) -> str:
-    if case.standing is Standing.NEW:
+def _way_back(case: RedriveCase) -> str:
+    if case.standing is RedriveState.NEW:
         return "not put back"
-    if case.standing is Standing.OPEN:
+    if case.standing is RedriveState.OPEN:
         return "perhaps put back: a redrive of it was cut off; the next one finds out"
     return f"put back on {_moment(case.done_at)}, to offset {case.put_offset}" + (f" ({case.times} times)" if case.times > 1 else "")
 
 
-def _json(case: Case) -> dict[str, Any]:
+def _json(case: RedriveCase) -> dict[str, Any]:
     one = case.letter
     return {
         "id": str(one.origin),
@@ -320,7 +322,7 @@ def _json(case: Case) -> dict[str, Any]:
     }
 
 
-def _contents(whole: Letter | None) -> dict[str, Any]:
+def _contents(whole: DeadLetter | None) -> dict[str, Any]:
     if whole is None:
         return {"key": None, "headers": [], "body": None, "body_base64": None}
     return {

@@ -11,7 +11,7 @@ from typing import Final
 import structlog
 from aiokafka import ConsumerRecord
 
-from shared.kafka.letters import Fault, Reason, enclose
+from shared.kafka.dead_letter import Fault, Reason, enclose_dead_letter
 from shared.kafka.publisher import Publisher
 from shared.metrics import DEAD_LETTERS
 
@@ -28,7 +28,7 @@ class TooManyDeadLetters(Exception):  # noqa: N818 - reads as the sentence it is
 
 
 @dataclass(slots=True)
-class Tally:
+class DeadLetterTally:
     """What became of a topic's records lately. Halved again and again, or a good week would excuse a bad hour."""
 
     handled: int = 0
@@ -64,7 +64,7 @@ class Tally:
 
 @dataclass(slots=True)
 class _Topic:
-    tally: Tally = field(default_factory=Tally)
+    tally: DeadLetterTally = field(default_factory=DeadLetterTally)
     written: set[tuple[int, int]] = field(default_factory=set)
     """Partition and offset of letters whose batch is not acknowledged yet: should it come again, they are there already."""
 
@@ -86,7 +86,7 @@ class DeadLetters:
 
     def forgive(self, topic: str) -> None:
         """Count from nothing: a person looked."""
-        self._topics[topic].tally = Tally()
+        self._topics[topic].tally = DeadLetterTally()
 
     async def set_aside(self, record: ConsumerRecord, *, group: str, reason: Reason, fault: Fault, error: str) -> None:
         """Publish the record to its dead-letter topic and wait for the broker's word.
@@ -105,7 +105,7 @@ class DeadLetters:
                 f"next one: {error[:300]}. The consumer stops so that the topic is not emptied into {record.topic}.dlq. "
                 f"Look with `tact dead-letters list --topic {record.topic}`, mend the cause, then restart or `tact dead-letters resume`."
             )
-        await self._publisher.publish_raw([enclose(record, group=group, reason=reason, fault=fault, error=error)])
+        await self._publisher.publish_raw([enclose_dead_letter(record, group=group, reason=reason, fault=fault, error=error)])
         topic.written.add((record.partition, record.offset))
         tally.count_dead()
         DEAD_LETTERS.labels(topic=record.topic, reason=reason.value, fault=fault.value).inc()

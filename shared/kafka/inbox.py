@@ -27,8 +27,8 @@ from pydantic import ValidationError
 from shared.contracts.event import Event
 from shared.contracts.topics import Topic
 from shared.db.errors import AWAY
+from shared.kafka.dead_letter import Fault, Reason, find_fault
 from shared.kafka.dead_letters import DeadLetters, TooManyDeadLetters
-from shared.kafka.letters import Fault, Reason, whose_fault
 from shared.kafka.publisher import PublishError
 from shared.metrics import CONSUMED, CONSUMER_STOPPED, REBALANCES, REDELIVERIES
 
@@ -249,7 +249,7 @@ class _Work:
             except (*AWAY, PublishError):
                 raise
             except Exception as error:
-                await self._set_aside(record, Reason.HANDLER_FAILED, whose_fault(error), repr(error))
+                await self._set_aside(record, Reason.HANDLER_FAILED, find_fault(error), repr(error))
             else:
                 self._count_handled(1)
 

@@ -1,7 +1,7 @@
-"""Put dead letters back where they came from: the same bytes, key and headers, and headers that say so. Each once.
+"""Redrive: publish dead letters to their original topic again, with the same bytes, key and headers plus headers that mark them; each once.
 
-A row is written before a letter is published and again when Kafka has confirmed it. What was begun and not finished (a
-process that was killed in between) is looked for in its topic before it is put back again.
+A row is written before a letter is published and again when Kafka has confirmed it. A letter that was begun and not finished
+(its process was killed in between) is searched in the topic before it is published again.
 """
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
@@ -16,8 +16,8 @@ from aiokafka.errors import MessageSizeTooLargeError
 
 from shared.db.pool import Connection
 from shared.db.queries import load
-from shared.kafka.letters import Letter, Place
-from shared.kafka.mailbox import Dead, Mailbox
+from shared.kafka.dead_letter import DeadLetter, Place
+from shared.kafka.dead_letter_reader import DeadLetterReader, SetAsideRecord
 from shared.kafka.publisher import LARGEST
 from shared.refusals import Busy
 
@@ -26,103 +26,105 @@ queries = load(__file__)
 AT_ONCE: Final = 100
 OF, NUMBER, AT = "redrive-of", "redrive-no", "redrive-at"
 MARGIN: Final = timedelta(minutes=1)
-"""Between the database's clock and the broker's, when what a crash left open is looked for."""
+"""Tolerance between the clocks of database and broker when letters that a crash left open are searched."""
 
 
-class Standing(StrEnum):
-    """What is known of a letter's way back."""
+class RedriveState(StrEnum):
+    """Whether a letter was redriven."""
 
     NEW = "new"
-    DONE = "done"  # it was put back
-    OPEN = "open"  # it was begun, and nobody knows whether it was put back
+    DONE = "done"  # it was published again
+    OPEN = "open"  # it was begun, and whether Kafka stored it is not known
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
-    """A letter and what is known of its way back."""
+class RedriveCase:
+    """A letter and the state of its redrive."""
 
-    dead: Dead
-    standing: Standing
+    dead: SetAsideRecord
+    standing: RedriveState
     times: int = 0
     begun_at: datetime | None = None
     done_at: datetime | None = None
     put_offset: int | None = None
 
     @property
-    def letter(self) -> Letter:
+    def letter(self) -> DeadLetter:
         """The letter itself, without its value."""
         return self.dead.letter
 
 
 @dataclass(frozen=True, slots=True)
-class Put:
-    """What became of one letter; `offset` is where it stands in its topic now, None when it was not put back."""
+class RedriveResult:
+    """The outcome for one letter; `offset` is its new offset in its topic, None when it was not published."""
 
-    case: Case
+    case: RedriveCase
     offset: int | None
     said: str
 
 
-async def cases(connection: Connection, dead: Sequence[Dead]) -> list[Case]:
-    """The letters with what is known of them, in their order."""
+async def load_cases(connection: Connection, dead: Sequence[SetAsideRecord]) -> list[RedriveCase]:
+    """The letters with the state of their redrive, in the given order."""
     known = {_key(row): row async for row in queries.known(connection, **_columns(each.letter for each in dead))}
     return [_case(each, known.get(_identity(each.letter))) for each in dead]
 
 
 @asynccontextmanager
-async def alone(connection: Connection) -> AsyncIterator[None]:
-    """Be the only one who puts letters back.
+async def hold_redrive_lock(connection: Connection) -> AsyncIterator[None]:
+    """Hold the lock that lets one redrive run at a time.
 
     Raises:
-        Busy: somebody else does.
+        Busy: another redrive holds the lock.
     """
-    if not await queries.alone(connection):
+    if not await queries.try_redrive_lock(connection):
         raise Busy("Another redrive is under way. Wait for its end, then run this again: what it has put back is not put back twice.")
     try:
         yield
     finally:
-        await queries.not_alone(connection)
+        await queries.release_redrive_lock(connection)
 
 
 async def redrive(
-    connection: Connection, box: Mailbox, bootstrap: str, wanted: Sequence[Case], *, again: bool, actor: str
-) -> AsyncIterator[Put]:
-    """Put letters back, the oldest first; those that were are left out unless `again`. Killed at any moment, it can be run again.
+    connection: Connection, reader: DeadLetterReader, bootstrap: str, wanted: Sequence[RedriveCase], *, again: bool, actor: str
+) -> AsyncIterator[RedriveResult]:
+    """Publish letters again, oldest first, without those that were redriven before unless `again`; can be killed and repeated at any time.
 
     Raises:
-        KafkaError: the broker is away; what was put back is remembered.
+        KafkaError: the broker is away; the rows say which letters were published.
     """
-    todo = [case for case in reversed(wanted) if case.standing is not Standing.DONE or again]
-    found = await _found(box, [case for case in todo if case.standing is Standing.OPEN])
+    todo = [case for case in reversed(wanted) if case.standing is not RedriveState.DONE or again]
+    found = await _found(reader, [case for case in todo if case.standing is RedriveState.OPEN])
     for case in todo:
         at = found.get((str(case.letter.origin), case.times + 1))
         if at is not None:
             await queries.done(connection, **_columns([case.letter]), put_offsets=[at])
-            yield Put(case, at, "had been put back already, before its process ended")
+            yield RedriveResult(case, at, "had been put back already, before its process ended")
     rest = [case for case in todo if (str(case.letter.origin), case.times + 1) not in found]
     async with _Writer(bootstrap) as writer:
         for start in range(0, len(rest), AT_ONCE):
-            async for put in _some(connection, box, writer, rest[start : start + AT_ONCE], actor=actor):
+            async for put in _some(connection, reader, writer, rest[start : start + AT_ONCE], actor=actor):
                 yield put
 
 
-async def note(connection: Connection, *, actor: str, put: int, details: Mapping[str, Any]) -> None:
-    """Leave a line in the audit log."""
+async def write_audit_line(connection: Connection, *, actor: str, put: int, details: Mapping[str, Any]) -> None:
+    """Write a line of the audit log."""
     await queries.note(connection, actor=actor, object_id=str(put), details=dict(details))
 
 
-async def _some(connection: Connection, box: Mailbox, writer: "_Writer", some: Sequence[Case], *, actor: str) -> AsyncIterator[Put]:
-    whole = [(case, await box.whole(case.letter)) for case in some]
+async def _some(
+    connection: Connection, reader: DeadLetterReader, writer: "_Writer", some: Sequence[RedriveCase], *, actor: str
+) -> AsyncIterator[RedriveResult]:
+    whole = [(case, await reader.load_value(case.letter)) for case in some]
     for case, letter in whole:
         if letter is None:
-            yield Put(case, None, "its value is not there any more: the topic keeps it no longer")
+            yield RedriveResult(case, None, "its value is not there any more: the topic keeps it no longer")
     there = [(case, letter) for case, letter in whole if letter is not None]
     await queries.begin(connection, **_columns(case.letter for case, _ in there), actor=actor)
     offsets = await writer.write([_back(letter, number=case.times + 1) for case, letter in there])
     done = [(case, offset) for (case, _), offset in zip(there, offsets, strict=True) if offset is not None]
     await queries.done(connection, **_columns(case.letter for case, _ in done), put_offsets=[offset for _, offset in done])
     for (case, _), offset in zip(there, offsets, strict=True):
-        yield Put(case, offset, "put back" if offset is not None else "Kafka refuses it: it is larger than its topic takes")
+        yield RedriveResult(case, offset, "put back" if offset is not None else "Kafka refuses it: it is larger than its topic takes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +137,7 @@ class _Back:
 
 
 class _Writer:
-    """Writes compressed, because what was too large otherwise came so; a refused record costs the producer, not the run."""
+    """Publishes compressed, because the largest records only fit compressed; a refused record costs a new producer, not the run."""
 
     def __init__(self, bootstrap: str) -> None:
         self._bootstrap = bootstrap
@@ -162,7 +164,7 @@ class _Writer:
             await self._renew()
         if len(records) == 1:
             return [None]
-        # One at a time: those of the batch that were written already are written again, which consumers bear.
+        # One at a time: records of the batch that Kafka stored already are stored twice, and consumers ignore the second.
         return [offset for record in records for offset in await self.write([record])]
 
     async def _send(self, record: _Back) -> Any:
@@ -182,14 +184,14 @@ class _Writer:
         await self._producer.start()
 
 
-async def _found(box: Mailbox, open_ones: Sequence[Case]) -> dict[tuple[str, int], int]:
-    """Which of what a crash left open stands in its topic: origin and number -> offset."""
+async def _found(reader: DeadLetterReader, open_ones: Sequence[RedriveCase]) -> dict[tuple[str, int], int]:
+    """The letters left open by a crash that are in their topic: origin and number -> offset."""
     begun = [case.begun_at for case in open_ones if case.begun_at is not None]
     if not begun:
         return {}
     wanted = {(str(case.letter.origin), case.times + 1) for case in open_ones}
     found: dict[tuple[str, int], int] = {}
-    async for record in box.read(sorted({case.letter.topic for case in open_ones}), since=min(begun) - MARGIN):
+    async for record in reader.read(sorted({case.letter.topic for case in open_ones}), since=min(begun) - MARGIN):
         headers = {name: (value or b"").decode(errors="replace") for name, value in record.headers if name in {OF, NUMBER}}
         number = headers.get(NUMBER, "")
         key = (headers.get(OF, ""), int(number) if number.isdecimal() else 0)
@@ -198,7 +200,7 @@ async def _found(box: Mailbox, open_ones: Sequence[Case]) -> dict[tuple[str, int
     return found
 
 
-def _back(letter: Letter, *, number: int) -> _Back:
+def _back(letter: DeadLetter, *, number: int) -> _Back:
     ours = {OF: str(letter.origin), NUMBER: str(number), AT: datetime.now(UTC).isoformat()}
     original = [(name, value) for name, value in letter.headers if name not in ours]
     own = letter.origin.topic == letter.topic
@@ -211,14 +213,14 @@ def _back(letter: Letter, *, number: int) -> _Back:
     )
 
 
-def _case(dead: Dead, row: Mapping[str, Any] | None) -> Case:
+def _case(dead: SetAsideRecord, row: Mapping[str, Any] | None) -> RedriveCase:
     if row is None:
-        return Case(dead, Standing.NEW)
-    standing = Standing.OPEN if row["done_at"] is None else Standing.DONE
-    return Case(dead, standing, row["times"], row["begun_at"], row["done_at"], row["put_offset"])
+        return RedriveCase(dead, RedriveState.NEW)
+    standing = RedriveState.OPEN if row["done_at"] is None else RedriveState.DONE
+    return RedriveCase(dead, standing, row["times"], row["begun_at"], row["done_at"], row["put_offset"])
 
 
-def _identity(letter: Letter) -> tuple[Place, int]:
+def _identity(letter: DeadLetter) -> tuple[Place, int]:
     return letter.origin, letter.record_ms
 
 
@@ -226,7 +228,7 @@ def _key(row: Mapping[str, Any]) -> tuple[Place, int]:
     return Place(row["topic"], row["partition_no"], row["offset_no"]), row["record_ms"]
 
 
-def _columns(letters: Iterable[Letter]) -> dict[str, list[Any]]:
+def _columns(letters: Iterable[DeadLetter]) -> dict[str, list[Any]]:
     some = list(letters)
     return {
         "topics": [each.origin.topic for each in some],

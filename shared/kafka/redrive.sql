@@ -1,8 +1,8 @@
--- name: alone$
--- One redrive at a time, for the life of the connection: else what another one has begun looks like what a crash left.
+-- name: try_redrive_lock$
+-- One redrive at a time, for the life of the connection: letters that a second one has begun would look like letters left by a crash.
 SELECT pg_try_advisory_lock(7228023);
 
--- name: not_alone$
+-- name: release_redrive_lock$
 SELECT pg_advisory_unlock(7228023);
 
 -- name: known

@@ -8,9 +8,9 @@ from typing import Annotated, Literal, Self
 from fastapi import APIRouter, Query
 from pydantic import BaseModel
 
-from shared.kafka.letters import Fault, Letter, Place
-from shared.kafka.mailbox import Wanted, mailbox
-from shared.kafka.redrive import Case, cases
+from shared.kafka.dead_letter import DeadLetter, Fault, Place
+from shared.kafka.dead_letter_reader import DeadLetterFilter, open_dead_letters
+from shared.kafka.redrive import RedriveCase, load_cases
 from shared.service.auth import Viewer
 from shared.service.http import FAILURES, ApiError
 from shared.service.process import Service
@@ -43,7 +43,7 @@ class LetterOut(BaseModel):
     put_back: PutBack
 
     @classmethod
-    def of(cls, case: Case) -> Self:
+    def of(cls, case: RedriveCase) -> Self:
         """From the letter and what is known of it."""
         one = case.letter
         return cls(
@@ -94,7 +94,7 @@ class WholeLetter(LetterOut):
     body_base64: str | None
 
     @classmethod
-    def opened(cls, case: Case, whole: Letter | None) -> Self:
+    def opened(cls, case: RedriveCase, whole: DeadLetter | None) -> Self:
         """From the letter and its bytes, where they are still there."""
         plain = LetterOut.of(case).model_dump()
         if whole is None:
@@ -135,11 +135,11 @@ def routes(service: Service) -> APIRouter:
         if any(at is not None and at.tzinfo is None for at in (since, until)):
             raise ApiError(422, "no_offset", "since and until need their offset: 2026-03-02T14:00Z.")
         topic = topic.removesuffix(".dlq") if topic else None
-        async with mailbox(service.settings.kafka) as box, service.pool.acquire() as connection:
-            if topic is not None and not await box.topics(topic):
-                there = ", ".join(name.removesuffix(".dlq") for name in await box.topics())
+        async with open_dead_letters(service.settings.kafka) as reader, service.pool.acquire() as connection:
+            if topic is not None and not await reader.topics(topic):
+                there = ", ".join(name.removesuffix(".dlq") for name in await reader.topics())
                 raise ApiError(404, "unknown_topic", f"The broker has no topic {topic}.dlq. There are those of {there or 'none'}.")
-            found = await cases(connection, await box.dead(Wanted(topic, reason, fault, group, since, until)))
+            found = await load_cases(connection, await reader.find(DeadLetterFilter(topic, reason, fault, group, since, until)))
         counted = Counter((case.letter.topic, case.letter.reason, case.letter.fault) for case in found)
         return Letters(
             total=len(found),
@@ -154,12 +154,12 @@ def routes(service: Service) -> APIRouter:
             place = Place.parse(letter_id)
         except ValueError:
             raise ApiError(422, "no_letter", f"{letter_id!r} is no dead letter; the list shows them, like sends.due:3:1042.") from None
-        async with mailbox(service.settings.kafka) as box, service.pool.acquire() as connection:
-            wanted = Wanted(topic=place.topic.removesuffix(".dlq"), origins=frozenset({place}))
-            found = await cases(connection, await box.dead(wanted))
+        async with open_dead_letters(service.settings.kafka) as reader, service.pool.acquire() as connection:
+            wanted = DeadLetterFilter(topic=place.topic.removesuffix(".dlq"), origins=frozenset({place}))
+            found = await load_cases(connection, await reader.find(wanted))
             if not found:
                 raise ApiError(404, "unknown_letter", f"There is no dead letter {place}. {KEPT}")
-            return OneLetter(letter=WholeLetter.opened(found[0], await box.whole(found[0].letter)))
+            return OneLetter(letter=WholeLetter.opened(found[0], await reader.load_value(found[0].letter)))
 
     return router
 

@@ -12,9 +12,9 @@ from shared.contracts.integrity_events import IntegrityEvent
 from shared.contracts.topics import Topic
 from shared.kafka.admin import LARGEST_RECORD
 from shared.kafka.broker import make_broker
+from shared.kafka.dead_letter import DeadLetter, parse_dead_letter
 from shared.kafka.dead_letters import DeadLetters
 from shared.kafka.inbox import Inbox
-from shared.kafka.letters import Letter, opened
 from shared.kafka.publisher import LARGEST, Publisher
 
 GOOD = b'{"kind": "good", "table_name": "t", "row_id": "1"}'
@@ -65,9 +65,9 @@ class Office:
         finally:
             await consumer.stop()
 
-    async def letters(self) -> list[Letter]:
+    async def letters(self) -> list[DeadLetter]:
         """All that was set aside."""
-        return [opened(record) for record in await self.records(self.topic.dead_letters)]
+        return [parse_dead_letter(record) for record in await self.records(self.topic.dead_letters)]
 
 
 async def an_office(kafka: str) -> Office:

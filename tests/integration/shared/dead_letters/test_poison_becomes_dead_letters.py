@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from shared.kafka.letters import Fault, Reason
+from shared.kafka.dead_letter import Fault, Reason
 from shared.people.templates import TemplateError
 from shared.unipile.errors import ProviderSilent
 from tests.integration.shared.dead_letters.post import GOOD, Office, an_office, at_work

@@ -1,4 +1,4 @@
-"""The dead letters that a broker holds: read without a group, so that looking at them moves nothing."""
+"""Reads the dead letters of a broker without a consumer group, so that reading commits no offset."""
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -9,17 +9,17 @@ from typing import Final
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
-from shared.kafka.letters import Letter, Place, opened
+from shared.kafka.dead_letter import DeadLetter, Place, parse_dead_letter
 
 SUFFIX: Final = ".dlq"
 WAIT_MS: Final = 1_000
 ANSWER_MS: Final = 50
-"""How long the broker may wait for more before it says that there is nothing: a person waits, and asks for what is there."""
+"""How long the broker may wait for new records before it answers: an operator waits, and asks only for what is stored."""
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """Which letters; what is None or empty leaves a side open. Times are those at which they were set aside (technical)."""
+class DeadLetterFilter:
+    """Which dead letters; None or an empty set matches all. The times are those at which records were set aside (technical)."""
 
     topic: str | None = None
     reason: str | None = None
@@ -29,8 +29,8 @@ class Wanted:
     until: datetime | None = None
     origins: frozenset[Place] = frozenset()
 
-    def has(self, letter: Letter) -> bool:
-        """Whether it is one of them."""
+    def matches(self, letter: DeadLetter) -> bool:
+        """Whether the letter passes every condition."""
         return (
             (self.reason is None or letter.reason == self.reason)
             and (self.fault is None or letter.fault == self.fault)
@@ -42,16 +42,16 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class Dead:
-    """One record that was set aside, by one consumer or by several, once or again after a crash."""
+class SetAsideRecord:
+    """One original record that was set aside: by one consumer or several, once or again after a crash."""
 
-    letter: Letter
-    """The newest, without its value."""
+    letter: DeadLetter
+    """The newest dead letter of the record, without its value."""
     groups: tuple[str, ...]
 
 
-class Mailbox:
-    """Reads topics of one broker; open it with `mailbox`."""
+class DeadLetterReader:
+    """Reads topics of one broker; open it with `open_dead_letters`."""
 
     def __init__(self, consumer: AIOKafkaConsumer, admin: AIOKafkaAdminClient) -> None:
         self._consumer = consumer
@@ -59,32 +59,34 @@ class Mailbox:
         self._known: dict[str, Sequence[int]] = {}
 
     async def topics(self, topic: str | None = None) -> list[str]:
-        """Dead-letter topics there are; of one topic, its own, if there is one."""
+        """The dead-letter topics of the broker; with `topic`, only the one of that topic, if it exists."""
         there = sorted(name for name in await self._consumer.topics() if name.endswith(SUFFIX))
         return there if topic is None else [name for name in there if name == f"{topic}{SUFFIX}"]
 
-    async def dead(self, wanted: Wanted) -> list[Dead]:
-        """What was set aside, the newest first."""
-        found: dict[tuple[Place, int], Dead] = {}
+    async def find(self, wanted: DeadLetterFilter) -> list[SetAsideRecord]:
+        """The records that were set aside, newest first."""
+        found: dict[tuple[Place, int], SetAsideRecord] = {}
         async for record in self.read(await self.topics(wanted.topic), since=wanted.since):
-            letter = opened(record)
-            if not wanted.has(letter):
+            letter = parse_dead_letter(record)
+            if not wanted.matches(letter):
                 continue
             key = (letter.origin, letter.record_ms)
             groups = {letter.group, *(found[key].groups if key in found else ())}
             newest = max((letter, *((found[key].letter,) if key in found else ())), key=lambda each: each.at)
-            found[key] = Dead(replace(newest, value=None), tuple(sorted(groups - {""})))
+            found[key] = SetAsideRecord(replace(newest, value=None), tuple(sorted(groups - {""})))
         return sorted(found.values(), key=lambda each: each.letter.at, reverse=True)
 
-    async def whole(self, letter: Letter) -> Letter | None:
-        """With its value, from where it stands or was left; None when it is not there any more."""
+    async def load_value(self, letter: DeadLetter) -> DeadLetter | None:
+        """The letter with its value, read from the dead-letter topic or from the original topic; None when the record is gone."""
         record = await self._at(letter.place if letter.whole else letter.origin)
         if record is None or (not letter.whole and record.timestamp != letter.record_ms):
             return None
-        return opened(record) if letter.whole else replace(letter, key=record.key, value=record.value, headers=list(record.headers))
+        return (
+            parse_dead_letter(record) if letter.whole else replace(letter, key=record.key, value=record.value, headers=list(record.headers))
+        )
 
     async def read(self, topics: Iterable[str], *, since: datetime | None = None) -> AsyncIterator[ConsumerRecord]:
-        """All that these topics hold now, each partition in its order; a partition that is empty costs nothing."""
+        """Every record that these topics hold now, in order within a partition; an empty partition costs nothing."""
         parts = [TopicPartition(topic, partition) for topic in topics for partition in await self._partitions(topic)]
         if not parts:
             return
@@ -102,7 +104,7 @@ class Mailbox:
             left = [part for part in left if await self._consumer.position(part) < ends[part]]
 
     async def _partitions(self, topic: str) -> Sequence[int]:
-        """None for a topic there is not. A consumer without a group knows of no partitions until it has some."""
+        """Empty for an unknown topic. Asked of the admin client: a consumer without a group knows no partitions at first."""
         if topic not in self._known:
             (described,) = await self._admin.describe_topics([topic])
             self._known[topic] = sorted(part["partition"] for part in described["partitions"])
@@ -131,8 +133,8 @@ class Mailbox:
 
 
 @asynccontextmanager
-async def mailbox(bootstrap: str) -> AsyncIterator[Mailbox]:
-    """Look at what a broker holds.
+async def open_dead_letters(bootstrap: str) -> AsyncIterator[DeadLetterReader]:
+    """Open a reader of one broker's dead letters.
 
     Raises:
         KafkaError: the broker is away.
@@ -144,7 +146,7 @@ async def mailbox(bootstrap: str) -> AsyncIterator[Mailbox]:
     try:
         await consumer.start()
         await admin.start()
-        yield Mailbox(consumer, admin)
+        yield DeadLetterReader(consumer, admin)
     finally:
         await admin.close()
         await consumer.stop()

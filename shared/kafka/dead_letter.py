@@ -1,7 +1,7 @@
-"""A dead letter: a record that nobody could read or handle, with its origin and the reason in text headers.
+"""A dead letter: a record that could not be read or handled, with its origin and the reason in text headers.
 
-Key, value and headers stay as they came. Ours stand behind them and begin with `dlq-`, so that taking those away gives the
-original back, byte for byte.
+Key, value and headers stay as they were. The added headers follow them and begin with `dlq-`, so that removing those gives the
+original record back, byte for byte.
 """
 
 from collections.abc import Sequence
@@ -41,7 +41,7 @@ class Reason(StrEnum):
 
 
 class Fault(StrEnum):
-    """Whose fault it is."""
+    """Where the cause lies: in our code, at the provider, or in what a tenant entered."""
 
     OURS = "ours"
     PROVIDER = "provider"
@@ -50,7 +50,7 @@ class Fault(StrEnum):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Place:
-    """Where a record stands, as people write it: `sends.due:3:1042`."""
+    """Topic, partition and offset of a record, written as `sends.due:3:1042`."""
 
     topic: str
     partition: int
@@ -62,7 +62,7 @@ class Place:
 
     @classmethod
     def parse(cls, text: str) -> "Place":
-        """From what `str` wrote.
+        """Read the text that `str` gives.
 
         Raises:
             ValueError: it is not topic:partition:offset.
@@ -74,15 +74,15 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Letter:
-    """One dead letter as it stands in its topic."""
+class DeadLetter:
+    """One record of a dead-letter topic, parsed."""
 
     place: Place
     """In the dead-letter topic."""
     origin: Place
-    """Where it was set aside from; a letter that does not say so is its own origin."""
+    """The place of the original record; a letter without these headers is its own origin."""
     topic: str
-    """Where it belongs."""
+    """The topic that the original belongs to."""
     record_ms: int
     """Kafka's timestamp of the original, in milliseconds."""
     group: str
@@ -96,13 +96,13 @@ class Letter:
     headers: Headers
     """The original's."""
     size: int
-    """Bytes of the value; also where the value itself is not at hand."""
+    """Bytes of the value, known also where the value itself was not loaded."""
     whole: bool
-    """False: the value was larger than a dead-letter topic takes, and is where it came from."""
+    """False when the value was larger than a dead-letter topic accepts and was left in its original topic."""
 
 
-def whose_fault(error: BaseException) -> Fault:
-    """Read from the error and what it came from: what the provider answered, what a tenant wrote, else we."""
+def find_fault(error: BaseException) -> Fault:
+    """The fault, from the error and its causes: an answer of the provider, an entry of a tenant, else our code."""
     seen: BaseException | None = error
     while seen is not None:
         if isinstance(seen, ProviderError):
@@ -113,7 +113,7 @@ def whose_fault(error: BaseException) -> Fault:
     return Fault.OURS
 
 
-def enclose(record: ConsumerRecord, *, group: str, reason: Reason, fault: Fault, error: str) -> Raw:
+def enclose_dead_letter(record: ConsumerRecord, *, group: str, reason: Reason, fault: Fault, error: str) -> Raw:
     """The record as a dead letter."""
     ours = {
         "topic": record.topic,
@@ -139,8 +139,8 @@ def enclose(record: ConsumerRecord, *, group: str, reason: Reason, fault: Fault,
     )
 
 
-def opened(record: ConsumerRecord) -> Letter:
-    """A record of a dead-letter topic, read; also one that an older version or somebody's hand put there."""
+def parse_dead_letter(record: ConsumerRecord) -> DeadLetter:
+    """Parse a record of a dead-letter topic, also one that an older version or an operator wrote there."""
     said = {name.removeprefix(PREFIX): (value or b"").decode(errors="replace") for name, value in record.headers if name.startswith(PREFIX)}
     place = Place(record.topic, record.partition, record.offset)
     origin = _origin(said) or place
@@ -148,7 +148,7 @@ def opened(record: ConsumerRecord) -> Letter:
     if fault is None:  # before there were two words: whose fault, or that it could not be read
         fault = reason if reason in set(Fault) else Fault.OURS.value
         reason = Reason.HANDLER_FAILED.value if reason in set(Fault) else reason
-    return Letter(
+    return DeadLetter(
         place=place,
         origin=origin,
         topic=origin.topic.removesuffix(".dlq"),
