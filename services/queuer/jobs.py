@@ -17,7 +17,7 @@ from services.queuer.workflows.people.timezones import tell_zones
 from services.queuer.workflows.planning.plan import Planner
 from services.queuer.workflows.planning.reassign_account import HandOver
 from services.queuer.workflows.planning.release_held import GoOn
-from services.queuer.workflows.planning.withdraw import Withdrawer
+from services.queuer.workflows.planning.withdraw import WithdrawalPlanner
 from shared.runtime.jobs import JobPace, Jobs
 
 WITHDRAW_EVERY: Final = timedelta(minutes=1)
@@ -44,7 +44,7 @@ def register(
 ) -> None:
     """Declare the jobs."""
     jobs.add("plan", settings.planning_every, planner.sweep)
-    jobs.add("plan withdrawals", WITHDRAW_EVERY, Withdrawer(pool).sweep)
+    jobs.add("plan withdrawals", WITHDRAW_EVERY, WithdrawalPlanner(pool).sweep)
     jobs.add("go on", GO_ON_EVERY, GoOn(pool).sweep)
     jobs.add("finish campaigns", FINISH_EVERY, partial(finish_campaigns, pool))
     jobs.add("dispatch", settings.dispatch_every, dispatcher.dispatch, pace=JobPace.PROMPT)

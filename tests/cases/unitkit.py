@@ -76,15 +76,15 @@ def names_survive(data, names):
 # T06, T07 ----------------------------------------------------------------------------------------------------------
 def _words(template, values, on_missing="block"):
     from services.queuer.rules.campaigns.steps import Wish, steps_of
-    from services.queuer.rules.planning.rendering import Words, compose
+    from services.queuer.rules.planning.rendering import MessageText, render_step
     from shared.refusals import Refused
     from shared.vocabulary import CampaignType, MissingValue
     try:
         step = steps_of(CampaignType.CONNECTOR, [Wish("connection_request", template)])[0]
     except Refused:
         return None
-    done = compose(step, values, MissingValue(on_missing), note_limit=300)
-    return done.text if isinstance(done, Words) else ""
+    done = render_step(step, values, MissingValue(on_missing), note_limit=300)
+    return done.text if isinstance(done, MessageText) else ""
 
 
 NOBODY = {"first_name": "", "last_name": "", "company": "", "title": "", "location": ""}

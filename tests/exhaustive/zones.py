@@ -20,7 +20,7 @@ from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo, available_timezones
 
-from services.queuer.rules.planning.slots import Book, NeedsMore
+from services.queuer.rules.planning.account_calendar import AccountCalendar, NotLoaded
 from shared.calendar import read_settings, resolve_schedule
 from shared.policy import SPACING, Case
 from shared.vocabulary import AccountStatus, Action, CampaignStatus, ProspectStatus
@@ -115,10 +115,10 @@ def _plan(zone: str, day: date, hours: Hours) -> list[tuple[datetime, datetime]]
     schedule = resolve_schedule(settings, None, None, account_timezone=zone, account_country="US")
     slots = []
     for number, start in enumerate((_utc(day) - timedelta(hours=29), _utc(day))):
-        book = Book(ZoneInfo(zone), SPACING, {Action.MESSAGE: 40}, 100, start - ONE_DAY, start + 7 * ONE_DAY)
+        calendar = AccountCalendar(ZoneInfo(zone), SPACING, {Action.MESSAGE: 40}, 100, [(start - 2 * ONE_DAY, start + 7 * ONE_DAY)])
         case = _case(start, zone, schedule)
-        while isinstance(slot := book.place(case, UUID(int=number), earliest=start, look_up=False), NeedsMore):
-            book.until = slot.until + ONE_DAY
+        while isinstance(slot := calendar.place(case, UUID(int=number), earliest=start, look_up=False), NotLoaded):
+            calendar.spans = [(start - 2 * ONE_DAY, slot.at + 3 * ONE_DAY)]
         if not isinstance(slot, datetime):
             raise AssertionError(f"{zone} {day}: nothing could be planned: {slot}")  # noqa: TRY004 - a finding, no wrong argument
         slots.append((start, slot))

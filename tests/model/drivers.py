@@ -1,11 +1,11 @@
-"""Two ways in which the policy is asked in life: by the planner's book ahead of time, and by the sender moment by moment."""
+"""Two ways in which the policy is asked in life: by the planner's calendar ahead of time, and by the sender moment by moment."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from services.queuer.rules.planning.slots import Book
+from services.queuer.rules.planning.account_calendar import AccountCalendar
 from shared.policy import Case, Scope, SendNow, Wait, WeekUse, decide, jitter
 from shared.vocabulary import AccountStatus, Action, CampaignStatus, ProspectStatus
 from tests.model.accounts import CALL, Simulated
@@ -139,25 +139,29 @@ class AsSender:
 def as_planner(account: Simulated) -> list[Sent]:
     """An account's time given out ahead, as the planner does: first steps behind one another, later ones where they fall due."""
     chance, ends = account.chance, account.ends
-    book = Book(account.zone, account.spacing, account.caps, account.week, account.begins - timedelta(days=2), ends + timedelta(days=800))
-    book.week_so_far(())
+    calendar = AccountCalendar(
+        account.zone, account.spacing, account.caps, account.week, [(account.begins - timedelta(days=2), ends + timedelta(days=800))]
+    )
+    calendar.set_invitations(())
     sends: list[Sent] = []
     number, at = 0, account.begins
     while True:
         number += 1
-        at = max(at, book.last.get(Action.INVITATION, at)) + (
+        at = max(at, calendar.last.get(Action.INVITATION, at)) + (
             chance.random() * timedelta(days=2) if chance.random() < 0.2 else timedelta(0)
         )
-        slot = _place(account, book, Action.INVITATION, number, due=at, sends=sends)
+        slot = _place(account, calendar, Action.INVITATION, number, due=at, sends=sends)
         if slot is None or slot >= ends:
             return sends
         for action in (Action.MESSAGE, Action.EMAIL):
             if chance.random() < 0.5:
                 number += 1
-                _place(account, book, action, number, due=slot + chance.random() * timedelta(days=6), sends=sends)
+                _place(account, calendar, action, number, due=slot + chance.random() * timedelta(days=6), sends=sends)
 
 
-def _place(account: Simulated, book: Book, action: Action, number: int, *, due: datetime, sends: list[Sent]) -> datetime | None:
+def _place(
+    account: Simulated, calendar: AccountCalendar, action: Action, number: int, *, due: datetime, sends: list[Sent]
+) -> datetime | None:
     held = due + account.chance.random() * timedelta(days=5) if account.chance.random() < 0.05 else None
     case = Case(
         action=action,
@@ -172,7 +176,7 @@ def _place(account: Simulated, book: Book, action: Action, number: int, *, due: 
         warm_up_from=account.warm_up_from,
         hold_until=held,
     )
-    slot = book.place(case, UUID(int=account.number << 32 | number), earliest=due, look_up=account.chance.random() < 0.5)
+    slot = calendar.place(case, UUID(int=account.number << 32 | number), earliest=due, look_up=account.chance.random() < 0.5)
     if not isinstance(slot, datetime):
         return None
     sends.append(Sent(micros(slot), action.value, micros(slot), micros(max(due, held or due))))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from services.queuer.rules.planning.next_step import Step
+from services.queuer.rules.planning.next_step import WorkflowStep
 from shared.people.templates import Template, TemplateError, length
 from shared.refusals import Refused
 from shared.vocabulary import Action, CampaignType
@@ -81,7 +81,7 @@ def in_order(message_types: Iterable[str]) -> list[str]:
     return sorted(message_types, key=_place)
 
 
-def steps_of(campaign_type: CampaignType, wanted: Sequence[Wish]) -> tuple[Step, ...]:
+def steps_of(campaign_type: CampaignType, wanted: Sequence[Wish]) -> tuple[WorkflowStep, ...]:
     """The campaign's steps, every one of them checked; none is fine until the campaign starts.
 
     Raises:
@@ -99,7 +99,7 @@ def steps_of(campaign_type: CampaignType, wanted: Sequence[Wish]) -> tuple[Step,
     return tuple(_step(position, wish) for position, wish in enumerate(wanted, 1))
 
 
-def ready_to_start(campaign_type: CampaignType, steps: Sequence[Step]) -> None:
+def ready_to_start(campaign_type: CampaignType, steps: Sequence[WorkflowStep]) -> None:
     """Refuse to start a campaign that could not say its first word.
 
     Raises:
@@ -117,10 +117,10 @@ def ready_to_start(campaign_type: CampaignType, steps: Sequence[Step]) -> None:
         )
 
 
-def _step(position: int, wish: Wish) -> Step:
+def _step(position: int, wish: Wish) -> WorkflowStep:
     action = _ACTIONS[_kind_of(wish.message_type)]
     default = timedelta() if position == 1 else LATER
-    return Step(
+    return WorkflowStep(
         position=position,
         message_type=wish.message_type,
         action=action,

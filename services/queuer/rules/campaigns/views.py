@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from services.queuer.rules.planning.next_step import Step
+from services.queuer.rules.planning.next_step import WorkflowStep
 from shared.contracts.campaign_fields import CAMPAIGN_FIELDS, CampaignSettings
 from shared.vocabulary import AccountStatus, AccountType, CampaignStatus, CampaignType, Channel, ProspectStatus
 
@@ -64,7 +64,7 @@ class CampaignInFull(Campaign):
     """And what belongs to it; the counts by status are exact. `version` is that of the steps, 0 while there are none."""
 
     version: int
-    steps: tuple[Step, ...]
+    steps: tuple[WorkflowStep, ...]
     accounts: tuple[CampaignAccount, ...]
     prospects_by_status: Mapping[ProspectStatus, int]
     next_planned_at: datetime | None

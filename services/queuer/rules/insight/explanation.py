@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from services.queuer.rules.planning.next_step import Finished, Nothing, Plan, Planned, Step, next_step
+from services.queuer.rules.planning.next_step import NothingToPlan, SequenceFinished, StepDue, StepProgress, WorkflowStep, next_step
 from shared.policy import Case, Condition, Decision, Hold, Outcome, Reason, RuleLine, SendNow, Stop, Wait, decide
 from shared.policy.words import CONDITIONS, REASONS
 from shared.vocabulary import OPEN, AccountStatus, AttemptState, CampaignStatus, ProspectStatus, SendStatus
@@ -95,7 +95,7 @@ class Send:
 class Standing:
     """The step that is next, when, and what lies before the policy: `place` is None when the policy alone decides."""
 
-    step: Step | None
+    step: WorkflowStep | None
     due: datetime
     lines: Sequence[RuleLine]
     place: Place | None = None
@@ -146,7 +146,7 @@ class Explained:
 def stand(
     status: ProspectStatus,
     connected_at: datetime | None,
-    steps: Sequence[Step],
+    steps: Sequence[WorkflowStep],
     sends: Sequence[Send],
     *,
     campaign: CampaignStatus,
@@ -160,18 +160,18 @@ def stand(
         return _waiting(waiting, by_type.get(waiting.message_type))
     if not steps:
         return Standing(None, at, [_line("planned", "the campaign has no messages", Outcome.HOLD)], Place.NO_STEPS)
-    planned = {send.message_type: Planned(send.status, send.sent_at, send.dispatched, send.needs_words) for send in sends}
+    planned = {send.message_type: StepProgress(send.status, send.sent_at, send.dispatched, send.needs_words) for send in sends}
     found = next_step(status, connected_at, steps, planned, now=at)
     match found:
-        case Plan(step, due, _):
+        case StepDue(step, due, _):
             return _to_plan(step, due, campaign, has_account=has_account)
-        case Finished():
+        case SequenceFinished():
             return Standing(steps[-1], at, [_line("planned", "every step has left", Outcome.STOP)], Place.FINISHED)
-        case Nothing(reason):
+        case NothingToPlan(reason):
             return _nothing(status, steps, sends, reason, at)
 
 
-def _waiting(send: Send, step: Step | None) -> Standing:
+def _waiting(send: Send, step: WorkflowStep | None) -> Standing:
     lines = [_line("planned", f"{send.message_type} for {_said(send.scheduled_for)}", Outcome.PASS)]
     if send.needs_words:
         lines.append(_line("words", send.error_message or "none", Outcome.HOLD, limit="rendered for the person"))
@@ -189,7 +189,7 @@ def _waiting(send: Send, step: Step | None) -> Standing:
     return Standing(step, send.scheduled_for, lines)
 
 
-def _to_plan(step: Step, due: datetime, campaign: CampaignStatus, *, has_account: bool) -> Standing:
+def _to_plan(step: WorkflowStep, due: datetime, campaign: CampaignStatus, *, has_account: bool) -> Standing:
     if not has_account:
         return Standing(step, due, [_line("planned", "the campaign has no account", Outcome.HOLD)], Place.NO_ACCOUNT)
     if campaign is not CampaignStatus.RUNNING:
@@ -198,7 +198,7 @@ def _to_plan(step: Step, due: datetime, campaign: CampaignStatus, *, has_account
     return Standing(step, due, [_line("planned", f"{step.message_type}, not yet", Outcome.WAIT, until=due)], Place.NOT_PLANNED)
 
 
-def _nothing(status: ProspectStatus, steps: Sequence[Step], sends: Sequence[Send], reason: str, at: datetime) -> Standing:
+def _nothing(status: ProspectStatus, steps: Sequence[WorkflowStep], sends: Sequence[Send], reason: str, at: datetime) -> Standing:
     reached = {send.message_type for send in sends}
     left = [step for step in steps if step.message_type not in reached]
     if status is ProspectStatus.CONNECTION_REQUEST_SENT and left:

@@ -8,7 +8,7 @@ from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from services.queuer.rules.planning.fairness import Turn
+from services.queuer.rules.planning.fairness import CampaignTurn
 from shared.calendar import Schedule
 from shared.contracts.campaign_fields import DEFAULT_TURN_LENGTH
 from shared.vocabulary import AccountStatus, AccountType, Action
@@ -79,7 +79,7 @@ class Member:
     invitations: tuple[datetime, ...] = ()
     cool_downs: Mapping[Action, datetime] = field(default_factory=dict)
     work: tuple[Work, ...] = ()
-    turn: Turn = field(default_factory=Turn)
+    turn: CampaignTurn = field(default_factory=CampaignTurn)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

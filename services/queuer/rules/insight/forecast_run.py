@@ -15,8 +15,8 @@ from typing import Final, NamedTuple
 from uuid import UUID
 
 from services.queuer.rules.insight.forecast_model import Held, Member, Starved, Work
-from services.queuer.rules.planning.fairness import after, choose
-from services.queuer.rules.planning.slots import CALL, WEEK
+from services.queuer.rules.planning.account_calendar import CALL, WEEK
+from services.queuer.rules.planning.fairness import next_campaign, turn_after
 from shared.policy import Case, SendNow, Wait, WeekUse, decide, jitter
 from shared.vocabulary import Action, CampaignStatus, ProspectStatus
 
@@ -177,12 +177,12 @@ class Run:
     def _act(self) -> bool:
         """The campaign whose turn it is does one thing; the next one does when its lanes turn out to be closed."""
         eligible = {lane.work.campaign_id: lane.work.turn_length for lane in self.lanes if lane.held is None and lane.next_at() <= self.now}
-        while (campaign := choose(self._turn, eligible)) is not None:
+        while (campaign := next_campaign(self._turn, eligible)) is not None:
             turns = self._by_campaign[campaign]
             for lane in turns.lanes:
                 if lane.held is None and lane.next_at() <= self.now and self._serve(lane):
                     turns.served(lane)
-                    self._turn = after(self._turn, campaign, eligible[campaign])
+                    self._turn = turn_after(self._turn, campaign, eligible[campaign])
                     return True
             del eligible[campaign]
         return False

@@ -17,14 +17,14 @@ from shared.contracts.campaign_fields import DEFAULT_TURN_LENGTH
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class CampaignTurn:
     """Whose turn it is on an account, and how many actions are left of it; nobody's before the account's first."""
 
     campaign: UUID | None = None
     left: int = 0
 
 
-def choose(turn: Turn, eligible: Collection[UUID]) -> UUID | None:
+def next_campaign(turn: CampaignTurn, eligible: Collection[UUID]) -> UUID | None:
     """The campaign that acts next among those with something due in an open lane; None when there is none.
 
     A turn that is not over goes on. A campaign with nothing due loses the rest of its turn: what it did not need is not
@@ -38,10 +38,10 @@ def choose(turn: Turn, eligible: Collection[UUID]) -> UUID | None:
     return min(behind, default=min(eligible, default=None))
 
 
-def after(turn: Turn, campaign: UUID, turn_length: int = DEFAULT_TURN_LENGTH) -> Turn:
-    """The turn once this campaign, which `choose` named, has been given one action."""
+def turn_after(turn: CampaignTurn, campaign: UUID, turn_length: int = DEFAULT_TURN_LENGTH) -> CampaignTurn:
+    """The turn once this campaign, which `next_campaign` named, has been given one action."""
     goes_on = campaign == turn.campaign and turn.left > 0
-    return Turn(campaign, (turn.left if goes_on else turn_length) - 1)
+    return CampaignTurn(campaign, (turn.left if goes_on else turn_length) - 1)
 
 
 def longest_wait(campaign: UUID, turn_lengths: Mapping[UUID, int]) -> int:

@@ -1,4 +1,4 @@
-"""A prospect's next send as far as it is decided without looking at the account's time: the step, its words, or the end."""
+"""A prospect's next send as far as it is decided without the account's calendar: the step, its text, or the end of the sequence."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -6,8 +6,8 @@ from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
-from services.queuer.rules.planning.next_step import Finished, Nothing, Plan, Planned, Step, next_step
-from services.queuer.rules.planning.rendering import NoWords, Words, compose
+from services.queuer.rules.planning.next_step import NothingToPlan, SequenceFinished, StepDue, StepProgress, WorkflowStep, next_step
+from services.queuer.rules.planning.rendering import MessageText, NoMessageText, render_step
 from shared.policy import note_limit
 from shared.vocabulary import CHANNEL_OF_ACTION, AccountType, Action, Channel, MissingValue, ProspectStatus, SendStatus
 from shared.vocabulary.identity import send_id
@@ -21,8 +21,8 @@ NO_ADDRESS: Final[Mapping[Channel, str]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Prospect:
-    """A prospect and what planning must know of its campaign and lead, as `load_prospects` reads it; schedules are JSON texts as stored."""
+class ProspectToPlan:
+    """A prospect with what planning needs of its campaign and lead; the columns of `load_prospects`. Schedules are JSON texts as stored."""
 
     id: UUID
     workspace_id: UUID
@@ -58,7 +58,7 @@ class Prospect:
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class PlanningAccount:
     """An account and its limits: `caps` of a whole day, less while it warms up, and invitations in any 168 hours."""
 
     id: UUID
@@ -76,9 +76,9 @@ class Account:
 class NewSend:
     """A row for send_queue: pending, or ended already with the reason."""
 
-    prospect: Prospect
+    prospect: ProspectToPlan
     account_id: UUID
-    step: Step
+    step: WorkflowStep
     text: str
     sha256: bytes
     due: datetime
@@ -96,76 +96,83 @@ class NewSend:
 
     @property
     def look_up(self) -> bool:
-        """Whether the recipient must be found out before the step itself."""
+        """Whether the recipient must be looked up before the step itself."""
         return self.next_action is Action.PROFILE_LOOKUP
 
 
 @dataclass(frozen=True, slots=True)
-class Ending:
+class ProspectEnding:
     """A prospect whose sequence is over, from the status it was read in."""
 
-    prospect: Prospect
+    prospect: ProspectToPlan
     status: ProspectStatus
     outcome: str | None
     reason: str | None = None
 
 
 @dataclass(slots=True)
-class Draft:
-    """What planning will write for one prospect. `wanted` still needs its moment; `ended` are rows that will never leave."""
+class SendDraft:
+    """What planning will write for one prospect: `wanted` still needs its moment; `ended` are rows that will never leave."""
 
     wanted: NewSend | None = None
     ended: list[NewSend] = field(default_factory=list)
-    ending: Ending | None = None
+    ending: ProspectEnding | None = None
 
 
-def draft(prospect: Prospect, account: Account, steps: Sequence[Step], planned: Mapping[str, Planned], *, now: datetime) -> Draft:
-    """Find the next step that has words for this lead, leaving out those a campaign with `on_missing: skip` cannot fill."""
-    done = Draft()
-    known = dict(planned)
+def draft_send(
+    prospect: ProspectToPlan,
+    account: PlanningAccount,
+    steps: Sequence[WorkflowStep],
+    progress: Mapping[str, StepProgress],
+    *,
+    now: datetime,
+) -> SendDraft:
+    """Find the next step that has a text for this lead, leaving out steps that a campaign with `on_missing: skip` cannot fill."""
+    done = SendDraft()
+    known = dict(progress)
     while True:
         found = next_step(prospect.status, prospect.connected_at, steps, known, now=now)
         match found:
-            case Nothing():
+            case NothingToPlan():
                 return done
-            case Finished():
-                done.ending = Ending(prospect, ProspectStatus.COMPLETED, "finished")
+            case SequenceFinished():
+                done.ending = ProspectEnding(prospect, ProspectStatus.COMPLETED, "finished")
                 return done
-            case Plan():
-                words = _words(prospect, account, found.step)
-        if isinstance(words, Words):
-            done.wanted = _send(prospect, account, found, words)
+            case StepDue():
+                rendered = _render(prospect, account, found.step)
+        if isinstance(rendered, MessageText):
+            done.wanted = _new_send(prospect, account, found, rendered)
             return done
-        done.ended.append(_send(prospect, account, found, words))
-        if not words.skip or found.first:
-            done.ending = give_up(prospect, "skipped" if words.skip else "blocked", words.reason)
+        done.ended.append(_new_send(prospect, account, found, rendered))
+        if not rendered.skip or found.first:
+            done.ending = give_up(prospect, "skipped" if rendered.skip else "blocked", rendered.reason)
             return done
-        known[found.step.message_type] = Planned(SendStatus.SKIPPED)
+        known[found.step.message_type] = StepProgress(SendStatus.SKIPPED)
 
 
-def give_up(prospect: Prospect, outcome: str, reason: str) -> Ending:
-    """Failed means never contacted; somebody who was contacted has completed."""
+def give_up(prospect: ProspectToPlan, outcome: str, reason: str) -> ProspectEnding:
+    """Failed means never contacted; a prospect that was contacted has completed."""
     status = ProspectStatus.FAILED if prospect.contacted_at is None else ProspectStatus.COMPLETED
-    return Ending(prospect, status, outcome, reason)
+    return ProspectEnding(prospect, status, outcome, reason)
 
 
-def _words(prospect: Prospect, account: Account, step: Step) -> Words | NoWords:
+def _render(prospect: ProspectToPlan, account: PlanningAccount, step: WorkflowStep) -> MessageText | NoMessageText:
     channel = CHANNEL_OF_ACTION[step.action]
     if channel not in prospect.channels:
-        return NoWords(NO_ADDRESS[channel], skip=False)
-    return compose(step, prospect.values, prospect.on_missing, note_limit=note_limit(account.account_type))
+        return NoMessageText(NO_ADDRESS[channel], skip=False)
+    return render_step(step, prospect.values, prospect.on_missing, note_limit=note_limit(account.account_type))
 
 
-def _send(prospect: Prospect, account: Account, plan: Plan, words: Words | NoWords) -> NewSend:
+def _new_send(prospect: ProspectToPlan, account: PlanningAccount, plan: StepDue, rendered: MessageText | NoMessageText) -> NewSend:
     status, reason = SendStatus.PENDING, None
-    if isinstance(words, NoWords):
-        status, reason = SendStatus.SKIPPED if words.skip else SendStatus.FAILED, words.reason
+    if isinstance(rendered, NoMessageText):
+        status, reason = SendStatus.SKIPPED if rendered.skip else SendStatus.FAILED, rendered.reason
     return NewSend(
         prospect=prospect,
         account_id=account.id,
         step=plan.step,
-        text=words.text,
-        sha256=words.sha256,
+        text=rendered.text,
+        sha256=rendered.sha256,
         due=plan.due,
         scheduled_for=plan.due,
         first=plan.first,

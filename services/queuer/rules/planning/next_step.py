@@ -13,7 +13,7 @@ from shared.vocabulary import OPEN, UNSTARTED, Action, ProspectStatus, SendStatu
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class WorkflowStep:
     """One message of a workflow; `delay` counts from the acceptance or from the step before."""
 
     position: int
@@ -25,7 +25,7 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Planned:
+class StepProgress:
     """What became of a step that has a row in send_queue."""
 
     status: SendStatus
@@ -35,33 +35,38 @@ class Planned:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class StepDue:
     """This step is next, and due no earlier than `due`."""
 
-    step: Step
+    step: WorkflowStep
     due: datetime
     first: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Finished:
+class SequenceFinished:
     """Every step has been delivered or left out."""
 
 
 @dataclass(frozen=True, slots=True)
-class Nothing:
+class NothingToPlan:
     """Something is still on its way, or has ended the sequence; `reason` is for logs and explanations."""
 
     reason: str
 
 
-NextStep = Plan | Finished | Nothing
+NextStep = StepDue | SequenceFinished | NothingToPlan
 
 _REACHED: Final = frozenset({ProspectStatus.CONNECTED, ProspectStatus.MESSAGING})
 
 
 def next_step(
-    status: ProspectStatus, connected_at: datetime | None, steps: Sequence[Step], planned: Mapping[str, Planned], *, now: datetime
+    status: ProspectStatus,
+    connected_at: datetime | None,
+    steps: Sequence[WorkflowStep],
+    planned: Mapping[str, StepProgress],
+    *,
+    now: datetime,
 ) -> NextStep:
     """Walk the steps in order and stop at the first that is neither delivered nor left out.
 
@@ -70,25 +75,25 @@ def next_step(
     failed or was cancelled, ends the sequence. Somebody who is connected needs no invitation, whatever became of it.
     """
     if status not in UNSTARTED | _REACHED:
-        return Nothing(f"the prospect is {status}")
+        return NothingToPlan(f"the prospect is {status}")
     base = connected_at
     for step in steps:
         send = planned.get(step.message_type)
         if send is not None and send.status is SendStatus.PENDING and send.needs_words:
             send = None
         if send is not None and send.status in OPEN:
-            return Nothing(f"{step.message_type} is {send.status}")
+            return NothingToPlan(f"{step.message_type} is {send.status}")
         if step.action is Action.INVITATION and status in _REACHED:
             continue
         if send is None:
             first = step is steps[0]
             if status in UNSTARTED and not first:
-                return Nothing("not contacted yet")  # the sender records the contact together with its send
-            return Plan(step, max(now, (base or now) + step.delay), first)
+                return NothingToPlan("not contacted yet")  # the sender records the contact together with its send
+            return StepDue(step, max(now, (base or now) + step.delay), first)
         if send.status is SendStatus.SENT:
             base = max(base or send.sent_at or now, send.sent_at or now)
         elif send.status is SendStatus.SKIPPED and not send.dispatched:
             base = (base or now) + step.delay
         else:
-            return Nothing(f"{step.message_type} is {send.status}")
-    return Finished() if status in _REACHED else Nothing("the last step was sent, an acceptance may still come")
+            return NothingToPlan(f"{step.message_type} is {send.status}")
+    return SequenceFinished() if status in _REACHED else NothingToPlan("the last step was sent, an acceptance may still come")

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from services.queuer.rules.planning.next_step import Step
+from services.queuer.rules.planning.next_step import WorkflowStep
 from shared.people.templates import Rendered, Template, TemplateError, Withheld, length
 from shared.vocabulary import Action, MissingValue
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class MessageText:
     """What will leave, byte for byte, and its SHA-256."""
 
     text: str
@@ -20,7 +20,7 @@ class Words:
 
 
 @dataclass(frozen=True, slots=True)
-class NoWords:
+class NoMessageText:
     """Nothing can leave: `skip` leaves the step out, otherwise it has failed and a person mends it."""
 
     reason: str
@@ -36,11 +36,13 @@ class NoWords:
 NOT_RENDERED: Final = bytes(32)
 """The hash of a row that was refused its words. When a person reopens it, nothing may leave before it has some."""
 
-WITHOUT_NOTE: Final = Words("", hashlib.sha256(b"").digest())
+WITHOUT_NOTE: Final = MessageText("", hashlib.sha256(b"").digest())
 """An invitation without a note; LinkedIn takes more of these than of the others."""
 
 
-def compose(step: Step, values: Mapping[str, str | None], on_missing: MissingValue, *, note_limit: int) -> Words | NoWords:
+def render_step(
+    step: WorkflowStep, values: Mapping[str, str | None], on_missing: MissingValue, *, note_limit: int
+) -> MessageText | NoMessageText:
     """Render the step's template with the lead's values.
 
     An invitation's note over `note_limit` characters is refused here, where a person can still shorten the template;
@@ -51,18 +53,18 @@ def compose(step: Step, values: Mapping[str, str | None], on_missing: MissingVal
     try:
         template = _parsed(step.template)
     except TemplateError as error:
-        return NoWords(f"The template of {step.message_type} cannot be used. {error}", skip=False)
+        return NoMessageText(f"The template of {step.message_type} cannot be used. {error}", skip=False)
     rendered = template.render(values, on_missing)
     if isinstance(rendered, Withheld):
-        return NoWords(rendered.reason, skip=rendered.verdict is MissingValue.SKIP)
+        return NoMessageText(rendered.reason, skip=rendered.verdict is MissingValue.SKIP)
     return _within_limit(step, rendered, note_limit)
 
 
-def _within_limit(step: Step, rendered: Rendered, note_limit: int) -> Words | NoWords:
+def _within_limit(step: WorkflowStep, rendered: Rendered, note_limit: int) -> MessageText | NoMessageText:
     said = length(rendered.text)
     if step.action is not Action.INVITATION or said <= note_limit:
-        return Words(rendered.text, rendered.sha256)
-    return NoWords(
+        return MessageText(rendered.text, rendered.sha256)
+    return NoMessageText(
         f"The note has {said} characters, this account may send {note_limit}. Shorten the template or choose another account.",
         skip=False,
         text=rendered.text,

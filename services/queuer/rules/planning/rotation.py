@@ -12,7 +12,7 @@ from uuid import UUID
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class RotationCandidate:
     """An account of the campaign, in the order of `campaign_accounts.position`."""
 
     account_id: UUID
@@ -20,18 +20,18 @@ class Candidate:
 
 
 @dataclass(slots=True)
-class Room:
+class Capacity:
     """What an account may still do of one action: `today` of its own day's cap, and of `week` actions in seven days.
 
-    `taken` counts the last seven days' use and everything planned, however far ahead. Both sides move with `take`.
+    `taken` counts the last seven days' use and everything planned, however far ahead. Planning more changes both.
     """
 
     today: int
     week: int
     taken: int = 0
 
-    def take(self, count: int = 1) -> None:
-        """So many more are planned."""
+    def plan_more(self, count: int = 1) -> None:
+        """Count more planned actions."""
         self.today -= count
         self.taken += count
 
@@ -40,20 +40,25 @@ class Room:
         return max(0, min(self.today, self.within(1)) if weeks == 0 else self.week * weeks - self.taken)
 
 
+def able_accounts(candidates: Sequence[RotationCandidate]) -> list[UUID]:
+    """The accounts that the rotation chooses among: the usable ones, or all of them while none is usable."""
+    return [each.account_id for each in candidates if each.usable] or [each.account_id for each in candidates]
+
+
 def pick(
-    candidates: Sequence[Candidate], balances: Mapping[UUID, float], rooms: Mapping[UUID, Room]
+    candidates: Sequence[RotationCandidate], balances: Mapping[UUID, float], capacities: Mapping[UUID, Capacity]
 ) -> tuple[UUID, dict[UUID, float]] | None:
     """The account for the next prospect and the credit each has afterwards; None when the campaign has no accounts.
 
-    The shares are what is left of today; when nobody has anything left of today, of this week, then of two weeks and so
-    on: the account whose queue is shortest fills up first, and nobody who may still send stands idle behind others.
-    An account that cannot act is passed over while another can, because its prospects would wait for a person. When none
-    can, the rotation goes on as usual: planned times move with the lane, and the choice of the account is kept.
+    The shares are what is left of today; when no account has anything left of today, what is left of this week, then of two weeks and
+    so on: the account with the shortest queue fills up first, and no account with capacity is idle behind others.
+    An account that is not usable is passed over while another is, because its prospects would wait for an operator. When none
+    is usable, the rotation goes on as usual: planned times move with the lane, and the choice of the account is kept.
     """
-    able = [candidate.account_id for candidate in candidates if candidate.usable] or [candidate.account_id for candidate in candidates]
+    able = able_accounts(candidates)
     if not able:
         return None
-    shares = _shares({account_id: rooms[account_id] for account_id in able})
+    shares = _shares({account_id: capacities[account_id] for account_id in able})
     total = sum(shares.values())
     after = {account_id: balances.get(account_id, 0.0) + share / total for account_id, share in shares.items()}
     chosen = max(after, key=lambda account_id: round(after[account_id], 9))  # of equals, thirds added up included, the first by position
@@ -61,28 +66,28 @@ def pick(
     return chosen, after
 
 
-def share_out(people: int, rooms: Mapping[UUID, Room]) -> dict[UUID, int]:
-    """How many of so many people each of these accounts would be picked for, one after another; their rooms shrink with it.
+def share_out(people: int, capacities: Mapping[UUID, Capacity]) -> dict[UUID, int]:
+    """For how many of so many prospects each of these accounts would be picked, one after another; their capacities shrink with it.
 
-    What one may still send in the nearest time is filled in proportion and all at once, which takes as many steps as there are
-    weeks of work and not as there are people. Within a person or two of as many picks, a test says.
+    What the accounts may still send in the nearest time is filled in proportion and all at once, which takes as many steps as there
+    are weeks of work and not as there are prospects. The result differs by one or two from as many picks, which a test holds.
     """
-    given = dict.fromkeys(rooms, 0)
-    while people > 0 and rooms:
-        shares = _shares(rooms)
+    given = dict.fromkeys(capacities, 0)
+    while people > 0 and capacities:
+        shares = _shares(capacities)
         whole = sum(shares.values())
         some, before = min(people, whole), 0
         for account_id, end in zip(shares, accumulate(shares.values()), strict=True):
-            count = -(-some * end // whole) - before  # the odd ones to the first, as in turn
+            count = -(-some * end // whole) - before  # remainders to the first accounts, as in the rotation
             given[account_id] += count
-            rooms[account_id].take(count)
+            capacities[account_id].plan_more(count)
             before += count
         people -= some
     return given
 
 
 def apportioned(people: int, amounts: Sequence[int]) -> list[int]:
-    """People spread in proportion to the amounts, or all to the first where there are none; the sum is exact."""
+    """Prospects spread in proportion to the amounts, or all to the first where every amount is 0; the sum is exact."""
     if not sum(amounts):
         return [people, *[0] * (len(amounts) - 1)][: len(amounts)]
     ends = [people * end // sum(amounts) for end in accumulate(amounts)]
@@ -90,9 +95,9 @@ def apportioned(people: int, amounts: Sequence[int]) -> list[int]:
 
 
 def dealt(parts: Sequence[int], counts: Sequence[int]) -> list[list[int]]:
-    """For each part of the people how many of it go to each account, which gets `counts` of all; the odd ones go round.
+    """For each part of the prospects how many of it go to each account, which gets `counts` of all; remainders go round.
 
-    Both sums are equal. Every account gets of every part about what its share of the whole is.
+    Both sums are equal. Every account gets of every part about its share of the whole.
     """
     whole, so_far, given, found = max(sum(parts), 1), 0, [0] * len(counts), []
     for part in parts:
@@ -111,8 +116,8 @@ def dealt(parts: Sequence[int], counts: Sequence[int]) -> list[list[int]]:
     return found
 
 
-def _shares(rooms: Mapping[UUID, Room]) -> dict[UUID, int]:
-    """What each may still send within the shortest time in which anybody may; at least one of them, and no zeros."""
-    today = {account_id: left for account_id, room in rooms.items() if (left := room.within(0))}
-    weeks = min(max(room.taken, 0) // room.week + 1 for room in rooms.values())
-    return today or {account_id: left for account_id, room in rooms.items() if (left := room.within(weeks))}
+def _shares(capacities: Mapping[UUID, Capacity]) -> dict[UUID, int]:
+    """What each account may still send within the shortest time in which any account may; at least one of them, and no zeros."""
+    today = {account_id: left for account_id, capacity in capacities.items() if (left := capacity.within(0))}
+    weeks = min(max(capacity.taken, 0) // capacity.week + 1 for capacity in capacities.values())
+    return today or {account_id: left for account_id, capacity in capacities.items() if (left := capacity.within(weeks))}

@@ -10,7 +10,7 @@ import asyncpg
 
 from services.queuer.rules.campaigns import checks
 from services.queuer.rules.campaigns.views import Campaign, CampaignAccount, CampaignInFull
-from services.queuer.rules.planning.next_step import Step
+from services.queuer.rules.planning.next_step import WorkflowStep
 from shared.contracts.campaign_fields import read_settings
 from shared.db.pool import Connection
 from shared.db.queries import execute, fetch_all, fetch_column, fetch_one, fetch_value, load
@@ -114,7 +114,7 @@ async def get_campaign(connection: Connection | asyncpg.Pool, campaign_id: UUID,
     return CampaignInFull(
         **row.columns(),
         version=newest.version if newest else 0,
-        steps=tuple(await fetch_all(connection, queries.steps_of_version, Step, workflow_id=newest.id)) if newest else (),
+        steps=tuple(await fetch_all(connection, queries.steps_of_version, WorkflowStep, workflow_id=newest.id)) if newest else (),
         accounts=tuple(await fetch_all(connection, queries.accounts_of, CampaignAccount, campaign_id=campaign_id)),
         prospects_by_status={each.status: each.prospects for each in counts},
         next_planned_at=await fetch_value(connection, queries.next_planned, datetime, campaign_id=campaign_id),
@@ -146,7 +146,7 @@ async def newest_version(connection: Connection | asyncpg.Pool, campaign_id: UUI
     return await fetch_one(connection, queries.newest_version, StepsVersion, campaign_id=campaign_id)
 
 
-async def write_steps(connection: Connection, campaign_id: UUID, steps: Sequence[Step]) -> None:
+async def write_steps(connection: Connection, campaign_id: UUID, steps: Sequence[WorkflowStep]) -> None:
     """Store the steps as the campaign's next version; nothing while there are none."""
     if not steps:
         return

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from services.queuer.rules.planning.fairness import Turn, after
+from services.queuer.rules.planning.fairness import CampaignTurn, turn_after
 from services.queuer.rules.planning.rendering import NOT_RENDERED
 from shared.db.pool import Connection
 from shared.db.queries import load
@@ -117,5 +117,5 @@ async def oldest_due(connection: Connection, *, now: datetime) -> datetime | Non
     return found
 
 
-def _turn_after(row: Mapping[str, Any]) -> Turn:
-    return after(Turn(row["turn_of"], row["turn_left"]), row["campaign_id"], row["turn_length"])
+def _turn_after(row: Mapping[str, Any]) -> CampaignTurn:
+    return turn_after(CampaignTurn(row["turn_of"], row["turn_left"]), row["campaign_id"], row["turn_length"])

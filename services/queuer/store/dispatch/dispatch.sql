@@ -20,7 +20,7 @@ SELECT id FROM accounts
    FOR NO KEY UPDATE SKIP LOCKED;
 
 -- name: first_due
--- For each account what its campaigns' turns give it (rules/fairness.py): the turn that runs goes on, then the next campaign
+-- For each account what its campaigns' turns give it (rules/planning/fairness.py): the turn that runs goes on, then the next campaign
 -- in order of id, then from the front; of one campaign what has been due longest. A statement of its own: it must see what
 -- was committed before the locks. One index probe per open lane, whatever stands behind its head.
 SELECT a.id AS account_id, d.id AS send_id, greatest(d.scheduled_for, d.closed_until, a.next_free_at) AS allowed_at, d.dispatches_in_vain,

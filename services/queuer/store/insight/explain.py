@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from services.queuer.rules.insight.explanation import Beside
-from services.queuer.rules.planning.next_step import Step
+from services.queuer.rules.planning.next_step import WorkflowStep
 from services.queuer.rules.planning.rendering import NOT_RENDERED
 from shared.db.pool import Connection
 from shared.db.queries import fetch_one, load
@@ -46,10 +46,10 @@ async def imported(connection: Connection, some_id: UUID, moment: datetime | Non
     return next(iter([row async for row in queries.imported(connection, id=some_id, moment=moment)]), None)
 
 
-async def steps(connection: Connection, workflow_id: UUID | None) -> list[Step]:
+async def steps(connection: Connection, workflow_id: UUID | None) -> list[WorkflowStep]:
     """The steps of a version."""
     return [
-        Step(row["position"], row["message_type"], Action(row["action"]), row["delay"], row["requires_connection"], row["template"])
+        WorkflowStep(row["position"], row["message_type"], Action(row["action"]), row["delay"], row["requires_connection"], row["template"])
         async for row in queries.steps(connection, workflow_id=workflow_id)
     ]
 

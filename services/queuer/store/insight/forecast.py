@@ -9,8 +9,8 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from services.queuer.rules.insight.forecast_model import Member, Question, Rates, Work
-from services.queuer.rules.planning.fairness import Turn
-from services.queuer.rules.planning.rotation import Room, dealt, share_out
+from services.queuer.rules.planning.fairness import CampaignTurn
+from services.queuer.rules.planning.rotation import Capacity, dealt, share_out
 from services.queuer.store.planning.accounts import load_accounts
 from services.queuer.store.planning.rotations import load_capacities
 from shared.calendar import Schedule, ScheduleError, spans
@@ -145,7 +145,7 @@ async def _work(
     return {pair: dict(by_zone) for pair, by_zone in found.items()}
 
 
-async def _rooms(connection: Connection, firsts: Mapping[UUID, Action], *, now: datetime) -> dict[UUID, dict[UUID, Room]]:
+async def _rooms(connection: Connection, firsts: Mapping[UUID, Action], *, now: datetime) -> dict[UUID, dict[UUID, Capacity]]:
     """What the accounts among whom each campaign shares its new people may still do of its first step, as the planner asks.
 
     Two campaigns of one account each see it as it is now: which of them will be planned first, nobody knows.
@@ -277,5 +277,5 @@ def _member(row: Mapping[str, Any], past: _Past, work: tuple[Work, ...]) -> Memb
         invitations=tuple(past.invitations),
         cool_downs=past.cool_downs,
         work=work,
-        turn=Turn(row["turn_of"], row["turn_left"]),
+        turn=CampaignTurn(row["turn_of"], row["turn_left"]),
     )

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import structlog
 
-from services.queuer.rules.planning.next_send import Account, NewSend
+from services.queuer.rules.planning.next_send import NewSend, PlanningAccount
 from shared.db.pool import Connection
 from shared.db.queries import execute, fetch_all, fetch_column, load
 from shared.policy import caps_of, weekly_invitations
@@ -49,7 +49,7 @@ async def lock_accounts(connection: Connection, account_ids: Sequence[UUID]) -> 
     return await fetch_column(connection, queries.lock_accounts, UUID, account_ids=account_ids)
 
 
-async def load_accounts(connection: Connection, account_ids: Iterable[UUID], *, now: datetime) -> Mapping[UUID, Account]:
+async def load_accounts(connection: Connection, account_ids: Iterable[UUID], *, now: datetime) -> Mapping[UUID, PlanningAccount]:
     """The accounts by id, without those whose own zone or hours cannot be read: the sends of other accounts must not wait for them."""
     found = {}
     for row in await fetch_all(connection, queries.load_accounts, _AccountRow, account_ids=list(set(account_ids)), now=now):
@@ -58,7 +58,7 @@ async def load_accounts(connection: Connection, account_ids: Iterable[UUID], *, 
         if unreadable is not None:
             log.warning("nothing is planned for an account: its hours cannot be read", account=row.id, error=unreadable)
             continue
-        found[row.id] = Account(
+        found[row.id] = PlanningAccount(
             row.id,
             row.account_type,
             row.country,

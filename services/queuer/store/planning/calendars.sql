@@ -1,32 +1,30 @@
--- name: last_first_steps
--- Where the account's queue of first messages ends, by action; one probe of send_queue_first_steps each.
-SELECT w.account_id, w.action, last.scheduled_for
+-- name: ends_of_queues
+-- Where the account's queue of first steps ends, by action; one probe of send_queue_first_steps each.
+SELECT w.account_id, w.action, NULL::text AS zone, last.scheduled_for
   FROM unnest(:account_ids::uuid[], :actions::action[]) AS w(account_id, action)
  CROSS JOIN LATERAL (SELECT s.scheduled_for FROM send_queue s
                       WHERE s.account_id = w.account_id AND s.action = w.action AND s.status = 'pending' AND s.step_position = 1
                       ORDER BY s.scheduled_for DESC LIMIT 1) last;
 
--- name: last_first_steps_of_zone
--- The same for sends that follow their prospects: each zone has a queue of its own, or a list that goes to and fro between
--- zones whose hours never meet would be planned one prospect a day. A zone that is rare among the last ones planned is
--- not searched for any further: its next send then looks for its place from now on.
-SELECT w.account_id, w.action, w.zone, last.scheduled_for
-  FROM unnest(:account_ids::uuid[], :actions::action[], :zones::text[]) AS w(account_id, action, zone)
- CROSS JOIN LATERAL (SELECT max(near.scheduled_for) AS scheduled_for
-                       FROM (SELECT s.lead_id, s.scheduled_for FROM send_queue s
-                              WHERE s.account_id = w.account_id AND s.action = w.action AND s.status = 'pending' AND s.step_position = 1
-                              ORDER BY s.scheduled_for DESC LIMIT :far) near
-                       JOIN leads l ON l.id = near.lead_id
-                      WHERE coalesce(l.timezone, '') = w.zone) last
- WHERE last.scheduled_for IS NOT NULL;
+-- name: ends_of_zone_queues
+-- The same for sends that follow their prospects' hours: each zone has a queue of its own, or a list that alternates between zones
+-- whose hours never meet would be planned one prospect a day. The latest :far first steps of an account are read once for all
+-- zones; a zone that is not among them has no end here, and its next send is placed from now on.
+SELECT w.account_id, w.action, coalesce(l.timezone, '') AS zone, max(near.scheduled_for) AS scheduled_for
+  FROM unnest(:account_ids::uuid[], :actions::action[]) AS w(account_id, action)
+ CROSS JOIN LATERAL (SELECT s.lead_id, s.scheduled_for FROM send_queue s
+                      WHERE s.account_id = w.account_id AND s.action = w.action AND s.status = 'pending' AND s.step_position = 1
+                      ORDER BY s.scheduled_for DESC LIMIT :far) near
+  JOIN leads l ON l.id = near.lead_id
+ GROUP BY w.account_id, w.action, coalesce(l.timezone, '');
 
 -- name: planned_sends
 -- The planned sends of some accounts, each between two moments of its own.
-SELECT w.account_id, s.id, s.action, s.next_action = 'profile_lookup' AS look_up, s.scheduled_for
+SELECT w.account_id, s.id AS send_id, s.action, s.next_action = 'profile_lookup' AS look_up, s.scheduled_for AS at
   FROM unnest(:account_ids::uuid[], :sinces::timestamptz[], :untils::timestamptz[]) AS w(account_id, since, until)
   JOIN send_queue s ON s.account_id = w.account_id AND s.status = 'pending' AND s.scheduled_for >= w.since AND s.scheduled_for < w.until;
 
--- name: usage
+-- name: use_of_days
 SELECT account_id, action, local_date, used FROM account_usage
  WHERE account_id = ANY(:account_ids::uuid[]) AND local_date >= :since::date;
 

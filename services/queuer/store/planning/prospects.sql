@@ -1,3 +1,14 @@
+-- name: load_positions
+-- Where each prospect stands in its sequence, for a look without locks: what load_prospects adds costs several probes of each
+-- prospect, and most events leave nothing to plan. Held to the same prospects by test_the_look_finds_the_prospects_that_planning_reads.
+SELECT p.id, p.status, p.connected_at,
+       coalesce(p.workflow_id, (SELECT w.id FROM workflows w WHERE w.campaign_id = p.campaign_id ORDER BY w.version DESC LIMIT 1)) AS workflow_id
+  FROM campaign_prospects p
+  JOIN campaigns c ON c.id = p.campaign_id
+ WHERE p.id = ANY(:prospect_ids::uuid[]) AND has_channel(c.campaign_type)
+   AND (c.status = 'running' OR (c.status = 'paused' AND p.status IN ('connected', 'messaging')))
+ ORDER BY p.id;
+
 -- name: lock_prospects
 SELECT id FROM campaign_prospects WHERE id = ANY(:prospect_ids::uuid[]) ORDER BY id FOR NO KEY UPDATE;
 

@@ -1,12 +1,12 @@
 """The rows of send_queue that planning reads and writes, and the recipients that earlier look-ups found."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from services.queuer.rules.planning.next_send import NewSend
-from services.queuer.rules.planning.next_step import Planned
+from services.queuer.rules.planning.next_step import StepProgress
 from services.queuer.rules.planning.rendering import NOT_RENDERED
 from shared.db.pool import Connection
 from shared.db.queries import fetch_all, fetch_column, load
@@ -32,24 +32,24 @@ class _KnownRecipient:
     provider_id: str
 
 
-async def load_progress(connection: Connection, prospect_ids: Sequence[UUID]) -> Mapping[UUID, dict[str, Planned]]:
+async def load_progress(connection: Connection, prospect_ids: Sequence[UUID]) -> Mapping[UUID, dict[str, StepProgress]]:
     """What became of the steps that have a row, by prospect and message type."""
-    found: dict[UUID, dict[str, Planned]] = {}
+    found: dict[UUID, dict[str, StepProgress]] = {}
     for row in await fetch_all(connection, queries.load_progress, _StepProgressRow, prospect_ids=prospect_ids, not_rendered=NOT_RENDERED):
-        found.setdefault(row.prospect_id, {})[row.message_type] = Planned(row.status, row.sent_at, row.dispatched, row.needs_words)
+        found.setdefault(row.prospect_id, {})[row.message_type] = StepProgress(row.status, row.sent_at, row.dispatched, row.needs_words)
     return found
 
 
 async def known_recipients(
-    connection: Connection, pairs: Sequence[tuple[UUID, UUID]], *, fresh_since: datetime
+    connection: Connection, account_ids: Collection[UUID], lead_ids: Collection[UUID], *, fresh_since: datetime
 ) -> Mapping[tuple[UUID, UUID], str]:
-    """The provider's id of each lead as its account knows it, where that was looked up since `fresh_since`."""
+    """The provider's id of each lead as each account knows it, where that was looked up since `fresh_since`."""
     rows = await fetch_all(
         connection,
         queries.known_recipients,
         _KnownRecipient,
-        account_ids=[pair[0] for pair in pairs],
-        lead_ids=[pair[1] for pair in pairs],
+        account_ids=list(account_ids),
+        lead_ids=list(lead_ids),
         fresh_since=fresh_since,
     )
     return {(row.account_id, row.lead_id): row.provider_id for row in rows}

@@ -3,11 +3,10 @@ SELECT prospect_id, message_type, status, sent_at, dispatch_no > 0 AS dispatched
   FROM send_queue WHERE prospect_id = ANY(:prospect_ids::uuid[]);
 
 -- name: known_recipients
--- Whom these accounts have looked up lately.
+-- The recipients that any of these accounts has looked up lately; by lead, because a lead is seldom known to more than one account.
 SELECT r.account_id, r.lead_id, r.provider_id
-  FROM unnest(:account_ids::uuid[], :lead_ids::uuid[]) AS w(account_id, lead_id)
-  JOIN recipients r ON r.account_id = w.account_id AND r.lead_id = w.lead_id
- WHERE r.resolved_at > :fresh_since;
+  FROM recipients r
+ WHERE r.lead_id = ANY(:lead_ids::uuid[]) AND r.account_id = ANY(:account_ids::uuid[]) AND r.resolved_at > :fresh_since;
 
 -- name: insert_sends
 -- A send that is there already stays as it is: planning a step twice is one row. Only one without words gets them now: it

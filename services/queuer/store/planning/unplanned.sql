@@ -26,7 +26,7 @@ SELECT p.id AS prospect_id,
        AND NOT EXISTS (SELECT FROM send_queue s
                         WHERE s.prospect_id = p.id
                           AND (is_open(s.status)
-                               -- what the sender left out, what failed and what was cancelled ends a sequence (rules/steps.py)
+                               -- what the sender left out, what failed and what was cancelled ends a sequence (rules/planning/next_step.py)
                                OR (s.step_position > 1
                                    AND (s.status IN ('failed', 'cancelled') OR (s.status = 'skipped' AND s.dispatch_no > 0))))) AS idle
   FROM (SELECT u.id, u.campaign_id FROM campaign_prospects u

@@ -4,34 +4,35 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
+from services.queuer.rules.planning.withdrawal import WaitingInvitation
 from shared.db.pool import Connection
-from shared.db.queries import load
+from shared.db.queries import execute, fetch_all, fetch_column, load
 
 queries = load(__file__)
 
 
-async def due(connection: Connection, *, most: int) -> list[UUID]:
-    """Prospects whose invitation has waited as long as their running campaign says, and whose withdrawal nobody planned."""
-    return [row["id"] async for row in queries.to_withdraw(connection, most=most)]
+async def due_withdrawals(connection: Connection, *, most: int) -> Sequence[UUID]:
+    """Prospects whose invitation has waited as long as their running campaign says, and whose withdrawal is not planned yet."""
+    return await fetch_column(connection, queries.due_withdrawals, UUID, most=most)
 
 
-async def waiting(connection: Connection, prospect_ids: Sequence[UUID], *, now: datetime) -> Mapping[UUID, tuple[str, datetime]]:
-    """Of these (locked) prospects those whose invitation still waits: its recipient, and until when it had to."""
-    rows = queries.invitations_waiting(connection, prospect_ids=list(prospect_ids), now=now)
-    return {row["id"]: (row["recipient_id"], row["waited_until"]) async for row in rows}
+async def waiting_invitations(connection: Connection, prospect_ids: Sequence[UUID], *, now: datetime) -> dict[UUID, WaitingInvitation]:
+    """The invitations of these (locked) prospects that still wait for an answer."""
+    rows = await fetch_all(connection, queries.waiting_invitations, WaitingInvitation, prospect_ids=prospect_ids, now=now)
+    return {row.prospect_id: row for row in rows}
 
 
-async def reopen(connection: Connection, sends: Mapping[UUID, datetime]) -> int:
-    """Withdrawals that ended without leaving are wanted again at these moments (the setting was off for a while); how many."""
-    rows = queries.reopen_withdrawals(connection, send_ids=list(sends), dues=list(sends.values()))
-    return len([row async for row in rows if row["reopened"]])
+async def reopen_withdrawals(connection: Connection, sends: Mapping[UUID, datetime]) -> int:
+    """Reopen withdrawals that ended without leaving, due at these moments (the setting was off for a while); returns how many."""
+    reopened = await fetch_column(connection, queries.reopen_withdrawals, bool, send_ids=list(sends), dues=list(sends.values()))
+    return sum(reopened)
 
 
-async def mark_planned(connection: Connection, prospect_ids: Sequence[UUID], *, now: datetime) -> None:
-    """The next sweep passes them over."""
-    await queries.mark_withdrawals_planned(connection, prospect_ids=sorted(prospect_ids), now=now)
+async def mark_withdrawals_planned(connection: Connection, prospect_ids: Sequence[UUID], *, now: datetime) -> None:
+    """Let the next sweep pass these prospects over."""
+    await execute(connection, queries.mark_withdrawals_planned, prospect_ids=sorted(prospect_ids), now=now)
 
 
-async def plan_again(connection: Connection, campaign_id: UUID) -> None:
-    """The campaign's setting is another one: its invitations are asked about again."""
-    await queries.plan_withdrawals_again(connection, campaign_id=campaign_id)
+async def plan_withdrawals_again(connection: Connection, campaign_id: UUID) -> None:
+    """Let the next sweep look at the campaign's invitations again, because its setting has changed."""
+    await execute(connection, queries.plan_withdrawals_again, campaign_id=campaign_id)

@@ -1,4 +1,4 @@
--- name: to_withdraw
+-- name: due_withdrawals
 -- By the partial index campaign_prospects_to_withdraw: costs what is due. One whose invitation has no id yet waits until the
 -- list of sent invitations has shown it.
 SELECT p.id
@@ -14,9 +14,9 @@ SELECT p.id
  WHERE c.status = 'running' AND c.withdraw_after_days IS NOT NULL
  LIMIT :most;
 
--- name: invitations_waiting
+-- name: waiting_invitations
 -- A statement of its own, after the locks.
-SELECT p.id, x.recipient_id, p.contacted_at + make_interval(days => c.withdraw_after_days) AS waited_until
+SELECT p.id AS prospect_id, x.recipient_id AS recipient, p.contacted_at + make_interval(days => c.withdraw_after_days) AS waited_until
   FROM campaign_prospects p
   JOIN campaigns c ON c.id = p.campaign_id AND c.status = 'running'
   JOIN send_queue s ON s.prospect_id = p.id AND s.message_type = 'connection_request'

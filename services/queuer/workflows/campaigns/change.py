@@ -19,7 +19,7 @@ from services.queuer.store import audit
 from services.queuer.store.accounts import accounts as known_accounts
 from services.queuer.store.accounts import workspaces
 from services.queuer.store.campaigns import campaigns as store
-from services.queuer.store.planning.withdrawals import plan_again
+from services.queuer.store.planning.withdrawals import plan_withdrawals_again
 from services.queuer.workflows.campaigns.create import CampaignPlan, check_schedules, find_usable_accounts, read_steps
 from services.queuer.workflows.campaigns.rewrite import rewrite_planned
 from services.queuer.workflows.campaigns.run import wake_campaign
@@ -82,7 +82,7 @@ async def change_campaign(
             await rewrite_planned(connection, campaign_id)
         if changed and "withdraw_after_days" in changes.settings:
             async with connection.transaction():  # of its own: prospects are locked before campaigns
-                await plan_again(connection, campaign_id)
+                await plan_withdrawals_again(connection, campaign_id)
         return CampaignChanged(await store.get_campaign(connection, campaign_id), changed)
 
 

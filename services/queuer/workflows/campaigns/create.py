@@ -10,7 +10,7 @@ import asyncpg
 from services.queuer.rules.campaigns import checks
 from services.queuer.rules.campaigns.steps import Wish, steps_of, wishes
 from services.queuer.rules.campaigns.views import CampaignAccount, CampaignCreated, CampaignInFull
-from services.queuer.rules.planning.next_step import Step
+from services.queuer.rules.planning.next_step import WorkflowStep
 from services.queuer.store import audit
 from services.queuer.store.accounts import accounts as known_accounts
 from services.queuer.store.accounts import workspaces
@@ -28,7 +28,7 @@ class CampaignPlan:
     """What a campaign's row and its steps will say, all of it checked."""
 
     campaign_name: str
-    steps: tuple[Step, ...]
+    steps: tuple[WorkflowStep, ...]
     account_ids: tuple[UUID, ...]
     schedule_settings: Mapping[str, Any]
     settings: CampaignSettings

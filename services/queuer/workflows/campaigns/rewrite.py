@@ -8,8 +8,8 @@ from uuid import UUID
 
 from services.queuer.rules.campaigns.views import CampaignInFull
 from services.queuer.rules.planning.completion_events import completed
-from services.queuer.rules.planning.next_step import Step
-from services.queuer.rules.planning.rendering import NoWords, compose
+from services.queuer.rules.planning.next_step import WorkflowStep
+from services.queuer.rules.planning.rendering import NoMessageText, render_step
 from services.queuer.store.campaigns import campaigns, planned_messages
 from services.queuer.store.campaigns.planned_messages import EndedMessage, EndedProspect, NewWords, PlannedMessage
 from shared.contracts.envelope import Envelope, enclose
@@ -55,12 +55,12 @@ async def rewrite_planned(connection: Connection, campaign_id: UUID) -> int:
     return changed
 
 
-async def _rewrite_batch(connection: Connection, campaign: CampaignInFull, steps: Mapping[str, Step], ids: Sequence[UUID]) -> int:
+async def _rewrite_batch(connection: Connection, campaign: CampaignInFull, steps: Mapping[str, WorkflowStep], ids: Sequence[UUID]) -> int:
     batch = _Batch()
     for message in await planned_messages.lock_undispatched(connection, ids, message_types=list(steps)):
         limit = note_limit(message.account_type)
-        words = compose(steps[message.message_type], message.values, campaign.on_missing, note_limit=limit)
-        if isinstance(words, NoWords):
+        words = render_step(steps[message.message_type], message.values, campaign.on_missing, note_limit=limit)
+        if isinstance(words, NoMessageText):
             _end_message(batch, message, words)
         elif words.sha256 != message.message_sha256:
             batch.fresh.append(NewWords(message.id, words.text, words.sha256))
@@ -68,7 +68,7 @@ async def _rewrite_batch(connection: Connection, campaign: CampaignInFull, steps
     return len(batch.fresh) + len(batch.ended)
 
 
-def _end_message(batch: _Batch, message: PlannedMessage, words: NoWords) -> None:
+def _end_message(batch: _Batch, message: PlannedMessage, words: NoMessageText) -> None:
     status = SendStatus.SKIPPED if words.skip else SendStatus.FAILED
     batch.ended.append((message, EndedMessage(message.id, status, words.reason, words.text, words.sha256)))
     if words.skip and message.step_position > 1:

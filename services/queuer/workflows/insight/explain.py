@@ -7,8 +7,8 @@ from uuid import UUID
 
 from services.queuer.rules.insight.call_times import CallTimes
 from services.queuer.rules.insight.explanation import PLACES, Answer, Explained, Place, Send, Standing, explain, stand
-from services.queuer.rules.planning.next_step import Step
-from services.queuer.rules.planning.rendering import Words, compose
+from services.queuer.rules.planning.next_step import WorkflowStep
+from services.queuer.rules.planning.rendering import MessageText, render_step
 from services.queuer.store.insight import explain as store
 from services.queuer.store.insight.explain import FactsThen, StepInQuestion
 from shared.db.pool import Connection
@@ -241,15 +241,15 @@ def _send(row: Row, tried: Sequence[Row]) -> Send:
     )
 
 
-def _words(who: Row, step: Step | None, send: Row | None, facts: FactsThen | None) -> tuple[str | None, bool]:
+def _words(who: Row, step: WorkflowStep | None, send: Row | None, facts: FactsThen | None) -> tuple[str | None, bool]:
     """The text as it stands in the row, or as the template of then would read; and whether it is frozen."""
     if send is not None:
         return (None if send["needs_words"] else send["message"]), send["dispatch_no"] > 0
     if step is None or facts is None:
         return None, False
     values = {name: who[name] for name in ("first_name", "last_name", "company", "title", "location")}
-    made = compose(step, values, MissingValue(who["on_missing"]), note_limit=note_limit(facts.account_type))
-    return (made.text if isinstance(made, Words) else made.reason), False
+    made = render_step(step, values, MissingValue(who["on_missing"]), note_limit=note_limit(facts.account_type))
+    return (made.text if isinstance(made, MessageText) else made.reason), False
 
 
 async def _happened(

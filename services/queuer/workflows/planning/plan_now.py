@@ -11,7 +11,7 @@ import asyncpg
 from services.queuer.store.insight import queue
 from services.queuer.store.planning.unplanned import campaign_with_unplanned, unplanned_prospects
 from services.queuer.workflows.accounts.account_availability import MOST_COUNTED
-from services.queuer.workflows.planning.plan import NOBODY, Planner
+from services.queuer.workflows.planning.plan import FIRST_ID, Planner
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class PlanNow:
 
     async def _round(self, deadline: float) -> Counter[str]:
         outcomes: Counter[str] = Counter()
-        campaign = NOBODY
+        campaign = FIRST_ID
         while time.monotonic() < deadline and (found := await self._next(campaign)) is not None:
             campaign, ids = found
             outcomes += await self._planner.plan_counting(ids)

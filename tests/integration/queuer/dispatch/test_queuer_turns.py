@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest_asyncio
 
-from services.queuer.rules.planning.fairness import Turn, choose, longest_wait
+from services.queuer.rules.planning.fairness import CampaignTurn, longest_wait, next_campaign
 from services.queuer.store.dispatch import dispatch as store
 from services.queuer.workflows.dispatch.dispatch import Dispatcher, DispatchLimits
 from shared.db.pool import Connection
@@ -178,8 +178,8 @@ async def test_the_statement_chooses_as_the_rule_does(pool: asyncpg.Pool, queuer
     chance = random.Random(20)
     for _ in range(80):
         eligible = {campaign for campaign in made if chance.random() < 0.5}
-        turn = Turn(chance.choice([None, uuid4(), *made]))
-        turn = Turn(turn.campaign, chance.randrange(3) if turn.campaign else 0)
+        turn = CampaignTurn(chance.choice([None, uuid4(), *made]))
+        turn = CampaignTurn(turn.campaign, chance.randrange(3) if turn.campaign else 0)
         await pool.execute(
             "UPDATE lanes SET condition = CASE WHEN campaign_id = ANY($1) THEN NULL ELSE 'campaign_running' END", list(eligible)
         )
@@ -187,7 +187,7 @@ async def test_the_statement_chooses_as_the_rule_does(pool: asyncpg.Pool, queuer
         async with queuer_pool.acquire() as connection:
             rows = store.queries.first_due(connection, account_ids=world.accounts, now=BASE, not_rendered=bytes(32))
             found = [row["campaign_id"] async for row in rows]
-        assert found == [campaign for campaign in [choose(turn, eligible)] if campaign], (turn, eligible)
+        assert found == [campaign for campaign in [next_campaign(turn, eligible)] if campaign], (turn, eligible)
 
 
 async def test_the_turn_survives_a_dispatcher_that_dies_and_is_shared_by_the_next(

@@ -12,7 +12,7 @@ import pytest
 from services.queuer.store.dispatch import dispatch
 from services.queuer.workflows.campaigns.change import CampaignChanges, change_campaign
 from services.queuer.workflows.planning.plan import Planner
-from services.queuer.workflows.planning.withdraw import Withdrawer
+from services.queuer.workflows.planning.withdraw import WithdrawalPlanner
 from shared.refusals import Refused
 from tests.integration.queuer.world import World, make_world
 from tests.support.builders import BASE, set_clock
@@ -55,7 +55,7 @@ async def test_an_invitation_that_waited_long_enough_is_planned_once_and_dispatc
     pool: asyncpg.Pool, planner: Planner, queuer_pool: asyncpg.Pool
 ) -> None:
     _, [prospect] = await waiting(pool, planner)
-    withdrawer = Withdrawer(queuer_pool)
+    withdrawer = WithdrawalPlanner(queuer_pool)
     for _ in range(3):
         assert await withdrawer.sweep() is False
     [send] = await planned(pool)
@@ -74,13 +74,13 @@ async def test_nothing_is_taken_back_unless_the_campaign_says_so_and_before_its_
     pool: asyncpg.Pool, planner: Planner, queuer_pool: asyncpg.Pool
 ) -> None:
     world, _ = await waiting(pool, planner, withdraw_after_days=None)
-    await Withdrawer(queuer_pool).sweep()
+    await WithdrawalPlanner(queuer_pool).sweep()
     assert await planned(pool) == []
     assert (await change_campaign(pool, world.campaign, CampaignChanges(settings={"withdraw_after_days": 30}))).changed
-    await Withdrawer(queuer_pool).sweep()
+    await WithdrawalPlanner(queuer_pool).sweep()
     assert await planned(pool) == []
     assert (await change_campaign(pool, world.campaign, CampaignChanges(settings={"withdraw_after_days": 21}))).changed
-    await Withdrawer(queuer_pool).sweep()
+    await WithdrawalPlanner(queuer_pool).sweep()
     assert len(await planned(pool)) == 1
 
 
@@ -88,7 +88,7 @@ async def test_withdrawals_are_spaced_and_capped_like_everything_an_account_does
     pool: asyncpg.Pool, planner: Planner, queuer_pool: asyncpg.Pool
 ) -> None:
     await waiting(pool, planner, 45)
-    await Withdrawer(queuer_pool).sweep()
+    await WithdrawalPlanner(queuer_pool).sweep()
     moments = [send["scheduled_for"] for send in await planned(pool)]
     assert all(later - earlier >= timedelta(seconds=120) for earlier, later in pairwise(moments))
     local = [moment.astimezone(NEW_YORK) for moment in moments]
@@ -103,7 +103,7 @@ async def test_who_accepted_or_answered_is_not_taken_back(pool: asyncpg.Pool, pl
     await pool.execute(
         "UPDATE leads SET last_reply_at = $2 WHERE id = (SELECT lead_id FROM campaign_prospects WHERE id = $1)", answered, BASE + DAY
     )
-    await Withdrawer(queuer_pool).sweep()
+    await WithdrawalPlanner(queuer_pool).sweep()
     assert [(send["prospect_id"], send["status"]) for send in await planned(pool)] == [(answered, "skipped")]
 
 
@@ -111,22 +111,22 @@ async def test_an_invitation_without_an_id_waits_until_the_list_has_shown_it(
     pool: asyncpg.Pool, planner: Planner, queuer_pool: asyncpg.Pool
 ) -> None:
     await waiting(pool, planner, ref=None)
-    await Withdrawer(queuer_pool).sweep()
+    await WithdrawalPlanner(queuer_pool).sweep()
     assert await planned(pool) == []
     await pool.execute("UPDATE send_attempts SET provider_ref = '71'")
-    await Withdrawer(queuer_pool).sweep()
+    await WithdrawalPlanner(queuer_pool).sweep()
     assert len(await planned(pool)) == 1
 
 
 async def test_what_was_skipped_while_it_was_off_is_planned_again(pool: asyncpg.Pool, planner: Planner, queuer_pool: asyncpg.Pool) -> None:
     world, _ = await waiting(pool, planner)
-    await Withdrawer(queuer_pool).sweep()
+    await WithdrawalPlanner(queuer_pool).sweep()
     await change_campaign(pool, world.campaign, CampaignChanges(settings={"withdraw_after_days": 0}))
     await pool.execute("UPDATE send_queue SET status = 'skipped', error_message = 'withdrawal_off' WHERE action = 'withdrawal'")
-    await Withdrawer(queuer_pool).sweep()
+    await WithdrawalPlanner(queuer_pool).sweep()
     assert (await planned(pool))[0]["status"] == "skipped"
     await change_campaign(pool, world.campaign, CampaignChanges(settings={"withdraw_after_days": 14}))
-    await Withdrawer(queuer_pool).sweep()
+    await WithdrawalPlanner(queuer_pool).sweep()
     assert [send["status"] for send in await planned(pool)] == ["pending"]
 
 

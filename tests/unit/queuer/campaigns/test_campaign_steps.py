@@ -6,12 +6,12 @@ from datetime import timedelta
 import pytest
 
 from services.queuer.rules.campaigns.steps import LATER, MOST_STEPS, Wish, in_order, ready_to_start, steps_of, wishes
-from services.queuer.rules.planning.next_step import Step
+from services.queuer.rules.planning.next_step import WorkflowStep
 from shared.refusals import Refused
 from shared.vocabulary import Action, CampaignType
 
 
-def made(campaign_type: CampaignType, templates: Mapping[str, str], delays: Mapping[str, float] | None = None) -> tuple[Step, ...]:
+def made(campaign_type: CampaignType, templates: Mapping[str, str], delays: Mapping[str, float] | None = None) -> tuple[WorkflowStep, ...]:
     return steps_of(campaign_type, wishes(templates, delays or {}))
 
 

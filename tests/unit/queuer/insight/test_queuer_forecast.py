@@ -9,8 +9,8 @@ import pytest
 
 from services.queuer.rules.insight.forecast import foretell, load
 from services.queuer.rules.insight.forecast_model import FAR, Cost, Forecast, Rates, Rule
-from services.queuer.rules.planning.fairness import Turn
-from services.queuer.rules.planning.slots import Book
+from services.queuer.rules.planning.account_calendar import AccountCalendar
+from services.queuer.rules.planning.fairness import CampaignTurn
 from shared.calendar import Schedule
 from shared.policy import SPACING, Case
 from shared.vocabulary import AccountStatus, Action, CampaignStatus, ProspectStatus
@@ -43,8 +43,10 @@ def test_a_day_is_filled_to_its_cap_and_a_week_to_its_own() -> None:
 
 
 def test_the_forecast_and_the_planner_fill_the_same_days() -> None:
-    book = Book(NEW_YORK, SPACING, {Action.INVITATION: 40, Action.PROFILE_LOOKUP: 100}, 100, NOW - timedelta(days=2), NOW + FAR)
-    book.week_so_far(())
+    calendar = AccountCalendar(
+        NEW_YORK, SPACING, {Action.INVITATION: 40, Action.PROFILE_LOOKUP: 100}, 100, [(NOW - timedelta(days=3), NOW + FAR)]
+    )
+    calendar.set_invitations(())
     case = Case(
         action=Action.INVITATION,
         scheduled_for=NOW,
@@ -58,8 +60,8 @@ def test_the_forecast_and_the_planner_fill_the_same_days() -> None:
     )
     planned: Counter[date] = Counter()
     for number in range(400):
-        earliest = max(NOW, book.last.get(Action.INVITATION, NOW))
-        slot = book.place(case, uuid5(UUID(int=3), str(number)), earliest=earliest, look_up=True)
+        earliest = max(NOW, calendar.last.get(Action.INVITATION, NOW))
+        slot = calendar.place(case, uuid5(UUID(int=3), str(number)), earliest=earliest, look_up=True)
         assert isinstance(slot, datetime)
         planned[slot.astimezone(NEW_YORK).date()] += 1
     assert invitations(foretell(a_question(a_member(some_work(unknown=400)), days=60))) == dict(planned)
@@ -190,7 +192,7 @@ def test_campaigns_take_turns_and_none_starves_while_their_hours_are_alike() -> 
 
 def test_a_campaign_with_a_longer_turn_gets_so_many_times_as_much_of_the_account() -> None:
     ours, theirs = some_work(known=4000, turn_length=3), some_work(campaign_id=THEIRS, known=4000)
-    member = a_member(ours, theirs, caps=CAPS, turn=Turn(OURS, 1))
+    member = a_member(ours, theirs, caps=CAPS, turn=CampaignTurn(OURS, 1))
     found = foretell(a_question(member, days=1))
     # One is left of the turn that runs, then theirs comes, then three of ours to each of theirs.
     assert (found.per_day[0].invitations, found.per_day[0].others) == (30, 10)

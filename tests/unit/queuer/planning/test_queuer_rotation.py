@@ -6,14 +6,14 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.queuer.rules.planning.rotation import Candidate, Room, apportioned, dealt, pick, share_out
+from services.queuer.rules.planning.rotation import Capacity, RotationCandidate, apportioned, dealt, pick, share_out
 
 A, B, C = (UUID(int=number) for number in (1, 2, 3))
 
 
-def given_out(rooms: dict[UUID, Room], times: int, *, unusable: frozenset[UUID] = frozenset(), plan: bool = True) -> list[UUID]:
+def given_out(rooms: dict[UUID, Capacity], times: int, *, unusable: frozenset[UUID] = frozenset(), plan: bool = True) -> list[UUID]:
     """Who gets the next prospects; each is planned, unless a test wants the shares to stand still."""
-    candidates = [Candidate(account_id, account_id not in unusable) for account_id in rooms]
+    candidates = [RotationCandidate(account_id, account_id not in unusable) for account_id in rooms]
     balances: dict[UUID, float] = {}
     order = []
     for _ in range(times):
@@ -22,12 +22,12 @@ def given_out(rooms: dict[UUID, Room], times: int, *, unusable: frozenset[UUID] 
         order.append(chosen[0])
         balances |= chosen[1]
         if plan:
-            rooms[chosen[0]].take()
+            rooms[chosen[0]].plan_more()
     return order
 
 
-def a_room(today: int = 40, taken: int = 0) -> Room:
-    return Room(today, week=100, taken=taken)
+def a_room(today: int = 40, taken: int = 0) -> Capacity:
+    return Capacity(today, week=100, taken=taken)
 
 
 def test_equal_accounts_take_turns() -> None:
@@ -63,7 +63,7 @@ weights = st.lists(st.integers(1, 100), min_size=1, max_size=8).map(lambda each:
 
 @given(weights, st.integers(1, 300))
 def test_at_every_moment_each_has_its_share_to_within_a_few(shares: dict[UUID, int], times: int) -> None:
-    rooms = {account_id: Room(share, week=10_000) for account_id, share in shares.items()}
+    rooms = {account_id: Capacity(share, week=10_000) for account_id, share in shares.items()}
     counts = Counter(given_out(rooms, times, plan=False))
     for account_id, share in shares.items():
         assert abs(counts[account_id] - times * share / sum(shares.values())) < len(shares)
@@ -73,7 +73,7 @@ def test_at_every_moment_each_has_its_share_to_within_a_few(shares: dict[UUID, i
 def test_nobody_who_may_still_send_today_is_left_with_room_while_others_fill_up(
     drawn: dict[int, tuple[int, int]], data: st.DataObject
 ) -> None:
-    rooms = {UUID(int=number): Room(today, week=100, taken=taken) for number, (today, taken) in drawn.items()}
+    rooms = {UUID(int=number): Capacity(today, week=100, taken=taken) for number, (today, taken) in drawn.items()}
     unusable = frozenset(data.draw(st.sets(st.sampled_from(sorted(rooms)), max_size=len(rooms) - 1)))
     before = {account_id: room.within(0) for account_id, room in rooms.items() if account_id not in unusable}
     counts = Counter(given_out(rooms, sum(before.values()), unusable=unusable))

@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from services.queuer.rules.dispatch.clock_skip import landing
-from services.queuer.rules.planning.next_step import Step
-from services.queuer.rules.planning.rendering import WITHOUT_NOTE, NoWords, Words, compose
-from services.queuer.rules.planning.slots import Book, NeedsMore
+from services.queuer.rules.planning.account_calendar import A_LOCAL_DAY, AccountCalendar, NotLoaded
+from services.queuer.rules.planning.next_step import WorkflowStep
+from services.queuer.rules.planning.rendering import WITHOUT_NOTE, MessageText, NoMessageText, render_step
 from shared.calendar import Schedule
 from shared.policy import SPACING, Case
 from shared.vocabulary import AccountStatus, Action, CampaignStatus, MissingValue, ProspectStatus
@@ -20,14 +20,13 @@ NEW_YORK = ZoneInfo("America/New_York")
 NAMES = UUID(int=7)
 
 
-def a_book(**caps: int) -> Book:
-    return Book(
+def a_calendar(**caps: int) -> AccountCalendar:
+    return AccountCalendar(
         NEW_YORK,
         SPACING,
         {Action.INVITATION: caps.get("invitations", 40), Action.MESSAGE: 100, Action.PROFILE_LOOKUP: caps.get("look_ups", 100)},
         weekly_cap=caps.get("week", 100),
-        since=NOW - timedelta(days=1),
-        until=NOW + timedelta(days=30),
+        spans=[(NOW - 2 * A_LOCAL_DAY, NOW + timedelta(days=30))],
     )
 
 
@@ -45,86 +44,88 @@ def a_case(action: Action = Action.INVITATION) -> Case:
     )
 
 
-def placed(book: Book, number: int, *, earliest: datetime = NOW, look_up: bool = False, action: Action = Action.INVITATION) -> datetime:
-    slot = book.place(a_case(action), uuid5(NAMES, str(number)), earliest=earliest, look_up=look_up)
+def placed(
+    calendar: AccountCalendar, number: int, *, earliest: datetime = NOW, look_up: bool = False, action: Action = Action.INVITATION
+) -> datetime:
+    slot = calendar.place(a_case(action), uuid5(NAMES, str(number)), earliest=earliest, look_up=look_up)
     assert isinstance(slot, datetime)
     return slot
 
 
 def test_every_send_gets_a_moment_of_its_own_with_room_behind_it() -> None:
-    book = a_book()
-    moments = sorted(placed(book, number) for number in range(60))
+    calendar = a_calendar()
+    moments = sorted(placed(calendar, number) for number in range(60))
     assert moments[0] == NOW
     assert all(later - earlier >= SPACING for earlier, later in pairwise(moments))
 
 
 def test_the_jitter_is_the_same_in_every_process() -> None:
-    assert a_book().length(NAMES, look_up=True) == a_book().length(NAMES, look_up=True)
-    lengths = {a_book().length(uuid5(NAMES, str(number)), look_up=False) for number in range(50)}
+    assert a_calendar().length(NAMES, look_up=True) == a_calendar().length(NAMES, look_up=True)
+    lengths = {a_calendar().length(uuid5(NAMES, str(number)), look_up=False) for number in range(50)}
     assert len(lengths) == 50
     assert all(SPACING <= length <= 1.25 * SPACING for length in lengths)
 
 
 def test_a_message_finds_the_gap_between_two_planned_invitations() -> None:
-    book = a_book()
-    book.enter(uuid5(NAMES, "a"), Action.INVITATION, NOW, look_up=False)
-    book.enter(uuid5(NAMES, "b"), Action.INVITATION, NOW + timedelta(minutes=10), look_up=False)
-    slot = placed(book, 1, action=Action.MESSAGE)
+    calendar = a_calendar()
+    calendar.enter(uuid5(NAMES, "a"), Action.INVITATION, NOW, look_up=False)
+    calendar.enter(uuid5(NAMES, "b"), Action.INVITATION, NOW + timedelta(minutes=10), look_up=False)
+    slot = placed(calendar, 1, action=Action.MESSAGE)
     assert NOW + SPACING <= slot <= NOW + timedelta(minutes=10) - SPACING
 
 
 def test_people_who_are_looked_up_first_are_planned_within_the_days_look_ups() -> None:
-    book = a_book(look_ups=3)
+    calendar = a_calendar(look_ups=3)
     today, tomorrow = NOW.astimezone(NEW_YORK).date(), NOW.astimezone(NEW_YORK).date() + timedelta(days=1)
-    book.used(Action.PROFILE_LOOKUP, today, 1)
-    book.enter(uuid5(NAMES, "a"), Action.MESSAGE, NOW + timedelta(hours=1), look_up=True)
-    days = [placed(book, number, look_up=True).astimezone(NEW_YORK).date() for number in range(7)]
+    calendar.add_use(Action.PROFILE_LOOKUP, today, 1)
+    calendar.enter(uuid5(NAMES, "a"), Action.MESSAGE, NOW + timedelta(hours=1), look_up=True)
+    days = [placed(calendar, number, look_up=True).astimezone(NEW_YORK).date() for number in range(7)]
     assert days == [today, *[tomorrow] * 3, *[tomorrow + timedelta(days=1)] * 3]
-    assert placed(book, 8).astimezone(NEW_YORK).date() == today, "who is known already needs none"
+    assert placed(calendar, 8).astimezone(NEW_YORK).date() == today, "who is known already needs none"
 
 
 def test_a_gap_too_small_for_look_up_and_send_is_passed_over() -> None:
-    book = a_book()
-    book.enter(uuid5(NAMES, "a"), Action.INVITATION, NOW, look_up=False)
-    book.enter(uuid5(NAMES, "b"), Action.INVITATION, NOW + timedelta(minutes=6), look_up=False)
-    assert placed(book, 1, look_up=True) >= NOW + timedelta(minutes=8)
+    calendar = a_calendar()
+    calendar.enter(uuid5(NAMES, "a"), Action.INVITATION, NOW, look_up=False)
+    calendar.enter(uuid5(NAMES, "b"), Action.INVITATION, NOW + timedelta(minutes=6), look_up=False)
+    assert placed(calendar, 1, look_up=True) >= NOW + timedelta(minutes=8)
 
 
 def test_a_full_day_moves_to_the_next_ones_opening() -> None:
-    book = a_book(invitations=3)
-    moments = [placed(book, number) for number in range(4)]
+    calendar = a_calendar(invitations=3)
+    moments = [placed(calendar, number) for number in range(4)]
     assert moments[3] == datetime(2026, 3, 11, 11, 0, tzinfo=UTC)  # 07:00 in New York
 
 
 def test_the_week_is_counted_over_168_hours() -> None:
-    book = a_book(week=2)
-    first, _, third = (placed(book, number) for number in range(3))
+    calendar = a_calendar(week=2)
+    first, _, third = (placed(calendar, number) for number in range(3))
     assert third >= first + timedelta(hours=168)
 
 
 def test_the_search_says_when_it_needs_more_of_the_plan() -> None:
-    book = a_book()
-    book.until = NOW + timedelta(hours=1)
-    assert isinstance(book.place(a_case(), NAMES, earliest=NOW, look_up=False), NeedsMore)
+    calendar = a_calendar()
+    calendar.spans = [(NOW - 2 * A_LOCAL_DAY, NOW + timedelta(hours=1))]
+    assert isinstance(calendar.place(a_case(), NAMES, earliest=NOW, look_up=False), NotLoaded)
 
 
 @pytest.mark.parametrize(("limit", "fits"), [(9, True), (8, False)])
 def test_a_note_fits_up_to_its_limit_and_says_both_numbers_beyond(limit: int, fits: bool) -> None:
-    step = Step(1, "connection_request", Action.INVITATION, timedelta(), False, "Hello {firstName}")
-    words = compose(step, {"first_name": "Zoë"}, MissingValue.BLOCK, note_limit=limit)
+    step = WorkflowStep(1, "connection_request", Action.INVITATION, timedelta(), False, "Hello {firstName}")
+    words = render_step(step, {"first_name": "Zoë"}, MissingValue.BLOCK, note_limit=limit)
     assert words.text == "Hello Zoë"
-    assert isinstance(words, Words) is fits
-    if isinstance(words, NoWords):
+    assert isinstance(words, MessageText) is fits
+    if isinstance(words, NoMessageText):
         assert "9 characters" in words.reason
         assert "may send 8" in words.reason
 
 
 def test_a_blank_invitation_has_no_note_and_a_broken_template_says_where() -> None:
-    blank = Step(1, "connection_request", Action.INVITATION, timedelta(), False, "  ")
-    assert compose(blank, {}, MissingValue.BLOCK, note_limit=200) == WITHOUT_NOTE
-    broken = Step(1, "direct_message_1", Action.MESSAGE, timedelta(), False, "Hi {wrong}")
-    words = compose(broken, {}, MissingValue.BLOCK, note_limit=200)
-    assert isinstance(words, NoWords)
+    blank = WorkflowStep(1, "connection_request", Action.INVITATION, timedelta(), False, "  ")
+    assert render_step(blank, {}, MissingValue.BLOCK, note_limit=200) == WITHOUT_NOTE
+    broken = WorkflowStep(1, "direct_message_1", Action.MESSAGE, timedelta(), False, "Hi {wrong}")
+    words = render_step(broken, {}, MissingValue.BLOCK, note_limit=200)
+    assert isinstance(words, NoMessageText)
     assert "direct_message_1" in words.reason
 
 
