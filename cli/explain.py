@@ -63,7 +63,7 @@ async def _explain(word: str, at: datetime | None, campaign: str | None) -> Expl
     async with database() as pool:
         some_id = await find_person(pool, word, campaign)
         async with pool.acquire() as connection, connection.transaction(readonly=True):
-            return await explain_prospect(connection, some_id, at=at, call_times=CallTimes(calls.unipile_timeout, calls.sender_call_time))
+            return await explain_prospect(connection, some_id, at=at, call_times=CallTimes.of(calls))
 
 
 async def find_person(pool: asyncpg.Pool, word: str, campaign: str | None) -> UUID:

@@ -6,7 +6,7 @@ import asyncpg
 
 from cli.errors import CommandError
 from services.queuer.rules.campaigns.views import Campaign
-from services.queuer.store.accounts.accounts import Account, list_accounts
+from services.queuer.store.accounts.accounts import StoredAccount, list_accounts
 from services.queuer.store.campaigns.campaigns import list_campaigns
 
 PAGE = 200
@@ -34,13 +34,13 @@ async def find_campaign(pool: asyncpg.Pool, word: str) -> Campaign:
     )
 
 
-async def find_account(pool: asyncpg.Pool, word: str) -> Account:
+async def find_account(pool: asyncpg.Pool, word: str) -> StoredAccount:
     """The account with that id, provider's id or name.
 
     Raises:
         CommandError: there is none, or several of that name.
     """
-    found: list[Account] = []
+    found: list[StoredAccount] = []
     after: UUID | None = None
     while page := await list_accounts(pool, after=after, most=PAGE):
         found += [a for a in page if word.casefold() in {str(a.id), a.provider_account_id.casefold(), a.name.casefold()}]

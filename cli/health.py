@@ -25,7 +25,7 @@ from services.healer.settings import HealerSettings
 from services.healer.store.health import counts, pages, risks
 from services.healer.store.health import measurements as measuring
 from services.healer.workflows.health import report as health
-from services.queuer.store.accounts import workspaces
+from services.queuer.store.accounts.workspaces import get_workspace
 from shared.db.pool import Connection
 from shared.runtime.settings import SettingsError, load
 from shared.vocabulary import COMMAND_LINE
@@ -275,7 +275,7 @@ def objective(
         raise CommandError("An objective is a number of seconds, such as --seconds 5.")
 
     async def work(pool: asyncpg.Pool) -> timedelta | None:
-        workspace_id = (await workspaces.get(pool, workspace)).id
+        workspace_id = (await get_workspace(pool, workspace)).id
         if seconds is not None or default:
             wanted = None if seconds is None else timedelta(seconds=min(seconds, 1e9))
             await health.set_objective(pool, workspace_id, wanted, actor=COMMAND_LINE)
@@ -303,7 +303,7 @@ def _do(work: Callable[[asyncpg.Pool], Awaitable[T]]) -> T:
 
 
 async def _workspace_id(pool: asyncpg.Pool, word: str | None) -> UUID | None:
-    return None if word is None else (await workspaces.get(pool, word)).id
+    return None if word is None else (await get_workspace(pool, word)).id
 
 
 def _objective() -> timedelta:

@@ -11,7 +11,7 @@ from cli.console import AsJson, out, print_json
 from cli.errors import CommandError
 from cli.find import find_account, find_campaign
 from cli.work import do
-from services.queuer.store.accounts import workspaces
+from services.queuer.store.accounts.workspaces import get_workspace
 from services.queuer.workflows.accounts import hours
 
 T = TypeVar("T")
@@ -65,7 +65,7 @@ def of_workspace(
     changes = _changes(sets, unset)
 
     async def work(pool: asyncpg.Pool) -> hours.Hours:
-        return await hours.of_workspace(pool, (await workspaces.get(pool, workspace)).id, changes)
+        return await hours.of_workspace(pool, (await get_workspace(pool, workspace)).id, changes)
 
     _told(do(work), changes, as_json=as_json)
 

@@ -11,7 +11,7 @@ from cli.errors import CommandError
 from cli.find import find_account
 from cli.work import do
 from services.queuer.store.accounts import limits as verbs
-from services.queuer.store.accounts import workspaces as workspace_verbs
+from services.queuer.store.accounts.workspaces import get_workspace
 
 DailyInvitations = Annotated[str | None, typer.Option("--daily-cr-limit", help="Invitations a day; 'default' gives it back.")]
 WeeklyInvitations = Annotated[str | None, typer.Option("--weekly-cr-limit", help="Invitations in any 168 hours.")]
@@ -41,7 +41,7 @@ def of_workspace(
         numbers["withdraw_after_days"] = _number("withdraw_after_days", withdraw_after_days)
 
     async def change(pool: asyncpg.Pool) -> bool:
-        return await verbs.set_workspace(pool, (await workspace_verbs.get(pool, workspace)).id, numbers, tier=tier)
+        return await verbs.set_workspace(pool, (await get_workspace(pool, workspace)).id, numbers, tier=tier)
 
     if not numbers and tier is None:
         raise CommandError("Name what to change, as in --weekly-cr-limit 80 or --tier growth.")

@@ -20,7 +20,7 @@ from services.healer.store.notices.channels import NoticeChannel
 from services.healer.store.notices.notices import NoticeDelivery
 from services.healer.workflows.notices import channels as verbs
 from services.healer.workflows.notices.channels import ChannelPolicy
-from services.queuer.store.accounts import workspaces
+from services.queuer.store.accounts.workspaces import get_workspace
 from shared.notices.addresses import mask_target
 from shared.runtime.clock import StackClock
 from shared.runtime.settings import SettingsError, load
@@ -60,7 +60,7 @@ def add_channel(
     medium, target = given[0]
 
     async def add(pool: asyncpg.Pool) -> verbs.ChannelWithSecret:
-        workspace_id = (await workspaces.get(pool, workspace)).id
+        workspace_id = (await get_workspace(pool, workspace)).id
         return await verbs.add_channel(
             pool, _terms(), workspace_id=workspace_id, name=name, medium=medium, target=target, kinds=kind or None
         )
@@ -175,7 +175,7 @@ async def _channels(pool: asyncpg.Pool, workspace_id: UUID | None) -> list[Notic
 
 
 async def _workspace_id(pool: asyncpg.Pool, word: str | None) -> UUID | None:
-    return None if word is None else (await workspaces.get(pool, word)).id
+    return None if word is None else (await get_workspace(pool, word)).id
 
 
 def _terms() -> ChannelPolicy:

@@ -165,7 +165,7 @@ def _settings() -> QueuerSettings:
 
 
 def _call_times(settings: QueuerSettings) -> CallTimes:
-    return CallTimes(settings.unipile_timeout, settings.sender_call_time)
+    return CallTimes.of(settings)
 
 
 def _or(seconds: float | None, otherwise: timedelta) -> timedelta:

@@ -15,10 +15,14 @@ from cli.errors import CommandError
 from cli.find import find_account, find_campaign
 from cli.work import do as _do
 from services.queuer.rules.campaigns.views import CampaignChanged
-from services.queuer.store.accounts import accounts as account_verbs
-from services.queuer.store.accounts import tokens as token_verbs
-from services.queuer.store.accounts import workspaces as workspace_verbs
+from services.queuer.store.accounts import accounts as account_store
+from services.queuer.store.accounts import tokens as token_store
+from services.queuer.store.accounts import workspaces as workspace_store
 from services.queuer.store.campaigns import campaigns as campaign_store
+from services.queuer.workflows.accounts import add_account as account_adding
+from services.queuer.workflows.accounts import add_workspace as workspace_adding
+from services.queuer.workflows.accounts import pause as account_pausing
+from services.queuer.workflows.accounts import tokens as token_verbs
 from services.queuer.workflows.campaigns import run as run_verbs
 from services.queuer.workflows.campaigns.change import CampaignChanges, change_campaign
 from services.queuer.workflows.campaigns.create import create_campaign
@@ -47,8 +51,8 @@ def add_workspace(
 ) -> None:
     """Add a workspace; adding the same again changes nothing."""
 
-    async def add(pool: asyncpg.Pool) -> workspace_verbs.Added:
-        return await workspace_verbs.add(
+    async def add(pool: asyncpg.Pool) -> workspace_adding.WorkspaceAdded:
+        return await workspace_adding.add_workspace(
             pool, company_name=company_name, email=email, tier=tier, daily_cr_limit=daily_cr_limit, schedule_settings=_json(schedule)
         )
 
@@ -59,7 +63,7 @@ def add_workspace(
 @workspaces.command("list")
 def list_workspaces(as_json: AsJson = False) -> None:
     """Every workspace."""
-    rows = _do(workspace_verbs.list_workspaces)
+    rows = _do(workspace_store.list_workspaces)
     _show(rows, "workspaces", ["id", "company_name", "email", "tier", "daily_cr_limit"], as_json=as_json)
 
 
@@ -78,10 +82,10 @@ def add_account(
 ) -> None:
     """Add a LinkedIn account to a workspace; adding the same again changes nothing."""
 
-    async def add(pool: asyncpg.Pool) -> account_verbs.Added:
-        return await account_verbs.add(
+    async def add(pool: asyncpg.Pool) -> account_adding.AccountAdded:
+        return await account_adding.add_account(
             pool,
-            workspace_id=(await workspace_verbs.get(pool, workspace)).id,
+            workspace_id=(await workspace_store.get_workspace(pool, workspace)).id,
             provider_account_id=provider_account_id,
             name=name,
             account_type=account_type,
@@ -99,7 +103,7 @@ def add_account(
 @accounts.command("list")
 def list_accounts(as_json: AsJson = False) -> None:
     """Every account."""
-    rows = _do(account_verbs.list_accounts)
+    rows = _do(account_store.list_accounts)
     _show(
         rows, "accounts", ["provider_account_id", "name", "account_type", "country", "timezone", "status", "status_reason"], as_json=as_json
     )
@@ -109,8 +113,8 @@ def list_accounts(as_json: AsJson = False) -> None:
 def pause_account(account: str, reason: str | None = None) -> None:
     """Let nothing leave from an account."""
 
-    async def pause(pool: asyncpg.Pool) -> account_verbs.Changed:
-        return await account_verbs.pause(pool, (await find_account(pool, account)).id, reason=reason)
+    async def pause(pool: asyncpg.Pool) -> account_pausing.AccountMoved:
+        return await account_pausing.pause_account(pool, (await find_account(pool, account)).id, reason=reason)
 
     changed = _do(pause)
     out.print(f"{changed.account.name} is {changed.account.status.value}{'' if changed.changed else ' already'}.")
@@ -120,8 +124,8 @@ def pause_account(account: str, reason: str | None = None) -> None:
 def resume_account(account: str) -> None:
     """Let an account act again, at its own spacing: nothing that piled up leaves in a burst."""
 
-    async def resume(pool: asyncpg.Pool) -> account_verbs.Changed:
-        return await account_verbs.resume(pool, (await find_account(pool, account)).id)
+    async def resume(pool: asyncpg.Pool) -> account_pausing.AccountMoved:
+        return await account_pausing.resume_account(pool, (await find_account(pool, account)).id)
 
     changed = _do(resume)
     out.print(f"{changed.account.name} is {changed.account.status.value}{'' if changed.changed else ' already'}.")
@@ -150,7 +154,7 @@ def add_campaign(
     async def add(pool: asyncpg.Pool) -> Any:
         return await create_campaign(
             pool,
-            workspace_id=(await workspace_verbs.get(pool, workspace)).id,
+            workspace_id=(await workspace_store.get_workspace(pool, workspace)).id,
             campaign_name=campaign_name,
             campaign_type=campaign_type,
             message_templates=texts,
@@ -248,8 +252,8 @@ def create_token(
     """Make a bearer token. It is shown once."""
 
     async def create(pool: asyncpg.Pool) -> token_verbs.NewToken:
-        workspace_id = (await workspace_verbs.get(pool, workspace)).id if workspace is not None else None
-        return await token_verbs.create(pool, workspace_id=workspace_id, role=role, name=name)
+        workspace_id = (await workspace_store.get_workspace(pool, workspace)).id if workspace is not None else None
+        return await token_verbs.create_token(pool, workspace_id=workspace_id, role=role, name=name)
 
     made = _do(create)
     if as_json:
@@ -261,13 +265,13 @@ def create_token(
 @tokens.command("list")
 def list_tokens(as_json: AsJson = False) -> None:
     """Every token, without its secret."""
-    _show(_do(token_verbs.list_tokens), "tokens", ["id", "name", "role", "workspace_id", "revoked_at"], as_json=as_json)
+    _show(_do(token_store.list_tokens), "tokens", ["id", "name", "role", "workspace_id", "revoked_at"], as_json=as_json)
 
 
 @tokens.command("revoke")
 def revoke_token(token_id: UUID) -> None:
     """Let a token open nothing any more."""
-    revoked = _do(lambda pool: token_verbs.revoke(pool, token_id))
+    revoked = _do(lambda pool: token_verbs.revoke_token(pool, token_id))
     out.print("Revoked." if revoked else "It was revoked already.")
 
 

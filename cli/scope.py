@@ -7,7 +7,7 @@ import asyncpg
 import typer
 
 from cli.find import find_account, find_campaign
-from services.queuer.store.accounts import workspaces
+from services.queuer.store.accounts.workspaces import get_workspace
 from services.queuer.store.insight.queue import Scope
 
 WorkspaceWord = Annotated[str | None, typer.Option("--workspace", "-w", help="Only this one: its id or its company's name.")]
@@ -22,7 +22,7 @@ async def scope_of(pool: asyncpg.Pool, *, workspace: str | None = None, campaign
         Refused: there is no such thing, or several of that name.
     """
     return Scope(
-        workspace_id=(await workspaces.get(pool, workspace)).id if workspace is not None else None,
+        workspace_id=(await get_workspace(pool, workspace)).id if workspace is not None else None,
         campaign_id=(await find_campaign(pool, campaign)).id if campaign is not None else None,
         account_id=(await find_account(pool, account)).id if account is not None else None,
     )

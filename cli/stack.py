@@ -148,8 +148,9 @@ def status(as_json: AsJson = False) -> None:
 
 
 async def _status() -> tuple[list[dict[str, Any]], list[dict[str, Any]], list[dict[str, Any]], Any, dict[str, Any]]:
-    from services.queuer.http.mount import CALL_TIMES
+    from services.queuer.rules.insight.call_times import CallTimes
     from services.queuer.workflows.insight.status import read_accounts, read_campaigns
+    from shared.runtime.settings import CallSettings
 
     where = target()
     async with httpx.AsyncClient(timeout=3, trust_env=False) as client:
@@ -158,7 +159,7 @@ async def _status() -> tuple[list[dict[str, Any]], list[dict[str, Any]], list[di
     try:
         return (
             list(answers),
-            await read_accounts(connection, CALL_TIMES),
+            await read_accounts(connection, CallTimes.of(CallSettings())),
             await read_campaigns(connection),
             await connection.fetchval("SELECT business_now()"),
             _fence(await read_fence(connection)),

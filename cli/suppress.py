@@ -12,7 +12,7 @@ import typer
 from cli.console import AsJson, out, print_json, show
 from cli.errors import CommandError
 from cli.work import do
-from services.queuer.store.accounts import workspaces as workspace_verbs
+from services.queuer.store.accounts.workspaces import get_workspace
 from services.queuer.store.people import suppressions as verbs
 from services.queuer.store.people.suppressions import DEFAULT_REASON, MOST_AT_ONCE, Entry, Kind
 from shared.refusals import Refused
@@ -63,7 +63,7 @@ def list_them(workspace: Workspace = None, everywhere: Everywhere = False, kind:
     """The entries: of one workspace, those for everybody, or all."""
 
     async def work(pool: asyncpg.Pool) -> list[verbs.Suppression]:
-        own = (await workspace_verbs.get(pool, workspace)).id if workspace is not None else None
+        own = (await get_workspace(pool, workspace)).id if workspace is not None else None
         found: list[verbs.Suppression] = []
         while True:
             after = found[-1].id if found else None
@@ -102,7 +102,7 @@ def remove(
 async def _list(pool: asyncpg.Pool, workspace: str | None, *, everywhere: bool) -> UUID | None:
     if (workspace is None) != everywhere:
         raise CommandError("Name one list: --workspace NAME, or --everywhere.")
-    return None if workspace is None else (await workspace_verbs.get(pool, workspace)).id
+    return None if workspace is None else (await get_workspace(pool, workspace)).id
 
 
 def _read(path: Path, kind: Kind | None, reason: str) -> list[Entry]:

@@ -18,7 +18,7 @@ from pydantic_settings import BaseSettings
 from embedded.settings import StackSettings
 from services.healer.settings import HealerSettings
 from services.poller.settings import PollerSettings
-from services.queuer.settings import QueuerSettings
+from services.queuer.settings import PlanningSettings, QueuerSettings
 from services.sender.settings import SenderSettings
 from shared.contracts.routes import ROUTES
 from shared.contracts.topics import DEAD_LETTER_RETENTION, STACK_HEADS, TOPICS
@@ -38,7 +38,7 @@ from shared.policy import (
     warm_up_cap,
     warm_up_percent,
 )
-from shared.runtime.settings import CallSettings, ProviderSettings, ServiceSettings, TimeoutSettings
+from shared.runtime.settings import CallSettings, DecisionSettings, ProviderSettings, ServiceSettings, TimeoutSettings
 from shared.vocabulary import PROSPECT_TRANSITIONS, SEND_TRANSITIONS, AccountType, Action, Condition, ProspectStatus, SendStatus
 
 ROOT: Final = Path(__file__).resolve().parent.parent
@@ -48,6 +48,8 @@ GROUPS: Final[tuple[tuple[str, str, type[BaseSettings]], ...]] = (
     ("Every service", "Read by queuer, sender, poller and healer.", ServiceSettings),
     ("Calls", "Read by queuer, sender, poller and healer.", TimeoutSettings),
     ("Before a window ends", "Read by queuer and sender.", CallSettings),
+    ("Decisions of the sender", "Read by sender and healer.", DecisionSettings),
+    ("Plans", "Read by queuer, and by `tact replay`.", PlanningSettings),
     ("The provider", "Read by sender, poller and healer.", ProviderSettings),
     ("Notices", "Read by healer and queuer: the one tells people, the other tells them when the first is silent.", NoticeSettings),
     ("queuer", "", QueuerSettings),

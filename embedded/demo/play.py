@@ -25,10 +25,12 @@ from embedded.ports import free_port, is_free
 from embedded.settings import StackSettings
 from embedded.stack import Stack
 from embedded.unprivileged import remove
-from services.queuer.http.mount import CALL_TIMES
-from services.queuer.store.accounts import tokens, workspaces
+from services.queuer.rules.insight.call_times import CallTimes
+from services.queuer.workflows.accounts.add_workspace import add_workspace
+from services.queuer.workflows.accounts.tokens import create_token
 from services.queuer.workflows.insight.status import read_accounts
 from shared.db.pool import open_pool
+from shared.runtime.settings import CallSettings
 from shared.vocabulary import Role
 
 PACKAGED: Final = Path(__file__).resolve().parent / "examples"
@@ -102,7 +104,7 @@ class Demo:
         return self._judge(ledger)
 
     async def _set_the_scene(self, pool: asyncpg.Pool) -> None:
-        token = (await tokens.create(pool, workspace_id=None, role=Role.ADMIN, name="demo")).token
+        token = (await create_token(pool, workspace_id=None, role=Role.ADMIN, name="demo")).token
         async with httpx.AsyncClient(
             base_url=self.stack.addresses.url, headers={"authorization": f"Bearer {token}"}, timeout=120, trust_env=False
         ) as api:
@@ -115,7 +117,7 @@ class Demo:
         self._token = token
 
     async def _play_in(self, workspace: Workspace, pool: asyncpg.Pool) -> None:
-        added = await workspaces.add(pool, company_name=workspace.company_name, email=workspace.email)
+        added = await add_workspace(pool, company_name=workspace.company_name, email=workspace.email)
         workspace_id = str(added.workspace.id)
         for account in workspace.accounts:
             await _post(
@@ -213,7 +215,7 @@ class Demo:
 
 async def _look(pool: asyncpg.Pool) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     async with pool.acquire() as connection:
-        return await read_accounts(connection, CALL_TIMES), dict(await queries.progress(connection))
+        return await read_accounts(connection, CallTimes.of(CallSettings())), dict(await queries.progress(connection))
 
 
 async def _post(api: httpx.AsyncClient, path: str, body: dict[str, Any] | None = None, *, file: Path | None = None) -> dict[str, Any]:

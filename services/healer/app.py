@@ -41,7 +41,9 @@ async def build(service: Service, settings: HealerSettings) -> FastAPI:
     service.on_stop(lambda: web.__aexit__(None, None, None))
     mail = settings.mail()
     deliver = Deliver(service.pool, NoticeSender(service.clock, web=web, mail=mail), timeout=settings.notices_timeout)
-    adopt = Adopt(service.pool, provider, service.clock, service.fence, call_time=settings.unipile_timeout)
+    adopt = Adopt(
+        service.pool, provider, service.clock, service.fence, act_within=settings.sender_act_within, call_time=settings.unipile_timeout
+    )
     # Late, because the job that delivers is declared with the others, and one of those is the notices' own.
     notify = Notify(service.pool, service.clock, mail=mail is not None, wake=lambda: wake_deliver())  # noqa: PLW0108  # bound below
     watch = AlertKeeper(service.clock, predicted=risks.alarming, wake=wake)

@@ -5,11 +5,11 @@ from datetime import timedelta
 from pydantic import Field
 
 from shared.notices.settings import NoticeSettings
-from shared.runtime.settings import ProviderSettings, ServiceSettings
+from shared.runtime.settings import DecisionSettings, ProviderSettings, ServiceSettings
 
 
-class HealerSettings(ServiceSettings, ProviderSettings, NoticeSettings):
-    """See also ServiceSettings, ProviderSettings and NoticeSettings."""
+class HealerSettings(ServiceSettings, ProviderSettings, NoticeSettings, DecisionSettings):
+    """See also ServiceSettings, ProviderSettings, NoticeSettings and DecisionSettings."""
 
     healer_port: int = Field(default=8084, ge=1, le=65_535, description="Where /livez, /readyz, /metrics and the admin routes are served.")
     healer_look_every: timedelta = Field(

@@ -46,7 +46,7 @@ async def build(service: Service, settings: QueuerSettings) -> FastAPI:
         alarm=alarm,
     )
     app = make_app(service, title="Tact queuer", description="Who gets which message, from which account, and when.")
-    call_times = CallTimes(settings.unipile_timeout, settings.sender_call_time)
+    call_times = CallTimes.of(settings)
     await mount(app, service, call_times=call_times)
     processor = Processor(service.pool, dispatcher, wait=settings.queue_wait, call_times=call_times)
     plan_now = PlanNow(service.pool, planner, batch=settings.planning_batch, within=settings.queue_wait)

@@ -3,13 +3,24 @@
 from datetime import timedelta
 
 from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.notices.settings import NoticeSettings
 from shared.runtime.settings import CallSettings, ServiceSettings
 
 
-class QueuerSettings(ServiceSettings, CallSettings, NoticeSettings):
-    """See also ServiceSettings, CallSettings and NoticeSettings."""
+class PlanningSettings(BaseSettings):
+    """What decides over a plan; a dry run of a replay reads it as well."""
+
+    model_config = SettingsConfigDict(env_prefix="TACT_", env_file=".env", extra="ignore", frozen=True, populate_by_name=True)
+
+    recipients_stay_fresh: timedelta = Field(
+        default=timedelta(days=30), description="A profile looked up longer ago is looked up again before a message leaves for the person."
+    )
+
+
+class QueuerSettings(ServiceSettings, CallSettings, NoticeSettings, PlanningSettings):
+    """See also ServiceSettings, CallSettings, NoticeSettings and PlanningSettings."""
 
     queuer_port: int = Field(
         default=8081, ge=1, le=65_535, description="Where the campaigns' API, /livez, /readyz and /metrics are served."
@@ -19,9 +30,6 @@ class QueuerSettings(ServiceSettings, CallSettings, NoticeSettings):
     )
     planning_every: timedelta = Field(
         default=timedelta(seconds=2), description="How often running campaigns are searched for prospects nobody has planned."
-    )
-    recipients_stay_fresh: timedelta = Field(
-        default=timedelta(days=30), description="A profile looked up longer ago is looked up again before somebody is written to."
     )
     dispatch_batch: int = Field(default=500, ge=1, le=5_000, description="Accounts looked at in one transaction.")
     dispatch_every: timedelta = Field(default=timedelta(milliseconds=250), description="How long a due send may wait for the next look.")

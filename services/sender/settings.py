@@ -4,11 +4,11 @@ from datetime import timedelta
 
 from pydantic import Field
 
-from shared.runtime.settings import CallSettings, ProviderSettings, ServiceSettings
+from shared.runtime.settings import CallSettings, DecisionSettings, ProviderSettings, ServiceSettings
 
 
-class SenderSettings(ServiceSettings, ProviderSettings, CallSettings):
-    """See also ServiceSettings, ProviderSettings and CallSettings."""
+class SenderSettings(ServiceSettings, ProviderSettings, CallSettings, DecisionSettings):
+    """See also ServiceSettings, ProviderSettings, CallSettings and DecisionSettings."""
 
     sender_port: int = Field(default=8082, ge=1, le=65_535, description="Where /livez, /readyz and /metrics are served.")
     sender_calls: int = Field(
@@ -21,7 +21,4 @@ class SenderSettings(ServiceSettings, ProviderSettings, CallSettings):
         default=timedelta(seconds=1),
         gt=timedelta(0),
         description="How often the ledger is sealed (docs/prove.md). Longer costs less, and leaves more of it unsealed at any moment.",
-    )
-    sender_act_within: timedelta = Field(
-        default=timedelta(seconds=10), description="A call that has not begun so long after its decision is released and decided anew."
     )

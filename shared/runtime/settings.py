@@ -90,8 +90,21 @@ class TimeoutSettings(BaseSettings):
     )
 
 
+class DecisionSettings(BaseSettings):
+    """How old a decision of the sender may get; the healer waits as long before it takes a lost stack's calls for ended."""
+
+    model_config = SettingsConfigDict(env_prefix="TACT_", env_file=".env", extra="ignore", frozen=True, populate_by_name=True)
+
+    sender_act_within: timedelta = Field(
+        default=timedelta(seconds=10),
+        gt=timedelta(0),
+        le=timedelta(seconds=60),
+        description="A call that has not begun so long after its decision is released and decided anew.",
+    )
+
+
 class CallSettings(TimeoutSettings):
-    """How much the sender keeps free before a window ends, and whoever explains reckons alike."""
+    """How much the sender keeps free before a window ends; the queuer's explanations subtract the same."""
 
     sender_call_time: timedelta = Field(
         default=timedelta(seconds=1),

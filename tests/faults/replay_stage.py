@@ -18,7 +18,7 @@ from embedded.ports import free_ports
 from embedded.settings import StackSettings
 from embedded.stack import Stack
 from operations.replay.engine import Servers
-from services.queuer.store.accounts import accounts as account_verbs
+from services.queuer.workflows.accounts.pause import pause_account, resume_account
 from shared.contracts.envelope import enclose
 from shared.contracts.event import Event
 from shared.contracts.integrity_events import IntegrityEvent
@@ -203,8 +203,8 @@ async def _enrol(pool: asyncpg.Pool, simulator: str) -> tuple[UUID, list[UUID], 
 
 async def _say_the_rest(stage: Stage) -> None:
     """What a day like this one leaves silent: approvals, an account that was paused, and topics whose producers are still to come."""
-    await account_verbs.pause(stage.pool, stage.accounts[0])
-    await account_verbs.resume(stage.pool, stage.accounts[0])
+    await pause_account(stage.pool, stage.accounts[0])
+    await resume_account(stage.pool, stage.accounts[0])
     ready = [
         ProspectReady(prospect_id=each, campaign_id=stage.campaign, workspace_id=stage.workspace, reason="approved")
         for each in stage.prospects.values()

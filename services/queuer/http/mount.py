@@ -1,6 +1,5 @@
 """Serve all of the queuer's API on its application."""
 
-from datetime import timedelta
 from typing import Final
 
 from fastapi import FastAPI
@@ -21,11 +20,9 @@ READERS: Final = 5
 """Connections for requests that only read; a slow list never takes those that plan and dispatch."""
 LARGEST_UPLOAD: Final = 200 * 1024**2
 """Bytes of one list."""
-CALL_TIMES: Final = CallTimes(real=timedelta(seconds=20), fast=timedelta(seconds=1))
-"""The defaults of the sender's settings."""
 
 
-async def mount(app: FastAPI, service: Service, *, largest_upload: int = LARGEST_UPLOAD, call_times: CallTimes = CALL_TIMES) -> None:
+async def mount(app: FastAPI, service: Service, *, call_times: CallTimes, largest_upload: int = LARGEST_UPLOAD) -> None:
     """Serve the API on `app`, with a pool of its own for reading.
 
     Raises:

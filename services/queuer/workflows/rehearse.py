@@ -11,7 +11,7 @@ from uuid import UUID
 import asyncpg
 
 from services.queuer.rules.replay_outcome import difference
-from services.queuer.settings import QueuerSettings
+from services.queuer.settings import PlanningSettings
 from services.queuer.store import replay_outcome as rehearsals
 from services.queuer.store.dispatch import stops
 from services.queuer.workflows.planning.plan import Planner
@@ -33,8 +33,7 @@ class QueuerRehearsal:
 
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
-        fresh_for = QueuerSettings.model_fields["recipients_stay_fresh"].default
-        self._planner = Planner(pool, batch=BATCH, recipients_stay_fresh=fresh_for)
+        self._planner = Planner(pool, batch=BATCH, recipients_stay_fresh=PlanningSettings().recipients_stay_fresh)
         self._known: dict[tuple[str, UUID], Would | None] = {}
 
     async def plan_prospects(self, events: Sequence[Any]) -> list[Would | None]:

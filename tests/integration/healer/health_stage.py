@@ -16,7 +16,7 @@ from services.healer.http.mount import mount
 from services.healer.workflows.maintenance.maintain import Maintenance
 from services.healer.workflows.notices.channels import ChannelPolicy
 from services.healer.workflows.notices.deliver import Deliver
-from services.queuer.store.accounts import tokens
+from services.queuer.workflows.accounts.tokens import create_token
 from shared.db.pool import open_pool
 from shared.notices.sender import NoticeSender
 from shared.notices.web import Web
@@ -56,7 +56,7 @@ async def a_stage(database: str, owner: asyncpg.Pool) -> AsyncIterator[Stage]:
     ours, theirs = await a_house(owner), await a_house(owner, provider_account="acc-theirs")
 
     async def token(workspace: UUID | None, role: Role) -> str:
-        return (await tokens.create(owner, workspace_id=workspace, role=role, name="a test")).token
+        return (await create_token(owner, workspace_id=workspace, role=role, name="a test")).token
 
     service = Service("healer", ServiceSettings(database_url=database), port=port)
     async with await open_pool(database, role="tact_healer", size=5) as own, Web(timeout=timedelta(seconds=5), private=True) as web:

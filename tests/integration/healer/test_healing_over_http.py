@@ -11,8 +11,8 @@ import pytest
 from aiokafka import AIOKafkaProducer
 
 from embedded.ports import free_port
-from services.queuer.store.accounts import tokens
 from services.queuer.workflows.accounts.healer_watchdog import watch_healer
+from services.queuer.workflows.accounts.tokens import create_token
 from shared.kafka.admin import create_topics
 from shared.vocabulary import Role
 from tests.integration.healer.healer_rows import MONDAY_NINE, House, a_house, a_person, one
@@ -67,7 +67,7 @@ async def test_a_hundred_callers_at_once_mend_each_row_once_and_a_failure_is_sai
         assert (refused.status_code, refused.json()) == (401, {"error": "Unauthorized"})
     for n in range(40):
         await a_person(pool, healer.house, name=f"many{n}", status="connection_request_sent", send_status="sent", corrupt=True)
-    token = (await tokens.create(pool, workspace_id=None, role=Role.OPERATOR, name="all")).token
+    token = (await create_token(pool, workspace_id=None, role=Role.OPERATOR, name="all")).token
     person = {"authorization": f"Bearer {token}"}
     answers = await asyncio.gather(
         *(healer.caller.post(path, headers=who) for _ in range(50) for path, who in ((PATH, CRON), ("/api/admin/data-integrity", person)))
@@ -112,10 +112,10 @@ async def test_an_event_from_any_service_leads_to_the_repair_and_people_decide_t
 
     await eventually(both, within=30, what="one repair and one proposal")
 
-    token = (await tokens.create(pool, workspace_id=house.workspace, role=Role.OPERATOR, name="ours")).token
+    token = (await create_token(pool, workspace_id=house.workspace, role=Role.OPERATOR, name="ours")).token
     ours = {"authorization": f"Bearer {token}"}
     other = await pool.fetchval("INSERT INTO workspaces (company_name, email) VALUES ('Other', 'o@example.test') RETURNING id")
-    token = (await tokens.create(pool, workspace_id=other, role=Role.OPERATOR, name="theirs")).token
+    token = (await create_token(pool, workspace_id=other, role=Role.OPERATOR, name="theirs")).token
     theirs = {"authorization": f"Bearer {token}"}
     assert (await healer.caller.get("/api/findings")).status_code == 401
     assert (await healer.caller.get("/api/findings", headers=theirs)).json()["findings"] == []

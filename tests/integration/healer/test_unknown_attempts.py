@@ -18,7 +18,7 @@ from services.healer.workflows.notices.channels import ChannelPolicy
 from services.healer.workflows.notices.deliver import Deliver
 from services.healer.workflows.unknown_attempts import resolve as desk
 from services.healer.workflows.unknown_attempts.resolve import AttemptDecision
-from services.queuer.store.accounts import tokens
+from services.queuer.workflows.accounts.tokens import create_token
 from shared.db.pool import open_pool
 from shared.notices.sender import NoticeSender
 from shared.notices.web import Web
@@ -84,7 +84,7 @@ async def api(database: str, pool: asyncpg.Pool, house: House) -> AsyncIterator[
     theirs = await a_house(pool, provider_account="acc-theirs")
 
     async def token(workspace: House, role: Role) -> str:
-        return (await tokens.create(pool, workspace_id=workspace.workspace, role=role, name="a test")).token
+        return (await create_token(pool, workspace_id=workspace.workspace, role=role, name="a test")).token
 
     service = Service("healer", ServiceSettings(database_url=database), port=0)
     async with await open_pool(database, role="tact_healer", size=4) as own, Web(timeout=timedelta(seconds=5), private=True) as web:

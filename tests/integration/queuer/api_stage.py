@@ -6,7 +6,9 @@ from uuid import UUID
 import asyncpg
 import httpx
 
-from services.queuer.store.accounts import accounts, tokens, workspaces
+from services.queuer.workflows.accounts.add_account import add_account
+from services.queuer.workflows.accounts.add_workspace import add_workspace
+from services.queuer.workflows.accounts.tokens import create_token
 from services.queuer.workflows.insight.forecast import LONGEST
 from shared.vocabulary import AccountType, Role
 
@@ -34,10 +36,10 @@ class Stage:
 
 
 async def set_stage(pool: asyncpg.Pool, url: str) -> Stage:
-    ours = (await workspaces.add(pool, company_name="Ours", email="ops@example.com")).workspace.id
-    theirs = (await workspaces.add(pool, company_name="Theirs", email="ops@example.org")).workspace.id
+    ours = (await add_workspace(pool, company_name="Ours", email="ops@example.com")).workspace.id
+    theirs = (await add_workspace(pool, company_name="Theirs", email="ops@example.org")).workspace.id
     for workspace, name in ((ours, "acc-ana"), (ours, "acc-bo"), (theirs, "acc-zoe")):
-        await accounts.add(
+        await add_account(
             pool,
             workspace_id=workspace,
             provider_account_id=name,
@@ -49,7 +51,7 @@ async def set_stage(pool: asyncpg.Pool, url: str) -> Stage:
         )
 
     async def token(workspace: UUID | None, role: Role) -> str:
-        return (await tokens.create(pool, workspace_id=workspace, role=role, name=f"{role} for tests")).token
+        return (await create_token(pool, workspace_id=workspace, role=role, name=f"{role} for tests")).token
 
     return Stage(
         url,

@@ -10,9 +10,10 @@ import uvicorn
 
 from embedded.ports import free_port
 from services.queuer.http.mount import mount
+from services.queuer.rules.insight.call_times import CallTimes
 from services.queuer.workflows.planning.plan import Planner
 from shared.db.pool import open_pool
-from shared.runtime.settings import ServiceSettings
+from shared.runtime.settings import CallSettings, ServiceSettings
 from shared.service.http import make_app
 from shared.service.process import Service
 from tests.integration.queuer.api_stage import LARGEST, Stage, set_stage
@@ -33,7 +34,7 @@ async def stage(database: str, queuer: asyncpg.Pool) -> AsyncIterator[Stage]:
     service = Service("queuer", ServiceSettings(database_url=database), port=port)
     service.pool = queuer
     app = make_app(service, title="Tact queuer", description="")
-    await mount(app, service, largest_upload=LARGEST)
+    await mount(app, service, call_times=CallTimes.of(CallSettings()), largest_upload=LARGEST)
     server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_config=None, lifespan="off"))
     serving = asyncio.create_task(server.serve())
     await eventually(lambda: server.started, what="the API to listen")

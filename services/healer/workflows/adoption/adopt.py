@@ -36,8 +36,6 @@ AT_ONCE: Final = 32
 """Calls under way at the same time."""
 MOST: Final = 2_000
 """Accounts of one round; the others follow in the next."""
-ACT_WITHIN: Final = timedelta(seconds=10)
-"""Technical: a decided send may begin its call for so long (TACT_SENDER_ACT_WITHIN)."""
 LAG: Final = timedelta(seconds=60)
 """Business: the provider's lists are behind by so much."""
 MOST_PAGES: Final = 30
@@ -52,13 +50,16 @@ class _AccountSigns:
 
 
 class Adopt:
-    """The workflow; `round` is its job."""
+    """The workflow; `round` is its job. `act_within` and `call_time` are the sender's settings (technical time)."""
 
-    def __init__(self, pool: asyncpg.Pool, provider: UnipileClient, clock: StackClock, fence: Fence, *, call_time: timedelta) -> None:
+    def __init__(
+        self, pool: asyncpg.Pool, provider: UnipileClient, clock: StackClock, fence: Fence, *, act_within: timedelta, call_time: timedelta
+    ) -> None:
         self._pool = pool
         self._provider = provider
         self._clock = clock
         self._fence = fence
+        self._act_within = act_within
         self._call_time = call_time
         self._calls = asyncio.Semaphore(AT_ONCE)
 
@@ -94,7 +95,7 @@ class Adopt:
     async def _calm(self, adoption: Adoption) -> bool:
         """No call of the lost time is under way any more, and the provider has had the time to show what came of it."""
         since = adoption.head.beat_at if adoption.head else adoption.requested_at
-        return self._clock.technical_now() >= since + ACT_WITHIN + self._call_time + LAG / self._clock.speed
+        return self._clock.technical_now() >= since + self._act_within + self._call_time + LAG / self._clock.speed
 
     async def _account(self, adoption: Adoption, account: AccountToRead) -> None:
         if account.hindrance is not None:

@@ -11,6 +11,9 @@ from pydantic import ConfigDict, Field
 from services.queuer.http.models import HOURS, AccountOut, DailyLimit, Named, ScheduleSettings, Success, Taken, WorkspaceOut
 from services.queuer.store.accounts import accounts, workspaces
 from services.queuer.workflows.accounts import change as change_account
+from services.queuer.workflows.accounts.add_account import add_account as add_account_row
+from services.queuer.workflows.accounts.add_workspace import add_workspace as add_workspace_row
+from services.queuer.workflows.accounts.pause import pause_account, resume_account
 from shared.service.auth import Admin, Operator, Viewer, tenant_transaction
 from shared.service.http import FAILURES
 from shared.service.process import Service
@@ -139,7 +142,7 @@ def routes(service: Service, readers: asyncpg.Pool) -> APIRouter:
     )
     async def add_workspace(body: NewWorkspace, caller: Admin, response: Response) -> OneWorkspace:
         caller.require_platform("Adding workspaces")
-        done = await workspaces.add(
+        done = await add_workspace_row(
             service.pool,
             company_name=body.company_name,
             email=body.email,
@@ -165,7 +168,7 @@ def routes(service: Service, readers: asyncpg.Pool) -> APIRouter:
         "/accounts", status_code=201, summary="Add an account; the same one again answers 200", responses={200: {"model": OneAccount}}
     )
     async def add(body: NewAccount, caller: Operator, response: Response) -> OneAccount:
-        done = await accounts.add(
+        done = await add_account_row(
             service.pool,
             workspace_id=caller.own(body.workspace_id),
             provider_account_id=body.provider_account_id,
@@ -197,13 +200,13 @@ def routes(service: Service, readers: asyncpg.Pool) -> APIRouter:
     @router.post("/accounts/{account_id}/pause", summary="Let nothing leave from this account; harmless to repeat")
     async def pause(account_id: UUID, caller: Operator, body: Pausing | None = None) -> OneAccountChanged:
         reason = body.reason if body else None
-        done = await accounts.pause(service.pool, account_id, workspace_id=caller.workspace_id, actor=caller.actor, reason=reason)
+        done = await pause_account(service.pool, account_id, workspace_id=caller.workspace_id, actor=caller.actor, reason=reason)
         service.wake()
         return OneAccountChanged(account=AccountOut.model_validate(done.account), changed=done.changed)
 
     @router.post("/accounts/{account_id}/resume", summary="Let a paused account act again; harmless to repeat")
     async def resume(account_id: UUID, caller: Operator) -> OneAccountChanged:
-        done = await accounts.resume(service.pool, account_id, workspace_id=caller.workspace_id, actor=caller.actor)
+        done = await resume_account(service.pool, account_id, workspace_id=caller.workspace_id, actor=caller.actor)
         service.wake()
         return OneAccountChanged(account=AccountOut.model_validate(done.account), changed=done.changed)
 

@@ -8,7 +8,8 @@ from fastapi import APIRouter, Query
 from pydantic import ConfigDict, Field
 
 from services.queuer.http.models import Given, Success, Taken
-from services.queuer.store.accounts import tokens
+from services.queuer.store.accounts.tokens import list_tokens
+from services.queuer.workflows.accounts.tokens import create_token, revoke_token
 from shared.service.auth import Admin
 from shared.service.http import FAILURES
 from shared.service.process import Service
@@ -63,18 +64,18 @@ def routes(service: Service) -> APIRouter:
     @router.get("", summary="Tokens in the order they were made, without their secrets")
     async def list_them(caller: Admin, after: UUID | None = None, limit: Annotated[int, Query(ge=1, le=200)] = 50) -> Tokens:
         async with service.pool.acquire() as connection:
-            found = await tokens.list_tokens(connection, workspace_id=caller.workspace_id, after=after, most=limit)
+            found = await list_tokens(connection, workspace_id=caller.workspace_id, after=after, most=limit)
         return Tokens(tokens=[TokenOut.model_validate(each) for each in found], next=found[-1].id if len(found) == limit else None)
 
     @router.post("", status_code=201, summary="Make a token; it is shown once")
     async def create(body: NewToken, caller: Admin) -> TokenMade:
         workspace_id = body.workspace_id if caller.workspace_id is None else caller.own(body.workspace_id)
-        made = await tokens.create(service.pool, workspace_id=workspace_id, role=body.role, name=body.name, actor=caller.actor)
+        made = await create_token(service.pool, workspace_id=workspace_id, role=body.role, name=body.name, actor=caller.actor)
         return TokenMade(id=made.id, token=made.token)
 
     @router.post("/{token_id}/revoke", summary="Let a token open nothing any more; harmless to repeat")
     async def revoke(token_id: UUID, caller: Admin) -> TokenRevoked:
-        changed = await tokens.revoke(service.pool, token_id, workspace_id=caller.workspace_id, actor=caller.actor)
+        changed = await revoke_token(service.pool, token_id, workspace_id=caller.workspace_id, actor=caller.actor)
         return TokenRevoked(changed=changed)
 
     return router

@@ -1,4 +1,4 @@
-"""Workspaces: the tenants. Added and looked up by people, never by events."""
+"""Workspaces' rows: the tenants. Operators add and read them, events never do."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,12 +9,23 @@ from uuid import UUID
 import asyncpg
 
 from services.queuer.rules.campaigns import checks
-from services.queuer.store import audit
 from shared.db.pool import Connection
-from shared.db.queries import load
-from shared.refusals import Conflict, NotFound
+from shared.db.queries import fetch_all, fetch_one, load
+from shared.refusals import NotFound
 
 queries = load(__file__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewWorkspace:
+    """The values of a workspace that is to be added, all of them checked."""
+
+    company_name: str
+    email: str
+    airtable_base_id: str
+    tier: str
+    daily_cr_limit: int | None
+    schedule_settings: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,55 +44,27 @@ class Workspace:
     created_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Added:
-    """`created` is false when the same workspace was there already."""
-
-    workspace: Workspace
-    created: bool
-
-
-async def add(
-    pool: asyncpg.Pool,
-    *,
-    company_name: str,
-    email: str,
-    airtable_base_id: str = "",
-    tier: str = "standard",
-    daily_cr_limit: int | None = None,
-    schedule_settings: Mapping[str, Any] | None = None,
-    actor: str = "command line",
-) -> Added:
-    """Add a workspace; the same values again are the same row.
-
-    Raises:
-        Refused: a value cannot be used.
-        Conflict: the name is taken by one with other values.
-    """
-    wanted = {
-        "company_name": checks.text(company_name, "company_name"),
-        "email": checks.email(email),
-        "airtable_base_id": checks.text(airtable_base_id, "airtable_base_id") if airtable_base_id.strip() else "",
-        "tier": checks.tier(checks.text(tier, "tier")),
-        "daily_cr_limit": checks.daily_limit(daily_cr_limit),
-        "schedule_settings": checks.schedule(schedule_settings),
-    }
-    async with pool.acquire() as connection, connection.transaction():
-        row = await queries.add_workspace(connection, **wanted)
-        if row is not None:
-            await audit.note(connection, actor, "add", "workspace", row["id"], workspace_id=row["id"])
-            return Added(Workspace(**row), created=True)
-        stored = Workspace(**await queries.by_name(connection, company_name=wanted["company_name"]))
-    other = checks.differences(wanted, {name: getattr(stored, name) for name in wanted})
-    if other and other != ["company_name"]:  # the name itself may be spelled with other capitals
-        raise Conflict(
-            f"The workspace {stored.company_name!r} is there already with another {', '.join(other)}; choose another name.",
-            details={"workspace_id": str(stored.id), "differs": other},
-        )
-    return Added(stored, created=False)
+async def insert_workspace(connection: Connection, wanted: NewWorkspace) -> Workspace | None:
+    """The new row; None when the name is taken."""
+    return await fetch_one(
+        connection,
+        queries.add_workspace,
+        Workspace,
+        company_name=wanted.company_name,
+        email=wanted.email,
+        airtable_base_id=wanted.airtable_base_id,
+        tier=wanted.tier,
+        daily_cr_limit=wanted.daily_cr_limit,
+        schedule_settings=dict(wanted.schedule_settings),
+    )
 
 
-async def get(connection: Connection | asyncpg.Pool, id_or_name: UUID | str) -> Workspace:
+async def workspace_of_name(connection: Connection | asyncpg.Pool, company_name: str) -> Workspace | None:
+    """The workspace of that name, in any case of letters."""
+    return await fetch_one(connection, queries.by_name, Workspace, company_name=company_name)
+
+
+async def get_workspace(connection: Connection | asyncpg.Pool, id_or_name: UUID | str) -> Workspace:
     """One workspace by its id or its name.
 
     Raises:
@@ -89,13 +72,13 @@ async def get(connection: Connection | asyncpg.Pool, id_or_name: UUID | str) -> 
         Refused: that can be no name.
     """
     row = None
-    if (workspace_id := _uuid(id_or_name)) is not None:
-        row = await queries.by_id(connection, workspace_id=workspace_id)
+    if (workspace_id := _read_uuid(id_or_name)) is not None:
+        row = await fetch_one(connection, queries.by_id, Workspace, workspace_id=workspace_id)
     if row is None and isinstance(id_or_name, str):
-        row = await queries.by_name(connection, company_name=checks.text(id_or_name, "workspace"))
+        row = await workspace_of_name(connection, checks.text(id_or_name, "workspace"))
     if row is None:
         raise NotFound(f"There is no workspace {str(id_or_name)!r}; `tact workspace list` shows those there are.", code="unknown_workspace")
-    return Workspace(**row)
+    return row
 
 
 async def list_workspaces(
@@ -108,10 +91,10 @@ async def list_workspaces(
     """
     named = None if named is None else checks.text(named, "named")
     after = None if after is None else checks.text(after, "after")
-    return [Workspace(**row) async for row in queries.all_workspaces(connection, named=named, after=after, most=most)]
+    return await fetch_all(connection, queries.all_workspaces, Workspace, named=named, after=after, most=most)
 
 
-def _uuid(value: UUID | str) -> UUID | None:
+def _read_uuid(value: UUID | str) -> UUID | None:
     if isinstance(value, UUID):
         return value
     try:

@@ -16,8 +16,7 @@ import asyncpg
 from services.queuer.rules.accounts.timezone_change import both_past_midnight
 from services.queuer.rules.campaigns import checks
 from services.queuer.store import audit
-from services.queuer.store.accounts import accounts
-from services.queuer.store.accounts.accounts import Account
+from services.queuer.store.accounts.accounts import StoredAccount, get_account
 from services.queuer.store.accounts.change import queries
 from services.queuer.workflows.accounts import hours
 from shared.db.pool import Connection
@@ -42,7 +41,7 @@ class Changes:
 class Moved:
     """The account as it is now; `timezone_next` holds from `timezone_from` on (business), None where no zone waits."""
 
-    account: Account
+    account: StoredAccount
     timezone_next: str | None
     timezone_from: datetime | None
     changed: bool
@@ -70,7 +69,7 @@ async def change(
             await hours.ask_again(connection, [account_id])
             told = {name: {"was": _plain(was[name]), "is": _plain(wanted[name])} for name in _KEPT if was[name] != wanted[name]}
             await audit.note(connection, actor, "change", "account", account_id, workspace_id=row["workspace_id"], details=told)
-        account = await accounts.get(connection, account_id)
+        account = await get_account(connection, account_id)
         return Moved(account, wanted["timezone_next"], wanted["timezone_from"], changed)
 
 

@@ -15,8 +15,8 @@ import asyncpg
 from services.queuer.rules.campaigns import checks
 from services.queuer.rules.people.location_timezone import zone_of_location
 from services.queuer.store import audit
-from services.queuer.store.accounts import workspaces
 from services.queuer.store.accounts.hours import queries
+from services.queuer.store.accounts.workspaces import get_workspace
 from services.queuer.store.campaigns.campaigns import get_campaign
 from services.queuer.workflows.campaigns.change import CampaignChanges, change_campaign
 from shared.calendar import ScheduleError, read_settings, resolve_schedule
@@ -76,7 +76,7 @@ async def of_account(
         if not rows:
             raise NotFound(f"There is no account {account_id}; `tact account list` shows those there are.", code="unknown_account")
         account = rows[0]
-        workspace = await workspaces.get(connection, account["workspace_id"])
+        workspace = await get_workspace(connection, account["workspace_id"])
         was = account["schedule_settings"]
         settings = _merged(was, changes)
         if changed := settings != was:
@@ -103,7 +103,7 @@ async def of_workspace(
         accounts = await _accounts(connection, changes, None, workspace_id)
         if changes:
             await queries.lock_workspace(connection, workspace_id=workspace_id)
-        workspace = await workspaces.get(connection, workspace_id)
+        workspace = await get_workspace(connection, workspace_id)
         was = workspace.schedule_settings
         settings = _merged(was, changes)
         if changed := settings != was:
@@ -136,7 +136,7 @@ async def of_campaign(
     """
     async with pool.acquire() as connection:
         campaign = await get_campaign(connection, campaign_id, workspace_id=workspace_id)
-        workspace = await workspaces.get(connection, campaign.workspace_id)
+        workspace = await get_workspace(connection, campaign.workspace_id)
     settings, changed = _merged(campaign.schedule_settings, changes), False
     if changes:
         wanted = CampaignChanges(schedule_settings=settings)

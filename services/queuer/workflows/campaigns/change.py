@@ -16,8 +16,8 @@ from services.queuer.rules.campaigns import checks
 from services.queuer.rules.campaigns.steps import LONGEST_DELAY, Wish, in_order, ready_to_start, steps_of
 from services.queuer.rules.campaigns.views import CampaignAccount, CampaignChanged, CampaignInFull
 from services.queuer.store import audit
-from services.queuer.store.accounts import accounts as known_accounts
-from services.queuer.store.accounts import workspaces
+from services.queuer.store.accounts.accounts import StoredAccount
+from services.queuer.store.accounts.workspaces import get_workspace
 from services.queuer.store.campaigns import campaigns as store
 from services.queuer.store.planning.withdrawals import plan_withdrawals_again
 from services.queuer.workflows.campaigns.create import CampaignPlan, check_schedules, find_usable_accounts, read_steps
@@ -128,17 +128,17 @@ async def _free_sends(connection: Connection, campaign_id: UUID) -> None:
 
 async def _accounts(
     connection: Connection, workspace_id: UUID, old: CampaignInFull, changes: CampaignChanges
-) -> Sequence[known_accounts.Account | CampaignAccount]:
+) -> Sequence[StoredAccount | CampaignAccount]:
     """The accounts the campaign will have. Prospects who were written to keep their account (workflows/planning/reassign_account.py)."""
     if changes.accounts is None:
         return old.accounts
     if not changes.accounts and old.status in _STARTED:
         raise Refused("The campaign runs, or will run on; leave it at least one account, or cancel it.", code="no_accounts")
-    workspace = await workspaces.get(connection, workspace_id)
+    workspace = await get_workspace(connection, workspace_id)
     return await find_usable_accounts(connection, workspace, old.campaign_type, changes.accounts)
 
 
-def _plan(old: CampaignInFull, changes: CampaignChanges, accounts: Sequence[known_accounts.Account | CampaignAccount]) -> CampaignPlan:
+def _plan(old: CampaignInFull, changes: CampaignChanges, accounts: Sequence[StoredAccount | CampaignAccount]) -> CampaignPlan:
     steps = steps_of(old.campaign_type, _wanted(old, changes))
     if old.steps and not steps:
         raise Refused("That would take the campaign's last step; leave at least one.", code="no_steps")

@@ -12,8 +12,8 @@ from services.queuer.rules.campaigns.steps import Wish, steps_of, wishes
 from services.queuer.rules.campaigns.views import CampaignAccount, CampaignCreated, CampaignInFull
 from services.queuer.rules.planning.next_step import WorkflowStep
 from services.queuer.store import audit
-from services.queuer.store.accounts import accounts as known_accounts
-from services.queuer.store.accounts import workspaces
+from services.queuer.store.accounts.accounts import StoredAccount, find_accounts
+from services.queuer.store.accounts.workspaces import Workspace, get_workspace
 from services.queuer.store.campaigns import campaigns as store
 from shared.contracts.campaign_fields import CAMPAIGN_FIELDS, CampaignSettings, settings_columns
 from shared.db.pool import Connection
@@ -72,7 +72,7 @@ async def create_campaign(
     """
     wanted = read_steps(message_templates, step_delays, steps)
     async with pool.acquire() as connection, connection.transaction():
-        workspace = await workspaces.get(connection, workspace_id)
+        workspace = await get_workspace(connection, workspace_id)
         found = await find_usable_accounts(connection, workspace, campaign_type, accounts)
         days_given = settings.withdraw_after_days is not None
         if not days_given and campaign_type is CampaignType.CONNECTOR:
@@ -118,8 +118,8 @@ def read_steps(
 
 
 async def find_usable_accounts(
-    connection: Connection, workspace: workspaces.Workspace, campaign_type: CampaignType, words: Sequence[UUID | str]
-) -> list[known_accounts.Account]:
+    connection: Connection, workspace: Workspace, campaign_type: CampaignType, words: Sequence[UUID | str]
+) -> list[StoredAccount]:
     """The accounts meant, each of the workspace and of the campaign's channel.
 
     Raises:
@@ -127,7 +127,7 @@ async def find_usable_accounts(
     """
     if len(words) > MOST_ACCOUNTS:
         raise Refused(f"The campaign names {len(words)} accounts; {MOST_ACCOUNTS} are the most.", details={"field": "accounts"})
-    found = await known_accounts.find(connection, workspace.id, words)
+    found = await find_accounts(connection, workspace.id, words)
     channel = CHANNEL_OF_CAMPAIGN_TYPE[campaign_type]
     for account in found:
         if account.channel is not channel:
@@ -139,9 +139,7 @@ async def find_usable_accounts(
     return found
 
 
-def check_schedules(
-    settings: Mapping[str, Any], accounts: Sequence[known_accounts.Account | CampaignAccount], workspace: Mapping[str, Any]
-) -> None:
+def check_schedules(settings: Mapping[str, Any], accounts: Sequence[StoredAccount | CampaignAccount], workspace: Mapping[str, Any]) -> None:
     """Refuse hours that contradict those of an account or of the workspace."""
     for account in accounts:
         checks.schedules_agree(

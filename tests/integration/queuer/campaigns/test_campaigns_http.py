@@ -6,7 +6,8 @@ import asyncpg
 import httpx
 import pytest
 
-from services.queuer.store.accounts import tokens
+from services.queuer.store.accounts.tokens import list_tokens
+from services.queuer.workflows.accounts.tokens import create_token, revoke_token
 from shared.contracts.routes import Target, find_target
 from tests.integration.queuer.api_stage import Stage
 
@@ -162,9 +163,9 @@ async def test_an_operator_of_the_platform_sees_all_and_names_the_workspace(stag
 
 
 async def test_a_revoked_token_opens_nothing_once_it_is_forgotten(stage: Stage, queuer: asyncpg.Pool) -> None:
-    new = await tokens.create(queuer, workspace_id=stage.ours, role=(await tokens.list_tokens(queuer))[0].role, name="short lived")
-    assert await tokens.revoke(queuer, new.id)
-    assert not await tokens.revoke(queuer, new.id)
+    new = await create_token(queuer, workspace_id=stage.ours, role=(await list_tokens(queuer))[0].role, name="short lived")
+    assert await revoke_token(queuer, new.id)
+    assert not await revoke_token(queuer, new.id)
     async with stage.client(new.token) as client:
         refusal(await client.get("/api/campaigns"), 401)
 

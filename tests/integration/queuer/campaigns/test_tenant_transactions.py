@@ -9,7 +9,9 @@ import asyncpg
 import pytest
 
 from services.queuer.rules.campaigns.views import CampaignCreated
-from services.queuer.store.accounts import tokens, workspaces
+from services.queuer.store.accounts.workspaces import get_workspace
+from services.queuer.workflows.accounts.add_workspace import add_workspace
+from services.queuer.workflows.accounts.tokens import create_token, revoke_token
 from services.queuer.workflows.campaigns import run
 from services.queuer.workflows.campaigns.create import create_campaign
 from shared.db.pool import open_pool
@@ -86,13 +88,13 @@ async def test_a_tenant_neither_writes_nor_reads_tokens_and_leaves_no_trace_on_t
 
 
 async def test_a_token_is_stored_as_its_hash_and_opens_until_it_is_revoked(stage: Stage, queuer: asyncpg.Pool) -> None:
-    new = await tokens.create(queuer, workspace_id=stage.ours, role=Role.OPERATOR, name="for a while")
+    new = await create_token(queuer, workspace_id=stage.ours, role=Role.OPERATOR, name="for a while")
     at_once, remembering = Doors(queuer, remembered=0), Doors(queuer, remembered=3600)
     expected = Caller(stage.ours, Role.OPERATOR, new.id)
     assert [await doors.admit(new.token) for doors in (at_once, remembering)] == [expected, expected]
     assert new.token.startswith("tact_")
     assert not await queuer.fetchval("SELECT EXISTS (SELECT FROM api_tokens t WHERE t::text LIKE '%' || $1 || '%')", new.token[5:])
-    await tokens.revoke(queuer, new.id)
+    await revoke_token(queuer, new.id)
     assert [await doors.admit(new.token) for doors in (at_once, remembering)] == [None, expected]
 
 
@@ -106,24 +108,24 @@ async def test_the_tokens_of_a_workspace_that_is_not_active_open_nothing(stage: 
 
 async def test_tokens_of_nobody_are_neither_made_nor_revoked(queuer: asyncpg.Pool) -> None:
     with pytest.raises(NotFound, match="no workspace"):
-        await tokens.create(queuer, workspace_id=uuid4(), role=Role.VIEWER, name="x")
+        await create_token(queuer, workspace_id=uuid4(), role=Role.VIEWER, name="x")
     with pytest.raises(NotFound, match="no token"):
-        await tokens.revoke(queuer, uuid4())
+        await revoke_token(queuer, uuid4())
 
 
 async def test_a_workspace_is_added_once_and_its_name_is_not_given_twice(queuer: asyncpg.Pool) -> None:
     values: dict[str, Any] = {"company_name": "Acme", "email": "ops@example.com", "schedule_settings": {"working_hours_start": 8}}
-    added = await asyncio.gather(*(workspaces.add(queuer, **values) for _ in range(4)))
+    added = await asyncio.gather(*(add_workspace(queuer, **values) for _ in range(4)))
     assert sorted(each.created for each in added) == [False, False, False, True]
     assert len({each.workspace.id for each in added}) == 1
-    assert not (await workspaces.add(queuer, **{**values, "company_name": " ACME "})).created
+    assert not (await add_workspace(queuer, **{**values, "company_name": " ACME "})).created
     with pytest.raises(Conflict, match="another email"):
-        await workspaces.add(queuer, **{**values, "email": "else@example.com"})
+        await add_workspace(queuer, **{**values, "email": "else@example.com"})
     with pytest.raises(Refused, match="no e-mail address"):
-        await workspaces.add(queuer, company_name="Other", email="ops")
+        await add_workspace(queuer, company_name="Other", email="ops")
     with pytest.raises(Refused, match="write 1 to 100"):
-        await workspaces.add(queuer, company_name="Other", email="ops@example.com", daily_cr_limit=101)
-    assert (await workspaces.get(queuer, "acme")).schedule_settings == {"working_hours_start": "08:00"}
+        await add_workspace(queuer, company_name="Other", email="ops@example.com", daily_cr_limit=101)
+    assert (await get_workspace(queuer, "acme")).schedule_settings == {"working_hours_start": "08:00"}
 
 
 async def test_of_many_who_press_at_once_one_makes_and_one_starts(stage: Stage, queuer: asyncpg.Pool) -> None:

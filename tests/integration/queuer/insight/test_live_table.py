@@ -6,16 +6,17 @@ from io import StringIO
 from rich.console import Console
 
 from embedded.demo.display import COLUMNS, table
-from services.queuer.http.mount import CALL_TIMES
+from services.queuer.rules.insight.call_times import CallTimes
 from services.queuer.workflows.insight.status import read_accounts
 from shared.policy import Reason
 from shared.policy.words import REASONS
+from shared.runtime.settings import CallSettings
 from tests.integration.queuer.insight.conftest import BASE, Scene
 
 
 async def because(scene: Scene) -> str:
     async with scene.owner.acquire() as connection:
-        (row,) = await read_accounts(connection, CALL_TIMES)
+        (row,) = await read_accounts(connection, CallTimes.of(CallSettings()))
     assert set(COLUMNS) <= set(row)
     assert len(str(row["because"])) <= 14
     return str(row["because"])
@@ -47,7 +48,7 @@ async def test_an_account_whose_zone_nobody_can_read_hides_no_other(scene: Scene
 async def test_the_table_fits_80_columns(scene: Scene) -> None:
     await scene.send()
     async with scene.owner.acquire() as connection:
-        rows = await read_accounts(connection, CALL_TIMES)
+        rows = await read_accounts(connection, CallTimes.of(CallSettings()))
     console = Console(width=80, record=True, file=StringIO())
     console.print(table([{**row, "because": "account paused"} for row in rows], {"now": BASE, "sent": 1, "waiting": 2}, end=BASE))
     assert "…" not in console.export_text()
