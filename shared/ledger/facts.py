@@ -84,7 +84,7 @@ _FROM_UNKNOWN: Final = frozenset({"unknown", "accepted", "refused", "not_happene
 
 
 def unlawful(before: Facts, after: Facts, *, ref_was_seen: bool = False) -> list[str]:
-    """The fields that changed and never may: what nothing of ours does, somebody did by hand.
+    """The fields that changed and never may: no code of ours changes them, so they were changed by hand.
 
     While it is unknown an attempt is settled, and its evidence grows. Afterwards an invitation ends once (`withdrawn_at`), gets the
     id that the provider's list knows it by (`ref_was_seen`: the list showed that id), and a late answer is added to the evidence.

@@ -15,27 +15,27 @@ from urllib.parse import quote, urlsplit
 from pydantic import SecretStr
 
 from shared.unipile.errors import ProviderRefused
-from shared.unipile.findings import Subject
+from shared.unipile.findings import CallSubject
 from shared.unipile.models import (
-    Account,
-    Chat,
     ChatStarted,
     Header,
     InvitationCanceled,
     InvitationSent,
+    ListedChat,
+    ListedMessage,
+    ListedRelation,
     Me,
-    Message,
     MessageSent,
-    Page,
     PendingInvitation,
     Profile,
-    Relation,
-    Webhook,
+    ProviderAccount,
+    ProviderPage,
+    RegisteredWebhook,
     WebhookCreated,
     WebhookDeleted,
 )
-from shared.unipile.registrations import Registrations, body_of, others, plan
-from shared.unipile.wire import Call, ModelT, Wire
+from shared.unipile.registrations import WebhookChanges, body_of, others, plan
+from shared.unipile.wire import ModelT, ProviderCall, Wire
 
 RESERVED: Final = frozenset({"profile", "me", "relations", "invite"})
 """Not people: words of the route itself. `profile` answers with the same stranger whatever is asked (UNIPILE.md §2.1)."""
@@ -78,7 +78,7 @@ class UnipileClient:
         bound._may_begin = may_begin  # noqa: SLF001  # its own class
         return bound
 
-    def _ask(self, call: Call, answer: type[ModelT]) -> Coroutine[Any, Any, ModelT]:
+    def _ask(self, call: ProviderCall, answer: type[ModelT]) -> Coroutine[Any, Any, ModelT]:
         return self._wire.call(call, answer, may_begin=self._may_begin)
 
     async def profile(self, account_id: str, identifier: str) -> Profile:
@@ -90,11 +90,11 @@ class UnipileClient:
             UnusableIdentifierError: a URL, an escaped text, a word of the route, or nothing.
         """
         return await self._ask(
-            Call(
+            ProviderCall(
                 doing="look up a profile",
                 method="GET",
                 path=f"/users/{quote(checked_identifier(identifier), safe='')}",
-                subject=Subject.PERSON,
+                subject=CallSubject.PERSON,
                 params={"account_id": _id(account_id, "account")},
             ),
             Profile,
@@ -103,7 +103,10 @@ class UnipileClient:
     async def me(self, account_id: str) -> Me:
         """The member behind an account."""
         return await self._ask(
-            Call("say who an account is", "GET", "/users/me", Subject.ACCOUNT, params={"account_id": _id(account_id, "account")}), Me
+            ProviderCall(
+                "say who an account is", "GET", "/users/me", CallSubject.ACCOUNT, params={"account_id": _id(account_id, "account")}
+            ),
+            Me,
         )
 
     async def invite(
@@ -114,16 +117,16 @@ class UnipileClient:
         *,
         within: timedelta | None = None,
     ) -> InvitationSent:
-        """Invite a person. The length of the note is the planner's affair: nobody checks it before LinkedIn does."""
+        """Invite a person. The planner checks the length of the note; this client does not."""
         body = {"account_id": _id(account_id, "account"), "provider_id": _id(provider_id, "person")}
         if message is not None:
             body["message"] = _text(message, "note")
         return await self._ask(
-            Call(
+            ProviderCall(
                 doing="send an invitation",
                 method="POST",
                 path="/users/invite",
-                subject=Subject.PERSON,
+                subject=CallSubject.PERSON,
                 write=True,
                 json=body,
                 within=within,
@@ -134,11 +137,11 @@ class UnipileClient:
     async def delete_invitation(self, account_id: str, invitation_id: str) -> None:
         """Withdraw a pending invitation. LinkedIn then forbids another one to this person for about three weeks."""
         await self._ask(
-            Call(
+            ProviderCall(
                 doing="withdraw an invitation",
                 method="DELETE",
                 path=f"/users/invite/sent/{quote(_id(invitation_id, 'invitation'), safe='')}",
-                subject=Subject.INVITATION,
+                subject=CallSubject.INVITATION,
                 write=True,
                 params={"account_id": _id(account_id, "account")},
             ),
@@ -152,24 +155,32 @@ class UnipileClient:
             ("attendees_ids", _id(provider_id, "person")),
             ("text", _text(text, "message")),
         ]
-        return await self._ask(Call("start a chat", "POST", "/chats", Subject.PERSON, write=True, form=form, within=within), ChatStarted)
+        return await self._ask(
+            ProviderCall("start a chat", "POST", "/chats", CallSubject.PERSON, write=True, form=form, within=within), ChatStarted
+        )
 
     async def send_message(self, chat_id: str, account_id: str, text: str, *, within: timedelta | None = None) -> MessageSent:
         """Write into a chat that is known."""
         form = [("account_id", _id(account_id, "account")), ("text", _text(text, "message"))]
         path = f"/chats/{quote(_id(chat_id, 'chat'), safe='')}/messages"
-        return await self._ask(Call("send a message", "POST", path, Subject.CHAT, write=True, form=form, within=within), MessageSent)
+        return await self._ask(
+            ProviderCall("send a message", "POST", path, CallSubject.CHAT, write=True, form=form, within=within), MessageSent
+        )
 
-    async def relations(self, account_id: str, *, limit: int = 100, cursor: str | None = None) -> Page[Relation]:
+    async def relations(self, account_id: str, *, limit: int = 100, cursor: str | None = None) -> ProviderPage[ListedRelation]:
         """First-degree connections, newest first."""
         params = _listing(account_id, limit, cursor, most=MOST_RELATIONS)
-        return await self._ask(Call("list relations", "GET", "/users/relations", Subject.ACCOUNT, params=params), Page[Relation])
+        return await self._ask(
+            ProviderCall("list relations", "GET", "/users/relations", CallSubject.ACCOUNT, params=params), ProviderPage[ListedRelation]
+        )
 
-    async def invitations_sent(self, account_id: str, *, limit: int = 100, cursor: str | None = None) -> Page[PendingInvitation]:
+    async def invitations_sent(self, account_id: str, *, limit: int = 100, cursor: str | None = None) -> ProviderPage[PendingInvitation]:
         """Invitations that wait for an answer; 30 to 60 s behind. Accepted, ignored and withdrawn ones are not listed."""
         return await self._ask(
-            Call("list sent invitations", "GET", "/users/invite/sent", Subject.ACCOUNT, params=_listing(account_id, limit, cursor)),
-            Page[PendingInvitation],
+            ProviderCall(
+                "list sent invitations", "GET", "/users/invite/sent", CallSubject.ACCOUNT, params=_listing(account_id, limit, cursor)
+            ),
+            ProviderPage[PendingInvitation],
         )
 
     async def chats(
@@ -181,12 +192,12 @@ class UnipileClient:
         unread: bool | None = None,
         after: datetime | None = None,
         before: datetime | None = None,
-    ) -> Page[Chat]:
+    ) -> ProviderPage[ListedChat]:
         """Conversations of an account, the latest first."""
         params = _listing(account_id, limit, cursor) | _window(after, before)
         if unread is not None:
             params["unread"] = "true" if unread else "false"
-        return await self._ask(Call("list chats", "GET", "/chats", Subject.ACCOUNT, params=params), Page[Chat])
+        return await self._ask(ProviderCall("list chats", "GET", "/chats", CallSubject.ACCOUNT, params=params), ProviderPage[ListedChat])
 
     async def messages(
         self,
@@ -197,7 +208,7 @@ class UnipileClient:
         cursor: str | None = None,
         after: datetime | None = None,
         before: datetime | None = None,
-    ) -> Page[Message]:
+    ) -> ProviderPage[ListedMessage]:
         """Messages of one chat or of a whole account, newest first. A 404 or an empty page proves nothing.
 
         Raises:
@@ -205,27 +216,28 @@ class UnipileClient:
         """
         window = _window(after, before)
         if chat_id is not None and account_id is None:
-            path, subject = f"/chats/{quote(_id(chat_id, 'chat'), safe='')}/messages", Subject.CHAT
+            path, subject = f"/chats/{quote(_id(chat_id, 'chat'), safe='')}/messages", CallSubject.CHAT
             params = _listing(None, limit, cursor) | window
         elif account_id is not None and chat_id is None:
-            path, subject = "/messages", Subject.ACCOUNT
+            path, subject = "/messages", CallSubject.ACCOUNT
             params = _listing(account_id, limit, cursor) | window
         else:
             raise ValueError("Ask for the messages of one chat_id or of one account_id, not of both and not of neither.")
-        return await self._ask(Call("list messages", "GET", path, subject, params=params), Page[Message])
+        return await self._ask(ProviderCall("list messages", "GET", path, subject, params=params), ProviderPage[ListedMessage])
 
-    async def account(self, account_id: str) -> Account:
+    async def account(self, account_id: str) -> ProviderAccount:
         """One account with the health of its sources."""
         path = f"/accounts/{quote(_id(account_id, 'account'), safe='')}"
-        return await self._ask(Call("show an account", "GET", path, Subject.ACCOUNT), Account)
+        return await self._ask(ProviderCall("show an account", "GET", path, CallSubject.ACCOUNT), ProviderAccount)
 
-    async def accounts(self, *, limit: int = 100, cursor: str | None = None) -> Page[Account]:
+    async def accounts(self, *, limit: int = 100, cursor: str | None = None) -> ProviderPage[ProviderAccount]:
         """All accounts of the key."""
         return await self._ask(
-            Call("list accounts", "GET", "/accounts", Subject.TENANT, params=_listing(None, limit, cursor)), Page[Account]
+            ProviderCall("list accounts", "GET", "/accounts", CallSubject.TENANT, params=_listing(None, limit, cursor)),
+            ProviderPage[ProviderAccount],
         )
 
-    async def ensure_webhooks(self, url: str, secret: SecretStr, header: str = "Unipile-Auth") -> Registrations:
+    async def ensure_webhooks(self, url: str, secret: SecretStr, header: str = "Unipile-Auth") -> WebhookChanges:
         """Each source reaches `url` once, with our secret in `header`; safe to call at every start.
 
         New registrations are made before old ones are removed, so that no event falls between. Two processes that start
@@ -238,12 +250,12 @@ class UnipileClient:
         if urlsplit(url).scheme not in {"http", "https"} or not urlsplit(url).hostname:
             raise ValueError(f"{url!r} is no address for webhooks; give the full http(s) URL that Unipile can reach.")
         if not secret.get_secret_value():
-            raise ValueError("The secret of the webhooks is empty; anybody could send us events. Set one.")
+            raise ValueError("The secret of the webhooks is empty, so any caller could send us events. Set one.")
         ours = Header(key=header, value=secret.get_secret_value())
         registrations = plan(await self._webhooks(), url=url, header=ours)
         for source in registrations.missing:
             body = body_of(source, url=url, header=ours)
-            await self._ask(Call("register a webhook", "POST", "/webhooks", Subject.TENANT, json=body), WebhookCreated)
+            await self._ask(ProviderCall("register a webhook", "POST", "/webhooks", CallSubject.TENANT, json=body), WebhookCreated)
         for webhook_id in registrations.surplus:
             await self._delete_webhook(webhook_id)
         return registrations
@@ -258,12 +270,13 @@ class UnipileClient:
             if webhook.request_url in urls and others([webhook], url=None):
                 await self._delete_webhook(webhook.id)
 
-    async def _webhooks(self) -> list[Webhook]:
-        found: list[Webhook] = []
+    async def _webhooks(self) -> list[RegisteredWebhook]:
+        found: list[RegisteredWebhook] = []
         cursor: str | None = None
         while True:
             page = await self._ask(
-                Call("list webhooks", "GET", "/webhooks", Subject.TENANT, params=_listing(None, MOST, cursor)), Page[Webhook]
+                ProviderCall("list webhooks", "GET", "/webhooks", CallSubject.TENANT, params=_listing(None, MOST, cursor)),
+                ProviderPage[RegisteredWebhook],
             )
             found.extend(page.items)
             if page.cursor is None or page.cursor == cursor:
@@ -273,7 +286,7 @@ class UnipileClient:
     async def _delete_webhook(self, webhook_id: str) -> None:
         path = f"/webhooks/{quote(webhook_id, safe='')}"
         try:
-            await self._ask(Call("remove a webhook", "DELETE", path, Subject.TENANT), WebhookDeleted)
+            await self._ask(ProviderCall("remove a webhook", "DELETE", path, CallSubject.TENANT), WebhookDeleted)
         except ProviderRefused as error:
             if error.status != HTTPStatus.NOT_FOUND or error.type is None:
                 raise  # else another process removed it first
@@ -292,7 +305,7 @@ def checked_identifier(identifier: str) -> str:
     if set(identifier) & set("/?#\\") or identifier in {".", ".."}:
         raise UnusableIdentifierError(f"{identifier!r} is a URL or a path; give only what follows /in/, or the provider id.")
     if identifier.lower() in RESERVED:
-        raise UnusableIdentifierError(f"{identifier!r} is a word of Unipile's route and would show somebody else; no person is looked up.")
+        raise UnusableIdentifierError(f"{identifier!r} is a word of Unipile's route and would show another person; no person is looked up.")
     return _sendable(identifier, "identifier")
 
 

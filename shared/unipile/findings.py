@@ -40,7 +40,7 @@ class Remedy(StrEnum):
     LOOK_UP = "look_up"  # it may have happened: wait out the provider's lag, look, and only then decide
 
 
-class Subject(StrEnum):
+class CallSubject(StrEnum):
     """What a call names, and so what a 404 is about."""
 
     PERSON = "person"

@@ -31,20 +31,20 @@ def _from_epoch_ms(value: object) -> object:
 EpochMs = Annotated[AwareDatetime, BeforeValidator(_from_epoch_ms)]
 
 
-class Answer(BaseModel):
+class ProviderAnswer(BaseModel):
     """The common manners of everything read from the provider."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", coerce_numbers_to_str=True, populate_by_name=True)
 
 
-class ProfileInvitation(Answer):
+class ProfileInvitation(ProviderAnswer):
     """An invitation between the asking account and the person; absent when there is none, and once accepted."""
 
     type: str | None = None  # SENT, RECEIVED
     status: str | None = None  # PENDING, IGNORED, WITHDRAWN
 
 
-class Profile(Answer):
+class Profile(ProviderAnswer):
     """A LinkedIn member as one account sees them."""
 
     provider_id: NonEmpty
@@ -85,7 +85,7 @@ class Profile(Answer):
         return ended and not self.connected
 
 
-class Me(Answer):
+class Me(ProviderAnswer):
     """The member behind an account."""
 
     provider_id: NonEmpty
@@ -106,14 +106,14 @@ class Me(Answer):
         return AccountType.PREMIUM if self.premium or self.recruiter else AccountType.FREE
 
 
-class InvitationSent(Answer):
+class InvitationSent(ProviderAnswer):
     """The provider took the invitation. `usage` (percent of its limit) comes only when 50, 75, 90 or 95 is crossed."""
 
     invitation_id: NonEmpty
     usage: float | None = None
 
 
-class ChatStarted(Answer):
+class ChatStarted(ProviderAnswer):
     """The first message left; an existing 1:1 conversation is reused. LinkedIn may leave both ids open."""
 
     object: Literal["ChatStarted"]
@@ -121,20 +121,20 @@ class ChatStarted(Answer):
     message_id: str | None = None
 
 
-class MessageSent(Answer):
+class MessageSent(ProviderAnswer):
     """A message left in an existing chat."""
 
     object: Literal["MessageSent"]
     message_id: str | None = None
 
 
-class InvitationCanceled(Answer):
+class InvitationCanceled(ProviderAnswer):
     """An invitation was withdrawn; LinkedIn then forbids another one for about three weeks."""
 
     object: Literal["InvitationCanceled"]
 
 
-class Relation(Answer):
+class ListedRelation(ProviderAnswer):
     """A first-degree connection. There is no `provider_id` here: `member_id` holds it."""
 
     member_id: NonEmpty
@@ -147,7 +147,7 @@ class Relation(Answer):
     created_at: EpochMs | None = None
 
 
-class PendingInvitation(Answer):
+class PendingInvitation(ProviderAnswer):
     """A row of the sent invitations. Only pending ones are listed, 30 to 60 s late; the note is often null."""
 
     id: NonEmpty
@@ -159,7 +159,7 @@ class PendingInvitation(Answer):
     invited_user_public_id: str | None = None
 
 
-class Chat(Answer):
+class ListedChat(ProviderAnswer):
     """A conversation; `attendee_provider_id` is the other side of a 1:1."""
 
     id: NonEmpty
@@ -174,7 +174,7 @@ class Chat(Answer):
     content_type: str | None = None  # inmail, sponsored, linkedin_offer
 
 
-class Message(Answer):
+class ListedMessage(ProviderAnswer):
     """A message of a chat. `is_sender` is required: without the direction our own message would pass for a reply."""
 
     id: NonEmpty
@@ -193,14 +193,14 @@ class Message(Answer):
     subject: str | None = None
 
 
-class AccountSource(Answer):
+class AccountSource(ProviderAnswer):
     """One of the parts an account consists of, with its health."""
 
     id: str | None = None
     status: str  # OK, STOPPED, ERROR, CREDENTIALS, PERMISSIONS, CONNECTING
 
 
-class ConnectionIm(Answer):
+class ConnectionIm(ProviderAnswer):
     """The LinkedIn side of an account's connection."""
 
     id: str | None = None
@@ -209,13 +209,13 @@ class ConnectionIm(Answer):
     premium_features: tuple[str, ...] | None = Field(default=None, alias="premiumFeatures")
 
 
-class ConnectionParams(Answer):
+class ConnectionParams(ProviderAnswer):
     """How an account is connected; mailboxes have other parts, which are not read."""
 
     im: ConnectionIm | None = None
 
 
-class Account(Answer):
+class ProviderAccount(ProviderAnswer):
     """An account as the provider holds it."""
 
     id: NonEmpty
@@ -231,14 +231,14 @@ class Account(Answer):
         return bool(self.sources) and all(source.status == SOURCE_OK for source in self.sources)
 
 
-class Header(Answer):
+class Header(ProviderAnswer):
     """A header the provider sends with a webhook."""
 
     key: str
     value: str | None = None
 
 
-class Webhook(Answer):
+class RegisteredWebhook(ProviderAnswer):
     """A registration. The list does not document `source`, so it is told by our name or by the events."""
 
     id: NonEmpty
@@ -250,22 +250,22 @@ class Webhook(Answer):
     headers: tuple[Header, ...] | None = None
 
 
-class WebhookCreated(Answer):
+class WebhookCreated(ProviderAnswer):
     """A registration was taken."""
 
     webhook_id: NonEmpty
 
 
-class WebhookDeleted(Answer):
+class WebhookDeleted(ProviderAnswer):
     """A registration is gone."""
 
     object: Literal["WebhookDeleted"]
 
 
-Item = TypeVar("Item", bound=Answer)
+Item = TypeVar("Item", bound=ProviderAnswer)
 
 
-class Page(Answer, Generic[Item]):
+class ProviderPage(ProviderAnswer, Generic[Item]):
     """One page of a list. `cursor` is None on the last one.
 
     Under a throttle the provider answers 200 with no items: an empty page is never proof of absence.

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from shared.unipile.models import Header, Webhook
+from shared.unipile.models import Header, RegisteredWebhook
 
 
-class Source(StrEnum):
+class WebhookSource(StrEnum):
     """What the provider can tell us about on its own accord."""
 
     MESSAGING = "messaging"
@@ -16,31 +16,31 @@ class Source(StrEnum):
     ACCOUNT_STATUS = "account_status"
 
 
-EVENTS: Final[dict[Source, tuple[str, ...]]] = {
-    Source.MESSAGING: ("message_received",),
-    Source.USERS: ("new_relation",),
-    Source.ACCOUNT_STATUS: (),
+EVENTS: Final[dict[WebhookSource, tuple[str, ...]]] = {
+    WebhookSource.MESSAGING: ("message_received",),
+    WebhookSource.USERS: ("new_relation",),
+    WebhookSource.ACCOUNT_STATUS: (),
 }
 """Named in the registration; account_status knows no event names."""
 
 
 @dataclass(frozen=True, slots=True)
-class Registrations:
+class WebhookChanges:
     """What stands as it should and stays, what is missing, and what is too much; `kept` and `surplus` are the provider's ids."""
 
     kept: tuple[str, ...]
-    missing: tuple[Source, ...]
+    missing: tuple[WebhookSource, ...]
     surplus: tuple[str, ...]
 
 
-def name_of(source: Source) -> str:
+def name_of(source: WebhookSource) -> str:
     """Our name of a registration, by which its source is told again: the provider's list does not say it."""
     return f"tact {source}"
 
 
-def source_of(webhook: Webhook) -> Source | None:
+def source_of(webhook: RegisteredWebhook) -> WebhookSource | None:
     """What a registration is for; None when neither its source, its name nor its events say so."""
-    for source in Source:
+    for source in WebhookSource:
         if webhook.source == source or webhook.name == name_of(source):
             return source
     for source, events in EVENTS.items():
@@ -49,20 +49,20 @@ def source_of(webhook: Webhook) -> Source | None:
     return None
 
 
-def others(existing: Iterable[Webhook], *, url: str | None, allowed: Iterable[str] = ()) -> tuple[str, ...]:
+def others(existing: Iterable[RegisteredWebhook], *, url: str | None, allowed: Iterable[str] = ()) -> tuple[str, ...]:
     """Addresses that registrations of another stack of ours lead to: our names, and neither our URL nor one that is allowed."""
-    names = {name_of(source) for source in Source}
+    names = {name_of(source) for source in WebhookSource}
     neighbours = {url, *allowed}
     return tuple(sorted({webhook.request_url for webhook in existing if webhook.name in names and webhook.request_url not in neighbours}))
 
 
-def plan(existing: Iterable[Webhook], *, url: str, header: Header) -> Registrations:
+def plan(existing: Iterable[RegisteredWebhook], *, url: str, header: Header) -> WebhookChanges:
     """Keep one good registration per source, ask for the missing ones, drop what else stands on our own URL.
 
     Good means: enabled, and sending our header, as far as the list shows it. Registrations of other URLs and those
     whose source cannot be told are not ours to remove.
     """
-    kept: dict[Source, str] = {}
+    kept: dict[WebhookSource, str] = {}
     surplus: list[str] = []
     for webhook in existing:
         source = source_of(webhook)
@@ -72,8 +72,8 @@ def plan(existing: Iterable[Webhook], *, url: str, header: Header) -> Registrati
             surplus.append(webhook.id)
         else:
             kept[source] = webhook.id
-    return Registrations(
-        kept=tuple(kept.values()), missing=tuple(source for source in Source if source not in kept), surplus=tuple(surplus)
+    return WebhookChanges(
+        kept=tuple(kept.values()), missing=tuple(source for source in WebhookSource if source not in kept), surplus=tuple(surplus)
     )
 
 
@@ -84,7 +84,7 @@ def _sends(headers: Sequence[Header] | None, expected: Header) -> bool:
     return any(header.key.lower() == expected.key.lower() and header.value == expected.value for header in headers)
 
 
-def body_of(source: Source, *, url: str, header: Header) -> dict[str, object]:
+def body_of(source: WebhookSource, *, url: str, header: Header) -> dict[str, object]:
     """The registration as POST /webhooks takes it. Without our own Content-Type the provider sends JSON as a form."""
     body: dict[str, object] = {
         "request_url": url,

@@ -1,7 +1,7 @@
 """What the provider tells us on its own accord, read into one of five values.
 
 The body is JSON whatever the header says: live deliveries call it a form. There is no event id, no order, and everything
-may come twice; whoever stores it finds repetitions by message id, or by account and person. Source: UNIPILE.md §4.
+may come twice; the poller finds repetitions by message id, or by account and person. Source: UNIPILE.md §4.
 """
 
 import hmac
@@ -10,7 +10,7 @@ from typing import Annotated, Final
 import orjson
 from pydantic import AwareDatetime, BeforeValidator, Field, SecretStr, ValidationError
 
-from shared.unipile.models import Answer, EpochMs, NonEmpty, told_flaws
+from shared.unipile.models import EpochMs, NonEmpty, ProviderAnswer, told_flaws
 
 HALTING: Final = frozenset({"CREDENTIALS", "ERROR", "STOPPED", "DELETED"})
 """Words of account_status after which the account cannot act."""
@@ -32,7 +32,7 @@ class BadWebhook(ValueError):  # noqa: N818  # a word of the domain
         self.reason = reason
 
 
-class NewRelation(Answer):
+class NewRelation(ProviderAnswer):
     """A connection exists now; up to 8 h late, and also for invitations that our account accepted."""
 
     account_id: NonEmpty
@@ -44,7 +44,7 @@ class NewRelation(Answer):
     timestamp: EpochMs | None = None
 
 
-class Sender(Answer):
+class MessageSender(ProviderAnswer):
     """Who wrote a message."""
 
     attendee_provider_id: NonEmpty
@@ -54,7 +54,7 @@ class Sender(Answer):
     attendee_public_identifier: str | None = None
 
 
-class AccountInfo(Answer):
+class AccountInfo(ProviderAnswer):
     """The member behind the account that received the event."""
 
     user_id: str | None = None
@@ -62,13 +62,13 @@ class AccountInfo(Answer):
     feature: str | None = None
 
 
-class MessageReceived(Answer):
-    """A message appeared in a chat: somebody else's, or our own, since the provider reports both."""
+class MessageReceived(ProviderAnswer):
+    """A message appeared in a chat: of another person, or our own, since the provider reports both."""
 
     account_id: NonEmpty
     chat_id: NonEmpty
     message_id: NonEmpty
-    sender: Sender
+    sender: MessageSender
     text: str | None = Field(default=None, alias="message")
     timestamp: AwareDatetime
     account_type: str | None = None
@@ -87,7 +87,7 @@ class MessageReceived(Answer):
         return bool(self.is_sender) or user_id == self.sender.attendee_provider_id
 
 
-class AccountStatusChanged(Answer):
+class AccountStatusDelivery(ProviderAnswer):
     """The health of an account; `message` is the provider's word, which may be one we do not know yet."""
 
     account_id: NonEmpty
@@ -105,7 +105,7 @@ class AccountStatusChanged(Answer):
         return self.message in CLEARING
 
 
-class MailEvent(Answer):
+class MailEvent(ProviderAnswer):
     """Something happened to an e-mail."""
 
     account_id: NonEmpty
@@ -115,13 +115,13 @@ class MailEvent(Answer):
     date: str | None = None  # as told: its format is not documented
 
 
-class Ignored(Answer):
+class Ignored(ProviderAnswer):
     """A genuine delivery that says nothing we act on; answered with 200, so that it is not delivered again."""
 
     reason: str
 
 
-Delivery = NewRelation | MessageReceived | AccountStatusChanged | MailEvent | Ignored
+Delivery = NewRelation | MessageReceived | AccountStatusDelivery | MailEvent | Ignored
 
 
 def read_webhook(body: bytes, content_type: str | None) -> Delivery:
@@ -139,7 +139,7 @@ def read_webhook(body: bytes, content_type: str | None) -> Delivery:
     status, event = told.get("AccountStatus"), told.get("event")
     try:
         if status is not None:
-            return AccountStatusChanged.model_validate(status)
+            return AccountStatusDelivery.model_validate(status)
         if not isinstance(event, str) or not event:
             raise BadWebhook("it has neither an event nor an AccountStatus.")
         return _read_event(event, told)

@@ -29,8 +29,8 @@ from shared.unipile.errors import (
     UnreadableAnswer,
     classify,
 )
-from shared.unipile.findings import Subject
-from shared.unipile.models import Answer, told_flaws
+from shared.unipile.findings import CallSubject
+from shared.unipile.models import ProviderAnswer, told_flaws
 from shared.unipile.transport import WholeTransport
 
 CONNECT_LIMIT: Final = timedelta(seconds=10)
@@ -45,7 +45,7 @@ JSON: Final = ("Content-Type", "application/json")
 EXCERPT: Final = 300
 """Characters of an unreadable answer that are kept."""
 
-ModelT = TypeVar("ModelT", bound=Answer)
+ModelT = TypeVar("ModelT", bound=ProviderAnswer)
 
 
 @dataclass(slots=True)
@@ -106,13 +106,13 @@ class Address:
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class ProviderCall:
     """One request. `doing` completes "when asked to …"; `json` or `form` is the body, a form goes out as multipart."""
 
     doing: str
     method: str
     path: str
-    subject: Subject
+    subject: CallSubject
     write: bool = False
     params: Mapping[str, str] | None = None
     json: Mapping[str, object] | None = None
@@ -192,7 +192,7 @@ class Wire:
             transport, self._transport = self._transport, None
             await transport.aclose()
 
-    async def call(self, call: Call, answer: type[ModelT], *, may_begin: Callable[[], bool] | None = None) -> ModelT:
+    async def call(self, call: ProviderCall, answer: type[ModelT], *, may_begin: Callable[[], bool] | None = None) -> ModelT:
         """Ask once, within one deadline for everything from the wait for a connection to the last byte.
 
         `may_begin` is asked with the connection in hand, and for a body once more right before its bytes and the headers' are
@@ -220,7 +220,7 @@ class Wire:
             call.doing, status=response.status_code, write=call.write, why=self._clean(why), body_excerpt=self._excerpt(body)
         )
 
-    async def _exchange(self, call: Call, progress: _Progress) -> httpx.Response:
+    async def _exchange(self, call: ProviderCall, progress: _Progress) -> httpx.Response:
         if self._transport is None:
             raise RuntimeError("The Unipile client is not open; use it as `async with UnipileClient(…) as unipile:`.")
         request = self._request(call, progress)
@@ -241,7 +241,7 @@ class Wire:
         finally:
             _progress.reset(token)
 
-    def _request(self, call: Call, progress: _Progress) -> httpx.Request:
+    def _request(self, call: ProviderCall, progress: _Progress) -> httpx.Request:
         """Made by hand and given to the transport: httpx's client would merge and parse the address twice for each call.
 
         That, its cookies and its redirects cost a third of the sender's CPU (`make bench`), and we want neither: a
@@ -259,7 +259,7 @@ class Wire:
         body = orjson.dumps(call.json)
         return httpx.Request(call.method, url, headers=[*self._headers, JSON], stream=httpx.ByteStream(body), extensions=extensions)
 
-    def _refusal(self, call: Call, response: httpx.Response) -> AnsweredError:
+    def _refusal(self, call: ProviderCall, response: httpx.Response) -> AnsweredError:
         type_, title, detail = _read_problem(response.content)
         title = self._clean(title) if title else None
         detail = self._clean(detail) if detail else None

@@ -168,11 +168,11 @@ GOOD = {"object": "Message", "id": "good-1", "account_id": "a", "chat_id": "c2",
 def page_is_read(**odd):
     """A page with one odd message beside a good one shows the good one. A key with the value ... is left out of the odd message."""
     from pydantic import ValidationError
-    from shared.unipile.models import Message, Page
+    from shared.unipile.models import ListedMessage, ProviderPage
     bad = {**GOOD, "id": "odd-1", "chat_id": "c1", "text": None, **odd}
     bad = {key: value for key, value in bad.items() if value is not ...}
     try:
-        page = Page[Message].model_validate_json(json.dumps({"object": "MessageList", "cursor": None, "items": [GOOD, bad]}))
+        page = ProviderPage[ListedMessage].model_validate_json(json.dumps({"object": "MessageList", "cursor": None, "items": [GOOD, bad]}))
     except ValidationError as error:
         return f"the page is unreadable because of {odd}: {error.errors()[0]['msg']}"
     return None if "good-1" in [item.id for item in page.items] else "the good message is missing"

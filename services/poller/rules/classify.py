@@ -1,8 +1,8 @@
-"""What kind of answer a message is: a person's, an automatic note, or the wish not to be written to again.
+"""The kind of a reply: written by a person, an automatic note, or the wish to get no more messages.
 
-Conservative both ways. An opt-out ends everything for good, so only clear wording counts; doubtful words are a person's
-answer, which stops the sequence too. An out-of-office note lets the sequence go on later, so whoever asks a question or
-speaks of an absence that is over is a person.
+Conservative both ways. An opt-out ends everything for good, so only clear wording counts; doubtful words are a person's reply, which
+stops the sequence too. An out-of-office note lets the sequence continue later, so a message that asks a question, or speaks of an absence
+that is over, counts as written by a person.
 """
 
 import re
@@ -22,7 +22,7 @@ _SPACE = re.compile(r"\s+")
 
 
 def classify(text: str) -> Reply:
-    """The kind of an answer, by its words alone."""
+    """The kind of a reply, by its words alone."""
     words = normal(_own_words(text))
     if not words:
         return Reply.HUMAN
@@ -45,7 +45,7 @@ def _asks_to_stop(words: str) -> bool:
 
 
 def _own_words(text: str) -> str:
-    """Without what is quoted of our own message: its unsubscribe line must not opt anybody out."""
+    """The text without quoted lines of our own message: our own unsubscribe line must not count as an opt-out."""
     return "\n".join(line for line in text.splitlines() if not line.lstrip().startswith(">"))
 
 

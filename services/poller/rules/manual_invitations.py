@@ -1,7 +1,7 @@
-"""Which of the invitations that the provider lists did a member send by hand, past us?
+"""Which of the invitations that the provider lists did the member send by hand?
 
-The list knows no author. What one of our own attempts explains is ours, also one whose end nobody has seen yet; the rest left by
-hand. The answer follows from what is stored alone, so it is the same however often and in whatever order a list is read.
+The list names no author. An invitation that one of our own attempts explains is ours, also an attempt that is under way or unknown; the
+others were sent by hand. The result follows from stored rows alone, so it is the same however often and in whatever order a list is read.
 """
 
 from collections.abc import Iterable, Sequence
@@ -12,16 +12,16 @@ from typing import Final
 from services.poller.rules.observations import SeenInvitation
 
 GRANULARITY: Final = timedelta(days=2)
-"""Dates in the list come from words like "Sent yesterday"."""
+"""Dates in the list come from words such as "Sent yesterday"."""
 COUNTS_FOR: Final = timedelta(days=8)
-"""The rolling week and the coarseness of a day: what was older when it was first seen spends nothing of anybody's budget."""
+"""The rolling week plus one day of granularity: an invitation that was older when it was first observed spends no budget."""
 LOOK_BACK: Final = timedelta(days=9)
-"""What was seen in this time is asked about at every read: an attempt may have come to its end meanwhile."""
+"""Invitations observed in this time are compared again at every read: an attempt may have ended meanwhile."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedInvitation:
-    """An invitation as it was first seen in the list. `sent_at` is None where nobody can tell."""
+    """An invitation as it was first observed in the list. `sent_at` is None where it cannot be known."""
 
     invitation_id: str
     person_id: str | None
@@ -32,7 +32,7 @@ class ListedInvitation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnInvitation:
-    """An attempt of ours to invite somebody that left, or may have left."""
+    """An attempt of ours to invite a person that left, or may have left."""
 
     attempt_id: int
     provider_ref: str | None
@@ -43,14 +43,14 @@ class OwnInvitation:
 
 @dataclass(frozen=True, slots=True)
 class InvitationAuthors:
-    """Whose the listed invitations are."""
+    """Which of the listed invitations are ours, each with its attempt, and which were sent by hand."""
 
     ours: tuple[tuple[ListedInvitation, OwnInvitation], ...]
     by_hand: tuple[ListedInvitation, ...]
 
 
 def fill_missing_dates(shown: Sequence[SeenInvitation]) -> list[SeenInvitation]:
-    """A page, newest first, in which an invitation without a date has that of the next newer one: no older than it can be."""
+    """A page, newest first, in which an invitation without a date gets the date of the next newer one: the latest date that it can have."""
     near: datetime | None = None
     found = []
     for one in shown:
@@ -60,9 +60,9 @@ def fill_missing_dates(shown: Sequence[SeenInvitation]) -> list[SeenInvitation]:
 
 
 def sent_at(*, told: datetime | None, near: datetime | None, observed_at: datetime, baseline_at: datetime | None) -> datetime | None:
-    """When it left, as far as that can be told, and never after it was seen.
+    """When the invitation left, as far as that is known, and never after it was observed.
 
-    Without any date it is as new as it can be, if it was not there when the whole list was first read; else nobody knows.
+    Without any date it is as new as it can be, if it was absent when the whole list was first read; otherwise the moment is unknown.
     """
     if (date := told or near) is not None:
         return min(date, observed_at)
@@ -91,7 +91,7 @@ def find_authors(listed: Iterable[ListedInvitation], own: Sequence[OwnInvitation
 
 
 def spends_budget(one: ListedInvitation) -> bool:
-    """Whether an invitation by hand spends the account's budget: settled by its date and the moment it was first seen."""
+    """Whether an invitation by hand spends the account's budget: decided by its date and the moment it was first observed."""
     return one.sent_at is not None and one.sent_at > one.observed_at - COUNTS_FOR
 
 
@@ -102,7 +102,7 @@ def _same_person(one: ListedInvitation, own: OwnInvitation) -> bool:
 
 
 def _same_time(one: ListedInvitation, own: OwnInvitation) -> bool:
-    """Words like "2 weeks ago" are rounded down, so the truth lies between the age they tell and twice that."""
+    """Words such as "2 weeks ago" are rounded down, so the true age lies between the age that they name and twice that."""
     if one.sent_at is None:
         return own.decided_at <= one.observed_at + GRANULARITY
     age = max(one.observed_at - one.sent_at, GRANULARITY)

@@ -1,4 +1,4 @@
-"""What an observation says about our own people, and what it does not."""
+"""What an observation proves about our leads, and what it does not prove."""
 
 from collections.abc import Mapping, Sequence, Set
 from datetime import datetime, timedelta
@@ -11,14 +11,14 @@ from shared.vocabulary import ProspectStatus as P
 CLOCK_SLACK: Final = timedelta(minutes=5)
 """The provider's clock and ours may differ by so much."""
 UNPROMPTED: Final = timedelta(days=2)
-"""A message of somebody we have not written to yet counts as an answer this long: older ones are history."""
+"""A message of a person we have not written to yet counts as a reply for this long; older ones are history."""
 
 
 def accepted_from(*, first_seen: bool, source: ObservationSource) -> tuple[P, ...]:
-    """The statuses an acceptance leads out of.
+    """The statuses that an acceptance leads out of.
 
-    Who was invited is waiting for exactly this, whenever and however often it is seen. Who was withdrawn or given up
-    becomes connected only by news: the first read of an account, and a relation known long before, are no answer to us.
+    An invited prospect becomes connected whenever and however often the relation is observed. A withdrawn or failed one becomes connected
+    only by a new relation: neither the first read of an account nor a relation known before is an answer to us.
     """
     if first_seen and source is not ObservationSource.BASELINE:
         return (P.CONNECTION_REQUEST_SENT, P.WITHDRAWN, P.FAILED)
@@ -26,9 +26,9 @@ def accepted_from(*, first_seen: bool, source: ObservationSource) -> tuple[P, ..
 
 
 def settles_unknown(*, decided_at: datetime, picture: Mapping[str, Any] | None, happened_at: datetime | None) -> bool:
-    """Does a relation (or an answer) prove that an invitation of which we know nothing did arrive?
+    """Does a relation (or a reply) prove that an invitation whose attempt is unknown did arrive?
 
-    Only a relation that was not there before: neither in the picture taken before the call, nor older than the call.
+    Only a relation that did not exist before: neither in the picture taken before the call, nor older than the call.
     """
     if picture and (picture.get("network_distance") == FIRST_DEGREE or picture.get("connected") is True):
         return False
@@ -36,10 +36,10 @@ def settles_unknown(*, decided_at: datetime, picture: Mapping[str, Any] | None, 
 
 
 def answers_us(*, said_at: datetime, first_contact: datetime | None, now: datetime, source: ObservationSource) -> bool:
-    """Is a message of one of our people an answer, or the history of an older conversation?
+    """Is a message of one of our leads a reply, or the history of an older conversation?
 
-    After our first contact it is one, even when the first read of the chats shows it. Before that only what was said
-    just now stops the lead: somebody who writes by himself must not get the prepared first message.
+    After our first contact it is a reply, even when the first read of the chats shows it. Before that only a recent message stops the
+    lead: a lead who writes first must not get the prepared first message.
     """
     if first_contact is not None and said_at >= first_contact - CLOCK_SLACK:
         return True
@@ -49,8 +49,8 @@ def answers_us(*, said_at: datetime, first_contact: datetime | None, now: dateti
 def reaches_known(relations: Sequence[SeenRelation], new: Set[str], mark: datetime | None) -> bool:
     """Does a page of relations, newest first, reach back to what the last whole read showed?
 
-    By the dates where there are some: a webhook may have made the newest known while older ones are not. Without dates a page
-    with somebody known is enough.
+    By the dates where there are some: a webhook may have made the newest relation known while older ones are not. Without dates a page
+    with one known relation is enough.
     """
     dates = [relation.happened_at for relation in relations if relation.happened_at is not None]
     if mark is not None and dates:

@@ -1,4 +1,4 @@
-"""What the provider showed us, in our words: the same for a webhook, a read and a second look at a stored observation."""
+"""What the provider showed us, in our terms: the same for a webhook, a read and a stored observation that is matched again."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,7 +8,7 @@ from uuid import UUID
 
 
 class ObservationSource(StrEnum):
-    """How we came to see it (column `observations.source`)."""
+    """How an observation was made (column `observations.source`)."""
 
     WEBHOOK = "webhook"
     POLL = "poll"
@@ -17,18 +17,18 @@ class ObservationSource(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ObservedAccount:
-    """The account something was shown to, and the business moment at which we look."""
+    """The account that an observation belongs to, and the business moment at which it is handled."""
 
     id: UUID
     workspace_id: UUID
     now: datetime
     member_id: str | None = None
-    """The member behind it: whatever this person writes is our own."""
+    """The provider's id of the account's member: messages of this member are our own."""
 
 
 @dataclass(frozen=True, slots=True)
 class SeenRelation:
-    """Somebody is a first-degree connection of the account."""
+    """A person is a first-degree connection of the account."""
 
     person_id: str
     vanity: str | None
@@ -38,7 +38,7 @@ class SeenRelation:
 
 @dataclass(frozen=True, slots=True)
 class SeenInvitation:
-    """A row of the account's sent invitations: it waits for an answer, whoever sent it."""
+    """A row of the account's sent invitations: it waits for an answer; a campaign or the member may have sent it."""
 
     invitation_id: str
     person_id: str | None
@@ -46,7 +46,7 @@ class SeenInvitation:
     sent_at: datetime | None
     payload: dict[str, Any]
     near: datetime | None = None
-    """Where it has no date: that of the next newer one on its page."""
+    """Where the invitation has no date: the date of the next newer one on its page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,18 +56,18 @@ class SeenMessage:
     message_id: str
     chat_id: str | None
     person_id: str | None
-    """The other side, whoever wrote; None where the provider does not say (groups)."""
+    """The person on the other side, of messages in both directions; None where the provider does not say (groups)."""
     vanity: str | None
     own: bool
-    """Written by the account itself, by us or by its owner's hand: never a reply."""
+    """Written by the account, from a campaign or by its member: never a reply."""
     text: str
     said_at: datetime
     private: bool = True
-    """Between two people. What is said in a group answers nobody in particular."""
+    """Between two people. A message in a group is no reply to one person."""
     spoken: bool = True
-    """Words of a person, as opposed to an event such as a changed name, or a message taken back."""
+    """Words of a person, as opposed to an event such as a changed name, or a deleted message."""
 
     @property
     def may_be_reply(self) -> bool:
-        """Worth comparing with our people."""
+        """Whether the message is matched with our leads."""
         return not self.own and self.private and self.spoken and self.person_id is not None

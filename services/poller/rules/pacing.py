@@ -6,7 +6,7 @@ from typing import Final
 
 SPREAD: Final = 0.3
 ON_THE_HOUR: Final = timedelta(minutes=2)
-"""So near to a full hour a read looks like a machine's."""
+"""A read this near to a full hour looks automated."""
 FIRST_BACK_OFF: Final = timedelta(minutes=15)
 LONGEST_BACK_OFF: Final = timedelta(hours=12)
 
@@ -25,6 +25,6 @@ def off_the_hour(at: datetime, *, chance: random.Random) -> datetime:
 
 
 def after_failure(now: datetime, failures: int, *, chance: random.Random, rest: timedelta | None = None) -> datetime:
-    """Later each time; `rest` is what a limit signal asks for, and is the least then."""
+    """Later after each failure, and not before the `rest` that a limit signal demands."""
     back_off = min(FIRST_BACK_OFF * 2 ** min(failures, 10), LONGEST_BACK_OFF)
     return off_the_hour(now + max(back_off, rest or timedelta()) * chance.uniform(1, 1 + SPREAD), chance=chance)

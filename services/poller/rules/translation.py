@@ -1,4 +1,4 @@
-"""The provider's shapes in our words."""
+"""The provider's shapes in our terms."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -18,13 +18,13 @@ def vanity_of(*spellings: str | None) -> str | None:
 
 
 def relation_of_webhook(told: webhooks.NewRelation) -> SeenRelation:
-    """`new_relation`: up to eight hours late, without a word on when it came to be."""
+    """`new_relation`: up to eight hours late, without the moment at which the relation began."""
     payload = {"account_id": told.account_id, "public_identifier": told.user_public_identifier}
     vanity = vanity_of(told.user_public_identifier, told.user_profile_url)
     return SeenRelation(told.user_provider_id, vanity, told.timestamp, payload)
 
 
-def relation_of_list(listed: models.Relation) -> SeenRelation:
+def relation_of_list(listed: models.ListedRelation) -> SeenRelation:
     """A row of the relations, where `member_id` holds the provider id."""
     payload = {"public_identifier": listed.public_identifier, "connection_urn": listed.connection_urn}
     vanity = vanity_of(listed.public_identifier, listed.public_profile_url)
@@ -32,7 +32,7 @@ def relation_of_list(listed: models.Relation) -> SeenRelation:
 
 
 def invitation_of_list(listed: models.PendingInvitation) -> SeenInvitation:
-    """A row of the sent invitations; its words are seldom there and never kept."""
+    """A row of the sent invitations; its text is seldom given and never stored."""
     payload = {"invited_user_public_id": listed.invited_user_public_id, "date": listed.date}
     vanity = vanity_of(listed.invited_user_public_id)
     return SeenInvitation(listed.id, listed.invited_user_id, vanity, listed.parsed_datetime, payload)
@@ -56,7 +56,7 @@ def message_of_webhook(told: webhooks.MessageReceived, body: Mapping[str, Any]) 
     )
 
 
-def message_of_account(listed: models.Message) -> SeenMessage:
+def message_of_account(listed: models.ListedMessage) -> SeenMessage:
     """A message from the list of all of an account's conversations, which names the writer and not the other side."""
     return SeenMessage(
         message_id=listed.id,

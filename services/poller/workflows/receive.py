@@ -20,7 +20,7 @@ from services.poller.workflows.follow_accounts import note_status
 from services.poller.workflows.match_messages import note_messages
 from services.poller.workflows.match_relations import note_relations
 from shared.db.pool import Connection
-from shared.unipile.webhooks import AccountStatusChanged, Delivery, Ignored, MailEvent, MessageReceived, NewRelation
+from shared.unipile.webhooks import AccountStatusDelivery, Delivery, Ignored, MailEvent, MessageReceived, NewRelation
 
 log = structlog.get_logger()
 
@@ -45,7 +45,7 @@ async def receive(pool: asyncpg.Pool, delivery: Delivery, body: Mapping[str, Any
             return DeliveryKind.IGNORED
         case MailEvent():
             return DeliveryKind.MAIL
-        case NewRelation() | MessageReceived() | AccountStatusChanged():
+        case NewRelation() | MessageReceived() | AccountStatusDelivery():
             delivered = delivery
 
     async def handle(connection: Connection) -> DeliveryKind:
@@ -55,7 +55,11 @@ async def receive(pool: asyncpg.Pool, delivery: Delivery, body: Mapping[str, Any
 
 
 async def _handle(
-    connection: Connection, delivered: NewRelation | MessageReceived | AccountStatusChanged, body: Mapping[str, Any], *, away_for: timedelta
+    connection: Connection,
+    delivered: NewRelation | MessageReceived | AccountStatusDelivery,
+    body: Mapping[str, Any],
+    *,
+    away_for: timedelta,
 ) -> DeliveryKind:
     state = await accounts.by_provider_id(connection, delivered.account_id)
     if state is None:
@@ -71,7 +75,7 @@ async def _handle(
                 connection, account, [message_of_webhook(delivered, body)], source=ObservationSource.WEBHOOK, away_for=away_for
             )
             return DeliveryKind.MESSAGE
-        case AccountStatusChanged():
+        case AccountStatusDelivery():
             await note_status(connection, state, delivered.message, source=ObservationSource.WEBHOOK)
             # The word carries no time: a late one may contradict a newer one, so the account itself is read as well.
             await reads.make_due(connection, account, reads.ReadKind.STATUS)

@@ -1,11 +1,10 @@
 """One delivery that is about to leave, as the call pool and a channel see it."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
+from services.sender.rules.due_send import DueSend
 from services.sender.rules.recipients import Recipient, recipient_of
 from shared.vocabulary import Action, CampaignType
 
@@ -35,24 +34,24 @@ class Attempt:
     """Real time, from the decision on, within which the call must have begun: until the attempt's `act_by`, and inside its window."""
 
 
-def attempt_of(row: Mapping[str, Any], attempt_id: int, *, starts_within: timedelta) -> Attempt:
-    """The attempt of a row of load_due (store/ledger.sql) whose intent is written under this id."""
+def attempt_of(row: DueSend, attempt_id: int, *, starts_within: timedelta) -> Attempt:
+    """The attempt at a due send whose intent is written under this id."""
     return Attempt(
         id=attempt_id,
-        send_id=row["send_id"],
-        prospect_id=row["prospect_id"],
-        campaign_id=row["campaign_id"],
-        workspace_id=row["workspace_id"],
-        lead_id=row["lead_id"],
-        account_id=row["account_id"],
-        provider_account_id=row["provider_account_id"],
-        campaign_type=CampaignType(row["campaign_type"]),
-        action=Action(row["next_action"]),
-        send_action=Action(row["action"]),
-        message_type=row["message_type"],
-        message=row["message"],
+        send_id=row.send_id,
+        prospect_id=row.prospect_id,
+        campaign_id=row.campaign_id,
+        workspace_id=row.workspace_id,
+        lead_id=row.lead_id,
+        account_id=row.account_id,
+        provider_account_id=row.provider_account_id,
+        campaign_type=row.campaign_type,
+        action=row.next_action,
+        send_action=row.action,
+        message_type=row.message_type,
+        message=row.message,
         recipient=recipient_of(row),
-        retries=row["retries"],
-        cool_down_level=row["cool_down_level"],
+        retries=row.retries,
+        cool_down_level=row.cool_down_level,
         starts_within=starts_within,
     )

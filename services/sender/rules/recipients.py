@@ -1,10 +1,11 @@
-"""Whom an attempt is addressed to: one type for each channel, built from a row of load_due (store/ledger.sql)."""
+"""Whom an attempt is addressed to: one type for each channel, built from the due send."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-from shared.vocabulary import CHANNEL_OF_ACTION, Action, Channel
+from services.sender.rules.due_send import DueSend
+from shared.vocabulary import CHANNEL_OF_ACTION, Channel
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,28 +34,28 @@ class MailRecipient:
 Recipient = LinkedInRecipient | MailRecipient
 
 
-def recipient_of(row: Mapping[str, Any]) -> Recipient:
-    """The recipient in the form of the channel that the row's next action belongs to."""
-    return _RECIPIENT_OF[CHANNEL_OF_ACTION[Action(row["next_action"])]](row)
+def recipient_of(row: DueSend) -> Recipient:
+    """The recipient of the send, in the form of the channel that its next action belongs to."""
+    return _RECIPIENT_OF[CHANNEL_OF_ACTION[row.next_action]](row)
 
 
-def _linkedin_recipient(row: Mapping[str, Any]) -> LinkedInRecipient:
+def _linkedin_recipient(row: DueSend) -> LinkedInRecipient:
     return LinkedInRecipient(
-        provider_id=row["linkedin_user_id"],
-        looked_up=row["provider_id"] is not None,
-        lookup_key=row["linkedin_vanity"] or row["linkedin_id"] or row["sales_navigator_id"],
-        vanity=row["linkedin_vanity"],
-        first_name=row["first_name"],
-        last_name=row["last_name"],
-        invitation_ref=row["invitation_ref"],
+        provider_id=row.linkedin_user_id,
+        looked_up=row.provider_id is not None,
+        lookup_key=row.linkedin_vanity or row.linkedin_id or row.sales_navigator_id,
+        vanity=row.linkedin_vanity,
+        first_name=row.first_name,
+        last_name=row.last_name,
+        invitation_ref=row.invitation_ref,
     )
 
 
-def _mail_recipient(row: Mapping[str, Any]) -> MailRecipient:
-    return MailRecipient(address=row["email"])
+def _mail_recipient(row: DueSend) -> MailRecipient:
+    return MailRecipient(address=row.email)
 
 
-_RECIPIENT_OF: Final[Mapping[Channel, Callable[[Mapping[str, Any]], Recipient]]] = {
+_RECIPIENT_OF: Final[Mapping[Channel, Callable[[DueSend], Recipient]]] = {
     Channel.LINKEDIN: _linkedin_recipient,
     Channel.EMAIL: _mail_recipient,
 }

@@ -3,12 +3,13 @@
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from typing import Any
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import asyncpg
 
+from services.sender.rules.batch_decisions import LaneClosing, Leaving, PutBack
+from services.sender.rules.due_send import DueSend
 from services.sender.rules.stops import ProspectMove
 from shared.contracts.envelope import Envelope
 from shared.contracts.sends_due import SendDue
@@ -18,41 +19,8 @@ from shared.db.queries import execute, fetch_all, fetch_column, load
 from shared.fence import store as fences
 from shared.fence.fence import UNFENCED, Gate
 from shared.runtime.clock import LEAP_LOCK, Stopwatch
-from shared.vocabulary import Action
 
 queries = load(__file__)
-
-Due = Mapping[str, Any]
-"""One row of load_due."""
-
-
-@dataclass(frozen=True, slots=True)
-class Leaving:
-    """A send that may leave: until when (business time), and the account's local day whose budget it takes."""
-
-    send_id: UUID
-    valid_until: datetime
-    counted_on: date
-
-
-@dataclass(frozen=True, slots=True)
-class LaneClosing:
-    """A lane, or the action in all lanes of the account when `campaign_id` is None, closes until then (business)."""
-
-    account_id: UUID
-    campaign_id: UUID | None
-    action: Action
-    until: datetime
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class PutBack:
-    """A send goes back to pending; `due` moves its own time, `held_for` holds it until the condition is lifted."""
-
-    send_id: UUID
-    due: datetime | None = None
-    held_for: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +43,9 @@ class _Intent:
 class Begin:
     """One open transaction of begin."""
 
-    def __init__(self, connection: Connection, due: Sequence[Due], owner: str, *, since: Stopwatch, locked: Collection[UUID] = ()) -> None:
+    def __init__(
+        self, connection: Connection, due: Sequence[DueSend], owner: str, *, since: Stopwatch, locked: Collection[UUID] = ()
+    ) -> None:
         self._connection = connection
         self.since = since
         """Runs since before the moment, by the database's clock, at which the sends are decided."""
@@ -205,5 +175,6 @@ class Ledger:
             send_ids = [event.send_id for event in events]
             await execute(connection, queries.lock_leads, send_ids=send_ids)
             since = Stopwatch()
-            rows = queries.load_due(connection, send_ids=send_ids, dispatch_nos=[event.dispatch_no for event in events], locked=locked)
-            yield Begin(connection, [row async for row in rows], self._owner, since=since, locked=locked)
+            numbers = [event.dispatch_no for event in events]
+            due = await fetch_all(connection, queries.load_due, DueSend, send_ids=send_ids, dispatch_nos=numbers, locked=locked)
+            yield Begin(connection, due, self._owner, since=since, locked=locked)

@@ -3,7 +3,7 @@
 SELECT pg_try_advisory_xact_lock(:space);
 
 -- name: newest$
--- Attempts get their number before they are committed, so there may be some below it that nobody sees yet.
+-- Attempts get their number before they are committed, so attempts with lower numbers may still be invisible to other transactions.
 SELECT coalesce(max(id), 0) FROM send_attempts;
 
 -- name: bound^
@@ -55,7 +55,7 @@ SELECT f.id, f.workspace_id, f.campaign_id, f.prospect_id, f.lead_id, f.account_
  ORDER BY f.id;
 
 -- name: heads
--- The longer of what the head says and what is there: a chain that somebody shortened goes on behind the gap, which shows.
+-- The longer of the stored head and the links that exist: a chain that was shortened by hand continues behind the gap, which shows.
 SELECT c.account_id, greatest(h.links, last.link_no, 0) AS links, CASE WHEN h.links >= last.link_no OR last.link_no IS NULL THEN h.head ELSE last.hash END AS head
   FROM unnest(:account_ids::uuid[]) AS c(account_id)
   LEFT JOIN account_seals h ON h.account_id = c.account_id

@@ -2,8 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -11,15 +10,17 @@ import structlog
 
 from services.sender.metrics import BUSY, CIRCUIT_OPEN, DENIALS, LATENESS, STALE
 from services.sender.rules.attempt import Attempt, attempt_of
+from services.sender.rules.batch_decisions import BatchDecisions, Leaving, PutBack, apply_refusal
+from services.sender.rules.due_send import DueSend
 from services.sender.rules.stops import events_of_stops, move_after_stop
-from services.sender.store.ledger import Begin, Due, LaneClosing, Leaving, Ledger, PutBack
+from services.sender.store.ledger import Begin, Ledger
 from services.sender.workflows.call_pool import CallPool
 from services.sender.workflows.circuit_breaker import CircuitBreaker
 from shared.contracts.sends_due import SendDue
-from shared.policy import ALREADY_INVITED, Hold, Scope, SendNow, Stop, Wait, WeekUse, decide, weekly_invitations
-from shared.policy.rows import case_of, facts_of
+from shared.policy import ALREADY_INVITED, SendNow, WeekUse, decide, weekly_invitations
+from shared.policy.rows import case_of
 from shared.runtime.clock import StackClock, Stopwatch
-from shared.vocabulary import Action, CampaignStatus
+from shared.vocabulary import Action
 
 log = structlog.get_logger()
 
@@ -28,24 +29,8 @@ FIRST_PAUSE: Final = 0.01
 LONGEST_PAUSE: Final = 0.2
 """Seconds. A planner or a read locks an account for some milliseconds; without another try its send would wait until its dispatch expires,
 which in a fast stack is the end of its day. After the last try the dispatch expires."""
-CHECK_AGAIN_AFTER: Final = timedelta(hours=1)
-"""Business time. A lane that no moment opens (a workspace that is not active, hours that match no day) is checked this often: a person who
-removes the cause need not know of lanes, and a check at once would be a hot loop."""
 LEASE_AFTER_ACT: Final = timedelta(seconds=60)
 """The account's lease lasts so long after its call had to begin: longer than any call takes, and finish releases the lease sooner."""
-
-
-@dataclass(slots=True)
-class _BatchDecisions:
-    """The decisions on a batch, sorted by what must be written."""
-
-    leaving: list[tuple[Due, SendNow, date]] = field(default_factory=list)
-    back: list[PutBack] = field(default_factory=list)
-    closings: list[LaneClosing] = field(default_factory=list)
-    skipped: dict[UUID, str] = field(default_factory=dict)
-    next_checks: dict[UUID, datetime | None] = field(default_factory=dict)
-    """Accounts whose lease is released, each with the moment of its next check (business time); None: only a change of the account's
-    status wakes it. An account that is missing here has an attempt leaving and keeps its lease until finish releases it."""
 
 
 class Sender:
@@ -91,114 +76,74 @@ class Sender:
             raise
 
     async def _decide_and_record(self, begin: Begin, allowed: Mapping[UUID, datetime | None]) -> list[Attempt]:
-        now, technical = begin.due[0]["now"], begin.due[0]["technical"]
+        now, technical = begin.due[0].now, begin.due[0].technical
         decided = self._decide(begin.due, now, await self._week_uses(begin, now))
         act_by = technical + self._act_within
-        leaving = [Leaving(row["send_id"], send.valid_until, day) for row, send, day in decided.leaving]
+        leaving = [Leaving(row.send_id, send.valid_until, day) for row, send, day in decided.leaving]
         intents = await begin.record_intents(leaving, now=now, act_by=act_by, lease=LEASE_AFTER_ACT) if leaving else {}
         await self._sort_out_refused(begin, decided, intents, now)
         await begin.put_back(decided.back)
         await begin.close_lanes(decided.closings)
         await begin.skip(decided.skipped)
-        stopped = [(row, decided.skipped[row["send_id"]]) for row in begin.due if row["send_id"] in decided.skipped]
+        stopped = [(row, decided.skipped[row.send_id]) for row in begin.due if row.send_id in decided.skipped]
         moves = [move for row, reason in stopped if (move := move_after_stop(row, reason, now))]
         moved = await begin.move_prospects(moves, now=now)
         await begin.release_accounts(decided.next_checks)
         await begin.publish(events_of_stops(stopped, moved, now))
         attempts, speed = [], self._clock.speed
         for row, send, _ in decided.leaving:
-            if row["send_id"] in intents:
-                since = allowed.get(row["send_id"]) or row["scheduled_for"]
-                LATENESS.labels(kind=row["next_action"]).observe(max((now - since).total_seconds(), 0))
+            if row.send_id in intents:
+                since = allowed.get(row.send_id) or row.scheduled_for
+                LATENESS.labels(kind=row.next_action.value).observe(max((now - since).total_seconds(), 0))
                 within = min(self._act_within, (send.valid_until - now) / speed)
-                attempts.append(attempt_of(row, intents[row["send_id"]], starts_within=within))
+                attempts.append(attempt_of(row, intents[row.send_id], starts_within=within))
         return attempts
 
-    def _decide(self, due: Sequence[Due], now: datetime, week_uses: dict[UUID, WeekUse]) -> _BatchDecisions:
-        decided = _BatchDecisions()
+    def _decide(self, due: Sequence[DueSend], now: datetime, week_uses: dict[UUID, WeekUse]) -> BatchDecisions:
+        decided = BatchDecisions()
         # A call takes real time, a window is business time: in a fast stack the window must close earlier by the difference.
         margin = self._clock.business(self._call_time) - self._call_time
         circuit_open_until = self._breaker.open_until(now)
         for row in due:
-            case = case_of(facts_of(row), week_uses.get(row["send_id"]))
+            case = case_of(row, week_uses.get(row.send_id))
             decision = decide(case, now=now, call_time=self._call_time, margin=margin).decision
             if isinstance(decision, SendNow) and circuit_open_until is not None:
                 DENIALS.labels(reason=CIRCUIT_OPEN).inc()
-                decided.back.append(PutBack(row["send_id"]))
-                decided.next_checks[row["account_id"]] = circuit_open_until
+                decided.back.append(PutBack(row.send_id))
+                decided.next_checks[row.account_id] = circuit_open_until
             elif isinstance(decision, SendNow):
                 decided.leaving.append((row, decision, case.day(now)))
             else:
                 DENIALS.labels(reason=decision.reason.value).inc()
-                decided.next_checks[row["account_id"]] = _apply_refusal(decided, row, decision, now)
+                decided.next_checks[row.account_id] = apply_refusal(decided, row, decision, now)
         return decided
 
     async def _week_uses(self, begin: Begin, now: datetime) -> dict[UUID, WeekUse]:
         """The invitations of the week by send: counted exactly only for accounts whose daily counts add up to the cap; for the others the
         daily counts already prove that the cap is not reached."""
-        inviting = [row for row in begin.due if row["next_action"] == Action.INVITATION]
-        caps = {row["account_id"]: weekly_invitations(row["weekly_limit"], tier=row["tier"]) for row in inviting}
-        near = {row["account_id"] for row in inviting if row["used_about_a_week"] >= caps[row["account_id"]]}
+        inviting = [row for row in begin.due if row.next_action is Action.INVITATION]
+        caps = {row.account_id: weekly_invitations(row.weekly_limit, tier=row.tier) for row in inviting}
+        near = {row.account_id for row in inviting if row.used_about_a_week >= caps[row.account_id]}
         exact = await begin.count_invitations_of_week({each: caps[each] for each in sorted(near)}, now=now) if near else {}
         uses = {}
         for row in inviting:
-            week, cap = exact.get(row["account_id"]), caps[row["account_id"]]
-            count = week.used if week else min(int(row["used_about_a_week"]), cap - 1)
-            uses[row["send_id"]] = WeekUse(count, cap, week.frees_at if week and week.used >= cap else None)
+            week, cap = exact.get(row.account_id), caps[row.account_id]
+            count = week.used if week else min(row.used_about_a_week, cap - 1)
+            uses[row.send_id] = WeekUse(count, cap, week.frees_at if week and week.used >= cap else None)
         return uses
 
-    async def _sort_out_refused(self, begin: Begin, decided: _BatchDecisions, intents: Mapping[UUID, int], now: datetime) -> None:
+    async def _sort_out_refused(self, begin: Begin, decided: BatchDecisions, intents: Mapping[UUID, int], now: datetime) -> None:
         """A unique index refused an intent: a second invitation of one person, or a second call of one account at once."""
-        refused = [row for row, _, _ in decided.leaving if row["send_id"] not in intents]
+        refused = [row for row, _, _ in decided.leaving if row.send_id not in intents]
         if not refused:
             return
-        invited = await begin.find_invited_already([row["send_id"] for row in refused])
-        acting = {row["account_id"] for row, _, _ in decided.leaving if row["send_id"] in intents}
+        invited = await begin.find_invited_already([row.send_id for row in refused])
+        acting = {row.account_id for row, _, _ in decided.leaving if row.send_id in intents}
         for row in refused:
-            if row["send_id"] in invited:
+            if row.send_id in invited:
                 DENIALS.labels(reason=ALREADY_INVITED).inc()
-                decided.skipped[row["send_id"]] = ALREADY_INVITED
+                decided.skipped[row.send_id] = ALREADY_INVITED
             else:
-                decided.back.append(PutBack(row["send_id"]))
-            if row["account_id"] not in acting:
-                decided.next_checks[row["account_id"]] = now
-
-
-def _apply_refusal(decided: _BatchDecisions, row: Due, decision: Wait | Hold | Stop, now: datetime) -> datetime | None:
-    """Note what must be written about a send that may not leave now; returns when its account is checked next."""
-    match decision:
-        case Stop(reason):
-            decided.skipped[row["send_id"]] = reason.value
-            return now
-        case Hold():
-            return _apply_hold(decided, row, decision, now)
-        case Wait():
-            return _apply_wait(decided, row, decision, now)
-
-
-def _apply_hold(decided: _BatchDecisions, row: Due, hold: Hold, now: datetime) -> datetime | None:
-    if hold.scope is Scope.SEND:
-        decided.back.append(PutBack(row["send_id"], held_for=hold.condition.value))
-        return now
-    decided.back.append(PutBack(row["send_id"]))
-    if hold.scope is Scope.ACCOUNT:
-        return None  # a change of its status wakes the account
-    if row["campaign_status"] == CampaignStatus.RUNNING:  # the dispatcher reads running campaigns alone, so others need no closed lane
-        decided.closings.append(_closing(row, hold, now + CHECK_AGAIN_AFTER))
-    return now
-
-
-def _apply_wait(decided: _BatchDecisions, row: Due, wait: Wait, now: datetime) -> datetime:
-    if wait.scope is Scope.SEND:
-        decided.back.append(PutBack(row["send_id"], due=wait.until))
-        return now
-    decided.back.append(PutBack(row["send_id"]))
-    if wait.scope is Scope.ACCOUNT:
-        return wait.until
-    decided.closings.append(_closing(row, wait, wait.until))
-    return now
-
-
-def _closing(row: Due, decision: Wait | Hold, until: datetime) -> LaneClosing:
-    campaign_id = row["campaign_id"] if decision.scope is Scope.LANE else None
-    return LaneClosing(row["account_id"], campaign_id, Action(row["next_action"]), until, decision.reason.value)
+                decided.back.append(PutBack(row.send_id))
+            if row.account_id not in acting:
+                decided.next_checks[row.account_id] = now

@@ -8,7 +8,7 @@ import pytest
 from services.healer.store.adoption import adoptions as adopting
 from shared.db.pool import open_pool
 from shared.fence import store as fences
-from shared.unipile.models import Webhook
+from shared.unipile.models import RegisteredWebhook
 from shared.unipile.registrations import others
 from tests.support.builders import BASE
 
@@ -36,6 +36,6 @@ async def test_a_neighbour_is_remembered_only_where_it_may_stay(database: str, p
         await adopting.finish_adoption(own, adoption, await fences.read_fence(own), last=None, kafka_cluster="k", now=BASE)
         row = await fences.read_fence(own)
         assert (row.read_only_why, list(row.neighbours), await adopting.fetch_foreign_webhooks(own)) == (None, allowed, [])
-    hook = Webhook(id="w1", name="tact messaging", request_url=THEIRS)
+    hook = RegisteredWebhook(id="w1", name="tact messaging", request_url=THEIRS)
     assert others([hook], url="https://tact.example/webhooks/unipile", allowed=row.neighbours) == (() if said == "keep" else (THEIRS,))
     assert await pool.fetchval("SELECT state FROM integrity_findings WHERE kind = 'stack_read_only'") == "repaired"

@@ -112,7 +112,7 @@ def test_an_account_is_as_healthy_as_its_worst_source() -> None:
 
 
 def test_a_relation_is_told_by_member_id_and_its_vanity_as_leads_store_it() -> None:
-    listed = models.Relation.model_validate(
+    listed = models.ListedRelation.model_validate(
         {"member_id": "ACoAAA1", "public_identifier": "Ana-N%C3%BA%C3%B1ez", "created_at": 1772442000000}
     )
     relation = relation_of_list(listed)
@@ -160,8 +160,8 @@ def test_attendees_that_are_no_list_do_not_break_a_delivery() -> None:
 
 def test_a_listed_message_belongs_to_its_writer_and_our_own_to_nobody_we_know() -> None:
     listed = {"id": "m", "timestamp": "2026-03-02T09:00:00.000Z", "sender_id": "ACoAAThem", "chat_id": "c", "text": "Hello"}
-    theirs = message_of_account(models.Message.model_validate(listed | {"is_sender": 0}))
-    ours = message_of_account(models.Message.model_validate(listed | {"is_sender": 1}))
+    theirs = message_of_account(models.ListedMessage.model_validate(listed | {"is_sender": 0}))
+    ours = message_of_account(models.ListedMessage.model_validate(listed | {"is_sender": 1}))
     assert (theirs.person_id, theirs.own, theirs.may_be_reply) == ("ACoAAThem", False, True)
     assert (ours.person_id, ours.own, ours.may_be_reply) == (None, True, False)
 

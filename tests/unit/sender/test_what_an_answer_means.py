@@ -12,7 +12,7 @@ from services.sender.rules.outcome.attempt_outcome import AttemptOutcome
 from services.sender.rules.outcome.linkedin import call_failed
 from services.sender.rules.recipients import LinkedInRecipient
 from services.sender.rules.retries import PAUSES
-from shared.unipile.errors import TABLE, ProviderRefused, ProviderSilent, Row, classify
+from shared.unipile.errors import TABLE, ErrorRow, ProviderRefused, ProviderSilent, classify
 from shared.unipile.findings import Blame, Finding, Remedy
 from shared.vocabulary import Action, AttemptState, CampaignType, SendStatus
 
@@ -73,7 +73,7 @@ def test_an_id_that_was_never_looked_up_is_looked_up_once_and_no_more(type_: str
     assert answered(type_, recipient=NEVER_LOOKED_UP, action=Action.PROFILE_LOOKUP)[1].send is SendStatus.FAILED
 
 
-def _transient(row: Row) -> bool:
+def _transient(row: ErrorRow) -> bool:
     return row.finding.blame is Blame.TRANSIENT and row.on_write is None
 
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import orjson
 
-from shared.unipile.webhooks import AccountStatusChanged, MessageReceived, NewRelation, read_webhook
+from shared.unipile.webhooks import AccountStatusDelivery, MessageReceived, NewRelation, read_webhook
 from simulator.unipile.payloads import account_status, message_received, new_relation
 from simulator.unipile.world.declared import AccountDeclared, PersonDeclared
 from simulator.unipile.world.events import Event
@@ -39,5 +39,5 @@ def test_every_kind_of_webhook_is_read_by_the_services_reader() -> None:
     assert (reply.timestamp, reply.chat_id) == (MONDAY, own.chat_id)
 
     changed = read_webhook(orjson.dumps(account_status(status)), AS_SENT)
-    assert isinstance(changed, AccountStatusChanged)
+    assert isinstance(changed, AccountStatusDelivery)
     assert (changed.account_id, changed.message) == ("acc1", "CREDENTIALS")

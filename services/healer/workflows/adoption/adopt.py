@@ -27,7 +27,7 @@ from shared.policy.limits import SPACING, jitter
 from shared.runtime.clock import StackClock
 from shared.unipile.client import UnipileClient
 from shared.unipile.errors import ProviderError
-from shared.unipile.models import Message
+from shared.unipile.models import ListedMessage
 from shared.vocabulary import Action
 
 log = structlog.get_logger()
@@ -161,7 +161,7 @@ class Adopt:
         raise TimeoutError("the list of relations does not reach back to before the lost time")
 
     async def _messages(self, account: AccountToRead, since: datetime, told: _AccountSigns) -> None:
-        own: list[Message] = []
+        own: list[ListedMessage] = []
         others: dict[str, str] = {}
         cursor: str | None = None
         async with self._calls:

@@ -14,7 +14,7 @@ from services.healer.rules.unknown_attempts.evidence import InvitationLook, OwnM
 from services.healer.store.unknown_attempts.attempts import ExpectedInvitation, LeasedAccount
 from shared.unipile.client import UnipileClient
 from shared.unipile.errors import ProviderError
-from shared.unipile.models import Message, PendingInvitation, Profile
+from shared.unipile.models import ListedMessage, PendingInvitation, Profile
 from shared.vocabulary import Action
 
 MOST_PAGES: Final = 30
@@ -39,7 +39,7 @@ class SentList:
 class AccountMessageList:
     """What the account and its partners wrote, newest first."""
 
-    messages: Sequence[Message]
+    messages: Sequence[ListedMessage]
     whole: bool
     """It reaches back to before the moment it was asked for."""
     at: datetime
@@ -71,7 +71,7 @@ async def read_account_messages(
     Raises:
         ProviderError: the list could not be read; nothing is concluded.
     """
-    said: list[Message] = []
+    said: list[ListedMessage] = []
     cursor: str | None = None
     for _ in range(MOST_PAGES):
         page = await provider.messages(account_id=claim.provider_account_id, limit=250, cursor=cursor)

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from shared.unipile.errors import TABLE, ProviderSilent, UnreadableAnswer, classify
-from shared.unipile.findings import HOURS, QUOTA, WEEKLY_CAP, Blame, Remedy, Subject
+from shared.unipile.findings import HOURS, QUOTA, WEEKLY_CAP, Blame, CallSubject, Remedy
 from shared.vocabulary import Action
 
 RECIPIENT, ACCOUNT, TENANT, OURS, TRANSIENT, UNKNOWN = Blame
@@ -199,12 +199,12 @@ def test_a_type_is_known_with_and_without_its_prefix() -> None:
 
 
 def test_a_404_is_about_what_the_call_names() -> None:
-    found = {subject: classify(404, "errors/resource_not_found", write=False, subject=subject) for subject in Subject}
-    assert found[Subject.PERSON].remedy is R.STOP_SEND
-    assert found[Subject.INVITATION].remedy is R.ALREADY_DONE
-    assert found[Subject.CHAT].remedy is R.RE_RESOLVE
-    assert (found[Subject.ACCOUNT].blame, found[Subject.ACCOUNT].remedy) == (ACCOUNT, R.PAUSE_ACCOUNT)
-    assert found[Subject.TENANT].blame is OURS
+    found = {subject: classify(404, "errors/resource_not_found", write=False, subject=subject) for subject in CallSubject}
+    assert found[CallSubject.PERSON].remedy is R.STOP_SEND
+    assert found[CallSubject.INVITATION].remedy is R.ALREADY_DONE
+    assert found[CallSubject.CHAT].remedy is R.RE_RESOLVE
+    assert (found[CallSubject.ACCOUNT].blame, found[CallSubject.ACCOUNT].remedy) == (ACCOUNT, R.PAUSE_ACCOUNT)
+    assert found[CallSubject.TENANT].blame is OURS
 
 
 def test_a_deleted_account_does_not_use_up_its_prospects_one_404_at_a_time() -> None:

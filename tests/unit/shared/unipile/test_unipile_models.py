@@ -6,7 +6,18 @@ from datetime import UTC, datetime
 import pytest
 from pydantic import ValidationError
 
-from shared.unipile.models import Account, Chat, ChatStarted, InvitationSent, Me, Message, Page, PendingInvitation, Profile, Relation
+from shared.unipile.models import (
+    ChatStarted,
+    InvitationSent,
+    ListedChat,
+    ListedMessage,
+    ListedRelation,
+    Me,
+    PendingInvitation,
+    Profile,
+    ProviderAccount,
+    ProviderPage,
+)
 from shared.vocabulary import AccountType
 
 PROFILE = {"object": "UserProfile", "provider": "LINKEDIN", "provider_id": "ACoAAAPerson", "headline": "", "websites": []}
@@ -64,24 +75,24 @@ def test_what_a_member_pays_for_is_told_by_their_products(told: dict[str, object
 )
 def test_an_account_is_healthy_when_every_source_is(sources: list[str], *, healthy: bool) -> None:
     told = {"id": "acc-1", "type": "LINKEDIN", "sources": [{"id": "acc-1_MESSAGING", "status": word} for word in sources]}
-    assert Account.model_validate(told).healthy is healthy
+    assert ProviderAccount.model_validate(told).healthy is healthy
 
 
 def test_a_relation_dates_itself_in_milliseconds() -> None:
-    relation = Relation.model_validate({"member_id": "ACoAAAPerson", "created_at": 1740994200123})
+    relation = ListedRelation.model_validate({"member_id": "ACoAAAPerson", "created_at": 1740994200123})
     assert relation.created_at == datetime(2025, 3, 3, 9, 30, 0, 123000, tzinfo=UTC)
 
 
 def test_a_message_tells_its_direction_with_a_number_and_may_not_leave_it_out() -> None:
     told: dict[str, object] = {"id": "m-1", "timestamp": "2025-03-03T09:30:00.000Z", "is_sender": 1, "behavior": 0}
-    assert Message.model_validate(told).is_sender is True
+    assert ListedMessage.model_validate(told).is_sender is True
     del told["is_sender"]
     with pytest.raises(ValidationError, match="is_sender"):
-        Message.model_validate(told)
+        ListedMessage.model_validate(told)
 
 
 def test_a_chat_may_leave_its_name_and_moment_open() -> None:
-    chat = Chat.model_validate({"id": "chat-1", "account_id": "acc-1", "name": None, "timestamp": None, "type": 0, "muted_until": -1})
+    chat = ListedChat.model_validate({"id": "chat-1", "account_id": "acc-1", "name": None, "timestamp": None, "type": 0, "muted_until": -1})
     assert (chat.name, chat.timestamp, chat.type) == (None, None, 0)
 
 
@@ -98,10 +109,10 @@ def test_numbers_where_the_documentation_says_text_are_taken() -> None:
 
 def test_a_page_is_read_whole_or_not_at_all() -> None:
     good, bad = {"id": "7461918827820281856", "parsed_datetime": None}, {"invited_user": "nobody knows"}
-    page = Page[PendingInvitation].model_validate_json(json.dumps({"object": "InvitationList", "items": [good], "cursor": None}))
+    page = ProviderPage[PendingInvitation].model_validate_json(json.dumps({"object": "InvitationList", "items": [good], "cursor": None}))
     assert [row.id for row in page.items] == ["7461918827820281856"]
     with pytest.raises(ValidationError):
-        Page[PendingInvitation].model_validate_json(json.dumps({"object": "InvitationList", "items": [good, bad], "cursor": None}))
+        ProviderPage[PendingInvitation].model_validate_json(json.dumps({"object": "InvitationList", "items": [good, bad], "cursor": None}))
 
 
 def test_an_answer_cannot_be_changed() -> None:

@@ -1,19 +1,19 @@
 """Each source reaches us once: what is kept, made and removed among the provider's registrations."""
 
-from shared.unipile.models import Header, Webhook
-from shared.unipile.registrations import Source, body_of, name_of, others, plan
+from shared.unipile.models import Header, RegisteredWebhook
+from shared.unipile.registrations import WebhookSource, body_of, name_of, others, plan
 
 URL = "https://tact.example.org/webhooks/unipile"
 SECRET = Header(key="Unipile-Auth", value="let-me-in")
 
 
-def a_webhook(id_: str, source: Source, /, **changes: object) -> Webhook:
+def a_webhook(id_: str, source: WebhookSource, /, **changes: object) -> RegisteredWebhook:
     told = {"id": id_, "request_url": URL, "name": name_of(source), "enabled": True, "headers": [SECRET.model_dump()]}
-    return Webhook.model_validate(told | changes)
+    return RegisteredWebhook.model_validate(told | changes)
 
 
-def all_three() -> list[Webhook]:
-    return [a_webhook(f"w-{source}", source) for source in Source]
+def all_three() -> list[RegisteredWebhook]:
+    return [a_webhook(f"w-{source}", source) for source in WebhookSource]
 
 
 def test_nothing_is_done_when_every_source_is_registered() -> None:
@@ -23,62 +23,62 @@ def test_nothing_is_done_when_every_source_is_registered() -> None:
 
 
 def test_only_the_missing_sources_are_asked_for() -> None:
-    found = plan([a_webhook("w-1", Source.USERS)], url=URL, header=SECRET)
-    assert found.missing == (Source.MESSAGING, Source.ACCOUNT_STATUS)
+    found = plan([a_webhook("w-1", WebhookSource.USERS)], url=URL, header=SECRET)
+    assert found.missing == (WebhookSource.MESSAGING, WebhookSource.ACCOUNT_STATUS)
 
 
 def test_a_second_registration_of_our_own_address_is_surplus() -> None:
-    found = plan([*all_three(), a_webhook("w-again", Source.MESSAGING)], url=URL, header=SECRET)
+    found = plan([*all_three(), a_webhook("w-again", WebhookSource.MESSAGING)], url=URL, header=SECRET)
     assert found.surplus == ("w-again",)
 
 
 def test_another_address_is_neither_ours_to_remove_nor_a_registration_of_ours() -> None:
-    other = a_webhook("w-other", Source.MESSAGING, request_url="https://somebody.example.org/hook")
+    other = a_webhook("w-other", WebhookSource.MESSAGING, request_url="https://somebody.example.org/hook")
     found = plan([other], url=URL, header=SECRET)
     assert found.surplus == ()
-    assert Source.MESSAGING in found.missing
+    assert WebhookSource.MESSAGING in found.missing
 
 
 def test_a_registration_of_our_address_for_something_else_stays() -> None:
-    mail = a_webhook("w-mail", Source.USERS, name="mail by hand", events=["mail_opened"])
+    mail = a_webhook("w-mail", WebhookSource.USERS, name="mail by hand", events=["mail_opened"])
     assert plan([*all_three(), mail], url=URL, header=SECRET).surplus == ()
 
 
 def test_a_source_is_told_by_its_own_word_by_our_name_or_by_its_events() -> None:
     told = [
-        a_webhook("w-1", Source.MESSAGING, name=None, source="messaging"),
-        a_webhook("w-2", Source.USERS, name="made by hand", events=["new_relation"]),
-        a_webhook("w-3", Source.ACCOUNT_STATUS),
+        a_webhook("w-1", WebhookSource.MESSAGING, name=None, source="messaging"),
+        a_webhook("w-2", WebhookSource.USERS, name="made by hand", events=["new_relation"]),
+        a_webhook("w-3", WebhookSource.ACCOUNT_STATUS),
     ]
     assert plan(told, url=URL, header=SECRET).missing == ()
 
 
 def test_an_old_secret_is_replaced_and_a_hidden_one_believed() -> None:
-    old = a_webhook("w-old", Source.USERS, headers=[{"key": "unipile-auth", "value": "yesterday"}])
-    without = a_webhook("w-without", Source.MESSAGING, headers=[])
-    hidden = a_webhook("w-hidden", Source.ACCOUNT_STATUS, headers=None)
+    old = a_webhook("w-old", WebhookSource.USERS, headers=[{"key": "unipile-auth", "value": "yesterday"}])
+    without = a_webhook("w-without", WebhookSource.MESSAGING, headers=[])
+    hidden = a_webhook("w-hidden", WebhookSource.ACCOUNT_STATUS, headers=None)
     found = plan([old, without, hidden], url=URL, header=SECRET)
     assert found.kept == ("w-hidden",)
     assert found.surplus == ("w-old", "w-without")
-    assert set(found.missing) == {Source.USERS, Source.MESSAGING}
+    assert set(found.missing) == {WebhookSource.USERS, WebhookSource.MESSAGING}
 
 
 def test_a_switched_off_registration_is_replaced() -> None:
-    found = plan([a_webhook("w-off", Source.USERS, enabled=False)], url=URL, header=SECRET)
+    found = plan([a_webhook("w-off", WebhookSource.USERS, enabled=False)], url=URL, header=SECRET)
     assert found.surplus == ("w-off",)
-    assert Source.USERS in found.missing
+    assert WebhookSource.USERS in found.missing
 
 
 def test_a_registration_asks_for_json_our_header_and_only_the_events_we_read() -> None:
-    body = body_of(Source.MESSAGING, url=URL, header=SECRET)
+    body = body_of(WebhookSource.MESSAGING, url=URL, header=SECRET)
     assert (body["request_url"], body["source"], body["events"]) == (URL, "messaging", ["message_received"])
     assert body["headers"] == [SECRET.model_dump(), {"key": "Content-Type", "value": "application/json"}]
-    assert "events" not in body_of(Source.ACCOUNT_STATUS, url=URL, header=SECRET)
+    assert "events" not in body_of(WebhookSource.ACCOUNT_STATUS, url=URL, header=SECRET)
 
 
 def test_a_registration_by_our_name_for_another_address_is_another_stacks() -> None:
-    theirs = Webhook(id="w9", name="tact messaging", request_url="https://elsewhere.example/webhooks/unipile")
-    foreign = Webhook(id="w8", name="their crm", request_url="https://crm.example/hook")
+    theirs = RegisteredWebhook(id="w9", name="tact messaging", request_url="https://elsewhere.example/webhooks/unipile")
+    foreign = RegisteredWebhook(id="w8", name="their crm", request_url="https://crm.example/hook")
     assert others([theirs, foreign], url="https://tact.example/webhooks/unipile") == ("https://elsewhere.example/webhooks/unipile",)
     assert others([theirs], url=None, allowed=[theirs.request_url]) == ()
     assert others([theirs], url=theirs.request_url) == ()

@@ -8,7 +8,7 @@ import pytest
 from pydantic import SecretStr
 
 from shared.unipile.webhooks import (
-    AccountStatusChanged,
+    AccountStatusDelivery,
     BadWebhook,
     Ignored,
     MailEvent,
@@ -122,7 +122,7 @@ def test_an_accepted_connection_is_read_with_and_without_its_moment() -> None:
 )
 def test_an_account_status_halts_clears_or_changes_nothing(word: str, *, halts: bool, clears: bool) -> None:
     told = read({"AccountStatus": {"account_id": "acc-1", "account_type": "LINKEDIN", "message": word}, "Product": "CLASSIC"})
-    assert isinstance(told, AccountStatusChanged)
+    assert isinstance(told, AccountStatusDelivery)
     assert (told.account_id, told.message, told.halts, told.clears) == ("acc-1", word, halts, clears)
 
 
