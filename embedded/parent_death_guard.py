@@ -18,13 +18,13 @@ import sys
 import threading
 
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
-STARTER_GONE = 75  # sysexits.h EX_TEMPFAIL: the starter died before we held on to it
+STARTER_GONE = 75  # sysexits.h EX_TEMPFAIL: the starter died before the guard was set
 NOT_STARTED = 127  # what a shell answers for a command that cannot be run
 
 
 def main(arguments: list[str]) -> int:
     """Become the command, or stay and watch over it; returns the exit status of what could not be exec'ed."""
-    parser = argparse.ArgumentParser(prog="leash")
+    parser = argparse.ArgumentParser(prog="parent_death_guard")
     parser.add_argument("--parent", type=int, required=True)
     parser.add_argument("--user", default="")
     parser.add_argument("--parting", type=int, default=signal.SIGKILL)

@@ -1,4 +1,4 @@
-"""The hand that strikes: plays a plan's faults on a stack, one after the other, and remembers when each struck."""
+"""Injects a plan's faults into a stack, one after the other, and records when each began."""
 
 import asyncio
 from collections import Counter
@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from random import Random
 
 from embedded.chaos.plan import Fault, Kind, Plan
-from embedded.chaos.provider_faults import Weather
+from embedded.chaos.provider_faults import ProviderFaults
 from embedded.chaos.scenario import account
 from embedded.chaos.stack import ChaosStack
 
@@ -16,7 +16,7 @@ DISCONNECTED_OF_A_HUNDRED = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Struck:
+class InjectedFault:
     """A fault that took place."""
 
     what: str
@@ -24,29 +24,29 @@ class Struck:
     at: datetime
 
 
-class Hand:
-    """Plays the faults; who is struck already is waited for, so that no fault goes to waste."""
+class FaultInjector:
+    """Injects the faults; a fault waits until its target has recovered from an earlier one, so that each fault has an effect."""
 
-    def __init__(self, plan: Plan, stack: ChaosStack, weather: Weather, *, say: Callable[[str], None]) -> None:
+    def __init__(self, plan: Plan, stack: ChaosStack, weather: ProviderFaults, *, say: Callable[[str], None]) -> None:
         self._plan = plan
         self._stack = stack
         self._weather = weather
         self._say = say
         self._random = Random(plan.seed + 1)
         self._busy: dict[str, asyncio.Task[None]] = {}
-        self.struck: list[Struck] = []
+        self.struck: list[InjectedFault] = []
 
     @property
     def by_kind(self) -> dict[str, int]:
-        """How many of each kind have struck; a pair counts as two kills."""
+        """How many faults of each kind were injected; a pair counts as two kills."""
         counts = Counter(one.kind.value for one in self.struck)
         return {kind.value: counts[kind.value] for kind in Kind}
 
     async def play(self) -> None:
-        """Play all of them and return when the last is mended."""
+        """Inject all faults and return when the last target has recovered."""
         loop = asyncio.get_running_loop()
         began = struck = loop.time()
-        apart = self._plan.lasts_s / (len(self._plan.faults) + 1) / 2  # what was held up must not come all at once
+        apart = self._plan.lasts_s / (len(self._plan.faults) + 1) / 2  # delayed faults must not all follow at once
         for fault in sorted(self._plan.faults, key=lambda one: one.at_s):
             await asyncio.sleep(max(0.0, began + fault.at_s - loop.time(), struck + apart - loop.time()))
             await self._when_free(fault)
@@ -57,7 +57,7 @@ class Hand:
         await asyncio.gather(*set(self._busy.values()))
 
     def _keys(self, fault: Fault) -> tuple[str, ...]:
-        # One broker at a time: with two of three away nothing can be written, which is an outage and no fault to recover from.
+        # One broker at a time: with two of three away no record can be written, which is an outage and no fault to recover from.
         return tuple("broker" if target.startswith("broker") else target for target in fault.targets)
 
     async def _when_free(self, fault: Fault) -> None:
@@ -68,7 +68,7 @@ class Hand:
     def _note(self, fault: Fault) -> None:
         names = " and ".join(fault.targets)
         self._say(f"{fault.kind}: {names} for {fault.lasts_s:.1f} s")
-        self.struck.append(Struck(f"{fault.kind} {names}", fault.kind, datetime.now(UTC)))
+        self.struck.append(InjectedFault(f"{fault.kind} {names}", fault.kind, datetime.now(UTC)))
 
     async def _strike(self, fault: Fault) -> None:
         self._note(fault)

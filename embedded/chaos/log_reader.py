@@ -1,4 +1,4 @@
-"""How many sends have taken effect so far: the simulator's log, read on from where it was read last."""
+"""Counts the sends that took effect, from the simulator's log; each read continues where the last one ended."""
 
 import json
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import Final
 SENT: Final = ("invitation", "message")
 
 
-class Tail:
+class SendLogReader:
     """Reads whole lines only."""
 
     def __init__(self, log: Path) -> None:
@@ -16,7 +16,7 @@ class Tail:
         self.sends = 0
 
     def read(self) -> int:
-        """Read on; returns how many sends took effect since the beginning."""
+        """Read the new lines; returns how many sends took effect since the beginning."""
         with self._log.open("rb") as file:
             file.seek(self._at)
             for line in file:

@@ -12,11 +12,11 @@ from zoneinfo import ZoneInfo
 import asyncpg
 
 from embedded.chaos import scenario
-from embedded.chaos.kills import Hand
-from embedded.chaos.log_reader import Tail
+from embedded.chaos.kills import FaultInjector
+from embedded.chaos.log_reader import SendLogReader
 from embedded.chaos.plan import ACCEPT_OF_FIVE, Plan
-from embedded.chaos.provider_faults import Weather
-from embedded.chaos.replay_check import tell_again
+from embedded.chaos.provider_faults import ProviderFaults
+from embedded.chaos.replay_check import check_replays
 from embedded.chaos.scenario import queries
 from embedded.chaos.stack import ChaosStack
 from embedded.chaos.verdict import Told
@@ -64,18 +64,18 @@ class Chaos:
 
     async def _play(self, began: float) -> Told:
         self._say(f"the stack is ready after {time.monotonic() - began:.0f} s")
-        weather = Weather(self.stack.unipile, seed=self._plan.seed)
+        weather = ProviderFaults(self.stack.unipile, seed=self._plan.seed)
         await weather.bad(limits=not self._plan.brief)
-        hand = Hand(self._plan, self.stack, weather, say=self._say)
+        hand = FaultInjector(self._plan, self.stack, weather, say=self._say)
         pool = await open_pool(self.stack.dsn, role=None, size=3, name="chaos")
-        tail = Tail(self.stack.log)
+        tail = SendLogReader(self.stack.log)
         since = datetime.now(UTC)
         try:
             work = asyncio.gather(self._start_campaigns(pool), hand.play())
             until = await self._watch(pool, tail, work)
             await work
             await self._come_to_rest(pool, tail)
-            again = await tell_again(self.stack, pool, say=self._say)
+            again = await check_replays(self.stack, pool, say=self._say)
             facts = await self._facts(pool)
         finally:
             await pool.close()
@@ -107,7 +107,7 @@ class Chaos:
                 except AWAY:
                     await asyncio.sleep(LOOK_EVERY)
 
-    async def _watch(self, pool: asyncpg.Pool, tail: Tail, work: "asyncio.Future[Any]") -> datetime:
+    async def _watch(self, pool: asyncpg.Pool, tail: SendLogReader, work: "asyncio.Future[Any]") -> datetime:
         """Say where it stands until campaigns are started and faults are mended; returns until when sends could flow.
 
         On a slow machine faults wait for one another into the night: those are played as well, but stop nothing that could flow.
@@ -125,7 +125,7 @@ class Chaos:
             await asyncio.sleep(LOOK_EVERY)
         return until or datetime.now(UTC)
 
-    async def _come_to_rest(self, pool: asyncpg.Pool, tail: Tail) -> None:
+    async def _come_to_rest(self, pool: asyncpg.Pool, tail: SendLogReader) -> None:
         """Wait until every promised send has left and nothing is under way; or until nothing has moved for long."""
         self._say("all faults are over; waiting for the rest")
         moved, seen, said = time.monotonic(), (-1, -1), time.monotonic()
@@ -160,7 +160,7 @@ class Chaos:
         except AWAY:
             return {}
 
-    def _where(self, row: dict[str, Any], tail: Tail) -> str:
+    def _where(self, row: dict[str, Any], tail: SendLogReader) -> str:
         if not row:
             return f"{tail.sends} of {self._plan.promised} sent; PostgreSQL is away"
         return (

@@ -1,4 +1,4 @@
-"""The provider's own faults, ordered from the simulator: bad answers by chance, and accounts that are lost for a while."""
+"""Faults of the provider, injected through the simulator: random error answers, and accounts that are disconnected for a while."""
 
 import asyncio
 from collections.abc import Sequence
@@ -24,15 +24,15 @@ PATIENCE: Final = 60
 """Tries, a second apart."""
 
 
-class Weather:
-    """Speaks to the levers."""
+class ProviderFaults:
+    """Controls the simulator through its /_sim routes."""
 
     def __init__(self, simulator: str, *, seed: int) -> None:
         self._levers = f"{simulator}/_sim"
         self._seed = seed
 
     async def bad(self, *, limits: bool) -> None:
-        """From now on writes fail by chance; with `limits` also by the provider's limit signals."""
+        """From now on writes fail at random; with `limits` also with the provider's rate limit answers."""
         faults = (*AFTER_EFFECT, *WITHOUT_EFFECT, *(LIMITS if limits else ()))
         async with self._client() as levers:
             for place, (action, fault) in enumerate((a, f) for a in WRITES for f in faults):
@@ -41,11 +41,11 @@ class Weather:
             (await levers.post("/latency", json={"ms_min": 5, "ms_max": 60})).raise_for_status()
 
     async def disconnect(self, accounts: Sequence[str]) -> None:
-        """Their sessions are lost."""
+        """The accounts lose their sessions."""
         await self._each(accounts, "disconnect")
 
     async def reconnect(self, accounts: Sequence[str]) -> None:
-        """And are there again."""
+        """The accounts are usable again."""
         await self._each(accounts, "reconnect")
 
     async def _each(self, accounts: Sequence[str], verb: str) -> None:
@@ -54,7 +54,7 @@ class Weather:
 
             async def one(account_id: str) -> None:
                 async with slots:
-                    # The simulator lives in the database's clock, and PostgreSQL may be away just now.
+                    # The simulator uses the database's clock, and PostgreSQL may be away at this moment.
                     for _ in range(PATIENCE):
                         if (await levers.post(f"/accounts/{account_id}/{verb}", json={})).is_success:
                             return

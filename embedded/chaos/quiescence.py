@@ -1,4 +1,4 @@
-"""A stack at rest: what is still under way, by name, and all its rows in short, so that whatever changes is the doing of who looks."""
+"""Quiescence of a stack: the work still under way, by name, and a digest of all rows, so that any change comes from the observer."""
 
 from typing import Final
 
@@ -9,7 +9,7 @@ from services.queuer.store.campaigns import finished
 
 MAY_CHANGE: Final = {
     "replay_runs": "the replay's own row",
-    "audit_log": "that somebody replayed",
+    "audit_log": "the audit lines of the replay",
     "account_reads": "when the poller reads next: it reads by its own times, events or none",
     "stack_clock": "the clock itself",
     "stack_fence": "the ledger's head, written again every second",
@@ -35,7 +35,7 @@ _UNDER_WAY: Final = {
     "a campaign's counters": "FROM campaign_counter_deltas",
     "a row the healer has yet to look at": "FROM changed_rows",
     "an event that is not published": "FROM outbox WHERE published_at IS NULL",
-    "an account in somebody's hand": "FROM accounts WHERE lease_until IS NOT NULL",
+    "an account that a process has leased": "FROM accounts WHERE lease_until IS NOT NULL",
     "an account that is to be woken": "FROM accounts WHERE status = 'usable' AND wake_at <= business_now()",
 }
 
@@ -48,7 +48,7 @@ async def under_way(pool: asyncpg.Pool) -> list[str]:
         if await finished.done(connection, most=1):
             busy.append("a campaign that is about to complete")
         if await notices.fetch_completed_campaigns(connection, most=1):
-            busy.append("a campaign whose end nobody was told")
+            busy.append("a campaign whose end was not announced")
     return busy
 
 

@@ -31,7 +31,7 @@ UNREAD: Final = MAIL_FEEDBACK.group("healer")
 
 
 @dataclass(frozen=True, slots=True)
-class Again:
+class ReplayCheck:
     """What came of it; `published` over all rounds, `would_act` of them as the dry looks said, `writes` are calls that are no reads."""
 
     published: int
@@ -51,7 +51,7 @@ class Again:
         return asdict(self) | {"times": TIMES}
 
 
-async def tell_again(stack: ChaosStack, pool: asyncpg.Pool, *, say: Callable[[str], None]) -> Again:
+async def check_replays(stack: ChaosStack, pool: asyncpg.Pool, *, say: Callable[[str], None]) -> ReplayCheck:
     """Let everything come to rest, tell every topic again, and compare.
 
     The poller, which reads no topic and writes down what the provider shows by times of its own, is stopped first.
@@ -76,7 +76,7 @@ async def tell_again(stack: ChaosStack, pool: asyncpg.Pool, *, say: Callable[[st
     behind = sorted(group for each in left for group, records in each.items() if records != 0 and group != UNREAD)
     after = await _at_rest(pool)
     changed = sorted(name for name in before | after if before.get(name) != after.get(name))
-    again = Again(published, would_act, _writes(stack.log) - written, changed, behind, round(time.monotonic() - began, 1))
+    again = ReplayCheck(published, would_act, _writes(stack.log) - written, changed, behind, round(time.monotonic() - began, 1))
     say(f"{published} events told again: {again.writes} writes, {len(changed)} tables changed ({again.seconds:.0f} s)")
     return again
 

@@ -10,9 +10,9 @@ from typing import Any, Final
 from rich.console import Console
 from rich.table import Table
 
-from embedded.chaos.kills import Struck
+from embedded.chaos.kills import InjectedFault
 from embedded.chaos.plan import Plan
-from embedded.chaos.replay_check import Again
+from embedded.chaos.replay_check import ReplayCheck
 from embedded.chaos.scenario import promises, rules
 from simulator.judge import LedgerEntry, Promise, Recovery, Tolerance, Verdict, judge, percentile, recoveries
 from simulator.judge.reading import Call, read
@@ -34,11 +34,11 @@ class Told:
     log: Path
     since: datetime
     until: datetime
-    struck: Sequence[Struck]
+    struck: Sequence[InjectedFault]
     kills: dict[str, int]
     ended_by_themselves: dict[str, int]
     wall_s: float
-    again: Again
+    again: ReplayCheck
     ledger: Sequence[dict[str, Any]]
     waiting: Sequence[dict[str, Any]]
     ends: Sequence[dict[str, Any]]

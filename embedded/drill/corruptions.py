@@ -11,7 +11,7 @@ CONTACTED: Final = frozenset({"connection_request_sent", "connected", "messaging
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class CorruptionKind:
     """One way. `of`: which people it takes; `does`: the statements that spoil them; `proposed`: it is for a person to decide."""
 
     name: str
@@ -24,26 +24,26 @@ class Way:
     """Counted by the view, and so to be mended within seconds of the corruption itself."""
 
 
-WAYS: Final = (
-    Way("marked_sent_and_never_sent", "fresh", ("mark_sent", "say_sent"), contacted=False, at_once=True),
-    Way("contact_lost", "invited", ("lose_contact",), contacted=True, at_once=True),
-    Way("failed_though_contacted", "invited", ("fail",), contacted=True, at_once=True),
-    Way("pending_though_contacted", "invited", ("back_to_pending",), contacted=True, at_once=True),
-    Way("contact_invented", "fresh", ("invent_contact",), contacted=False, proposed=True, at_once=True),
-    Way("step_says_sent", "fresh", ("say_sent",), contacted=False),
-    Way("invitation_invented", "fresh", ("mark_sent", "invent_contact", "say_sent"), contacted=False, proposed=True),
-    Way("left_in_hand", "fresh", ("leave_in_hand",), contacted=False),
-    Way("step_waits_for_who_declined", "connected", ("reply",), contacted=True),
-    Way("acceptance_lost", "connected", ("lose_acceptance",), contacted=True),
+CORRUPTIONS: Final = (
+    CorruptionKind("marked_sent_and_never_sent", "fresh", ("mark_sent", "say_sent"), contacted=False, at_once=True),
+    CorruptionKind("contact_lost", "invited", ("lose_contact",), contacted=True, at_once=True),
+    CorruptionKind("failed_though_contacted", "invited", ("fail",), contacted=True, at_once=True),
+    CorruptionKind("pending_though_contacted", "invited", ("back_to_pending",), contacted=True, at_once=True),
+    CorruptionKind("contact_invented", "fresh", ("invent_contact",), contacted=False, proposed=True, at_once=True),
+    CorruptionKind("step_says_sent", "fresh", ("say_sent",), contacted=False),
+    CorruptionKind("invitation_invented", "fresh", ("mark_sent", "invent_contact", "say_sent"), contacted=False, proposed=True),
+    CorruptionKind("left_in_hand", "fresh", ("leave_in_hand",), contacted=False),
+    CorruptionKind("step_waits_for_who_declined", "connected", ("reply",), contacted=True),
+    CorruptionKind("acceptance_lost", "connected", ("lose_acceptance",), contacted=True),
 )
 COUNTS: Final = "counts_changed"
 
 
 @dataclass(slots=True)
-class Spoiled:
+class CorruptedRow:
     """One corrupted row, and when it was seen right, or proposed, first (seconds since the corruption was committed)."""
 
-    way: Way
+    way: CorruptionKind
     prospect: Any
     send: Any
     at: float
@@ -57,7 +57,7 @@ class Spoiled:
         return self.right_after is not None or self.proposed_after is not None
 
 
-def right(way: Way, row: Mapping[str, Any]) -> bool:
+def right(way: CorruptionKind, row: Mapping[str, Any]) -> bool:
     """Is the row as the truth has it? Somebody who was not contacted may have been since, in order."""
     status, send = str(row["status"]), str(row["send_status"])
     contacted = row["contacted_at"] is not None

@@ -14,7 +14,7 @@ import asyncpg
 
 from embedded.chaos import scenario
 from embedded.chaos.plan import START, Plan, make_plan
-from embedded.drill.corruptions import WAYS, Spoiled, Way, right
+from embedded.drill.corruptions import CORRUPTIONS, CorruptedRow, CorruptionKind, right
 from embedded.settings import StackSettings
 from embedded.stack import Stack
 from embedded.unprivileged import remove
@@ -36,7 +36,7 @@ SPEED: Final = 120.0
 class Told:
     """What there is to judge."""
 
-    spoiled: list[Spoiled]
+    spoiled: list[CorruptedRow]
     miscounted: int
     counts_right_after: float | None
     log: Path
@@ -51,7 +51,7 @@ class Drill:
     def __init__(
         self, settings: StackSettings, folder: Path, *, corrupt: int, stored: int, within: float, say: Callable[[str], None]
     ) -> None:
-        self._each = max(1, corrupt // (len(WAYS) + 1))
+        self._each = max(1, corrupt // (len(CORRUPTIONS) + 1))
         self._stored = stored
         self._within = within
         self._all_spoiled = False
@@ -77,7 +77,7 @@ class Drill:
             for campaign in [row["id"] async for row in scenario.queries.campaigns(pool)]:
                 await run.start(pool, campaign, actor="drill")
             await self._until_there_is_enough(pool)
-            spoiled: list[Spoiled] = []
+            spoiled: list[CorruptedRow] = []
             watching = asyncio.create_task(self._watch(pool, spoiled))  # already while rows are still being spoiled
             campaigns = await self._spoil(pool, spoiled)
             self._say(f"{len(spoiled)} rows of prospects and sends and the counts of {len(campaigns)} campaigns are wrong now")
@@ -115,8 +115,8 @@ class Drill:
             await asyncio.sleep(LOOK_EVERY * 5)
         self._say(f"going on with what there is: {ready}")
 
-    async def _spoil(self, pool: asyncpg.Pool, spoiled: list[Spoiled]) -> list[Any]:
-        for way in WAYS:
+    async def _spoil(self, pool: asyncpg.Pool, spoiled: list[CorruptedRow]) -> list[Any]:
+        for way in CORRUPTIONS:
             async with pool.acquire() as connection, connection.transaction():
                 rows = [row async for row in getattr(queries, way.of)(connection, most=self._each)]
                 await queries.around_the_triggers(connection)
@@ -124,14 +124,14 @@ class Drill:
                 for statement in way.does:
                     await getattr(queries, statement)(connection, ids=ids, sends=sends)
             at = time.monotonic()
-            spoiled += [Spoiled(way, prospect, send, at) for prospect, send in zip(ids, sends, strict=True)]
+            spoiled += [CorruptedRow(way, prospect, send, at) for prospect, send in zip(ids, sends, strict=True)]
         async with pool.acquire() as connection, connection.transaction():
             await queries.around_the_triggers(connection)
             campaigns = [row["id"] async for row in queries.miscount(connection, most=self._each)]
         self._all_spoiled = True
         return campaigns
 
-    async def _watch(self, pool: asyncpg.Pool, spoiled: list[Spoiled]) -> None:
+    async def _watch(self, pool: asyncpg.Pool, spoiled: list[CorruptedRow]) -> None:
         began, said = time.monotonic(), time.monotonic()
         while time.monotonic() - began < self._within:
             waiting = [one for one in spoiled if not one.settled]
@@ -154,7 +154,7 @@ class Drill:
         return None
 
 
-async def _look(pool: asyncpg.Pool, waiting: list[Spoiled]) -> None:
+async def _look(pool: asyncpg.Pool, waiting: list[CorruptedRow]) -> None:
     by_id = {one.prospect: one for one in waiting}
     async for row in queries.look(pool, ids=list(by_id), sends=[one.send for one in waiting]):
         one = by_id[row["id"]]
@@ -165,8 +165,8 @@ async def _look(pool: asyncpg.Pool, waiting: list[Spoiled]) -> None:
             one.proposed_after = time.monotonic() - one.at
 
 
-def _by_way(waiting: list[Spoiled]) -> str:
-    ways: dict[Way, int] = {}
+def _by_way(waiting: list[CorruptedRow]) -> str:
+    ways: dict[CorruptionKind, int] = {}
     for one in waiting:
         ways[one.way] = ways.get(one.way, 0) + 1
     return ", ".join(f"{many} {way.name}" for way, many in ways.items())

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from rich.console import Console
 
-from embedded.drill.corruptions import COUNTS, WAYS, Spoiled, truly_contacted
+from embedded.drill.corruptions import CORRUPTIONS, COUNTS, CorruptedRow, truly_contacted
 from embedded.drill.play import Told
 from simulator.judge import percentile
 from simulator.judge.reading import Call, Unreadable, read
@@ -55,7 +55,7 @@ def judge(told: Told) -> dict[str, Any]:
         "repair_p99_s": p99,
         "unreadable_lines": unreadable,
         "among": told.stored,
-        "ways": {way.name: _figures([one for one in told.spoiled if one.way is way], wrong) for way in WAYS}
+        "ways": {way.name: _figures([one for one in told.spoiled if one.way is way], wrong) for way in CORRUPTIONS}
         | {COUNTS: {"rows": told.miscounted, "slowest_s": told.counts_right_after and round(told.counts_right_after, 2)}},
         "examples": [f"{one.way.name}: {one.prospect} is {dict(one.seen)}" for one in wrong[:10]],
         "view_at_the_end": told.view,
@@ -79,7 +79,7 @@ def _effects(log: Path) -> tuple[Counter[str], Counter[str], int]:
     return invited, written, unreadable
 
 
-def _contradicts(one: Spoiled, invited: Counter[str]) -> bool:
+def _contradicts(one: CorruptedRow, invited: Counter[str]) -> bool:
     """Does the row say of a contact what the provider does not, or the other way round?"""
     contacted = truly_contacted((one.seen["linkedin_id"],), invited) > 0
     if one.way.proposed:
@@ -89,7 +89,7 @@ def _contradicts(one: Spoiled, invited: Counter[str]) -> bool:
     return (one.seen["contacted_at"] is not None) != contacted and one.way.contacted
 
 
-def _figures(ones: list[Spoiled], wrong: list[Spoiled]) -> dict[str, Any]:
+def _figures(ones: list[CorruptedRow], wrong: list[CorruptedRow]) -> dict[str, Any]:
     times = [_after(one) for one in ones if one.settled]
     return {
         "rows": len(ones),
@@ -101,5 +101,5 @@ def _figures(ones: list[Spoiled], wrong: list[Spoiled]) -> dict[str, Any]:
     }
 
 
-def _after(one: Spoiled) -> float:
+def _after(one: CorruptedRow) -> float:
     return one.right_after if one.right_after is not None else one.proposed_after or 0.0

@@ -4,12 +4,12 @@ Where the guarantees are written down:
 
 - at least once: the offset is committed after the handler returned; a crash before that brings the batch again, and
   the handler's rows make that harmless;
-- our own store or broker away: wait a bounded moment, then give the batch back (without the wait a nack is a hot
-  loop of thousands of tries a second);
-- an event nobody can read, or that fails by itself while its neighbours work, becomes a dead letter with its origin;
+- our own store or broker is away: wait a bounded time, then nack the batch (without the wait a nack is a hot loop of
+  thousands of tries a second);
+- an event that cannot be read, or that fails alone while the rest of its batch succeeds, becomes a dead letter with its origin;
 - when too much fails, the consumer stops instead of emptying its topic into the dead letters: it keeps its partitions and
-  handles nothing, so that no other pod goes on where it stopped, until somebody lets it;
-- partitions are not given up while a batch is in work (the drain), or two pods would hold the same events.
+  handles nothing, so that no other pod continues where it stopped, until an operator resumes it;
+- partitions are not revoked while a batch is being handled (the drain), or two pods would hold the same events.
 """
 
 import asyncio
@@ -39,19 +39,19 @@ Handler = Callable[[Sequence[E]], Awaitable[None]]
 """Gets the readable events of one batch, in order per partition."""
 
 URGENT_MS: Final = 20
-COMPANY_BYTES: Final = 65_536
-COMPANY_MS: Final = 150
+FETCH_MIN_BYTES: Final = 65_536
+FETCH_WAIT_MS: Final = 150
 FIRST_PAUSE: Final = 0.2
 LONGEST_PAUSE: Final = 5.0
 """Seconds; far below max_poll_interval and within the drain's budget."""
 LARGEST_BODY: Final = 1_048_576
-"""Bytes. Our own events have a few hundred; what is larger than a broker takes by default comes compressed, or from elsewhere."""
+"""Bytes. Our own events have a few hundred; a record larger than a broker's default limit was compressed or is not ours."""
 
 
 class Drain(ConsumerRebalanceListener):  # type: ignore[misc]
-    """Holds a rebalance back until the batch in work is acknowledged.
+    """Delays a rebalance until the batch in progress is acknowledged.
 
-    Measured without it: a pod that joins while another works makes both hold the same messages at once.
+    Measured without the drain: a pod that joins while another handles a batch makes both hold the same messages at once.
     """
 
     def __init__(self, topic: str) -> None:
@@ -61,11 +61,11 @@ class Drain(ConsumerRebalanceListener):  # type: ignore[misc]
         self.assigned: frozenset[TopicPartition] = frozenset()
 
     def begin(self) -> None:
-        """A batch is in work."""
+        """A batch is being handled."""
         self._idle.clear()
 
     def end(self) -> None:
-        """It is acknowledged, or given back."""
+        """The batch is acknowledged, or nacked."""
         self._idle.set()
 
     async def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
@@ -101,7 +101,7 @@ class Inbox:
         return next(work.group for work in self._works if work.topic.name == topic)
 
     def resume(self, topic: str) -> None:
-        """Let a stopped consumer go on where it stopped; as much as before may become dead letters."""
+        """Resume a stopped consumer where it stopped; its count of dead letters starts again at zero."""
         for work in self._works:
             if work.topic.name == topic:
                 work.resume()
@@ -109,10 +109,10 @@ class Inbox:
     def subscribe(self, topic: Topic[E], handle: Handler[E], *, max_records: int = 1_000, urgent: bool = False) -> None:
         """Give `handle` the events of `topic` in batches.
 
-        A fetch waits a moment for company, since one over 24 partitions costs aiokafka half a millisecond of CPU and the
-        broker as much, however little it brings. An `urgent` topic's is answered at the first event, and kept short:
-        aiokafka leaves a partition whose events are in work out of the fetch that is open meanwhile, so a long one makes
-        the next event of that partition wait for its end.
+        A fetch waits for more records, since a fetch over 24 partitions costs aiokafka half a millisecond of CPU and the
+        broker as much, however few records it returns. The fetch of an `urgent` topic returns at the first event, and is
+        short: aiokafka leaves out of an open fetch the partitions whose events are being handled, so a long fetch would
+        delay the next event of such a partition.
         """
         drain = self.drains[topic.name] = Drain(topic.name)
         work = _Work(topic, topic.group(self._service), handle=handle, drain=drain, dead_letters=self._dead_letters)
@@ -123,9 +123,9 @@ class Inbox:
             group_instance_id=f"{self._pod_name}.{topic.name}" if self._pod_name else None,
             batch=True,
             max_records=max_records,
-            batch_timeout_ms=COMPANY_MS,
-            fetch_min_bytes=1 if urgent else COMPANY_BYTES,
-            fetch_max_wait_ms=URGENT_MS if urgent else COMPANY_MS,
+            batch_timeout_ms=FETCH_WAIT_MS,
+            fetch_min_bytes=1 if urgent else FETCH_MIN_BYTES,
+            fetch_max_wait_ms=URGENT_MS if urgent else FETCH_WAIT_MS,
             ack_policy=AckPolicy.NACK_ON_ERROR,
             auto_offset_reset="earliest",
             session_timeout_ms=20_000,
@@ -133,7 +133,7 @@ class Inbox:
             rebalance_timeout_ms=60_000,
             max_poll_interval_ms=300_000,
             listener=drain,
-            decoder=_as_it_is,
+            decoder=_keep_raw,
         )(work.on_batch)
 
 
@@ -149,13 +149,13 @@ class _Work:
         self._dead_letters = dead_letters
         self._pause = FIRST_PAUSE
         self._undone: set[tuple[int, int]] = set()
-        """Partition and offset of what the batch in work still holds."""
+        """Partition and offset of the records of the current batch that are not handled yet."""
         self._going = asyncio.Event()
         self._going.set()
         CONSUMER_STOPPED.labels(topic=topic.name).set(0)
 
     def resume(self) -> None:
-        """Go on, and count from nothing."""
+        """Handle batches again, with a new count of dead letters."""
         self._dead_letters.forgive(self.topic.name)
         self.stopped = None
         self._going.set()
@@ -166,16 +166,16 @@ class _Work:
         self._drain.begin()
         try:
             if self.stopped is not None:
-                await self._stand_still(message)
+                await self._nack_slowly(message)
                 return
             records = message.raw_message if isinstance(message.raw_message, tuple) else (message.raw_message,)
-            await self._work_off(records)
+            await self._handle_batch(records)
             await message.ack()
             self._dead_letters.acknowledged(self.topic.name)
             self._pause = FIRST_PAUSE
         except TooManyDeadLetters as error:
             self._stop(str(error))
-            await self._keep_what_is_done(message)
+            await self._commit_handled(message)
         except Exception as error:
             REDELIVERIES.labels(topic=self.topic.name).inc()
             log.warning("batch given back to Kafka", topic=self.topic.name, error=repr(error), pause_s=self._pause)
@@ -191,9 +191,9 @@ class _Work:
         CONSUMER_STOPPED.labels(topic=self.topic.name).set(1)
         log.critical("a consumer stopped and waits for a person", topic=self.topic.name, group=self.group, why=why)
 
-    async def _keep_what_is_done(self, message: KafkaMessage) -> None:
-        """Acknowledge up to the first record of each partition that nobody dealt with, and go back there: what was set aside is not
-        set aside again by whoever goes on.
+    async def _commit_handled(self, message: KafkaMessage) -> None:
+        """Commit up to the first unhandled record of each partition and seek there, so that the consumer that resumes does not set the
+        same records aside again.
         """
         records = message.raw_message if isinstance(message.raw_message, tuple) else (message.raw_message,)
         firsts: dict[TopicPartition, int] = {}
@@ -210,14 +210,14 @@ class _Work:
         await consumer.commit(firsts)
         self._dead_letters.acknowledged(self.topic.name)
 
-    async def _stand_still(self, message: KafkaMessage) -> None:
-        """Give the batch back, slowly; the consumer stays in its group and keeps its partitions."""
+    async def _nack_slowly(self, message: KafkaMessage) -> None:
+        """Nack the batch after a pause; the consumer stays in its group and keeps its partitions."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(LONGEST_PAUSE):
                 await self._going.wait()
         await message.nack()
 
-    async def _work_off(self, records: Sequence[ConsumerRecord]) -> None:
+    async def _handle_batch(self, records: Sequence[ConsumerRecord]) -> None:
         readable = []
         self._undone = {(record.partition, record.offset) for record in records}
         for record in records:
@@ -237,11 +237,11 @@ class _Work:
             raise
         except Exception:
             log.exception("a batch failed; trying its events one by one", topic=self.topic.name)
-            await self._one_by_one(readable)
+            await self._handle_one_by_one(readable)
         else:
             self._count_handled(len(readable))
 
-    async def _one_by_one(self, readable: Sequence[tuple[ConsumerRecord, Any]]) -> None:
+    async def _handle_one_by_one(self, readable: Sequence[tuple[ConsumerRecord, Any]]) -> None:
         for record, event in readable:
             try:
                 await self._handle([event])
@@ -254,7 +254,7 @@ class _Work:
                 self._count_handled(1)
 
     def _read(self, record: ConsumerRecord) -> "Event | _Unreadable":
-        """Whose fault an unreadable record is needs no looking: nobody but us writes to our topics."""
+        """Parse a record. An unreadable one counts as our fault: only our services write to these topics."""
         if not record.value:
             return _Unreadable(Reason.NO_BODY, "the record has no body")
         if len(record.value) > LARGEST_BODY:
@@ -293,7 +293,7 @@ class _Unreadable:
     why: str
 
 
-async def _as_it_is(message: Any) -> Any:
+async def _keep_raw(message: Any) -> Any:
     return message
 
 

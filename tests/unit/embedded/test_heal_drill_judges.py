@@ -6,16 +6,16 @@ from typing import Any
 
 import pytest
 
-from embedded.drill.corruptions import WAYS, Spoiled, Way, right
+from embedded.drill.corruptions import CORRUPTIONS, CorruptedRow, CorruptionKind, right
 from embedded.drill.play import Told
 from embedded.drill.verdict import judge
 
 NOW = "2026-03-10T15:00:00Z"
 
 
-def way(name: str) -> Way:
+def way(name: str) -> CorruptionKind:
     """One of the ways."""
-    return next(one for one in WAYS if one.name == name)
+    return next(one for one in CORRUPTIONS if one.name == name)
 
 
 def row(status: str, send: str, *, contacted: bool, connected: bool = False) -> dict[str, Any]:
@@ -49,7 +49,7 @@ def test_a_row_is_right_when_it_says_what_really_was(name: str, seen: dict[str, 
     assert right(way(name), seen) is is_right
 
 
-def _told(folder: Path, spoiled: Spoiled, invitations: int) -> Told:
+def _told(folder: Path, spoiled: CorruptedRow, invitations: int) -> Told:
     log = folder / "simulator.jsonl"
     calls = [
         {
@@ -73,7 +73,7 @@ def _told(folder: Path, spoiled: Spoiled, invitations: int) -> Told:
 
 
 def test_a_contact_that_the_provider_never_saw_is_wrong_whatever_our_rows_say(tmp_path: Path) -> None:
-    mended = Spoiled(way("contact_lost"), "p", "s", 0.0, right_after=0.5, seen=row("connection_request_sent", "sent", contacted=True))
+    mended = CorruptedRow(way("contact_lost"), "p", "s", 0.0, right_after=0.5, seen=row("connection_request_sent", "sent", contacted=True))
     assert judge(_told(tmp_path, mended, invitations=0))["wrong"] == 1
     fine = judge(_told(tmp_path, mended, invitations=1))
     assert (fine["ok"], fine["wrong"], fine["repaired"], fine["repair_p99_s"]) == (True, 0, 1, 0.5)
@@ -82,14 +82,14 @@ def test_a_contact_that_the_provider_never_saw_is_wrong_whatever_our_rows_say(tm
 
 
 def test_a_log_that_cannot_be_read_proves_nothing(tmp_path: Path) -> None:
-    fine = Spoiled(way("failed_though_contacted"), "p", "s", 0.0, right_after=0.5, seen=row("completed", "sent", contacted=True))
+    fine = CorruptedRow(way("failed_though_contacted"), "p", "s", 0.0, right_after=0.5, seen=row("completed", "sent", contacted=True))
     told = _told(tmp_path, fine, invitations=1)
     told.log.write_text("{}\n" + told.log.read_text())
     assert judge(told)["ok"] is False
 
 
 def test_what_is_never_settled_is_wrong_and_what_waits_for_a_person_is_proposed(tmp_path: Path) -> None:
-    left = Spoiled(way("step_says_sent"), "p", "s", 0.0, seen=row("pending", "sent", contacted=False))
+    left = CorruptedRow(way("step_says_sent"), "p", "s", 0.0, seen=row("pending", "sent", contacted=False))
     assert judge(_told(tmp_path, left, invitations=0))["wrong"] == 1
-    asked = Spoiled(way("contact_invented"), "p", "s", 0.0, proposed_after=1.0, seen=row("pending", "pending", contacted=True))
+    asked = CorruptedRow(way("contact_invented"), "p", "s", 0.0, proposed_after=1.0, seen=row("pending", "pending", contacted=True))
     assert judge(_told(tmp_path, asked, invitations=0))["proposed"] == 1
