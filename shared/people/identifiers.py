@@ -194,7 +194,7 @@ def identity(
     """The best name of a lead (`leads.identity`), None where there is none at all.
 
     Classic id, vanity, Sales Navigator id, e-mail, in this order. The classic id stays with its owner for ever and the
-    provider takes it as it is; a vanity may be changed and taken by somebody else; a Sales Navigator id has to be
+    provider takes it as it is; a vanity may be changed and taken by another member; a Sales Navigator id has to be
     converted; an e-mail address may be shared and cannot be invited.
     """
     for prefix, value in (("id", linkedin_id), ("in", linkedin_vanity), ("sn", sales_navigator_id), ("mail", email)):

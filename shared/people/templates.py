@@ -78,7 +78,7 @@ class Template:
         """Cut the text at its placeholders.
 
         Raises:
-            TemplateError: nothing to say, a brace without its partner, or a placeholder nobody knows.
+            TemplateError: nothing to say, a brace without its partner, or an unknown placeholder.
         """
         if not text.strip():
             raise TemplateError(1, "the template is empty; write the message.")

@@ -81,7 +81,7 @@ class ServiceSettings(BaseSettings):
 
 
 class TimeoutSettings(BaseSettings):
-    """How long a call to the provider may take; whoever plans around calls reckons with it too."""
+    """How long a call to the provider may take; planner and explanations subtract it as well."""
 
     model_config = SettingsConfigDict(env_prefix="TACT_", env_file=".env", extra="ignore", frozen=True, populate_by_name=True)
 

@@ -36,7 +36,7 @@ DailyLimit = Annotated[int | None, Field(ge=1, le=100, description="Invitations 
 
 
 class Taken(BaseModel):
-    """A request's body: a field nobody knows is refused, because it is a known one spelled wrongly."""
+    """A request's body: an unknown field is refused, because it is a known one spelled wrongly."""
 
     model_config = ConfigDict(extra="forbid")
 

@@ -29,7 +29,7 @@ async def receive(request: Request, path: Path, *, largest: int, file_name: str 
     """Write the list in the request to `path`: the form's field `file`, or the whole body.
 
     Raises:
-        ApiError: 413 for more than `largest` bytes, 422 for a form without a list or one nobody can read.
+        ApiError: 413 for more than `largest` bytes, 422 for a form without a list or one that cannot be read.
     """
     declared = request.headers.get("content-length", "")
     if declared.isdigit() and int(declared) > largest:

@@ -66,7 +66,7 @@ def withdraw_after(value: int | None, campaign_type: CampaignType) -> int | None
     """How many days an invitation waits before it is taken back; None (also for 0) for never.
 
     Raises:
-        Refused: it is no number of days, or the campaign invites nobody.
+        Refused: it is no number of days, or the campaign sends no invitations.
     """
     if not value:
         return None
@@ -115,7 +115,7 @@ def schedule(raw: Mapping[str, Any] | None) -> dict[str, Any]:
     """Schedule settings in the one spelling that is stored: hours as "HH:MM", weekdays as numbers, absent keys absent.
 
     Raises:
-        Refused: a key or value nobody can follow; the sentence names it.
+        Refused: a key or value that cannot be followed; the sentence names it.
     """
     try:
         return read_settings(dict(raw or {})).model_dump(mode="json", exclude_none=True)

@@ -1,6 +1,6 @@
 """The steps of a campaign, made from its templates: which messages, in which order, after which wait.
 
-Pure. Everything that a person can get wrong about a campaign's texts is refused here, before anybody is enrolled.
+Pure. Everything that a person can get wrong about a campaign's texts is refused here, before any prospect is enrolled.
 """
 
 import re
@@ -16,9 +16,9 @@ from shared.vocabulary import Action, CampaignType
 
 INVITATION: Final = "connection_request"
 LATER: Final = timedelta(hours=72)
-"""A follow-up's wait where nobody says otherwise: three days."""
+"""A follow-up's wait where the campaign names none: three days."""
 LONGEST_DELAY: Final = 24 * 365
-"""Hours; somebody who writes more means another unit."""
+"""Hours; a larger number means another unit."""
 LONGEST_NOTE: Final = 300
 """Characters of an invitation's note on any account (Unipile, "provider limits"); free accounts may send 200."""
 LONGEST_TEXT: Final = 8_000
@@ -77,7 +77,7 @@ def wishes(templates: Mapping[str, str], delays: Mapping[str, float], *, order: 
 
 
 def in_order(message_types: Iterable[str]) -> list[str]:
-    """Invitation first, then direct messages, then follow-ups, each by number; words nobody knows come last."""
+    """Invitation first, then direct messages, then follow-ups, each by number; unknown words come last."""
     return sorted(message_types, key=_place)
 
 

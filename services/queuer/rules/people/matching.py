@@ -67,7 +67,7 @@ def match(people: Sequence[Person], candidates: Iterable[Lead]) -> Matched:
     """Find each row's lead, or make it one.
 
     The strongest identifier both have decides: classic id, vanity, Sales Navigator id. A weaker one counts only where no
-    stronger one says otherwise: a vanity may have been given up and taken by somebody else. An e-mail address alone
+    stronger one says otherwise: a vanity may have been given up and taken by another member. An e-mail address alone
     joins only where one side has nothing else, for `info@` belongs to many.
     """
     index: dict[str, list[Lead]] = {}

@@ -24,7 +24,7 @@ from shared.people.identifiers import LinkedInId, email_address, identity, linke
 from shared.vocabulary import Channel
 
 MAX_LINE: Final = 1 << 16  # characters of one physical line
-MAX_RECORD_LINES: Final = 100  # a field with more line breaks than that is a quote somebody forgot to close
+MAX_RECORD_LINES: Final = 100  # a field with more line breaks than that is a quote that was not closed
 SAMPLE_LINES: Final = 200
 MAX_NAME: Final = 200  # characters
 MAX_TEXT: Final = 500
@@ -225,7 +225,7 @@ class ListReader:
                 reason = reason or found.reason
                 extra[self.layout.headers[at]] = text.strip()[:MAX_EXTRA]
             elif ids[found.kind.value] != found.value:
-                # Two addresses of two people in one row: nobody but its author knows which one is meant.
+                # Two addresses of two people in one row: only its author knows which one is meant.
                 return {}, f"The row names two members: '{ids[found.kind.value]}' and '{found.value}'; keep the right one."
         return ids, reason
 

@@ -46,7 +46,7 @@ SELECT status, status_version FROM accounts
  WHERE id = :account_id AND (:workspace_id::uuid IS NULL OR workspace_id = :workspace_id) FOR NO KEY UPDATE;
 
 -- name: change_status!
--- An account that comes back is looked at at once, whoever holds it; its spacing still stands, so no burst leaves.
+-- An account that comes back is looked at at once, leased or not; its spacing still holds, so no burst leaves.
 UPDATE accounts
    SET status = :status::account_status, status_reason = :reason, status_version = status_version + 1, status_changed_at = :now,
        wake_at = CASE WHEN :status::account_status = 'usable' THEN least(coalesce(wake_at, 'infinity'), :now) ELSE wake_at END

@@ -16,7 +16,7 @@ queries = load(__file__)
 
 
 async def open_untold(connection: Connection, evidence: Mapping[str, Any]) -> tuple[int, dict[str, Any]] | None:
-    """The open alert that nobody was told of, with its evidence; opened now where there is none. None: people were told.
+    """The open alert without a notice, with its evidence; opened now where there is none. None: a notice was sent.
 
     Its row is locked until the transaction ends.
     """

@@ -2,7 +2,7 @@
 SELECT business_now();
 
 -- name: accounts_of
--- To be shown: whoever only looks keeps nobody waiting.
+-- Read without locks, to be shown only.
 SELECT id, workspace_id, name, country, account_timezone(accounts, business_now()) AS timezone,
        schedule_settings
   FROM accounts
@@ -10,7 +10,7 @@ SELECT id, workspace_id, name, country, account_timezone(accounts, business_now(
  ORDER BY id;
 
 -- name: lock_accounts
--- One account, or all of a workspace; in order of id, like everybody.
+-- One account, or all of a workspace; in order of id, like every statement that locks accounts.
 SELECT id, workspace_id, name, country, account_timezone(accounts, business_now()) AS timezone,
        schedule_settings
   FROM accounts
@@ -46,7 +46,7 @@ UPDATE send_queue s SET held_for = NULL
  WHERE s.id = locked.id;
 
 -- name: wake_accounts!
--- Whoever holds one keeps it; the lease alone keeps it from the dispatcher. Locked above.
+-- The accounts are locked already. A lease stays as it is: the dispatcher passes leased accounts over.
 UPDATE accounts SET wake_at = :now
  WHERE id = ANY(:account_ids::uuid[]) AND status = 'usable' AND coalesce(wake_at, 'infinity') > :now;
 

@@ -1,6 +1,6 @@
 """What an account may do, set by people: numbers of a workspace or an account, a tier, a warm-up, a written exception.
 
-A number nobody set comes from the tier; the policy (shared/policy/limits.py) holds whatever is set within what the
+A number that is not set comes from the tier; the policy (shared/policy/limits.py) holds whatever is set within what the
 account's type bears. What is planned already keeps its moments; the sender asks the new caps from the next send on.
 """
 
@@ -110,7 +110,7 @@ async def set_workspace(
     """Set a workspace's numbers (those of OF_WORKSPACE; None gives one back to the default) and its tier; False when nothing changed.
 
     Raises:
-        Refused: a number or a tier nobody may have.
+        Refused: a number out of its bounds, or an unknown tier.
         NotFound: there is no such workspace.
     """
     wanted: dict[str, Any] = {name: _number(name, value, OF_WORKSPACE) for name, value in numbers.items() if value is not KEEP}
@@ -172,7 +172,7 @@ async def except_account(
     `by` is the person who answers for it. False when it was so already.
 
     Raises:
-        Refused: more than anybody may, or no name or reason.
+        Refused: more than any account may, or no name or reason.
         NotFound: there is no such account.
     """
     if most is not None:

@@ -3,7 +3,7 @@ SELECT id, tier, daily_cr_limit, weekly_cr_limit, daily_message_limit, daily_loo
   FROM workspaces WHERE id = :workspace_id FOR NO KEY UPDATE;
 
 -- name: lock_accounts_of
--- Before the workspace, like everybody, and in order of id: their lanes are opened.
+-- Before the workspace, like every statement that locks both, and in order of id: their lanes are opened.
 SELECT id FROM accounts WHERE workspace_id = :workspace_id ORDER BY id FOR NO KEY UPDATE;
 
 -- name: lock_account^

@@ -23,7 +23,7 @@ async def complete(connection: Connection, campaign_ids: Sequence[UUID]) -> list
 
 
 async def to_go_on(connection: Connection, *, most: int) -> list[UUID]:
-    """Completed by themselves, with somebody on the way."""
+    """Campaigns that were completed by themselves and have a prospect under way again."""
     return [row["id"] async for row in queries.to_go_on(connection, most=most)]
 
 

@@ -1,5 +1,5 @@
 -- name: done
--- Running campaigns that have had people and have nothing to do any more: nobody on the way, nobody who waits for a yes, nothing
+-- Running campaigns that have had people and have nothing to do any more: no prospect under way, no row that waits for approval, nothing
 -- planned. One probe of each index a campaign.
 SELECT c.id FROM campaigns c
  WHERE c.status = 'running' AND has_channel(c.campaign_type)
@@ -11,14 +11,14 @@ SELECT c.id FROM campaigns c
  ORDER BY c.id LIMIT :most;
 
 -- name: complete
--- Compare-and-set. Whoever is enrolled while this commits is found by `to_go_on` the next time.
+-- Compare-and-set. A prospect enrolled while this commits is found by `to_go_on` the next time.
 WITH locked AS MATERIALIZED (SELECT id FROM campaigns WHERE id = ANY(:campaign_ids::uuid[]) ORDER BY id FOR NO KEY UPDATE), now AS (SELECT business_now() AS at)
 UPDATE campaigns c SET status = 'completed', completed_by_itself = true, completed_at = now.at, deactivated_at = now.at
   FROM locked, now WHERE c.id = locked.id AND c.status = 'running'
 RETURNING c.id, c.workspace_id;
 
 -- name: to_go_on
--- Those that were completed by themselves and have somebody on the way again, or something to approve.
+-- Those that were completed by themselves and have a prospect under way again, or something to approve.
 SELECT c.id FROM campaigns c
  WHERE c.completed_by_itself
    AND (EXISTS (SELECT FROM campaign_prospects p WHERE p.campaign_id = c.id

@@ -1,5 +1,5 @@
 -- name: campaign_of_approval^
--- The newest version of the steps is pinned to everybody enrolled now; planning pins it where there is none yet.
+-- The newest version of the steps is pinned to every prospect enrolled now; planning pins it where there is none yet.
 SELECT c.workspace_id, c.campaign_name, c.status::text AS status, c.completed_by_itself,
        (SELECT w.id FROM workflows w WHERE w.campaign_id = c.id ORDER BY w.version DESC LIMIT 1) AS workflow_id
   FROM campaigns c WHERE c.id = :campaign_id;

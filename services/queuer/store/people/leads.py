@@ -46,7 +46,7 @@ async def store_people(connection: Connection, people: Sequence[Person], *, work
 
 
 async def without_zone(pool: asyncpg.Pool, *, most: int) -> dict[UUID, str]:
-    """Leads with a location at whose clocks nobody has looked: location by id."""
+    """Leads with a location whose time zone was not derived yet: location by id."""
     return {row["id"]: row["location"] async for row in queries.without_zone(pool, most=most)}
 
 

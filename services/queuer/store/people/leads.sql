@@ -37,7 +37,7 @@ SELECT :workspace_id, n.identity, n.first_name, n.last_name, n.company, n.title,
               :connected_on::date[], :extra::text[])
        AS n(identity, first_name, last_name, company, title, location, timezone, linkedin_id, linkedin_vanity, sales_navigator_id, email,
             connected_on, extra)
-    -- Somebody else than an import stored the person this very moment: their row is the lead, and the next import fills it.
+    -- Another transaction than an import stored the person at this moment: its row is the lead, and the next import fills it.
     ON CONFLICT (workspace_id, identity) DO UPDATE SET identity = excluded.identity
 RETURNING id, identity;
 

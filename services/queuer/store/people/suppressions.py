@@ -1,7 +1,7 @@
 """The do-not-contact lists: people, addresses, companies and domains, of one workspace or everywhere.
 
 An entry holds from its commit on: the sender asks the lists before every send. What is planned already is cancelled
-right after, so that whoever looks sees why. Taking an entry back brings nothing back by itself.
+right after, so that an operator sees why. Taking an entry back brings nothing back by itself.
 """
 
 from collections.abc import Sequence
@@ -89,7 +89,7 @@ def check(entries: Sequence[Entry]) -> list[Entry]:
 
 
 async def add(pool: asyncpg.Pool, entries: Sequence[Entry], *, workspace_id: UUID | None, actor: str = "command line") -> Added:
-    """Put entries on a workspace's list, or on everybody's (`workspace_id` None); what is there already stays.
+    """Put entries on a workspace's list, or on the list of all workspaces (`workspace_id` None); what is there already stays.
 
     Raises:
         Refused: one cannot be used; nothing is added then.
@@ -239,7 +239,7 @@ async def _opt_out(connection: Connection, ids: Sequence[UUID], workspace_id: UU
 
 
 async def _cancel(connection: Connection, ids: Sequence[UUID], workspace_id: UUID | None, *, reason: str) -> int:
-    """Accounts before sends before prospects, each in order of id, like everybody."""
+    """Accounts before sends before prospects, each in order of id, like every transaction that locks them."""
     planned = [row async for row in queries.planned_against(connection, ids=list(ids), workspace_id=workspace_id)]
     cancelled = 0
     for start in range(0, len(planned), BATCH):

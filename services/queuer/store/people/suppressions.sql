@@ -93,7 +93,7 @@ RETURNING s.id, s.account_id, s.prospect_id, was.status = 'dispatched' AS dispat
 SELECT id FROM campaign_prospects WHERE id = ANY(:prospect_ids::uuid[]) ORDER BY id FOR NO KEY UPDATE;
 
 -- name: end_prospects!
--- As planning ends them: those whom nobody has written to. Whoever was contacted stays where they are and gets nothing more.
+-- As planning ends them: prospects without a message so far. A prospect who was contacted keeps the status and gets nothing more.
 UPDATE campaign_prospects SET status = 'failed', outcome = 'stopped', error_message = 'suppressed'
  WHERE id = ANY(:prospect_ids::uuid[]) AND is_unstarted(status) AND contacted_at IS NULL;
 

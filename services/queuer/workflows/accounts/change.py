@@ -54,7 +54,7 @@ async def change(
 
     Raises:
         NotFound: there is none.
-        Refused: a name, country or zone nobody can use.
+        Refused: a name, country or zone that cannot be used.
         Conflict: notes that are planned are too long for the new type.
     """
     async with pool.acquire() as connection, connection.transaction():
@@ -93,7 +93,7 @@ def _moved(was: Mapping[str, Any], timezone: str, now: datetime) -> dict[str, An
         return {"timezone_next": None, "timezone_from": None}
     if timezone == was["timezone_next"]:
         return {}
-    if here not in available_timezones():  # nothing has been counted or sent by a zone that nobody can read
+    if here not in available_timezones():  # nothing has been counted or sent by a zone that cannot be read
         return {"timezone": timezone, "timezone_next": None, "timezone_from": None}
     return {"timezone_next": timezone, "timezone_from": both_past_midnight(ZoneInfo(here), ZoneInfo(timezone), now)}
 

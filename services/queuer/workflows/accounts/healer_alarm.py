@@ -1,4 +1,4 @@
-"""Tell people that no healer lives, while it is so: whoever brings all other notices is the one that is gone."""
+"""Send notices that no healer runs, while none does: the healer sends all other notices, and cannot report its own death."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -40,7 +40,7 @@ class Alarm:
         self._lease = round_lease(timeout)
 
     async def sound(self, last_beat: datetime) -> None:
-        """Tell whoever was not told, and try what is due; a read-only stack tells of nothing but that it is one."""
+        """Send the notice to channels without it, and retry what is due; a read-only stack sends only the notice that it is one."""
         try:
             await self._fence.ask(self._pool)
         except FenceShut:

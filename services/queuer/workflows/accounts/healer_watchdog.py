@@ -1,4 +1,4 @@
-"""Whoever mends everything cannot say that it is dead: the queuer watches the healer's heartbeat."""
+"""The healer cannot report its own death, so the queuer watches its heartbeat."""
 
 import time
 from datetime import datetime, timedelta

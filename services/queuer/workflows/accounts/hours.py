@@ -28,7 +28,7 @@ _BY_LOCATION: Final = "by its location"
 
 @dataclass(frozen=True, slots=True)
 class InForce:
-    """What holds in the end, where nobody's place is known but the account's; `account` is None for a workspace alone."""
+    """What holds in the end, where no place is known but the account's; `account` is None for a workspace alone."""
 
     account: str | None
     timezone: str
@@ -49,7 +49,7 @@ class Hours:
 
 @dataclass(frozen=True, slots=True)
 class LeadsZone:
-    """Whose clocks a lead lives by; None where nobody knows. `changed` is false when it was so already."""
+    """The time zone of a lead; None where it is unknown. `changed` is false when the zone was set already."""
 
     id: UUID
     location: str
@@ -187,7 +187,7 @@ async def _accounts(
 
 
 def _merged(was: Mapping[str, Any], changes: Mapping[str, Any] | None) -> dict[str, Any]:
-    """What is stored is not judged while somebody only looks: it may be what they are about to mend."""
+    """Stored settings are not checked for a request that only reads: the operator may be about to repair them."""
     if not changes:
         return dict(was)
     merged = {**was, **changes}
@@ -234,7 +234,7 @@ def _in_force(
     workspace: Mapping[str, Any],
     place: Mapping[str, Any] | None,
 ) -> InForce:
-    """Stored settings that nobody can read are shown as what is wrong with them: whoever looks here is about to mend them."""
+    """Stored settings that cannot be read are shown as what is wrong with them: an operator who looks here is about to repair them."""
     timezone, country = (place["timezone"], place["country"]) if place else (None, None)
     try:
         levels = [None if level is None else read_settings(dict(level)) for level in (campaign, account, workspace)]

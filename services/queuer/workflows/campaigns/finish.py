@@ -1,7 +1,7 @@
-"""Complete campaigns whose people are all at an end, and let those go on that have somebody again.
+"""Complete campaigns whose prospects have all ended, and resume completed campaigns that have a prospect again.
 
-Asked of the rows on a timetable, not told by events: there are a dozen ways in which the last person of a campaign may come to
-an end, or come back.
+The rows are queried on a schedule instead of reacting to events: there are a dozen ways in which the last prospect of a
+campaign may end, or come back.
 """
 
 from typing import Final
@@ -29,7 +29,7 @@ async def finish_campaigns(pool: asyncpg.Pool) -> bool:
         for campaign_id, workspace_id in over:
             await audit.note(connection, ACTOR, "complete", "campaign", campaign_id, workspace_id=workspace_id, details={"was": "running"})
     for campaign_id, _ in over:
-        log.info("everybody of a campaign is at an end, so it is completed", campaign=campaign_id)
+        log.info("all prospects of a campaign have ended, so it is completed", campaign=campaign_id)
     for campaign_id, _ in again:
         log.info("a campaign that was completed by itself goes on", campaign=campaign_id)
     return len(over) == MOST or len(again) == MOST

@@ -7,7 +7,7 @@ import asyncpg
 from services.queuer.store.campaigns import counters as store
 
 MOST: Final = 10_000
-"""A statement's worth: short enough that a campaign's row is not held while somebody waits."""
+"""Deltas of one statement: few enough that a campaign's row is not locked for long."""
 
 
 async def fold_counters(pool: asyncpg.Pool) -> bool:

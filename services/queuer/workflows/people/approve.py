@@ -35,7 +35,7 @@ class ApproveResult:
 
 
 def objection(candidate: Candidate) -> str | None:
-    """Why this lead may not be enrolled now, if so: the opt-out is for ever, the list until somebody takes the entry back, the
+    """Why this lead may not be enrolled now, if so: the opt-out is for ever, the list until an operator removes the entry, the
     other campaign until its end."""
     if candidate.opted_out_at is not None:
         return "has opted out and is not written to again"

@@ -31,7 +31,7 @@ CHUNK: Final = 5_000  # rows a transaction: fewer cost round trips, more hold th
 
 @dataclass(frozen=True, slots=True)
 class ImportProgress:
-    """How far an import is; bytes rather than rows say how much is left, for nobody counted the rows."""
+    """How far an import is; bytes rather than rows say how much is left, because the rows were not counted."""
 
     rows_in: int
     stored: int
@@ -212,7 +212,7 @@ async def _chunks(reader: ListReader) -> AsyncIterator[tuple[list[Person | Refus
             following = asyncio.create_task(asyncio.to_thread(read))
             yield chunk
     finally:
-        await asyncio.gather(following, return_exceptions=True)  # the file is closed behind us: nobody may still read it
+        await asyncio.gather(following, return_exceptions=True)  # the file is closed after this: no task may still read it
 
 
 @contextmanager

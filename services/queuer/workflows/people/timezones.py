@@ -1,4 +1,4 @@
-"""Find out whose clocks leads live by that were stored before anybody asked; imports do it for the people they bring."""
+"""Derive the time zones of leads that were stored without one; imports derive the zones of their own rows."""
 
 import asyncio
 from collections.abc import Mapping
