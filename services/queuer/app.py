@@ -9,13 +9,13 @@ from services.queuer.http.mount import mount
 from services.queuer.rules.insight.call_times import CallTimes
 from services.queuer.settings import QueuerSettings
 from services.queuer.workflows.accounts.healer_alarm import Alarm
-from services.queuer.workflows.dispatch.clock_skip import Leaper
+from services.queuer.workflows.dispatch.clock_skip import ClockSkipper
 from services.queuer.workflows.dispatch.dispatch import Dispatcher, DispatchLimits
 from services.queuer.workflows.dispatch.process import Processor
 from services.queuer.workflows.dispatch.stop import Stopper
 from services.queuer.workflows.planning.plan import Planner
 from services.queuer.workflows.planning.plan_now import PlanNow
-from services.queuer.workflows.planning.reassign_account import HandOver
+from services.queuer.workflows.planning.reassign_account import AccountReassignment
 from shared.notices.sender import NoticeSender
 from shared.notices.web import Web
 from shared.service.http import make_app
@@ -27,8 +27,8 @@ async def build(service: Service, settings: QueuerSettings) -> FastAPI:
     planner = Planner(service.pool, batch=settings.planning_batch, recipients_stay_fresh=settings.recipients_stay_fresh)
     stopper = Stopper(service.pool)
     dispatcher = Dispatcher(service.pool, service.publisher, DispatchLimits.of(settings), fence=service.fence)
-    hand_over = HandOver(service.pool, planner, batch=settings.planning_batch, after=settings.hand_over_after)
-    leaper = Leaper(service.pool, service.clock, quiet=settings.leap_quiet)
+    hand_over = AccountReassignment(service.pool, planner, batch=settings.planning_batch, after=settings.hand_over_after)
+    leaper = ClockSkipper(service.pool, service.clock, quiet=settings.leap_quiet)
     web = Web(timeout=settings.notices_timeout, private=settings.notices_to_private)
     await web.__aenter__()
     service.on_stop(lambda: web.__aexit__(None, None, None))

@@ -11,12 +11,12 @@ from services.queuer.workflows.accounts.healer_alarm import Alarm
 from services.queuer.workflows.accounts.healer_watchdog import WatchHealer
 from services.queuer.workflows.campaigns.finish import finish_campaigns
 from services.queuer.workflows.campaigns.fold_counters import fold_counters
-from services.queuer.workflows.dispatch.clock_skip import Leaper
+from services.queuer.workflows.dispatch.clock_skip import ClockSkipper
 from services.queuer.workflows.dispatch.dispatch import Dispatcher
 from services.queuer.workflows.people.timezones import tell_zones
 from services.queuer.workflows.planning.plan import Planner
-from services.queuer.workflows.planning.reassign_account import HandOver
-from services.queuer.workflows.planning.release_held import GoOn
+from services.queuer.workflows.planning.reassign_account import AccountReassignment
+from services.queuer.workflows.planning.release_held import HeldSequenceRelease
 from services.queuer.workflows.planning.withdraw import WithdrawalPlanner
 from shared.runtime.jobs import JobPace, Jobs
 
@@ -38,14 +38,14 @@ def register(
     *,
     planner: Planner,
     dispatcher: Dispatcher,
-    hand_over: HandOver,
-    leaper: Leaper,
+    hand_over: AccountReassignment,
+    leaper: ClockSkipper,
     alarm: Alarm | None = None,
 ) -> None:
     """Declare the jobs."""
     jobs.add("plan", settings.planning_every, planner.sweep)
     jobs.add("plan withdrawals", WITHDRAW_EVERY, WithdrawalPlanner(pool).sweep)
-    jobs.add("go on", GO_ON_EVERY, GoOn(pool).sweep)
+    jobs.add("go on", GO_ON_EVERY, HeldSequenceRelease(pool).sweep)
     jobs.add("finish campaigns", FINISH_EVERY, partial(finish_campaigns, pool))
     jobs.add("dispatch", settings.dispatch_every, dispatcher.dispatch, pace=JobPace.PROMPT)
     jobs.add("take back", settings.sweep_every, dispatcher.sweep)

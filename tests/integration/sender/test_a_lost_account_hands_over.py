@@ -10,7 +10,7 @@ import pytest_asyncio
 
 from services.queuer.store.dispatch import dispatch as queue
 from services.queuer.workflows.planning.plan import Planner
-from services.queuer.workflows.planning.reassign_account import HandOver
+from services.queuer.workflows.planning.reassign_account import AccountReassignment
 from shared.contracts.sends_due import SendDue
 from shared.db.pool import open_pool
 from tests.integration.sender.conftest import Stage
@@ -80,7 +80,7 @@ async def test_nobody_is_invited_twice_and_nobody_is_forgotten(stage: Stage, que
     other = await second_account(stage)
     people = await enrol(stage)
     planner = Planner(queuer_pool, batch=500, recipients_stay_fresh=timedelta(days=30))
-    hand_over = HandOver(queuer_pool, planner, batch=500, after=A_DAY)
+    hand_over = AccountReassignment(queuer_pool, planner, batch=500, after=A_DAY)
     await planner.plan(list(people))
     while len(await stage.simulator.effects(account_id="acc-premium")) < 2:
         assert await act(stage, queuer_pool)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from services.queuer.workflows.planning.release_held import GoOn
+from services.queuer.workflows.planning.release_held import HeldSequenceRelease
 from shared.contracts.sends_completed import SendCompleted
 from shared.policy import SPACING, jitter
 from tests.integration.sender.conftest import BASE, Stage
@@ -131,7 +131,7 @@ async def test_a_second_sequence_of_a_lead_waits_until_the_other_is_over_and_the
     row = await stage.send_row(send)
     assert (row["status"], row["held_for"]) == ("pending", "other_sequence")
     assert await stage.effects() == []
-    go_on = GoOn(stage.pool)
+    go_on = HeldSequenceRelease(stage.pool)
     assert not await go_on.sweep()
     assert (await stage.send_row(send))["held_for"] == "other_sequence"
     await stage.pool.execute("UPDATE campaign_prospects SET status = 'completed' WHERE id = $1", elsewhere)

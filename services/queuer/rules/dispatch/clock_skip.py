@@ -1,10 +1,10 @@
-"""How far the business clock of a fast stack may leap over hours in which nobody may act."""
+"""How far the business clock of a fast stack may skip hours in which no account may act."""
 
 from datetime import datetime, timedelta
 from typing import Final
 
 LAND_BEFORE: Final = timedelta(minutes=15)
-"""The clock runs up to the moment itself, so that everybody meets it awake."""
+"""The clock runs normally up to the moment itself, so that every service has read the time before it."""
 WORTH_IT: Final = timedelta(minutes=30)
 
 

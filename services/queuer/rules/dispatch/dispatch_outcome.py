@@ -24,7 +24,7 @@ _ENDS: Final = {SendStatus.FAILED: Became.FAILED, SendStatus.SKIPPED: Became.SKI
 
 
 def became(row: Mapping[str, Any]) -> Became:
-    """`row` is one of the query of this name; a later dispatch of the same send is somebody else's to tell."""
+    """`row` is one of the query of this name; a later dispatch of the same send reports its own outcome."""
     status, state = SendStatus(row["status"]), row["state"]
     if state == AttemptState.UNKNOWN:
         return Became.UNKNOWN

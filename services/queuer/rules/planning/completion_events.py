@@ -1,4 +1,4 @@
-"""What the queuer tells of sends that it ends itself: nobody else sees them, because they never leave for the sender."""
+"""The events of sends that the queuer ends itself: no other service sees these sends, because they never leave for the sender."""
 
 from datetime import datetime
 from uuid import UUID

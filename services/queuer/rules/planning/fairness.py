@@ -1,7 +1,7 @@
 """Which campaign of an account acts next: deficit round robin, in which no backlog keeps another campaign waiting.
 
 Every action costs one, a look-up like an invitation, because every action takes the account's time. A campaign's turn is
-as many actions in a row as its `turn_length` says (1 unless somebody sets it); then the next campaign in order of id that
+as many actions in a row as its `turn_length` says (1 by default); then the next campaign in order of id that
 has something due takes its own, and after the last comes the first. At a cost of one and whole quanta a deficit is never
 carried over: it is what is left of the turn that runs (docs/adr/0021). Within its turn a campaign's oldest send goes first.
 
@@ -18,7 +18,7 @@ from shared.contracts.campaign_fields import DEFAULT_TURN_LENGTH
 
 @dataclass(frozen=True, slots=True)
 class CampaignTurn:
-    """Whose turn it is on an account, and how many actions are left of it; nobody's before the account's first."""
+    """The campaign whose turn it is on an account, and how many actions are left of the turn; no campaign before the account's first."""
 
     campaign: UUID | None = None
     left: int = 0

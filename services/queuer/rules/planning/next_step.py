@@ -72,7 +72,7 @@ def next_step(
 
     `planned` is keyed by message type. A step that was left out while planning (skipped, never dispatched) still counts
     its delay, so that the message after it comes when it would have come anyway. One that the sender skipped, or that
-    failed or was cancelled, ends the sequence. Somebody who is connected needs no invitation, whatever became of it.
+    failed or was cancelled, ends the sequence. A connected prospect needs no invitation, however the planned one ended.
     """
     if status not in UNSTARTED | _REACHED:
         return NothingToPlan(f"the prospect is {status}")

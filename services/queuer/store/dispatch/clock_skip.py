@@ -22,7 +22,7 @@ async def in_hand(connection: Connection) -> str | None:
 
 
 async def next_moment(connection: Connection) -> datetime | None:
-    """When anybody may have something to do next (business); None when nobody ever will by what is known."""
+    """When any account may have something to do next (business); None when no known row ever needs anything."""
     found: datetime | None = await queries.next_moment(connection)
     return found
 
@@ -34,5 +34,5 @@ async def read(connection: Connection) -> tuple[datetime, int]:
 
 
 async def leap(connection: Connection, *, to: datetime, version: int) -> bool:
-    """Set the clock forward, unless somebody else has moved it since `version`."""
+    """Set the clock forward, unless another process has moved it since `version`."""
     return bool(await queries.leap(connection, to=to, version=version))

@@ -16,7 +16,7 @@ queries = load(__file__)
 MOST_MEASURED: Final = 1_000
 """Accounts of each kind that a measurement looks at, those that wait longest."""
 TURNS_GIVEN_BACK: Final = 3
-"""How often in a row a campaign gets its turn back when nobody answered a dispatch of the same send."""
+"""How often in a row a campaign gets its turn back when no sender answered a dispatch of the same send."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ async def rest(connection: Connection, account_ids: Sequence[UUID], *, now: date
 
 
 async def take_expired(connection: Connection, *, most: int) -> list[UUID]:
-    """Lock accounts whose dispatch or read nobody finished in time."""
+    """Lock accounts whose dispatch or read was not finished in time."""
     return [row["id"] async for row in queries.take_expired(connection, most=most)]
 
 
@@ -101,7 +101,7 @@ async def take_back(connection: Connection, account_ids: Sequence[UUID], *, now:
 
 
 async def asleep(connection: Connection, *, after: UUID, most: int) -> list[UUID]:
-    """The next usable accounts, in order of id, that are in nobody's hand and that nothing will wake."""
+    """The next usable accounts, in order of id, that are not leased and have no next check."""
     return [row["id"] async for row in queries.asleep(connection, after=after, most=most)]
 
 

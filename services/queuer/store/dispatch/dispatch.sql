@@ -4,7 +4,7 @@ SELECT count(*)::int FROM (
   SELECT FROM accounts WHERE lease_until > clock_timestamp() AND lease_holder = 'dispatch' LIMIT :most) waiting;
 
 -- name: take_awake
--- Accounts that may have something to do; whoever is in another dispatcher's hand is skipped, not waited for.
+-- Accounts that may have something to do; an account that another dispatcher has locked is skipped, not waited for.
 SELECT id FROM accounts
  WHERE wake_at <= :now AND lease_until IS NULL AND status = 'usable'
  ORDER BY wake_at LIMIT :most
@@ -55,7 +55,7 @@ RETURNING id, account_id, dispatch_no;
 
 -- name: lease!
 -- Technical time: a lease must not end early because the business clock runs fast. It doubles with every dispatch that
--- nobody answered, so that a sender in trouble is not buried. The turn is written here, because the row is
+-- no sender answered, so that a sender in trouble is not buried. The turn is written here, because the row is
 -- written anyway: it moves with the mark or not at all.
 UPDATE accounts a
    SET wake_at = NULL, lease_holder = 'dispatch', turn_of = d.turn_of, turn_left = d.turn_left,
@@ -65,7 +65,7 @@ UPDATE accounts a
 
 -- name: rest!
 -- Accounts with nothing due sleep until the first moment at which one of their lanes may have something, or until
--- somebody wakes them. A few seconds at least: an account that cannot be served now must not be asked every round.
+-- a planned send or an event sets an earlier check. A few seconds at least: an account that cannot be served now must not be asked every round.
 UPDATE accounts a
    SET wake_at = (
      SELECT greatest(min(greatest(s.scheduled_for, l.closed_until, a.next_free_at)), :now::timestamptz + :least::interval)
@@ -97,8 +97,8 @@ UPDATE send_queue SET status = 'pending', dispatches_in_vain = dispatches_in_vai
 RETURNING id, account_id, campaign_id, dispatches_in_vain;
 
 -- name: give_turns_back!
--- The action that was paid for never began: its campaign goes on where it was, neither later nor with one more. Nobody
--- else was served meanwhile, because the account was leased. After `most` times in vain the turn passes on: one send that
+-- The action that was paid for never began: its campaign goes on where it was, neither later nor with one more. No other
+-- campaign was served meanwhile, because the account was leased. After `most` times in vain the turn passes on: one send that
 -- no sender can take must not keep the account's other campaigns waiting.
 UPDATE accounts a SET turn_left = a.turn_left + 1
   FROM unnest(:account_ids::uuid[], :campaign_ids::uuid[], :in_vains::int[]) AS b(account_id, campaign_id, in_vain)
@@ -109,14 +109,14 @@ UPDATE accounts SET lease_until = NULL, lease_holder = NULL, wake_at = least(coa
  WHERE id = ANY(:account_ids::uuid[]);
 
 -- name: asleep
--- The next accounts that nobody will look at by themselves, from the index that holds those alone. Where the round ends.
+-- The next accounts that have no next check, from the index that holds those alone. Where the round ends.
 SELECT id FROM accounts
  WHERE wake_at IS NULL AND lease_until IS NULL AND status = 'usable' AND id > :after
  ORDER BY id LIMIT :most;
 
 -- name: take_forgotten
 -- Those of them that have something overdue in an open lane: their wake was lost. Only what is overdue by a good while, so
--- that this never becomes a second way of waking; whoever is in somebody's hand just now is woken by them.
+-- that this never becomes a second way of waking; an account that is leased just now gets its next check when the lease is released.
 SELECT a.id FROM accounts a
  WHERE a.id = ANY(:account_ids::uuid[]) AND a.wake_at IS NULL AND a.lease_until IS NULL AND a.status = 'usable'
    AND EXISTS (

@@ -47,7 +47,7 @@ UPDATE accounts SET lease_until = NULL, lease_holder = NULL, wake_at = least(coa
 
 -- name: wake_usable
 -- Accounts that may act again and that nothing else will wake: asleep, with something that could leave, or with a lane that
--- somebody closed until they are usable. Whoever is awake, leased or has nothing to do is left alone, so that an event
+-- closed until they are usable. An account that is awake, leased or has nothing to do is left alone, so that an event
 -- told again writes nothing. The spacing (next_free_at) still holds, so they do not start with a burst.
 SELECT a.id FROM accounts a
  WHERE a.id = ANY(:account_ids::uuid[]) AND a.status = 'usable'
@@ -65,7 +65,7 @@ SELECT a.id FROM accounts a
 UPDATE accounts SET wake_at = least(coalesce(wake_at, 'infinity'), :now) WHERE id = ANY(:account_ids::uuid[]);
 
 -- name: lift_lanes!
--- Lanes that somebody closed until the account is usable again.
+-- Lanes that are closed until the account is usable again.
 UPDATE lanes SET condition = NULL, reason = NULL WHERE account_id = ANY(:account_ids::uuid[]) AND condition = 'account_usable';
 
 -- name: whose_sends

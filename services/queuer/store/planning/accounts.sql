@@ -25,7 +25,7 @@ SELECT DISTINCT account_id, campaign_id, action
 ON CONFLICT DO NOTHING;
 
 -- name: wake_accounts!
--- Also while an account is in somebody's hand: the lease alone keeps it from the dispatcher, and whoever lets go must
+-- Also while an account is leased: the lease alone keeps it from the dispatcher, and the release of the lease must
 -- not make it sleep past this moment. Locked above.
 UPDATE accounts a SET wake_at = w.wake
   FROM unnest(:account_ids::uuid[], :wakes::timestamptz[]) AS w(account_id, wake)

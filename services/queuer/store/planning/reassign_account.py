@@ -37,7 +37,7 @@ async def removed(connection: Connection, after: Work, *, most: int) -> tuple[li
 async def take(connection: Connection, work: Work, *, lost_before: datetime, most: int) -> tuple[str, list[UUID]]:
     """Take up to `most` people away from an account that is gone; returns why it is, and them. Planning goes on in the same transaction.
 
-    Locks in the order of everybody: accounts, sends, prospects. A send that is dispatched or under way stays where it is.
+    Locks in the order that all services share: accounts, sends, prospects. A send that is dispatched or under way stays where it is.
     """
     mine = {"account_id": work.account_id, "campaign_id": work.campaign_id}
     seen = [row async for row in queries.movable(connection, **mine, send_ids=None, most=most)]

@@ -1,6 +1,6 @@
 -- name: lost_accounts
 -- Accounts that have been disconnected for long enough, by running campaign, where another of its accounts can act and
--- somebody planned may still be handed over. From the index of disconnected accounts alone.
+-- a planned prospect may still be reassigned. From the index of disconnected accounts alone.
 SELECT ca.account_id, ca.campaign_id
   FROM accounts a
   JOIN campaign_accounts ca ON ca.account_id = a.id
@@ -56,7 +56,7 @@ SELECT CASE WHEN NOT EXISTS (SELECT FROM campaign_accounts ca WHERE ca.campaign_
                 WHERE o.campaign_id = c.id AND x.id <> a.id AND x.status = 'usable');
 
 -- name: lock_sends
--- One that is being dispatched or cancelled just now is somebody else's.
+-- One that is being dispatched or cancelled just now belongs to the transaction that does so.
 SELECT id FROM send_queue
  WHERE id = ANY(:send_ids::uuid[]) AND status = 'pending' AND account_id = :account_id ORDER BY id FOR NO KEY UPDATE SKIP LOCKED;
 

@@ -1,5 +1,5 @@
 -- name: lock_campaigns
--- Two planners may not share out one campaign's prospects by the same credits; only where somebody still needs an account.
+-- Two planners may not share out one campaign's prospects by the same credits; only where a prospect still needs an account.
 SELECT id FROM campaigns WHERE id = ANY(:campaign_ids::uuid[]) ORDER BY id FOR NO KEY UPDATE;
 
 -- name: load_candidates

@@ -1,5 +1,5 @@
 -- name: campaign_with_unplanned$
--- The next running campaign after this one that has somebody to plan, and what it takes to plan. One index probe per
+-- The next running campaign after this one that has prospects to plan, and what it takes to plan them. One index probe per
 -- running campaign; the index holds the unplanned alone.
 SELECT c.id FROM campaigns c
  WHERE c.status = 'running' AND has_channel(c.campaign_type) AND c.id > :after

@@ -15,7 +15,7 @@ from shared.runtime.clock import StackClock
 log = structlog.get_logger()
 
 
-class Leaper:
+class ClockSkipper:
     """Leaps only when nothing is in hand, nothing waits to be told or planned, and that has been so for a while."""
 
     def __init__(self, pool: asyncpg.Pool, clock: StackClock, *, quiet: timedelta) -> None:

@@ -1,4 +1,4 @@
-"""Hand what is due to the sender, one send per account at a time, and take back what nobody answered.
+"""Hand what is due to the sender, one send per account at a time, and expire the leases of dispatches that no sender answered.
 
 The row is its own outbox: it is marked and leased before Kafka hears of it, so a publish that fails, a crash in
 between and a topic that was lost all end the same way: the lease runs out and the send is dispatched again.
@@ -23,7 +23,7 @@ from shared.kafka.publisher import Publisher
 
 log = structlog.get_logger()
 
-NOBODY = UUID(int=0)
+FIRST_ID = UUID(int=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ class Dispatcher:
         self._publisher = publisher
         self._limits = limits
         self._fence = fence
-        self._looked_at = NOBODY
+        self._looked_at = FIRST_ID
 
     async def dispatch(self) -> bool:
         """Dispatch one batch; True when there may be more.
@@ -119,13 +119,13 @@ class Dispatcher:
         return Tick(len(accounts), due)
 
     async def sweep(self) -> bool:
-        """Take back what nobody answered in time; True when there may be more."""
+        """Make dispatches pending again that no sender answered in time; True when there may be more."""
         async with self._pool.acquire() as connection, connection.transaction():
             now = await store.business_now(connection)
             accounts = await store.take_expired(connection, most=self._limits.batch)
             back = await store.take_back(connection, accounts, now=now) if accounts else 0
         if accounts:
-            log.warning("nobody answered in time, taken back", accounts=len(accounts), sends=back)
+            log.warning("no sender answered in time: leases expired, sends are pending again", accounts=len(accounts), sends=back)
         metrics.LEASES_OVER.inc(back)
         return len(accounts) == self._limits.batch
 
@@ -138,11 +138,11 @@ class Dispatcher:
         async with self._pool.acquire() as connection, connection.transaction():
             now = await store.business_now(connection)
             asleep = await store.asleep(connection, after=self._looked_at, most=self._limits.batch)
-            self._looked_at = asleep[-1] if len(asleep) == self._limits.batch else NOBODY
+            self._looked_at = asleep[-1] if len(asleep) == self._limits.batch else FIRST_ID
             forgotten = await store.take_forgotten(connection, asleep, overdue_since=now - self._limits.forgotten_after) if asleep else []
             await store.rest(connection, forgotten, now=now, least=timedelta())
         if forgotten:
-            log.warning("accounts had something to do and nobody would have looked at them, woken", accounts=len(forgotten))
+            log.warning("accounts had sends due and no next check; their next check is now", accounts=len(forgotten))
         metrics.FORGOTTEN.labels(what="account").inc(len(forgotten))
         return bool(forgotten)
 

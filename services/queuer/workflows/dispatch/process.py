@@ -1,6 +1,6 @@
 """Send what is due at once, wait for what becomes of it, and say in words why the rest does not leave.
 
-It is the dispatcher's own tick, so it may be asked at any time, by anybody, at once: the rows decide who hands out what.
+It is the dispatcher's own tick, so any number of callers may ask at any time: the rows decide which of them hands out a send.
 """
 
 import asyncio
@@ -58,7 +58,7 @@ class Processed:
 
     @property
     def pending(self) -> int:
-        """What nobody knows the end of yet: under way, or being looked up."""
+        """Sends whose end is not known yet: under way, or being looked up."""
         return sum(each.became in {Became.UNDER_WAY, Became.UNKNOWN} for each in self.outcomes)
 
 

@@ -1,4 +1,4 @@
-"""Plan everybody who waits to be planned, at once: the planner's sweep until nothing is left, or for a bounded time."""
+"""Plan every unplanned prospect at once: the planner's sweep until nothing is left, or for a bounded time."""
 
 import time
 from collections import Counter
@@ -16,7 +16,7 @@ from services.queuer.workflows.planning.plan import FIRST_ID, Planner
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """`outcomes` counts rows by what was written at once; `remaining` prospects nobody has planned, counted to a limit."""
+    """`outcomes` counts rows by what was written at once; `remaining` prospects are still unplanned, counted to a limit."""
 
     outcomes: Counter[str]
     remaining: int
@@ -28,7 +28,7 @@ class Planned:
 
 
 class PlanNow:
-    """Any number of these may run, beside the planner's own sweep: a prospect is planned once whoever comes first."""
+    """Any number of these may run, beside the planner's own sweep: a prospect is planned once, by the first of them."""
 
     def __init__(self, pool: asyncpg.Pool, planner: Planner, *, batch: int, within: timedelta) -> None:
         self._pool = pool

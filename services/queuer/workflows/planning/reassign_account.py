@@ -1,8 +1,8 @@
 """Give the people of an account that is gone to the campaign's other accounts, as far as it has had no contact with them.
 
-A session is lost and comes back every other day, so an account must have been disconnected for a while; one that a person
-took out of the campaign is gone at once. Whoever it has written to stays with it: nobody hears from a second member of the
-same company what the first one has said, and their sends are held by the account's status, which explains itself.
+A session is lost and comes back every other day, so an account must have been disconnected for a while; an account that an operator
+removed from the campaign is gone at once. A prospect that the account has written to stays with it: no prospect hears from a second
+member of the same company what the first one has said. The account's status holds the sends of these prospects and explains itself.
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ from services.queuer.workflows.planning.plan import Planner
 log = structlog.get_logger()
 
 
-class HandOver:
+class AccountReassignment:
     """Any number of these may run: each batch is one transaction that holds its accounts."""
 
     def __init__(self, pool: asyncpg.Pool, planner: Planner, *, batch: int, after: timedelta) -> None:

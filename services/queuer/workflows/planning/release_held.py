@@ -14,21 +14,21 @@ from services.queuer.store.planning import held_sequences as sequences
 log = structlog.get_logger()
 
 BATCH: Final = 200
-NOBODY: Final = UUID(int=0)
+FIRST_ID: Final = UUID(int=0)
 
 
-class GoOn:
+class HeldSequenceRelease:
     """Any number of these may run. It goes round, one batch each time, so its cost does not grow with those who wait."""
 
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
-        self._asked = NOBODY
+        self._asked = FIRST_ID
 
     async def sweep(self) -> bool:
         """Ask about one batch; True when it let some go on."""
         async with self._pool.acquire() as connection, connection.transaction():
             waiting = await sequences.waiting(connection, self._asked, most=BATCH)
-            self._asked = waiting[-1].send_id if len(waiting) == BATCH else NOBODY
+            self._asked = waiting[-1].send_id if len(waiting) == BATCH else FIRST_ID
             over = [send for send in waiting if send.over]
             freed = await sequences.free(connection, over) if over else 0
         if freed:

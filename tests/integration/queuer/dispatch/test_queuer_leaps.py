@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
-from services.queuer.workflows.dispatch.clock_skip import Leaper
+from services.queuer.workflows.dispatch.clock_skip import ClockSkipper
 from services.queuer.workflows.planning.plan import Planner
 from shared.runtime.clock import LEAP_LOCK, StackClock
 from tests.integration.queuer.world import World, an_attempt, make_world
@@ -34,11 +34,11 @@ async def world(pool: asyncpg.Pool) -> World:
 
 
 @pytest_asyncio.fixture
-async def leaper(queuer_pool: asyncpg.Pool, world: World) -> AsyncIterator[Leaper]:
+async def leaper(queuer_pool: asyncpg.Pool, world: World) -> AsyncIterator[ClockSkipper]:
     """A leaper that needs no quiet."""
     clock = StackClock(queuer_pool)
     await clock.start()
-    yield Leaper(queuer_pool, clock, quiet=timedelta())
+    yield ClockSkipper(queuer_pool, clock, quiet=timedelta())
     await clock.stop()
 
 
@@ -48,20 +48,20 @@ async def now(pool: asyncpg.Pool) -> datetime:
     return found
 
 
-async def test_the_clock_lands_a_quarter_of_an_hour_before_the_next_moment(pool: asyncpg.Pool, leaper: Leaper) -> None:
+async def test_the_clock_lands_a_quarter_of_an_hour_before_the_next_moment(pool: asyncpg.Pool, leaper: ClockSkipper) -> None:
     assert await leaper.leap()
     assert MOMENT - timedelta(minutes=15) <= await now(pool) < MOMENT - timedelta(minutes=14)
     assert not await leaper.leap(), "a quarter of an hour is run, not leapt"
 
 
-async def test_a_read_that_comes_sooner_is_met_awake(pool: asyncpg.Pool, world: World, leaper: Leaper) -> None:
+async def test_a_read_that_comes_sooner_is_met_awake(pool: asyncpg.Pool, world: World, leaper: ClockSkipper) -> None:
     sooner = BASE + timedelta(hours=1)
     await pool.execute("INSERT INTO account_reads (account_id, kind, next_at) VALUES ($1, 'chats', $2)", world.accounts[0], sooner)
     assert await leaper.leap()
     assert sooner - timedelta(minutes=15) <= await now(pool) < sooner
 
 
-async def test_a_look_up_that_falls_due_sooner_is_met_awake(pool: asyncpg.Pool, world: World, leaper: Leaper) -> None:
+async def test_a_look_up_that_falls_due_sooner_is_met_awake(pool: asyncpg.Pool, world: World, leaper: ClockSkipper) -> None:
     sooner = BASE + timedelta(hours=2)
     await attempt(pool, world, "unknown", look_after=sooner)
     assert await leaper.leap(), "what is not due yet holds no clock"
@@ -73,7 +73,7 @@ async def test_a_look_up_that_falls_due_sooner_is_met_awake(pool: asyncpg.Pool, 
 
 
 @pytest.mark.parametrize("why", ["UPDATE send_attempts SET needs_person = true", "UPDATE accounts SET status = 'disconnected'"])
-async def test_what_nobody_can_look_up_holds_no_clock(pool: asyncpg.Pool, world: World, leaper: Leaper, why: str) -> None:
+async def test_what_nobody_can_look_up_holds_no_clock(pool: asyncpg.Pool, world: World, leaper: ClockSkipper, why: str) -> None:
     sooner = BASE + timedelta(hours=1)
     await pool.execute(
         "INSERT INTO account_reads (account_id, kind, next_at) VALUES ($1, 'chats', $2)", await other_account(pool, world), sooner
@@ -86,7 +86,7 @@ async def test_what_nobody_can_look_up_holds_no_clock(pool: asyncpg.Pool, world:
 
 
 @pytest.mark.parametrize("what", HAND)
-async def test_nothing_in_hand_is_leapt_over(pool: asyncpg.Pool, world: World, leaper: Leaper, what: str) -> None:
+async def test_nothing_in_hand_is_leapt_over(pool: asyncpg.Pool, world: World, leaper: ClockSkipper, what: str) -> None:
     if HAND[what].startswith("attempt"):
         await attempt(pool, world, HAND[what].split()[1])
     else:
@@ -95,7 +95,9 @@ async def test_nothing_in_hand_is_leapt_over(pool: asyncpg.Pool, world: World, l
     assert await now(pool) < BASE + timedelta(minutes=1)
 
 
-async def test_prospects_are_planned_before_the_clock_leaps(pool: asyncpg.Pool, world: World, leaper: Leaper, planner: Planner) -> None:
+async def test_prospects_are_planned_before_the_clock_leaps(
+    pool: asyncpg.Pool, world: World, leaper: ClockSkipper, planner: Planner
+) -> None:
     prospects = await world.enrol(1)
     assert not await leaper.leap()
     await planner.plan(prospects)
@@ -103,7 +105,7 @@ async def test_prospects_are_planned_before_the_clock_leaps(pool: asyncpg.Pool, 
     assert await leaper.leap()
 
 
-async def test_a_sender_that_is_beginning_holds_the_clock(pool: asyncpg.Pool, leaper: Leaper) -> None:
+async def test_a_sender_that_is_beginning_holds_the_clock(pool: asyncpg.Pool, leaper: ClockSkipper) -> None:
     async with pool.acquire() as connection, connection.transaction():
         await connection.execute("SELECT pg_advisory_xact_lock_shared($1)", LEAP_LOCK)
         assert not await leaper.leap()
@@ -115,13 +117,13 @@ async def test_a_stack_that_nobody_told_to_leap_never_does(pool: asyncpg.Pool, w
         await set_clock(connection, BASE)
     clock = StackClock(queuer_pool)
     await clock.refresh()
-    assert not await Leaper(queuer_pool, clock, quiet=timedelta()).leap()
+    assert not await ClockSkipper(queuer_pool, clock, quiet=timedelta()).leap()
 
 
 async def test_the_quiet_must_last_before_a_leap(pool: asyncpg.Pool, world: World, queuer_pool: asyncpg.Pool) -> None:
     clock = StackClock(queuer_pool)
     await clock.refresh()
-    patient = Leaper(queuer_pool, clock, quiet=timedelta(hours=1))
+    patient = ClockSkipper(queuer_pool, clock, quiet=timedelta(hours=1))
     assert not await patient.leap()
     assert not await patient.leap()
 

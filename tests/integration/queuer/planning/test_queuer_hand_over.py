@@ -10,7 +10,7 @@ import pytest
 
 from services.queuer.store.planning import reassign_account as store
 from services.queuer.workflows.planning.plan import Planner
-from services.queuer.workflows.planning.reassign_account import HandOver
+from services.queuer.workflows.planning.reassign_account import AccountReassignment
 from tests.integration.queuer.world import World, an_attempt, make_world
 from tests.support.builders import BASE, set_clock
 from tests.support.facts import eventually
@@ -19,9 +19,9 @@ A_DAY = timedelta(hours=24)
 
 
 @pytest.fixture
-def hand_over(queuer_pool: asyncpg.Pool, planner: Planner) -> HandOver:
+def hand_over(queuer_pool: asyncpg.Pool, planner: Planner) -> AccountReassignment:
     """As production runs it."""
-    return HandOver(queuer_pool, planner, batch=500, after=A_DAY)
+    return AccountReassignment(queuer_pool, planner, batch=500, after=A_DAY)
 
 
 async def planned(pool: asyncpg.Pool, planner: Planner, people: int, **world: Any) -> World:
@@ -55,7 +55,7 @@ async def has(pool: asyncpg.Pool, account: UUID) -> int:
 
 
 async def test_people_without_contact_go_to_the_other_account_with_a_new_moment_and_a_look_up(
-    pool: asyncpg.Pool, planner: Planner, hand_over: HandOver
+    pool: asyncpg.Pool, planner: Planner, hand_over: AccountReassignment
 ) -> None:
     world = await planned(pool, planner, 6)
     gone, other = world.accounts
@@ -86,18 +86,18 @@ async def test_people_without_contact_go_to_the_other_account_with_a_new_moment_
 
 
 async def test_a_session_that_was_lost_a_moment_ago_hands_over_nobody_unless_the_setting_says_at_once(
-    pool: asyncpg.Pool, queuer_pool: asyncpg.Pool, planner: Planner, hand_over: HandOver
+    pool: asyncpg.Pool, queuer_pool: asyncpg.Pool, planner: Planner, hand_over: AccountReassignment
 ) -> None:
     world = await planned(pool, planner, 4)
     gone = world.accounts[0]
     await lose(pool, gone, now=A_DAY - timedelta(minutes=1))
     await hand_over.round()
     assert await has(pool, gone) == 2
-    await HandOver(queuer_pool, planner, batch=500, after=timedelta(0)).round()
+    await AccountReassignment(queuer_pool, planner, batch=500, after=timedelta(0)).round()
     assert await has(pool, gone) == 0
 
 
-async def test_whoever_was_or_may_have_been_written_to_stays(pool: asyncpg.Pool, planner: Planner, hand_over: HandOver) -> None:
+async def test_whoever_was_or_may_have_been_written_to_stays(pool: asyncpg.Pool, planner: Planner, hand_over: AccountReassignment) -> None:
     world = await planned(pool, planner, 14)
     gone = world.accounts[0]
     sends = await pool.fetch("SELECT id, prospect_id FROM send_queue WHERE account_id = $1 ORDER BY id", gone)
@@ -123,7 +123,7 @@ async def test_whoever_was_or_may_have_been_written_to_stays(pool: asyncpg.Pool,
 
 
 async def test_a_send_that_is_being_dispatched_at_this_moment_is_not_moved(
-    pool: asyncpg.Pool, planner: Planner, hand_over: HandOver
+    pool: asyncpg.Pool, planner: Planner, hand_over: AccountReassignment
 ) -> None:
     world = await planned(pool, planner, 4)
     gone = world.accounts[0]
@@ -140,7 +140,7 @@ async def test_a_send_that_is_being_dispatched_at_this_moment_is_not_moved(
 
 
 async def test_an_account_that_comes_back_while_its_lock_is_waited_for_keeps_everybody(
-    pool: asyncpg.Pool, planner: Planner, hand_over: HandOver
+    pool: asyncpg.Pool, planner: Planner, hand_over: AccountReassignment
 ) -> None:
     world = await planned(pool, planner, 4)
     gone = world.accounts[0]
@@ -163,7 +163,9 @@ async def _somebody_waits(pool: asyncpg.Pool) -> bool:
     return waits
 
 
-async def test_without_another_account_that_can_act_everybody_waits(pool: asyncpg.Pool, planner: Planner, hand_over: HandOver) -> None:
+async def test_without_another_account_that_can_act_everybody_waits(
+    pool: asyncpg.Pool, planner: Planner, hand_over: AccountReassignment
+) -> None:
     world = await planned(pool, planner, 4)
     for account in world.accounts:
         await lose(pool, account)
@@ -171,7 +173,9 @@ async def test_without_another_account_that_can_act_everybody_waits(pool: asyncp
     assert [await has(pool, account) for account in world.accounts] == [2, 2]
 
 
-async def test_an_account_taken_out_of_its_campaign_hands_over_at_once(pool: asyncpg.Pool, planner: Planner, hand_over: HandOver) -> None:
+async def test_an_account_taken_out_of_its_campaign_hands_over_at_once(
+    pool: asyncpg.Pool, planner: Planner, hand_over: AccountReassignment
+) -> None:
     world = await planned(pool, planner, 6)
     out, other = world.accounts
     await pool.execute("DELETE FROM campaign_accounts WHERE account_id = $1", out)
@@ -181,7 +185,7 @@ async def test_an_account_taken_out_of_its_campaign_hands_over_at_once(pool: asy
     assert "removed" in await pool.fetchval("SELECT details ->> 'why' FROM audit_log WHERE verb = 'hand over'")
 
 
-async def test_a_paused_account_or_campaign_keeps_its_people(pool: asyncpg.Pool, planner: Planner, hand_over: HandOver) -> None:
+async def test_a_paused_account_or_campaign_keeps_its_people(pool: asyncpg.Pool, planner: Planner, hand_over: AccountReassignment) -> None:
     world = await planned(pool, planner, 4)
     await pool.execute("UPDATE accounts SET status = 'paused', status_changed_at = $2 WHERE id = $1", world.accounts[0], BASE - A_DAY)
     await hand_over.round()
@@ -192,7 +196,9 @@ async def test_a_paused_account_or_campaign_keeps_its_people(pool: asyncpg.Pool,
     assert await has(pool, world.accounts[0]) == 2
 
 
-async def test_words_are_found_anew_within_the_new_accounts_limit(pool: asyncpg.Pool, planner: Planner, hand_over: HandOver) -> None:
+async def test_words_are_found_anew_within_the_new_accounts_limit(
+    pool: asyncpg.Pool, planner: Planner, hand_over: AccountReassignment
+) -> None:
     world = await planned(pool, planner, 2, message_templates={"connection_request": "x" * 250})
     gone, other = world.accounts
     await pool.execute("UPDATE accounts SET account_type = 'free' WHERE id = $1", other)
@@ -209,7 +215,7 @@ async def test_several_at_once_hand_everybody_over_once(pool: asyncpg.Pool, queu
     world = await planned(pool, planner, 20)
     gone, other = world.accounts
     await lose(pool, gone)
-    many = [HandOver(queuer_pool, planner, batch=3, after=A_DAY) for _ in range(3)]
+    many = [AccountReassignment(queuer_pool, planner, batch=3, after=A_DAY) for _ in range(3)]
     await asyncio.gather(*(_until_done(each) for each in many))
     assert (await has(pool, gone), await has(pool, other)) == (0, 20)
     moments = [row["scheduled_for"] for row in await pool.fetch("SELECT scheduled_for FROM send_queue ORDER BY scheduled_for")]
@@ -218,7 +224,7 @@ async def test_several_at_once_hand_everybody_over_once(pool: asyncpg.Pool, queu
     assert len(handed) == len({row["who"] for row in handed}) == 10
 
 
-async def _until_done(hand_over: HandOver) -> None:
+async def _until_done(hand_over: AccountReassignment) -> None:
     while await hand_over.round():
         pass
 
