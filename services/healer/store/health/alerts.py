@@ -14,7 +14,7 @@ from shared.contracts.integrity_events import IntegrityEvent
 from shared.contracts.topics import INTEGRITY_EVENTS
 from shared.db.outbox import put
 from shared.db.pool import Connection
-from shared.db.queries import load
+from shared.db.queries import execute, fetch_all, fetch_column, fetch_one, load
 
 queries = load(__file__)
 
@@ -37,9 +37,30 @@ class StoredAlert:
     told: bool
 
 
+@dataclass(frozen=True, slots=True)
+class OpenAlert:
+    """An alert that is open, by what identifies it."""
+
+    id: int
+    workspace_id: UUID | None
+    kind: str
+    about: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedAlert:
+    """An alert that was opened or closed."""
+
+    id: int
+    workspace_id: UUID | None
+    kind: str
+    about: str
+    evidence: dict[str, Any]
+
+
 async def fetch_error_rates(connection: Connection) -> list[SendErrorRates]:
     """How sends ended lately and usually, of workspaces in which any failed lately."""
-    return [SendErrorRates(**dict(row)) async for row in queries.errors(connection)]
+    return await fetch_all(connection, queries.errors, SendErrorRates)
 
 
 async def store_alerts(connection: Connection, true_now: Sequence[Alert], *, at: datetime) -> tuple[int, int]:
@@ -47,7 +68,7 @@ async def store_alerts(connection: Connection, true_now: Sequence[Alert], *, at:
 
     `at` is business time, for the events.
     """
-    open_now = {(row["workspace_id"], row["kind"], row["about"]): row["id"] async for row in queries.open_alerts(connection)}
+    open_now = {(row.workspace_id, row.kind, row.about): row.id for row in await fetch_all(connection, queries.open_alerts, OpenAlert)}
     wanted = {alert.key: alert for alert in true_now}
     began = [
         row
@@ -56,9 +77,9 @@ async def store_alerts(connection: Connection, true_now: Sequence[Alert], *, at:
     ]
     still = [alert_id for key, alert_id in open_now.items() if key in wanted]
     if still:
-        await queries.seen(connection, ids=still)
+        await execute(connection, queries.seen, ids=still)
     gone = [alert_id for key, alert_id in open_now.items() if key not in wanted]
-    over = [row async for row in queries.close_alerts(connection, ids=gone)] if gone else []
+    over = await fetch_all(connection, queries.close_alerts, ChangedAlert, ids=gone) if gone else []
     await put(
         connection,
         SERVICE,
@@ -66,15 +87,15 @@ async def store_alerts(connection: Connection, true_now: Sequence[Alert], *, at:
             enclose(
                 INTEGRITY_EVENTS,
                 IntegrityEvent(
-                    workspace_id=row["workspace_id"],
-                    kind=row["kind"],
+                    workspace_id=row.workspace_id,
+                    kind=row.kind,
                     severity="info" if state == "over" else "critical",
                     table_name=TABLE,
-                    row_id=str(row["id"]),
-                    evidence={**row["evidence"], "about": row["about"], "state": state},
+                    row_id=str(row.id),
+                    evidence={**row.evidence, "about": row.about, "state": state},
                 ),
                 source=SERVICE,
-                key=row["workspace_id"] or STACK,
+                key=row.workspace_id or STACK,
                 at=at,
             )
             for state, rows in (("begun", began), ("over", over))
@@ -85,22 +106,28 @@ async def store_alerts(connection: Connection, true_now: Sequence[Alert], *, at:
 
 
 async def fetch_unannounced(connection: Connection | asyncpg.Pool, *, most: int) -> list[StoredAlert]:
-    """What began or is over, and nobody was told."""
-    return [StoredAlert(**{**dict(row), "kind": AlertKind(row["kind"])}) async for row in queries.untold(connection, most=most)]
+    """Alerts whose begin or end was not announced yet."""
+    return await fetch_all(connection, queries.untold, StoredAlert, most=most)
 
 
 async def fetch_recipients(connection: Connection | asyncpg.Pool, workspace_id: UUID | None) -> list[UUID]:
     """The workspace it is of while it is active, or every active one."""
-    return [row["id"] async for row in queries.who_to_tell(connection, workspace_id=workspace_id)]
+    return await fetch_column(connection, queries.who_to_tell, UUID, workspace_id=workspace_id)
 
 
 async def mark_announced(connection: Connection | asyncpg.Pool, alerts: Sequence[StoredAlert]) -> None:
     """They were told as they stand in `alerts`."""
     over = [alert.id for alert in alerts if alert.closed_at is not None]
-    await queries.told(connection, ids=[alert.id for alert in alerts], over=over)
+    await execute(connection, queries.told, ids=[alert.id for alert in alerts], over=over)
 
 
-async def _open(connection: Connection, alert: Alert) -> Any:
-    return await queries.open_alert(
-        connection, workspace_id=alert.workspace_id, kind=alert.kind.value, about=alert.about, evidence=dict(alert.evidence)
+async def _open(connection: Connection, alert: Alert) -> ChangedAlert | None:
+    return await fetch_one(
+        connection,
+        queries.open_alert,
+        ChangedAlert,
+        workspace_id=alert.workspace_id,
+        kind=alert.kind.value,
+        about=alert.about,
+        evidence=dict(alert.evidence),
     )

@@ -1,5 +1,6 @@
-"""What died in a process's hand: intents, look-ups, leases and sends that nobody will finish any more."""
+"""What dead processes left behind: intents, look-ups, leases and sends that no process will finish."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -8,13 +9,71 @@ import asyncpg
 
 from services.healer.store.repairs import findings
 from shared.contracts.integrity_events import IntegrityEvent
-from shared.db.queries import load
+from shared.db.queries import execute, fetch_all, fetch_column, load
+from shared.vocabulary import Action
 
 queries = load(__file__)
 
 STUCK: Final = "sending_without_attempt"
 CONSUMER_STOPPED: Final = "consumer_stopped"
 UNFINISHED: Final = "sending_though_accepted"
+
+
+@dataclass(frozen=True, slots=True)
+class ExpiredIntent:
+    """An intent whose call cannot be under way any more."""
+
+    id: int
+    account_id: UUID
+    send_id: UUID
+    action: Action
+
+
+@dataclass(frozen=True, slots=True)
+class DoubtedIntent:
+    """An intent that became unknown."""
+
+    id: int
+    account_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class ReleasedLookup:
+    """A profile look-up that was released."""
+
+    id: int
+    account_id: UUID
+    send_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class StuckSend:
+    """A send that is `sending` without anything under way."""
+
+    id: UUID
+    workspace_id: UUID
+    account_id: UUID
+    updated_at: datetime
+    accepted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FreedSend:
+    """A stuck send that was returned to pending."""
+
+    id: UUID
+    workspace_id: UUID
+    account_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class ConsumerStop:
+    """A consumer that has stopped and not resumed."""
+
+    id: int
+    instance: str
+    group_name: str
+    why: str
 
 
 async def expire_intents(pool: asyncpg.Pool, *, grace: timedelta, lag: timedelta, spacing: timedelta, most: int) -> tuple[int, int]:
@@ -25,23 +84,23 @@ async def expire_intents(pool: asyncpg.Pool, *, grace: timedelta, lag: timedelta
     locked this moment comes next time.
     """
     async with pool.acquire() as connection, connection.transaction():
-        over = [row async for row in queries.expired_intents(connection, grace=grace, most=most)]
+        over = await fetch_all(connection, queries.expired_intents, ExpiredIntent, grace=grace, most=most)
         if not over:
             return 0, 0
-        ids = [row["id"] for row in over]
-        accounts = sorted({row["account_id"] for row in over})
-        locked: list[UUID] = [row["id"] async for row in queries.lock_accounts(connection, ids=accounts)]
-        doubted = [row async for row in queries.doubt_intents(connection, ids=ids, account_ids=locked, grace=grace, lag=lag)]
-        released = [row async for row in queries.release_lookups(connection, ids=ids, account_ids=locked, grace=grace)]
-        await queries.send_again(connection, send_ids=sorted(row["send_id"] for row in released))
-        freed = sorted({row["account_id"] for row in (*doubted, *released)})
-        await queries.free_accounts(connection, account_ids=freed, spacing=spacing)
+        ids = [row.id for row in over]
+        accounts = sorted({row.account_id for row in over})
+        locked = await fetch_column(connection, queries.lock_accounts, UUID, ids=accounts)
+        doubted = await fetch_all(connection, queries.doubt_intents, DoubtedIntent, ids=ids, account_ids=locked, grace=grace, lag=lag)
+        released = await fetch_all(connection, queries.release_lookups, ReleasedLookup, ids=ids, account_ids=locked, grace=grace)
+        await execute(connection, queries.send_again, send_ids=sorted(row.send_id for row in released))
+        freed = sorted({row.account_id for row in doubted} | {row.account_id for row in released})
+        await execute(connection, queries.free_accounts, account_ids=freed, spacing=spacing)
     return len(doubted), len(released)
 
 
 async def clear_leases(pool: asyncpg.Pool, *, most: int) -> int:
     """Leases of dead reads and senders; returns how many."""
-    return len([row async for row in queries.clear_leases(pool, most=most)])
+    return len(await fetch_column(pool, queries.clear_leases, UUID, most=most))
 
 
 async def unstick_sends(pool: asyncpg.Pool, *, grace: timedelta, most: int) -> int:
@@ -51,49 +110,47 @@ async def unstick_sends(pool: asyncpg.Pool, *, grace: timedelta, most: int) -> i
     a person to see.
     """
     async with pool.acquire() as connection, connection.transaction():
-        stuck = [row async for row in queries.stuck_sends(connection, grace=grace, most=most)]
+        stuck = await fetch_all(connection, queries.stuck_sends, StuckSend, grace=grace, most=most)
         if not stuck:
             return 0
-        accounts = sorted({row["account_id"] for row in stuck})
-        locked = {row["id"] async for row in queries.lock_accounts(connection, ids=accounts)}
-        ids = sorted(row["id"] for row in stuck if not row["accepted"] and row["account_id"] in locked)
-        freed = [row async for row in queries.unstick(connection, ids=ids, grace=grace)]
-        await queries.wake_accounts(connection, ids=sorted({row["account_id"] for row in freed}))
-        since = {row["id"]: row["updated_at"].isoformat() for row in stuck}
-        found = [_build_finding(STUCK, row["workspace_id"], row["id"], since[row["id"]], "warning") for row in freed]
-        found += [
-            _build_finding(UNFINISHED, row["workspace_id"], row["id"], since[row["id"]], "critical") for row in stuck if row["accepted"]
-        ]
+        accounts = sorted({row.account_id for row in stuck})
+        locked = set(await fetch_column(connection, queries.lock_accounts, UUID, ids=accounts))
+        ids = sorted(row.id for row in stuck if not row.accepted and row.account_id in locked)
+        freed = await fetch_all(connection, queries.unstick, FreedSend, ids=ids, grace=grace)
+        await execute(connection, queries.wake_accounts, ids=sorted({row.account_id for row in freed}))
+        since = {row.id: row.updated_at.isoformat() for row in stuck}
+        found = [_build_finding(STUCK, row.workspace_id, row.id, since[row.id], "warning") for row in freed]
+        found += [_build_finding(UNFINISHED, row.workspace_id, row.id, since[row.id], "critical") for row in stuck if row.accepted]
         await findings.record_findings(connection, found)
-        await findings.close_findings(connection, kind=STUCK, table_name="send_queue", row_ids=[str(row["id"]) for row in freed])
+        await findings.close_findings(connection, kind=STUCK, table_name="send_queue", row_ids=[str(row.id) for row in freed])
     return len(freed)
 
 
 async def delete_expired_history(pool: asyncpg.Pool, *, before: datetime, most: int) -> int:
     """Delete histories that ended before this business moment, at most so many of each kind; returns how many."""
     async with pool.acquire() as connection, connection.transaction():
-        await queries.raise_floor(connection, before=before)
-        rows = [row async for row in queries.forget_history(connection, before=before, most=most)]
-        spacings = [row async for row in queries.forget_spacings(connection, before=before, most=most)]
-    return len(rows) + len(spacings)
+        await execute(connection, queries.raise_floor, before=before)
+        rows = await execute(connection, queries.forget_history, before=before, most=most)
+        spacings = await execute(connection, queries.forget_spacings, before=before, most=most)
+    return rows + spacings
 
 
 async def watch_consumers(pool: asyncpg.Pool, *, silent: timedelta) -> None:
     """Keep the findings of stopped consumers in step with what their processes say; one `silent` for so long was ended."""
     async with pool.acquire() as connection, connection.transaction():
-        await queries.end_silent_stops(connection, silent=silent)
+        await execute(connection, queries.end_silent_stops, silent=silent)
         stopped = [
             IntegrityEvent(
                 kind=CONSUMER_STOPPED,
                 severity="critical",
                 table_name="consumer_stops",
-                row_id=str(row["id"]),
-                evidence={"group": row["group_name"], "why": row["why"], "instance": row["instance"]},
+                row_id=str(row.id),
+                evidence={"group": row.group_name, "why": row.why, "instance": row.instance},
             )
-            async for row in queries.open_stops(connection)
+            for row in await fetch_all(connection, queries.open_stops, ConsumerStop)
         ]
         await findings.record_findings(connection, stopped)
-        over = [row["row_id"] async for row in queries.stops_that_are_over(connection, kind=CONSUMER_STOPPED)]
+        over = await fetch_column(connection, queries.stops_that_are_over, str, kind=CONSUMER_STOPPED)
         await findings.close_findings(connection, kind=CONSUMER_STOPPED, table_name="consumer_stops", row_ids=over)
 
 

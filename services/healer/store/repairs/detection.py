@@ -1,4 +1,4 @@
-"""What is found by kind, and what mends it: rows in, findings out, repairs through the database's one routine."""
+"""Rows that break a rule, detected kind by kind, each with the changes that would repair it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,14 +9,14 @@ from uuid import UUID
 from services.healer.rules.repairs.finding_kinds import GUARDS, KINDS
 from services.healer.store.repairs import repairs
 from shared.db.pool import Connection
-from shared.db.queries import load
+from shared.db.queries import fetch_all, fetch_column, load
 
 queries = load(__file__)
 
 SETTLED: Final = timedelta(seconds=60)
 """Technical: a relation is the poller's to match for as long."""
 STUCK: Final = timedelta(minutes=10)
-"""Technical: a send is in somebody's hand for as long; leases and looks of those who own it come before."""
+"""Technical: how long a send may be dispatched or sending; its owner's leases and look-ups end before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,45 +39,63 @@ class DetectedRow:
         return self.why is None and bool(self.changes)
 
 
+@dataclass(frozen=True, slots=True)
+class BrokenRow:
+    """A row that breaks a rule, as every detection query answers it."""
+
+    workspace_id: UUID | None
+    campaign_id: UUID | None
+    table_name: str
+    row_id: str
+    occurred_at: datetime | None
+    evidence: dict[str, Any]
+    changes: list[dict[str, Any]]
+    why: str | None
+
+
 async def detect_in_prospects(connection: Connection, kind: str, ids: Sequence[UUID], *, now: datetime) -> list[DetectedRow]:
     """What of this kind stands in the rows of these prospects."""
-    rows = getattr(queries, kind)(connection, ids=list(ids), now=now, settled=SETTLED)
-    return [_find(kind, row) async for row in rows]
+    query = getattr(queries, kind)
+    given = {"ids": list(ids), "now": now, "settled": SETTLED}
+    rows = await fetch_all(connection, query, BrokenRow, **{name: given[name] for name in query.parameters})
+    return [_build_detected(kind, row) for row in rows]
 
 
 async def detect_in_campaigns(connection: Connection, ids: Sequence[UUID]) -> list[DetectedRow]:
     """Campaigns whose counts are wrong."""
-    return [_find("counters_differ", row) async for row in queries.counters_differ(connection, ids=list(ids))]
+    return [
+        _build_detected("counters_differ", row) for row in await fetch_all(connection, queries.counters_differ, BrokenRow, ids=list(ids))
+    ]
 
 
 async def detect_in_totals(connection: Connection) -> list[DetectedRow]:
     """Kept totals that are wrong."""
-    return [_find("total_differs", row) async for row in queries.total_differs(connection)]
+    return [_build_detected("total_differs", row) for row in await fetch_all(connection, queries.total_differs, BrokenRow)]
 
 
 async def detect_in_hand(connection: Connection, kind: str, *, most: int) -> list[DetectedRow]:
-    """Sends that nobody will finish."""
-    return [_find(kind, row) async for row in getattr(queries, kind)(connection, stuck=STUCK, most=most)]
+    """Sends that no process will finish."""
+    return [_build_detected(kind, row) for row in await fetch_all(connection, getattr(queries, kind), BrokenRow, stuck=STUCK, most=most)]
 
 
 async def detect_missing_guards(connection: Connection) -> list[DetectedRow]:
     """Triggers and indexes that are not there, or switched off."""
     names, tables, whats = zip(*GUARDS, strict=True)
-    rows = queries.guards_off(connection, names=list(names), tables=list(tables), whats=list(whats))
-    return [_find("guards_off", row) async for row in rows]
+    rows = await fetch_all(connection, queries.guards_off, BrokenRow, names=list(names), tables=list(tables), whats=list(whats))
+    return [_build_detected("guards_off", row) for row in rows]
 
 
 async def find_prospects_with_duplicates(connection: Connection, *, most: int) -> list[UUID]:
     """Prospects with several rows of one step; reads the whole table, so only asked while its constraint is missing."""
-    return [row["prospect_id"] async for row in queries.prospects_with_duplicates(connection, most=most)]
+    return await fetch_column(connection, queries.prospects_with_duplicates, UUID, most=most)
 
 
 async def record_detected(connection: Connection, found: Sequence[DetectedRow]) -> list[int]:
     """Write them down, telling those that are new; returns the findings that mend themselves."""
-    return await repairs.record_repairs(connection, [_row(find) for find in found])
+    return await repairs.record_repairs(connection, [_encode_finding(find) for find in found])
 
 
-def _row(find: DetectedRow) -> dict[str, Any]:
+def _encode_finding(find: DetectedRow) -> dict[str, Any]:
     kind = KINDS[find.kind]
     return {
         "workspace_id": find.workspace_id and str(find.workspace_id),
@@ -95,15 +113,15 @@ def _row(find: DetectedRow) -> dict[str, Any]:
     }
 
 
-def _find(kind: str, row: Any) -> DetectedRow:
+def _build_detected(kind: str, row: BrokenRow) -> DetectedRow:
     return DetectedRow(
         kind=kind,
-        workspace_id=row["workspace_id"],
-        campaign_id=row["campaign_id"],
-        table_name=row["table_name"],
-        row_id=row["row_id"],
-        occurred_at=row["occurred_at"],
-        evidence=row["evidence"],
-        changes=row["changes"],
-        why=row["why"],
+        workspace_id=row.workspace_id,
+        campaign_id=row.campaign_id,
+        table_name=row.table_name,
+        row_id=row.row_id,
+        occurred_at=row.occurred_at,
+        evidence=row.evidence,
+        changes=row.changes,
+        why=row.why,
     )

@@ -1,7 +1,8 @@
-"""Where the healer looks: what changed, the hourly walk over everything, who leads, and that it is alive."""
+"""What the healer examines next: changed rows and the hourly walk over all rows; also its leadership lock and its heartbeat."""
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -9,57 +10,84 @@ from uuid import UUID
 import asyncpg
 
 from shared.db.pool import Connection
-from shared.db.queries import load
+from shared.db.queries import execute, fetch_all, fetch_column, fetch_one, fetch_value, load
 
 queries = load(__file__)
+
+
+@dataclass(frozen=True, slots=True)
+class Corruption:
+    """Whether anything is to be repaired, and since when nothing was."""
+
+    any: bool
+    all_right_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedRow:
+    """A prospect, lead or campaign that changed."""
+
+    what: str
+    row_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class WalkRun:
+    """A walk over all rows that has not ended."""
+
+    id: int
+    walking: str
+    cursor: UUID
 
 
 async def find_corruption(pool: asyncpg.Pool) -> tuple[bool, datetime | None]:
     """Is there a prospect that says what cannot be, and that a repair may take? And the moment (technical) at which nothing was
     wrong but what waits for a person; None: something is."""
-    row: Any = await queries.any_corrupted(pool)
-    return row["any"], row["all_right_at"]
+    row = await fetch_one(pool, queries.any_corrupted, Corruption)
+    return (False, None) if row is None else (row.any, row.all_right_at)
 
 
 async def take_changed_rows(connection: Connection, *, settled: timedelta, most: int) -> list[tuple[str, UUID]]:
     """What changed at least `settled` ago: (prospect, lead or campaign; its id). Gone with the caller's commit."""
-    return [(row["what"], row["row_id"]) async for row in queries.take_changed(connection, settled=settled, most=most)]
+    rows = await fetch_all(connection, queries.take_changed, ChangedRow, settled=settled, most=most)
+    return [(row.what, row.row_id) for row in rows]
 
 
 async def fetch_prospects_of(connection: Connection, *, leads: Sequence[UUID] = (), sends: Sequence[UUID] = ()) -> list[UUID]:
     """The prospects of these leads and sends."""
-    found = [row["id"] async for row in queries.prospects_of_leads(connection, ids=list(leads))] if leads else []
-    return found + ([row["id"] async for row in queries.prospects_of_sends(connection, ids=list(sends))] if sends else [])
+    found = await fetch_column(connection, queries.prospects_of_leads, UUID, ids=list(leads)) if leads else []
+    return found + (await fetch_column(connection, queries.prospects_of_sends, UUID, ids=list(sends)) if sends else [])
 
 
 async def fetch_next_ids(connection: Connection, what: str, after: UUID, *, most: int) -> list[UUID]:
     """The next `prospects` or `campaigns` in order of id."""
-    rows = queries.next_prospects if what == "prospects" else queries.next_campaigns
-    return [row["id"] async for row in rows(connection, after=after, most=most)]
+    if what == "prospects":
+        return await fetch_column(connection, queries.next_prospects, UUID, after=after, most=most)
+    return await fetch_column(connection, queries.next_campaigns, UUID, after=after, most=most)
 
 
-async def open_run(connection: Connection, *, every: timedelta) -> dict[str, Any] | None:
+async def open_run(connection: Connection, *, every: timedelta) -> WalkRun | None:
     """The walk under way, or a new one where the last began `every` ago; None where neither is so or another process holds it."""
-    row = await queries.open_run(connection)
-    if row is None and await queries.begin_run(connection, every=every) is not None:
-        row = await queries.open_run(connection)
-    return dict(row) if row is not None else None
+    run = await fetch_one(connection, queries.open_run, WalkRun)
+    if run is None and await fetch_value(connection, queries.begin_run, int, every=every) is not None:
+        run = await fetch_one(connection, queries.open_run, WalkRun)
+    return run
 
 
 async def store_progress(connection: Connection, run: int, *, walking: str, cursor: UUID, looked_at: int, found: int) -> None:
     """Keep where the walk stands."""
-    await queries.went_on(connection, id=run, walking=walking, cursor=cursor, looked_at=looked_at, found=found)
+    await execute(connection, queries.went_on, id=run, walking=walking, cursor=cursor, looked_at=looked_at, found=found)
 
 
 async def end_run(connection: Connection, run: int) -> None:
     """The walk has been everywhere."""
-    await queries.end_run(connection, id=run)
+    await execute(connection, queries.end_run, id=run)
 
 
 async def store_heartbeat(pool: asyncpg.Pool, instance: str, *, leads: bool) -> None:
-    """Say that this process is alive; another service watches."""
-    await queries.beat(pool, instance=instance, leads=leads)
-    await queries.forget_dead(pool, instance=instance)
+    """Write this process's heartbeat, which the queuer watches."""
+    await execute(pool, queries.beat, instance=instance, leads=leads)
+    await execute(pool, queries.forget_dead, instance=instance)
 
 
 class HealerLeadership:

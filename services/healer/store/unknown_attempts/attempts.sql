@@ -21,7 +21,7 @@ UPDATE accounts a
  WHERE a.id = :account_id::uuid AND a.lease_until IS NULL AND a.status = 'usable'
    AND (a.next_free_at IS NULL OR a.next_free_at <= business_now() + :patience::interval)
    AND NOT EXISTS (SELECT FROM send_attempts i WHERE i.account_id = a.id AND i.state = 'intent')
-RETURNING a.id, a.workspace_id, a.provider_account_id, a.channel, a.lease_until,
+RETURNING a.id, a.workspace_id, a.provider_account_id, a.lease_until,
           -- by the database's clock: the healer's own may be wrong, and would begin before the rest is over
           coalesce(greatest(a.next_free_at - business_now(), interval '0'), interval '0') AS rests,
           a.country, account_timezone(a, business_now()) AS timezone,
@@ -80,7 +80,7 @@ SELECT a.id, a.action, a.workspace_id, a.campaign_id, a.prospect_id, a.lead_id, 
 
 -- name: standing_invitations
 -- Our own invitations that should still stand in the list: not withdrawn, and not answered as far as we know.
-SELECT a.id, a.recipient_id, a.provider_ref, coalesce(a.answered_at, a.decided_at) AS left_at
+SELECT a.id AS attempt_id, a.recipient_id, a.provider_ref, coalesce(a.answered_at, a.decided_at) AS left_at
   FROM send_attempts a
   JOIN campaign_prospects p ON p.id = a.prospect_id
  WHERE a.account_id = :account_id::uuid AND a.action = 'invitation' AND NOT a.given_back AND a.state = 'accepted' AND a.withdrawn_at IS NULL

@@ -1,7 +1,9 @@
 """Write down what became of an unknown attempt: one transaction each, compare-and-set, and the event leaves with the fact."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
+from uuid import UUID
 
 import asyncpg
 
@@ -15,7 +17,7 @@ from shared.contracts.sends_completed import SendCompleted, SendOutcome
 from shared.contracts.topics import CONNECTIONS_ACCEPTED, SENDS_COMPLETED
 from shared.db.outbox import put
 from shared.db.pool import Connection
-from shared.db.queries import load
+from shared.db.queries import fetch_all, fetch_value, load
 from shared.vocabulary import ProspectStatus
 
 queries = load(__file__)
@@ -25,8 +27,16 @@ WAITING: Final = "unknown_waiting"
 """Kind of the finding of an attempt that a person must decide."""
 
 
+@dataclass(frozen=True, slots=True)
+class OverdueAttempt:
+    """An attempt that was handed to an operator."""
+
+    id: int
+    workspace_id: UUID
+
+
 async def record_happened(pool: asyncpg.Pool, unknown: AttemptInDoubt, verdict: Happened, *, look: dict[str, Any], now: datetime) -> bool:
-    """It left: attempt accepted, send sent, prospect contacted. False when somebody else settled it meanwhile."""
+    """It left: attempt accepted, send sent, prospect contacted. False when it was settled otherwise meanwhile."""
     async with pool.acquire() as connection, connection.transaction():
         return await record_happened_within(connection, unknown, verdict, look=look, now=now)
 
@@ -42,8 +52,15 @@ async def record_happened_within(
     if accepted is None:
         return False
     await queries.mark_sent(connection, send_id=unknown.send_id, at=verdict.at)
-    prospect = await queries.contacted(
-        connection, prospect_id=unknown.prospect_id, action=unknown.action.value, connected=verdict.connected, at=verdict.at, now=now
+    status = await fetch_value(
+        connection,
+        queries.contacted,
+        ProspectStatus,
+        prospect_id=unknown.prospect_id,
+        action=unknown.action.value,
+        connected=verdict.connected,
+        at=verdict.at,
+        now=now,
     )
     await queries.store_message(connection, attempt_id=unknown.id)
     await queries.know_recipient(
@@ -58,7 +75,7 @@ async def record_happened_within(
     envelopes = [
         build_send_completed(unknown, SendOutcome.SENT, reason=verdict.why, provider_ref=verdict.provider_ref, at=verdict.at, now=now)
     ]
-    if verdict.connected and prospect["status"] == ProspectStatus.CONNECTED:
+    if verdict.connected and status is ProspectStatus.CONNECTED:
         envelopes.append(build_connection_accepted(unknown, now))
     await put(connection, SERVICE, envelopes)
     return True
@@ -108,12 +125,12 @@ async def hand_to_person(pool: asyncpg.Pool, unknown: AttemptInDoubt, verdict: A
 
 async def hand_over_overdue(pool: asyncpg.Pool, *, decided_before: datetime) -> int:
     """Attempts unknown since before then (business) go to a person; returns how many."""
-    if not await queries.any_overdue(pool, decided_before=decided_before):
+    if not await fetch_value(pool, queries.any_overdue, bool, decided_before=decided_before):
         return 0
     async with pool.acquire() as connection, connection.transaction():
-        old = [row async for row in queries.hand_over(connection, decided_before=decided_before)]
-        why = "nobody could look it up in time: the account may not act, or the provider does not answer"
-        await findings.record_findings(connection, [build_waiting_finding(row["id"], row["workspace_id"], why) for row in old])
+        old = await fetch_all(connection, queries.hand_over, OverdueAttempt, decided_before=decided_before)
+        why = "it could not be looked up in time: the account may not act, or the provider does not answer"
+        await findings.record_findings(connection, [build_waiting_finding(row.id, row.workspace_id, why) for row in old])
     return len(old)
 
 

@@ -24,7 +24,7 @@ MOST_TRIES: Final = 3
 async def settle_withdrawal(
     pool: asyncpg.Pool, unknown: AttemptInDoubt, verdict: Happened | DidNot | Accepted, *, look: dict[str, Any], now: datetime
 ) -> bool:
-    """False when somebody else settled it meanwhile."""
+    """False when it was settled otherwise meanwhile."""
     async with pool.acquire() as connection, connection.transaction():
         return await settle_withdrawal_within(connection, unknown, verdict, look=look, now=now)
 

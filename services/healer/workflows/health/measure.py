@@ -142,12 +142,12 @@ def _steps(repairs: Sequence[TimedRepair], objective: timedelta) -> list[dict[st
             },
         )
         step["repaired"] += 1
-        step["within"] += repair.took <= (repair.objective or objective)
+        step["within"] += repair.took <= (repair.repair_objective or objective)
         step["seconds"] += max(0.0, repair.took.total_seconds())
     return list(steps.values())
 
 
-def _count(repairs: Sequence[TimedRepair], runs: Sequence[Any]) -> None:
+def _count(repairs: Sequence[TimedRepair], runs: Sequence[store.FinishedRun]) -> None:
     """After the commit, so that nothing is counted that was taken back."""
     for kind, many in Counter(rule_label(repair.kind) for repair in repairs).items():
         HEALED_ROWS.labels(rule=kind).inc(many)
@@ -155,5 +155,5 @@ def _count(repairs: Sequence[TimedRepair], runs: Sequence[Any]) -> None:
         if repair.took is not None:
             REPAIR_SECONDS.observe(max(0.0, repair.took.total_seconds()))
     for run in runs:
-        result = RunResult.FAILED if run["error"] else RunResult.FIXED if run["fixed_count"] else RunResult.NOTHING
+        result = RunResult.FAILED if run.error else RunResult.FIXED if run.fixed_count else RunResult.NOTHING
         CLEANUP_RUNS.labels(result=result).inc()

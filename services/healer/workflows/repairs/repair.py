@@ -94,16 +94,16 @@ class FindAndRepair:
             run = await walk.open_run(connection, every=every)
             if run is None:
                 return False
-            walking, step = run["walking"], STEP if run["walking"] == "prospects" else CAMPAIGNS
-            ids = await walk.fetch_next_ids(connection, walking, run["cursor"], most=step)
+            walking, step = run.walking, STEP if run.walking == "prospects" else CAMPAIGNS
+            ids = await walk.fetch_next_ids(connection, walking, run.cursor, most=step)
             found = await (self._examine if walking == "prospects" else self._count)(connection, ids)
             if len(ids) < step and walking == "campaigns":
                 found += await self._heal(connection, await kinds.detect_in_totals(connection))
-                await walk.end_run(connection, run["id"])
+                await walk.end_run(connection, run.id)
             over = len(ids) < step
             await walk.store_progress(
                 connection,
-                run["id"],
+                run.id,
                 walking="campaigns" if over else walking,
                 cursor=NIL_ID if over else ids[-1],
                 looked_at=len(ids),
