@@ -44,6 +44,19 @@ class AttemptState(StrEnum):
     NOT_HAPPENED = "not_happened"  # looked up, and it did not take place
 
 
+class FailureReason(StrEnum):
+    """Why an attempt came to nothing, where the sender itself found out (column `send_queue.error_message`).
+
+    Beside these the column has reasons of the policy (shared/policy/verdict.py), types of the provider (shared/unipile/errors.py) and
+    sentences of the planner. services/queuer/rules/insight/failure_reasons.py has a sentence for each.
+    """
+
+    NOT_STARTED = "not_started"  # the time for the call was over; the send is decided again
+    UNUSABLE = "unusable"  # the sender refused its own request: no byte of it left
+    ANOTHER_PERSON = "another_person"  # the look-up showed somebody other than the lead
+    NOT_CONNECTED = "not_connected"
+
+
 class CampaignStatus(StrEnum):
     """Whether a campaign's sends may leave (column `campaigns.status`)."""
 

@@ -6,7 +6,7 @@ import pytest
 
 from services.sender.rules.attempt import attempt_of
 from services.sender.rules.recipients import LinkedInRecipient, MailRecipient, recipient_of
-from services.sender.rules.retries import PAUSES, pause_before
+from shared.policy.retries import PAUSES, pause_before
 from shared.vocabulary import Action
 from tests.unit.sender.due_sends import a_due_send
 

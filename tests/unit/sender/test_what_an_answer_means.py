@@ -11,7 +11,7 @@ from services.sender.rules.attempt import Attempt
 from services.sender.rules.outcome.attempt_outcome import AttemptOutcome
 from services.sender.rules.outcome.linkedin import call_failed
 from services.sender.rules.recipients import LinkedInRecipient
-from services.sender.rules.retries import PAUSES
+from shared.policy.retries import PAUSES
 from shared.unipile.errors import TABLE, ErrorRow, ProviderRefused, ProviderSilent, classify
 from shared.unipile.findings import Blame, Finding, Remedy
 from shared.vocabulary import Action, AttemptState, CampaignType, SendStatus

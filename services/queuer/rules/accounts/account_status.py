@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from services.queuer.rules.insight.failure_reasons import Standstill, why
+from services.queuer.rules.insight.failure_reasons import Standstill, describe_reason
 from shared.policy import Case, Condition, Decision, Reason, SendNow, Wait, WeekUse, decide, warm_up_cap
 from shared.policy.rows import PolicyFacts, case_of
 from shared.vocabulary import Action
@@ -74,13 +74,13 @@ def standing(account: Mapping[str, Any], lanes: Sequence[Lane], budget: Budget, 
     """Of one account (a row of accounts_asked). What has been due longest names the reason, the earliest moment counts."""
     if not lanes:
         reason = Standstill.IN_HAND if account["leased"] else Standstill.NOTHING_PLANNED
-        return Standing(reason.value, why(reason.value), None)
+        return Standing(reason.value, describe_reason(reason.value), None)
     asked = sorted(lanes, key=lambda lane: (lane.row["scheduled_for"], str(lane.row["campaign_id"])))
     found = [lane_standing(lane, budget, asking) for lane in asked]
     moments = [each.next_at for each in found if each.next_at is not None]
     first = found[0]
     if account["leased"] and first.reason in {Standstill.DUE, Reason.NOT_DUE}:
-        first = Standing(Standstill.IN_HAND.value, why(Standstill.IN_HAND.value), first.next_at)
+        first = Standing(Standstill.IN_HAND.value, describe_reason(Standstill.IN_HAND.value), first.next_at)
     return replace(first, next_at=min(moments, default=None))
 
 
@@ -131,5 +131,5 @@ def _said(reason: str, until: datetime | None, case: Case, spent: tuple[int, int
         what = case.action.value.replace("_", " ")
         return Standing(reason, f"Daily limit reached ({spent[0]}/{spent[1]}) for {what}s.", until, *spent)
     if reason in {Reason.ACCOUNT_PAUSED, Reason.ACCOUNT_DISCONNECTED} and case.account_status_reason:
-        return Standing(reason, f"{why(reason)} {case.account_status_reason}", until)
-    return Standing(reason, why(reason), until)
+        return Standing(reason, f"{describe_reason(reason)} {case.account_status_reason}", until)
+    return Standing(reason, describe_reason(reason), until)

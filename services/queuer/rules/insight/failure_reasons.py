@@ -1,7 +1,7 @@
-"""Why a send failed or waits, in words: one table from every reason the code can write to a sentence and what to do.
+"""Why a send failed or waits, in words: a sentence and the next step for every reason that can be stored.
 
-What the provider's own types mean stands in shared/unipile/errors.py and is only read here. Held by
-tests/unit/queuer/insight/test_queuer_causes.py, which collects the reasons from the code that writes them.
+The meaning of the provider's own types stands in shared/unipile/errors.py and is only read here. Held by
+tests/unit/queuer/insight/test_failure_reasons.py.
 """
 
 import re
@@ -9,25 +9,28 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from shared.policy.retries import span_in_words, tries_in_words
 from shared.policy.words import REASONS
 from shared.unipile.errors import TABLE
 from shared.unipile.findings import Remedy
+from shared.vocabulary import FailureReason
 
 NO_WORDS: Final = "no_words"
-"""The code under which planning's own sentences (a value is missing, a note too long) are found and filtered."""
+"""The code of the planner's own sentences (a value is missing, a note is too long), for filters."""
 
 _CODE: Final = re.compile(r"[a-z0-9_]+")
+_SENDER_WORDS: Final = frozenset(reason.value for reason in FailureReason)
 
 
 @dataclass(frozen=True, slots=True)
-class Cause:
-    """`code` is for programs and filters, `meaning` for people, `to_do` the next step; `look_up` as a retry needs it."""
+class FailureExplanation:
+    """`code` is for programs and filters, `meaning` for people, `to_do` is the next step; `look_up` as a retry needs it."""
 
     code: str
     meaning: str
     to_do: str
     look_up: bool = False
-    """The recipient may be somebody else: a retry looks the person up again before anything leaves."""
+    """The recipient may be another person: a retry looks the person up again before anything leaves."""
 
 
 class Standstill(StrEnum):
@@ -42,7 +45,7 @@ _TO_DO: Final = {
     Remedy.STOP_SEND: "Reach the person another way, and drop this send.",
     Remedy.RE_RESOLVE: "Correct the lead's LinkedIn address, then retry: the person is looked up again first.",
     Remedy.ALREADY_PENDING: "Wait for the answer to the invitation that is there, and drop this send.",
-    Remedy.ALREADY_CONNECTED: "Drop this send; the sequence goes on without it.",
+    Remedy.ALREADY_CONNECTED: "Drop this send; the sequence continues without it.",
     Remedy.ALREADY_DONE: "Look at the profile in LinkedIn; drop this send if it shows the deed.",
     Remedy.WAIT_FOR_CONNECTION: "Wait until the person is a connection, then retry.",
     Remedy.WAIT_24H: "Retry after 24 hours.",
@@ -52,8 +55,8 @@ _TO_DO: Final = {
     Remedy.FEATURE_MISSING: "Give the account the product it lacks, then retry; or drop this send.",
     Remedy.STOP_EVERYTHING: "Correct UNIPILE_DSN or UNIPILE_API_KEY, then retry.",
     Remedy.REPORT_REQUEST: "Look at the evidence, change the words or the lead, then retry; tell us if it comes again.",
-    Remedy.RETRY_LATER: "It was tried four times over an hour. Retry when the provider works again.",
-    Remedy.LOOK_UP: "It was tried four times over an hour. Retry when the provider works again.",
+    Remedy.RETRY_LATER: f"It was tried {tries_in_words()} over {span_in_words()}. Retry when the provider works again.",
+    Remedy.LOOK_UP: f"It was tried {tries_in_words()} over {span_in_words()}. Retry when the provider works again.",
 }
 
 _WITHOUT_TYPE: Final = {
@@ -70,36 +73,38 @@ _WITHOUT_TYPE: Final = {
     Remedy.FEATURE_MISSING: "The account lacks the product for this action.",
     Remedy.STOP_EVERYTHING: "Key or address of the provider were wrong.",
     Remedy.REPORT_REQUEST: "Unipile refused the request for a reason this version does not know.",
-    Remedy.RETRY_LATER: "The provider could not be reached or did not take the request, four times.",
-    Remedy.LOOK_UP: "The provider gave no readable answer, four times.",
+    Remedy.RETRY_LATER: f"The provider could not be reached or did not take the request, {tries_in_words()}.",
+    Remedy.LOOK_UP: f"The provider gave no readable answer, {tries_in_words()}.",
 }
 """Answers that carry no type of their own are recorded under their remedy's name."""
 
-_OURS: Final = {
-    "another_person": Cause(
-        "another_person",
+_LOOK_UP_AGAIN: Final = "Correct the lead's LinkedIn address, then retry: the person is looked up again first."
+
+OF_THE_SENDER: Final = {
+    FailureReason.NOT_STARTED: FailureExplanation(
+        FailureReason.NOT_STARTED, "The call did not begin in time.", "Nothing; the send is decided again."
+    ),
+    FailureReason.ANOTHER_PERSON: FailureExplanation(
+        FailureReason.ANOTHER_PERSON,
         "The provider showed somebody else under the lead's address, so nothing was sent.",
-        "Correct the lead's LinkedIn address, then retry: the person is looked up again first.",
+        _LOOK_UP_AGAIN,
         look_up=True,
     ),
-    "unusable": Cause(
-        "unusable",
+    FailureReason.UNUSABLE: FailureExplanation(
+        FailureReason.UNUSABLE,
         "The message cannot be sent as it stands; nothing left the house. The evidence says why.",
         "Change the words or the lead, then retry.",
     ),
-    "not_connected": Cause(
-        "not_connected",
+    FailureReason.NOT_CONNECTED: FailureExplanation(
+        FailureReason.NOT_CONNECTED,
         "The person is no connection of the account, and the campaign writes to connections only.",
         "Connect first, then retry; or invite the person in a connector campaign.",
     ),
-    "resource_not_found": Cause(
-        "resource_not_found",
-        TABLE["resource_not_found"].finding.meaning,
-        "Correct the lead's LinkedIn address, then retry: the person is looked up again first.",
-        look_up=True,
-    ),
 }
-"""What the sender itself gives as a reason, and what needs more to do than its remedy says."""
+"""What the sender itself gives as a reason."""
+
+_UNKNOWN_PERSON: Final = FailureExplanation("resource_not_found", TABLE["resource_not_found"].finding.meaning, _LOOK_UP_AGAIN, look_up=True)
+"""The provider's one type that needs more to do than its remedy says."""
 
 WAITING: Final = {reason: words.sentence for reason, words in REASONS.items()} | {
     Standstill.NOTHING_PLANNED: "Nothing is planned.",
@@ -108,7 +113,7 @@ WAITING: Final = {reason: words.sentence for reason, words in REASONS.items()} |
 }
 
 
-def why(reason: str) -> str:
+def describe_reason(reason: str) -> str:
     """The sentence for a reason of the policy, or of a lane; an unknown one is shown as it is."""
     return _WAITING.get(reason, f"{reason.replace('_', ' ').capitalize()}.")
 
@@ -116,24 +121,26 @@ def why(reason: str) -> str:
 _WAITING: Final = {reason.value: sentence for reason, sentence in WAITING.items()}
 
 
-def cause_of(error_message: str | None) -> Cause:
+def explain_failure(error_message: str | None) -> FailureExplanation:
     """What a failed send's `error_message` means and what to do about it."""
     if error_message is None:
-        return Cause("unknown", "No reason was recorded.", "Look at the evidence, then retry or drop.")
+        return FailureExplanation("unknown", "No reason was recorded.", "Look at the evidence, then retry or drop.")
     if _CODE.fullmatch(error_message) is None:
-        return Cause(NO_WORDS, error_message, "Mend the lead or the template, then retry: the words are written anew.")
-    return _OURS.get(error_message) or _of_provider(error_message)
+        return FailureExplanation(NO_WORDS, error_message, "Mend the lead or the template, then retry: the words are written anew.")
+    if error_message in _SENDER_WORDS:
+        return OF_THE_SENDER[FailureReason(error_message)]
+    return _UNKNOWN_PERSON if error_message == _UNKNOWN_PERSON.code else _explain_provider_type(error_message)
 
 
-def _of_provider(code: str) -> Cause:
+def _explain_provider_type(code: str) -> FailureExplanation:
     row = TABLE.get(code)
     if row is not None:
         finding = row.finding
-        return Cause(code, finding.meaning, _TO_DO[finding.remedy], look_up=finding.remedy is Remedy.RE_RESOLVE)
+        return FailureExplanation(code, finding.meaning, _TO_DO[finding.remedy], look_up=finding.remedy is Remedy.RE_RESOLVE)
     if code in set(Remedy):
         remedy = Remedy(code)
-        return Cause(code, _WITHOUT_TYPE[remedy], _TO_DO[remedy], look_up=remedy is Remedy.RE_RESOLVE)
-    return Cause(
+        return FailureExplanation(code, _WITHOUT_TYPE[remedy], _TO_DO[remedy], look_up=remedy is Remedy.RE_RESOLVE)
+    return FailureExplanation(
         code,
         f"Unipile refused it as '{code}', a type this version does not know.",
         "Look at the evidence, then retry or drop; tell us of the new type.",

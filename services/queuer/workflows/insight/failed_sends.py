@@ -8,7 +8,7 @@ from uuid import UUID
 
 import asyncpg
 
-from services.queuer.rules.insight.failure_reasons import Cause, cause_of
+from services.queuer.rules.insight.failure_reasons import FailureExplanation, explain_failure
 from services.queuer.rules.insight.retry import FailedSendState, retry_refusal
 from services.queuer.store import audit
 from services.queuer.store.insight import failed_sends as store
@@ -27,7 +27,7 @@ class FailedSend:
     """A row of the desk: the send with its people's names, and its cause in words."""
 
     row: Mapping[str, Any]
-    cause: Cause
+    cause: FailureExplanation
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ async def page(connection: Connection, wanted: Wanted, *, after: str | None = No
     """
     rows = await store.page(connection, wanted, before=_mark(after) if after else None, most=most)
     last = f"{rows[-1]['updated_at'].isoformat()}_{rows[-1]['id']}" if len(rows) == most else None
-    return Page([FailedSend(row, cause_of(row["error_message"])) for row in rows], last)
+    return Page([FailedSend(row, explain_failure(row["error_message"])) for row in rows], last)
 
 
 async def get(connection: Connection, send_id: UUID, *, workspace_id: UUID | None = None) -> tuple[FailedSend, Evidence]:
@@ -87,7 +87,7 @@ async def retry(pool: asyncpg.Pool, send_id: UUID, *, workspace_id: UUID | None 
         if why_not is not None:
             raise Conflict(why_not, code="not_retryable")
         if apply:
-            await store.reopen(connection, send_id, send, actor=actor, look_up=cause_of(send.error_message).look_up)
+            await store.reopen(connection, send_id, send, actor=actor, look_up=explain_failure(send.error_message).look_up)
             await put(connection, "queuer", [_ready(send)])
         return Done(await _found(connection, send_id, workspace_id), changed=True)
 
@@ -124,7 +124,7 @@ async def _found(connection: Connection, send_id: UUID, workspace_id: UUID | Non
     row = await store.one(connection, send_id, workspace_id=workspace_id)
     if row is None:
         raise _missing(send_id)
-    return FailedSend(row, cause_of(row["error_message"]))
+    return FailedSend(row, explain_failure(row["error_message"]))
 
 
 def _missing(send_id: UUID) -> NotFound:

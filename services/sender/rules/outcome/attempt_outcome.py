@@ -6,11 +6,17 @@ Nothing marks a prospect as contacted without the provider's word that the messa
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import NewType
 
 from services.sender.rules.attempt import Attempt
-from services.sender.rules.retries import pause_before
+from shared.policy import Reason
+from shared.policy.retries import pause_before
 from shared.unipile.models import Profile
-from shared.vocabulary import Action, AttemptState, SendStatus
+from shared.vocabulary import Action, AttemptState, FailureReason, SendStatus
+
+ProviderReason = NewType("ProviderReason", str)
+"""A type of error that the provider named, or the remedy's name where the answer carries no type."""
+AttemptReason = FailureReason | Reason | ProviderReason
 
 
 class ProspectEffect(StrEnum):
@@ -54,7 +60,7 @@ class AttemptOutcome:
     next_action: Action | None = None
     recipient_id: str | None = None
     held_for: str | None = None
-    reason: str | None = None
+    reason: AttemptReason | None = None
     detail: str | None = None
     prospect: ProspectEffect = ProspectEffect.NONE
     called: bool = True
@@ -87,7 +93,7 @@ def not_started(attempt: Attempt, at: datetime) -> AttemptOutcome:
         due=at,
         called=False,
         give_back=True,
-        reason="not_started",
+        reason=FailureReason.NOT_STARTED,
     )
 
 
@@ -101,7 +107,7 @@ def refused_before_call(attempt: Attempt, at: datetime, error: ValueError, *, pr
         prospect=prospect,
         give_back=True,
         called=False,
-        reason="unusable",
+        reason=FailureReason.UNUSABLE,
         detail=str(error),
     )
 

@@ -11,16 +11,18 @@ from services.sender.rules.outcome.attempt_outcome import (
     ActionRest,
     AttemptOutcome,
     ProspectEffect,
+    ProviderReason,
     ReachedRecipient,
     refused_before_call,
     retry_or_give_up,
 )
 from services.sender.rules.recipients import LinkedInRecipient
-from services.sender.rules.retries import pause_before
+from shared.policy import Reason
+from shared.policy.retries import pause_before
 from shared.unipile.errors import AnsweredError, ProviderError
 from shared.unipile.findings import Blame, Finding, Remedy
 from shared.unipile.models import Profile
-from shared.vocabulary import FIRST_DEGREE, Action, AttemptState, CampaignType, SendStatus
+from shared.vocabulary import FIRST_DEGREE, Action, AttemptState, CampaignType, FailureReason, SendStatus
 
 CONNECTION: Final = "connection"
 """Condition under which a send is held: the planner lifts it when the prospect has accepted."""
@@ -78,14 +80,14 @@ def profile_looked_up(attempt: Attempt, recipient: LinkedInRecipient, at: dateti
             due=None,
             send=SendStatus.FAILED,
             prospect=ProspectEffect.GIVEN_UP,
-            reason="another_person",
+            reason=FailureReason.ANOTHER_PERSON,
             detail=f"Asked for {recipient.lookup_key}, the provider showed {profile.public_identifier or profile.provider_id}.",
             finding="another_person_shown",
         )
     if attempt.send_action is Action.INVITATION and profile.connected:
-        return replace(seen, due=None, send=SendStatus.SKIPPED, prospect=ProspectEffect.CONNECTED, reason="already_connected")
+        return replace(seen, due=None, send=SendStatus.SKIPPED, prospect=ProspectEffect.CONNECTED, reason=Reason.ALREADY_CONNECTED)
     if attempt.send_action is Action.INVITATION and profile.invitation_pending:
-        return replace(seen, due=None, send=SendStatus.SKIPPED, prospect=ProspectEffect.GIVEN_UP, reason="invited_by_hand")
+        return replace(seen, due=None, send=SendStatus.SKIPPED, prospect=ProspectEffect.GIVEN_UP, reason=Reason.INVITED_BY_HAND)
     if attempt.send_action is Action.MESSAGE and profile.network_distance not in {None, FIRST_DEGREE} and not profile.connected:
         return _not_connected(seen)
     return replace(seen, next_action=attempt.send_action)
@@ -101,7 +103,7 @@ def call_failed(attempt: Attempt, at: datetime, error: ProviderError) -> Attempt
         send=SendStatus.PENDING,
         due=at,
         give_back=True,
-        reason=(getattr(error, "type", None) or finding.remedy.value).removeprefix("errors/"),
+        reason=ProviderReason((getattr(error, "type", None) or finding.remedy.value).removeprefix("errors/")),
         detail=str(error),
         http_status=getattr(error, "status", None),
         error_type=error.type if isinstance(error, AnsweredError) else type(error).__name__,
@@ -165,8 +167,8 @@ def _already_connected(outcome: AttemptOutcome, _finding: Finding) -> AttemptOut
 def _not_connected(outcome: AttemptOutcome, _finding: Finding | None = None) -> AttemptOutcome:
     """A connector's follow-up waits for the acceptance; a messenger lead who is no connection cannot be reached."""
     if outcome.attempt.campaign_type is CampaignType.CONNECTOR:
-        return replace(outcome, held_for=CONNECTION, reason="not_connected")
-    return replace(outcome, send=SendStatus.FAILED, due=None, prospect=ProspectEffect.GIVEN_UP, reason="not_connected")
+        return replace(outcome, held_for=CONNECTION, reason=FailureReason.NOT_CONNECTED)
+    return replace(outcome, send=SendStatus.FAILED, due=None, prospect=ProspectEffect.GIVEN_UP, reason=FailureReason.NOT_CONNECTED)
 
 
 def _wait_as_told(outcome: AttemptOutcome, finding: Finding) -> AttemptOutcome:
