@@ -1,6 +1,5 @@
 """`python -m cli`, and `tact` in the environment that `make` builds."""
 
-import logging
 import sys
 
 from cli.app import app
@@ -11,7 +10,6 @@ from shared.refusals import Refused
 
 def main() -> None:
     """Run the command line; errors that say what to do end it with their exit status and one sentence."""
-    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # a broker that is away is said in a command's own sentence
     try:
         app()
     except Refused as error:

@@ -8,8 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.console import out, print_json, run, say
-from cli.target import database, target
+from cli.console import out, print_json, say
+from cli.target import database, run, target
 from operations.adoption import LedgerDifferences, find_differences, request_adoption, wait_for_adoption
 from shared.fence import rules
 

@@ -1,53 +1,79 @@
 """The commands of `tact`.
 
-A command's module is imported when the command is asked for: all of them together take longer than most commands do.
+A command's module is imported when the command runs: all of them together take longer than most commands do. So the one line that the
+help shows for a command stands here, and a test compares it with what the command says of itself.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from importlib import import_module
 from typing import Annotated, Any, Final
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command, get_group
 
 from cli import __version__
+from cli.console import Output, OutputFormat, Utc
 from cli.context import select_context
 
-COMMANDS: Final[Mapping[str, str]] = {
-    "up": "cli.stack:up",
-    "demo": "cli.stack:demo",
-    "status": "cli.stack:status",
-    "adopt": "cli.adopt:adopt",
-    "simulator": "cli.stack:simulator",
-    "import": "cli.import_list:import_file",
-    "approve": "cli.people:approve",
-    "explain": "cli.explain:explain",
-    "forecast": "cli.forecast:forecast",
-    "replay": "cli.replay:replay",
-    "rebuild": "cli.rebuild:rebuild",
-    "prove": "cli.prove:prove",
-    "workspace": "cli.settled:workspaces",
-    "account": "cli.settled:accounts",
-    "campaign": "cli.settled:campaigns",
-    "lead": "cli.hours:leads",
-    "token": "cli.records:tokens",
-    "notices": "cli.notices:app",
-    "queue": "cli.queue:app",
-    "failed": "cli.failed:app",
-    "findings": "cli.findings:app",
-    "unknown": "cli.unknown:app",
-    "health": "cli.health:app",
-    "dead-letters": "cli.dead_letters:app",
-    "suppress": "cli.suppress:app",
-    "migrate": "cli.schema:app",
-    "context": "cli.contexts:app",
+CAMPAIGNS: Final = "Campaigns and people"
+QUESTIONS: Final = "Questions"
+REPAIRS: Final = "Repairs"
+ACCESS: Final = "Access"
+STACK: Final = "Stack (works on PostgreSQL and Kafka directly)"
+EXIT_CODES: Final = "Exit status: 0 done, 1 refused or found wrong, 2 usage, 3 the stack does not answer."
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a command, or a group of commands, is: `module:attribute`, its panel of the help and its line there."""
+
+    target: str
+    panel: str
+    help: str
+
+    @property
+    def module(self) -> str:
+        """The module's name."""
+        return self.target.partition(":")[0]
+
+
+COMMANDS: Final[Mapping[str, Place]] = {
+    "workspace": Place("cli.workspaces:app", CAMPAIGNS, "Tenants."),
+    "account": Place("cli.accounts:app", CAMPAIGNS, "LinkedIn accounts known to Unipile."),
+    "campaign": Place("cli.campaigns:app", CAMPAIGNS, "Campaigns: make, start, pause, resume."),
+    "import": Place("cli.import_list:import_file", CAMPAIGNS, "Import people into a campaign."),
+    "approve": Place("cli.people:approve", CAMPAIGNS, "Let imported rows become prospects."),
+    "lead": Place("cli.leads:app", CAMPAIGNS, "People."),
+    "suppress": Place("cli.suppress:app", CAMPAIGNS, "Do-not-contact lists."),
+    "status": Place("cli.status:status", QUESTIONS, "Which services are ready, and what the accounts and campaigns are doing."),
+    "explain": Place("cli.explain:explain", QUESTIONS, "Say why a person was not contacted."),
+    "forecast": Place("cli.forecast:forecast", QUESTIONS, "Run the real policy forward: what leaves on which day."),
+    "queue": Place("cli.queue:app", QUESTIONS, "The queue: send now, plan now, and what holds it."),
+    "health": Place("cli.health:app", QUESTIONS, "How healthy the data is."),
+    "notices": Place("cli.notices:app", QUESTIONS, "Channels for notices: webhook, Slack or mail."),
+    "failed": Place("cli.failed:app", REPAIRS, "Sends that failed for good: look, retry, drop."),
+    "findings": Place("cli.findings:app", REPAIRS, "Rows that break a rule, their repairs, and your decision."),
+    "unknown": Place("cli.unknown:app", REPAIRS, "Attempts of unknown outcome: look, and decide them."),
+    "dead-letters": Place("cli.dead_letters:app", REPAIRS, "Records that could not be read or handled."),
+    "context": Place("cli.contexts:app", ACCESS, "Name the stacks that client commands call, with their tokens."),
+    "token": Place("cli.tokens:app", ACCESS, "Bearer tokens of the HTTP API."),
+    "up": Place("cli.stack:up", STACK, "Run the whole stack in real time until Ctrl-C."),
+    "demo": Place("cli.stack:demo", STACK, "A week of two workspaces in about two minutes, judged at the end."),
+    "simulator": Place("cli.stack:simulator", STACK, "Run the Unipile simulator alone."),
+    "migrate": Place("cli.schema:app", STACK, "Bring schema and topics to this version."),
+    "admin-token": Place("cli.admin_token:admin_token", STACK, "Make an administrator's token for every workspace in PostgreSQL"),
+    "adopt": Place("cli.adopt:adopt", STACK, "Report what differs after a backup was restored"),
+    "replay": Place("cli.replay:replay", STACK, "Publish a topic's events to its consumers again."),
+    "rebuild": Place("cli.rebuild:rebuild", STACK, "Compute every derived value again from the ledger and the topics"),
+    "prove": Place("cli.prove:prove", STACK, "Prove from the ledger what left and how"),
 }
-"""By name, in the order of the help: where the command, or the group of commands, is."""
+"""By name, in the order of the help. Commands of the last panel work on PostgreSQL and Kafka; every other one is a client of the API."""
 
 
-class OnDemand(TyperGroup):
-    """The group of all commands, each imported when it is asked for."""
+class LazyCommands(TyperGroup):
+    """The group of all commands, each imported when it runs; the help and the completion of names need none of them."""
 
     def list_commands(self, ctx: Any) -> list[str]:
         """Their names."""
@@ -55,22 +81,53 @@ class OnDemand(TyperGroup):
         return list(COMMANDS)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        """The command of that name; None when there is none."""
+        """What the help shows of the command of that name; None when there is none."""
         del ctx
-        if cmd_name not in COMMANDS:
+        if (place := COMMANDS.get(cmd_name)) is None:
             return None
-        module, _, attribute = COMMANDS[cmd_name].partition(":")
-        found = getattr(import_module(module), attribute)
-        if isinstance(found, typer.Typer):
-            group = get_group(found)
-            group.name = cmd_name
-            return group
+        return TyperCommand(name=cmd_name, help=place.help, rich_help_panel=place.panel, rich_markup_mode="rich")
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The command itself, imported now."""
+        name, stub, rest = super().resolve_command(ctx, args)
+        return name, stub if name is None or stub is None else load_command(name), rest
+
+
+def load_command(name: str) -> Any:
+    """Import the command of that name."""
+    module, _, attribute = COMMANDS[name].target.partition(":")
+    found = getattr(import_module(module), attribute)
+    if isinstance(found, typer.Typer):
+        loaded: Any = get_group(found)
+        loaded.name = name
+    else:
         alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich")
-        alone.command(cmd_name)(found)
-        return get_command(alone)
+        alone.command(name)(found)
+        loaded = get_command(alone)
+    _add_output_options(loaded)
+    return loaded
 
 
-app = typer.Typer(cls=OnDemand, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode="rich")
+def _add_output_options(command: Any) -> None:
+    """Give -o and --utc to every command that has --json: they are read by cli/console.py and not passed to the command."""
+    for each in getattr(command, "commands", {}).values():
+        _add_output_options(each)
+    if any(option.name == "as_json" for option in command.params):
+        for option in get_command(_options).params:
+            if option.name in {"output", "utc"}:
+                option.expose_value = False
+                command.params.append(option)
+
+
+_options = typer.Typer(add_completion=False)
+
+
+@_options.command()
+def _declare_options(output: Output = OutputFormat.TABLE, utc: Utc = False) -> None:
+    """The options that every command with --json has besides."""
+
+
+app = typer.Typer(cls=LazyCommands, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode="rich", epilog=EXIT_CODES)
 
 
 def _print_version(asked: bool) -> None:
@@ -79,7 +136,7 @@ def _print_version(asked: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
+@app.callback(epilog=EXIT_CODES)
 def tact(
     context: Annotated[
         str | None, typer.Option("--context", help="The stored context to use for this command.", show_default=False)

@@ -64,6 +64,11 @@ class Api:
         """Make or do; `seconds` is for calls that wait on purpose."""
         return self.call("POST", path, body=body, query=query, seconds=seconds)
 
+    def create(self, path: str, body: Any) -> tuple[Any, bool]:
+        """Make a record; the second value is false when the same one was there already."""
+        response = self.send("POST", path, body=body)
+        return parse_answer(response, self.url), response.status_code == HTTPStatus.CREATED
+
     def patch(self, path: str, body: Any) -> Any:
         """Change what the body names."""
         return self.call("PATCH", path, body=body)

@@ -1,33 +1,99 @@
-"""How commands speak: rich tables for people, one JSON document with --json, one sentence on standard error when refused."""
+"""How commands print: rich tables for people, one JSON or YAML document for programs, one sentence on standard error when refused.
 
-import asyncio
+rich is imported when the first table or sentence is printed: `--json` and `-o yaml` do without it.
+"""
+
 import json
-from collections.abc import Coroutine, Mapping, Sequence
-from datetime import datetime, timedelta
-from typing import Annotated, Any, TypeVar
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
-import asyncpg
 import typer
-from aiokafka.errors import KafkaError
-from pydantic import BaseModel
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from cli.errors import CommandError
 
-T = TypeVar("T")
+if TYPE_CHECKING:
+    from rich.console import Console
 
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON document.")]
-WIDEST_HEADER = 9
+Refused = CommandError
+WIDEST_HEADER: Final = 9
+ACTOR: Final = "command line"
+"""The actor in the audit log where a command works on the database itself."""
 
-out = Console(markup=False, emoji=False)
-"""What people wrote is printed as they wrote it: a name like `Ann [/sales]` is no markup. Our own words say `markup=True`."""
-err = Console(stderr=True, markup=False, emoji=False)
+
+class OutputFormat(StrEnum):
+    """How a command prints its result."""
+
+    TABLE = "table"
+    JSON = "json"
+    YAML = "yaml"
+
+
+@dataclass(slots=True)
+class Printing:
+    """What the options of this call say; `print_options` resets it at the start of every command."""
+
+    format: OutputFormat = OutputFormat.TABLE
+    utc: bool = False
+
+
+printing: Final = Printing()
+
+
+def choose_format(chosen: OutputFormat) -> OutputFormat:
+    """Remember what `-o` says; typer calls it before every other option of the command."""
+    printing.format = chosen
+    return chosen
+
+
+def choose_zone(utc: bool) -> bool:
+    """Remember what `--utc` says."""
+    printing.utc = utc
+    return utc
+
+
+def _as_document(given: bool) -> bool:
+    if given and printing.format is OutputFormat.TABLE:
+        printing.format = OutputFormat.JSON
+    return printing.format is not OutputFormat.TABLE
+
+
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON document, as -o json.", callback=_as_document)]
+Output = Annotated[OutputFormat, typer.Option("--output", "-o", help="How to print it.", callback=choose_format, is_eager=True)]
+Utc = Annotated[bool, typer.Option("--utc", help="Times in UTC; otherwise in the terminal's zone.", callback=choose_zone, is_eager=True)]
+
+
+class _LazyConsole:
+    """A rich console that is made at its first use."""
+
+    def __init__(self, *, stderr: bool) -> None:
+        self._stderr = stderr
+        self._made: Console | None = None
+
+    @property
+    def made(self) -> "Console":
+        """The console. What people wrote is printed as they wrote it: a name like `Ann [/sales]` is no markup; our own words ask for it."""
+        if self._made is None:
+            from rich.console import Console
+
+            self._made = Console(stderr=self._stderr, markup=False, emoji=False)
+        return self._made
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.made, name)
+
+
+out: Any = _LazyConsole(stderr=False)
+err: Any = _LazyConsole(stderr=True)
 
 
 def console_error(message: str) -> None:
     """One sentence on standard error."""
+    from rich.text import Text
+
     err.print(Text.assemble(("tact:", "bold red"), " ", message), soft_wrap=True)
 
 
@@ -36,35 +102,16 @@ def say(message: str) -> None:
     err.print(message, highlight=False, soft_wrap=True)
 
 
-def run(work: Coroutine[Any, Any, T]) -> T:
-    """Run a command's work; servers that are away become one sentence."""
-    try:
-        return asyncio.run(work)
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, KafkaError) as error:
-        raise CommandError(reason(error)) from error
-
-
-def reason(error: BaseException) -> str:
-    """What to do about a server that is away."""
-    if isinstance(error, asyncpg.UndefinedTableError | asyncpg.UndefinedFunctionError):
-        return "The database has no schema of Tact yet. Run `tact migrate apply` first."
-    if isinstance(error, KafkaError):
-        return f"Kafka could not be reached: {error}. Is it running, and is TACT_KAFKA right?"
-    if isinstance(error, FileNotFoundError):
-        return f"There is no file {error.filename}."
-    if isinstance(error, ConnectionError | asyncpg.PostgresConnectionError | asyncpg.InvalidCatalogNameError):
-        return f"PostgreSQL could not be reached: {error}. Is the stack up (`tact up`), and is TACT_DATABASE_URL right?"
-    return str(error) or type(error).__name__
-
-
 def show(rows: Sequence[Mapping[str, Any]], *, title: str, as_json: bool, columns: Sequence[str] | None = None) -> None:
-    """A table, or a JSON list."""
+    """A table, or a list as JSON or YAML."""
     if as_json:
         print_json(list(rows))
         return
     if not rows:
         out.print(f"{title}: none")
         return
+    from rich.table import Table
+
     names = list(columns or rows[0])
     table = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
     for name in names:
@@ -75,14 +122,40 @@ def show(rows: Sequence[Mapping[str, Any]], *, title: str, as_json: bool, column
 
 
 def print_json(value: object) -> None:
-    """One JSON document on standard output."""
-    out.file.write(json.dumps(value, indent=2, default=_plain, ensure_ascii=False) + "\n")
+    """One document on standard output: YAML where `-o yaml` asks for it, else JSON."""
+    text = json.dumps(value, indent=2, default=_spell, ensure_ascii=False) + "\n"
+    if printing.format is OutputFormat.YAML:
+        from cli.yaml import to_yaml
+
+        text = to_yaml(json.loads(text))
+    sys.stdout.write(text)
 
 
-def _plain(value: object) -> object:
-    """Moments are spelled as the API spells them."""
-    if isinstance(value, BaseModel):
+def _spell(value: object) -> object:
+    """Moments are spelled as the API spells them, and pydantic models dump themselves."""
+    if hasattr(value, "model_dump"):
         return value.model_dump(mode="json")
     if isinstance(value, datetime):
         return value.isoformat().removesuffix("+00:00") + "Z" if value.utcoffset() == timedelta() else value.isoformat()
     return str(value)
+
+
+def in_zone(at: datetime) -> datetime:
+    """The moment in the terminal's zone, or in UTC with `--utc`."""
+    return at.astimezone(UTC) if printing.utc else at.astimezone()
+
+
+def parse_time(text: str | datetime | None) -> datetime | None:
+    """A moment of the API's answers."""
+    return datetime.fromisoformat(text) if isinstance(text, str) else text
+
+
+def format_time(value: str | datetime | None, pattern: str = "%a %d %b %H:%M", *, zone: bool = False) -> str:
+    """A moment as a person reads it, in the terminal's zone; `zone` adds the zone's name. Empty for None."""
+    at = parse_time(value)
+    return "" if at is None else in_zone(at).strftime(pattern + (" %Z" if zone else ""))
+
+
+def zone_name() -> str:
+    """The name of the zone in which times are printed."""
+    return in_zone(datetime.now(UTC)).strftime("%Z")

@@ -1,41 +1,47 @@
-"""tact dead-letters: what could not be read or handled, why and whose fault, and putting it back when the cause is mended."""
+"""tact dead-letters: records that could not be read or handled: why, and whose fault.
 
-import base64
-from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+`list` and `show` ask the API. `redrive`, `stopped` and `resume` work on Kafka and PostgreSQL themselves (cli/redrive.py, imported when
+they run): a service that stopped reading is not ready, and its API may then get no calls.
+"""
+
 from datetime import UTC, datetime
-from typing import Annotated, Any, Final, TypeVar
+from enum import StrEnum
+from typing import Annotated, Any, Final
+from urllib.parse import quote
 
-import asyncpg
 import typer
-from rich.text import Text
 
-from cli.console import AsJson, out, print_json, run, say, show
+from cli.client import connect
+from cli.console import AsJson, format_time, out, print_json, show
 from cli.errors import CommandError
-from cli.target import database, on_pool, target
-from operations.replay.arguments import parse_span
-from shared.db.pool import Connection
-from shared.kafka import stops
-from shared.kafka.dead_letter import DeadLetter, Fault, Place, Reason
-from shared.kafka.dead_letter_reader import DeadLetterFilter, DeadLetterReader, SetAsideRecord, open_dead_letters
-from shared.kafka.redrive import RedriveCase, RedriveResult, RedriveState, hold_redrive_lock, load_cases, redrive, write_audit_line
-from shared.vocabulary import COMMAND_LINE
+from shared.spans import LONGEST, parse_duration
 
-T = TypeVar("T")
-app = typer.Typer(help="What could not be read or handled: look, put back, let a stopped consumer go on.", no_args_is_help=True)
+app = typer.Typer(help="Records that could not be read or handled.", no_args_is_help=True)
+
+DIRECT: Final = "Works on Kafka and PostgreSQL directly"
+PATH: Final = "/api/dead-letters"
+SHOWN: Final = 2_000
+"""Characters of a body that `show` prints."""
+MOST: Final = 10_000
+ANSWER_SECONDS: Final = 300.0
+TO_THE_SECOND: Final = "%Y-%m-%d %H:%M:%S"
+
+
+class FaultChoice(StrEnum):
+    """Whose fault it is, in the words of the API."""
+
+    OURS = "ours"
+    PROVIDER = "provider"
+    TENANT = "tenant"
+
 
 Apply = Annotated[bool, typer.Option("--apply", help="Do it. Without this it is only said what would happen.")]
 TopicWord = Annotated[str | None, typer.Option("--topic", "-t", help="Only those that belong into this topic.")]
-ReasonWord = Annotated[str | None, typer.Option("--reason", "-r", help=f"Only these: {', '.join(Reason)}.")]
-FaultWord = Annotated[Fault | None, typer.Option("--fault", "-f", help="Only these: whose fault it is.")]
+ReasonWord = Annotated[str | None, typer.Option("--reason", "-r", help="Only these: a reason as the list shows it.")]
+FaultWord = Annotated[FaultChoice | None, typer.Option("--fault", "-f", help="Only these: whose fault it is.")]
 GroupWord = Annotated[str | None, typer.Option("--group", "-g", help="Only those that this consumer set aside: queuer.sends.completed.")]
 Since = Annotated[str | None, typer.Option(help="Set aside from then on: 2026-03-02T14:00, UTC unless it says, or '2h ago'.")]
 Until = Annotated[str | None, typer.Option(help="Set aside before then.")]
-OLDER: Final = ("unreadable", "unknown")
-"""What letters say that an earlier version, or somebody's hand, wrote."""
-SHOWN: Final = 2_000
-"""Characters of a body that `show` prints."""
 
 
 @app.command("list")
@@ -46,71 +52,73 @@ def list_letters(
     group: GroupWord = None,
     since: Since = None,
     until: Until = None,
-    limit: Annotated[int, typer.Option(min=1, max=10_000)] = 20,
+    limit: Annotated[int, typer.Option(min=1, max=MOST)] = 20,
     as_json: AsJson = False,
 ) -> None:
     """How many there are, and the newest of them."""
-    wanted = _wanted(topic, reason, fault, group, since, until)
-
-    async def work(reader: DeadLetterReader, connection: Connection) -> list[RedriveCase]:
-        return await load_cases(connection, await _dead(reader, wanted))
-
-    found = _do(work)
+    for option, word in (("--topic", topic), ("--group", group)):
+        if word is not None and not word.strip():
+            raise CommandError(f"{option} names nothing. Leave it out for all of them.")
+    query = {
+        "topic": topic,
+        "reason": reason,
+        "fault": fault and fault.value,
+        "group": group,
+        "since": _parse_moment(since, "--since"),
+        "until": _parse_moment(until, "--until"),
+    }
+    with connect(seconds=ANSWER_SECONDS) as api:
+        found = api.get(PATH, limit=limit, **query)
     if as_json:
-        print_json({"total": len(found), "letters": [_json(case) for case in found[:limit]]})
+        print_json({"total": found["total"], "letters": found["letters"]})
         return
-    if not found:
-        out.print("There are no dead letters" + (" like that." if wanted != DeadLetterFilter() else "."))
+    if not found["letters"]:
+        out.print("There are no dead letters" + (" like that." if any(query.values()) else "."))
         return
-    show(_totals(found), title=f"{len(found)} dead letters", as_json=False)
+    show(found["totals"], title=f"{found['total']} dead letters", as_json=False)
     out.print()
-    for case in found[:limit]:
-        _line(case)
-    if len(found) > limit:
-        out.print(f"These are the newest {limit}; --limit {min(len(found), 10_000)} shows more.")
+    for letter in found["letters"]:
+        _print_letter(letter)
+    if found["total"] > limit:
+        out.print(f"These are the newest {limit}; --limit {min(found['total'], MOST)} shows more.")
 
 
 @app.command("show")
 def show_letter(letter: Annotated[str, typer.Argument(metavar="ID", help="As the list shows it.")], as_json: AsJson = False) -> None:
     """One of them with its headers and its body, as they came."""
-    place = _place(letter)
-
-    async def work(reader: DeadLetterReader, connection: Connection) -> tuple[RedriveCase, DeadLetter | None]:
-        found = await load_cases(connection, await reader.find(_of([place])))
-        if not found:
-            raise CommandError(_missing([place]))
-        return found[0], await reader.load_value(found[0].letter)
-
-    case, whole = _do(work)
+    with connect(seconds=ANSWER_SECONDS) as api:
+        found = api.get(f"{PATH}/{quote(letter, safe=':')}")["letter"]
     if as_json:
-        print_json(_json(case) | _contents(whole))
+        print_json(found)
         return
-    one = case.letter
+    topic, partition, offset = found["place"].rsplit(":", 2)
     facts = {
-        "letter": str(one.origin),
-        "stands": f"in {one.place.topic}, partition {one.place.partition}, offset {one.place.offset}",
-        "set aside": f"{_moment(one.at)} by {', '.join(case.dead.groups) or 'somebody'}",
-        "reason": one.reason,
-        "fault": one.fault,
-        "error": one.error,
-        "put back": _way_back(case),
-        "key": _text(one.key),
+        "letter": found["id"],
+        "stands": f"in {topic}, partition {partition}, offset {offset}",
+        "set aside": f"{format_time(found['at'], TO_THE_SECOND, zone=True)} by {_groups(found)}",
+        "reason": found["reason"],
+        "fault": found["fault"],
+        "error": found["error"],
+        "put back": _put_back(found),
+        "key": found["key"] or "(none)",
     }
     for name, fact in facts.items():
         out.print(f"{name:<9} {fact}", highlight=False, markup=False)
     out.print("headers")
-    for name, value in one.headers:
-        out.print(f"  {name}: {_text(value)}", highlight=False, markup=False)
-    if whole is None:
-        out.print(f"body      {one.size} bytes, which are not there any more")
+    for header in found["headers"]:
+        value = "(none)" if header["value"] is None else header["value"]
+        out.print(f"  {header['name']}: {value}", highlight=False, markup=False)
+    body = found["body"]
+    if body is None:
+        there = "which are not there any more" if not found["headers"] and found["key"] is None else "none"
+        out.print(f"body      {found['size']} bytes, {there}")
         return
-    body = _text(whole.value)
     cut = f" (the first {SHOWN} characters; --json has all)" if len(body) > SHOWN else ""
-    out.print(f"body      {one.size} bytes{cut}", highlight=False)
+    out.print(f"body      {found['size']} bytes{cut}", highlight=False)
     out.print(body[:SHOWN], highlight=False, markup=False, soft_wrap=True)
 
 
-@app.command("redrive")
+@app.command("redrive", rich_help_panel=DIRECT)
 def redrive_letters(
     letters: Annotated[list[str] | None, typer.Argument(metavar="ID", help="As the list shows them; or say which by the options.")] = None,
     topic: TopicWord = None,
@@ -124,223 +132,66 @@ def redrive_letters(
     as_json: AsJson = False,
 ) -> None:
     """Put them back into their topic as they came. Each once; what consumers have done already is not done again."""
-    options = (topic, reason, fault, group, since, until)
-    if not letters and not any(options):
-        raise CommandError("Say which: tact dead-letters redrive ID, or --topic, --reason, --fault, --group, --since, --until.")
-    if letters and any(options):
-        raise CommandError("Give ids or options, not both: the ids say already which are meant.")
-    places = [_place(each) for each in letters or []]
-    wanted = _of(places) if places else _wanted(*options)
+    from cli.redrive import redrive_letters as redrive
 
-    async def work(reader: DeadLetterReader, connection: Connection) -> tuple[list[RedriveCase], list[RedriveResult]]:
-        found = await load_cases(connection, await _dead(reader, wanted))
-        missing = set(places) - {case.letter.origin for case in found}
-        if missing:
-            raise CommandError(_missing(sorted(missing)))
-        return found, await _put_back(reader, connection, found, again=again) if apply else []
-
-    found, put = _do(work)
-    _say_what_became(found, put, again=again, apply=apply, as_json=as_json)
+    options = (topic, reason, fault and fault.value, group, since, until)
+    redrive(letters or [], options, again=again, apply=apply, as_json=as_json)
 
 
-@app.command()
+@app.command(rich_help_panel=DIRECT)
 def stopped(as_json: AsJson = False) -> None:
     """Consumers that stopped because too much became dead letters, and why."""
+    from cli.redrive import show_stopped
 
-    async def work(pool: asyncpg.Pool) -> list[dict[str, Any]]:
-        return [dict(row) for row in await stops.open_stops(pool)]
-
-    rows = on_pool(work)
-    if as_json:
-        print_json({"stopped": rows})
-        return
-    if not rows:
-        out.print("No consumer stands still.")
-    for row in rows:
-        out.print(Text.assemble((row["group_name"], "bold"), f" stands still since {_moment(row['stopped_at'])} in {row['instance']}"))
-        out.print(f"  {row['why']}", highlight=False, markup=False)
+    show_stopped(as_json=as_json)
 
 
-@app.command()
+@app.command(rich_help_panel=DIRECT)
 def resume(
     group: Annotated[str, typer.Argument(help="The consumer as `stopped` shows it: queuer.sends.completed.")],
     apply: Apply = False,
     as_json: AsJson = False,
 ) -> None:
     """Let a stopped consumer go on, without a restart. As much as before may become dead letters until it stops again."""
+    from cli.redrive import resume_group
 
-    async def work(pool: asyncpg.Pool) -> list[Any]:
-        return list(await (stops.let_go_on(pool, group, actor=COMMAND_LINE) if apply else stops.open_stops(pool, group)))
-
-    rows = on_pool(work)
-    if as_json:
-        print_json({"applied": apply, "group": group, "processes": [row["instance"] for row in rows]})
-        return
-    if not rows:
-        raise CommandError(f"No consumer {group} stands still. `tact dead-letters stopped` shows those that do.")
-    names = ", ".join(row["instance"] for row in rows)
-    if apply:
-        out.print(f"{group} goes on within seconds in {names}.", highlight=False)
-    else:
-        out.print(f"Nothing was changed. {group} would go on in {names}: the same with --apply.", highlight=False)
+    resume_group(group, apply=apply, as_json=as_json)
 
 
-async def _put_back(reader: DeadLetterReader, connection: Connection, found: Sequence[RedriveCase], *, again: bool) -> list[RedriveResult]:
-    done: list[RedriveResult] = []
-    async with hold_redrive_lock(connection):
-        async for put in redrive(connection, reader, target().kafka, found, again=again, actor=COMMAND_LINE):
-            done.append(put)
-            if len(done) % 1_000 == 0:
-                say(f"{len(done)} of {len(found)}")
-        letters = [str(put.case.letter.origin) for put in done if put.offset is not None]
-        if letters:
-            await write_audit_line(connection, actor=COMMAND_LINE, put=len(letters), details={"letters": letters[:1_000], "again": again})
-    return done
-
-
-def _say_what_became(found: Sequence[RedriveCase], put: Sequence[RedriveResult], *, again: bool, apply: bool, as_json: bool) -> None:
-    before = [case for case in found if case.standing is RedriveState.DONE]
-    left = [] if again else before
-    if as_json:
-        became = {str(each.case.letter.origin): {"result": each.said, "offset": each.offset} for each in put}
-        print_json({"applied": apply, "letters": [_json(case) | became.get(str(case.letter.origin), {}) for case in found]})
-        return
-    if not found:
-        out.print("There are no dead letters like that.")
-        return
-    if not apply:
-        show(_totals([case for case in found if case not in left]), title="Would be put back", as_json=False)
-    for said, many in Counter(each.said for each in put).items():
-        out.print(f"{many} {said}.", highlight=False)
-    for each in [each for each in put if each.offset is None][:20]:
-        out.print(f"  {each.case.letter.origin}: {each.said}", highlight=False, soft_wrap=True)
-    for case in left[:20]:
-        out.print(f"  {case.letter.origin}: {_way_back(case)}", highlight=False, soft_wrap=True)
-    if left:
-        out.print(f"{len(left)} were put back before and are left alone; --again puts them back once more.")
-    if not apply and len(left) < len(found):
-        out.print(f"Nothing was changed. {len(found) - len(left)} can be put back: the same with --apply.")
-
-
-@asynccontextmanager
-async def _opened() -> AsyncIterator[tuple[DeadLetterReader, Connection]]:
-    async with open_dead_letters(target().kafka) as reader, database() as pool, pool.acquire() as connection:
-        yield reader, connection
-
-
-def _do(work: Callable[[DeadLetterReader, Connection], Awaitable[T]]) -> T:
-    async def opened() -> T:
-        async with _opened() as (reader, connection):
-            return await work(reader, connection)
-
-    return run(opened())
-
-
-def _wanted(
-    topic: str | None, reason: str | None, fault: str | None, group: str | None, since: str | None, until: str | None
-) -> DeadLetterFilter:
-    if reason is not None and reason not in {*Reason, *OLDER}:
-        raise CommandError(f"{reason!r} is no reason; there are {', '.join(Reason)}.")
-    for option, word in (("--topic", topic), ("--group", group)):
-        if word is not None and not word.strip():
-            raise CommandError(f"{option} names nothing. Leave it out for all of them.")
-    topic = topic.removesuffix(".dlq") if topic else None
-    return DeadLetterFilter(topic, reason, fault, group, _when(since, "--since"), _when(until, "--until"))
-
-
-async def _dead(reader: DeadLetterReader, wanted: DeadLetterFilter) -> list[SetAsideRecord]:
-    """A topic's name with a slip in it must not read as "no dead letters"."""
-    if wanted.topic is not None and not wanted.origins and not await reader.topics(wanted.topic):
-        there = ", ".join(name.removesuffix(".dlq") for name in await reader.topics())
-        raise CommandError(
-            f"The broker has no topic {wanted.topic}.dlq. " + (f"There are those of {there}." if there else "Is TACT_KAFKA right?")
-        )
-    return await reader.find(wanted)
-
-
-def _of(places: Sequence[Place]) -> DeadLetterFilter:
-    topics = {place.topic.removesuffix(".dlq") for place in places}
-    return DeadLetterFilter(topic=next(iter(topics)) if len(topics) == 1 else None, origins=frozenset(places))
-
-
-def _when(text: str | None, option: str) -> datetime | None:
+def _parse_moment(text: str | None, option: str) -> str | None:
     if text is None:
         return None
-    if (span := parse_span(text, option)) is not None:
-        return datetime.now(UTC) - span  # technical, as letters are set aside
+    if (span := parse_duration(text)) is not None:
+        if span >= LONGEST:
+            raise CommandError(f"{option} {text!r} is further back than any topic reaches.")
+        return (datetime.now(UTC) - span).isoformat()  # technical time, as letters are set aside
     try:
         at = datetime.fromisoformat(text.strip())
     except ValueError:
         raise CommandError(f"{option} wants a moment like 2026-03-02, 2026-03-02T14:00 or '2h ago', not {text!r}.") from None
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
+    return (at if at.tzinfo else at.replace(tzinfo=UTC)).isoformat()
 
 
-def _place(text: str) -> Place:
-    try:
-        return Place.parse(text)
-    except ValueError:
-        raise CommandError(f"{text!r} is no dead letter; `tact dead-letters list` shows them, like sends.due:3:1042.") from None
+def _print_letter(letter: dict[str, Any]) -> None:
+    from rich.text import Text
+
+    out.print(Text.assemble((letter["id"], "bold"), f"  {format_time(letter['at'], TO_THE_SECOND, zone=True)}"))
+    out.print(f"  {letter['reason']}, {letter['fault']}: {letter['error'][:300]}", highlight=False, markup=False)
+    out.print(f"  set aside by {_groups(letter)}; {_put_back(letter)}", highlight=False, markup=False, style="dim")
 
 
-def _missing(places: Sequence[Place]) -> str:
-    return f"There is no dead letter {', '.join(map(str, places))}. `tact dead-letters list` shows those there are; they are kept 30 days."
+def _groups(letter: dict[str, Any]) -> str:
+    return ", ".join(letter["groups"]) or "a consumer whose name is not known"
 
 
-def _totals(found: Sequence[RedriveCase]) -> list[dict[str, Any]]:
-    counted = Counter((case.letter.topic, case.letter.reason, case.letter.fault) for case in found)
-    return [{"letters": many, "topic": topic, "reason": reason, "fault": fault} for (topic, reason, fault), many in counted.most_common()]
-
-
-def _line(case: RedriveCase) -> None:
-    one = case.letter
-    out.print(Text.assemble((str(one.origin), "bold"), f"  {_moment(one.at)}"))
-    out.print(f"  {one.reason}, {one.fault}: {one.error[:300]}", highlight=False, markup=False)
-    out.print(f"  set aside by {', '.join(case.dead.groups) or 'somebody'}; {_way_back(case)}", highlight=False, markup=False, style="dim")
-
-
-def _way_back(case: RedriveCase) -> str:
-    if case.standing is RedriveState.NEW:
-        return "not put back"
-    if case.standing is RedriveState.OPEN:
-        return "perhaps put back: a redrive of it was cut off; the next one finds out"
-    return f"put back on {_moment(case.done_at)}, to offset {case.put_offset}" + (f" ({case.times} times)" if case.times > 1 else "")
-
-
-def _json(case: RedriveCase) -> dict[str, Any]:
-    one = case.letter
-    return {
-        "id": str(one.origin),
-        "topic": one.topic,
-        "place": str(one.place),
-        "reason": one.reason,
-        "fault": one.fault,
-        "error": one.error,
-        "at": one.at.isoformat(),
-        "groups": case.dead.groups,
-        "size": one.size,
-        "put_back": {"standing": case.standing.value, "times": case.times, "at": case.done_at, "offset": case.put_offset},
-    }
-
-
-def _contents(whole: DeadLetter | None) -> dict[str, Any]:
-    if whole is None:
-        return {"key": None, "headers": [], "body": None, "body_base64": None}
-    return {
-        "key": None if whole.key is None else _text(whole.key),
-        "headers": [{"name": name, "value": None if value is None else _text(value)} for name, value in whole.headers],
-        "body": None if whole.value is None else _text(whole.value),
-        "body_base64": None if whole.value is None else base64.b64encode(whole.value).decode(),
-    }
-
-
-def _text(value: bytes | None) -> str:
-    if value is None:
-        return "(none)"
-    try:
-        return value.decode()
-    except UnicodeDecodeError:
-        return repr(value)
-
-
-def _moment(at: datetime | None) -> str:
-    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC" if at else ""
+def _put_back(letter: dict[str, Any]) -> str:
+    known = letter["put_back"]
+    match known["standing"]:
+        case "new":
+            return "not put back"
+        case "open":
+            return "perhaps put back: a redrive of it was cut off; the next one finds out"
+        case _:
+            at = format_time(known["at"], TO_THE_SECOND, zone=True)
+            times = f" ({known['times']} times)" if known["times"] > 1 else ""
+            return f"put back on {at}, to offset {known['offset']}{times}"

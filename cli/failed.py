@@ -1,21 +1,15 @@
 """tact failed: what failed for good and waits for a person, why, and the two things to do about it."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 from uuid import UUID
 
-import asyncpg
 import typer
 
-from cli.console import AsJson, out, print_json, show
-from cli.errors import CommandError
-from cli.scope import AccountWord, CampaignWord, WorkspaceWord, moment, scope_of
-from cli.work import do
-from services.queuer.http.insight.failed_sends import FailedOut, OneFailed
-from services.queuer.store.insight.failed_sends import Wanted
-from services.queuer.workflows.insight import failed_sends as desk
-from services.queuer.workflows.insight.failed_sends import Done, FailedSend
-from shared.refusals import Refused
-from shared.vocabulary import COMMAND_LINE
+from cli.client import Api, connect
+from cli.console import AsJson, format_time, out, print_json, show
+from cli.errors import CommandError, Unreachable
+from cli.listing import Everything
+from cli.resolve import AccountFilter, CampaignFilter, WorkspaceFilter, find_scope
 
 app = typer.Typer(help="Sends that failed for good: look, retry, drop.", no_args_is_help=True)
 
@@ -24,127 +18,128 @@ Reason = Annotated[
 ]
 Sends = Annotated[list[UUID] | None, typer.Argument(help="Ids, as the list shows them; or say which by the options.")]
 Apply = Annotated[bool, typer.Option("--apply", help="Do it. Without this it is only said what would happen.")]
-MOST = 200
-"""Sends on one page, and lines of a table."""
+MOST: Final = 200
+"""Lines of a table."""
+PATH: Final = "/api/queue/failed"
 
 
 @app.command("list")
 def list_failed(
-    workspace: WorkspaceWord = None,
-    campaign: CampaignWord = None,
-    account: AccountWord = None,
+    workspace: WorkspaceFilter = None,
+    campaign: CampaignFilter = None,
+    account: AccountFilter = None,
     reason: Reason = None,
     limit: Annotated[int, typer.Option(min=1, max=MOST)] = 20,
     after: Annotated[str | None, typer.Option(help="The mark that the page before ended with.")] = None,
+    everything: Everything = False,
     as_json: AsJson = False,
 ) -> None:
     """The newest first, each with its cause in words."""
-
-    async def work(pool: asyncpg.Pool) -> desk.Page:
-        wanted = await _wanted(pool, workspace, campaign, account, reason)
-        async with pool.acquire() as connection:
-            return await desk.page(connection, wanted, after=after, most=limit)
-
-    page = do(work)
+    with connect() as api:
+        scope = find_scope(api, workspace=workspace, campaign=campaign, account=account)
+        if everything:
+            page: dict[str, Any] = {"sends": list(api.pages(PATH, "sends", reason=reason, after=after, **scope)), "next": None}
+        else:
+            page = api.get(PATH, limit=limit, reason=reason, after=after, **scope)
     if as_json:
-        print_json({"sends": [_json(send) for send in page.sends], "next": page.next})
+        print_json({"sends": page["sends"], "next": page["next"]})
         return
-    if not page.sends:
+    if not page["sends"]:
         out.print("Nothing has failed that waits for a person.")
-    for send in page.sends:
-        row = send.row
-        out.print(str(row["id"]), style="bold", highlight=False)
-        out.print(
-            f"  {_name(send)}, {row['message_type']} of {row['campaign_name']} from {row['account_name']}", highlight=False, markup=False
-        )
-        out.print(f"  {send.cause.code}: {send.cause.meaning}", highlight=False, markup=False)
-        out.print(f"  {send.cause.to_do}", highlight=False, markup=False, style="dim")
-    if page.next:
-        out.print(f"There is more: --after {page.next}", highlight=False, soft_wrap=True)
+    for send in page["sends"]:
+        out.print(send["id"], style="bold", highlight=False)
+        about = f"  {_name(send)}, {send['message_type']} of {send['campaign_name']} from {send['account_name']}"
+        out.print(about, highlight=False, markup=False)
+        out.print(f"  {send['cause']['code']}: {send['cause']['meaning']}", highlight=False, markup=False)
+        out.print(f"  {send['cause']['to_do']}", highlight=False, markup=False, style="dim")
+    if page["next"]:
+        out.print(f"There is more: --after {page['next']}", highlight=False, soft_wrap=True)
 
 
 @app.command("show")
 def show_failed(send: Annotated[UUID, typer.Argument(help="Its id.")], as_json: AsJson = False) -> None:
     """One send: what was said, the cause, every attempt, what the provider showed, and what people did."""
-
-    async def work(pool: asyncpg.Pool) -> tuple[FailedSend, Any]:
-        async with pool.acquire() as connection:
-            return await desk.get(connection, send)
-
-    found, evidence = do(work)
+    with connect() as api:
+        found = api.get(f"{PATH}/{send}")
     if as_json:
-        print_json(OneFailed.of(found, evidence))
+        print_json(found)
         return
-    row = found.row
+    row = found["send"]
     facts = {
-        "to": _name(found),
+        "to": _name(row),
         "campaign": row["campaign_name"],
         "account": row["account_name"],
         "step": row["message_type"],
         "status": f"{row['status']}, prospect {row['prospect_status']}",
-        "planned": f"{row['scheduled_for']:%Y-%m-%d %H:%M} UTC, {row['retries']} retries",
-        "message": row["message"] or "(no note)",
+        "planned": f"{format_time(row['scheduled_for'], '%Y-%m-%d %H:%M', zone=True)}, {row['retries']} retries",
+        "message": found["message"] or "(no note)",
         "reason": row["error_message"] or "none",
-        "cause": found.cause.meaning,
-        "to do": found.cause.to_do,
+        "cause": row["cause"]["meaning"],
+        "to do": row["cause"]["to_do"],
     }
     for name, fact in facts.items():
         out.print(f"{name:<9} {fact}", highlight=False, markup=False)
     attempts = [
-        {"at": moment(a["decided_at"]), "action": a["action"], "state": a["state"], "http": a["http_status"], "said": a["error_detail"]}
-        for a in evidence.attempts
+        {
+            "at": format_time(a["decided_at"]),
+            "action": a["action"],
+            "state": a["state"],
+            "http": a["http_status"],
+            "said": a["error_detail"],
+        }
+        for a in found["attempts"]
     ]
     show(attempts, title="\nattempts", as_json=False)
     seen = [
-        {"at": moment(o["observed_at"]), "kind": o["kind"], "by": o["source"], "shown": str(o["payload"])[:200]}
-        for o in evidence.observations
+        {"at": format_time(o["observed_at"]), "kind": o["kind"], "by": o["source"], "shown": str(o["payload"])[:200]}
+        for o in found["observations"]
     ]
     show(seen, title="\nwhat the provider showed of the person", as_json=False)
-    deeds = [{"at": moment(d["at"]), "by": d["actor"], "did": d["verb"]} for d in evidence.history]
+    deeds = [{"at": format_time(d["at"]), "by": d["actor"], "did": d["verb"]} for d in found["history"]]
     show(deeds, title="\nwhat people did", as_json=False)
 
 
 @app.command()
 def retry(
     sends: Sends = None,
-    workspace: WorkspaceWord = None,
-    campaign: CampaignWord = None,
-    account: AccountWord = None,
+    workspace: WorkspaceFilter = None,
+    campaign: CampaignFilter = None,
+    account: AccountFilter = None,
     reason: Reason = None,
     apply: Apply = False,
     as_json: AsJson = False,
 ) -> None:
     """Let failed sends be tried again, each in its turn and within every limit."""
-    _press("retry", sends, (workspace, campaign, account, reason), apply=apply, as_json=as_json)
+    _change_sends("retry", sends, (workspace, campaign, account, reason), apply=apply, as_json=as_json)
 
 
 @app.command()
 def drop(
     sends: Sends = None,
-    workspace: WorkspaceWord = None,
-    campaign: CampaignWord = None,
-    account: AccountWord = None,
+    workspace: WorkspaceFilter = None,
+    campaign: CampaignFilter = None,
+    account: AccountFilter = None,
     reason: Reason = None,
     apply: Apply = False,
     as_json: AsJson = False,
 ) -> None:
     """Give failed sends up: they are cancelled and leave the list."""
-    _press("drop", sends, (workspace, campaign, account, reason), apply=apply, as_json=as_json)
+    _change_sends("drop", sends, (workspace, campaign, account, reason), apply=apply, as_json=as_json)
 
 
-def _press(verb: str, sends: list[UUID] | None, which: tuple[str | None, ...], *, apply: bool, as_json: bool) -> None:
+def _change_sends(verb: str, sends: list[UUID] | None, which: tuple[str | None, ...], *, apply: bool, as_json: bool) -> None:
     if not sends and not any(which):
-        raise CommandError(
-            f"Say which: tact failed {verb} ID, or --campaign, --account, --workspace, --reason. `tact failed list` shows them."
-        )
+        options = "--campaign, --account, --workspace, --reason"
+        raise CommandError(f"Say which: tact failed {verb} ID, or {options}. `tact failed list` shows them.")
     if sends and any(which):
         raise CommandError("Give ids or options, not both: the ids say already which are meant.")
-
-    async def work(pool: asyncpg.Pool) -> list[dict[str, Any]]:
-        ids = list(sends or []) or await every(pool, await _wanted(pool, *which))
-        return [await _one(pool, verb, each, apply=apply) for each in ids]
-
-    results = do(work)
+    workspace, campaign, account, reason = which
+    with connect() as api:
+        ids = [str(each) for each in sends or []]
+        if not ids:  # all pages first: sends that cannot be changed stay on the list, and must not hide others behind them
+            scope = find_scope(api, workspace=workspace, campaign=campaign, account=account)
+            ids = [row["id"] for row in api.pages(PATH, "sends", reason=reason, **scope)]
+        results = [_change_send(api, verb, each, apply=apply) for each in ids]
     if as_json:
         print_json({"applied": apply, "sends": results})
         return
@@ -157,37 +152,19 @@ def _press(verb: str, sends: list[UUID] | None, which: tuple[str | None, ...], *
         out.print(f"Nothing was changed. {able} can be done: the same with --apply.")
 
 
-async def every(pool: asyncpg.Pool, wanted: Wanted, *, page: int = MOST) -> list[UUID]:
-    """All that are wanted, page after page: those that cannot be moved stay on the list, and must not hide others behind them."""
-    ids: list[UUID] = []
-    after: str | None = None
-    while True:
-        async with pool.acquire() as connection:
-            found = await desk.page(connection, wanted, after=after, most=page)
-        ids += [each.row["id"] for each in found.sends]
-        after = found.next
-        if after is None:
-            return ids
-
-
-async def _one(pool: asyncpg.Pool, verb: str, send: UUID, *, apply: bool) -> dict[str, Any]:
+def _change_send(api: Api, verb: str, send: str, *, apply: bool) -> dict[str, Any]:
     try:
-        done: Done = await (desk.retry if verb == "retry" else desk.drop)(pool, send, actor=COMMAND_LINE, apply=apply)
-    except Refused as error:
-        return {"id": str(send), "able": False, "result": error.message}
-    now = done.send.row["status"]
-    said = f"{now} already" if not done.changed else f"{now} now" if apply else "can be done"
-    return {"id": str(send), "able": done.changed, "result": said}
+        done = api.post(f"{PATH}/{send}/{verb}", dry_run=None if apply else True)
+    except Unreachable:
+        raise
+    except CommandError as error:
+        if error.code in {"unauthorized", "forbidden"}:
+            raise
+        return {"id": send, "able": False, "result": str(error)}
+    now = done["send"]["status"]
+    result = f"{now} already" if not done["changed"] else f"{now} now" if apply else "can be done"
+    return {"id": send, "able": done["changed"], "result": result}
 
 
-async def _wanted(pool: asyncpg.Pool, workspace: str | None, campaign: str | None, account: str | None, reason: str | None) -> Wanted:
-    scope = await scope_of(pool, workspace=workspace, campaign=campaign, account=account)
-    return Wanted(scope.workspace_id, scope.campaign_id, scope.account_id, reason)
-
-
-def _json(send: FailedSend) -> Any:
-    return FailedOut.of(send).model_dump(mode="json")
-
-
-def _name(send: FailedSend) -> str:
-    return f"{send.row['first_name']} {send.row['last_name']}".strip() or "somebody without a name"
+def _name(send: dict[str, Any]) -> str:
+    return f"{send['first_name']} {send['last_name']}".strip() or "a person without a name"

@@ -1,90 +1,72 @@
-"""tact findings: what is wrong, what would mend it, and a person's word."""
+"""tact findings: rows that break a rule, what would repair them, and a person's decision."""
 
 import json
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Final
 
-import asyncpg
 import typer
-from rich.text import Text
 
-from cli.console import AsJson, out, print_json
-from cli.scope import CampaignWord, WorkspaceWord, moment, scope_of
-from cli.target import on_pool
-from services.healer.http.repairs.findings import FindingOut
-from services.healer.store.repairs import repairs
-from services.healer.workflows.repairs import decide as desk
-from services.healer.workflows.repairs.decide import DecidedFinding, Finding, FindingAction
-from shared.vocabulary import COMMAND_LINE
+from cli.client import connect
+from cli.console import AsJson, format_time, out, print_json
+from cli.resolve import CampaignFilter, WorkspaceFilter, find_scope
 
-T = TypeVar("T")
-app = typer.Typer(help="What is wrong, what would mend it, and your word where it does not mend itself.", no_args_is_help=True)
+app = typer.Typer(help="Rows that break a rule, their repairs, and your decision.", no_args_is_help=True)
 
 FindingArgument = Annotated[int, typer.Argument(metavar="ID", min=1, max=2**63 - 1, help="As the list shows it.")]
 Apply = Annotated[bool, typer.Option("--apply", help="Do it. Without this it is only said what would happen.")]
-OPEN = ("open", "proposed")
+PATH: Final = "/api/findings"
+MOST: Final = 10_000
 
 
 @app.command("list")
 def list_findings(
-    workspace: WorkspaceWord = None,
-    campaign: CampaignWord = None,
+    workspace: WorkspaceFilter = None,
+    campaign: CampaignFilter = None,
     kind: Annotated[str | None, typer.Option(help="corrupted_sent, duplicate_sends, ...")] = None,
     everything: Annotated[bool, typer.Option("--all", help="Also those that are mended, refused or undone.")] = False,
-    limit: Annotated[int, typer.Option(min=1, max=200)] = 20,
+    limit: Annotated[int, typer.Option(min=1, max=MOST, help="How many at most.")] = 20,
     before: Annotated[int | None, typer.Option(min=1, max=2**63 - 1, help="The mark that the page before ended with.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Newest first."""
-
-    async def work(pool: asyncpg.Pool) -> list[dict[str, Any]]:
-        scope = await scope_of(pool, workspace=workspace, campaign=campaign, account=None)
-        return await repairs.fetch_findings(
-            pool,
-            before=before,
-            states=None if everything else OPEN,
-            kind=kind,
-            campaign_id=scope.campaign_id,
-            workspace_id=scope.workspace_id,
-            most=limit,
-        )
-
-    rows = _do(work)
+    with connect() as api:
+        scope = find_scope(api, workspace=workspace, campaign=campaign)
+        found = api.pages(PATH, "findings", limit=limit, mark="before", before=before, kind=kind, closed_too=everything or None, **scope)
+        rows = list(found)
     following = rows[-1]["id"] if len(rows) == limit else None
     if as_json:
-        print_json({"findings": [FindingOut.of(row).model_dump(mode="json") for row in rows], "next": following})
+        print_json({"findings": rows, "next": following})
         return
     if not rows:
-        out.print("Nothing is wrong that anybody knows of." if not everything else "Nothing was ever found.")
+        out.print("Nothing is known to be wrong." if not everything else "Nothing was ever found.")
+    from rich.text import Text
+
     for row in rows:
         out.print(Text.assemble((str(row["id"]), "bold"), f"  {row['severity']:<8} {row['kind']}, {row['state']}"))
-        out.print(f"  {row['table_name']} {row['row_id']}, found {moment(row['found_at'])} UTC", highlight=False, markup=False)
-        if words := row["why"] or desk.explain_person_needed(row["kind"]):
-            out.print(f"  {words}", highlight=False, markup=False, style="dim")
+        found_at = format_time(row["found_at"], zone=True)
+        out.print(f"  {row['table_name']} {row['row_id']}, found {found_at}", highlight=False, markup=False)
+        if row["why"]:
+            out.print(f"  {row['why']}", highlight=False, markup=False, style="dim")
     if following:
         out.print(f"There may be more: --before {following}", highlight=False)
 
 
-@app.command()
-def show(finding: FindingArgument, as_json: AsJson = False) -> None:
+@app.command("show")
+def show_finding(finding: FindingArgument, as_json: AsJson = False) -> None:
     """One of them, with its evidence and what its repair would change."""
-
-    async def work(pool: asyncpg.Pool) -> Finding:
-        return await desk.get_finding(pool, finding)
-
-    row = _do(work)
+    with connect() as api:
+        row = api.get(f"{PATH}/{finding}")["finding"]
     if as_json:
-        print_json(FindingOut.of(row).model_dump(mode="json"))
+        print_json(row)
         return
     facts = {
         "finding": f"{row['id']}, {row['state']}" + (f" by {row['decided_by']}" if row["decided_by"] else ""),
         "kind": f"{row['kind']} ({row['severity']})",
         "row": f"{row['table_name']} {row['row_id']}",
-        "since": f"{moment(row['occurred_at'])} UTC" if row["occurred_at"] else "unknown",
-        "found": f"{moment(row['found_at'])} UTC",
+        "since": format_time(row["occurred_at"], zone=True) or "unknown",
+        "found": format_time(row["found_at"], zone=True),
         "repair": row["repair"] or "none of ours",
-        "why": row["why"] or desk.explain_person_needed(row["kind"]) or "it mends itself",
-        "evidence": json.dumps(row["evidence"], default=str),
+        "why": row["why"] or "it is repaired automatically",
+        "evidence": json.dumps(row["evidence"]),
     }
     for name, fact in facts.items():
         out.print(f"{name:<9} {fact}", highlight=False, markup=False)
@@ -94,7 +76,7 @@ def show(finding: FindingArgument, as_json: AsJson = False) -> None:
 @app.command()
 def apply(finding: FindingArgument, apply: Apply = False, as_json: AsJson = False) -> None:
     """Change what it says would be changed. Undo takes it back."""
-    _say(finding, FindingAction.APPLY, apply=apply, as_json=as_json)
+    _decide(finding, "apply", apply=apply, as_json=as_json)
 
 
 @app.command()
@@ -105,32 +87,31 @@ def refuse(
     as_json: AsJson = False,
 ) -> None:
     """Leave the row as it is; it is not found again while it stays so."""
-    _say(finding, FindingAction.REFUSE, apply=apply, as_json=as_json, reason=reason)
+    _decide(finding, "refuse", {"reason": reason}, apply=apply, as_json=as_json)
 
 
 @app.command()
 def undo(finding: FindingArgument, apply: Apply = False, as_json: AsJson = False) -> None:
-    """Take a repair back, whoever made it; refused when something has left since."""
-    _say(finding, FindingAction.UNDO, apply=apply, as_json=as_json)
+    """Take a repair back; refused when something has left since."""
+    _decide(finding, "undo", apply=apply, as_json=as_json)
 
 
-def _say(finding: int, word: FindingAction, *, apply: bool, as_json: bool, reason: str = "") -> None:
-    async def work(pool: asyncpg.Pool) -> DecidedFinding:
-        return await desk.decide_finding(pool, finding, word, actor=COMMAND_LINE, reason=reason, apply=apply)
-
-    done = _do(work)
+def _decide(finding: int, action: str, body: dict[str, str] | None = None, *, apply: bool, as_json: bool) -> None:
+    with connect() as api:
+        done = api.post(f"{PATH}/{finding}/{action}", body, dry_run=None if apply else True)
+    row = done["finding"]
     if as_json:
-        print_json({"applied": apply, "changed": done.changed, "finding": FindingOut.of(done.finding).model_dump(mode="json")})
+        print_json({"applied": apply, "changed": done["changed"], "finding": row})
         return
-    if done.changed:
-        out.print(f"Finding {finding} is {done.finding['state']} now.", highlight=False)
+    if done["changed"]:
+        out.print(f"Finding {finding} is {row['state']} now.", highlight=False)
         return
-    out.print(f"Nothing was changed. Finding {finding} is {done.finding['state']}; the same with --apply does it:", highlight=False)
-    if word is not FindingAction.REFUSE:
-        _print_changes(done.finding, back=word is FindingAction.UNDO)
+    out.print(f"Nothing was changed. Finding {finding} is {row['state']}; the same with --apply does it:", highlight=False)
+    if action != "refuse":
+        _print_changes(row, back=action == "undo")
 
 
-def _print_changes(row: Mapping[str, Any], *, back: bool = False) -> None:
+def _print_changes(row: dict[str, Any], *, back: bool = False) -> None:
     for change in row["changes"]:
         was, becomes = (change["after"], change["before"]) if back else (change["before"], change["after"])
         out.print(f"  {change['table']} {change['id']}", highlight=False, markup=False)
@@ -138,7 +119,3 @@ def _print_changes(row: Mapping[str, Any], *, back: bool = False) -> None:
             out.print(f"    {name}: {was.get(name)} -> {becomes.get(name)}", highlight=False, markup=False)
         if not (was and becomes):
             out.print("    goes to merged_sends" if becomes is None else "    comes back", highlight=False, markup=False)
-
-
-def _do(work: Callable[[asyncpg.Pool], Awaitable[T]]) -> T:
-    return on_pool(work, role="tact_healer")

@@ -22,6 +22,7 @@ from cli.client import Api, connect, parse_answer
 from cli.console import AsJson, err, out, print_json
 from cli.context import build_folder
 from cli.errors import CommandError, Unreachable
+from cli.resolve import find_campaign
 
 BLOCK: Final = 1 << 18
 """Bytes of the list that leave at once."""
@@ -59,7 +60,7 @@ def import_file(
     columns = _checked_columns(column or [])
     place = report or build_folder("imports") / f"{file.stem}.refused.csv"
     with connect() as api, _opened(file) as (stream, size), RefusalReport(place) as refusals:
-        campaign_id = find_campaign_id(api, campaign)
+        campaign_id = find_campaign(api, campaign)
         query: dict[str, Any] = {"answer": "lines", "file_name": file.name[:200], "approved": str(approve).lower(), "column": columns}
         result = stream_list(api, f"/api/campaigns/{campaign_id}/import", stream, size, query, refusals)
     if as_json:
@@ -140,22 +141,6 @@ def stream_list(api: Api, path: str, stream: BinaryIO, size: int, query: dict[st
             reason = str(error) or type(error).__name__
             raise Unreachable(_cut(api.url, reason, stored)) from None
     raise Unreachable(_cut(api.url, "the answer ended too early", stored))
-
-
-def find_campaign_id(api: Api, word: str) -> str:
-    """The id of the campaign with that id or name.
-
-    Raises:
-        CommandError: there is none, or workspaces have several of that name.
-    """
-    known = list(api.pages("/api/campaigns", "campaigns"))
-    found = [each for each in known if word == each["id"] or word.casefold() == each["campaign_name"].casefold()]
-    if len(found) == 1:
-        return str(found[0]["id"])
-    if found:
-        raise CommandError(f"Several workspaces have a campaign '{word}'; give its id: {', '.join(each['id'] for each in found)}.")
-    names = ", ".join(sorted(each["campaign_name"] for each in known)[:10])
-    raise CommandError(f"There is no campaign '{word}'. There are: {names or 'none yet; tact campaign add makes one'}.")
 
 
 def _blocks(stream: BinaryIO, size: int, bar: Progress, task: TaskID) -> Iterator[bytes]:

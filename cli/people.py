@@ -5,14 +5,13 @@ from uuid import UUID
 
 import typer
 
-from cli.console import AsJson, out, print_json, run
-from cli.find import find_campaign
-from cli.target import database
-from services.queuer.workflows.people.approve import ApproveResult
-from services.queuer.workflows.people.approve import approve as approve_rows
-from shared.vocabulary import COMMAND_LINE
+from cli.client import connect
+from cli.console import AsJson, out, print_json
+from cli.resolve import find_campaign
 
 CampaignWord = Annotated[str, typer.Option("--campaign", "-c", help="Its id or its name.")]
+ANSWER_SECONDS = 600.0
+SHOWN = 20
 
 
 def approve(
@@ -21,18 +20,14 @@ def approve(
     as_json: AsJson = False,
 ) -> None:
     """Let imported rows become prospects."""
-    result = run(_approve(campaign, batch))
+    with connect(seconds=ANSWER_SECONDS) as api:
+        body = {"batch_id": str(batch) if batch else None}
+        done = api.post(f"/api/campaigns/{find_campaign(api, campaign)}/approve", body)
+    refusals = [(each["lead"], each["reason"]) for each in done["refusals"]]
     if as_json:
-        print_json({name: getattr(result, name) for name in result.__dataclass_fields__})
+        print_json({"approved": done["approved"], "already": done["already"], "enrolled": done["enrolled"], "refused": refusals})
         return
-    could_not = f"{len(result.refused)} could not{':' if result.refused else '.'}"
-    out.print(f"{result.approved} approved, {result.enrolled} became prospects, {could_not}", highlight=False)
-    for lead, reason in list(result.refused)[:20]:
+    could_not = f"{done['refused']} could not{':' if done['refused'] else '.'}"
+    out.print(f"{done['approved']} approved, {done['enrolled']} became prospects, {could_not}", highlight=False)
+    for lead, reason in refusals[:SHOWN]:
         out.print(f"  {lead}: {reason}", highlight=False)
-
-
-async def _approve(campaign: str, batch: UUID | None) -> ApproveResult:
-    async with database() as pool:
-        found = await find_campaign(pool, campaign)
-        now = await pool.fetchval("SELECT business_now()")
-        return await approve_rows(pool, campaign_id=found.id, batch_id=batch, actor=COMMAND_LINE, now=now)

@@ -12,8 +12,8 @@ import asyncpg
 import typer
 from rich.text import Text
 
-from cli.console import out, print_json, run, say
-from cli.target import database, target
+from cli.console import out, print_json, say
+from cli.target import database, run, target
 from operations.proof import provider_comparison as provider
 from operations.proof.ledger_reader import snapshot
 from operations.proof.prove_ledger import Proof

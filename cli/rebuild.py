@@ -4,8 +4,8 @@ from typing import Annotated, Final
 
 import typer
 
-from cli.console import err, out, print_json, run
-from cli.target import database, target
+from cli.console import err, out, print_json
+from cli.target import database, run, target
 from operations.rebuild import RebuildReport, rebuild_projections
 
 MOST_SHOWN: Final = 20

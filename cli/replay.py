@@ -8,9 +8,9 @@ from typing import Annotated, Any, Final
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from cli.console import err, print_json, run, say
+from cli.console import err, print_json, say
 from cli.replay_report import PrintedReport
-from cli.target import database, target
+from cli.target import database, run, target
 from operations.replay import arguments
 from operations.replay.arguments import format_time
 from operations.replay.engine import ReplayReport, ReplayRequest, Servers, parse_range, replay_range, rewind_group

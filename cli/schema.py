@@ -3,8 +3,8 @@
 import asyncpg
 import typer
 
-from cli.console import AsJson, out, print_json, run, say
-from cli.target import target
+from cli.console import AsJson, out, print_json, say
+from cli.target import run, target
 from embedded.settings import StackSettings
 from shared.db import migrate
 from shared.db.migrate import Plan, SchemaError

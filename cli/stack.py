@@ -1,4 +1,4 @@
-"""tact up, demo, simulator, status."""
+"""tact up, demo, simulator."""
 
 import asyncio
 import contextlib
@@ -9,15 +9,12 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
-import asyncpg
-import httpx
 import typer
 from pydantic import ValidationError
 
-from cli.console import AsJson, out, print_json, run, say, show
-from cli.context import Context, read_contexts, remove_context, store_context
+from cli.console import out, say
+from cli.context import Context, build_folder, read_contexts, remove_context, store_context
 from cli.errors import CommandError
-from cli.target import folder, target
 from embedded.access import create_admin_token, revoke_token
 from embedded.addresses import Addresses
 from embedded.cache import EmbeddedError
@@ -27,19 +24,16 @@ from embedded.run import run as run_on
 from embedded.settings import StackSettings
 from embedded.stack import Stack
 from shared.db.migrate import SchemaError
-from shared.fence.rules import FORGETFUL, FenceRow
-from shared.fence.store import read_fence
 from shared.kafka.admin import TopicError
 from shared.refusals import Refused
 
 TROUBLE = (EmbeddedError, PortInUseError, ChildError, SchemaError, TopicError)
-PARTS = ("database", "broker", "consuming")
 
 
 def up() -> None:
     """Run the whole stack in real time until Ctrl-C: embedded servers for what the TACT_ settings do not name."""
     settings = _settings()
-    stack = Stack(settings, folder("stack"), say=say)
+    stack = Stack(settings, build_folder("stack"), say=say)
 
     async def stay() -> int:
         async with stored_context("local", stack.addresses):
@@ -94,7 +88,7 @@ def demo(
     try:
         plain = plain or not sys.stdout.isatty()
         end = START + timedelta(days=days)
-        the_demo = Demo(_settings(), folder("demo"), csv=csv, speed=speed, plain=plain, say=say, end=end)
+        the_demo = Demo(_settings(), build_folder("demo"), csv=csv, speed=speed, plain=plain, say=say, end=end)
 
         async def play() -> int:
             async with stored_context("demo", the_demo.stack.addresses):
@@ -132,71 +126,6 @@ def simulator(
         "world": world,
     }
     raise typer.Exit(main([f"--{name}={value}" for name, value in given.items() if value is not None]))
-
-
-def status(as_json: AsJson = False) -> None:
-    """Which services are ready, and what the accounts and campaigns are doing."""
-    services, accounts, campaigns, clock, fence = run(_status())
-    if as_json:
-        print_json({"services": services, "accounts": accounts, "campaigns": campaigns, "business_now": clock, "fence": fence})
-        return
-    out.print(f"{target().url}   business time {clock:%Y-%m-%d %H:%M:%S} UTC", highlight=False)
-    out.print(fence["line"], highlight=False)
-    show(services, title="services", as_json=False)
-    show(accounts, title="accounts", as_json=False)
-    show(campaigns, title="campaigns", as_json=False)
-
-
-async def _status() -> tuple[list[dict[str, Any]], list[dict[str, Any]], list[dict[str, Any]], Any, dict[str, Any]]:
-    from services.queuer.rules.insight.call_times import CallTimes
-    from services.queuer.workflows.insight.status import read_accounts, read_campaigns
-    from shared.runtime.settings import CallSettings
-
-    where = target()
-    async with httpx.AsyncClient(timeout=3, trust_env=False) as client:
-        answers = await asyncio.gather(*(_ready(client, name, url) for name, url in where.services.items()))
-    connection = await asyncpg.connect(where.database_url)
-    try:
-        return (
-            list(answers),
-            await read_accounts(connection, CallTimes.of(CallSettings())),
-            await read_campaigns(connection),
-            await connection.fetchval("SELECT business_now()"),
-            _fence(await read_fence(connection)),
-        )
-    finally:
-        await connection.close()
-
-
-def _fence(row: FenceRow) -> dict[str, Any]:
-    """Whether anything may leave, as the database knows it; each service says its own in /readyz."""
-    if row.read_only_why is not None:
-        line = f"READ-ONLY since {row.read_only_since:%Y-%m-%d %H:%M:%S} UTC: {row.read_only_why} `tact adopt` says what to do."
-    elif row.stack_id is None:
-        line = "nothing leaves yet: the stack has not been started"
-    elif not row.durable:
-        line = f"nothing leaves: {FORGETFUL}"
-    else:
-        line = f"database and Kafka agree: head {row.seq:,} of {row.business_at:%Y-%m-%d %H:%M:%S} UTC"
-    return {"line": line, "read_only_since": row.read_only_since, "read_only_why": row.read_only_why, "head": row.seq}
-
-
-async def _ready(client: httpx.AsyncClient, name: str, url: str) -> dict[str, Any]:
-    try:
-        answer = await client.get(f"{url}/readyz")
-        said = answer.json()
-        state = "ready" if answer.is_success else _missing(said)
-        if answer.is_success and said.get("nothing_leaves"):
-            state = f"ready, but nothing leaves: {said['nothing_leaves']}"
-    except (httpx.HTTPError, ValueError):
-        state = "does not answer"
-    return {"service": name, "state": state, "address": url}
-
-
-def _missing(parts: dict[str, Any]) -> str:
-    if stopped := parts.get("stopped"):
-        return f"stopped reading {', '.join(sorted(stopped))}; see `tact dead-letters stopped`"
-    return ", ".join(part for part in PARTS if not parts.get(part)) + " missing"
 
 
 def _settings() -> StackSettings:

@@ -1,14 +1,16 @@
-"""Which stack a command speaks to: the one that the TACT_ settings name, else the one that runs here."""
+"""Which servers a command of the infrastructure works on: the one that the TACT_ settings name, else the one that runs here."""
 
-import os
-from collections.abc import AsyncIterator, Awaitable, Callable
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
-from pathlib import Path
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import asyncpg
+from aiokafka.errors import KafkaError
 
-from cli.console import run
+from cli.context import build_folder as folder
+from cli.errors import CommandError, Unreachable
 from embedded.addresses import Addresses, read_addresses
 from embedded.settings import StackSettings
 from shared.db.migrate import SchemaError, require_current
@@ -19,11 +21,31 @@ from shared.runtime.settings import checked_brokers
 PLACES: Final = ("stack", "demo")
 
 T = TypeVar("T")
+AWAY: Final = (ConnectionError, TimeoutError, asyncpg.PostgresConnectionError, KafkaError)
+"""Errors that say that a server did not answer."""
 
 
-def folder(name: str) -> Path:
-    """Where a stack of that name keeps its files."""
-    return Path(os.environ.get("TACT_BUILD_DIR", "build")) / name
+def run(work: Coroutine[Any, Any, T]) -> T:
+    """Run a command's work; servers that are away become one sentence."""
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # a broker that is away is said in the command's own sentence
+    try:
+        return asyncio.run(work)
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, KafkaError) as error:
+        kind = Unreachable if isinstance(error, AWAY) else CommandError
+        raise kind(reason(error)) from error
+
+
+def reason(error: BaseException) -> str:
+    """What to do about a server that is away."""
+    if isinstance(error, asyncpg.UndefinedTableError | asyncpg.UndefinedFunctionError):
+        return "The database has no schema of Tact yet. Run `tact migrate apply` first."
+    if isinstance(error, KafkaError):
+        return f"Kafka could not be reached: {error}. Is it running, and is TACT_KAFKA right?"
+    if isinstance(error, FileNotFoundError):
+        return f"There is no file {error.filename}."
+    if isinstance(error, ConnectionError | asyncpg.PostgresConnectionError | asyncpg.InvalidCatalogNameError):
+        return f"PostgreSQL could not be reached: {error}. Is the stack up (`tact up`), and is TACT_DATABASE_URL right?"
+    return str(error) or type(error).__name__
 
 
 def target() -> Addresses:

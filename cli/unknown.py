@@ -1,74 +1,70 @@
-"""tact unknown: attempts whose end nobody saw, what was found out about them, and a person's word where looks do not tell."""
+"""tact unknown: attempts of unknown outcome, what was found out about them, and a person's decision where look-ups do not tell."""
 
-from collections.abc import Awaitable, Callable
-from typing import Annotated, Any, TypeVar
+from enum import StrEnum
+from typing import Annotated, Any, Final
 
-import asyncpg
 import typer
-from rich.text import Text
 
-from cli.console import AsJson, out, print_json
-from cli.scope import AccountWord, CampaignWord, WorkspaceWord, moment, scope_of
-from cli.target import on_pool
-from services.healer.http.unknown_attempts.unknown_attempts import UnknownOut, WholeUnknown
-from services.healer.rules.unknown_attempts.evidence_text import describe_evidence
-from services.healer.store.unknown_attempts.decisions import AttemptFilter, Row
-from services.healer.workflows.unknown_attempts import resolve as desk
-from services.healer.workflows.unknown_attempts.resolve import AttemptDecision
-from shared.vocabulary import COMMAND_LINE
+from cli.client import connect
+from cli.console import AsJson, format_time, out, print_json
+from cli.listing import Everything
+from cli.resolve import AccountFilter, CampaignFilter, WorkspaceFilter, find_scope
 
-T = TypeVar("T")
-app = typer.Typer(help="Attempts whose end nobody saw: look, and say what became of them.", no_args_is_help=True)
+app = typer.Typer(help="Attempts of unknown outcome: look, and decide them.", no_args_is_help=True)
 
 AttemptArgument = Annotated[int, typer.Argument(metavar="ID", min=1, max=2**63 - 1, help="As the list shows it.")]
+PATH: Final = "/api/unknown"
+NOT_LOOKED: Final = "It was not looked up yet."
+
+
+class OutcomeChoice(StrEnum):
+    """What a person may decide, in the words of the API."""
+
+    ACCEPTED = "accepted"
+    NOT_HAPPENED = "not-happened"
 
 
 @app.command("list")
 def list_unknown(
-    workspace: WorkspaceWord = None,
-    campaign: CampaignWord = None,
-    account: AccountWord = None,
+    workspace: WorkspaceFilter = None,
+    campaign: CampaignFilter = None,
+    account: AccountFilter = None,
     mine: Annotated[bool, typer.Option("--for-a-person", help="Only those that are looked up no more.")] = False,
     limit: Annotated[int, typer.Option(min=1, max=200)] = 20,
     after: Annotated[int | None, typer.Option(min=0, max=2**63 - 1, help="The mark that the page before ended with.")] = None,
+    everything: Everything = False,
     as_json: AsJson = False,
 ) -> None:
     """Those that waited longest first."""
-
-    async def work(pool: asyncpg.Pool) -> desk.AttemptPage:
-        scope = await scope_of(pool, workspace=workspace, campaign=campaign, account=account)
-        wanted = AttemptFilter(scope.workspace_id, scope.campaign_id, scope.account_id, True if mine else None)
-        async with pool.acquire() as connection:
-            return await desk.list_attempts(connection, wanted, after=after, most=limit)
-
-    page = _do(work)
+    with connect() as api:
+        query = find_scope(api, workspace=workspace, campaign=campaign, account=account) | {"needs_person": True if mine else None}
+        if everything:
+            page: dict[str, Any] = {"attempts": list(api.pages(PATH, "attempts", after=after, **query)), "next": None}
+        else:
+            page = api.get(PATH, limit=limit, after=after, **query)
     if as_json:
-        print_json({"attempts": [UnknownOut.of(row).model_dump(mode="json") for row in page.attempts], "next": page.next})
+        print_json({"attempts": page["attempts"], "next": page["next"]})
         return
-    if not page.attempts:
-        out.print("There is no attempt whose end nobody knows" + (" and that waits for a person." if mine else "."))
-    for row in page.attempts:
-        out.print(Text.assemble((str(row["id"]), "bold"), f"  since {moment(row['decided_at'])} UTC, {_next(row)}"))
-        out.print(
-            f"  {_name(row)}, {row['message_type']} of {row['campaign_name']} from {row['account_name']}", highlight=False, markup=False
-        )
-        found = describe_evidence(row["evidence"])
-        out.print(f"  {found[-1] if found else 'Nobody has looked yet.'}", highlight=False, markup=False, style="dim")
-    if page.next:
-        out.print(f"There is more: --after {page.next}", highlight=False)
+    if not page["attempts"]:
+        out.print("There is no attempt of unknown outcome" + (" that waits for a person." if mine else "."))
+    from rich.text import Text
+
+    for row in page["attempts"]:
+        out.print(Text.assemble((str(row["id"]), "bold"), f"  since {format_time(row['decided_at'], zone=True)}, {_next(row)}"))
+        about = f"  {_name(row)}, {row['message_type']} of {row['campaign_name']} from {row['account_name']}"
+        out.print(about, highlight=False, markup=False)
+        out.print(f"  {row['told'][-1] if row['told'] else NOT_LOOKED}", highlight=False, markup=False, style="dim")
+    if page["next"]:
+        out.print(f"There is more: --after {page['next']}", highlight=False)
 
 
 @app.command("show")
 def show_unknown(attempt: AttemptArgument, as_json: AsJson = False) -> None:
     """One of them: what we tried, and what the provider's lists say."""
-
-    async def work(pool: asyncpg.Pool) -> Row:
-        async with pool.acquire() as connection:
-            return await desk.get_attempt(connection, attempt)
-
-    row = _do(work)
+    with connect() as api:
+        row = api.get(f"{PATH}/{attempt}")["attempt"]
     if as_json:
-        print_json(WholeUnknown.of(row))
+        print_json(row)
         return
     answer = " ".join(str(part) for part in (row["http_status"], row["error_type"], row["error_detail"]) if part)
     facts = {
@@ -76,7 +72,7 @@ def show_unknown(attempt: AttemptArgument, as_json: AsJson = False) -> None:
         "tried": f"{row['message_type']} ({row['action']}) to {_name(row)}",
         "campaign": row["campaign_name"],
         "account": row["account_name"],
-        "since": f"{moment(row['decided_at'])} UTC",
+        "since": format_time(row["decided_at"], zone=True),
         "answer": answer or "none was seen",
         "message": row["message"] or "(no note)",
         "send": f"{row['send_id']}, {row['send_status']}; prospect {row['prospect_status']}",
@@ -84,9 +80,8 @@ def show_unknown(attempt: AttemptArgument, as_json: AsJson = False) -> None:
     }
     for name, fact in facts.items():
         out.print(f"{name:<9} {fact}", highlight=False, markup=False)
-    found = describe_evidence(row["evidence"])
     out.print("\nwhat was found out")
-    for sentence in found or ["Nobody has looked yet."]:
+    for sentence in row["told"] or [NOT_LOOKED]:
         out.print(f"  {sentence}", highlight=False, markup=False)
     if row["state"] == "unknown":
         out.print(f"\nIf you know better: tact unknown resolve {row['id']} accepted|not-happened --reason …", highlight=False, markup=False)
@@ -95,42 +90,38 @@ def show_unknown(attempt: AttemptArgument, as_json: AsJson = False) -> None:
 @app.command()
 def resolve(
     attempt: AttemptArgument,
-    decision: Annotated[AttemptDecision, typer.Argument(help="accepted: it left. not-happened: it did not, and may be tried again.")],
+    decision: Annotated[OutcomeChoice, typer.Argument(help="accepted: it left. not-happened: it did not, and may be tried again.")],
     reason: Annotated[str, typer.Option("--reason", "-r", help="How you know; kept in the audit log.")],
     apply: Annotated[bool, typer.Option("--apply", help="Do it. Without this it is only said what would happen.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Say what became of it. The first decision stands, whoever makes it."""
-
-    async def work(pool: asyncpg.Pool) -> desk.AttemptResolution:
-        return await desk.resolve_attempt(pool, attempt, decision, reason=reason, actor=COMMAND_LINE, apply=apply)
-
-    done = _do(work)
+    """Say what became of it. The first decision stands."""
+    with connect() as api:
+        body = {"decision": decision.value, "reason": reason}
+        done = api.post(f"{PATH}/{attempt}/resolve", body, dry_run=None if apply else True)
+    row = done["attempt"]
     if as_json:
-        print_json({"applied": apply, "changed": done.changed, "attempt": WholeUnknown.of(done.attempt).model_dump(mode="json")})
+        print_json({"applied": apply, "changed": done["changed"], "attempt": row})
         return
-    row = done.attempt
-    if not done.changed:
+    if not done["changed"]:
         out.print(f"Attempt {attempt} is {row['state']} already.", highlight=False)
     elif apply:
         out.print(f"Attempt {attempt} is {row['state']} now; its send is {row['send_status']}.", highlight=False)
     else:
-        becomes = "its send counts as sent" if decision is AttemptDecision.ACCEPTED else "its send may be tried again, in its turn"
-        out.print(f"Nothing was changed. Attempt {attempt} can be {decision.state}; {becomes}: the same with --apply.", highlight=False)
+        accepted = decision is OutcomeChoice.ACCEPTED
+        becomes = "its send counts as sent" if accepted else "its send may be tried again, in its turn"
+        state = "accepted" if accepted else "not_happened"
+        out.print(f"Nothing was changed. Attempt {attempt} can be {state}; {becomes}: the same with --apply.", highlight=False)
 
 
-def _do(work: Callable[[asyncpg.Pool], Awaitable[T]]) -> T:
-    return on_pool(work, role="tact_healer")
-
-
-def _next(row: Row) -> str:
+def _next(row: dict[str, Any]) -> str:
     if row["state"] != "unknown":
         return "settled"
     looks = "one look" if row["looks"] == 1 else f"{row['looks']} looks"
     if row["needs_person"]:
         return f"{looks}, and now a person must say"
-    return f"{looks}, the next from {moment(row['next_look'])} UTC on"
+    return f"{looks}, the next from {format_time(row['next_look'], zone=True)} on"
 
 
-def _name(row: Any) -> str:
-    return f"{row['first_name']} {row['last_name']}".strip() or "somebody without a name"
+def _name(row: dict[str, Any]) -> str:
+    return f"{row['first_name']} {row['last_name']}".strip() or "a person without a name"

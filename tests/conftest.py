@@ -6,6 +6,7 @@ import tempfile
 import uuid
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import asyncpg
 import psutil
@@ -21,6 +22,9 @@ from shared.db.migrate import apply
 from shared.db.pool import open_pool
 from tests.support.halves import Halves, longest_first
 from tests.support.processes import Programs, programs
+
+if TYPE_CHECKING:
+    from tests.support.serving import Served
 
 TEMPLATE = "tact_template"
 MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of our own is made in it
@@ -120,3 +124,12 @@ async def running(tmp_path: Path) -> AsyncIterator[Programs]:
     """Starts our programs as child processes, which end with the test."""
     async with programs(tmp_path / "logs") as starter:
         yield starter
+
+
+@pytest_asyncio.fixture
+async def served_api(database: str) -> AsyncIterator["Served"]:
+    """The queuer's and the healer's API on `database`, for commands that call it."""
+    from tests.support.serving import served
+
+    async with served(database) as api:
+        yield api

@@ -8,16 +8,11 @@ from uuid import UUID
 
 from shared.contracts.topics import TOPICS, Topic
 from shared.refusals import Refused
+from shared.spans import LONGEST, parse_duration
 
 BEGINNING: Final = "beginning"
-_UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-_AGO: Final = re.compile(
-    r"(\d+(?:\.\d+)?)\s*(s|sec|secs|seconds?|m|min|mins|minutes?|h|hours?|d|days?|w|weeks?)(?:\s+ago)?", re.IGNORECASE | re.ASCII
-)
 _RATE: Final = re.compile(r"(\d+(?:\.\d+)?)\s*(?:/\s*(s|sec|second|m|min|minute))?", re.IGNORECASE | re.ASCII)
 _KINDS: Final = ("account", "campaign", "prospect", "workspace")
-LONGEST_AGO: Final = 5_200
-"""Weeks: longer than any topic keeps records, and still a date that Python can represent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +72,10 @@ def parse_span(text: str, option: str) -> timedelta | None:
     Raises:
         Refused: the span is longer than any topic keeps records.
     """
-    found = _AGO.fullmatch(text.strip())
-    if found is None:
-        return None
-    number, unit = float(found[1]), _UNITS[found[2][0].lower()]
-    if timedelta(**{unit: min(number, 1e6)}) > timedelta(weeks=LONGEST_AGO):
+    span = parse_duration(text)
+    if span is not None and span >= LONGEST:
         raise Refused(f"{option} {text!r} is further back than any topic reaches. `--from beginning` takes every record there is.")
-    return timedelta(**{unit: number})
+    return span
 
 
 def parse_selection(text: str) -> SelectionWord:

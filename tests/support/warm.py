@@ -24,7 +24,7 @@ LONGEST: Final = 1 << 20
 def serve(requests: socket.socket) -> None:
     """Fork a keeper for every request; the keeper forks the command, waits for it and says how it ended."""
     for place in COMMANDS.values():
-        import_module(place.partition(":")[0])
+        import_module(place.module)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # keepers are not waited for
     while True:
         message, files, _, _ = socket.recv_fds(requests, LONGEST, 3)

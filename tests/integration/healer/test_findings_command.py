@@ -7,13 +7,14 @@ import asyncpg
 from tests.integration.healer.healer_rows import MONDAY_NINE, a_house, a_person
 from tests.integration.healer.healing_rows import a_healer, walk
 from tests.support.commands import Said, tact
+from tests.support.serving import Served
 
 
-async def test_a_finding_is_listed_shown_applied_and_undone(pool: asyncpg.Pool, database: str) -> None:
+async def test_a_finding_is_listed_shown_applied_and_undone(pool: asyncpg.Pool, database: str, served_api: Served) -> None:
     async def findings(*words: str) -> Said:
-        return await tact("findings", *words, env={"TACT_DATABASE_URL": database})
+        return await tact("findings", *words, env=served_api.env)
 
-    assert "Nothing is wrong" in (await findings("list")).out
+    assert "Nothing is known to be wrong" in (await findings("list")).out
     house = await a_house(pool)
     person = await a_person(pool, house, status="connection_request_sent", contacted_at=MONDAY_NINE, send_status="sent")
     async with a_healer(database) as heal:

@@ -19,12 +19,14 @@ from shared.runtime.clock import StackClock
 from tests.integration.healer.healer_rows import House, a_house
 from tests.integration.healer.health_stage import people, sends
 from tests.support.commands import tact
+from tests.support.serving import Served
 
 
 @pytest.fixture
-def env(database: str, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    monkeypatch.setenv("TACT_DATABASE_URL", database)
-    return {"TACT_DATABASE_URL": database}
+def env(served_api: Served, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    for name, value in served_api.env.items():
+        monkeypatch.setenv(name, value)
+    return served_api.env
 
 
 async def health(*words: str) -> Result:

@@ -17,6 +17,7 @@ from services.healer.workflows.health.measure import MeasureHealth
 from services.healer.workflows.health.predict import Predict
 from shared.runtime import version
 from tests.integration.healer.health_stage import Stage, a_stage, people, sends
+from tests.support.serving import Served
 
 PATH = "/api/admin/data-integrity/risks"
 
@@ -114,7 +115,7 @@ async def a_quarter(stage: Stage, *, days: int = 30) -> UUID:
 
 
 async def test_a_likely_campaign_is_named_with_its_reason_alerted_and_shown_to_its_workspace_alone(
-    stage: Stage, database: str, monkeypatch: pytest.MonkeyPatch
+    stage: Stage, served_api: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await a_quarter(stage)
     await Predict(stage.pool, above=5.0).round()
@@ -130,7 +131,8 @@ async def test_a_likely_campaign_is_named_with_its_reason_alerted_and_shown_to_i
     await measure(stage).round()
     (alert,) = await stage.owner.fetch("SELECT kind, about, evidence FROM health_alerts WHERE closed_at IS NULL")
     assert (alert["kind"], alert["about"]) == ("corruption_predicted", str(stage.ours.campaign))
-    monkeypatch.setenv("TACT_DATABASE_URL", database)
+    for name, value in served_api.env.items():
+        monkeypatch.setenv(name, value)
     said = await asyncio.to_thread(lambda: CliRunner().invoke(app, ["health", "risks"]))
     assert (said.exit_code, "alarming" in said.output, max(map(len, said.output.splitlines())) <= 80) == (0, True, True), said.output
     as_json = await asyncio.to_thread(lambda: CliRunner().invoke(app, ["health", "risks", "--json"]))

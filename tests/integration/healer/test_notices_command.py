@@ -1,23 +1,17 @@
-"""`tact notices` as people type it, on a real database; the healer delivers."""
+"""`tact notices` as people type it, through the API, whose healer delivers a test at once."""
 
-import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Coroutine
-from datetime import timedelta
 from typing import Any
 
 import asyncpg
 import pytest
 
-from services.healer.workflows.notices.deliver import Deliver
-from shared.notices.sender import NoticeSender
-from shared.notices.web import Web
-from shared.runtime.clock import StackClock
 from tests.integration.healer.healer_rows import House
 from tests.integration.healer.receivers import Receiver, receiver
 from tests.support import commands
 from tests.support.commands import Said
-from tests.support.facts import eventually
+from tests.support.serving import Served
 
 Tact = Callable[..., Coroutine[Any, Any, Said]]
 
@@ -29,10 +23,9 @@ async def to() -> AsyncIterator[Receiver]:
 
 
 @pytest.fixture
-def tact(database: str) -> Tact:
-    async def typed(*words: str, **env: str) -> Said:
-        settings = {"TACT_DATABASE_URL": database, "TACT_NOTICES_TO_PRIVATE": "true", "COLUMNS": "250", **env}
-        return await commands.tact("notices", *words, env=settings)
+def tact(served_api: Served) -> Tact:
+    async def typed(*words: str) -> Said:
+        return await commands.tact("notices", *words, env={**served_api.env, "COLUMNS": "250"})
 
     return typed
 
@@ -49,25 +42,10 @@ async def test_a_channel_is_added_listed_tested_and_removed(tact: Tact, house: H
     assert added["secret"] not in listed.out
     assert "hidden" not in listed.out
 
-    async def healed() -> Said:
-        """A healer's rounds beside the command."""
-        testing = asyncio.create_task(tact("test", "ops"))
-        clock = StackClock(pool)
-        await clock.refresh()
-        async with Web(timeout=timedelta(seconds=5), private=True) as web:
-            deliver = Deliver(pool, NoticeSender(clock, web=web, mail=None), timeout=timedelta(seconds=5))
-
-            async def over() -> bool:
-                await deliver.round()
-                return testing.done()
-
-            await eventually(over, within=45, what="the test to end")
-        return await testing
-
-    good = await healed()
+    good = await tact("test", "ops")
     assert (good.code, good.out.strip()) == (0, "ops took the test (204).")
     to.answer(500)
-    bad = await healed()
+    bad = await tact("test", "ops")
     assert bad.code == 1
     assert "The receiver answered 500. A test is tried once." in bad.err
     log = await tact("log")
@@ -80,22 +58,17 @@ async def test_a_channel_is_added_listed_tested_and_removed(tact: Tact, house: H
 
 
 @pytest.mark.parametrize(
-    ("words", "env", "why"),
+    ("words", "why"),
     [
-        (("add", "ops"), {}, "exactly one of --webhook, --slack and --email"),
-        (("add", "ops", "--webhook", "https://example.com", "--email", "ana@example.com"), {}, "exactly one of"),
-        (("add", "ops", "--webhook", "http://10.0.0.1/"), {"TACT_NOTICES_TO_PRIVATE": "false"}, "TACT_NOTICES_TO_PRIVATE"),
-        (("add", "ops", "--email", "ana@example.com"), {}, "Set TACT_SMTP_HOST"),
-        (("add", "ops", "--email", "ana"), {"TACT_SMTP_HOST": "mail.example.com", "TACT_SMTP_FROM": "tact@example.com"}, "one alone"),
-        (("add", "ops", "--email", "ana@example.com"), {"TACT_SMTP_HOST": "mail.example.com"}, "TACT_SMTP_FROM is not"),
-        (("test", "nobody"), {}, "no channel 'nobody'"),
-        (("remove", "nobody", "--apply"), {}, "no channel 'nobody'"),
+        (("add", "ops"), "exactly one of --webhook, --slack and --email"),
+        (("add", "ops", "--webhook", "https://example.com", "--email", "ana@example.com"), "exactly one of"),
+        (("add", "ops", "--email", "ana@example.com"), "Set TACT_SMTP_HOST"),
+        (("test", "nobody"), "no channel 'nobody'"),
+        (("remove", "nobody", "--apply"), "no channel 'nobody'"),
     ],
 )
-async def test_what_cannot_be_ends_with_one_sentence(
-    tact: Tact, house: House, words: tuple[str, ...], env: dict[str, str], why: str
-) -> None:
-    said = await tact(*words, *(("--workspace", str(house.workspace)) if words[0] == "add" else ()), **env)
+async def test_what_cannot_be_ends_with_one_sentence(tact: Tact, house: House, words: tuple[str, ...], why: str) -> None:
+    said = await tact(*words, *(("--workspace", str(house.workspace)) if words[0] == "add" else ()))
     assert said.code == 1
     assert why in " ".join(said.err.split())
     assert "Traceback" not in said.err

@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 from fastapi import APIRouter, Query
 from pydantic import BaseModel
 
-from shared.kafka.dead_letter import DeadLetter, Fault, Place
+from shared.kafka.dead_letter import DeadLetter, Fault, Place, Reason
 from shared.kafka.dead_letter_reader import DeadLetterFilter, open_dead_letters
 from shared.kafka.redrive import RedriveCase, load_cases
 from shared.service.auth import Viewer
@@ -16,6 +16,8 @@ from shared.service.http import FAILURES, ApiError
 from shared.service.process import Service
 
 Word = Annotated[str | None, Query(min_length=1, max_length=250)]
+OLDER = ("unreadable", "unknown")
+"""Reasons of letters that an earlier version, or a person, wrote."""
 KEPT = "`tact dead-letters list` shows those there are; they are kept 30 days."
 
 
@@ -134,6 +136,8 @@ def routes(service: Service) -> APIRouter:
         caller.require_platform("Dead letters")
         if any(at is not None and at.tzinfo is None for at in (since, until)):
             raise ApiError(422, "no_offset", "since and until need their offset: 2026-03-02T14:00Z.")
+        if reason is not None and reason not in {*Reason, *OLDER}:
+            raise ApiError(422, "unknown_reason", f"{reason!r} is no reason; there are {', '.join(Reason)}.")
         topic = topic.removesuffix(".dlq") if topic else None
         async with open_dead_letters(service.settings.kafka) as reader, service.pool.acquire() as connection:
             if topic is not None and not await reader.topics(topic):

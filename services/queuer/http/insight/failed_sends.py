@@ -103,6 +103,7 @@ class OneFailed(Success):
     """One send with what is known about it, the newest first."""
 
     send: FailedOut
+    message: str | None = Field(description="The words that were to leave.")
     attempts: list[AttemptOut]
     observations: list[ObservationOut]
     history: list[DeedOut]
@@ -112,6 +113,7 @@ class OneFailed(Success):
         """From a row of the desk and what is known about it."""
         return cls(
             send=FailedOut.of(send),
+            message=send.row["message"],
             attempts=[AttemptOut(**row) for row in map(dict, evidence.attempts)],
             observations=[ObservationOut(**row) for row in map(dict, evidence.observations)],
             history=[DeedOut(**row) for row in map(dict, evidence.history)],

@@ -5,7 +5,6 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
-from cli.scope import scope_of
 from operations.replay.arguments import SelectionWord
 from operations.replay.selection import load_selection
 from shared.refusals import Refused
@@ -35,10 +34,3 @@ async def test_a_name_an_id_and_the_providers_id_mean_the_same_and_a_slip_is_tol
         await builders.a_campaign(connection, other, [], campaign_name="Spring")
         with pytest.raises(Refused, match=f"Several campaigns are called 'Spring'; give the id: .*{campaign}"):
             await load_selection(connection, SelectionWord("campaign", "Spring"))
-
-
-async def test_an_empty_word_is_nobody_and_never_everybody(pool: asyncpg.Pool) -> None:
-    """`--account "$UNSET"` of a script."""
-    for words in ({"workspace": ""}, {"account": ""}, {"campaign": ""}):
-        with pytest.raises(Refused, match=r"workspace|There is no (account|campaign) ''"):
-            await scope_of(pool, **words)

@@ -7,9 +7,10 @@ from shared.vocabulary import Action
 from tests.integration.queuer.accounts.test_limits_commands import tact
 from tests.integration.queuer.api_stage import Stage
 from tests.support.builders import BASE, a_campaign, a_lead, a_prospect, a_send, set_clock
+from tests.support.serving import Served
 
 
-async def test_a_new_zone_waits_for_both_midnights_and_then_holds_everywhere(stage: Stage, database: str, pool: asyncpg.Pool) -> None:
+async def test_a_new_zone_waits_for_both_midnights_and_then_holds_everywhere(stage: Stage, served_api: Served, pool: asyncpg.Pool) -> None:
     async with pool.acquire() as connection:
         await set_clock(connection)  # a Tuesday, 15:00 UTC
         account = await connection.fetchval("UPDATE accounts SET timezone = 'America/New_York' WHERE name = 'Ana' RETURNING id")
@@ -19,41 +20,41 @@ async def test_a_new_zone_waits_for_both_midnights_and_then_holds_everywhere(sta
             await a_campaign(connection, stage.ours, [account], campaign_name="Autumn"),
             BASE.replace(year=2027),
         )
-    code, said = await tact(database, "account", "change", "Ana", "--timezone", "Europe/Berlin", "--country", "DE-BY")
+    code, said = await tact(served_api, "account", "change", "Ana", "--timezone", "Europe/Berlin", "--country", "DE-BY")
     assert (code, said) == (0, "Changed. Ana: premium, DE-BY, America/New_York Europe/Berlin from Wed 2026-03-11 04:00 UTC on")
-    code, said = await tact(database, "account", "change", "Ana", "--timezone", "Europe/Berlin")
+    code, said = await tact(served_api, "account", "change", "Ana", "--timezone", "Europe/Berlin")
     assert said.startswith("It was so already.")
     assert await pool.fetchval("SELECT closed_until FROM lanes WHERE account_id = $1", account) is None
     async with pool.acquire() as connection:
         await set_clock(connection, BASE.replace(day=11, hour=4))
-    code, said = await tact(database, "account", "hours", "Ana")
+    code, said = await tact(served_api, "account", "hours", "Ana")
     assert "Europe/Berlin" in said, "hours are read on the new clocks"
-    code, said = await tact(database, "account", "change", "Ana", "--timezone", "Asia/Tokyo")
+    code, said = await tact(served_api, "account", "change", "Ana", "--timezone", "Asia/Tokyo")
     assert "Ana: premium, DE-BY, Europe/Berlin Asia/Tokyo from" in said
-    code, said = await tact(database, "account", "change", "Ana", "--timezone", "Europe/Berlin")
+    code, said = await tact(served_api, "account", "change", "Ana", "--timezone", "Europe/Berlin")
     assert said == "Changed. Ana: premium, DE-BY, Europe/Berlin", "taken back before it held"
     noted = await pool.fetchval("SELECT details FROM audit_log WHERE verb = 'change' AND object = 'account' ORDER BY id LIMIT 1")
     assert noted["timezone_next"] == {"was": None, "is": "Europe/Berlin"}
 
 
-async def test_a_zone_that_nobody_can_read_is_mended_at_once(stage: Stage, database: str, pool: asyncpg.Pool) -> None:
+async def test_a_zone_that_nobody_can_read_is_mended_at_once(stage: Stage, served_api: Served, pool: asyncpg.Pool) -> None:
     await pool.execute("UPDATE accounts SET timezone = 'Mars/Olympus' WHERE name = 'Ana'")
-    assert await tact(database, "account", "change", "Ana", "--timezone", "Europe/Berlin") == (
+    assert await tact(served_api, "account", "change", "Ana", "--timezone", "Europe/Berlin") == (
         0,
         "Changed. Ana: premium, DE, Europe/Berlin",
     )
 
 
-async def test_what_the_member_pays_for_brings_its_limits_and_notes_must_fit(stage: Stage, database: str, pool: asyncpg.Pool) -> None:
+async def test_what_the_member_pays_for_brings_its_limits_and_notes_must_fit(stage: Stage, served_api: Served, pool: asyncpg.Pool) -> None:
     async with pool.acquire() as connection:
         account = await connection.fetchval("SELECT id FROM accounts WHERE name = 'Ana'")
         campaign = await a_campaign(connection, stage.ours, [account], campaign_name="Autumn")
         prospect = await a_prospect(connection, campaign, await a_lead(connection, stage.ours))
         send = await a_send(connection, prospect, account, status="pending", message="x" * 250)
-    code, said = await tact(database, "account", "change", "Ana", "--type", "free")
+    code, said = await tact(served_api, "account", "change", "Ana", "--type", "free")
     assert (code, "1 planned invitations have notes of more than 200 characters" in said) == (1, True), said
     await pool.execute("UPDATE send_queue SET status = 'cancelled' WHERE id = $1", send)
-    assert (await tact(database, "account", "change", "Ana", "--type", "free"))[0] == 0
+    assert (await tact(served_api, "account", "change", "Ana", "--type", "free"))[0] == 0
     assert (await in_force(pool, account)).caps[Action.INVITATION] == 20
 
 
@@ -70,8 +71,8 @@ async def test_over_http_it_is_the_workspaces_own_account_and_an_operators_deed(
         assert (await client.patch(f"/api/accounts/{account}", json={"name": "Ana"})).status_code == 403
 
 
-async def test_nothing_named_is_refused_with_what_to_name(stage: Stage, database: str) -> None:
-    code, said = await tact(database, "account", "change", "Ana")
+async def test_nothing_named_is_refused_with_what_to_name(stage: Stage, served_api: Served) -> None:
+    code, said = await tact(served_api, "account", "change", "Ana")
     assert (code, "Name what to change" in said) == (1, True)
-    code, said = await tact(database, "account", "change", "Ana", "--country", "XX")
+    code, said = await tact(served_api, "account", "change", "Ana", "--country", "XX")
     assert (code, "Unknown country" in said) == (1, True)

@@ -11,12 +11,14 @@ from typer.testing import CliRunner
 from cli.app import app
 from shared.refusals import Refused
 from tests.support.builders import a_campaign, a_lead, a_workspace, an_account
+from tests.support.serving import Served
 
 
 @pytest.fixture
-def typed(database: str, monkeypatch: pytest.MonkeyPatch) -> Any:
+def typed(served_api: Served, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Type a command; the words printed, or those of the refusal."""
-    monkeypatch.setenv("TACT_DATABASE_URL", database)
+    for name, value in served_api.env.items():
+        monkeypatch.setenv(name, value)
 
     async def run(*words: str) -> str:
         result = await asyncio.to_thread(CliRunner().invoke, app, list(words))

@@ -20,8 +20,10 @@ import pytest_asyncio
 from embedded.kafka import KafkaServer
 from embedded.ports import free_port
 from embedded.postgres import PostgresServer
+from services.queuer.workflows.accounts import tokens
 from shared.db.pool import open_pool
 from shared.kafka.admin import create_topics
+from shared.vocabulary import Role
 from tests.integration.queuer.world import World, make_world
 from tests.integration.simulator.simulator_process import KEY, WORLD, Simulator
 from tests.integration.simulator.simulator_process import running as simulator_of
@@ -191,11 +193,13 @@ async def test_a_due_message_is_sent_at_once_and_the_answer_says_so_in_the_words
 
 async def test_the_command_line_does_the_same(stack: Stack) -> None:
     await stack.due(stack.world.accounts[0], 2)
-    said = await tact("queue", "process", "--account", "acc-0", env=stack.env)
+    token = (await tokens.create_token(stack.pool, workspace_id=None, role=Role.OPERATOR, name="a command")).token
+    env = {"TACT_URL": stack.queuers[0], "TACT_TOKEN": token, "TZ": "UTC"}
+    said = await tact("queue", "process", "--account", "acc-0", env=env)
     assert (said.code, said.out.splitlines()[0]) == (0, "Connection request sent. 1 message remaining in queue"), said
     assert max(map(len, said.out.splitlines())) <= 80
     assert "Ana Prova 0" in said.out
-    again = json.loads((await tact("queue", "process", "--json", env=stack.env)).out)
+    again = json.loads((await tact("queue", "process", "--json", env=env)).out)
     assert (again["processed"], again["message"]) == (0, "No messages due")
     assert len(await stack.effects()) == 1
 

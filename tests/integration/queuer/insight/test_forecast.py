@@ -20,6 +20,7 @@ from shared.vocabulary import Action
 from tests.integration.queuer.api_stage import Stage
 from tests.support.builders import BASE, a_campaign, a_lead, a_prospect, a_send, a_workspace, an_account, set_clock
 from tests.support.facts import eventually
+from tests.support.serving import Served
 from tests.unit.queuer.insight.forecast_cases import a_member, a_question, some_work
 
 
@@ -285,9 +286,10 @@ async def test_a_service_that_stops_waits_for_no_forecast() -> None:
 
 
 @pytest.fixture
-def tact(database: str, monkeypatch: pytest.MonkeyPatch) -> CliRunner:
+def tact(served_api: Served, monkeypatch: pytest.MonkeyPatch) -> CliRunner:
     """The command line on the test's database."""
-    monkeypatch.setenv("TACT_DATABASE_URL", database)
+    for name, value in served_api.env.items():
+        monkeypatch.setenv(name, value)
     monkeypatch.setenv("COLUMNS", "80")
     return CliRunner()
 
@@ -321,7 +323,7 @@ async def test_the_command_line_gives_one_json_document_and_refuses_in_one_sente
     for words, sentence in (
         (["nowhere"], "There is no campaign 'nowhere'"),
         (["spring", "--set", "daily_cap=many"], "whole number from 1 to 100"),
-        (["spring", "--days", "400"], "days is 400; write 1 to 366."),
+        (["spring", "--days", "400"], "days: Input should be less than or equal to 366"),
         (["spring", "--account", "Zoe"], "The campaign has no account 'Zoe'. It has: Ana 1."),
     ):
         with pytest.raises(Refused, match=sentence):

@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import asyncpg
 
-from cli.stack import _fence
+from services.queuer.http.insight.status import FenceOut
 from shared.fence import store
 from shared.fence.rules import FORGETFUL, SeenHeads, find_refusal
 
@@ -15,4 +15,4 @@ async def test_without_fsync_nothing_leaves_and_the_status_says_why(pool: asyncp
     row = replace(await store.read_fence(pool), stack_id=uuid4(), seq=1)
     assert not row.durable
     assert find_refusal(row, SeenHeads(), mark=0, now=0.0, throw_away=False) == FORGETFUL
-    assert _fence(row)["line"] == f"nothing leaves: {FORGETFUL}"
+    assert FenceOut.of(row).line == f"nothing leaves: {FORGETFUL}"

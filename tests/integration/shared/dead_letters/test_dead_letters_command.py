@@ -1,6 +1,7 @@
 """`tact dead-letters` as people type it: what was set aside, and putting it back once."""
 
 import json
+from collections.abc import AsyncIterator
 
 import asyncpg
 import pytest
@@ -9,6 +10,7 @@ from aiokafka import ConsumerRecord
 from tests.integration.shared.dead_letters.post import GOOD, Office, an_office, at_work
 from tests.support.commands import Said, tact
 from tests.support.facts import eventually
+from tests.support.serving import served
 
 V2 = ("ce_type", b"tact.integrity.found.v2")
 BINARY = ("x-bytes", b"\xff\x00")
@@ -31,7 +33,7 @@ class Desk:
 
 
 @pytest.fixture
-async def desk(kafka: str, database: str) -> Desk:
+async def desk(kafka: str, database: str) -> AsyncIterator[Desk]:
     office = await an_office(kafka)
     async with at_work(office):
         await office.write((b"{", [("x", b"1")]), (b"\xff[", [BINARY]), (GOOD, [V2]))
@@ -42,7 +44,8 @@ async def desk(kafka: str, database: str) -> Desk:
             return len(await office.letters()) == 4
 
         await eventually(four, what="all of them")
-    return Desk(office, {"TACT_DATABASE_URL": database, "TACT_KAFKA": kafka})
+    async with served(database, kafka=kafka) as api:
+        yield Desk(office, {**api.env, "TACT_DATABASE_URL": database, "TACT_KAFKA": kafka})
 
 
 async def test_list_and_show_say_what_why_and_whose_fault(desk: Desk) -> None:

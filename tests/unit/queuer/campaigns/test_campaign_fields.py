@@ -55,7 +55,7 @@ def test_no_room_of_the_administration_names_a_setting() -> None:
         for column in ("on_missing", "turn_length", "allow_parallel")
         if column in path.read_text(encoding="utf-8")
     }
-    about_one_setting = {("cli/records.py", "turn_length"), ("services/queuer/http/models.py", "on_missing")}
+    about_one_setting = {("cli/campaigns.py", "turn_length"), ("services/queuer/http/models.py", "on_missing")}
     assert named - about_one_setting == {("services/queuer/http/campaigns/campaigns.py", "on_missing")}  # the example of a request
 
 
