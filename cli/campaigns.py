@@ -9,6 +9,7 @@ from cli import hours
 from cli.arguments import ScheduleOption, parse_hours, parse_pairs, parse_schedule, read_texts
 from cli.campaign_options import with_campaign_options
 from cli.client import connect
+from cli.completion import complete_account
 from cli.console import AsJson, out, print_json, show
 from cli.listing import DEFAULT_LIMIT, Everything, Limit, read_pages
 from cli.resolve import CampaignArgument, Workspace, find_campaign, find_workspace
@@ -31,7 +32,10 @@ COLUMNS = ["id", "campaign_name", "campaign_type", "status", "prospects_count", 
 def add_campaign(
     campaign_name: str,
     workspace: Workspace,
-    account: Annotated[list[str], typer.Option("--account", "-a", help="Provider's id or name of an account; several may be given.")],
+    account: Annotated[
+        list[str],
+        typer.Option("--account", "-a", help="Provider's id or name of an account; several may be given.", autocompletion=complete_account),
+    ],
     campaign_type: Annotated[CampaignType, typer.Option("--type", help="connector invites first, messenger writes to connections.")],
     message: Annotated[
         list[str] | None, typer.Option("--message", "-m", help="step=text, as in connection_request='Hi {first_name}'.")

@@ -11,7 +11,7 @@ from cli.client import Api
 from cli.context import current, read_contexts
 from shared.refusals import Refused
 
-SECONDS: Final = 1.0
+SECONDS: Final = 2.0
 """How long a completion may wait for the API, connection included."""
 MOST: Final = 200
 

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from cli.client import Api, connect
+from cli.completion import complete_campaign
 from cli.console import AsJson, format_time, out, parse_time, print_json
 from cli.errors import CommandError
 from cli.resolve import find_campaign
@@ -18,7 +19,10 @@ MARKS: Final = {"pass": "[green]yes[/]", "wait": "[yellow]wait[/]", "hold": "[ye
 def explain(
     prospect: Annotated[str, typer.Argument(help="An id, an address on LinkedIn or the name in it, an e-mail address, or a full name.")],
     at: Annotated[str | None, typer.Option(help="The moment: 2026-03-10T15:00Z, or without an offset in UTC. Absent: now.")] = None,
-    campaign: Annotated[str | None, typer.Option("--campaign", "-c", help="Where the person is in several: its id or name.")] = None,
+    campaign: Annotated[
+        str | None,
+        typer.Option("--campaign", "-c", help="Where the person is in several: its id or name.", autocompletion=complete_campaign),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Say why a person was not contacted: every rule in order, the first that says no, and the next possible moment."""

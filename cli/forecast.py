@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from cli.client import connect
+from cli.completion import complete_account
 from cli.console import AsJson, err, format_time, out, parse_time, print_json
 from cli.errors import CommandError
 from cli.resolve import CampaignArgument, find_campaign
@@ -38,7 +39,10 @@ def forecast(
     days: Annotated[int, typer.Option(help="How many days to show.")] = DEFAULT_DAYS,
     sets: Annotated[list[str] | None, typer.Option("--set", help=f"Suppose word=value: {WORDS}.")] = None,
     holidays: Annotated[list[str] | None, typer.Option("--holiday", help="Suppose a day off: DE:2026-12-24.")] = None,
-    accounts: Annotated[list[str] | None, typer.Option("--account", help="Show these day by day; otherwise the first four.")] = None,
+    accounts: Annotated[
+        list[str] | None,
+        typer.Option("--account", help="Show these day by day; otherwise the first four.", autocompletion=complete_account),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Run the real policy forward: what leaves on which day, when it ends, and what each rule costs. Changes nothing."""

@@ -22,14 +22,13 @@ from cli.client import Api, connect, parse_answer
 from cli.console import AsJson, err, out, print_json
 from cli.context import build_folder
 from cli.errors import CommandError, Unreachable
-from cli.resolve import find_campaign
+from cli.resolve import Campaign, find_campaign
 
 BLOCK: Final = 1 << 18
 """Bytes of the list that leave at once."""
 SILENCE_SECONDS: Final = 300.0
 """How long the server may store rows without a word: a chunk of 5,000 rows may wait for another import of the same workspace."""
 AGAIN: Final = "Run the same command again: rows that are stored already are recognised, and nothing is stored twice."
-CampaignWord = Annotated[str, typer.Option("--campaign", "-c", help="Its id or its name.")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +49,7 @@ class ImportSummary:
 
 def import_file(
     file: Annotated[Path, typer.Argument(help="A CSV: LinkedIn's Connections export, a Sales Navigator list, or any with headers.")],
-    campaign: CampaignWord,
+    campaign: Campaign,
     approve: Annotated[bool, typer.Option("--approve", help="Let every row become a prospect at once.")] = False,
     column: Annotated[list[str] | None, typer.Option(help="Name a column by hand: linkedin_url='Profil-Adresse'.")] = None,
     report: Annotated[Path | None, typer.Option(help="Where refused rows are written.")] = None,

@@ -5,13 +5,16 @@ from typing import Annotated, Any, Final
 import typer
 
 from cli.client import Api, connect
+from cli.completion import complete_workspace
 from cli.console import AsJson, format_time, out, print_json, show
 from cli.errors import CommandError
 from cli.listing import DEFAULT_LIMIT, Everything, Limit, read_pages
 from cli.resolve import Workspace, find_scope, find_workspace
 from shared.vocabulary import DeliveryState, NoticeKind, NoticeMedium
 
-MaybeWorkspace = Annotated[str | None, typer.Option("--workspace", "-w", help="Its id or its company's name; unset: every one.")]
+MaybeWorkspace = Annotated[
+    str | None, typer.Option("--workspace", "-w", help="Its id or its company's name; unset: every one.", autocompletion=complete_workspace)
+]
 ChannelArgument = Annotated[str, typer.Argument(metavar="CHANNEL", help="Its id or its name.")]
 
 CHANNELS: Final = "/api/notices/channels"

@@ -7,15 +7,14 @@ import typer
 
 from cli.client import connect
 from cli.console import AsJson, out, print_json
-from cli.resolve import find_campaign
+from cli.resolve import Campaign, find_campaign
 
-CampaignWord = Annotated[str, typer.Option("--campaign", "-c", help="Its id or its name.")]
 ANSWER_SECONDS = 600.0
 SHOWN = 20
 
 
 def approve(
-    campaign: CampaignWord,
+    campaign: Campaign,
     batch: Annotated[UUID | None, typer.Option(help="Only the rows of this import.")] = None,
     as_json: AsJson = False,
 ) -> None:

@@ -6,15 +6,24 @@ from uuid import UUID
 import typer
 
 from cli.client import Api
+from cli.completion import complete_account, complete_campaign, complete_workspace
 from cli.errors import CommandError
 
-Workspace = Annotated[str, typer.Option("--workspace", "-w", help="Its id or its company's name.")]
-WorkspaceFilter = Annotated[str | None, typer.Option("--workspace", "-w", help="Only this one: its id or its company's name.")]
-AccountFilter = Annotated[str | None, typer.Option("--account", "-a", help="Only this one: its id, the provider's id or its name.")]
-CampaignFilter = Annotated[str | None, typer.Option("--campaign", "-c", help="Only this one: its id or its name.")]
-WorkspaceArgument = Annotated[str, typer.Argument(help="Its id or its company's name.")]
-AccountArgument = Annotated[str, typer.Argument(help="Its id, the provider's id or its name.")]
-CampaignArgument = Annotated[str, typer.Argument(help="Its id or its name.")]
+Workspace = Annotated[str, typer.Option("--workspace", "-w", help="Its id or its company's name.", autocompletion=complete_workspace)]
+WorkspaceFilter = Annotated[
+    str | None, typer.Option("--workspace", "-w", help="Only this one: its id or its company's name.", autocompletion=complete_workspace)
+]
+AccountFilter = Annotated[
+    str | None,
+    typer.Option("--account", "-a", help="Only this one: its id, the provider's id or its name.", autocompletion=complete_account),
+]
+Campaign = Annotated[str, typer.Option("--campaign", "-c", help="Its id or its name.", autocompletion=complete_campaign)]
+CampaignFilter = Annotated[
+    str | None, typer.Option("--campaign", "-c", help="Only this one: its id or its name.", autocompletion=complete_campaign)
+]
+WorkspaceArgument = Annotated[str, typer.Argument(help="Its id or its company's name.", autocompletion=complete_workspace)]
+AccountArgument = Annotated[str, typer.Argument(help="Its id, the provider's id or its name.", autocompletion=complete_account)]
+CampaignArgument = Annotated[str, typer.Argument(help="Its id or its name.", autocompletion=complete_campaign)]
 SHOWN = 10
 
 

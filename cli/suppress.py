@@ -9,6 +9,7 @@ from uuid import UUID
 import typer
 
 from cli.client import Api, connect
+from cli.completion import complete_workspace
 from cli.console import AsJson, out, print_json, show
 from cli.errors import CommandError
 from cli.listing import DEFAULT_LIMIT, Everything, Limit, read_pages
@@ -21,7 +22,9 @@ DEFAULT_REASON: Final = "put on the list by hand"
 COLUMNS = ["id", "kind", "value", "reason", "workspace_id", "added_by"]
 
 app = typer.Typer(help="Do-not-contact lists.", no_args_is_help=True)
-Workspace = Annotated[str | None, typer.Option("--workspace", "-w", help="Its id or its company's name.")]
+Workspace = Annotated[
+    str | None, typer.Option("--workspace", "-w", help="Its id or its company's name.", autocompletion=complete_workspace)
+]
 Everywhere = Annotated[bool, typer.Option("--everywhere", help="For every workspace.")]
 
 

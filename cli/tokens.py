@@ -6,6 +6,7 @@ from uuid import UUID
 import typer
 
 from cli.client import connect
+from cli.completion import complete_workspace
 from cli.console import AsJson, out, print_json, show
 from cli.listing import DEFAULT_LIMIT, Everything, Limit, read_pages
 from cli.resolve import find_workspace
@@ -17,7 +18,9 @@ app = typer.Typer(help="Bearer tokens of the HTTP API.", no_args_is_help=True)
 @app.command("create")
 def create_token(
     name: str,
-    workspace: Annotated[str | None, typer.Option("--workspace", "-w", help="Unset: every workspace.")] = None,
+    workspace: Annotated[
+        str | None, typer.Option("--workspace", "-w", help="Unset: every workspace.", autocompletion=complete_workspace)
+    ] = None,
     role: Role = Role.OPERATOR,
     as_json: AsJson = False,
 ) -> None:
