@@ -66,7 +66,7 @@ Output = Annotated[OutputFormat, typer.Option("--output", "-o", help="How to pri
 Utc = Annotated[bool, typer.Option("--utc", help="Times in UTC; otherwise in the terminal's zone.", callback=choose_zone, is_eager=True)]
 
 
-class _LazyConsole:
+class LazyConsole:
     """A rich console that is made at its first use."""
 
     def __init__(self, *, stderr: bool) -> None:
@@ -86,8 +86,8 @@ class _LazyConsole:
         return getattr(self.made, name)
 
 
-out: Any = _LazyConsole(stderr=False)
-err: Any = _LazyConsole(stderr=True)
+out: Final = LazyConsole(stderr=False)
+err: Final = LazyConsole(stderr=True)
 
 
 def console_error(message: str) -> None:

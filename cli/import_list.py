@@ -113,7 +113,7 @@ def stream_list(api: Api, path: str, stream: BinaryIO, size: int, query: dict[st
     """
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
     stored: int | None = None
-    with Progress(*columns, console=err, transient=True) as bar:
+    with Progress(*columns, console=err.made, transient=True) as bar:
         task = bar.add_task("sending", total=size)
         headers = {"content-type": "text/csv", "content-length": str(size)}
         try:

@@ -95,7 +95,7 @@ class _QuietReport(ReplayReport):
     def progress(self, title: str, total: int) -> Iterator[Callable[[int], None]]:
         """A bar on standard error, erased when it is complete."""
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-        with Progress(*columns, console=err, transient=True, disable=not sys.stderr.isatty()) as bar:
+        with Progress(*columns, console=err.made, transient=True, disable=not sys.stderr.isatty()) as bar:
             task = bar.add_task(title, total=total)
             yield lambda records: bar.advance(task, records)
 
