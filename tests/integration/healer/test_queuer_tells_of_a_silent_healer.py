@@ -62,7 +62,7 @@ async def test_people_are_told_once_while_it_is_silent_and_when_it_is_over(stage
         assert len(stage.box.messages) == 1
     told = json.loads(request.body)
     assert (told["type"], told["subject"], told["data"]["alert"]) == ("integrity_alert", "Tact: The healer is silent", "healer_silent")
-    assert "what is wrong is not repaired" in told["text"]
+    assert "corrupted rows are not repaired" in told["text"]
     assert request.headers["webhook-signature"].startswith("v1,")
     alerts = "SELECT payload FROM outbox WHERE topic = 'integrity.events' ORDER BY id"
     events = [json.loads(row["payload"]) for row in await stage.owner.fetch(alerts)]

@@ -15,8 +15,9 @@ def printed(monkeypatch: pytest.MonkeyPatch) -> StringIO:
     """What the commands' two consoles print."""
     file = StringIO()
     for each in (console.out.made, console.err.made):
-        monkeypatch.setattr(each, "file", file)
-        monkeypatch.setattr(each, "width", 80)
+        # The private names: undoing "file" would pin the console to the standard output of this one test.
+        monkeypatch.setattr(each, "_file", file)
+        monkeypatch.setattr(each, "_width", 80)
     return file
 
 
