@@ -12,6 +12,7 @@ import asyncpg
 import psutil
 import pytest
 import pytest_asyncio
+from hypothesis import settings
 from xdist.remote import Producer
 
 from embedded.kafka import KafkaServer
@@ -25,6 +26,9 @@ from tests.support.processes import Programs, programs
 
 if TYPE_CHECKING:
     from tests.support.serving import Served
+
+settings.register_profile("suite", deadline=None)  # no test of ours fails for being slow on a busy machine
+settings.load_profile("suite")
 
 TEMPLATE = "tact_template"
 MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of our own is made in it

@@ -47,7 +47,7 @@ def test_what_nobody_serves_has_no_service(path: str) -> None:
 @pytest.mark.parametrize("service", ["poller", "healer"])
 def test_every_route_that_a_service_declares_is_its_own_in_the_table(service: str) -> None:
     room = ROOT / "services" / service
-    sources = [path.read_text(encoding="utf-8") for path in [*room.glob("http.py"), *room.glob("http/*.py")]]
+    sources = [path.read_text(encoding="utf-8") for path in [*room.glob("http.py"), *room.glob("http/**/*.py")]]
     declared = [path for source in sources for path in paths_of(source)]
     assert declared
     assert {path: target.service for path in declared if (target := find_target(path))} == dict.fromkeys(declared, service)
