@@ -150,7 +150,11 @@ async def test_a_replay_that_is_killed_goes_on_and_leaves_alone_what_nobody_can_
     records = [record async for batch in ranges.read_range(stage.env["TACT_KAFKA"], whole) for record in batch]
     copies = [record for record in records if _of(record, b"killed")]
     assert all(record.value and record.value.startswith(b"{") for record in copies)
-    ours = {original_record(record) for record in records if record.value and b'"reason": "test"' in record.value}
+    ours = {
+        (record.topic, record.partition, record.offset)
+        for record in records
+        if original_record(record) is None and record.value and b'"reason": "test"' in record.value
+    }
     assert len(ours) == LEFT
     assert ours <= {original_record(record) for record in copies}  # and those that the day had itself
     assert await stage.pool.fetchval("SELECT bool_and(finished_at IS NOT NULL) FROM replay_runs")
