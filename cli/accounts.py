@@ -7,7 +7,7 @@ import typer
 from cli import hours, limits
 from cli.arguments import ScheduleOption, parse_schedule
 from cli.client import connect
-from cli.console import AsJson, format_time, out, print_json, show
+from cli.console import AsJson, format_time, out, print_added, print_json, show
 from cli.errors import CommandError
 from cli.listing import DEFAULT_LIMIT, Everything, Limit, read_pages
 from cli.resolve import AccountArgument, Workspace, find_account, find_workspace
@@ -43,11 +43,8 @@ def add_account(
     }
     with connect() as api:
         answer, created = api.create("/api/accounts", body | {"workspace_id": find_workspace(api, workspace)})
-    account = answer["account"]
-    if as_json:
-        print_json(account | {"created": created})
-        return
-    out.print(f"account {account['name']} {'added' if created else 'is there already'}: {account['id']}", highlight=False)
+    added = answer["account"]
+    print_added("account", added["name"], added, created=created, as_json=as_json)
 
 
 @app.command("list")

@@ -10,7 +10,7 @@ from cli.arguments import ScheduleOption, parse_hours, parse_pairs, parse_schedu
 from cli.campaign_options import with_campaign_options
 from cli.client import connect
 from cli.completion import complete_account
-from cli.console import AsJson, out, print_json, show
+from cli.console import AsJson, out, print_added, print_json, show
 from cli.listing import DEFAULT_LIMIT, Everything, Limit, read_pages
 from cli.resolve import CampaignArgument, Workspace, find_campaign, find_workspace
 from shared.contracts.campaign_fields import (
@@ -61,11 +61,7 @@ def add_campaign(
     with connect() as api:
         answer, created = api.create("/api/campaigns", body | {"workspace_id": find_workspace(api, workspace)})
     campaign = answer["campaign"]
-    if as_json:
-        print_json(campaign | {"created": created})
-        return
-    name = campaign["campaign_name"]
-    out.print(f"campaign {name} {'added' if created else 'is there already'}: {campaign['id']}", highlight=False)
+    print_added("campaign", campaign["campaign_name"], campaign, created=created, as_json=as_json)
 
 
 @app.command("list")

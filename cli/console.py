@@ -121,6 +121,14 @@ def show(rows: Sequence[Mapping[str, Any]], *, title: str, as_json: bool, column
     out.print(table)
 
 
+def print_added(kind: str, name: str, record: Mapping[str, Any], *, created: bool, as_json: bool) -> None:
+    """Say that a record was added, or that the same one is there already."""
+    if as_json:
+        print_json({**record, "created": created})
+        return
+    out.print(f"{kind} {name} {'added' if created else 'is there already'}: {record['id']}", highlight=False)
+
+
 def print_json(value: object) -> None:
     """One document on standard output: YAML where `-o yaml` asks for it, else JSON."""
     text = json.dumps(value, indent=2, default=_spell, ensure_ascii=False) + "\n"

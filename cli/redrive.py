@@ -30,7 +30,7 @@ from shared.vocabulary import COMMAND_LINE
 
 T = TypeVar("T")
 OLDER: Final = ("unreadable", "unknown")
-"""What letters say that an earlier version, or somebody's hand, wrote."""
+"""Reasons and faults in dead letters that an earlier version or an operator wrote."""
 
 
 def redrive_letters(letters: Sequence[str], options: tuple[str | None, ...], *, again: bool, apply: bool, as_json: bool) -> None:

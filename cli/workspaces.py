@@ -7,7 +7,7 @@ import typer
 from cli import hours, limits
 from cli.arguments import ScheduleOption, parse_schedule
 from cli.client import connect
-from cli.console import AsJson, out, print_json, show
+from cli.console import AsJson, print_added, show
 from cli.listing import DEFAULT_LIMIT, Everything, Limit, read_pages
 from cli.resolve import WorkspaceArgument, find_workspace
 
@@ -34,11 +34,7 @@ def add_workspace(
     with connect() as api:
         answer, created = api.create("/api/workspaces", body)
     workspace = answer["workspace"]
-    if as_json:
-        print_json(workspace | {"created": created})
-        return
-    name = workspace["company_name"]
-    out.print(f"workspace {name} {'added' if created else 'is there already'}: {workspace['id']}", highlight=False)
+    print_added("workspace", workspace["company_name"], workspace, created=created, as_json=as_json)
 
 
 @app.command("list")

@@ -148,7 +148,7 @@ def suppose(what_if: WhatIf, question: Question) -> tuple[Question, tuple[str, .
     follows that country.
 
     Raises:
-        Refused: the hours contradict each other, or nobody follows a holiday's country.
+        Refused: the hours contradict each other, or no account follows the country of a holiday.
     """
     if what_if.is_empty:
         return question, ()

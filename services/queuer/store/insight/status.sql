@@ -1,6 +1,6 @@
 -- name: accounts
 -- One row per account: what it may do, what waits, and why. Which day it is there is worked out beside (docs/adr/0028): a zone
--- that nobody can read must not hide the other accounts.
+-- that cannot be read must not hide the other accounts.
 SELECT a.id, a.name AS account, w.company_name AS workspace, a.account_type::text AS account_type, a.status::text AS status, clock.now,
        account_timezone(a, clock.now) AS zone,
        limits.account_limit, limits.workspace_limit, limits.tier, limits.cr_exception, limits.warm_up_from, limits.message_limit, limits.lookup_limit,
