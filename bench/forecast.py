@@ -10,7 +10,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from services.queuer.rules.insight.forecast import foretell
-from services.queuer.rules.insight.forecast_model import Member, Question, Rates, Work
+from services.queuer.rules.insight.forecast_model import CampaignWork, ForecastAccount, ForecastQuestion, Rates
 from services.queuer.rules.insight.what_if import shares
 from shared.calendar import resolve_schedule
 from shared.policy import SPACING, daily_caps, weekly_invitations
@@ -22,22 +22,22 @@ PLACES: Final = (("America/New_York", "US"), ("Europe/Berlin", "DE-BY"), ("Asia/
 DELAYS: Final = (timedelta(0), timedelta(hours=72), timedelta(hours=72), timedelta(hours=72))
 
 
-def question(*, prospects: int, accounts: int, days: int) -> Question:
+def question(*, prospects: int, accounts: int, days: int) -> ForecastQuestion:
     """A campaign of four steps, its accounts of every type in four countries, everybody to be looked up first."""
-    return Question(
+    return ForecastQuestion(
         campaign_id=CAMPAIGN,
         now=NOW,
         days=days,
-        members=tuple(_member(number, people) for number, people in enumerate(shares(prospects, accounts))),
+        accounts=tuple(_supposed_account(number, people) for number, people in enumerate(shares(prospects, accounts))),
         names={CAMPAIGN: "bench"},
     )
 
 
-def _member(number: int, people: int) -> Member:
+def _supposed_account(number: int, people: int) -> ForecastAccount:
     zone, country = PLACES[number % len(PLACES)]
     account_type = list(AccountType)[number % len(AccountType)]
     schedule = resolve_schedule(None, None, None, account_timezone=zone, account_country=country)
-    return Member(
+    return ForecastAccount(
         id=UUID(int=number + 1000),
         name=f"account {number}",
         account_type=account_type,
@@ -47,7 +47,9 @@ def _member(number: int, people: int) -> Member:
         caps=dict(daily_caps(account_type, workspace_daily_cr_limit=None, account_daily_cr_limit=None)),
         weekly_cap=weekly_invitations(),
         spacing=SPACING,
-        work=(Work(campaign_id=CAMPAIGN, schedule=schedule, first=Action.INVITATION, delays=DELAYS, rates=Rates(), unknown=people),),
+        work=(
+            CampaignWork(campaign_id=CAMPAIGN, schedule=schedule, first=Action.INVITATION, delays=DELAYS, rates=Rates(), unknown=people),
+        ),
     )
 
 

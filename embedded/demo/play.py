@@ -6,6 +6,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -215,7 +216,9 @@ class Demo:
 
 async def _look(pool: asyncpg.Pool) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     async with pool.acquire() as connection:
-        return await read_accounts(connection, CallTimes.of(CallSettings())), dict(await queries.progress(connection))
+        return [asdict(line) for line in await read_accounts(connection, CallTimes.of(CallSettings()))], dict(
+            await queries.progress(connection)
+        )
 
 
 async def _post(api: httpx.AsyncClient, path: str, body: dict[str, Any] | None = None, *, file: Path | None = None) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Final
 
 from shared.vocabulary import AccountType, Action
 
@@ -124,19 +124,46 @@ def daily_caps(
     )
 
 
-def caps_of(row: Mapping[str, Any]) -> Mapping[Action, int]:
-    """`daily_caps` from a row that has account_type, tier, cr_exception, account_limit and workspace_limit (invitations), and
-    message_limit, lookup_limit and email_limit, each the account's or else its workspace's."""
-    return daily_caps(
-        AccountType(row["account_type"]),
-        workspace_daily_cr_limit=row["workspace_limit"],
-        account_daily_cr_limit=row["account_limit"],
-        tier=row["tier"],
-        exception=row["cr_exception"],
-        messages=row["message_limit"],
-        lookups=row["lookup_limit"],
-        emails=row["email_limit"],
-    )
+@dataclass(frozen=True, slots=True)
+class LimitFacts:
+    """An account's type and the columns of account_limits (shared/db/routines/05_words.sql): its own numbers, or else its workspace's.
+
+    The first columns of every typed row that has an account's limits.
+    """
+
+    account_type: AccountType
+    account_limit: int | None
+    workspace_limit: int | None
+    tier: str
+    weekly_limit: int | None
+    message_limit: int | None
+    lookup_limit: int | None
+    email_limit: int | None
+    cr_exception: int | None
+    warm_up_from: date | None
+
+    @property
+    def caps(self) -> Mapping[Action, int]:
+        """How much of each action the account may do on one of its own days, a warm-up not counted."""
+        return daily_caps(
+            self.account_type,
+            workspace_daily_cr_limit=self.workspace_limit,
+            account_daily_cr_limit=self.account_limit,
+            tier=self.tier,
+            exception=self.cr_exception,
+            messages=self.message_limit,
+            lookups=self.lookup_limit,
+            emails=self.email_limit,
+        )
+
+    @property
+    def weekly_cap(self) -> int:
+        """How many invitations may leave in any 168 hours."""
+        return weekly_invitations(self.weekly_limit, tier=self.tier)
+
+    def caps_on(self, day: date) -> Mapping[Action, int]:
+        """The caps of one of the account's own days, in a warm-up that day's part of them."""
+        return {action: warm_up_cap(cap, self.warm_up_from, day) for action, cap in self.caps.items()}
 
 
 def most_invitations(account_type: AccountType, exception: int | None = None) -> int:

@@ -1,23 +1,22 @@
-"""The rows that the policy decides on, as dataclasses, and the one builder of a `Case` from them."""
+"""The rows that the policy decides on, as dataclasses, and the only builders of a `Case`: of a stored send, and of one that is planned."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
-from operator import itemgetter
-from typing import Any, Final
+from typing import Final
 from zoneinfo import ZoneInfo
 
 import orjson
 
 from shared.calendar import Schedule, ScheduleError, ScheduleSettings, read_settings, resolve_schedule
 from shared.policy.case import Case, WeekUse
-from shared.policy.limits import RELOCK, SPACING, daily_caps
-from shared.vocabulary import FIRST_DEGREE, AccountStatus, AccountType, Action, CampaignStatus, CampaignType, ProspectStatus
+from shared.policy.limits import RELOCK, SPACING, LimitFacts
+from shared.vocabulary import FIRST_DEGREE, AccountStatus, Action, CampaignStatus, CampaignType, ProspectStatus
 
 
 @dataclass(frozen=True, slots=True)
-class PolicyFacts:
+class PolicyFacts(LimitFacts):
     """What the database knows about one send: the columns of `policy_facts` (shared/db/routines/72_policy_facts.sql) and the step itself.
 
     Schedules are the stored settings as JSON; the limits are the account's or else its workspace's.
@@ -37,16 +36,6 @@ class PolicyFacts:
     withdraw_after_days: int | None
     workspace_schedule: str
     workspace_active: bool
-    tier: str
-    account_limit: int | None
-    workspace_limit: int | None
-    weekly_limit: int | None
-    message_limit: int | None
-    lookup_limit: int | None
-    email_limit: int | None
-    cr_exception: int | None
-    warm_up_from: date | None
-    account_type: AccountType
     account_status: AccountStatus
     status_reason: str | None
     country: str
@@ -69,20 +58,6 @@ class PolicyFacts:
     cool_down_reason: str | None
     other_sequence: str | None
     suppressed_by: str | None
-
-    @property
-    def caps(self) -> Mapping[Action, int]:
-        """How much of each action the account may do on one of its own days, a warm-up not counted."""
-        return daily_caps(
-            self.account_type,
-            workspace_daily_cr_limit=self.workspace_limit,
-            account_daily_cr_limit=self.account_limit,
-            tier=self.tier,
-            exception=self.cr_exception,
-            messages=self.message_limit,
-            lookups=self.lookup_limit,
-            emails=self.email_limit,
-        )
 
 
 @lru_cache(maxsize=32_768)
@@ -123,17 +98,6 @@ def read_clocks(levels: tuple[str, str, str], timezone: str, country: str, prosp
         return Clocks(_OURS.schedule, _OURS.zone, str(error) or ScheduleError.__name__)
 
 
-def clocks_of(row: Mapping[str, Any]) -> Clocks:
-    """The clocks of a row with campaign_schedule, account_schedule, workspace_schedule, timezone, country, prospect_timezone."""
-    levels = (row["campaign_schedule"], row["account_schedule"], row["workspace_schedule"])
-    return read_clocks(levels, row["timezone"], row["country"], row["prospect_timezone"])
-
-
-def clocks_of_account(row: Mapping[str, Any]) -> Clocks:
-    """An account's own clocks, whatever it sends: a row with account_schedule, workspace_schedule, timezone and country."""
-    return read_clocks(("{}", row["account_schedule"], row["workspace_schedule"]), row["timezone"], row["country"], None)
-
-
 def zone_of(timezone: str) -> ZoneInfo:
     """An account's zone; UTC where the zone cannot be read, and then nothing leaves."""
     try:
@@ -153,27 +117,6 @@ def _settings(stored: str) -> ScheduleSettings:
 
 
 _zone = lru_cache(maxsize=512)(ZoneInfo)
-_NAMES: Final = tuple(field.name for field in fields(PolicyFacts))
-_COLUMNS: Final = itemgetter(*_NAMES)
-_WORDS: Final = tuple(
-    (_NAMES.index(name), {word.value: word for word in words})
-    for name, words in (
-        ("next_action", Action),
-        ("prospect_status", ProspectStatus),
-        ("campaign_status", CampaignStatus),
-        ("campaign_type", CampaignType),
-        ("account_type", AccountType),
-        ("account_status", AccountStatus),
-    )
-)
-
-
-def facts_of(row: Mapping[str, Any]) -> PolicyFacts:
-    """The facts of a row that has their columns and others."""
-    values = list(_COLUMNS(row))
-    for place, words in _WORDS:
-        values[place] = words[values[place]]
-    return PolicyFacts(*values)
 
 
 def case_of(facts: PolicyFacts, week: WeekUse | None) -> Case:
@@ -211,6 +154,58 @@ def case_of(facts: PolicyFacts, week: WeekUse | None) -> Case:
         relock_until=_relock_until(facts),
         invited_by_hand_at=facts.invited_by_hand_at,
         withdraw_at=_withdraw_at(facts),
+    )
+
+
+def planned_case(
+    action: Action,
+    due: datetime,
+    *,
+    prospect_status: ProspectStatus,
+    schedule: Schedule,
+    zone: ZoneInfo,
+    daily_cap: int,
+    account_status: AccountStatus = AccountStatus.USABLE,
+    spacing: timedelta = SPACING,
+    next_free_at: datetime | None = None,
+    warm_up_from: date | None = None,
+    used: Mapping[date, int] | None = None,
+    week: WeekUse | None = None,
+    cool_down_until: datetime | None = None,
+    hold_until: datetime | None = None,
+    resumed_at: datetime | None = None,
+    last_reply_at: datetime | None = None,
+    opted_out_at: datetime | None = None,
+    suppressed_by: str | None = None,
+    invited_by_hand_at: datetime | None = None,
+) -> Case:
+    """The policy's view of a send that planning or a forecast looks for a moment for.
+
+    The plan asks when, the sender asks whether. The campaign counts as running here, because a paused one closes lanes and never
+    moves rows; the connection and the lead's other sequences are decided on at the moment of sending.
+    """
+    return Case(
+        action=action,
+        scheduled_for=due,
+        campaign_status=CampaignStatus.RUNNING,
+        prospect_status=prospect_status,
+        account_status=account_status,
+        schedule=schedule,
+        zone=zone,
+        spacing=spacing,
+        daily_cap=daily_cap,
+        next_free_at=next_free_at,
+        warm_up_from=warm_up_from,
+        used=used or {},
+        week=week,
+        cool_down_until=cool_down_until,
+        hold_until=hold_until,
+        resumed_at=resumed_at,
+        lead_last_reply_at=last_reply_at,
+        lead_opted_out_at=opted_out_at,
+        suppressed_by=suppressed_by,
+        invited_by_hand_at=invited_by_hand_at,
+        withdraw_at=due if action is Action.WITHDRAWAL else None,
     )
 
 

@@ -14,7 +14,7 @@ from services.poller.rules.observations import ObservedAccount
 from shared.calendar.schedule import Schedule
 from shared.db.pool import Connection
 from shared.db.queries import execute, fetch_all, fetch_one, fetch_value, load
-from shared.policy.rows import clocks_of_account
+from shared.policy.rows import read_clocks
 
 queries = load(__file__)
 
@@ -227,14 +227,7 @@ def _first_of_each_account(rows: Sequence[_DueReadRow], now: datetime) -> list[D
 
 
 def _due_read(row: _DueReadRow, now: datetime) -> DueRead:
-    clocks = clocks_of_account(
-        {
-            "account_schedule": row.account_schedule,
-            "workspace_schedule": row.workspace_schedule,
-            "timezone": row.timezone,
-            "country": row.country,
-        }
-    )
+    clocks = read_clocks(("{}", row.account_schedule, row.workspace_schedule), row.timezone, row.country, None)
     today = now.astimezone(clocks.zone).date()
     counted = orjson.loads(row.reads_by_day) if row.reads_by_day else {}
     return DueRead(

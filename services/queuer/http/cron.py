@@ -8,9 +8,9 @@ import asyncpg
 from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, Field
 
-from services.queuer.store.insight.queue import Scope
+from services.queuer.store.insight.queue import QueueScope
 from services.queuer.workflows.accounts.account_availability import MOST_ACCOUNTS, MOST_COUNTED, AccountStanding
-from services.queuer.workflows.dispatch.process import Outcome, Processed, Processor
+from services.queuer.workflows.dispatch.process import DispatchResult, Processed, Processor
 from services.queuer.workflows.planning.plan_now import Planned, PlanNow
 from shared.refusals import Refused
 from shared.service.http import CronError, require_cron_secret
@@ -32,9 +32,7 @@ class AccountAnswer(BaseModel):
     def of(cls, each: AccountStanding) -> "AccountAnswer":
         """From a standing."""
         said = each.standing
-        return cls(
-            account_id=each.account["id"], account=each.account["name"], reason=said.reason, detail=said.detail, next_at=said.next_at
-        )
+        return cls(account_id=each.account.id, account=each.account.name, reason=said.reason, detail=said.detail, next_at=said.next_at)
 
 
 class SendAnswer(BaseModel):
@@ -48,16 +46,16 @@ class SendAnswer(BaseModel):
     error_message: str | None
 
     @classmethod
-    def of(cls, each: Outcome) -> "SendAnswer":
+    def of(cls, each: DispatchResult) -> "SendAnswer":
         """From an outcome."""
-        row = each.row
+        send = each.send
         return cls(
-            send_id=row["send_id"],
-            account_id=row["account_id"],
+            send_id=send.send_id,
+            account_id=send.account_id,
             to=each.name,
-            message_type=row["message_type"],
-            outcome=each.became.value,
-            error_message=row["error_message"],
+            message_type=send.message_type,
+            outcome=each.outcome.value,
+            error_message=send.error_message,
         )
 
 
@@ -130,7 +128,7 @@ def routes(service: Service, processor: Processor, planner: PlanNow) -> APIRoute
         account: Annotated[UUID | None, Query(description="Only this account.")] = None,
     ) -> ProcessAnswer:
         try:
-            return ProcessAnswer.of(await processor.process(Scope(workspace_id=workspace, account_id=account)))
+            return ProcessAnswer.of(await processor.process(QueueScope(workspace_id=workspace, account_id=account)))
         except Refused as error:
             raise CronError(404, error.message) from None
         except AWAY as error:

@@ -25,12 +25,13 @@ SELECT l.id FROM leads l
 WITH clock AS MATERIALIZED (
   SELECT t.technical, t.now, (t.now AT TIME ZONE 'UTC')::date AS today
     FROM (SELECT c.technical, business_at(c.technical) AS now FROM (SELECT clock_timestamp() AS technical) c) t)
-SELECT s.next_action, s.scheduled_for, s.requires_connection,
+SELECT f.account_type, f.account_limit, f.workspace_limit, f.tier, f.weekly_limit, f.message_limit, f.lookup_limit, f.email_limit,
+       f.cr_exception, f.warm_up_from,
+       s.next_action, s.scheduled_for, s.requires_connection,
        f.prospect_status, f.hold_until, f.resumed_at, f.connected_at, f.contacted_at,
-       f.campaign_status, f.campaign_type, f.campaign_schedule, f.withdraw_after_days,
-       f.workspace_schedule, f.workspace_active, f.tier, f.account_limit, f.workspace_limit, f.weekly_limit, f.message_limit, f.lookup_limit,
-       f.email_limit, f.cr_exception, f.warm_up_from, f.account_type, f.account_status, f.status_reason, f.country, f.account_schedule,
-       f.next_free_at, f.timezone, f.last_reply_at, f.opted_out_at, f.prospect_timezone,
+       f.campaign_status, f.campaign_type, f.campaign_schedule, f.withdraw_after_days, f.workspace_schedule, f.workspace_active,
+       f.account_status, f.status_reason, f.country, f.account_schedule, f.next_free_at, f.timezone,
+       f.last_reply_at, f.opted_out_at, f.prospect_timezone,
        f.network_distance, f.recipient_connected_at, f.invitation_ended_at, f.invited_by_hand_at, f.by_hand_gone_at, f.withdrawn_at,
        f.used_by_day, f.replies_read_at, f.replies_next_read_at, f.cool_down_until, f.cool_down_reason, f.other_sequence,
        barred.entry AS suppressed_by,

@@ -11,7 +11,7 @@ from uuid import UUID
 import pytest
 
 from services.queuer.rules.insight.call_times import CallTimes
-from services.queuer.store.insight.queue import Scope
+from services.queuer.store.insight.queue import QueueScope
 from services.queuer.workflows.accounts.account_availability import ask as ask_queue
 from services.queuer.workflows.insight.explain import Explanation, explain_prospect
 from services.queuer.workflows.planning.plan import Planner
@@ -93,7 +93,7 @@ async def test_hours_that_nobody_can_read_hold_their_own_sends_and_no_others_of_
         said = await explained(stage, prospect)
         assert (said.answer.verdict, said.answer.reason, said.first_blocker) == ("hold", "schedule_unreadable", "settings")
         async with stage.pool.acquire() as connection:
-            queued = await ask_queue(connection, Scope(account_id=account), CALL_TIMES)
+            queued = await ask_queue(connection, QueueScope(account_id=account), CALL_TIMES)
         assert (queued.accounts[0].standing.reason, queued.next_at) == ("schedule_unreadable", None)
     named = next(line.value for line in (await explained(stage, of_campaign[1])).rules if line.name == "settings")
     assert "Unknown time zone 'Atlantis/Capital'" in named

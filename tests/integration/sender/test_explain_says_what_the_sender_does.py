@@ -17,7 +17,7 @@ import pytest
 
 from services.queuer.rules.accounts.account_status import Standing
 from services.queuer.rules.insight.call_times import CallTimes
-from services.queuer.store.insight.queue import Scope
+from services.queuer.store.insight.queue import QueueScope
 from services.queuer.workflows.accounts.account_availability import ask as ask_queue
 from services.queuer.workflows.insight.explain import Explanation, explain_prospect
 from shared.policy import Outcome
@@ -61,7 +61,7 @@ async def ask(pool: asyncpg.Pool, prospect: UUID, at: datetime | None = None) ->
 async def queue_says(pool: asyncpg.Pool, account: UUID) -> Standing:
     """Why nothing of the account leaves, as the queue answers."""
     async with pool.acquire() as connection, connection.transaction(readonly=True):
-        found = await ask_queue(connection, Scope(account_id=account), CALL_TIMES)
+        found = await ask_queue(connection, QueueScope(account_id=account), CALL_TIMES)
     return found.accounts[0].standing
 
 

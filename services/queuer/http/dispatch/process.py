@@ -9,7 +9,7 @@ from pydantic import Field
 
 from services.queuer.http.cron import PlanAnswer, ProcessAnswer
 from services.queuer.http.models import Taken
-from services.queuer.store.insight.queue import Scope
+from services.queuer.store.insight.queue import QueueScope
 from services.queuer.workflows.dispatch.process import Processor
 from services.queuer.workflows.planning.plan_now import PlanNow
 from shared.refusals import Conflict
@@ -47,7 +47,9 @@ def routes(service: Service, processor: Processor, planner: PlanNow) -> APIRoute
         whose = caller.own(asked.workspace_id) if asked.workspace_id else caller.workspace_id
         if (why := service.fence.read_only) is not None:
             raise Conflict(f"Nothing leaves, the stack is read-only: {why} `tact adopt` says what to do.", code="read_only")
-        return ProcessAnswer.of(await processor.process(Scope(workspace_id=whose, account_id=asked.account_id), wait=_span(asked.wait)))
+        return ProcessAnswer.of(
+            await processor.process(QueueScope(workspace_id=whose, account_id=asked.account_id), wait=_span(asked.wait))
+        )
 
     @router.post("/plan", summary="Plan every prospect that waits to be planned; for tokens of the platform, harmless to repeat")
     async def plan(caller: Operator, body: PlanAtOnce | None = None) -> PlanAnswer:

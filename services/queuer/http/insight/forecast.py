@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 
 from services.queuer.http.models import Given, Success
-from services.queuer.rules.insight.forecast_model import Cost, Forecast, Rule
+from services.queuer.rules.insight.forecast_model import Forecast, ForecastRule, RuleCost
 from services.queuer.rules.insight.what_if import WORDS
 from services.queuer.workflows.insight.forecast import DEFAULT_DAYS, MOST_DAYS, Forecasts, Ready, prepare
 from shared.service.auth import Viewer, tenant_transaction
@@ -53,13 +53,13 @@ class AccountForecast(Given):
 class CostOut(Given):
     """What a rule costs: `days` by which the campaign would end sooner without it, null while it does not end within 400 days."""
 
-    rule: Rule
+    rule: ForecastRule
     days: float | None
     finishes: datetime | None
     at_least: bool
 
     @classmethod
-    def of(cls, cost: Cost) -> Self:
+    def of(cls, cost: RuleCost) -> Self:
         """As people see it."""
         return cls.model_validate(cost)
 
@@ -113,7 +113,7 @@ class ForecastOut(Success):
     @classmethod
     def of(cls, ready: Ready, found: Forecast, *, supposed: Sequence[str]) -> Self:
         """The answer in the words of the API."""
-        members = {member.id: member for member in ready.question.members}
+        accounts = {account.id: account for account in ready.question.accounts}
         rates = ready.rates
         return cls(
             campaign_id=found.campaign_id,
@@ -137,13 +137,13 @@ class ForecastOut(Success):
                 StarvedOut(
                     campaign_id=each.campaign_id,
                     campaign_name=ready.question.names[each.campaign_id],
-                    account=members[each.account_id].name,
+                    account=accounts[each.account_id].name,
                     days=each.days,
                     since=each.since,
                 )
                 for each in found.starved
             ],
-            held=[HeldOut(account=members[each.account_id].name, reason=each.reason, people=each.people) for each in found.held],
+            held=[HeldOut(account=accounts[each.account_id].name, reason=each.reason, people=each.people) for each in found.held],
             costs=[CostOut.of(cost) for cost in found.costs],
         )
 
@@ -154,14 +154,14 @@ def _accounts(ready: Ready, found: Forecast) -> list[AccountForecast]:
         days.setdefault(day.account_id, []).append(DayOut.model_validate(day))
     return [
         AccountForecast(
-            id=member.id,
-            name=member.name,
-            account_type=member.account_type,
-            status=member.status,
-            timezone=member.zone.key,
-            days=days.get(member.id, []),
+            id=account.id,
+            name=account.name,
+            account_type=account.account_type,
+            status=account.status,
+            timezone=account.zone.key,
+            days=days.get(account.id, []),
         )
-        for member in ready.question.members
+        for account in ready.question.accounts
     ]
 
 

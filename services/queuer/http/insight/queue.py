@@ -8,11 +8,11 @@ import asyncpg
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from services.queuer.http.models import Success
+from services.queuer.http.models import Given, Success
 from services.queuer.rules.insight.call_times import CallTimes
 from services.queuer.rules.insight.percentiles import Waiting
 from services.queuer.store.insight import queue as store
-from services.queuer.store.insight.queue import Scope
+from services.queuer.store.insight.queue import QueueScope
 from services.queuer.workflows.insight.queue import (
     MOST_COUNTED,
     MOST_OF_CAMPAIGN,
@@ -20,9 +20,7 @@ from services.queuer.workflows.insight.queue import (
     MOST_WAITS,
     AccountFigures,
     CampaignFigures,
-    Figures,
     Queue,
-    WorkspaceFigures,
     show_queue,
 )
 from shared.refusals import NotFound
@@ -33,7 +31,7 @@ from shared.vocabulary import AccountStatus, Action, CampaignStatus
 SECONDS = "Seconds of business time since the planned moment."
 
 
-class FiguresOut(BaseModel):
+class FiguresOut(Given):
     """Counts; times are business time."""
 
     sent_today: int = Field(description="Messages that left on the account's own day.")
@@ -41,23 +39,10 @@ class FiguresOut(BaseModel):
         description=f"Planned; counted no further than {MOST_COUNTED:,} over the answer's accounts, {MOST_OF_CAMPAIGN:,} of a campaign."
     )
     failed: int = Field(description="Failed for good; they wait for a person at /api/queue/failed.")
-    undecided: int = Field(description="Nobody could find out whether they left; a person looks.")
+    undecided: int = Field(description="Sends of which no evidence says whether they left; a person decides.")
     next_planned_at: datetime | None
     sent_in_5_minutes: int
     sent_in_60_minutes: int
-
-    @classmethod
-    def of(cls, figures: Figures) -> Self:
-        """From a workflow's figures."""
-        return cls(
-            sent_today=figures.sent_today,
-            pending=figures.pending,
-            failed=figures.failed,
-            undecided=figures.undecided,
-            next_planned_at=figures.next_planned_at,
-            sent_in_5_minutes=figures.in_5_minutes,
-            sent_in_60_minutes=figures.in_60_minutes,
-        )
 
 
 class BudgetOut(BaseModel):
@@ -84,12 +69,12 @@ class AccountFiguresOut(BaseModel):
     def of(cls, each: AccountFigures) -> Self:
         """From a workflow's account."""
         return cls(
-            id=each.account["id"],
-            name=each.account["name"],
-            workspace_id=each.account["workspace_id"],
-            status=AccountStatus(each.account["status"]),
+            id=each.account.id,
+            name=each.account.name,
+            workspace_id=each.account.workspace_id,
+            status=each.account.status,
             budgets={action: BudgetOut(used=used, cap=each.caps[action]) for action, used in each.used.items()},
-            figures=FiguresOut.of(each.figures),
+            figures=FiguresOut.model_validate(each.figures),
             reason=each.standing.reason,
             detail=each.standing.detail,
             next_at=each.standing.next_at,
@@ -108,27 +93,22 @@ class CampaignFiguresOut(BaseModel):
     @classmethod
     def of(cls, each: CampaignFigures) -> Self:
         """From a workflow's campaign."""
-        row = each.row
+        campaign = each.campaign
         return cls(
-            id=row["id"],
-            campaign_name=row["campaign_name"],
-            workspace_id=row["workspace_id"],
-            status=CampaignStatus(row["status"]),
-            figures=FiguresOut.of(each.figures),
+            id=campaign.id,
+            campaign_name=campaign.campaign_name,
+            workspace_id=campaign.workspace_id,
+            status=campaign.status,
+            figures=FiguresOut.model_validate(each.figures),
         )
 
 
-class WorkspaceFiguresOut(BaseModel):
+class WorkspaceFiguresOut(Given):
     """A workspace, over the accounts of this answer."""
 
     id: UUID
     company_name: str
     figures: FiguresOut
-
-    @classmethod
-    def of(cls, each: WorkspaceFigures) -> Self:
-        """From a workflow's workspace."""
-        return cls(id=each.workspace_id, company_name=each.company_name, figures=FiguresOut.of(each.figures))
 
 
 class WaitingOut(BaseModel):
@@ -163,10 +143,10 @@ class QueueOut(Success):
         """From the workflow's answer."""
         return cls(
             now=found.now,
-            totals=FiguresOut.of(found.totals),
+            totals=FiguresOut.model_validate(found.totals),
             accounts=[AccountFiguresOut.of(each) for each in found.accounts],
             campaigns=[CampaignFiguresOut.of(each) for each in found.campaigns],
-            workspaces=[WorkspaceFiguresOut.of(each) for each in found.workspaces],
+            workspaces=[WorkspaceFiguresOut.model_validate(each) for each in found.workspaces],
             waiting=[WaitingOut.of(each) for each in found.waiting],
             complete=found.complete,
         )
@@ -180,9 +160,9 @@ def routes(readers: asyncpg.Pool, call_times: CallTimes) -> APIRouter:
     async def queue(
         caller: Viewer, workspace_id: UUID | None = None, campaign_id: UUID | None = None, account_id: UUID | None = None
     ) -> QueueOut:
-        scope = Scope(caller.own(workspace_id) if workspace_id else caller.workspace_id, account_id, campaign_id)
+        scope = QueueScope(caller.own(workspace_id) if workspace_id else caller.workspace_id, account_id, campaign_id)
         async with tenant_transaction(readers, caller) as connection:
-            if not await store.known(connection, scope):
+            if not await store.scope_exists(connection, scope):
                 raise NotFound("There is no such workspace, campaign or account among those you may see.")
             return QueueOut.of(await show_queue(connection, scope, call_times))
 

@@ -85,8 +85,8 @@ def routes(service: Service, readers: asyncpg.Pool, call_times: CallTimes) -> AP
             return Status(
                 business_now=await connection.fetchval("SELECT business_now()"),
                 fence=fence,
-                accounts=[AccountStatusOut(**row) for row in await read_accounts(connection, call_times)],
-                campaigns=[CampaignStatusOut(**row) for row in await read_campaigns(connection)],
+                accounts=[AccountStatusOut.model_validate(row) for row in await read_accounts(connection, call_times)],
+                campaigns=[CampaignStatusOut.model_validate(row) for row in await read_campaigns(connection)],
             )
 
     return router

@@ -7,7 +7,8 @@ not the planned moment of tomorrow. A lane that the sender has closed keeps what
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from typing import Any, Final
+from typing import Final
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from services.queuer.rules.insight.failure_reasons import Standstill, describe_reason
@@ -39,10 +40,24 @@ class Budget:
 
 
 @dataclass(frozen=True, slots=True)
-class Lane:
-    """The first send of a lane (`row` is one of first_of_lanes) with the `facts` that the sender would decide on."""
+class LaneHead:
+    """A lane and its first planned send; `lane_reason` says why the lane is closed."""
 
-    row: Mapping[str, Any]
+    account_id: UUID
+    campaign_id: UUID
+    closed_until: datetime | None
+    condition: str | None
+    lane_reason: str | None
+    action: Action
+    send_id: UUID
+    scheduled_for: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """The first send of a lane with the `facts` that the sender would decide on."""
+
+    head: LaneHead
     facts: PolicyFacts
 
 
@@ -70,23 +85,23 @@ class Standing:
     cap: int | None = None
 
 
-def standing(account: Mapping[str, Any], lanes: Sequence[Lane], budget: Budget, asking: Asking) -> Standing:
-    """Of one account (a row of accounts_asked). What has been due longest names the reason, the earliest moment counts."""
+def standing(lanes: Sequence[Lane], budget: Budget, asking: Asking, *, leased: bool) -> Standing:
+    """Of one account, `leased` while a dispatch or a read holds it: the send that is due longest names the reason."""
     if not lanes:
-        reason = Standstill.IN_HAND if account["leased"] else Standstill.NOTHING_PLANNED
+        reason = Standstill.IN_HAND if leased else Standstill.NOTHING_PLANNED
         return Standing(reason.value, describe_reason(reason.value), None)
-    asked = sorted(lanes, key=lambda lane: (lane.row["scheduled_for"], str(lane.row["campaign_id"])))
+    asked = sorted(lanes, key=lambda lane: (lane.head.scheduled_for, str(lane.head.campaign_id)))
     found = [lane_standing(lane, budget, asking) for lane in asked]
     moments = [each.next_at for each in found if each.next_at is not None]
     first = found[0]
-    if account["leased"] and first.reason in {Standstill.DUE, Reason.NOT_DUE}:
+    if leased and first.reason in {Standstill.DUE, Reason.NOT_DUE}:
         first = Standing(Standstill.IN_HAND.value, describe_reason(Standstill.IN_HAND.value), first.next_at)
     return replace(first, next_at=min(moments, default=None))
 
 
 def lane_standing(lane: Lane, budget: Budget, asking: Asking) -> Standing:
     """Of one lane, by its first send."""
-    row, planned, closed_until, now = lane.row, lane.row["scheduled_for"], lane.row["closed_until"], asking.now
+    head, planned, closed_until, now = lane.head, lane.head.scheduled_for, lane.head.closed_until, asking.now
     case = case_of(lane.facts, budget.week)
     today = case.day(now)
     spent = (case.used.get(today, 0), warm_up_cap(case.daily_cap, case.warm_up_from, today))
@@ -95,10 +110,10 @@ def lane_standing(lane: Lane, budget: Budget, asking: Asking) -> Standing:
         return _said(decision.reason.value, max(_first_moment(case, asking), closed_until or now), case, spent)
     if not isinstance(decision, SendNow):
         return _said(decision.reason.value, None, case, spent)
-    shut = row["condition"] is not None or (closed_until is not None and closed_until > max(now, planned))
+    shut = head.condition is not None or (closed_until is not None and closed_until > max(now, planned))
     if shut:
-        until = closed_until if row["condition"] is None else None
-        return _said(row["lane_reason"] or _HELD_FOR.get(row["condition"], Reason.NOT_DUE).value, until, case, spent)
+        until = closed_until if head.condition is None else None
+        return _said(head.lane_reason or _HELD_FOR.get(head.condition or "", Reason.NOT_DUE).value, until, case, spent)
     reason = Reason.NOT_DUE if planned > now else Standstill.DUE
     return _said(reason.value, _first_moment(case, asking), case, spent)
 

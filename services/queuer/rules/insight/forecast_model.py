@@ -33,7 +33,7 @@ class Rates:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Work:
+class CampaignWork:
     """What one campaign has to do on one account by one schedule; where hours follow the prospect, it has several.
 
     `delays` are the waits of its steps in order, the first step's own included. `known` people can be written to at
@@ -56,7 +56,7 @@ class Work:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Member:
+class ForecastAccount:
     """An account: its limits, what it has done so far, and what it has to do.
 
     `caps` by action are those of a whole local day; while it warms up, from `warm_up_from` on, less of them.
@@ -78,22 +78,22 @@ class Member:
     used: Mapping[Action, Mapping[date, int]] = field(default_factory=dict)
     invitations: tuple[datetime, ...] = ()
     cool_downs: Mapping[Action, datetime] = field(default_factory=dict)
-    work: tuple[Work, ...] = ()
+    work: tuple[CampaignWork, ...] = ()
     turn: CampaignTurn = field(default_factory=CampaignTurn)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
+class ForecastQuestion:
     """One forecast: whose, from when, for how many days. `names` are those of every campaign the accounts work for."""
 
     campaign_id: UUID
     now: datetime
     days: int
-    members: tuple[Member, ...]
+    accounts: tuple[ForecastAccount, ...]
     names: Mapping[UUID, str]
 
 
-class Rule(StrEnum):
+class ForecastRule(StrEnum):
     """What a forecast can do without, one at a time."""
 
     DAILY_CAP = "daily_cap"
@@ -107,21 +107,21 @@ class Rule(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Cost:
+class RuleCost:
     """How many days sooner the campaign would end without this rule, and when; `at_least` when not every kind of account was tried.
 
     None: it does not end within FAR, with the rule or (`finishes`) even without it. Costs do not add up: without one
     rule the next one holds.
     """
 
-    rule: Rule
+    rule: ForecastRule
     days: float | None
     finishes: datetime | None
     at_least: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Day:
+class ForecastDay:
     """One of an account's own days. `others` counts what it does for other campaigns."""
 
     account_id: UUID
@@ -134,7 +134,7 @@ class Day:
 
 
 @dataclass(frozen=True, slots=True)
-class Starved:
+class StarvedCampaign:
     """A campaign that an account passed over for so many of its sending days in a row, the first of them `since`."""
 
     campaign_id: UUID
@@ -144,7 +144,7 @@ class Starved:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class HeldPeople:
     """People who wait for something without a time: an account to come back, hours that never open."""
 
     account_id: UUID
@@ -162,12 +162,12 @@ class Forecast:
     campaign_id: UUID
     begins: datetime
     days: int
-    per_day: tuple[Day, ...]
+    per_day: tuple[ForecastDay, ...]
     last_first_contact: datetime | None
     finishes: datetime | None
     people: int
     contacted: int
-    starved: tuple[Starved, ...]
-    held: tuple[Held, ...]
-    costs: tuple[Cost, ...]
+    starved: tuple[StarvedCampaign, ...]
+    held: tuple[HeldPeople, ...]
+    costs: tuple[RuleCost, ...]
     decisions: int

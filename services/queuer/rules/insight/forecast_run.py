@@ -14,11 +14,12 @@ from random import Random
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from services.queuer.rules.insight.forecast_model import Held, Member, Starved, Work
+from services.queuer.rules.insight.forecast_model import CampaignWork, ForecastAccount, HeldPeople, StarvedCampaign
 from services.queuer.rules.planning.account_calendar import CALL, WEEK
 from services.queuer.rules.planning.fairness import next_campaign, turn_after
 from shared.policy import Case, SendNow, Wait, WeekUse, decide, jitter
-from shared.vocabulary import Action, CampaignStatus, ProspectStatus
+from shared.policy.rows import planned_case
+from shared.vocabulary import Action, ProspectStatus
 
 NEVER: Final = datetime.max.replace(tzinfo=UTC)
 NOTHING: Final = timedelta(0)
@@ -35,7 +36,7 @@ class Fate(NamedTuple):
 class Chance:
     """The people of one campaign on one account, in the order in which they are contacted."""
 
-    def __init__(self, work: Work, seed: str) -> None:
+    def __init__(self, work: CampaignWork, seed: str) -> None:
         self._work = work
         self._draws = Random(seed)
 
@@ -50,10 +51,10 @@ class Chance:
         return Fate(accepted, 1 if rates.reply >= 1 else 1 + int(math.log(1 - answers) / math.log(1 - rates.reply)))
 
 
-class Lane:
+class SimulatedLane:
     """One campaign's work on the account by one schedule, as far as it is done."""
 
-    def __init__(self, work: Work, seed: str, begins: datetime) -> None:
+    def __init__(self, work: CampaignWork, seed: str, begins: datetime) -> None:
         self.work = work
         self.chance = Chance(work, seed)
         self.known, self.unknown, self.looked_up = work.known, work.unknown, 0
@@ -119,21 +120,21 @@ class Lane:
         heappush(self.later, (due, self.number, step, fate))
 
 
-_STANDS: Final = {Action.MESSAGE: ProspectStatus.CONNECTED, Action.WITHDRAWAL: ProspectStatus.CONNECTION_REQUEST_SENT}
+_STATUS_BEFORE: Final = {Action.MESSAGE: ProspectStatus.CONNECTED, Action.WITHDRAWAL: ProspectStatus.CONNECTION_REQUEST_SENT}
 _LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 
 
-class Turns:
+class CampaignLanes:
     """The lanes of one campaign, which take its turn by turns, and the days on which the campaign was passed over."""
 
-    def __init__(self, campaign_id: UUID, lanes: list[Lane]) -> None:
+    def __init__(self, campaign_id: UUID, lanes: list[SimulatedLane]) -> None:
         self.campaign_id = campaign_id
         self.lanes = lanes
         self.worst: tuple[int, date] | None = None
         self._days = 0
         self._since: date | None = None
 
-    def served(self, lane: Lane) -> None:
+    def served(self, lane: SimulatedLane) -> None:
         """Another lane comes first the next time."""
         self.lanes.remove(lane)
         self.lanes.append(lane)
@@ -148,22 +149,22 @@ class Turns:
                 self.worst = self._days, self._since
 
 
-class Run:
+class AccountRun:
     """One account from a moment on; `until` may be called again with a later one."""
 
-    def __init__(self, member: Member, begins: datetime) -> None:
-        self.member = member
+    def __init__(self, account: ForecastAccount, begins: datetime) -> None:
+        self.account = account
         self.begins = begins
-        self.lanes = [Lane(work, f"{work.campaign_id}:{member.id}:{number}", begins) for number, work in enumerate(member.work)]
-        campaigns = dict.fromkeys(work.campaign_id for work in member.work)
-        self.turns = [Turns(each, [lane for lane in self.lanes if lane.work.campaign_id == each]) for each in campaigns]
-        self.now = max(begins, member.next_free_at or begins)
+        self.lanes = [SimulatedLane(work, f"{work.campaign_id}:{account.id}:{number}", begins) for number, work in enumerate(account.work)]
+        campaigns = dict.fromkeys(work.campaign_id for work in account.work)
+        self.turns = [CampaignLanes(each, [lane for lane in self.lanes if lane.work.campaign_id == each]) for each in campaigns]
+        self.now = max(begins, account.next_free_at or begins)
         self.decisions = 0
-        self._used = {action: dict(member.used.get(action, {})) for action in Action}
-        self._week = deque(sorted(member.invitations), maxlen=member.weekly_cap)
-        self._turn = member.turn
+        self._used = {action: dict(account.used.get(action, {})) for action in Action}
+        self._week = deque(sorted(account.invitations), maxlen=account.weekly_cap)
+        self._turn = account.turn
         self._by_campaign = {turns.campaign_id: turns for turns in self.turns}
-        self._number = member.id.int & 0xFFFFFFFF
+        self._number = account.id.int & 0xFFFFFFFF
         self._today: date | None = None
 
     def until(self, ends: datetime) -> None:
@@ -187,7 +188,7 @@ class Run:
             del eligible[campaign]
         return False
 
-    def _serve(self, lane: Lane) -> bool:
+    def _serve(self, lane: SimulatedLane) -> bool:
         """Somebody who was looked up first, then what is due longest, a message or a withdrawal, then somebody new."""
         first = lane.work.first
         if lane.looked_up and self._allowed(lane, first):
@@ -204,7 +205,7 @@ class Run:
             return self._left(lane, Action.PROFILE_LOOKUP)
         return False
 
-    def _serve_due(self, lane: Lane) -> bool:
+    def _serve_due(self, lane: SimulatedLane) -> bool:
         due = [(lane.later[0][0], Action.MESSAGE)] if lane.later and lane.later[0][0] <= self.now else []
         if lane.unanswered and lane.unanswered[0] <= self.now:
             due = sorted([*due, (lane.unanswered[0], Action.WITHDRAWAL)])
@@ -219,7 +220,7 @@ class Run:
             return self._left(lane, action)
         return False
 
-    def _first_contact(self, lane: Lane) -> bool:
+    def _first_contact(self, lane: SimulatedLane) -> bool:
         fate = lane.chance.person()
         lane.contacted += 1
         lane.last_first_contact = self.now
@@ -229,8 +230,8 @@ class Run:
             lane.sent(0, self.now, fate)
         return self._left(lane, lane.work.first)
 
-    def _left(self, lane: Lane, action: Action) -> bool:
-        today = self.now.astimezone(self.member.zone).date()
+    def _left(self, lane: SimulatedLane, action: Action) -> bool:
+        today = self.now.astimezone(self.account.zone).date()
         if today != self._today:
             self._day_over()
             self._today = today
@@ -243,11 +244,11 @@ class Run:
         if action is not Action.WITHDRAWAL:
             lane.last = self.now  # the campaign's end is its last word to anybody
         self._number += 1
-        spacing = self.member.spacing
+        spacing = self.account.spacing
         self.now += spacing + jitter(self._number, spacing) if spacing else NOTHING
         return True
 
-    def _allowed(self, lane: Lane, action: Action, *, due: datetime | None = None) -> bool:
+    def _allowed(self, lane: SimulatedLane, action: Action, *, due: datetime | None = None) -> bool:
         """The policy's word on this moment; what it says of later ones is remembered."""
         closed = lane.closed.get(action)
         if closed is not None and closed > self.now:
@@ -263,26 +264,24 @@ class Run:
                 lane.held = decision.reason.value
         return False
 
-    def _case(self, lane: Lane, action: Action, due: datetime) -> Case:
-        return Case(
-            action=action,
-            scheduled_for=due,
-            campaign_status=CampaignStatus.RUNNING,
-            prospect_status=_STANDS.get(action, ProspectStatus.APPROVED),
-            withdraw_at=due if action is Action.WITHDRAWAL else None,
-            account_status=self.member.status,
+    def _case(self, lane: SimulatedLane, action: Action, due: datetime) -> Case:
+        return planned_case(
+            action,
+            due,
+            prospect_status=_STATUS_BEFORE.get(action, ProspectStatus.APPROVED),
+            account_status=self.account.status,
             schedule=lane.work.schedule,
-            zone=self.member.zone,
-            spacing=self.member.spacing,
-            daily_cap=self.member.caps[action],
-            warm_up_from=self.member.warm_up_from,
+            zone=self.account.zone,
+            spacing=self.account.spacing,
+            daily_cap=self.account.caps[action],
+            warm_up_from=self.account.warm_up_from,
             used=self._used[action],
             week=self._week_use() if action is Action.INVITATION else None,
-            cool_down_until=self.member.cool_downs.get(action),
+            cool_down_until=self.account.cool_downs.get(action),
         )
 
     def _week_use(self) -> WeekUse:
-        cap = self.member.weekly_cap
+        cap = self.account.weekly_cap
         frees = self._week[0] + WEEK if len(self._week) >= cap else None
         return WeekUse(cap, cap, frees) if frees is not None and frees > self.now else WeekUse(min(len(self._week), cap - 1), cap)
 
@@ -294,21 +293,21 @@ class Run:
         for turns in self.turns:
             turns.day_over(day, passed_over=any(self._had_to_wait(lane, day) for lane in turns.lanes))
 
-    def _had_to_wait(self, lane: Lane, day: date) -> bool:
+    def _had_to_wait(self, lane: SimulatedLane, day: date) -> bool:
         due = lane.first_contacts or (lane.later and lane.later[0][0] <= self.now)
         return bool(due) and lane.held is None and day not in lane.days and self._was_open(lane, day)
 
-    def _was_open(self, lane: Lane, day: date) -> bool:
+    def _was_open(self, lane: SimulatedLane, day: date) -> bool:
         """Whether the campaign's hours came on that day at all; who rests is not starved."""
-        noon = datetime(day.year, day.month, day.day, 12, tzinfo=self.member.zone).astimezone(UTC)
+        noon = datetime(day.year, day.month, day.day, 12, tzinfo=self.account.zone).astimezone(UTC)
         found = lane.work.schedule.next_open(noon - timedelta(hours=12))
         return found is not None and found[0] < noon + timedelta(hours=12)
 
 
-def starved(runs: Sequence[Run], *, after: int) -> list[Starved]:
+def starved(runs: Sequence[AccountRun], *, after: int) -> list[StarvedCampaign]:
     """Campaigns that accounts passed over for so many of their sending days in a row, the longest first."""
     found = [
-        Starved(turns.campaign_id, run.member.id, *turns.worst)
+        StarvedCampaign(turns.campaign_id, run.account.id, *turns.worst)
         for run in runs
         for turns in run.turns
         if turns.worst is not None and turns.worst[0] >= after
@@ -316,7 +315,7 @@ def starved(runs: Sequence[Run], *, after: int) -> list[Starved]:
     return sorted(found, key=lambda each: -each.days)
 
 
-def held(run: Run, lane: Lane) -> Held | None:
+def held(run: AccountRun, lane: SimulatedLane) -> HeldPeople | None:
     """Who waits for something that has no time."""
     people = lane.first_contacts + len(lane.later)
-    return Held(run.member.id, lane.held, people) if lane.held is not None and people else None
+    return HeldPeople(run.account.id, lane.held, people) if lane.held is not None and people else None

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import Any, Final
 from uuid import UUID, uuid5
 
-from services.queuer.rules.insight.forecast_model import Member, Question, Rates, Work
+from services.queuer.rules.insight.forecast_model import CampaignWork, ForecastAccount, ForecastQuestion, Rates
 from services.queuer.rules.planning.rotation import apportioned
 from shared.calendar import Schedule, ScheduleError, read_settings
 from shared.policy import MOST_BY_EXCEPTION, MOST_WEEKLY_INVITATIONS, daily_caps, most_invitations, weekly_invitations
@@ -141,7 +141,7 @@ def _holiday(said: str) -> tuple[str, date]:
     return country.strip(), (settings.extra_days_off or ())[0]
 
 
-def suppose(what_if: WhatIf, question: Question) -> tuple[Question, tuple[str, ...]]:
+def suppose(what_if: WhatIf, question: ForecastQuestion) -> tuple[ForecastQuestion, tuple[str, ...]]:
     """The same question under other rules, and what a reader should know about it.
 
     Limits are those of every account of the campaign; hours and rates are the campaign's alone; a holiday closes whatever
@@ -152,31 +152,31 @@ def suppose(what_if: WhatIf, question: Question) -> tuple[Question, tuple[str, .
     """
     if what_if.is_empty:
         return question, ()
-    _check_holidays(what_if, question.members)
-    members = tuple(_member(what_if, member, question.campaign_id) for member in question.members)
-    notes = [*_clamped(what_if, members)]
+    _check_holidays(what_if, question.accounts)
+    accounts = tuple(_supposed_account(what_if, account, question.campaign_id) for account in question.accounts)
+    notes = [*_clamped(what_if, accounts)]
     if what_if.accounts:
-        members = _with_more(what_if, members, question.campaign_id)
+        accounts = _with_more(what_if, accounts, question.campaign_id)
         notes.append("People nobody has written to are shared anew among all accounts, the supposed ones included.")
-    return replace(question, members=members), tuple(notes)
+    return replace(question, accounts=accounts), tuple(notes)
 
 
-def _member(what_if: WhatIf, member: Member, campaign_id: UUID) -> Member:
-    changes: dict[str, Any] = {"work": tuple(_work(what_if, work, own=work.campaign_id == campaign_id) for work in member.work)}
+def _supposed_account(what_if: WhatIf, account: ForecastAccount, campaign_id: UUID) -> ForecastAccount:
+    changes: dict[str, Any] = {"work": tuple(_work(what_if, work, own=work.campaign_id == campaign_id) for work in account.work)}
     if what_if.daily_cap is not None:
-        changes["caps"] = {**member.caps, Action.INVITATION: _invitations(member.account_type, what_if.daily_cap, member.exception)}
+        changes["caps"] = {**account.caps, Action.INVITATION: _invitations(account.account_type, what_if.daily_cap, account.exception)}
     if what_if.weekly_cap is not None:
         changes["weekly_cap"] = weekly_invitations(what_if.weekly_cap)
     if what_if.spacing is not None:
         changes["spacing"] = timedelta(seconds=what_if.spacing)
-    return replace(member, **changes)
+    return replace(account, **changes)
 
 
 def _invitations(account_type: AccountType, wanted: int, exception: int | None = None) -> int:
     return min(wanted, most_invitations(account_type, exception))
 
 
-def _work(what_if: WhatIf, work: Work, *, own: bool) -> Work:
+def _work(what_if: WhatIf, work: CampaignWork, *, own: bool) -> CampaignWork:
     schedule = _closed_on_holidays(what_if, work.schedule)
     if not own:
         return replace(work, schedule=schedule)
@@ -221,39 +221,39 @@ def _own_country(schedule: Schedule, country: str) -> bool:
     return schedule.country == country or schedule.country.startswith(f"{country}-")
 
 
-def _check_holidays(what_if: WhatIf, members: Sequence[Member]) -> None:
-    schedules = [work.schedule for member in members for work in member.work]
+def _check_holidays(what_if: WhatIf, accounts: Sequence[ForecastAccount]) -> None:
+    schedules = [work.schedule for account in accounts for work in account.work]
     for country, day in what_if.holidays:
         if not any(_follows(schedule, country) for schedule in schedules):
             known = ", ".join(sorted({schedule.country for schedule in schedules})) or "none"
             raise _refused(f"Nobody here follows the calendar of {country}, so {country}:{day} changes nothing; they follow: {known}.")
 
 
-def _clamped(what_if: WhatIf, members: Sequence[Member]) -> list[str]:
+def _clamped(what_if: WhatIf, accounts: Sequence[ForecastAccount]) -> list[str]:
     if what_if.daily_cap is None:
         return []
-    kinds = sorted({member.account_type for member in members if member.caps[Action.INVITATION] < what_if.daily_cap})
+    kinds = sorted({account.account_type for account in accounts if account.caps[Action.INVITATION] < what_if.daily_cap})
     return [
         f"An account of type {kind} sends {_invitations(kind, what_if.daily_cap)} invitations a day at most, not {what_if.daily_cap}."
         for kind in kinds
     ]
 
 
-def _with_more(what_if: WhatIf, members: tuple[Member, ...], campaign_id: UUID) -> tuple[Member, ...]:
+def _with_more(what_if: WhatIf, accounts: tuple[ForecastAccount, ...], campaign_id: UUID) -> tuple[ForecastAccount, ...]:
     """New accounts like the campaign's first usable one, rested and with nothing sent, and everybody new shared in turn."""
-    usable = [member for member in members if member.status is AccountStatus.USABLE] or list(members)
+    usable = [account for account in accounts if account.status is AccountStatus.USABLE] or list(accounts)
     model = usable[0]
     fresh = tuple(_like(model, number, what_if, campaign_id) for number in range(1, what_if.accounts + 1))
-    own = [work for member in members for work in member.work if work.campaign_id == campaign_id]
-    takers = [member.id for member in (*usable, *fresh)]
+    own = [work for account in accounts for work in account.work if work.campaign_id == campaign_id]
+    takers = [account.id for account in (*usable, *fresh)]
     known = dict(zip(takers, shares(sum(work.known for work in own), len(takers)), strict=True))
     unknown = dict(zip(takers, shares(sum(work.unknown for work in own), len(takers)), strict=True))
     return tuple(
-        _dealt(member, campaign_id, known=known.get(member.id, 0), unknown=unknown.get(member.id, 0)) for member in (*members, *fresh)
+        _dealt(account, campaign_id, known=known.get(account.id, 0), unknown=unknown.get(account.id, 0)) for account in (*accounts, *fresh)
     )
 
 
-def _like(model: Member, number: int, what_if: WhatIf, campaign_id: UUID) -> Member:
+def _like(model: ForecastAccount, number: int, what_if: WhatIf, campaign_id: UUID) -> ForecastAccount:
     account_type = what_if.account_type or model.account_type
     caps = dict(model.caps)
     if account_type is not model.account_type or what_if.daily_cap is not None:
@@ -275,13 +275,13 @@ def _like(model: Member, number: int, what_if: WhatIf, campaign_id: UUID) -> Mem
     )
 
 
-def _dealt(member: Member, campaign_id: UUID, *, known: int, unknown: int) -> Member:
+def _dealt(account: ForecastAccount, campaign_id: UUID, *, known: int, unknown: int) -> ForecastAccount:
     """So many people in place of its own, spread over its schedules as its own were."""
-    own = [work for work in member.work if work.campaign_id == campaign_id]
+    own = [work for work in account.work if work.campaign_id == campaign_id]
     amounts = [work.known + work.unknown for work in own]
     dealt = zip(own, apportioned(known, amounts), apportioned(unknown, amounts), strict=True)
     mine = [replace(work, known=some, unknown=others) for work, some, others in dealt]
-    return replace(member, work=(*mine, *(work for work in member.work if work.campaign_id != campaign_id)))
+    return replace(account, work=(*mine, *(work for work in account.work if work.campaign_id != campaign_id)))
 
 
 def shares(people: int, takers: int) -> list[int]:

@@ -8,9 +8,9 @@ from uuid import UUID
 from services.queuer.rules.planning.account_calendar import AccountCalendar, CalendarFacts, NotLoaded
 from services.queuer.rules.planning.next_send import NewSend, PlanningAccount, ProspectEnding, ProspectToPlan
 from services.queuer.rules.planning.plan_input import PlanInput
-from shared.policy import SPACING, Case, Stop, after_stop
-from shared.policy.rows import Clocks, clocks_of
-from shared.vocabulary import AccountStatus, Action, CampaignStatus, SendStatus
+from shared.policy import Case, Stop, after_stop
+from shared.policy.rows import Clocks, planned_case, read_clocks
+from shared.vocabulary import SendStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,43 +102,25 @@ def _zone(prospect: ProspectToPlan, clocks: Clocks) -> str | None:
 
 
 def _clocks(prospect: ProspectToPlan, account: PlanningAccount) -> Clocks:
-    return clocks_of(
-        {
-            "campaign_schedule": prospect.campaign_schedule,
-            "account_schedule": account.schedule,
-            "workspace_schedule": prospect.workspace_schedule,
-            "timezone": account.timezone,
-            "country": account.country,
-            "prospect_timezone": prospect.timezone,
-        }
-    )
+    levels = (prospect.campaign_schedule, account.schedule, prospect.workspace_schedule)
+    return read_clocks(levels, account.timezone, account.country, prospect.timezone)
 
 
 def _case(send: NewSend, account: PlanningAccount, clocks: Clocks) -> Case:
-    """The policy's view of a send that is only being planned.
-
-    The plan asks when, the sender asks whether. Campaign and account count as running here, because a paused campaign or a
-    disconnected account closes lanes and never moves rows; the connection and the lead's other sequences are decided on at the
-    moment of sending.
-    """
     prospect = send.prospect
-    return Case(
-        action=send.step.action,
-        scheduled_for=send.due,
-        campaign_status=CampaignStatus.RUNNING,
+    return planned_case(
+        send.step.action,
+        send.due,
         prospect_status=prospect.status,
-        account_status=AccountStatus.USABLE,
         schedule=clocks.schedule,
         zone=clocks.zone,
-        spacing=SPACING,
         daily_cap=1,  # the account's calendar knows the caps
         warm_up_from=account.warm_up_from,
         next_free_at=account.next_free_at,
         hold_until=prospect.hold_until,
         resumed_at=prospect.resumed_at,
-        lead_last_reply_at=prospect.last_reply_at,
-        lead_opted_out_at=prospect.opted_out_at,
+        last_reply_at=prospect.last_reply_at,
+        opted_out_at=prospect.opted_out_at,
         suppressed_by=prospect.suppressed_by,
         invited_by_hand_at=prospect.invited_by_hand_at,
-        withdraw_at=send.due if send.step.action is Action.WITHDRAWAL else None,
     )

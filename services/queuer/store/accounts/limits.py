@@ -17,19 +17,17 @@ from services.queuer.rules.campaigns import checks
 from services.queuer.store import audit
 from shared.contracts.campaign_fields import MOST_WITHDRAW_AFTER_DAYS
 from shared.db.pool import Connection
-from shared.db.queries import load
+from shared.db.queries import fetch_one, load
 from shared.policy import (
     MOST_BY_EXCEPTION,
     MOST_EMAILS_A_DAY,
     MOST_MESSAGES_A_DAY,
     MOST_WEEKLY_INVITATIONS,
     PROFILE_LOOKUPS_A_DAY,
-    caps_of,
     most_invitations,
-    warm_up_cap,
     warm_up_percent,
-    weekly_invitations,
 )
+from shared.policy.limits import LimitFacts
 from shared.policy.rows import local_day
 from shared.refusals import NotFound, Refused
 from shared.vocabulary import AccountType, Action
@@ -82,25 +80,43 @@ class Limits:
     cr_exception_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class _LimitsInForce(LimitFacts):
+    account_id: UUID
+    workspace_id: UUID
+    name: str
+    cr_exception_by: str | None
+    cr_exception_reason: str | None
+    cr_exception_at: datetime | None
+    now: datetime
+    timezone: str
+
+
 async def in_force(connection: Connection | asyncpg.Pool, account_id: UUID, *, workspace_id: UUID | None = None) -> Limits:
     """The limits of one account as they are now.
 
     Raises:
         NotFound: there is none, or it is not in that workspace.
     """
-    row = await queries.in_force(connection, account_id=account_id, workspace_id=workspace_id)
+    row = await fetch_one(connection, queries.in_force, _LimitsInForce, account_id=account_id, workspace_id=workspace_id)
     if row is None:
         raise _unknown(account_id)
-    caps, today = caps_of(row), local_day(row["now"], row["timezone"])
-    same = ("account_id", "workspace_id", "name", "tier", "warm_up_from")
-    written = ("cr_exception", "cr_exception_by", "cr_exception_reason", "cr_exception_at")
+    today = local_day(row.now, row.timezone)
     return Limits(
-        **{name: row[name] for name in (*same, *written)},
-        caps=dict(caps),
-        today={action: warm_up_cap(cap, row["warm_up_from"], today) for action, cap in caps.items()},
-        weekly_invitations=weekly_invitations(row["weekly_limit"], tier=row["tier"]),
-        most_invitations=most_invitations(AccountType(row["account_type"]), row["cr_exception"]),
-        warm_up_percent=warm_up_percent(row["warm_up_from"], today),
+        account_id=row.account_id,
+        workspace_id=row.workspace_id,
+        name=row.name,
+        tier=row.tier,
+        warm_up_from=row.warm_up_from,
+        cr_exception=row.cr_exception,
+        cr_exception_by=row.cr_exception_by,
+        cr_exception_reason=row.cr_exception_reason,
+        cr_exception_at=row.cr_exception_at,
+        caps=dict(row.caps),
+        today=row.caps_on(today),
+        weekly_invitations=row.weekly_cap,
+        most_invitations=most_invitations(row.account_type, row.cr_exception),
+        warm_up_percent=warm_up_percent(row.warm_up_from, today),
     )
 
 

@@ -41,9 +41,8 @@ UPDATE accounts SET wake_at = least(coalesce(wake_at, 'infinity'), business_now(
  WHERE id = ANY(:account_ids::uuid[]) AND status = 'usable';
 
 -- name: in_force^
-SELECT a.id AS account_id, a.workspace_id, a.name, a.account_type, limits.tier, limits.account_limit, limits.workspace_limit,
-       limits.cr_exception, a.cr_exception_by, a.cr_exception_reason, a.cr_exception_at, limits.warm_up_from,
-       limits.weekly_limit, limits.message_limit, limits.lookup_limit, limits.email_limit,
-       c.now, account_timezone(a, c.now) AS timezone
+SELECT a.account_type, limits.account_limit, limits.workspace_limit, limits.tier, limits.weekly_limit, limits.message_limit,
+       limits.lookup_limit, limits.email_limit, limits.cr_exception, limits.warm_up_from,
+       a.id AS account_id, a.workspace_id, a.name, a.cr_exception_by, a.cr_exception_reason, a.cr_exception_at, c.now, account_timezone(a, c.now) AS timezone
   FROM accounts a JOIN workspaces w ON w.id = a.workspace_id CROSS JOIN LATERAL account_limits(a, w) AS limits, (SELECT business_now() AS now) c
  WHERE a.id = :account_id AND (:workspace_id::uuid IS NULL OR a.workspace_id = :workspace_id);

@@ -70,12 +70,13 @@ SELECT ca.account_id FROM campaign_accounts ca
 
 -- name: facts^
 -- Of the step in question, planned or not, with every row as it was at the moment.
-SELECT :action::action AS next_action, :scheduled_for::timestamptz AS scheduled_for, :requires_connection::boolean AS requires_connection,
+SELECT f.account_type, f.account_limit, f.workspace_limit, f.tier, f.weekly_limit, f.message_limit, f.lookup_limit, f.email_limit,
+       f.cr_exception, f.warm_up_from,
+       :action::action AS next_action, :scheduled_for::timestamptz AS scheduled_for, :requires_connection::boolean AS requires_connection,
        f.prospect_status, f.hold_until, f.resumed_at, f.connected_at, f.contacted_at,
-       f.campaign_status, f.campaign_type, f.campaign_schedule, f.withdraw_after_days,
-       f.workspace_schedule, f.workspace_active, f.tier, f.account_limit, f.workspace_limit, f.weekly_limit, f.message_limit, f.lookup_limit,
-       f.email_limit, f.cr_exception, f.warm_up_from, f.account_type, f.account_status, f.status_reason, f.country, f.account_schedule,
-       f.next_free_at, f.timezone, f.last_reply_at, f.opted_out_at, f.prospect_timezone,
+       f.campaign_status, f.campaign_type, f.campaign_schedule, f.withdraw_after_days, f.workspace_schedule, f.workspace_active,
+       f.account_status, f.status_reason, f.country, f.account_schedule, f.next_free_at, f.timezone,
+       f.last_reply_at, f.opted_out_at, f.prospect_timezone,
        f.network_distance, f.recipient_connected_at, f.invitation_ended_at, f.invited_by_hand_at, f.by_hand_gone_at, f.withdrawn_at,
        f.used_by_day, f.replies_read_at, f.replies_next_read_at, f.cool_down_until, f.cool_down_reason, f.other_sequence,
        suppressed_by(p.workspace_id, l.identity, l.linkedin_vanity, l.linkedin_id, l.sales_navigator_id, l.email, l.company, :moment::timestamptz)

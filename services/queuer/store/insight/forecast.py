@@ -4,21 +4,22 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
-from services.queuer.rules.insight.forecast_model import Member, Question, Rates, Work
+from services.queuer.rules.insight.forecast_model import CampaignWork, ForecastAccount, ForecastQuestion, Rates
 from services.queuer.rules.planning.fairness import CampaignTurn
-from services.queuer.rules.planning.rotation import Capacity, dealt, share_out
+from services.queuer.rules.planning.rotation import Capacity, RotationCandidate, able_accounts, dealt, share_out
 from services.queuer.store.planning.accounts import load_accounts
+from services.queuer.store.planning.calendars import DayUse, InvitationMoment
 from services.queuer.store.planning.rotations import load_capacities
 from shared.calendar import Schedule, ScheduleError, spans
 from shared.db.pool import Connection
-from shared.db.queries import load
-from shared.policy import SPACING, caps_of, weekly_invitations
+from shared.db.queries import fetch_all, fetch_one, load
+from shared.policy import SPACING
+from shared.policy.limits import LimitFacts
 from shared.policy.rows import schedule_of, zone_of
-from shared.vocabulary import AccountStatus, AccountType, Action, CampaignStatus, CampaignType
+from shared.vocabulary import AccountStatus, Action, CampaignStatus, CampaignType
 
 queries = load(__file__)
 
@@ -26,82 +27,103 @@ ENOUGH: Final = 50
 """So many people must have had two weeks to answer before their answers count for more than our assumptions."""
 ENOUGH_CONNECTED: Final = 30
 
-Pair = tuple[UUID, UUID]
-
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """The campaign a forecast is asked for."""
-
+class _CampaignRow:
     id: UUID
     campaign_name: str
-    campaign_type: CampaignType
-    status: CampaignStatus
-    workspace_active: bool
-    now: datetime
-    row: Mapping[str, Any]
+    schedule: str
+    turn_length: int
+    withdraw_after_days: int | None
 
 
 @dataclass(frozen=True, slots=True)
-class _Shape:
-    """A campaign's steps: what the first one is, and the wait before each."""
+class ForecastCampaign(_CampaignRow):
+    """The campaign that is forecast."""
 
-    first: Action
-    delays: tuple[timedelta, ...]
-
-
-async def campaign(connection: Connection, campaign_id: UUID, *, workspace_id: UUID | None) -> Asked | None:
-    """The campaign, when there is one and it is the asker's."""
-    row = await queries.campaign(connection, campaign_id=campaign_id, workspace_id=workspace_id)
-    if row is None:
-        return None
-    return Asked(
-        row["id"],
-        row["campaign_name"],
-        CampaignType(row["campaign_type"]),
-        CampaignStatus(row["status"]),
-        row["workspace_active"],
-        row["now"],
-        row,
-    )
+    campaign_type: CampaignType
+    status: CampaignStatus
+    workspace_schedule: str
+    workspace_active: bool
+    now: datetime
 
 
-async def question(connection: Connection, asked: Asked, *, days: int) -> Question:
-    """Everything the forecast needs, read in one transaction.
-
-    Raises:
-        ScheduleError: the stored hours that hold for the campaign on one of its accounts cannot be read.
-    """
-    accounts = [row async for row in queries.members(connection, campaign_id=asked.id, now=asked.now)]
-    ids = [row["id"] for row in accounts]
-    rivals = [row async for row in queries.rivals(connection, campaign_id=asked.id, account_ids=ids)]
-    campaigns = {row["id"]: row for row in (asked.row, *rivals)}
-    shapes = await _shapes(connection, list(campaigns))
-    work = await _work(connection, shapes, ids, now=asked.now)
-    rates = await _rates(connection, shapes, now=asked.now)
-    past = await _past(connection, accounts, now=asked.now)
-    members = []
-    for row in accounts:
-        own: list[Work] = []
-        for campaign_id, shape in shapes.items():
-            by_zone = work.get((campaign_id, row["id"]), {None: _Amount()} if campaign_id == asked.id else {})
-            try:
-                by_schedule = _merged(by_zone, campaigns[campaign_id], row, asked.row["workspace_schedule"])
-            except ScheduleError as error:
-                if campaign_id == asked.id:
-                    raise ScheduleError(f"the account {row['name']!r}: {error}") from None
-                continue  # by hours that nobody can read nothing of it leaves, and it takes nobody's time
-            own += [_of(campaigns[campaign_id], schedule, shape, rates[campaign_id], amount) for schedule, amount in by_schedule.items()]
-        members.append(_member(row, past[row["id"]], tuple(own)))
-    names = {campaign_id: row["campaign_name"] for campaign_id, row in campaigns.items()}
-    return Question(campaign_id=asked.id, now=asked.now, days=days, members=tuple(members), names=names)
+@dataclass(frozen=True, slots=True)
+class _AccountRow(LimitFacts):
+    id: UUID
+    name: str
+    country: str
+    status: AccountStatus
+    status_reason: str | None
+    next_free_at: datetime | None
+    turn_of: UUID | None
+    turn_left: int
+    schedule: str
+    timezone: str
 
 
-async def _shapes(connection: Connection, campaign_ids: Sequence[UUID]) -> dict[UUID, _Shape]:
-    steps: dict[UUID, list[tuple[Action, timedelta]]] = {}
-    async for row in queries.steps(connection, campaign_ids=campaign_ids):
-        steps.setdefault(row["campaign_id"], []).append((Action(row["action"]), row["delay"]))
-    return {campaign_id: _Shape(found[0][0], tuple(delay for _, delay in found)) for campaign_id, found in steps.items()}
+@dataclass(frozen=True, slots=True)
+class _CandidateRow:
+    campaign_id: UUID
+    account_id: UUID
+    usable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _StepRow:
+    campaign_id: UUID
+    action: Action
+    delay: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class _FirstMessagesRow:
+    campaign_id: UUID
+    account_id: UUID
+    timezone: str | None
+    look_up: bool
+    people: int
+
+
+@dataclass(frozen=True, slots=True)
+class _UnplannedRow:
+    campaign_id: UUID
+    timezone: str | None
+    look_up: bool
+    people: int
+
+
+@dataclass(frozen=True, slots=True)
+class _LaterMessageRow:
+    campaign_id: UUID
+    account_id: UUID
+    timezone: str | None
+    step_position: int
+    scheduled_for: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class _InvitedRow:
+    campaign_id: UUID
+    account_id: UUID
+    timezone: str | None
+    contacted_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class _CoolDownRow:
+    account_id: UUID
+    action: Action
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class _AnswersRow:
+    campaign_id: UUID
+    contacted: int
+    connected: int
+    replied: int
+    accepted_after: timedelta | None
 
 
 @dataclass(slots=True)
@@ -111,146 +133,178 @@ class _Amount:
     invited: list[datetime] = field(default_factory=list)
     later: list[tuple[datetime, int]] = field(default_factory=list)
 
-    def add(self, other: "_Amount") -> None:
-        """People of another zone whose hours are the same."""
-        self.known += other.known
-        self.unknown += other.unknown
-        self.invited += other.invited
-        self.later += other.later
+    def add(self, people: int, *, look_up: bool) -> None:
+        if look_up:
+            self.unknown += people
+        else:
+            self.known += people
 
 
-async def _work(
-    connection: Connection, shapes: Mapping[UUID, _Shape], account_ids: Sequence[UUID], *, now: datetime
-) -> dict[Pair, dict[str | None, _Amount]]:
-    """What each campaign has to do on each account, by the zones of its people."""
-    found: defaultdict[Pair, defaultdict[str | None, _Amount]] = defaultdict(lambda: defaultdict(_Amount))
-    both = {"campaign_ids": list(shapes), "account_ids": list(account_ids)}
-    async for row in queries.first_messages(connection, **both):
-        _add(found[row["campaign_id"], row["account_id"]][row["timezone"]], row["people"], look_up=row["look_up"])
-    async for row in queries.later_messages(connection, **both):
-        found[row["campaign_id"], row["account_id"]][row["timezone"]].later.append((row["scheduled_for"], row["step_position"] - 1))
-    async for row in queries.invited(connection, **both, now=now):
-        found[row["campaign_id"], row["account_id"]][row["timezone"]].invited.append(row["contacted_at"])
-    new: dict[UUID, list[Mapping[str, Any]]] = {}
-    async for row in queries.unplanned(connection, campaign_ids=list(shapes)):
-        new.setdefault(row["campaign_id"], []).append(row)
-    rooms = await _rooms(connection, {campaign_id: shapes[campaign_id].first for campaign_id in new}, now=now)
-    for campaign_id, room in rooms.items():
-        parts = [row["people"] for row in new[campaign_id]]
-        shared = share_out(sum(parts), room)
-        for row, counts in zip(new[campaign_id], dealt(parts, list(shared.values())), strict=True):
-            for account_id, some in zip(shared, counts, strict=True):
-                if some:
-                    _add(found[campaign_id, account_id][row["timezone"]], some, look_up=row["look_up"])
-    return {pair: dict(by_zone) for pair, by_zone in found.items()}
+class _Amounts:
+    """What each campaign has to do on each account, by schedule: one, unless the hours follow the prospects' zones."""
+
+    def __init__(self, own: ForecastCampaign, campaigns: Mapping[UUID, _CampaignRow], accounts: Mapping[UUID, _AccountRow]) -> None:
+        self._own = own
+        self._campaigns = campaigns
+        self._accounts = accounts
+        self.found: defaultdict[tuple[UUID, UUID], dict[Schedule, _Amount]] = defaultdict(dict)
+
+    def amount(self, campaign_id: UUID, account_id: UUID, zone: str | None) -> _Amount:
+        """Where to count people of that zone.
+
+        Raises:
+            ScheduleError: the hours of the forecast campaign cannot be read.
+        """
+        account = self._accounts.get(account_id)
+        if account is None:
+            return _Amount()  # another campaign's account that does nothing for this one
+        levels = (self._campaigns[campaign_id].schedule, account.schedule, self._own.workspace_schedule)
+        try:
+            schedule = schedule_of(levels, account.timezone, account.country, zone)
+        except ScheduleError as error:
+            if campaign_id == self._own.id:
+                raise ScheduleError(f"the account {account.name!r}: {error}") from None
+            return _Amount()  # by hours that cannot be read nothing leaves, so that it takes none of the account's time
+        return self.found[campaign_id, account_id].setdefault(schedule, _Amount())
 
 
-async def _rooms(connection: Connection, firsts: Mapping[UUID, Action], *, now: datetime) -> dict[UUID, dict[UUID, Capacity]]:
-    """What the accounts among whom each campaign shares its new people may still do of its first step, as the planner asks.
+async def load_campaign(connection: Connection, campaign_id: UUID, *, workspace_id: UUID | None) -> ForecastCampaign | None:
+    """The campaign, when there is one and it belongs to the caller's workspace."""
+    return await fetch_one(connection, queries.campaign, ForecastCampaign, campaign_id=campaign_id, workspace_id=workspace_id)
 
-    Two campaigns of one account each see it as it is now: which of them will be planned first, nobody knows.
+
+async def load_question(connection: Connection, own: ForecastCampaign, *, days: int) -> ForecastQuestion:
+    """Everything the forecast needs, read in one transaction.
+
+    Raises:
+        ScheduleError: the stored hours that hold for the campaign on one of its accounts cannot be read.
     """
-    seats: dict[UUID, list[tuple[UUID, bool]]] = {}
-    async for row in queries.seats(connection, campaign_ids=list(firsts)):
-        seats.setdefault(row["campaign_id"], []).append((row["account_id"], row["usable"]))
-    accounts = await load_accounts(connection, {account_id for sitting in seats.values() for account_id, _ in sitting}, now=now)
-    takers = {}
-    for campaign_id, sitting in seats.items():
-        able = [(account_id, usable) for account_id, usable in sitting if account_id in accounts]
-        takers[campaign_id] = [account_id for account_id, usable in able if usable] or [account_id for account_id, _ in able]
-    wanted = {(account_id, firsts[campaign_id]) for campaign_id, found in takers.items() for account_id in found}
-    rooms = await load_capacities(connection, wanted, accounts, now=now)
+    accounts = {row.id: row for row in await fetch_all(connection, queries.accounts, _AccountRow, campaign_id=own.id, now=own.now)}
+    others = await fetch_all(connection, queries.other_campaigns, _CampaignRow, campaign_id=own.id, account_ids=list(accounts))
+    campaigns: dict[UUID, _CampaignRow] = {own.id: own} | {row.id: row for row in others}
+    steps: dict[UUID, list[_StepRow]] = {}
+    for step in await fetch_all(connection, queries.steps, _StepRow, campaign_ids=list(campaigns)):
+        steps.setdefault(step.campaign_id, []).append(step)
+    amounts = _Amounts(own, campaigns, accounts)
+    await _count_work(connection, amounts, steps, list(accounts), now=own.now)
+    rates = await _load_rates(connection, steps, now=own.now)
+    work: dict[UUID, list[CampaignWork]] = {account_id: [] for account_id in accounts}
+    for campaign_id, own_steps in steps.items():
+        for account_id in accounts:
+            if campaign_id == own.id and (own.id, account_id) not in amounts.found:
+                amounts.amount(own.id, account_id, None)
+            for schedule, amount in amounts.found.get((campaign_id, account_id), {}).items():
+                work[account_id].append(_campaign_work(campaigns[campaign_id], schedule, own_steps, rates[campaign_id], amount))
+    return ForecastQuestion(
+        campaign_id=own.id,
+        now=own.now,
+        days=days,
+        accounts=await _load_past(connection, [_account(row, work[row.id]) for row in accounts.values()], now=own.now),
+        names={row.id: row.campaign_name for row in campaigns.values()},
+    )
+
+
+async def _count_work(
+    connection: Connection, amounts: _Amounts, steps: Mapping[UUID, Sequence[_StepRow]], account_ids: Sequence[UUID], *, now: datetime
+) -> None:
+    campaign_ids = list(steps)
+    for row in await fetch_all(connection, queries.first_messages, _FirstMessagesRow, campaign_ids=campaign_ids, account_ids=account_ids):
+        amounts.amount(row.campaign_id, row.account_id, row.timezone).add(row.people, look_up=row.look_up)
+    for later in await fetch_all(connection, queries.later_messages, _LaterMessageRow, campaign_ids=campaign_ids, account_ids=account_ids):
+        amount = amounts.amount(later.campaign_id, later.account_id, later.timezone)
+        amount.later.append((later.scheduled_for, later.step_position - 1))
+    for invited in await fetch_all(connection, queries.invited, _InvitedRow, campaign_ids=campaign_ids, account_ids=account_ids, now=now):
+        amounts.amount(invited.campaign_id, invited.account_id, invited.timezone).invited.append(invited.contacted_at)
+    unplanned: dict[UUID, list[_UnplannedRow]] = {}
+    for people in await fetch_all(connection, queries.unplanned, _UnplannedRow, campaign_ids=campaign_ids):
+        unplanned.setdefault(people.campaign_id, []).append(people)
+    capacities = await _load_capacities(connection, {campaign_id: steps[campaign_id][0].action for campaign_id in unplanned}, now=now)
+    for campaign_id, of_accounts in capacities.items():
+        parts = [people.people for people in unplanned[campaign_id]]
+        shared = share_out(sum(parts), of_accounts)
+        for people, counts in zip(unplanned[campaign_id], dealt(parts, list(shared.values())), strict=True):
+            for account_id, count in zip(shared, counts, strict=True):
+                if count:
+                    amounts.amount(campaign_id, account_id, people.timezone).add(count, look_up=people.look_up)
+
+
+async def _load_capacities(connection: Connection, firsts: Mapping[UUID, Action], *, now: datetime) -> dict[UUID, dict[UUID, Capacity]]:
+    """What the accounts among which each campaign shares its new people may still do of its first step, as the planner asks.
+
+    Two campaigns of one account each see it as it is now, because the order in which they will be planned is not known.
+    """
+    candidates: dict[UUID, list[RotationCandidate]] = {}
+    for row in await fetch_all(connection, queries.candidates, _CandidateRow, campaign_ids=list(firsts)):
+        candidates.setdefault(row.campaign_id, []).append(RotationCandidate(row.account_id, row.usable))
+    accounts = await load_accounts(connection, {each.account_id for found in candidates.values() for each in found}, now=now)
+    able = {
+        campaign_id: able_accounts([each for each in found if each.account_id in accounts]) for campaign_id, found in candidates.items()
+    }
+    wanted = {(account_id, firsts[campaign_id]) for campaign_id, found in able.items() for account_id in found}
+    capacities = await load_capacities(connection, wanted, accounts, now=now)
     return {
-        campaign_id: {account_id: replace(rooms[firsts[campaign_id]][account_id]) for account_id in found}
-        for campaign_id, found in takers.items()
+        campaign_id: {account_id: replace(capacities[firsts[campaign_id]][account_id]) for account_id in found}
+        for campaign_id, found in able.items()
     }
 
 
-def _merged(
-    by_zone: Mapping[str | None, _Amount], campaign: Mapping[str, Any], account: Mapping[str, Any], workspace: str
-) -> dict[Schedule, _Amount]:
-    """One amount for each schedule: all of them share one, unless the hours follow the prospect."""
-    found: dict[Schedule, _Amount] = {}
-    for zone, amount in by_zone.items():
-        found.setdefault(_schedule(campaign, account, workspace, zone), _Amount()).add(amount)
-    return found
-
-
-def _add(amount: _Amount, people: int, *, look_up: bool) -> None:
-    if look_up:
-        amount.unknown += people
-    else:
-        amount.known += people
-
-
-async def _rates(connection: Connection, shapes: Mapping[UUID, _Shape], *, now: datetime) -> dict[UUID, Rates]:
+async def _load_rates(connection: Connection, steps: Mapping[UUID, Sequence[_StepRow]], *, now: datetime) -> dict[UUID, Rates]:
     """Measured where enough people had time to answer, else assumed."""
-    found = dict.fromkeys(shapes, Rates())
-    async for row in queries.answers(connection, campaign_ids=list(shapes), now=now):
-        if row["contacted"] < ENOUGH:
+    assumed = Rates()
+    found = dict.fromkeys(steps, assumed)
+    for row in await fetch_all(connection, queries.answers, _AnswersRow, campaign_ids=list(steps), now=now):
+        if row.contacted < ENOUGH:
             continue
-        assumed = Rates()
-        shape = shapes[row["campaign_id"]]
-        messages = max(1, len(shape.delays) - (shape.first is Action.INVITATION))
-        replied = row["replied"] / row["connected"] if row["connected"] >= ENOUGH_CONNECTED else None
-        found[row["campaign_id"]] = Rates(
-            acceptance=row["connected"] / row["contacted"],
+        messages = max(1, len(steps[row.campaign_id]) - (steps[row.campaign_id][0].action is Action.INVITATION))
+        found[row.campaign_id] = Rates(
+            acceptance=row.connected / row.contacted,
             # Of those who were reached so many answered one of the messages; the same chance for each of them.
-            reply=assumed.reply if replied is None else 1 - (1 - replied) ** (1 / messages),
-            accepted_after=row["accepted_after"] or assumed.accepted_after,
-            contacted=row["contacted"],
+            reply=1 - (1 - row.replied / row.connected) ** (1 / messages) if row.connected >= ENOUGH_CONNECTED else assumed.reply,
+            accepted_after=row.accepted_after or assumed.accepted_after,
+            contacted=row.contacted,
         )
     return found
 
 
-@dataclass(slots=True)
-class _Past:
-    used: dict[Action, dict[date, int]]
-    invitations: list[datetime]
-    cool_downs: dict[Action, datetime]
+async def _load_past(connection: Connection, accounts: Sequence[ForecastAccount], *, now: datetime) -> tuple[ForecastAccount, ...]:
+    """The accounts with what they have done in the days that still count."""
+    ids = [account.id for account in accounts]
+    used: dict[UUID, dict[Action, dict[date, int]]] = {account_id: {} for account_id in ids}
+    for day in await fetch_all(connection, queries.use_of_days, DayUse, account_ids=ids, now=now):
+        used[day.account_id].setdefault(day.action, {})[day.local_date] = day.used
+    invitations: dict[UUID, list[datetime]] = {account_id: [] for account_id in ids}
+    for each in await fetch_all(connection, queries.invitations_sent, InvitationMoment, account_ids=ids, now=now):
+        invitations[each.account_id].append(each.at)
+    cool_downs: dict[UUID, dict[Action, datetime]] = {account_id: {} for account_id in ids}
+    for row in await fetch_all(connection, queries.cool_downs, _CoolDownRow, account_ids=ids, now=now):
+        cool_downs[row.account_id][row.action] = row.until
+    found = [
+        replace(account, used=used[account.id], invitations=tuple(invitations[account.id]), cool_downs=cool_downs[account.id])
+        for account in accounts
+    ]
+    return tuple(replace(account, invitations=(*account.invitations, *_unexplained(account, now))) for account in found)
 
 
-async def _past(connection: Connection, accounts: Sequence[Mapping[str, Any]], *, now: datetime) -> dict[UUID, _Past]:
-    """What each account has done in the days that still count."""
-    past = {row["id"]: _Past({}, [], {}) for row in accounts}
-    ids = list(past)
-    async for row in queries.usage(connection, account_ids=ids, now=now):
-        past[row["account_id"]].used.setdefault(Action(row["action"]), {})[row["local_date"]] = row["used"]
-    async for row in queries.invitations_sent(connection, account_ids=ids, now=now):
-        past[row["account_id"]].invitations.append(row["sent_at"])
-    async for row in queries.cool_downs(connection, account_ids=ids, now=now):
-        past[row["account_id"]].cool_downs[Action(row["action"])] = row["until"]
-    for row in accounts:
-        each = past[row["id"]]
-        each.invitations += _unseen(each, zone_of(row["timezone"]), now)
-    return past
-
-
-def _unseen(past: _Past, zone: ZoneInfo, now: datetime) -> list[datetime]:
-    """Invitations that are counted and that no send of ours explains: as late on their day as can be, which errs on the safe side."""
-    seen = Counter(at.astimezone(zone).date() for at in past.invitations)
-    unseen = []
-    for day, used in past.used.get(Action.INVITATION, {}).items():
-        ends = min(max((end for _, end in spans(zone, day)), default=now), now)
+def _unexplained(account: ForecastAccount, now: datetime) -> list[datetime]:
+    """Invitations that are counted without a send of ours: as late on their day as can be, which errs on the safe side."""
+    explained = Counter(at.astimezone(account.zone).date() for at in account.invitations)
+    found = []
+    for day, used in account.used.get(Action.INVITATION, {}).items():
+        ends = min(max((end for _, end in spans(account.zone, day)), default=now), now)
         if ends > now - timedelta(hours=168):
-            unseen += [ends] * max(0, used - seen[day])
-    return unseen
+            found += [ends] * max(0, used - explained[day])
+    return found
 
 
-def _schedule(campaign: Mapping[str, Any], account: Mapping[str, Any], workspace: str, prospect_zone: str | None) -> Schedule:
-    levels = (campaign["schedule"], account["schedule"], workspace)
-    return schedule_of(levels, account["timezone"], account["country"], prospect_zone)
-
-
-def _of(campaign: Mapping[str, Any], schedule: Schedule, shape: _Shape, rates: Rates, amount: _Amount) -> Work:
-    days = campaign["withdraw_after_days"]
-    return Work(
-        campaign_id=campaign["id"],
-        turn_length=campaign["turn_length"],
+def _campaign_work(campaign: _CampaignRow, schedule: Schedule, steps: Sequence[_StepRow], rates: Rates, amount: _Amount) -> CampaignWork:
+    days = campaign.withdraw_after_days
+    return CampaignWork(
+        campaign_id=campaign.id,
+        turn_length=campaign.turn_length,
         withdraw_after=None if days is None else timedelta(days=days),
         schedule=schedule,
-        first=shape.first,
-        delays=shape.delays,
+        first=steps[0].action,
+        delays=tuple(step.delay for step in steps),
         rates=rates,
         known=amount.known,
         unknown=amount.unknown,
@@ -259,23 +313,20 @@ def _of(campaign: Mapping[str, Any], schedule: Schedule, shape: _Shape, rates: R
     )
 
 
-def _member(row: Mapping[str, Any], past: _Past, work: tuple[Work, ...]) -> Member:
-    return Member(
-        id=row["id"],
-        name=row["name"],
-        account_type=AccountType(row["account_type"]),
-        zone=zone_of(row["timezone"]),
-        status=AccountStatus(row["status"]),
-        status_reason=row["status_reason"],
-        caps=dict(caps_of(row)),
-        weekly_cap=weekly_invitations(row["weekly_limit"], tier=row["tier"]),
+def _account(row: _AccountRow, work: Sequence[CampaignWork]) -> ForecastAccount:
+    return ForecastAccount(
+        id=row.id,
+        name=row.name,
+        account_type=row.account_type,
+        zone=zone_of(row.timezone),
+        status=row.status,
+        status_reason=row.status_reason,
+        caps=dict(row.caps),
+        weekly_cap=row.weekly_cap,
         spacing=SPACING,
-        warm_up_from=row["warm_up_from"],
-        exception=row["cr_exception"],
-        next_free_at=row["next_free_at"],
-        used=past.used,
-        invitations=tuple(past.invitations),
-        cool_downs=past.cool_downs,
-        work=work,
-        turn=CampaignTurn(row["turn_of"], row["turn_left"]),
+        warm_up_from=row.warm_up_from,
+        exception=row.cr_exception,
+        next_free_at=row.next_free_at,
+        work=tuple(work),
+        turn=CampaignTurn(row.turn_of, row.turn_left),
     )

@@ -1,15 +1,14 @@
 -- name: campaign^
-SELECT c.id, c.campaign_name, c.campaign_type, c.status, c.workspace_id, c.schedule_settings::text AS schedule, c.turn_length, c.withdraw_after_days,
+SELECT c.id, c.campaign_name, c.schedule_settings::text AS schedule, c.turn_length, c.withdraw_after_days, c.campaign_type, c.status,
        w.schedule_settings::text AS workspace_schedule, w.is_active AS workspace_active, business_now() AS now
   FROM campaigns c JOIN workspaces w ON w.id = c.workspace_id
  WHERE c.id = :campaign_id AND (:workspace_id::uuid IS NULL OR c.workspace_id = :workspace_id);
 
--- name: members
+-- name: accounts
 -- The campaign's accounts in their order, then those that left it and still have people of it.
-SELECT a.id, a.name, a.account_type, a.country, a.status, a.status_reason, a.next_free_at, limits.warm_up_from, a.turn_of, a.turn_left,
-       limits.account_limit, limits.workspace_limit, limits.tier, limits.cr_exception,
-       limits.weekly_limit, limits.message_limit, limits.lookup_limit, limits.email_limit,
-       a.schedule_settings::text AS schedule,
+SELECT a.account_type, limits.account_limit, limits.workspace_limit, limits.tier, limits.weekly_limit, limits.message_limit,
+       limits.lookup_limit, limits.email_limit, limits.cr_exception, limits.warm_up_from,
+       a.id, a.name, a.country, a.status, a.status_reason, a.next_free_at, a.turn_of, a.turn_left, a.schedule_settings::text AS schedule,
        account_timezone(a, :now) AS timezone
   FROM accounts a
   JOIN workspaces w ON w.id = a.workspace_id
@@ -19,23 +18,23 @@ SELECT a.id, a.name, a.account_type, a.country, a.status, a.status_reason, a.nex
     OR a.id IN (SELECT s.account_id FROM send_queue s WHERE s.campaign_id = :campaign_id AND s.status = 'pending')
  ORDER BY ca.position NULLS LAST, a.id;
 
--- name: rivals
--- Whoever else sends from these accounts now.
-SELECT c.id, c.campaign_name, c.campaign_type, c.schedule_settings::text AS schedule, c.turn_length, c.withdraw_after_days
+-- name: other_campaigns
+-- The other running campaigns that send from these accounts.
+SELECT c.id, c.campaign_name, c.schedule_settings::text AS schedule, c.turn_length, c.withdraw_after_days
   FROM campaigns c
  WHERE c.status = 'running' AND has_channel(c.campaign_type) AND c.id <> :campaign_id
    AND (EXISTS (SELECT FROM campaign_accounts ca WHERE ca.campaign_id = c.id AND ca.account_id = ANY(:account_ids::uuid[]))
         OR EXISTS (SELECT FROM lanes l WHERE l.campaign_id = c.id AND l.account_id = ANY(:account_ids::uuid[])))
  ORDER BY c.id;
 
--- name: seats
--- Among whom each campaign shares its new people.
+-- name: candidates
+-- The accounts among which each campaign shares its new people.
 SELECT ca.campaign_id, ca.account_id, a.status = 'usable' AS usable
   FROM campaign_accounts ca JOIN accounts a ON a.id = ca.account_id
  WHERE ca.campaign_id = ANY(:campaign_ids::uuid[]) ORDER BY ca.campaign_id, ca.position;
 
 -- name: steps
--- The newest version of each: whom nobody has written to takes that one.
+-- The newest version of each: a prospect that was not contacted yet takes that one.
 SELECT w.campaign_id, s.action, s.delay
   FROM unnest(:campaign_ids::uuid[]) AS k(campaign_id)
  CROSS JOIN LATERAL (SELECT w.id, w.campaign_id FROM workflows w WHERE w.campaign_id = k.campaign_id ORDER BY w.version DESC LIMIT 1) w
@@ -68,7 +67,7 @@ SELECT s.campaign_id, s.account_id, l.timezone, s.step_position, s.scheduled_for
  ORDER BY s.scheduled_for, s.id;
 
 -- name: invited
--- Whoever has not accepted for a month hardly will; where invitations are taken back, theirs still are.
+-- A person who has not accepted for a month hardly will; where invitations are taken back, theirs still are.
 SELECT p.campaign_id, p.account_id, l.timezone, p.contacted_at
   FROM campaign_prospects p
   JOIN leads l ON l.id = p.lead_id
@@ -77,14 +76,14 @@ SELECT p.campaign_id, p.account_id, l.timezone, p.contacted_at
    AND (p.contacted_at > :now::timestamptz - interval '30 days' OR c.withdraw_after_days IS NOT NULL) AND p.campaign_id = ANY(:campaign_ids::uuid[])
  ORDER BY p.contacted_at, p.id;
 
--- name: usage
+-- name: use_of_days
 -- Nine days: every date that a window of 168 hours can touch, in any zone.
 SELECT account_id, action, local_date, used FROM account_usage
  WHERE account_id = ANY(:account_ids::uuid[]) AND local_date > (:now::timestamptz)::date - 9;
 
 -- name: invitations_sent
 -- The moments behind those counts; a tenant may not read the ledger, and its sends say the same.
-SELECT account_id, sent_at FROM send_queue
+SELECT account_id, sent_at AS at FROM send_queue
  WHERE account_id = ANY(:account_ids::uuid[]) AND action = 'invitation' AND status = 'sent' AND sent_at > :now::timestamptz - interval '168 hours'
 UNION ALL
 SELECT account_id, sent_at FROM foreign_invitations

@@ -3,14 +3,11 @@
 -- name: clock^
 SELECT business_now() AS now, speed FROM stack_clock;
 
--- name: accounts_asked
+-- name: accounts_of_scope
 -- A page in order of id. :waiting leaves out accounts with nothing planned and nothing in hand (one probe each).
-SELECT a.id, a.workspace_id, w.company_name, w.is_active AS workspace_active, a.name, a.account_type::text AS account_type, a.status::text AS status,
-       a.status_reason, a.country, a.next_free_at, a.lease_until IS NOT NULL AS leased, limits.account_limit,
-       limits.workspace_limit, limits.tier, limits.cr_exception, limits.warm_up_from, limits.weekly_limit, limits.message_limit, limits.lookup_limit,
-       limits.email_limit,
-       a.schedule_settings::text AS account_schedule, w.schedule_settings::text AS workspace_schedule,
-       account_timezone(a, :now) AS timezone
+SELECT a.account_type, limits.account_limit, limits.workspace_limit, limits.tier, limits.weekly_limit, limits.message_limit,
+       limits.lookup_limit, limits.email_limit, limits.cr_exception, limits.warm_up_from,
+       a.id, a.workspace_id, w.company_name, a.name, a.status, a.lease_until IS NOT NULL AS leased, account_timezone(a, :now) AS timezone
   FROM accounts a
   JOIN workspaces w ON w.id = a.workspace_id
  CROSS JOIN LATERAL account_limits(a, w) AS limits
@@ -23,7 +20,7 @@ SELECT a.id, a.workspace_id, w.company_name, w.is_active AS workspace_active, a.
 -- name: first_of_lanes
 -- The first planned send of each lane, closed ones too. One probe of send_queue_due a lane.
 SELECT l.account_id, l.campaign_id, l.closed_until, l.condition, l.reason AS lane_reason,
-       l.action::text AS action, s.id AS send_id, s.scheduled_for
+       l.action, s.id AS send_id, s.scheduled_for
   FROM lanes l
  CROSS JOIN LATERAL (
    SELECT q.id, q.scheduled_for FROM send_queue q
@@ -34,7 +31,7 @@ SELECT l.account_id, l.campaign_id, l.closed_until, l.condition, l.reason AS lan
 
 -- name: used_lately
 -- What the accounts did on the days around now, each on its own days.
-SELECT account_id, action::text AS action, local_date, used FROM account_usage
+SELECT account_id, action, local_date, used FROM account_usage
  WHERE account_id = ANY(:account_ids::uuid[]) AND local_date >= (:now::timestamptz AT TIME ZONE 'UTC')::date - 1;
 
 -- name: weeks_of
@@ -55,7 +52,7 @@ SELECT w.account_id, count(*)::int AS used, min(i.decided_at) + interval '168 ho
 
 -- name: due_by_lane
 -- How long the due sends of each lane have waited since they were planned to leave; the oldest :most of a lane, by send_queue_due.
-SELECT l.account_id, l.campaign_id, l.action::text AS action, d.scheduled_for
+SELECT l.account_id, l.campaign_id, l.action, d.scheduled_for
   FROM lanes l
  CROSS JOIN LATERAL (
    SELECT q.scheduled_for FROM send_queue q
@@ -75,12 +72,12 @@ SELECT count(*)::int FROM (
 -- name: planned_by_account
 -- Counted no further than :most each, by send_queue_planned; sends that wait for an acceptance are among them.
 SELECT w.account_id, (SELECT count(*)::int FROM (SELECT FROM send_queue s WHERE s.account_id = w.account_id AND s.status = 'pending' LIMIT :most) p)
-         AS pending
+         AS count
   FROM unnest(:account_ids::uuid[]) AS w(account_id);
 
--- name: campaigns_asked
+-- name: campaigns_of_scope
 -- Running ones first; their planned sends counted no further than :most_sends each, by send_queue_campaign_pending.
-SELECT c.id, c.workspace_id, c.campaign_name, c.status::text AS status,
+SELECT c.id, c.workspace_id, c.campaign_name, c.status,
        (SELECT count(*)::int FROM (SELECT FROM send_queue s WHERE s.campaign_id = c.id AND s.status = 'pending' LIMIT :most_sends) p) AS pending,
        (SELECT min(f.scheduled_for)
           FROM lanes l
@@ -119,14 +116,14 @@ SELECT account_id, campaign_id, count(*)::int AS failed FROM (
  GROUP BY account_id, campaign_id;
 
 -- name: undecided_by_account
--- Attempts nobody could find out about; by a partial index that holds nothing else.
-SELECT account_id, count(*)::int AS undecided FROM send_attempts
+-- Attempts whose outcome a person must decide; by a partial index that holds nothing else.
+SELECT account_id, count(*)::int AS count FROM send_attempts
  WHERE account_id = ANY(:account_ids::uuid[]) AND state = 'unknown' AND needs_person GROUP BY account_id;
 
--- name: became
+-- name: dispatch_states
 -- What became of some dispatches: the send as it is, and the attempt that this very dispatch led to.
-SELECT d.send_id, s.status::text AS status, s.dispatch_no > d.dispatch_no AS dispatched_again, s.account_id, s.message_type, s.error_message, s.sent_at,
-       l.first_name, l.last_name, x.action::text AS action, x.state::text AS state
+SELECT d.send_id, s.status, s.dispatch_no > d.dispatch_no AS dispatched_again, s.account_id, s.message_type, s.error_message, s.sent_at,
+       l.first_name, l.last_name, x.action, x.state
   FROM unnest(:send_ids::uuid[], :dispatch_nos::int[]) AS d(send_id, dispatch_no)
   JOIN send_queue s ON s.id = d.send_id
   JOIN leads l ON l.id = s.lead_id
@@ -134,7 +131,7 @@ SELECT d.send_id, s.status::text AS status, s.dispatch_no > d.dispatch_no AS dis
                       ORDER BY a.id DESC LIMIT 1) x ON true
  ORDER BY s.sent_at, d.send_id;
 
--- name: known$
+-- name: scope_exists$
 -- Whether what is asked about is there.
 SELECT (:workspace_id::uuid IS NULL OR EXISTS (SELECT FROM workspaces w WHERE w.id = :workspace_id))
    AND (:account_id::uuid IS NULL OR EXISTS (SELECT FROM accounts a WHERE a.id = :account_id
@@ -143,7 +140,7 @@ SELECT (:workspace_id::uuid IS NULL OR EXISTS (SELECT FROM workspaces w WHERE w.
                                                  AND (:workspace_id::uuid IS NULL OR c.workspace_id = :workspace_id)));
 
 -- name: unplanned_left$
--- Prospects of running campaigns that nobody has planned, counted no further than :most by the index that holds them alone.
+-- Prospects of running campaigns that are not planned yet, counted no further than :most by the index that holds them alone.
 SELECT count(*)::int FROM (
   SELECT FROM campaigns c
     JOIN campaign_prospects p ON p.campaign_id = c.id AND is_unstarted(p.status) AND p.account_id IS NULL

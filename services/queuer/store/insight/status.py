@@ -1,26 +1,58 @@
 """What `tact status` reads: accounts, what they did lately, campaigns."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
+from services.queuer.store.planning.calendars import DayUse
 from shared.db.pool import Connection
-from shared.db.queries import load
+from shared.db.queries import fetch_all, load
+from shared.policy.limits import LimitFacts
+from shared.vocabulary import AccountStatus, CampaignStatus, CampaignType
 
 queries = load(__file__)
 
 
-async def accounts(connection: Connection, *, most: int) -> list[Mapping[str, Any]]:
-    """What each account may do, what waits, and which send is next."""
-    return [row async for row in queries.accounts(connection, most=most)]
+@dataclass(frozen=True, slots=True)
+class AccountProgress(LimitFacts):
+    """What an account may do, what waits, the prospect of its next send, and how people answered."""
+
+    id: UUID
+    account: str
+    status: AccountStatus
+    now: datetime
+    zone: str
+    waiting: int
+    next_prospect: UUID | None
+    accepted: int
+    replied: int
 
 
-async def used_lately(connection: Connection, account_ids: Sequence[UUID], *, now: datetime) -> list[Mapping[str, Any]]:
+@dataclass(frozen=True, slots=True)
+class CampaignProgress:
+    """A campaign in people."""
+
+    campaign: str
+    type: CampaignType
+    status: CampaignStatus
+    people: int
+    active: int
+    reached: int
+    replied: int
+    done: int
+
+
+async def load_accounts(connection: Connection, *, most: int) -> list[AccountProgress]:
+    """In order of workspace and name."""
+    return await fetch_all(connection, queries.accounts, AccountProgress, most=most)
+
+
+async def load_day_use(connection: Connection, account_ids: Sequence[UUID], *, now: datetime) -> list[DayUse]:
     """What these accounts did on their own days of the last week."""
-    return [row async for row in queries.used_lately(connection, account_ids=list(account_ids), now=now)]
+    return await fetch_all(connection, queries.used_lately, DayUse, account_ids=list(account_ids), now=now)
 
 
-async def campaigns(connection: Connection, *, most: int) -> list[Mapping[str, Any]]:
-    """Each campaign in people."""
-    return [row async for row in queries.campaigns(connection, most=most)]
+async def load_campaigns(connection: Connection, *, most: int) -> list[CampaignProgress]:
+    """In order of workspace and name."""
+    return await fetch_all(connection, queries.campaigns, CampaignProgress, most=most)

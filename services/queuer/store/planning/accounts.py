@@ -1,8 +1,8 @@
 """Accounts as planning locks and reads them, and the lanes and wake-ups that newly planned sends need."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 import structlog
@@ -10,9 +10,9 @@ import structlog
 from services.queuer.rules.planning.next_send import NewSend, PlanningAccount
 from shared.db.pool import Connection
 from shared.db.queries import execute, fetch_all, fetch_column, load
-from shared.policy import caps_of, weekly_invitations
-from shared.policy.rows import clocks_of_account
-from shared.vocabulary import AccountType, Action
+from shared.policy import LimitFacts
+from shared.policy.rows import read_clocks
+from shared.vocabulary import Action
 
 log = structlog.get_logger()
 
@@ -20,22 +20,12 @@ queries = load(__file__)
 
 
 @dataclass(frozen=True, slots=True)
-class _AccountRow:
+class _AccountRow(LimitFacts):
     id: UUID
-    account_type: AccountType
     country: str
     account_schedule: str
     workspace_schedule: str
     next_free_at: datetime | None
-    warm_up_from: date | None
-    account_limit: int | None
-    workspace_limit: int | None
-    tier: str
-    cr_exception: int | None
-    weekly_limit: int | None
-    message_limit: int | None
-    lookup_limit: int | None
-    email_limit: int | None
     timezone: str
 
 
@@ -53,8 +43,7 @@ async def load_accounts(connection: Connection, account_ids: Iterable[UUID], *, 
     """The accounts by id, without those whose own zone or hours cannot be read: the sends of other accounts must not wait for them."""
     found = {}
     for row in await fetch_all(connection, queries.load_accounts, _AccountRow, account_ids=list(set(account_ids)), now=now):
-        facts = asdict(row)
-        unreadable = clocks_of_account(facts).unreadable
+        unreadable = read_clocks(("{}", row.account_schedule, row.workspace_schedule), row.timezone, row.country, None).unreadable
         if unreadable is not None:
             log.warning("nothing is planned for an account: its hours cannot be read", account=row.id, error=unreadable)
             continue
@@ -64,8 +53,8 @@ async def load_accounts(connection: Connection, account_ids: Iterable[UUID], *, 
             row.country,
             row.timezone,
             row.account_schedule,
-            caps_of(facts),
-            weekly_invitations(row.weekly_limit, tier=row.tier),
+            row.caps,
+            row.weekly_cap,
             row.warm_up_from,
             row.next_free_at,
         )

@@ -10,9 +10,9 @@ SELECT ca.account_id FROM campaign_accounts ca
 SELECT id FROM accounts WHERE id = ANY(:account_ids::uuid[]) ORDER BY id FOR NO KEY UPDATE;
 
 -- name: load_accounts
-SELECT a.id, a.account_type, a.country, a.schedule_settings::text AS account_schedule, w.schedule_settings::text AS workspace_schedule,
-       a.next_free_at, limits.warm_up_from, limits.account_limit, limits.workspace_limit, limits.tier, limits.cr_exception,
-       limits.weekly_limit, limits.message_limit, limits.lookup_limit, limits.email_limit,
+SELECT a.account_type, limits.account_limit, limits.workspace_limit, limits.tier, limits.weekly_limit, limits.message_limit,
+       limits.lookup_limit, limits.email_limit, limits.cr_exception, limits.warm_up_from,
+       a.id, a.country, a.schedule_settings::text AS account_schedule, w.schedule_settings::text AS workspace_schedule, a.next_free_at,
        account_timezone(a, :now) AS timezone
   FROM accounts a JOIN workspaces w ON w.id = a.workspace_id CROSS JOIN LATERAL account_limits(a, w) AS limits
  WHERE a.id = ANY(:account_ids::uuid[]);

@@ -29,7 +29,9 @@ class _QueueEnd:
 
 
 @dataclass(frozen=True, slots=True)
-class _DayUse:
+class DayUse:
+    """What an account did of an action on one of its own days."""
+
     account_id: UUID
     action: Action
     local_date: date
@@ -37,7 +39,9 @@ class _DayUse:
 
 
 @dataclass(frozen=True, slots=True)
-class _InvitationMoment:
+class InvitationMoment:
+    """When an invitation of an account left, or is planned to leave."""
+
     account_id: UUID
     at: datetime
 
@@ -70,11 +74,11 @@ async def load_calendars(
     ids = list(spans)
     planned = await load_planned_sends(connection, spans)
     used: defaultdict[UUID, list[tuple[Action, date, int]]] = defaultdict(list)
-    for row in await fetch_all(connection, queries.use_of_days, _DayUse, account_ids=ids, since=(now - A_LOCAL_DAY).date()):
+    for row in await fetch_all(connection, queries.use_of_days, DayUse, account_ids=ids, since=(now - A_LOCAL_DAY).date()):
         used[row.account_id].append((row.action, row.local_date, row.used))
     invitations: defaultdict[UUID, list[datetime]] = defaultdict(list)
     caps = [accounts[account_id].weekly_cap for account_id in ids]
-    for each in await fetch_all(connection, queries.last_invitations, _InvitationMoment, account_ids=ids, now=now, caps=caps):
+    for each in await fetch_all(connection, queries.last_invitations, InvitationMoment, account_ids=ids, now=now, caps=caps):
         invitations[each.account_id].append(each.at)
     return {
         account_id: CalendarFacts(

@@ -8,7 +8,7 @@ from typing import Final
 from services.queuer.rules.accounts.account_status import Standing, standing
 from services.queuer.rules.insight.call_times import CallTimes
 from services.queuer.store.insight import queue
-from services.queuer.store.insight.queue import Row, Scope
+from services.queuer.store.insight.queue import QueueAccount, QueueScope
 from shared.db.pool import Connection
 
 MOST_ACCOUNTS: Final = 200
@@ -19,9 +19,9 @@ MOST_COUNTED: Final = 100_000
 
 @dataclass(frozen=True, slots=True)
 class AccountStanding:
-    """An account (a row of accounts_asked) and why nothing of it leaves."""
+    """An account and why nothing of it leaves."""
 
-    account: Row
+    account: QueueAccount
     standing: Standing
 
 
@@ -40,14 +40,14 @@ class Asked:
         return min((each.standing.next_at for each in self.accounts if each.standing.next_at is not None), default=None)
 
 
-async def ask(connection: Connection, scope: Scope, call_times: CallTimes) -> Asked:
+async def ask(connection: Connection, scope: QueueScope, call_times: CallTimes) -> Asked:
     """How the accounts of the scope stand now."""
-    asking = await queue.asking(connection, call_times)
+    asking = await queue.load_moment(connection, call_times)
     now = asking.now
-    found = await queue.accounts(connection, scope, now=now, waiting=True, most=MOST_ACCOUNTS + 1)
+    found = await queue.load_accounts(connection, scope, now=now, waiting=True, most=MOST_ACCOUNTS + 1)
     accounts = found[:MOST_ACCOUNTS]
-    lanes = await queue.lanes(connection, accounts, now=now, campaign_id=scope.campaign_id)
-    budgets = await queue.budgets(connection, accounts, now=now)
-    stand = [AccountStanding(a, standing(a, lanes.get(a["id"], ()), budgets[a["id"]], asking)) for a in accounts]
-    remaining = await queue.remaining(connection, scope, most=MOST_COUNTED)
+    lanes = await queue.load_lanes(connection, accounts, now=now, campaign_id=scope.campaign_id)
+    budgets = await queue.load_budgets(connection, accounts, now=now)
+    stand = [AccountStanding(a, standing(lanes.get(a.id, ()), budgets[a.id], asking, leased=a.leased)) for a in accounts]
+    remaining = await queue.count_remaining(connection, scope, most=MOST_COUNTED)
     return Asked(now, stand, remaining, complete=len(found) <= MOST_ACCOUNTS)

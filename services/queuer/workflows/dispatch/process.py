@@ -5,19 +5,19 @@ It is the dispatcher's own tick, so any number of callers may ask at any time: t
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 
 import asyncpg
 
 from services.queuer.rules.accounts.account_status import message_of
-from services.queuer.rules.dispatch.dispatch_outcome import Became, became
+from services.queuer.rules.dispatch.dispatch_outcome import DispatchOutcome, DispatchState, dispatch_outcome
 from services.queuer.rules.insight.call_times import CallTimes
 from services.queuer.store.dispatch.dispatch import Dispatch
 from services.queuer.store.insight import queue
-from services.queuer.store.insight.queue import Scope
+from services.queuer.store.insight.queue import QueueScope
 from services.queuer.workflows.accounts.account_availability import Asked, ask
 from services.queuer.workflows.dispatch.dispatch import Dispatcher
 from shared.refusals import NotFound
@@ -31,16 +31,16 @@ _SENTENCES: Final = {"connection_request": "Connection request sent"}
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of one send that this tick handed out (`row` is one of the query became)."""
+class DispatchResult:
+    """What became of one send that this tick dispatched."""
 
-    row: Mapping[str, Any]
-    became: Became
+    send: DispatchState
+    outcome: DispatchOutcome
 
     @property
     def name(self) -> str:
-        """Whom it was for."""
-        return f"{self.row['first_name']} {self.row['last_name']}".strip()
+        """The recipient's name."""
+        return f"{self.send.first_name} {self.send.last_name}".strip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,18 +48,18 @@ class Processed:
     """The answer; `pending` counts what was still on its way when the wait was over."""
 
     message: str
-    outcomes: Sequence[Outcome]
+    outcomes: Sequence[DispatchResult]
     asked: Asked
 
     @property
-    def sent(self) -> list[Outcome]:
+    def sent(self) -> list[DispatchResult]:
         """What left."""
-        return [each for each in self.outcomes if each.became is Became.SENT]
+        return [each for each in self.outcomes if each.outcome is DispatchOutcome.SENT]
 
     @property
     def pending(self) -> int:
         """Sends whose end is not known yet: under way, or being looked up."""
-        return sum(each.became in {Became.UNDER_WAY, Became.UNKNOWN} for each in self.outcomes)
+        return sum(each.outcome in {DispatchOutcome.UNDER_WAY, DispatchOutcome.UNKNOWN} for each in self.outcomes)
 
 
 class Processor:
@@ -71,15 +71,15 @@ class Processor:
         self._wait = wait.total_seconds()
         self._call_times = call_times
 
-    async def process(self, scope: Scope, *, wait: timedelta | None = None) -> Processed:
-        """One tick, its outcomes and the standing of the accounts afterwards; `wait` in place of the setting.
+    async def process(self, scope: QueueScope, *, wait: timedelta | None = None) -> Processed:
+        """One tick, its outcomes and why each account sends nothing more; `wait` in place of the setting.
 
         Raises:
             NotFound: the scope's workspace or account is not there.
             PublishError: the broker did not confirm; what was handed out comes back by itself.
         """
         async with self._pool.acquire() as connection:
-            if not await queue.known(connection, scope):
+            if not await queue.scope_exists(connection, scope):
                 raise NotFound("There is no such workspace or account; `tact workspace list` and `tact account list` show those there are.")
         tick = await self._dispatcher.tick(workspace_id=scope.workspace_id, account_id=scope.account_id)
         outcomes = await self._outcomes(tick.due, self._wait if wait is None else wait.total_seconds())
@@ -89,32 +89,32 @@ class Processor:
             return Processed(f"Nothing leaves: {tick.read_only}", outcomes, asked)
         return Processed(LAGGING if tick.lagging else _message(outcomes, asked), outcomes, asked)
 
-    async def _outcomes(self, due: Sequence[Dispatch], wait: float) -> list[Outcome]:
+    async def _outcomes(self, due: Sequence[Dispatch], wait: float) -> list[DispatchResult]:
         """Look at the rows until all of them have come to something, or the wait is over."""
         deadline, pause = time.monotonic() + wait, FIRST_PAUSE
         while due:
             async with self._pool.acquire() as connection:
-                outcomes = [Outcome(row, became(row)) for row in await queue.became(connection, due)]
+                outcomes = [DispatchResult(send, dispatch_outcome(send)) for send in await queue.load_dispatch_states(connection, due)]
             left = deadline - time.monotonic()
-            if left <= 0 or all(each.became is not Became.UNDER_WAY for each in outcomes):
+            if left <= 0 or all(each.outcome is not DispatchOutcome.UNDER_WAY for each in outcomes):
                 return outcomes
             await asyncio.sleep(min(pause, left))
             pause = min(pause * 1.5, LONGEST_PAUSE)
         return []
 
 
-def _message(outcomes: Sequence[Outcome], asked: Asked) -> str:
-    sent = [each for each in outcomes if each.became is Became.SENT]
+def _message(outcomes: Sequence[DispatchResult], asked: Asked) -> str:
+    sent = [each for each in outcomes if each.outcome is DispatchOutcome.SENT]
     left = f"{asked.remaining} message{'' if asked.remaining == 1 else 's'} remaining in queue"
     if len(sent) == 1:
-        return f"{_SENTENCES.get(sent[0].row['message_type'], 'Message sent')}. {left}"
+        return f"{_SENTENCES.get(sent[0].send.message_type, 'Message sent')}. {left}"
     if sent:
         return f"{len(sent)} messages sent. {left}"
-    if any(each.became in {Became.UNDER_WAY, Became.UNKNOWN} for each in outcomes):
+    if any(each.outcome in {DispatchOutcome.UNDER_WAY, DispatchOutcome.UNKNOWN} for each in outcomes):
         return f"Not known yet whether it was sent. {left}"
-    if any(each.became is Became.LOOKED_UP for each in outcomes):
+    if any(each.outcome is DispatchOutcome.LOOKED_UP for each in outcomes):
         return f"Recipient looked up, nothing sent yet. {left}"
-    ended = [each for each in outcomes if each.became in {Became.FAILED, Became.SKIPPED}]
+    ended = [each for each in outcomes if each.outcome in {DispatchOutcome.FAILED, DispatchOutcome.SKIPPED}]
     if ended:
         return f"Nothing sent, {len(ended)} ended. {left}"
     return message_of([each.standing for each in asked.accounts])

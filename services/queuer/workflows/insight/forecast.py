@@ -11,10 +11,11 @@ from uuid import UUID
 
 from services.queuer.rules.campaigns.checks import check_sendable
 from services.queuer.rules.insight.forecast import foretell, load
-from services.queuer.rules.insight.forecast_model import Forecast, Question, Rates
+from services.queuer.rules.insight.forecast_model import Forecast, ForecastQuestion, Rates
 from services.queuer.rules.insight.what_if import read_what_if, suppose
 from services.queuer.store.campaigns.campaigns import unknown_campaign
 from services.queuer.store.insight import forecast as store
+from services.queuer.store.insight.forecast import ForecastCampaign
 from shared.calendar import ScheduleError
 from shared.db.pool import Connection
 from shared.refusals import Busy, Conflict, Refused
@@ -38,14 +39,14 @@ _OVER: Final = frozenset({CampaignStatus.COMPLETED, CampaignStatus.CANCELLED})
 class Ready:
     """A question that can be answered, and what a reader of the answer should know."""
 
-    question: Question
+    question: ForecastQuestion
     campaign_name: str
     notes: tuple[str, ...]
 
     @property
     def rates(self) -> Rates:
         """How the campaign's people are taken to answer."""
-        own = (work.rates for member in self.question.members for work in member.work if work.campaign_id == self.question.campaign_id)
+        own = (work.rates for account in self.question.accounts for work in account.work if work.campaign_id == self.question.campaign_id)
         return next(own, Rates())
 
 
@@ -58,7 +59,7 @@ async def prepare(
     sets: Sequence[str] = (),
     holidays: Sequence[str] = (),
 ) -> Ready:
-    """Read what the forecast starts from, and suppose what was asked.
+    """Read what the forecast starts from, and apply what is supposed.
 
     Raises:
         NotFound: there is no such campaign.
@@ -69,36 +70,36 @@ async def prepare(
         raise Refused(f"days is {days}; write 1 to {MOST_DAYS}.", details={"field": "days"})
     try:
         what_if = read_what_if(sets, holidays)
-        asked = await store.campaign(connection, campaign_id, workspace_id=workspace_id)
-        if asked is None:
+        campaign = await store.load_campaign(connection, campaign_id, workspace_id=workspace_id)
+        if campaign is None:
             raise unknown_campaign(campaign_id)
-        _check(asked)
-        question = await store.question(connection, asked, days=days)
-        _check_question(asked, question)
+        _check_campaign(campaign)
+        question = await store.load_question(connection, campaign, days=days)
+        _check_question(campaign, question)
         question, notes = suppose(what_if, question)
     except ScheduleError as error:
         raise Refused(f"Nothing leaves by hours that nobody can follow, for {error}", code="schedule") from None
-    return Ready(question, asked.campaign_name, (*_standing(asked), *notes))
+    return Ready(question, campaign.campaign_name, (*_notes(campaign), *notes))
 
 
-def _check(asked: store.Asked) -> None:
-    if asked.status in _OVER:
-        raise Conflict(f"The campaign {asked.campaign_name!r} is {asked.status}: nothing more of it will leave.", code="wrong_status")
-    check_sendable(asked.campaign_type)
+def _check_campaign(campaign: ForecastCampaign) -> None:
+    if campaign.status in _OVER:
+        raise Conflict(f"The campaign {campaign.campaign_name!r} is {campaign.status}: nothing more of it will leave.", code="wrong_status")
+    check_sendable(campaign.campaign_type)
 
 
-def _check_question(asked: store.Asked, question: Question) -> None:
-    if not question.members:
+def _check_question(campaign: ForecastCampaign, question: ForecastQuestion) -> None:
+    if not question.accounts:
         raise Refused("The campaign has no account to send from. Give it one of the workspace's accounts first.", code="no_accounts")
-    if not any(work.campaign_id == asked.id for member in question.members for work in member.work):
+    if not any(work.campaign_id == campaign.id for account in question.accounts for work in account.work):
         raise Refused("The campaign has no steps, so nothing would leave. Give it message_templates first.", code="no_steps")
 
 
-def _standing(asked: store.Asked) -> tuple[str, ...]:
-    if not asked.workspace_active:
+def _notes(campaign: ForecastCampaign) -> tuple[str, ...]:
+    if not campaign.workspace_active:
         return ("The workspace is not active: nothing leaves before it is. This is what would happen if it were active now.",)
-    if asked.status is not CampaignStatus.RUNNING:
-        return (f"The campaign is {asked.status}: this is what would happen if it ran from now on.",)
+    if campaign.status is not CampaignStatus.RUNNING:
+        return (f"The campaign is {campaign.status}: this is what would happen if it ran from now on.",)
     return ()
 
 
@@ -110,14 +111,14 @@ class Forecasts:
         self._waiting = 0
         self._process: SpawnProcess | None = None
 
-    async def answer(self, question: Question) -> Forecast:
+    async def answer(self, question: ForecastQuestion) -> Forecast:
         """Run it forward.
 
         Raises:
             Refused: it is too much for one request.
             Busy: too many wait already, or the process was ended before it had an answer.
         """
-        amount = load(question.members, question.days)
+        amount = load(question.accounts, question.days)
         if amount > MOST_AT_THE_DOOR:
             raise Refused(
                 f"This forecast would run through about {amount:,} actions, and a request {MOST_AT_THE_DOOR:,} at most. "
@@ -134,7 +135,7 @@ class Forecasts:
         finally:
             self._waiting -= 1
 
-    async def _elsewhere(self, question: Question) -> Forecast:
+    async def _elsewhere(self, question: ForecastQuestion) -> Forecast:
         answers, answering = _SPAWN.Pipe(duplex=False)
         self._process = process = _SPAWN.Process(target=_work, args=(question, answering), name="forecast", daemon=True)
         try:
@@ -157,5 +158,5 @@ class Forecasts:
             self._process.kill()
 
 
-def _work(question: Question, answering: PipeConnection) -> None:
+def _work(question: ForecastQuestion, answering: PipeConnection) -> None:
     answering.send(foretell(question))

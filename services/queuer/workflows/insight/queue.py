@@ -1,21 +1,20 @@
 """The queue in figures: sent and capped, planned, failed, how fast, how long what is due waits and why.
 
-What it costs is bounded by the accounts and campaigns shown, never by what is stored (see store/queue.sql).
+What it costs is bounded by the accounts and campaigns shown, never by what is stored (see store/insight/queue.sql).
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, Self
 from uuid import UUID
 
 from services.queuer.rules.accounts.account_status import Asking, Budget, Lane, Standing, lane_standing, standing
 from services.queuer.rules.insight.call_times import CallTimes
 from services.queuer.rules.insight.percentiles import Waiting, waiting_by_reason
-from services.queuer.store.insight import queue
-from services.queuer.store.insight import queue_figures as figures
-from services.queuer.store.insight.queue import Row, Scope
+from services.queuer.store.insight import queue as store
+from services.queuer.store.insight.queue import FailedByLane, QueueAccount, QueueCampaign, QueueScope, SentByLane
 from shared.calendar import spans
 from shared.db.pool import Connection
 from shared.policy import warm_up_cap
@@ -34,31 +33,43 @@ COUNTED_ACTIONS: Final = (Action.INVITATION, Action.MESSAGE)
 
 
 @dataclass(slots=True)
-class Figures:
-    """What an account, a campaign or a workspace came to; `per_hour` from the last 60 minutes of business time."""
+class QueueFigures:
+    """Counts of an account, a campaign or a workspace, in the last minutes by business time."""
 
     sent_today: int = 0
     pending: int = 0
     failed: int = 0
     undecided: int = 0
     next_planned_at: datetime | None = None
-    in_5_minutes: int = 0
-    in_60_minutes: int = 0
+    sent_in_5_minutes: int = 0
+    sent_in_60_minutes: int = 0
 
-    def add(self, other: "Figures") -> None:
-        """Count another one's as well."""
-        for name in ("sent_today", "pending", "failed", "undecided", "in_5_minutes", "in_60_minutes"):
+    @classmethod
+    def count(cls, sent: Iterable[SentByLane], failed: Iterable[FailedByLane], *, pending: int, next_planned_at: datetime | None) -> Self:
+        """The figures of some lanes."""
+        lanes = list(sent)
+        return cls(
+            sent_today=sum(lane.today for lane in lanes),
+            pending=pending,
+            failed=sum(lane.failed for lane in failed),
+            next_planned_at=next_planned_at,
+            sent_in_5_minutes=sum(lane.in_5_minutes for lane in lanes),
+            sent_in_60_minutes=sum(lane.in_60_minutes for lane in lanes),
+        )
+
+    def add(self, other: "QueueFigures") -> None:
+        """Count the other figures as well."""
+        for name in ("sent_today", "pending", "failed", "undecided", "sent_in_5_minutes", "sent_in_60_minutes"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
-        moments = [at for at in (self.next_planned_at, other.next_planned_at) if at is not None]
-        self.next_planned_at = min(moments, default=None)
+        self.next_planned_at = min((at for at in (self.next_planned_at, other.next_planned_at) if at is not None), default=None)
 
 
 @dataclass(frozen=True, slots=True)
 class AccountFigures:
     """An account: what it used today (its own day) of its caps, in a warm-up of that day's part of them; and why nothing leaves now."""
 
-    account: Row
-    figures: Figures
+    account: QueueAccount
+    figures: QueueFigures
     used: Mapping[Action, int]
     caps: Mapping[Action, int]
     standing: Standing
@@ -66,19 +77,19 @@ class AccountFigures:
 
 @dataclass(frozen=True, slots=True)
 class CampaignFigures:
-    """A running or paused campaign (`row` is one of campaigns_asked)."""
+    """A running or paused campaign."""
 
-    row: Row
-    figures: Figures
+    campaign: QueueCampaign
+    figures: QueueFigures
 
 
 @dataclass(frozen=True, slots=True)
 class WorkspaceFigures:
     """A workspace over its accounts shown here."""
 
-    workspace_id: UUID
+    id: UUID
     company_name: str
-    figures: Figures
+    figures: QueueFigures = field(default_factory=QueueFigures)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +97,7 @@ class Queue:
     """The whole answer; `complete` is false when there are more accounts or campaigns than one answer holds."""
 
     now: datetime
-    totals: Figures
+    totals: QueueFigures
     accounts: Sequence[AccountFigures]
     campaigns: Sequence[CampaignFigures]
     workspaces: Sequence[WorkspaceFigures]
@@ -94,54 +105,53 @@ class Queue:
     complete: bool
 
 
-@dataclass(slots=True)
-class _Read:
-    """What the rows said, by account and by campaign."""
+@dataclass(frozen=True, slots=True)
+class _Counts:
+    """What the tables say about the accounts shown."""
 
-    sent: Mapping[tuple[UUID, UUID], tuple[int, int, int]]
-    failed: Mapping[tuple[UUID, UUID], int]
+    sent: Sequence[SentByLane]
+    failed: Sequence[FailedByLane]
     pending: Mapping[UUID, int]
     undecided: Mapping[UUID, int]
     lanes: Mapping[UUID, list[Lane]]
     budgets: Mapping[UUID, Budget]
 
 
-async def show_queue(connection: Connection, scope: Scope, call_times: CallTimes) -> Queue:
-    """Read and add up."""
-    asking = await queue.asking(connection, call_times)
+async def show_queue(connection: Connection, scope: QueueScope, call_times: CallTimes) -> Queue:
+    """Load the counts and add them up."""
+    asking = await store.load_moment(connection, call_times)
     now = asking.now
-    found = await queue.accounts(connection, scope, now=now, waiting=False, most=MOST_SHOWN + 1)
-    accounts = found[:MOST_SHOWN]
-    read = await _read(connection, scope, accounts, now=now)
-    rows = await figures.campaigns(connection, scope, most=MOST_SHOWN + 1, most_sends=MOST_OF_CAMPAIGN)
-    shown = [_account(account, read, asking) for account in accounts]
+    accounts = await store.load_accounts(connection, scope, now=now, waiting=False, most=MOST_SHOWN + 1)
+    campaigns = await store.load_campaigns(connection, scope, most=MOST_SHOWN + 1, most_sends=MOST_OF_CAMPAIGN)
+    counts = await _load_counts(connection, scope, accounts[:MOST_SHOWN], now=now)
+    shown = [_account_figures(account, counts, asking) for account in accounts[:MOST_SHOWN]]
     workspaces: dict[UUID, WorkspaceFigures] = {}
-    totals = Figures()
+    totals = QueueFigures()
     for each in shown:
-        key = each.account["workspace_id"]
-        workspaces.setdefault(key, WorkspaceFigures(key, each.account["company_name"], Figures())).figures.add(each.figures)
+        key = each.account.workspace_id
+        workspaces.setdefault(key, WorkspaceFigures(key, each.account.company_name)).figures.add(each.figures)
         totals.add(each.figures)
     return Queue(
         now,
         totals,
         shown,
-        [_campaign(row, read) for row in rows[:MOST_SHOWN]],
+        [_campaign_figures(campaign, counts) for campaign in campaigns[:MOST_SHOWN]],
         list(workspaces.values()),
-        waiting_by_reason(await _waits(connection, scope, read, asking)),
-        complete=len(found) <= MOST_SHOWN and len(rows) <= MOST_SHOWN,
+        waiting_by_reason(await _waits(connection, scope, counts, asking)),
+        complete=len(accounts) <= MOST_SHOWN and len(campaigns) <= MOST_SHOWN,
     )
 
 
-async def _read(connection: Connection, scope: Scope, accounts: Sequence[Row], *, now: datetime) -> _Read:
-    ids = [account["id"] for account in accounts]
-    budgets = await queue.budgets(connection, accounts, now=now)
-    midnights = [_midnight(budgets[each], now) for each in ids]
-    return _Read(
-        sent=await figures.sent(connection, ids, midnights, now=now, campaign_id=scope.campaign_id),
-        failed=await figures.failed(connection, scope, most=MOST_COUNTED),
-        pending=await figures.pending(connection, ids, most=_share(MOST_COUNTED, len(ids))),
-        undecided=await figures.undecided(connection, ids),
-        lanes=await queue.lanes(connection, accounts, now=now, campaign_id=scope.campaign_id),
+async def _load_counts(connection: Connection, scope: QueueScope, accounts: Sequence[QueueAccount], *, now: datetime) -> _Counts:
+    ids = [account.id for account in accounts]
+    budgets = await store.load_budgets(connection, accounts, now=now)
+    midnights = [spans(budgets[each].zone, now.astimezone(budgets[each].zone).date())[0][0] for each in ids]
+    return _Counts(
+        sent=await store.count_sent(connection, ids, midnights, now=now, campaign_id=scope.campaign_id),
+        failed=await store.count_failed(connection, scope, most=MOST_COUNTED),
+        pending=await store.count_planned(connection, ids, most=_share(MOST_COUNTED, len(ids))),
+        undecided=await store.count_undecided(connection, ids),
+        lanes=await store.load_lanes(connection, accounts, now=now, campaign_id=scope.campaign_id),
         budgets=budgets,
     )
 
@@ -150,55 +160,43 @@ def _share(whole: int, parts: int) -> int:
     return max(whole // max(parts, 1), LEAST_SHARE)
 
 
-def _midnight(budget: Budget, now: datetime) -> datetime:
-    """When the account's own day began."""
-    return spans(budget.zone, now.astimezone(budget.zone).date())[0][0]
-
-
-def _account(account: Row, read: _Read, asking: Asking) -> AccountFigures:
-    key, budget = account["id"], read.budgets[account["id"]]
-    lanes = read.lanes.get(key, ())
-    sent = [counts for (account_id, _), counts in read.sent.items() if account_id == key]
-    counted = Figures(
-        sent_today=sum(each[0] for each in sent),
-        pending=read.pending.get(key, 0),
-        failed=sum(count for (account_id, _), count in read.failed.items() if account_id == key),
-        undecided=read.undecided.get(key, 0),
-        next_planned_at=min((lane.row["scheduled_for"] for lane in lanes), default=None),
-        in_5_minutes=sum(each[1] for each in sent),
-        in_60_minutes=sum(each[2] for each in sent),
+def _account_figures(account: QueueAccount, counts: _Counts, asking: Asking) -> AccountFigures:
+    budget, lanes = counts.budgets[account.id], counts.lanes.get(account.id, ())
+    figures = QueueFigures.count(
+        (lane for lane in counts.sent if lane.account_id == account.id),
+        (lane for lane in counts.failed if lane.account_id == account.id),
+        pending=counts.pending.get(account.id, 0),
+        next_planned_at=min((lane.head.scheduled_for for lane in lanes), default=None),
     )
-    used = {action: budget.today(action, asking.now) for action in COUNTED_ACTIONS}
+    figures.undecided = counts.undecided.get(account.id, 0)
     today = asking.now.astimezone(budget.zone).date()
+    used = {action: budget.today(action, asking.now) for action in COUNTED_ACTIONS}
     caps = {action: warm_up_cap(budget.caps[action], budget.warm_up_from, today) for action in COUNTED_ACTIONS}
-    return AccountFigures(account, counted, used, caps, standing(account, lanes, budget, asking))
+    return AccountFigures(account, figures, used, caps, standing(lanes, budget, asking, leased=account.leased))
 
 
-def _campaign(row: Row, read: _Read) -> CampaignFigures:
-    sent = [counts for (_, campaign_id), counts in read.sent.items() if campaign_id == row["id"]]
-    counted = Figures(
-        sent_today=sum(each[0] for each in sent),
-        pending=row["pending"],
-        failed=sum(count for (_, campaign_id), count in read.failed.items() if campaign_id == row["id"]),
-        next_planned_at=row["next_planned_at"],
-        in_5_minutes=sum(each[1] for each in sent),
-        in_60_minutes=sum(each[2] for each in sent),
+def _campaign_figures(campaign: QueueCampaign, counts: _Counts) -> CampaignFigures:
+    figures = QueueFigures.count(
+        (lane for lane in counts.sent if lane.campaign_id == campaign.id),
+        (lane for lane in counts.failed if lane.campaign_id == campaign.id),
+        pending=campaign.pending,
+        next_planned_at=campaign.next_planned_at,
     )
-    return CampaignFigures(row, counted)
+    return CampaignFigures(campaign, figures)
 
 
-async def _waits(connection: Connection, scope: Scope, read: _Read, asking: Asking) -> Mapping[str, Sequence[timedelta]]:
+async def _waits(connection: Connection, scope: QueueScope, counts: _Counts, asking: Asking) -> Mapping[str, Sequence[timedelta]]:
     """How long each due send has waited since its planned moment, by what holds its lane now."""
     now = asking.now
     reasons = {
-        (key, lane.row["campaign_id"], lane.row["action"]): lane_standing(lane, read.budgets[key], asking).reason
-        for key, lanes in read.lanes.items()
+        (account_id, lane.head.campaign_id, lane.head.action): lane_standing(lane, counts.budgets[account_id], asking).reason
+        for account_id, lanes in counts.lanes.items()
         for lane in lanes
     }
     waits: dict[str, list[timedelta]] = defaultdict(list)
     most = _share(MOST_WAITS, len(reasons))
-    for row in await figures.due(connection, list(read.budgets), now=now, campaign_id=scope.campaign_id, most=most):
-        reason = reasons.get((row["account_id"], row["campaign_id"], row["action"]))
+    for send in await store.load_due(connection, list(counts.budgets), now=now, campaign_id=scope.campaign_id, most=most):
+        reason = reasons.get((send.account_id, send.campaign_id, send.action))
         if reason is not None:
-            waits[reason].append(now - row["scheduled_for"])
+            waits[reason].append(now - send.scheduled_for)
     return waits

@@ -51,7 +51,7 @@ class PlanNow:
             outcomes["not_planned"] = stuck  # every round finds them again, so the last one counts
             wrote = bool(fresh.total())
         async with self._pool.acquire() as connection:
-            return Planned(outcomes, await queue.unplanned(connection, most=MOST_COUNTED))
+            return Planned(outcomes, await queue.count_unplanned(connection, most=MOST_COUNTED))
 
     async def _round(self, deadline: float) -> Counter[str]:
         outcomes: Counter[str] = Counter()

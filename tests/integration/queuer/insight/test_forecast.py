@@ -21,7 +21,7 @@ from tests.integration.queuer.api_stage import Stage
 from tests.support.builders import BASE, a_campaign, a_lead, a_prospect, a_send, a_workspace, an_account, set_clock
 from tests.support.facts import eventually
 from tests.support.serving import Served
-from tests.unit.queuer.insight.forecast_cases import a_member, a_question, some_work
+from tests.unit.queuer.insight.forecast_cases import a_forecast_account, a_question, some_work
 
 
 async def a_campaign_of(pool: asyncpg.Pool, *, people: int = 50, accounts: int = 1, **campaign: Any) -> UUID:
@@ -150,11 +150,11 @@ async def test_a_forecast_counts_what_is_planned_under_way_and_sent(pool: asyncp
             (BASE - timedelta(hours=30)).date(),
         )
     async with queuer.acquire() as connection, connection.transaction(readonly=True):
-        (member,) = (await prepare(connection, campaign_id)).question.members
-    (work,) = member.work
+        (account,) = (await prepare(connection, campaign_id)).question.accounts
+    (work,) = account.work
     assert (work.known, work.unknown, len(work.invited), len(work.later)) == (1, 4, 2, 1)
-    assert len(member.invitations) == 3  # one of ours, two that somebody sent by hand on that day
-    assert min(member.invitations) == BASE - timedelta(hours=30)
+    assert len(account.invitations) == 3  # one of ours, two that somebody sent by hand on that day
+    assert min(account.invitations) == BASE - timedelta(hours=30)
 
 
 async def test_rates_are_measured_once_enough_people_had_time_to_answer(pool: asyncpg.Pool, queuer: asyncpg.Pool) -> None:
@@ -177,7 +177,7 @@ async def test_limits_are_the_accounts_own_its_workspaces_and_its_tiers(pool: as
         await connection.execute("UPDATE workspaces SET tier = 'growth', daily_message_limit = 60")
         await connection.execute("UPDATE accounts SET warm_up_from = $1, weekly_cr_limit = 70 WHERE name = 'Ana 2'", BASE.date())
     async with queuer.acquire() as connection:
-        first, second = (await prepare(connection, campaign_id)).question.members
+        first, second = (await prepare(connection, campaign_id)).question.accounts
     assert (first.caps[Action.INVITATION], first.caps[Action.MESSAGE], first.weekly_cap, first.warm_up_from) == (50, 60, 150, None)
     assert (second.weekly_cap, second.warm_up_from) == (70, BASE.date())
 
@@ -194,10 +194,10 @@ async def test_hours_that_follow_the_prospect_are_forecast_by_the_prospects_zone
                 await a_prospect(connection, campaign_id, await a_lead(connection, workspace, timezone=zone))
     async with queuer.acquire() as connection:
         ready = await prepare(connection, campaign_id, sets=["working_hours_end=17"])
-    (member,) = ready.question.members
-    zones = {(work.schedule.prospects or work.schedule).zone.key: work.unknown for work in member.work}
+    (account,) = ready.question.accounts
+    zones = {(work.schedule.prospects or work.schedule).zone.key: work.unknown for work in account.work}
     assert zones == {"America/Los_Angeles": 4, "America/New_York": 5}  # whoever's place nobody knows has the account's hours
-    assert all((work.schedule.prospects or work.schedule).closes == 1020 for work in member.work)
+    assert all((work.schedule.prospects or work.schedule).closes == 1020 for work in account.work)
     assert foretell(ready.question).contacted == 9
 
 
@@ -213,8 +213,8 @@ async def test_campaigns_that_share_an_account_are_counted_and_others_are_not(po
         await enrol(connection, await a_campaign(connection, workspace, [other]), 5)
     async with queuer.acquire() as connection:
         question = (await prepare(connection, campaign_id)).question
-    (member,) = question.members
-    assert {work.campaign_id: work.unknown for work in member.work} == {campaign_id: 10, rival: 5}
+    (account,) = question.accounts
+    assert {work.campaign_id: work.unknown for work in account.work} == {campaign_id: 10, rival: 5}
     assert question.names[rival] == "Rival"
 
 
@@ -226,8 +226,8 @@ async def test_a_rival_whose_hours_nobody_can_read_takes_no_time_and_ones_own_ar
         rival = await a_campaign(connection, workspace, [account], schedule_settings={"timezone": "Atlantis/Capital"})
         await enrol(connection, rival, 9)
     async with queuer.acquire() as connection:
-        (member,) = (await prepare(connection, campaign_id)).question.members
-        assert [work.campaign_id for work in member.work] == [campaign_id]
+        (account,) = (await prepare(connection, campaign_id)).question.accounts
+        assert [work.campaign_id for work in account.work] == [campaign_id]
         with pytest.raises(Refused, match=r"for the account '.+': .*Atlantis/Capital"):
             await prepare(connection, rival)
 
@@ -267,22 +267,24 @@ async def test_a_forecast_changes_nothing(stage: Stage, pool: asyncpg.Pool) -> N
 async def test_a_request_bounds_its_work_and_its_company() -> None:
     forecasts = Forecasts()
     with pytest.raises(Refused, match=r"at most\. Ask for fewer days, or run `tact forecast`"):
-        await forecasts.answer(a_question(*(a_member(some_work(unknown=10_000), number=number) for number in range(200)), days=300))
+        await forecasts.answer(
+            a_question(*(a_forecast_account(some_work(unknown=10_000), number=number) for number in range(200)), days=300)
+        )
     forecasts._waiting = MOST_WAITING
     with pytest.raises(Busy, match="ask again in a minute"):
-        await forecasts.answer(a_question(a_member(some_work(unknown=1))))
+        await forecasts.answer(a_question(a_forecast_account(some_work(unknown=1))))
     await forecasts.close()
 
 
 async def test_a_service_that_stops_waits_for_no_forecast() -> None:
     forecasts = Forecasts()
-    members = [a_member(some_work(unknown=400), number=number) for number in range(500)]
-    answering = asyncio.create_task(forecasts.answer(a_question(*members)))
+    accounts = [a_forecast_account(some_work(unknown=400), number=number) for number in range(500)]
+    answering = asyncio.create_task(forecasts.answer(a_question(*accounts)))
     await eventually(lambda: forecasts._process is not None and forecasts._process.is_alive(), what="the forecast's process to run")
     await forecasts.close()
     with pytest.raises(Busy, match="not ready in time"):
         await answering
-    assert (await forecasts.answer(a_question(a_member(some_work(known=3))))).contacted == 3
+    assert (await forecasts.answer(a_question(a_forecast_account(some_work(known=3))))).contacted == 3
 
 
 @pytest.fixture

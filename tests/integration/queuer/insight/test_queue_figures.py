@@ -6,8 +6,7 @@ from uuid import UUID, uuid4
 
 import asyncpg
 
-from services.queuer.store.insight.queue import queries
-from services.queuer.store.insight.queue_figures import MOST_A_DAY
+from services.queuer.store.insight.queue import MOST_A_DAY, queries
 from tests.integration.queuer.api_stage import Stage
 from tests.integration.queuer.insight.test_failed_desk import body, failed
 from tests.support.builders import BASE, a_campaign, a_lead, a_prospect, a_send, set_clock

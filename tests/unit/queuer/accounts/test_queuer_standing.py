@@ -1,5 +1,6 @@
 """Why an account sends nothing, in the policy's words, and what a tick is answered with over several accounts."""
 
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -8,11 +9,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from services.queuer.rules.accounts.account_status import Asking, Budget, Lane, Standing, message_of, standing
-from services.queuer.rules.dispatch.dispatch_outcome import Became, became
+from services.queuer.rules.accounts.account_status import Asking, Budget, Lane, LaneHead, Standing, message_of, standing
+from services.queuer.rules.dispatch.dispatch_outcome import DispatchOutcome, DispatchState, dispatch_outcome
 from services.queuer.rules.insight.percentiles import waiting_by_reason
-from shared.policy.rows import facts_of
-from shared.vocabulary import Action
+from shared.policy.rows import PolicyFacts
+from shared.vocabulary import AccountStatus, AccountType, Action, AttemptState, CampaignStatus, CampaignType, ProspectStatus, SendStatus
 
 TUESDAY = datetime(2026, 3, 10, 15, 0, tzinfo=UTC)
 """11:00 in New York."""
@@ -22,6 +23,15 @@ CAPS = {Action.INVITATION: 20, Action.MESSAGE: 100, Action.PROFILE_LOOKUP: 100, 
 
 CALL = timedelta(seconds=20)
 
+WORDS: dict[str, Callable[[str], Any]] = {
+    "next_action": Action,
+    "prospect_status": ProspectStatus,
+    "campaign_status": CampaignStatus,
+    "campaign_type": CampaignType,
+    "account_type": AccountType,
+    "account_status": AccountStatus,
+}
+
 NOTHING_KNOWN = """hold_until resumed_at last_reply_at opted_out_at cool_down_until cool_down_reason replies_read_at replies_next_read_at
                    connected_at contacted_at recipient_connected_at network_distance invitation_ended_at withdrawn_at invited_by_hand_at
                    by_hand_gone_at withdraw_after_days suppressed_by other_sequence prospect_timezone status_reason next_free_at
@@ -29,14 +39,11 @@ NOTHING_KNOWN = """hold_until resumed_at last_reply_at opted_out_at cool_down_un
 
 
 def a_lane(at: datetime = TUESDAY, **values: Any) -> Lane:
-    """An invitation planned for `at`, its lane open; nobody has said anything about hours."""
-    row = {
-        "campaign_id": UUID(int=1),
-        "scheduled_for": at,
-        "closed_until": values.pop("closed_until", None),
-        "condition": values.pop("condition", None),
-        "lane_reason": values.pop("lane_reason", None),
-    }
+    """An invitation planned for `at`, its lane open; no schedule settings are stored."""
+    closed = {name: values.pop(name, None) for name in ("closed_until", "condition", "lane_reason")}
+    head = LaneHead(
+        account_id=UUID(int=2), campaign_id=UUID(int=1), action=Action.INVITATION, send_id=UUID(int=3), scheduled_for=at, **closed
+    )
     facts = {
         "next_action": "invitation",
         "scheduled_for": at,
@@ -56,7 +63,12 @@ def a_lane(at: datetime = TUESDAY, **values: Any) -> Lane:
         "workspace_schedule": "{}",
         "used_by_day": None,
     }
-    return Lane(row, facts_of(dict.fromkeys(NOTHING_KNOWN.split()) | facts | values))
+    return Lane(head, facts_of(dict.fromkeys(NOTHING_KNOWN.split()) | facts | values))
+
+
+def facts_of(values: dict[str, Any]) -> PolicyFacts:
+    """The facts, words as their enums."""
+    return PolicyFacts(**{name: WORDS[name](value) if name in WORDS else value for name, value in values.items()})
 
 
 def a_budget(used: int = 0) -> Budget:
@@ -65,8 +77,8 @@ def a_budget(used: int = 0) -> Budget:
 
 def stand(*lanes: Lane, now: datetime = TUESDAY, leased: bool = False, **account: Any) -> Standing:
     """`account` is what is so about it for every lane."""
-    about = [Lane(lane.row, facts_of({**asdict(lane.facts), **account})) for lane in lanes]
-    return standing({"leased": leased}, about, a_budget(), Asking(now, CALL))
+    about = [Lane(lane.head, facts_of({**asdict(lane.facts), **account})) for lane in lanes]
+    return standing(about, a_budget(), Asking(now, CALL), leased=leased)
 
 
 SPENT = '{"2026-03-10": 20}'
@@ -125,7 +137,7 @@ def test_what_was_due_first_names_the_reason_and_the_earliest_moment_counts() ->
     assert (both.reason, both.next_at) == ("daily_cap", TUESDAY + timedelta(minutes=5))
 
 
-def test_settings_nobody_can_read_are_said_to_be_so_and_hold_nobody_else_up() -> None:
+def test_unreadable_settings_are_the_reason_and_hold_no_other_account_up() -> None:
     assert stand(a_lane(campaign_schedule='{"timezone": "Atlantis/Capital"}')).reason == "schedule_unreadable"
     assert stand(a_lane(timezone="Atlantis/Capital")).reason == "schedule_unreadable"
     assert stand(a_lane(account_schedule='{"working_hours_start": 9, "working_hours_end": 8}')).reason == "schedule_unreadable"
@@ -136,27 +148,40 @@ def test_settings_nobody_can_read_are_said_to_be_so_and_hold_nobody_else_up() ->
 @pytest.mark.parametrize(
     ("row", "wanted"),
     [
-        ({"status": "sent", "state": "accepted", "action": "invitation"}, Became.SENT),
-        ({"status": "sent", "state": None, "action": None}, Became.DEFERRED),  # another dispatch sent it
-        ({"status": "sent", "state": "accepted", "action": "profile_lookup"}, Became.LOOKED_UP),
-        ({"status": "pending", "state": "accepted", "action": "profile_lookup"}, Became.LOOKED_UP),
-        ({"status": "pending", "state": None, "action": None}, Became.DEFERRED),
-        ({"status": "pending", "state": "refused", "action": "invitation"}, Became.DEFERRED),
-        ({"status": "failed", "state": "refused", "action": "invitation"}, Became.FAILED),
-        ({"status": "failed", "state": "accepted", "action": "profile_lookup"}, Became.FAILED),
-        ({"status": "skipped", "state": None, "action": None}, Became.SKIPPED),
-        ({"status": "cancelled", "state": None, "action": None}, Became.CANCELLED),
-        ({"status": "sending", "state": "unknown", "action": "invitation"}, Became.UNKNOWN),
-        ({"status": "sending", "state": "intent", "action": "invitation"}, Became.UNDER_WAY),
-        ({"status": "dispatched", "state": None, "action": None}, Became.UNDER_WAY),
-        ({"status": "dispatched", "state": None, "action": None, "dispatched_again": True}, Became.DEFERRED),
+        ({"status": "sent", "state": "accepted", "action": "invitation"}, DispatchOutcome.SENT),
+        ({"status": "sent", "state": None, "action": None}, DispatchOutcome.DEFERRED),  # another dispatch sent it
+        ({"status": "sent", "state": "accepted", "action": "profile_lookup"}, DispatchOutcome.LOOKED_UP),
+        ({"status": "pending", "state": "accepted", "action": "profile_lookup"}, DispatchOutcome.LOOKED_UP),
+        ({"status": "pending", "state": None, "action": None}, DispatchOutcome.DEFERRED),
+        ({"status": "pending", "state": "refused", "action": "invitation"}, DispatchOutcome.DEFERRED),
+        ({"status": "failed", "state": "refused", "action": "invitation"}, DispatchOutcome.FAILED),
+        ({"status": "failed", "state": "accepted", "action": "profile_lookup"}, DispatchOutcome.FAILED),
+        ({"status": "skipped", "state": None, "action": None}, DispatchOutcome.SKIPPED),
+        ({"status": "cancelled", "state": None, "action": None}, DispatchOutcome.CANCELLED),
+        ({"status": "sending", "state": "unknown", "action": "invitation"}, DispatchOutcome.UNKNOWN),
+        ({"status": "sending", "state": "intent", "action": "invitation"}, DispatchOutcome.UNDER_WAY),
+        ({"status": "dispatched", "state": None, "action": None}, DispatchOutcome.UNDER_WAY),
+        ({"status": "dispatched", "state": None, "action": None, "dispatched_again": True}, DispatchOutcome.DEFERRED),
     ],
 )
-def test_a_dispatch_becomes_one_thing(row: dict[str, Any], wanted: Became) -> None:
-    assert became({"dispatched_again": False} | row) is wanted
+def test_a_dispatch_becomes_one_thing(row: dict[str, Any], wanted: DispatchOutcome) -> None:
+    send = DispatchState(
+        send_id=UUID(int=3),
+        status=SendStatus(row["status"]),
+        dispatched_again=row.get("dispatched_again", False),
+        account_id=UUID(int=2),
+        message_type="connection_request",
+        error_message=None,
+        sent_at=None,
+        first_name="Ida",
+        last_name="Sand",
+        action=row["action"] and Action(row["action"]),
+        state=row["state"] and AttemptState(row["state"]),
+    )
+    assert dispatch_outcome(send) is wanted
 
 
-def test_percentiles_are_waits_that_somebody_has() -> None:
+def test_percentiles_are_waits_that_were_measured() -> None:
     minutes = [timedelta(minutes=n) for n in range(1, 101)]
     [waiting] = waiting_by_reason({"hours": minutes, "spacing": []})
     assert [waiting.sends, waiting.p50, waiting.p90, waiting.p99] == [100, *(timedelta(minutes=n) for n in (50, 90, 99))]

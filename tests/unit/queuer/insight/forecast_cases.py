@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from services.queuer.rules.insight.forecast_model import Member, Question, Rates, Work
+from services.queuer.rules.insight.forecast_model import CampaignWork, ForecastAccount, ForecastQuestion, Rates
 from shared.calendar import Schedule
 from shared.policy import SPACING
 from shared.vocabulary import AccountStatus, AccountType, Action
@@ -17,7 +17,7 @@ OURS, THEIRS = UUID(int=1), UUID(int=2)
 NOBODY_ACCEPTS = Rates(acceptance=0.0)
 
 
-def some_work(**changed: Any) -> Work:
+def some_work(**changed: Any) -> CampaignWork:
     """An invitation and a message three days after the acceptance, which never comes unless a test says so."""
     facts: dict[str, Any] = {
         "campaign_id": OURS,
@@ -26,10 +26,10 @@ def some_work(**changed: Any) -> Work:
         "delays": (timedelta(0), timedelta(days=3)),
         "rates": NOBODY_ACCEPTS,
     }
-    return Work(**(facts | changed))
+    return CampaignWork(**(facts | changed))
 
 
-def a_member(*work: Work, number: int = 10, **changed: Any) -> Member:
+def a_forecast_account(*work: CampaignWork, number: int = 10, **changed: Any) -> ForecastAccount:
     """A premium account in New York that has done nothing yet."""
     facts: dict[str, Any] = {
         "id": UUID(int=number),
@@ -43,9 +43,9 @@ def a_member(*work: Work, number: int = 10, **changed: Any) -> Member:
         "spacing": SPACING,
         "work": work,
     }
-    return Member(**(facts | changed))
+    return ForecastAccount(**(facts | changed))
 
 
-def a_question(*members: Member, days: int = 30) -> Question:
+def a_question(*accounts: ForecastAccount, days: int = 30) -> ForecastQuestion:
     """Our campaign's forecast."""
-    return Question(campaign_id=OURS, now=NOW, days=days, members=members, names={OURS: "Ours", THEIRS: "Theirs"})
+    return ForecastQuestion(campaign_id=OURS, now=NOW, days=days, accounts=accounts, names={OURS: "Ours", THEIRS: "Theirs"})

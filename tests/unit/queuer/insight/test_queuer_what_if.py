@@ -12,7 +12,7 @@ from services.queuer.rules.insight.what_if import WORDS, WhatIf, read_what_if, s
 from services.queuer.rules.planning.rotation import apportioned
 from shared.refusals import Refused
 from shared.vocabulary import AccountStatus, AccountType, Action
-from tests.unit.queuer.insight.forecast_cases import OFFICE, OURS, THEIRS, a_member, a_question, some_work
+from tests.unit.queuer.insight.forecast_cases import OFFICE, OURS, THEIRS, a_forecast_account, a_question, some_work
 
 
 @pytest.mark.parametrize(
@@ -67,14 +67,16 @@ def test_everything_else_is_refused_with_what_may_be_written(sets: list[str], ho
 
 
 def test_nothing_supposed_is_the_same_question() -> None:
-    question = a_question(a_member(some_work(known=5)))
+    question = a_question(a_forecast_account(some_work(known=5)))
     assert suppose(read_what_if([]), question) == (question, ())
 
 
 def test_a_lower_cap_ends_later_and_a_higher_one_no_further_than_the_accounts_type_allows() -> None:
-    question = a_question(a_member(some_work(known=90)), a_member(some_work(known=5), number=11, account_type=AccountType.FREE))
+    question = a_question(
+        a_forecast_account(some_work(known=90)), a_forecast_account(some_work(known=5), number=11, account_type=AccountType.FREE)
+    )
     slower, notes = suppose(read_what_if(["daily_cap=25"]), question)
-    assert [member.caps[Action.INVITATION] for member in slower.members] == [25, 20]
+    assert [account.caps[Action.INVITATION] for account in slower.accounts] == [25, 20]
     assert notes == ("An account of type free sends 20 invitations a day at most, not 25.",)
     before, after = foretell(question).finishes, foretell(slower).finishes
     assert before is not None
@@ -84,11 +86,11 @@ def test_a_lower_cap_ends_later_and_a_higher_one_no_further_than_the_accounts_ty
 
 def test_limits_and_spacing_hold_for_every_account_and_hours_for_the_campaign_alone() -> None:
     other = some_work(campaign_id=THEIRS)
-    question = a_question(a_member(some_work(), other))
+    question = a_question(a_forecast_account(some_work(), other))
     sets = ["weekly_cap=150", "spacing=300", "working_hours_start=9", "working_hours_end=24", "skip_weekends=false", "skip_holidays=no"]
-    (member,) = suppose(read_what_if([*sets, "acceptance_rate=0.5", "reply_rate=0.2"]), question)[0].members
-    assert (member.weekly_cap, member.spacing) == (150, timedelta(minutes=5))
-    own, theirs = member.work
+    (account,) = suppose(read_what_if([*sets, "acceptance_rate=0.5", "reply_rate=0.2"]), question)[0].accounts
+    assert (account.weekly_cap, account.spacing) == (150, timedelta(minutes=5))
+    own, theirs = account.work
     assert own.schedule == replace(OFFICE, opens=540, closes=1440, skip_weekends=False, skip_holidays=False)
     assert own.rates == Rates(acceptance=0.5, reply=0.2)
     assert theirs == other
@@ -96,29 +98,29 @@ def test_limits_and_spacing_hold_for_every_account_and_hours_for_the_campaign_al
 
 def test_hours_that_contradict_the_others_are_refused() -> None:
     with pytest.raises(Refused, match="from 19:00 to 18:00 never open"):
-        suppose(read_what_if(["working_hours_start=19"]), a_question(a_member(some_work())))
+        suppose(read_what_if(["working_hours_start=19"]), a_question(a_forecast_account(some_work())))
 
 
 def test_a_holiday_closes_its_country_and_the_parts_of_it() -> None:
     bavaria = some_work(known=10, schedule=replace(OFFICE, country="DE-BY", working_exceptions=frozenset({date(2026, 3, 11)})))
-    question = a_question(a_member(bavaria), a_member(some_work(known=10), number=11))
-    german, american = suppose(read_what_if([], ["DE:2026-03-11"]), question)[0].members
+    question = a_question(a_forecast_account(bavaria), a_forecast_account(some_work(known=10), number=11))
+    german, american = suppose(read_what_if([], ["DE:2026-03-11"]), question)[0].accounts
     assert german.work[0].schedule.days_off == {date(2026, 3, 11)}
     assert german.work[0].schedule.working_exceptions == frozenset()
-    assert american == question.members[1]
+    assert american == question.accounts[1]
 
 
 def test_a_holiday_nobody_follows_is_refused() -> None:
     with pytest.raises(Refused, match=r"Nobody here follows the calendar of FR.*they follow: US"):
-        suppose(read_what_if([], ["FR:2026-12-24"]), a_question(a_member(some_work())))
+        suppose(read_what_if([], ["FR:2026-12-24"]), a_question(a_forecast_account(some_work())))
 
 
 def test_more_accounts_share_whoever_is_new_and_leave_the_rest() -> None:
-    away = a_member(some_work(known=3), number=11, status=AccountStatus.PAUSED)
+    away = a_forecast_account(some_work(known=3), number=11, status=AccountStatus.PAUSED)
     under_way = some_work(known=10, unknown=90, invited=(a_question().now,))
-    question, notes = suppose(read_what_if(["accounts=+2:sales_navigator"]), a_question(a_member(under_way), away))
-    first, paused, *fresh = question.members
-    assert [(member.work[0].known, member.work[0].unknown) for member in (first, *fresh)] == [(5, 30), (4, 30), (4, 30)]
+    question, notes = suppose(read_what_if(["accounts=+2:sales_navigator"]), a_question(a_forecast_account(under_way), away))
+    first, paused, *fresh = question.accounts
+    assert [(account.work[0].known, account.work[0].unknown) for account in (first, *fresh)] == [(5, 30), (4, 30), (4, 30)]
     assert (paused.work[0].known, paused.status) == (0, AccountStatus.PAUSED)
     assert first.work[0].invited == under_way.invited
     assert [(each.name, each.account_type, each.work[0].invited) for each in fresh] == [
@@ -138,8 +140,8 @@ def test_people_are_spread_as_the_schedules_had_them() -> None:
 
 def test_more_accounts_take_over_each_schedules_part() -> None:
     late = some_work(unknown=30, schedule=replace(OFFICE, opens=600))
-    question, _ = suppose(read_what_if(["accounts=+1"]), a_question(a_member(some_work(unknown=10), late)))
-    assert [[work.unknown for work in member.work] for member in question.members] == [[5, 15], [5, 15]]
+    question, _ = suppose(read_what_if(["accounts=+1"]), a_question(a_forecast_account(some_work(unknown=10), late)))
+    assert [[work.unknown for work in account.work] for account in question.accounts] == [[5, 15], [5, 15]]
 
 
 def test_shares_differ_by_one_at_most() -> None:
