@@ -193,7 +193,7 @@ class AccountOut(Given):
 Named = Annotated[str | None, Query(max_length=200, description="Only those with this id or name, whatever its capitals.")]
 
 
-class Success(BaseModel):
+class Success(Given):
     """What every answer that is no failure begins with."""
 
     success: Literal[True] = True

@@ -1,7 +1,7 @@
 """Why a person was not contacted, over HTTP."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 from uuid import UUID
 
 import asyncpg
@@ -10,7 +10,7 @@ from pydantic import Field
 
 from services.queuer.http.models import Given, Success
 from services.queuer.rules.insight.call_times import CallTimes
-from services.queuer.workflows.insight.explain import Explanation, explain_prospect
+from services.queuer.workflows.insight.explain import explain_prospect
 from services.queuer.workflows.insight.find_person import find_person
 from shared.policy import Outcome
 from shared.service.auth import Viewer, tenant_transaction
@@ -18,7 +18,7 @@ from shared.service.http import FAILURES, ApiError
 from shared.vocabulary import Action, CampaignStatus, ProspectStatus, SendStatus
 
 
-class Rule(Given):
+class RuleLineOut(Given):
     """One rule's own look at the send at that moment; `until` is what this rule alone would wait for."""
 
     name: str
@@ -28,7 +28,7 @@ class Rule(Given):
     until: datetime | None
 
 
-class Decision(Given):
+class DecisionOut(Given):
     """`send_now`; `wait` until a moment; `hold` until a condition is true (`then`: the first moment after it, were it true at
     once); `stop` for good."""
 
@@ -40,7 +40,7 @@ class Decision(Given):
     then: datetime | None
 
 
-class Event(Given):
+class PastEventOut(Given):
     """Something that had happened by then."""
 
     at: datetime
@@ -69,26 +69,12 @@ class ProspectExplained(Success):
     action: Action | None = Field(description="What would leave: a look-up until the recipient is known, then the step itself.")
     words: str | None
     words_frozen: bool
-    decision: Decision
+    decision: DecisionOut = Field(validation_alias="answer")
     first_blocker: str | None
     next_possible_at: datetime | None
-    rules: list[Rule]
-    happened: list[Event]
+    rules: list[RuleLineOut]
+    happened: list[PastEventOut]
     notes: list[str]
-
-    @classmethod
-    def of(cls, found: Explanation) -> Self:
-        """From the workflow's answer."""
-        own = {"success", "decision", "next_possible_at", "rules", "happened", "notes"}
-        plain = {name: getattr(found, name) for name in cls.model_fields if name not in own}
-        return cls(
-            **plain,
-            decision=Decision.model_validate(found.answer),
-            next_possible_at=found.answer.next_possible_at,
-            rules=[Rule.model_validate(line) for line in found.rules],
-            happened=[Event.model_validate(event) for event in found.happened],
-            notes=list(found.notes),
-        )
 
 
 class PersonFound(Given):
@@ -134,6 +120,6 @@ def routes(readers: asyncpg.Pool, call_times: CallTimes) -> APIRouter:
             )
         async with tenant_transaction(readers, caller) as connection:
             found = await explain_prospect(connection, prospect_id, at=at and at.astimezone(UTC), call_times=call_times)
-        return ProspectExplained.of(found)
+        return ProspectExplained.model_validate(found)
 
     return router

@@ -1,27 +1,24 @@
-"""What explaining reads: every row as it was at a moment, in a read-only transaction of whoever asks."""
+"""What an explanation reads: every row as it was at a moment, in a read-only transaction of the caller's tenant."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from services.queuer.rules.insight.explanation import Beside
+from services.queuer.rules.insight.explanation import Beside, SendThen
 from services.queuer.rules.planning.next_step import WorkflowStep
 from services.queuer.rules.planning.rendering import NOT_RENDERED
 from shared.db.pool import Connection
-from shared.db.queries import fetch_one, load
-from shared.policy import WeekUse, weekly_invitations
+from shared.db.queries import fetch_all, fetch_one, fetch_value, load
+from shared.policy import WeekUse
 from shared.policy.rows import PolicyFacts
-from shared.vocabulary import Action
+from shared.vocabulary import Action, AttemptState, CampaignStatus, MissingValue, ProspectStatus
 
 queries = load(__file__)
 
-Row = Mapping[str, Any]
-
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class ExplainClock:
     """Business time now, how fast it runs, and the earliest moment of which everything is kept (None: all are)."""
 
     now: datetime
@@ -29,50 +26,65 @@ class Moment:
     floor: datetime | None
 
 
-async def moment(connection: Connection) -> Moment:
-    """The clock."""
-    row = await queries.moment(connection)
-    return Moment(row["now"], row["speed"], row["floor"])
+@dataclass(frozen=True, slots=True)
+class ProspectThen:
+    """A prospect with its campaign and lead."""
+
+    prospect_id: UUID
+    workspace_id: UUID
+    campaign_id: UUID
+    lead_id: UUID
+    account_id: UUID | None
+    status: ProspectStatus
+    connected_at: datetime | None
+    enrolled_at: datetime
+    campaign_name: str
+    campaign_status: CampaignStatus
+    on_missing: MissingValue
+    first_name: str
+    last_name: str
+    company: str
+    title: str
+    location: str
+    identity: str
+    linkedin_id: str | None
+    workflow_id: UUID | None
 
 
-async def person(connection: Connection, prospect_id: UUID, moment: datetime | None) -> Row | None:
-    """The prospect with its campaign and lead."""
-    row: Row | None = await queries.person(connection, prospect_id=prospect_id, moment=moment)
-    return row
+@dataclass(frozen=True, slots=True)
+class ImportedPerson:
+    """A lead, and its approval if it has one."""
+
+    lead_id: UUID
+    first_name: str
+    last_name: str
+    identity: str
+    campaign_id: UUID | None
+    campaign_name: str | None
+    campaign_status: CampaignStatus | None
+    approval: str | None
 
 
-async def imported(connection: Connection, some_id: UUID, moment: datetime | None) -> Row | None:
-    """The lead that this id (of a lead or an imported row) means, with its approval if it has one."""
-    return next(iter([row async for row in queries.imported(connection, id=some_id, moment=moment)]), None)
+@dataclass(frozen=True, slots=True)
+class AttemptThen:
+    """An attempt as it was at the moment."""
+
+    send_id: UUID
+    action: Action
+    decided_at: datetime
+    http_status: int | None
+    error_type: str | None
+    error_detail: str | None
+    withdrawn_at: datetime | None
+    state: AttemptState
 
 
-async def steps(connection: Connection, workflow_id: UUID | None) -> list[WorkflowStep]:
-    """The steps of a version."""
-    return [
-        WorkflowStep(row["position"], row["message_type"], Action(row["action"]), row["delay"], row["requires_connection"], row["template"])
-        async for row in queries.steps(connection, workflow_id=workflow_id)
-    ]
+@dataclass(frozen=True, slots=True)
+class ReplyThen:
+    """How the person answered."""
 
-
-async def sends(connection: Connection, prospect_id: UUID, moment: datetime | None) -> list[Row]:
-    """The prospect's sends in order of their steps."""
-    return [row async for row in queries.sends(connection, prospect_id=prospect_id, moment=moment, not_rendered=NOT_RENDERED)]
-
-
-async def attempts(connection: Connection, send_ids: Sequence[UUID], moment: datetime | None) -> list[Row]:
-    """What was tried."""
-    return [row async for row in queries.attempts(connection, send_ids=send_ids, moment=moment)]
-
-
-async def replies(connection: Connection, lead_id: UUID, prospect_id: UUID, moment: datetime | None) -> list[Row]:
-    """What came back in words."""
-    return [row async for row in queries.replies(connection, lead_id=lead_id, prospect_id=prospect_id, moment=moment)]
-
-
-async def likely_account(connection: Connection, campaign_id: UUID, moment: datetime | None) -> UUID | None:
-    """Whose account a prospect without one would get."""
-    found: UUID | None = await queries.likely_account(connection, campaign_id=campaign_id, moment=moment)
-    return found
+    reply: str
+    said_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +97,75 @@ class FactsThen(PolicyFacts):
 
 @dataclass(frozen=True, slots=True)
 class StepInQuestion:
-    """The step whose facts are asked for; `recipient` is the provider's id of the person, where it is known."""
+    """The step whose facts are needed; `recipient` is the provider's id of the person, where it is known."""
 
     action: Action
     scheduled_for: datetime | None
     requires_connection: bool
     recipient: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class FoundRow:
+    """A person in a campaign, as prospect, as imported row or as lead."""
+
+    prospect_id: UUID | None
+    approval_id: UUID | None
+    lead_id: UUID
+    first_name: str
+    last_name: str
+    company: str
+    identity: str
+    campaign_name: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _WeekRow:
+    used: int
+    frees_at: datetime | None
+
+
+async def load_clock(connection: Connection) -> ExplainClock:
+    """Business time and what is kept of the past."""
+    [clock] = await fetch_all(connection, queries.clock, ExplainClock)
+    return clock
+
+
+async def load_prospect(connection: Connection, prospect_id: UUID, moment: datetime | None) -> ProspectThen | None:
+    """The prospect with its campaign and lead."""
+    return await fetch_one(connection, queries.prospect, ProspectThen, prospect_id=prospect_id, moment=moment)
+
+
+async def load_imported(connection: Connection, some_id: UUID, moment: datetime | None) -> ImportedPerson | None:
+    """The lead that this id (of a lead or an imported row) means."""
+    return await fetch_one(connection, queries.imported, ImportedPerson, id=some_id, moment=moment)
+
+
+async def load_steps(connection: Connection, workflow_id: UUID | None) -> list[WorkflowStep]:
+    """The steps of a version."""
+    return await fetch_all(connection, queries.steps, WorkflowStep, workflow_id=workflow_id)
+
+
+async def load_sends(connection: Connection, prospect_id: UUID, moment: datetime | None) -> list[SendThen]:
+    """The prospect's sends in order of their steps."""
+    return await fetch_all(connection, queries.sends, SendThen, prospect_id=prospect_id, moment=moment, not_rendered=NOT_RENDERED)
+
+
+async def load_attempts(connection: Connection, send_ids: Sequence[UUID], moment: datetime | None) -> list[AttemptThen]:
+    """The attempts of these sends, in order."""
+    return await fetch_all(connection, queries.attempts, AttemptThen, send_ids=send_ids, moment=moment)
+
+
+async def load_replies(connection: Connection, prospect: ProspectThen, moment: datetime | None) -> list[ReplyThen]:
+    """How the person answered, in order."""
+    return await fetch_all(
+        connection, queries.replies, ReplyThen, lead_id=prospect.lead_id, prospect_id=prospect.prospect_id, moment=moment
+    )
+
+
+async def likely_account(connection: Connection, campaign_id: UUID, moment: datetime | None) -> UUID | None:
+    """The account that a prospect without one would most likely get."""
+    return await fetch_value(connection, queries.likely_account, UUID, campaign_id=campaign_id, moment=moment)
 
 
 async def load_facts(
@@ -112,32 +187,61 @@ async def load_facts(
     )
 
 
-async def week(connection: Connection, account_id: UUID, facts: PolicyFacts, *, at: datetime, moment: datetime | None) -> WeekUse:
+async def load_week(connection: Connection, account_id: UUID, facts: PolicyFacts, *, at: datetime, moment: datetime | None) -> WeekUse:
     """The account's invitations in the 168 hours before, and its limit of then."""
-    cap = weekly_invitations(facts.weekly_limit, tier=facts.tier)
-    row = await queries.week(connection, account_id=account_id, at=at, cap=cap, moment=moment)
-    return WeekUse(row["used"], cap, row["frees_at"] if row["used"] >= cap else None)
+    cap = facts.weekly_cap
+    [week] = await fetch_all(connection, queries.week, _WeekRow, account_id=account_id, at=at, cap=cap, moment=moment)
+    return WeekUse(week.used, cap, week.frees_at if week.used >= cap else None)
 
 
-async def beside(
-    connection: Connection, who: Row, account_id: UUID, action: Action, send: Row | None, *, at: datetime, moment: datetime | None
+async def load_beside(
+    connection: Connection,
+    prospect: ProspectThen,
+    account_id: UUID,
+    action: Action,
+    send: SendThen | None,
+    *,
+    at: datetime,
+    moment: datetime | None,
 ) -> Beside:
     """What the policy is not asked about."""
-    row = await queries.beside(
+    [beside] = await fetch_all(
         connection,
-        workspace_id=who["workspace_id"],
-        campaign_id=who["campaign_id"],
+        queries.beside,
+        Beside,
+        workspace_id=prospect.workspace_id,
+        campaign_id=prospect.campaign_id,
         account_id=account_id,
-        action=action.value,
-        recipient=send["linkedin_user_id"] if send else None,
-        send_id=send["id"] if send else None,
+        action=action,
+        recipient=send.linkedin_user_id if send else None,
+        send_id=send.id if send else None,
         at=at,
         moment=moment,
     )
-    return Beside(row["invited_already"], row["calling_since"], row["lane_closed_until"], row["lane_reason"])
+    return beside
 
 
-async def find_people(connection: Connection, *, most: int = 20, **words: Any) -> list[Row]:
-    """Prospects, imported rows and leads that one of these names means: id, vanity, linkedin_id, email, name; in `campaign_id`."""
-    asked = {name: words.get(name) for name in ("id", "vanity", "linkedin_id", "email", "name", "campaign_id")}
-    return [row async for row in queries.find_people(connection, most=most, **asked)]
+async def find_people(
+    connection: Connection,
+    *,
+    most: int,
+    campaign_id: UUID | None,
+    some_id: UUID | None = None,
+    vanity: str | None = None,
+    linkedin_id: str | None = None,
+    email: str | None = None,
+    name: str | None = None,
+) -> list[FoundRow]:
+    """Prospects, imported rows and leads that one of these means, those of the campaign if one is given."""
+    return await fetch_all(
+        connection,
+        queries.find_people,
+        FoundRow,
+        most=most,
+        campaign_id=campaign_id,
+        id=some_id,
+        vanity=vanity,
+        linkedin_id=linkedin_id,
+        email=email,
+        name=name,
+    )

@@ -1,12 +1,12 @@
--- name: moment^
+-- name: clock^
 -- Business time, how fast it runs, and the earliest moment whose rows are all kept.
 SELECT business_now() AS now, c.speed, f.since AS floor FROM stack_clock c LEFT JOIN history_floor f ON true;
 
--- name: person^
+-- name: prospect^
 -- Everything here is as it was at the moment; NULL: as it is. The version of the steps is the newest of then, for a change
 -- of a campaign's text pins the newest for all.
-SELECT p.id AS prospect_id, p.workspace_id, p.campaign_id, p.lead_id, p.account_id, p.status, p.contacted_at, p.connected_at, p.error_message,
-       business_then(p.created_at) AS enrolled_at, c.campaign_name, c.status AS campaign_status, c.campaign_type, c.on_missing,
+SELECT p.id AS prospect_id, p.workspace_id, p.campaign_id, p.lead_id, p.account_id, p.status, p.connected_at,
+       business_then(p.created_at) AS enrolled_at, c.campaign_name, c.status AS campaign_status, c.on_missing,
        l.first_name, l.last_name, l.company, l.title, l.location, l.identity, l.linkedin_id,
        coalesce((SELECT w.id FROM workflows w WHERE w.id = p.workflow_id AND (:moment::timestamptz IS NULL OR business_then(w.created_at) <= :moment::timestamptz)),
                 (SELECT w.id FROM workflows w WHERE w.campaign_id = p.campaign_id
@@ -19,7 +19,7 @@ SELECT p.id AS prospect_id, p.workspace_id, p.campaign_id, p.lead_id, p.account_
 
 -- name: imported
 -- Enrolments of this lead, and imports that wait for a person, by the id of either, of the lead or of the prospect.
-SELECT l.id AS lead_id, l.first_name, l.last_name, l.identity, d.campaign_id, c.campaign_name, c.status AS campaign_status, p.id AS prospect_id,
+SELECT l.id AS lead_id, l.first_name, l.last_name, l.identity, d.campaign_id, c.campaign_name, c.status AS campaign_status,
        CASE WHEN d.decided_at > :moment::timestamptz THEN 'waiting' ELSE d.status END AS approval
   FROM leads l
   LEFT JOIN prospect_approval_data d ON d.lead_id = l.id
@@ -34,7 +34,7 @@ SELECT position, message_type, action, delay, requires_connection, template FROM
 -- name: sends
 -- What was planned by then. A send that left later was still waiting; who had it in hand is for its attempts to say, and
 -- whether it still had to be looked up.
-SELECT (f.s).id, (f.s).account_id, (f.s).message_type, (f.s).step_position, (f.s).action, (f.s).linkedin_user_id, (f.s).message,
+SELECT (f.s).id, (f.s).account_id, (f.s).message_type, (f.s).linkedin_user_id, (f.s).message,
        (f.s).scheduled_for, (f.s).held_for, (f.s).requires_connection, (f.s).sent_at, (f.s).error_message, (f.s).dispatch_no,
        (f.s).message_sha256 = :not_rendered::bytea AS needs_words,
        CASE WHEN EXISTS (SELECT FROM send_attempts x WHERE x.send_id = (f.s).id AND x.action = 'profile_lookup' AND x.decided_at > :moment::timestamptz)
@@ -48,9 +48,8 @@ SELECT (f.s).id, (f.s).account_id, (f.s).message_type, (f.s).step_position, (f.s
  ORDER BY (f.s).step_position;
 
 -- name: attempts
-SELECT a.id, a.send_id, a.action, a.decided_at, a.http_status, a.error_type, a.error_detail,
+SELECT a.send_id, a.action, a.decided_at, a.http_status, a.error_type, a.error_detail,
        CASE WHEN a.withdrawn_at <= coalesce(:moment::timestamptz, a.withdrawn_at) THEN a.withdrawn_at END AS withdrawn_at,
-       CASE WHEN a.answered_at > :moment::timestamptz THEN NULL ELSE a.answered_at END AS answered_at,
        CASE WHEN a.answered_at > :moment::timestamptz THEN 'intent' ELSE a.state END AS state
   FROM send_attempts a
  WHERE a.send_id = ANY(:send_ids::uuid[]) AND (:moment::timestamptz IS NULL OR a.decided_at <= :moment::timestamptz)
@@ -63,7 +62,7 @@ SELECT m.reply, m.said_at FROM campaign_messages m
  ORDER BY m.said_at;
 
 -- name: likely_account$
--- Whom a prospect without an account would most likely get.
+-- The account that a prospect without one would most likely get.
 SELECT ca.account_id FROM campaign_accounts ca
  CROSS JOIN LATERAL accounts_at(ca.account_id, :moment::timestamptz) a
  WHERE ca.campaign_id = :campaign_id::uuid ORDER BY a.status <> 'usable', ca.position LIMIT 1;
@@ -126,7 +125,7 @@ SELECT EXISTS (SELECT FROM send_attempts x
 
 -- name: find_people
 -- By what names one person: an id, an address on LinkedIn, an e-mail address.
-SELECT p.id AS prospect_id, d.id AS approval_id, l.id AS lead_id, l.first_name, l.last_name, l.company, l.identity, c.campaign_name, p.enrolment_no
+SELECT p.id AS prospect_id, d.id AS approval_id, l.id AS lead_id, l.first_name, l.last_name, l.company, l.identity, c.campaign_name
   FROM leads l
   LEFT JOIN campaign_prospects p ON p.lead_id = l.id
   LEFT JOIN prospect_approval_data d ON d.lead_id = l.id AND p.id IS NULL

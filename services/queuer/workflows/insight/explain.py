@@ -1,31 +1,39 @@
 """Explain: why was this person not contacted, now or at any moment that has been?"""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from services.queuer.rules.insight.call_times import CallTimes
-from services.queuer.rules.insight.explanation import PLACES, Answer, Explained, Place, Send, Standing, explain, stand
+from services.queuer.rules.insight.explanation import (
+    STATES,
+    Explained,
+    ExplainedAnswer,
+    NextStep,
+    SendThen,
+    StepState,
+    explain,
+    find_next_step,
+)
 from services.queuer.rules.planning.next_step import WorkflowStep
 from services.queuer.rules.planning.rendering import MessageText, render_step
 from services.queuer.store.insight import explain as store
-from services.queuer.store.insight.explain import FactsThen, StepInQuestion
+from services.queuer.store.insight.explain import AttemptThen, ExplainClock, FactsThen, ImportedPerson, ProspectThen, StepInQuestion
 from shared.db.pool import Connection
 from shared.policy import Outcome, RuleLine, note_limit
 from shared.policy.rows import case_of
 from shared.refusals import NotFound, Refused
-from shared.vocabulary import OPEN, Action, AttemptState, CampaignStatus, MissingValue, ProspectStatus, SendStatus
+from shared.vocabulary import OPEN, Action, AttemptState, CampaignStatus, ProspectStatus, SendStatus
 
-Row = store.Row
-
-_OUTCOME = {"stop": Outcome.STOP, "hold": Outcome.HOLD}
-_DID = {Action.PROFILE_LOOKUP: "looked up the profile", Action.WITHDRAWAL: "took the invitation back"}
+_DID: Final = {Action.PROFILE_LOOKUP: "looked up the profile", Action.WITHDRAWAL: "took the invitation back"}
+_APPROVALS: Final = {"waiting": (StepState.WAITS_FOR_APPROVAL, "approval"), "rejected": (StepState.REJECTED, None)}
 
 
 @dataclass(frozen=True, slots=True)
-class Happened:
-    """One thing that has been: an attempt, an answer, an acceptance."""
+class PastEvent:
+    """An attempt, an answer or an acceptance."""
 
     at: datetime
     what: str
@@ -37,14 +45,14 @@ class Explanation:
 
     at: datetime
     now: datetime
-    prospect_id: UUID | None
+    prospect_id: UUID | None = None
     lead_id: UUID
     person: str
     identity: str
     campaign_id: UUID | None
     campaign: str | None
     campaign_status: CampaignStatus | None
-    status: ProspectStatus | None
+    status: ProspectStatus | None = None
     account_id: UUID | None = None
     account: str | None = None
     timezone: str | None = None
@@ -54,11 +62,16 @@ class Explanation:
     action: Action | None = None
     words: str | None = None
     words_frozen: bool = False
-    answer: Answer
-    first_blocker: str | None = None
-    rules: Sequence[RuleLine] = ()
-    happened: Sequence[Happened] = field(default_factory=tuple)
-    notes: Sequence[str] = field(default_factory=tuple)
+    answer: ExplainedAnswer
+    first_blocker: str | None
+    rules: Sequence[RuleLine]
+    happened: Sequence[PastEvent] = ()
+    notes: Sequence[str] = ()
+
+    @property
+    def next_possible_at(self) -> datetime | None:
+        """The next moment at which the send may leave, as far as one is known."""
+        return self.answer.until
 
 
 async def explain_prospect(connection: Connection, some_id: UUID, *, at: datetime | None = None, call_times: CallTimes) -> Explanation:
@@ -67,223 +80,197 @@ async def explain_prospect(connection: Connection, some_id: UUID, *, at: datetim
     `at` is business time; a later one is answered by what is known today, an earlier one by what was so then.
 
     Raises:
-        NotFound: the caller sees nobody of that id.
+        NotFound: the caller may see no person of that id.
         Refused: the moment lies before what is kept, or before the person was enrolled.
     """
-    clock = await store.moment(connection)
+    clock = await store.load_clock(connection)
     then = at or clock.now
     moment = at if at is not None and at < clock.now else None
     if at is not None and clock.floor is not None and then < clock.floor:
         raise Refused(
-            f"What was so at {_said(then)} is not kept any more: histories begin at {_said(clock.floor)}. Ask about a later moment.",
+            f"What was so at {_utc(then)} is not kept any more: histories begin at {_utc(clock.floor)}. Ask about a later moment.",
             code="before_history",
         )
-    who = await store.person(connection, some_id, moment)
-    if who is None:
-        return await _not_enrolled(connection, some_id, clock.now, then, moment)
-    if moment is not None and then < who["enrolled_at"]:
+    prospect = await store.load_prospect(connection, some_id, moment)
+    if prospect is None:
+        return await _explain_imported(connection, some_id, clock.now, then, moment)
+    if moment is not None and then < prospect.enrolled_at:
         raise Refused(
-            f"{_name(who)} was enrolled in '{who['campaign_name']}' only at {_said(who['enrolled_at'])}; at {_said(then)} there was "
+            f"{_name(prospect)} was enrolled in '{prospect.campaign_name}' only at {_utc(prospect.enrolled_at)}; at {_utc(then)} there was "
             "nothing to contact. Ask about a later moment.",
             code="before_enrolment",
         )
-    return await _enrolled(connection, who, clock, at=then, moment=moment, call_times=call_times)
+    return await _explain_enrolled(connection, prospect, clock, at=then, moment=moment, call_times=call_times)
 
 
-async def _enrolled(
-    connection: Connection, who: Row, clock: store.Moment, *, at: datetime, moment: datetime | None, call_times: CallTimes
+async def _explain_enrolled(
+    connection: Connection, prospect: ProspectThen, clock: ExplainClock, *, at: datetime, moment: datetime | None, call_times: CallTimes
 ) -> Explanation:
-    prospect_id = who["prospect_id"]
-    steps = await store.steps(connection, who["workflow_id"])
-    rows = await store.sends(connection, prospect_id, moment)
-    tried = await store.attempts(connection, [row["id"] for row in rows], moment)
-    likely = who["account_id"] or await store.likely_account(connection, who["campaign_id"], moment)
-    standing = stand(
-        ProspectStatus(who["status"]),
-        who["connected_at"],
-        steps,
-        [_send(row, tried) for row in rows],
-        campaign=CampaignStatus(who["campaign_status"]),
-        has_account=likely is not None,
+    sends = await store.load_sends(connection, prospect.prospect_id, moment)
+    attempts = await store.load_attempts(connection, [send.id for send in sends], moment)
+    account_id = prospect.account_id or await store.likely_account(connection, prospect.campaign_id, moment)
+    found = find_next_step(
+        prospect.status,
+        prospect.connected_at,
+        await store.load_steps(connection, prospect.workflow_id),
+        sends,
+        {each.send_id: each.state for each in attempts if _is_live(each)},
+        campaign=prospect.campaign_status,
+        has_account=account_id is not None,
         at=at,
     )
-    send = _concerned(rows, standing)
-    account_id = send["account_id"] if send else likely
-    about = _About(who, clock.now, at, send, standing, happened=await _happened(connection, who, rows, tried, moment=moment))
-    if account_id is None or (standing.step is None and send is None):
-        place = standing.place or Place.NO_STEPS
-        answer = Answer("hold", place.value, PLACES[place], condition=place.value)
-        return about.explained(Explained(answer, standing.lines), None, None)
-    facts = await _load_facts(connection, who, account_id, send, standing, at=at, moment=moment)
-    action = facts.next_action
-    week = await store.week(connection, account_id, facts, at=at, moment=moment) if action is Action.INVITATION else None
-    case = case_of(facts, week)
-    facts = replace(facts, timezone=case.zone.key)  # a person is shown times in UTC where the account's zone cannot be read
-    beside = await store.beside(connection, who, account_id, action, send, at=at, moment=moment)
-    call_time, margin = call_times.at(clock.speed)
-    return about.explained(explain(standing, case, beside, at=at, call_time=call_time, margin=margin), facts, account_id)
+    send = _send_of(found, sends)
+    account_id = send.account_id if send else account_id if found.step else None
+    facts = await _load_facts(connection, prospect, account_id, send, found, at=at, moment=moment) if account_id else None
+    if account_id is None or facts is None:
+        state = found.state or StepState.NO_STEPS
+        explained = Explained(ExplainedAnswer("hold", state.value, STATES[state].sentence, condition=state.value), found.lines)
+    else:
+        week = (
+            await store.load_week(connection, account_id, facts, at=at, moment=moment) if facts.next_action is Action.INVITATION else None
+        )
+        case = case_of(facts, week)
+        facts = replace(facts, timezone=case.zone.key)  # times are shown in UTC where the account's zone cannot be read
+        beside = await store.load_beside(connection, prospect, account_id, facts.next_action, send, at=at, moment=moment)
+        call_time, margin = call_times.at(clock.speed)
+        explained = explain(found, case, beside, at=at, call_time=call_time, margin=margin)
+    words, frozen = _words(prospect, found.step, send, facts)
+    return Explanation(
+        at=at,
+        now=clock.now,
+        prospect_id=prospect.prospect_id,
+        lead_id=prospect.lead_id,
+        person=_name(prospect),
+        identity=prospect.identity,
+        campaign_id=prospect.campaign_id,
+        campaign=prospect.campaign_name,
+        campaign_status=prospect.campaign_status,
+        status=prospect.status,
+        account_id=account_id,
+        account=facts.account_name if facts else None,
+        timezone=facts.timezone if facts else None,
+        step=send.message_type if send else found.step.message_type if found.step else None,
+        send_id=send.id if send else None,
+        send_status=send.status if send else None,
+        action=facts.next_action if facts else None,
+        words=words,
+        words_frozen=frozen,
+        answer=explained.answer,
+        first_blocker=explained.first_blocker,
+        rules=explained.rules,
+        happened=await _load_past_events(connection, prospect, sends, attempts, moment=moment),
+        notes=_notes(at, clock.now, prospect, account_id),
+    )
 
 
 async def _load_facts(
-    connection: Connection, who: Row, account_id: UUID, send: Row | None, standing: Standing, *, at: datetime, moment: datetime | None
+    connection: Connection,
+    prospect: ProspectThen,
+    account_id: UUID,
+    send: SendThen | None,
+    found: NextStep,
+    *,
+    at: datetime,
+    moment: datetime | None,
 ) -> FactsThen:
     """The facts that the sender would decide on: of the send, or of the step that would be planned next."""
-    planned = standing.step
+    planned = found.step
     step = StepInQuestion(
-        action=Action(send["next_action"]) if send else planned.action if planned else Action.MESSAGE,
-        scheduled_for=standing.due,
-        requires_connection=send["requires_connection"] if send else bool(planned and planned.requires_connection),
-        recipient=send["linkedin_user_id"] if send else who["linkedin_id"],
+        action=send.next_action if send else planned.action if planned else Action.MESSAGE,
+        scheduled_for=found.due,
+        requires_connection=send.requires_connection if send else bool(planned and planned.requires_connection),
+        recipient=send.linkedin_user_id if send else prospect.linkedin_id,
     )
-    facts = await store.load_facts(connection, who["prospect_id"], account_id, step, at=at, moment=moment)
+    facts = await store.load_facts(connection, prospect.prospect_id, account_id, step, at=at, moment=moment)
     if facts is None:
         raise NotFound(f"There is no account {account_id}.", code="unknown_account")
     if send is None and step.recipient is None and facts.provider_id is None and step.action is not Action.PROFILE_LOOKUP:
         look_up = replace(step, action=Action.PROFILE_LOOKUP)  # the planner would have the person looked up first
-        facts = await store.load_facts(connection, who["prospect_id"], account_id, look_up, at=at, moment=moment) or facts
+        facts = await store.load_facts(connection, prospect.prospect_id, account_id, look_up, at=at, moment=moment) or facts
     return facts
 
 
-@dataclass(frozen=True, slots=True)
-class _About:
-    """What an explanation says around its answer."""
-
-    who: Row
-    now: datetime
-    at: datetime
-    send: Row | None
-    standing: Standing
-    happened: Sequence[Happened]
-
-    def explained(self, found: Explained, facts: FactsThen | None, account_id: UUID | None) -> Explanation:
-        who, send, step = self.who, self.send, self.standing.step
-        words, frozen = _words(who, step, send, facts)
-        blocker = found.first_blocker
-        return Explanation(
-            at=self.at,
-            now=self.now,
-            prospect_id=who["prospect_id"],
-            lead_id=who["lead_id"],
-            person=_name(who),
-            identity=who["identity"],
-            campaign_id=who["campaign_id"],
-            campaign=who["campaign_name"],
-            campaign_status=CampaignStatus(who["campaign_status"]),
-            status=ProspectStatus(who["status"]),
-            account_id=account_id,
-            account=facts.account_name if facts else None,
-            timezone=facts.timezone if facts else None,
-            step=send["message_type"] if send else step.message_type if step else None,
-            send_id=send["id"] if send else None,
-            send_status=SendStatus(send["status"]) if send else None,
-            action=facts.next_action if facts else None,
-            words=words,
-            words_frozen=frozen,
-            answer=found.answer,
-            first_blocker=blocker.name if blocker and found.answer.verdict != "send_now" else None,
-            rules=found.rules,
-            happened=self.happened,
-            notes=_notes(self.at, self.now, who, account_id),
-        )
-
-
-async def _not_enrolled(connection: Connection, some_id: UUID, now: datetime, at: datetime, moment: datetime | None) -> Explanation:
-    row = await store.imported(connection, some_id, moment)
-    if row is None:
+async def _explain_imported(connection: Connection, some_id: UUID, now: datetime, at: datetime, moment: datetime | None) -> Explanation:
+    person = await store.load_imported(connection, some_id, moment)
+    if person is None:
         raise NotFound(
             f"There is no prospect, imported row or lead {some_id} in your workspace; `tact explain` also takes an address on LinkedIn, "
             "an e-mail address or a name.",
             code="unknown_prospect",
         )
-    place = {"waiting": Place.WAITS_FOR_APPROVAL, "rejected": Place.REJECTED}.get(row["approval"], Place.NOT_ENROLLED)
-    verdict = "stop" if place is Place.REJECTED else "hold"
-    condition = None if place is Place.REJECTED else "approval" if place is Place.WAITS_FOR_APPROVAL else "enrolment"
-    outcome = RuleLine("enrolled", row["approval"] or "in no campaign", "a person approved it", _OUTCOME[verdict])
+    state, condition = _APPROVALS.get(person.approval or "", (StepState.NOT_ENROLLED, "enrolment"))
+    outcome = Outcome.HOLD if condition else Outcome.STOP
     return Explanation(
         at=at,
         now=now,
-        prospect_id=None,
-        lead_id=row["lead_id"],
-        person=_name(row),
-        identity=row["identity"],
-        campaign_id=row["campaign_id"],
-        campaign=row["campaign_name"],
-        campaign_status=CampaignStatus(row["campaign_status"]) if row["campaign_status"] else None,
-        status=None,
-        answer=Answer(verdict, place.value, PLACES[place], condition=condition),
+        lead_id=person.lead_id,
+        person=_name(person),
+        identity=person.identity,
+        campaign_id=person.campaign_id,
+        campaign=person.campaign_name,
+        campaign_status=person.campaign_status,
+        answer=ExplainedAnswer(outcome.value, state.value, STATES[state].sentence, condition=condition),
         first_blocker="enrolled",
-        rules=(outcome,),
+        rules=(RuleLine("enrolled", person.approval or "in no campaign", "a person approved it", outcome),),
     )
 
 
-def _concerned(rows: Sequence[Row], standing: Standing) -> Row | None:
-    """The row of the step in question, if it has one that still means something."""
-    if standing.step is None:
-        return next((row for row in rows if row["status"] in OPEN), None)
-    return next((row for row in rows if row["message_type"] == standing.step.message_type), None)
+def _is_live(attempt: AttemptThen) -> bool:
+    """Whether the attempt's call is under way, or its outcome is unknown and a message may have left."""
+    unknown = attempt.state is AttemptState.UNKNOWN and attempt.action is not Action.PROFILE_LOOKUP
+    return unknown or attempt.state is AttemptState.INTENT
 
 
-def _send(row: Row, tried: Sequence[Row]) -> Send:
-    own = [attempt for attempt in tried if attempt["send_id"] == row["id"]]
-    live = [
-        a for a in own if a["state"] == AttemptState.INTENT or (a["state"] == AttemptState.UNKNOWN and a["action"] != Action.PROFILE_LOOKUP)
-    ]
-    return Send(
-        message_type=row["message_type"],
-        status=SendStatus(row["status"]),
-        scheduled_for=row["scheduled_for"],
-        needs_words=row["needs_words"],
-        held_for=row["held_for"],
-        error_message=row["error_message"],
-        sent_at=row["sent_at"],
-        dispatched=row["dispatch_no"] > 0,
-        state=AttemptState(live[-1]["state"]) if live else None,
-    )
+def _send_of(found: NextStep, sends: Sequence[SendThen]) -> SendThen | None:
+    """The send of the step in question, if it has one that still means something."""
+    if found.step is None:
+        return next((send for send in sends if send.status in OPEN), None)
+    return next((send for send in sends if send.message_type == found.step.message_type), None)
 
 
-def _words(who: Row, step: WorkflowStep | None, send: Row | None, facts: FactsThen | None) -> tuple[str | None, bool]:
-    """The text as it stands in the row, or as the template of then would read; and whether it is frozen."""
+def _words(prospect: ProspectThen, step: WorkflowStep | None, send: SendThen | None, facts: FactsThen | None) -> tuple[str | None, bool]:
+    """The text as the send has it, or as the template of then would read; and whether it is frozen."""
     if send is not None:
-        return (None if send["needs_words"] else send["message"]), send["dispatch_no"] > 0
+        return (None if send.needs_words else send.message), send.dispatch_no > 0
     if step is None or facts is None:
         return None, False
-    values = {name: who[name] for name in ("first_name", "last_name", "company", "title", "location")}
-    made = render_step(step, values, MissingValue(who["on_missing"]), note_limit=note_limit(facts.account_type))
-    return (made.text if isinstance(made, MessageText) else made.reason), False
+    values = {name: getattr(prospect, name) for name in ("first_name", "last_name", "company", "title", "location")}
+    rendered = render_step(step, values, prospect.on_missing, note_limit=note_limit(facts.account_type))
+    return (rendered.text if isinstance(rendered, MessageText) else rendered.reason), False
 
 
-async def _happened(
-    connection: Connection, who: Row, rows: Sequence[Row], tried: Sequence[Row], *, moment: datetime | None
-) -> list[Happened]:
-    types = {row["id"]: row["message_type"] for row in rows}
-    events = [Happened(a["decided_at"], _tried(a, types[a["send_id"]])) for a in tried]
-    events += [Happened(a["withdrawn_at"], "the invitation was withdrawn") for a in tried if a["withdrawn_at"]]
-    if who["connected_at"] and (moment is None or who["connected_at"] <= moment):
-        events.append(Happened(who["connected_at"], "connected with the account"))
-    for reply in await store.replies(connection, who["lead_id"], who["prospect_id"], moment):
-        events.append(Happened(reply["said_at"], f"answered: {reply['reply'].replace('_', ' ')}"))
+async def _load_past_events(
+    connection: Connection, prospect: ProspectThen, sends: Sequence[SendThen], attempts: Sequence[AttemptThen], *, moment: datetime | None
+) -> list[PastEvent]:
+    types = {send.id: send.message_type for send in sends}
+    events = [PastEvent(each.decided_at, _describe_attempt(each, types[each.send_id])) for each in attempts]
+    events += [PastEvent(each.withdrawn_at, "the invitation was withdrawn") for each in attempts if each.withdrawn_at]
+    if prospect.connected_at and (moment is None or prospect.connected_at <= moment):
+        events.append(PastEvent(prospect.connected_at, "connected with the account"))
+    for reply in await store.load_replies(connection, prospect, moment):
+        events.append(PastEvent(reply.said_at, f"answered: {reply.reply.replace('_', ' ')}"))
     return sorted(events, key=lambda event: event.at)
 
 
-def _tried(attempt: Row, message_type: str) -> str:
-    what = _DID.get(attempt["action"], f"sent {message_type}")
-    said = attempt["error_detail"] or attempt["error_type"]
-    why = f" ({attempt['http_status']}: {said})" if attempt["http_status"] and said else f" ({said})" if said else ""
-    return f"{what}: {attempt['state'].replace('_', ' ')}{why}"
+def _describe_attempt(attempt: AttemptThen, message_type: str) -> str:
+    what = _DID.get(attempt.action, f"sent {message_type}")
+    error = attempt.error_detail or attempt.error_type
+    why = f" ({attempt.http_status}: {error})" if attempt.http_status and error else f" ({error})" if error else ""
+    return f"{what}: {attempt.state.replace('_', ' ')}{why}"
 
 
-def _notes(at: datetime, now: datetime, who: Row, account_id: UUID | None) -> list[str]:
+def _notes(at: datetime, now: datetime, prospect: ProspectThen, account_id: UUID | None) -> list[str]:
     notes = []
     if at > now:
         notes.append("This moment has not come: the answer is what is known today.")
-    if account_id is not None and who["account_id"] is None:
+    if account_id is not None and prospect.account_id is None:
         notes.append("The prospect has no account yet; the rules are shown for the one it would most likely get.")
     return notes
 
 
-def _name(row: Row) -> str:
-    return f"{row['first_name']} {row['last_name']}".strip() or str(row["identity"])
+def _name(person: ProspectThen | ImportedPerson) -> str:
+    return f"{person.first_name} {person.last_name}".strip() or person.identity
 
 
-def _said(moment: datetime) -> str:
+def _utc(moment: datetime) -> str:
     return f"{moment:%Y-%m-%d %H:%M:%S} UTC"

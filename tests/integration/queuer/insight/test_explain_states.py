@@ -15,7 +15,7 @@ async def test_a_send_that_every_rule_passes_leaves_now_and_every_rule_is_shown(
     await scene.send()
     found = await scene.ask()
     assert (found.answer.verdict, found.first_blocker, found.step) == ("send_now", None, "connection_request")
-    assert found.answer.next_possible_at == found.at
+    assert found.next_possible_at == found.at
     assert {line.name for line in found.rules} >= {
         "planned",
         "words",

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.queuer.rules.insight.explanation import PLACES, SHORT, Place
+from services.queuer.rules.insight.explanation import STATES, StepState
 from shared.policy import Condition, Reason
 from shared.policy.words import CONDITIONS, REASONS
 
@@ -22,11 +22,11 @@ def test_every_condition_has_words(condition: Condition) -> None:
     assert CONDITIONS[condition].startswith("until ")
 
 
-@pytest.mark.parametrize("place", Place)
-def test_every_place_has_words(place: Place) -> None:
-    assert 0 < len(SHORT[place]) <= WIDEST
-    assert PLACES[place].endswith(".")
+@pytest.mark.parametrize("state", StepState)
+def test_every_state_of_a_step_has_words(state: StepState) -> None:
+    assert 0 < len(STATES[state].short) <= WIDEST
+    assert STATES[state].sentence.endswith(".")
 
 
 def test_no_two_tables_speak_of_one_reason() -> None:
-    assert not set(SHORT) & {reason.value for reason in Reason}
+    assert not set(STATES) & {reason.value for reason in Reason}
