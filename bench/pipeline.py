@@ -22,6 +22,7 @@ from bench.attribution import Part
 from bench.figures import Figures, percentile
 from bench.seeding import NOT_TODAY, OPEN, OVER_THE_SPACING, Turn, queries
 from bench.stack import BenchError, Stack
+from shared.db.statements import business_now
 
 STALLED_AFTER: Final = 30.0
 """Seconds without one more invitation at the stub."""
@@ -162,7 +163,7 @@ async def _burst(stack: Stack, connection: asyncpg.Connection, load: Load) -> Bu
     spent: list[cpu.Cpu] = []
     for turn in load.turns():
         before = cpu.look(stack.pids)
-        since = await queries.business_now(connection)
+        since = await business_now(connection)
         wanted = turn.last - turn.first + 1
         arrived = await stack.taken()
         if turn.number == 1:
@@ -182,7 +183,7 @@ async def _steady(stack: Stack, connection: asyncpg.Connection, load: Load, rate
     await queries.leap(connection, over=OVER_THE_SPACING)
     await _quiet(connection)
     count = max(min(int(rate * STEADY_FOR.total_seconds()), load.accounts), 1)
-    due = await queries.business_now(connection) + STEADY_BEGINS
+    due = await business_now(connection) + STEADY_BEGINS
     turn = Turn(MOST_TURNS + 1, 0, count - 1, due, timedelta(seconds=1 / rate))
     arrived = await stack.taken()
     async with connection.transaction():

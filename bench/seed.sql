@@ -74,9 +74,6 @@ UPDATE accounts a SET wake_at = least(coalesce(a.wake_at, 'infinity'), due.sched
   FROM due JOIN mine ON mine.id = due.account_id
  WHERE a.id = due.account_id;
 
--- name: business_now$
-SELECT business_now();
-
 -- name: awake$
 -- Accounts that would be looked at now, or are in hand.
 SELECT count(*) FROM accounts WHERE wake_at <= business_now() OR lease_until IS NOT NULL;

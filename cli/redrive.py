@@ -13,6 +13,7 @@ from cli.console import out, print_json, say, show
 from cli.errors import CommandError
 from cli.target import database, on_pool, run, target
 from shared.db.pool import Connection
+from shared.db.statements import write_audit_line
 from shared.kafka import stops
 from shared.kafka.dead_letter import Place, Reason
 from shared.kafka.dead_letter_reader import DeadLetterFilter, DeadLetterReader, SetAsideRecord, open_dead_letters
@@ -23,7 +24,6 @@ from shared.kafka.redrive import (
     hold_redrive_lock,
     load_cases,
     redrive,
-    write_audit_line,
 )
 from shared.spans import parse_duration
 from shared.vocabulary import COMMAND_LINE
@@ -98,7 +98,8 @@ async def _put_back(reader: DeadLetterReader, connection: Connection, found: Seq
                 say(f"{len(done)} of {len(found)}")
         letters = [str(put.case.letter.origin) for put in done if put.offset is not None]
         if letters:
-            await write_audit_line(connection, actor=COMMAND_LINE, put=len(letters), details={"letters": letters[:1_000], "again": again})
+            details = {"letters": letters[:1_000], "again": again}
+            await write_audit_line(connection, COMMAND_LINE, "redrive", "dead_letters", len(letters), details=details)
     return done
 
 

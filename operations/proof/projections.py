@@ -8,7 +8,8 @@ from uuid import UUID
 
 from operations.proof.topic_facts import TopicFacts
 from shared.db.pool import Connection
-from shared.db.queries import Query, execute, fetch_all, fetch_column, load
+from shared.db.queries import Query, execute, fetch_all, load
+from shared.db.statements import lock_accounts, write_audit_line
 from shared.vocabulary import COMMAND_LINE
 
 queries = load(__file__)
@@ -103,17 +104,12 @@ async def correct_projections(connection: Connection, found: Sequence[ComparedPr
             if each.name == COUNTERS:
                 await execute(connection, queries.correct_counters, campaign_ids=rows, counters=what, deltas=deltas)
             else:
-                await fetch_column(connection, queries.lock_accounts, UUID, account_ids=sorted(set(rows)))
+                await lock_accounts(connection, set(rows))
                 actions, days = zip(*(one.split(" ") for one in what), strict=True)
                 dates = [date.fromisoformat(day) for day in days]
                 await execute(connection, queries.correct_usage, account_ids=rows, local_dates=dates, actions=list(actions), deltas=deltas)
-            await execute(
-                connection,
-                queries.write_audit_line,
-                actor=COMMAND_LINE,
-                projection=each.name,
-                details={"differences": list(each.differing)},
-            )
+            details = {"differences": list(each.differing)}
+            await write_audit_line(connection, COMMAND_LINE, "rebuild", "projection", each.name, details=details)
             mended += len(rows)
     return mended
 

@@ -118,9 +118,6 @@ SELECT count(*) AS compared,
 INSERT INTO campaign_counter_deltas (campaign_id, counter, delta)
 SELECT campaign_id, counter, delta FROM unnest(:campaign_ids::uuid[], :counters::text[], :deltas::int[]) AS d(campaign_id, counter, delta);
 
--- name: lock_accounts
-SELECT id FROM accounts WHERE id = ANY(:account_ids::uuid[]) ORDER BY id FOR NO KEY UPDATE;
-
 -- name: correct_usage!
 -- By the difference: what is counted at this moment stays counted.
 INSERT INTO account_usage AS u (account_id, local_date, action, used)
@@ -130,6 +127,3 @@ ON CONFLICT (account_id, local_date, action) DO UPDATE
    SET used = greatest(u.used + (SELECT d.delta FROM unnest(:account_ids::uuid[], :local_dates::date[], :actions::action[], :deltas::int[])
                                           AS d(account_id, local_date, action, delta)
                                   WHERE d.account_id = u.account_id AND d.local_date = u.local_date AND d.action = u.action), 0);
-
--- name: write_audit_line!
-INSERT INTO audit_log (actor, verb, object, object_id, details) VALUES (:actor, 'rebuild', 'projection', :projection, :details);

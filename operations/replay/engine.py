@@ -20,7 +20,9 @@ from operations.replay.selection import EventSelection, load_selection
 from shared.contracts.event import Event
 from shared.contracts.topics import Topic
 from shared.db.pool import Connection
+from shared.db.statements import write_audit_line
 from shared.refusals import Refused
+from shared.vocabulary import COMMAND_LINE
 
 WAIT: Final = 30.0
 """Seconds that the topic's consumers get to consume the published events before the report is made."""
@@ -146,7 +148,7 @@ async def rewind_group(request: ReplayRequest, group: str, servers: Servers, rep
         answer["applied"] = {"stands_at": offsets}
         details = {"group": group, "offsets": [asdict(move) for move in moves], "reason": request.reason}
         async with servers.pool.acquire() as connection:
-            await runs.write_audit_line(connection, "rewind", request.topic.name, details)
+            await write_audit_line(connection, COMMAND_LINE, "rewind", "topic", request.topic.name, details=details)
     report.moves(group, moves, done=request.apply)
     report.contents(request.topic.name, since, None, found, effects, verb="read")
     report.ends("Moved; its members read from there when they start." if request.apply else "Nothing was moved. --apply moves it.")

@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final
 
 from operations.replay.ranges import Range
 from shared.db.pool import Connection
 from shared.db.queries import execute, fetch_column, fetch_one, fetch_value, load
+from shared.db.statements import write_audit_line
 from shared.refusals import Refused
 from shared.vocabulary import COMMAND_LINE
 
@@ -77,7 +78,8 @@ async def begin_run(
             ends=_encode_offsets(wanted.ends),
             positions=_encode_offsets(wanted.starts),
         )
-        await write_audit_line(connection, "replay", wanted.topic, {"run": run, "asked": asked, "reason": reason, "records": wanted.size})
+        details = {"run": run, "asked": asked, "reason": reason, "records": wanted.size}
+        await write_audit_line(connection, COMMAND_LINE, "replay", "topic", wanted.topic, details=details)
     return ReplayRun(run, first, until, reason, wanted, dict(wanted.starts), 0)
 
 
@@ -99,11 +101,6 @@ async def save_progress(connection: Connection, run: ReplayRun) -> None:
 async def finish_run(connection: Connection, run: ReplayRun) -> None:
     """Mark the run as finished."""
     await execute(connection, queries.finish_run, run=run.id)
-
-
-async def write_audit_line(connection: Connection, verb: str, topic: str, details: dict[str, Any]) -> None:
-    """Add a line about a topic to the audit log."""
-    await execute(connection, queries.write_audit_line, actor=COMMAND_LINE, verb=verb, topic=topic, details=details)
 
 
 def _parse_offsets(stored: Mapping[str, int]) -> dict[int, int]:

@@ -16,6 +16,3 @@ UPDATE replay_runs SET positions = :positions, published = :published WHERE id =
 
 -- name: finish_run!
 UPDATE replay_runs SET finished_at = clock_timestamp() WHERE id = :run AND finished_at IS NULL;
-
--- name: write_audit_line!
-INSERT INTO audit_log (actor, verb, object, object_id, details) VALUES (:actor, :verb, 'topic', :topic, :details);

@@ -106,11 +106,6 @@ async def redrive(
                 yield put
 
 
-async def write_audit_line(connection: Connection, *, actor: str, put: int, details: Mapping[str, Any]) -> None:
-    """Write a line of the audit log."""
-    await queries.note(connection, actor=actor, object_id=str(put), details=dict(details))
-
-
 async def _some(
     connection: Connection, reader: DeadLetterReader, writer: "_Writer", some: Sequence[RedriveCase], *, actor: str
 ) -> AsyncIterator[RedriveResult]:

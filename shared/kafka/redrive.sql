@@ -24,6 +24,3 @@ UPDATE redriven_letters r SET times = r.times + 1, done_at = clock_timestamp(), 
   FROM unnest(:topics::text[], :partitions::int[], :offsets::bigint[], :record_mss::bigint[], :put_offsets::bigint[])
        AS w(topic, partition_no, offset_no, record_ms, put_offset)
  WHERE (w.topic, w.partition_no, w.offset_no, w.record_ms) = (r.topic, r.partition_no, r.offset_no, r.record_ms) AND r.done_at IS NULL;
-
--- name: note!
-INSERT INTO audit_log (actor, verb, object, object_id, details) VALUES (:actor, 'redrive', 'dead_letters', :object_id, :details);

@@ -6,6 +6,7 @@ from typing import Any
 import asyncpg
 
 from shared.db.queries import load
+from shared.db.statements import write_audit_line
 from shared.kafka.inbox import Inbox
 
 queries = load(__file__)
@@ -45,5 +46,6 @@ async def let_go_on(pool: asyncpg.Pool, group: str, *, actor: str) -> list[Mappi
     async with pool.acquire() as connection, connection.transaction():
         rows = [row async for row in queries.let_go_on(connection, group_name=group, actor=actor)]
         if rows:
-            await queries.note(connection, actor=actor, group_name=group, details={"why": rows[0]["why"], "processes": len(rows)})
+            details = {"why": rows[0]["why"], "processes": len(rows)}
+            await write_audit_line(connection, actor, "resume", "consumer", group, details=details)
     return rows

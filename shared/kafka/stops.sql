@@ -15,6 +15,3 @@ SELECT id, instance, topic, group_name, why, stopped_at, seen_at FROM consumer_s
 UPDATE consumer_stops SET resumed_at = clock_timestamp(), resumed_by = :actor::text
  WHERE resumed_at IS NULL AND group_name = :group_name::text
 RETURNING id, instance, topic, group_name, why, stopped_at, seen_at;
-
--- name: note!
-INSERT INTO audit_log (actor, verb, object, object_id, details) VALUES (:actor, 'resume', 'consumer', :group_name, :details);

@@ -51,11 +51,6 @@ async def find_leads(connection: Connection, account: ObservedAccount, people: I
     return dict(found)
 
 
-async def lock_leads(connection: Connection, lead_ids: Iterable[UUID]) -> None:
-    """Lock these leads until the transaction ends."""
-    await execute(connection, queries.lock_leads, lead_ids=sorted(set(lead_ids)))
-
-
 async def record_connection(
     connection: Connection, account: ObservedAccount, person_id: str, vanity: str | None, lead_ids: Sequence[UUID]
 ) -> None:

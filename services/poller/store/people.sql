@@ -14,11 +14,6 @@ SELECT q.person_id, found.lead_id
   ) AS found ON true
  ORDER BY found.lead_id;
 
--- name: lock_leads!
--- First in the order of locks. Everything else about these leads is read in later statements, which see what was committed while this
--- one waited.
-SELECT id FROM leads WHERE id = ANY(:lead_ids::uuid[]) ORDER BY id FOR NO KEY UPDATE;
-
 -- name: record_connection!
 -- The resolved recipient is a relation now; a row is made where the invitation left by other means than ours.
 INSERT INTO recipients (account_id, lead_id, workspace_id, provider_id, public_identifier, network_distance, resolved_at, connected_at)

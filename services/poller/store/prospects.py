@@ -9,6 +9,7 @@ from uuid import UUID
 from services.poller.rules.observations import ObservedAccount, SeenMessage
 from shared.db.pool import Connection
 from shared.db.queries import execute, fetch_all, fetch_column, fetch_one, fetch_value, load
+from shared.db.statements import lock_sends
 from shared.vocabulary import AttemptState, ProspectStatus, Reply
 
 queries = load(__file__)
@@ -61,7 +62,7 @@ async def settle_as_accepted(
     connection: Connection, account: ObservedAccount, invitation: LiveInvitation, evidence: Mapping[str, Any]
 ) -> bool:
     """An unknown invitation did arrive: attempt and send say so; False when another transaction settled the attempt first."""
-    await execute(connection, queries.lock_sends, send_ids=[invitation.send_id])
+    await lock_sends(connection, [invitation.send_id])
     settled = await fetch_value(connection, queries.accept_unknown, int, attempt_id=invitation.id, now=account.now, evidence=evidence)
     if settled is None:
         return False

@@ -134,7 +134,3 @@ UPDATE campaign_prospects p SET hold_until = :hold_until::timestamptz
   FROM locked
  WHERE p.id = locked.id AND is_active(p.status)
 RETURNING p.id;
-
--- name: lock_sends!
--- Sends are locked before attempts and prospects, as the sender does when it finishes an attempt.
-SELECT id FROM send_queue WHERE id = ANY(:send_ids::uuid[]) ORDER BY id FOR NO KEY UPDATE;

@@ -13,7 +13,7 @@ import orjson
 from services.poller.rules.observations import ObservedAccount
 from shared.calendar.schedule import Schedule
 from shared.db.pool import Connection
-from shared.db.queries import execute, fetch_all, fetch_one, fetch_value, load
+from shared.db.queries import execute, fetch_all, fetch_one, load
 from shared.policy.rows import read_clocks
 
 queries = load(__file__)
@@ -96,14 +96,6 @@ class _WaitingAccounts:
 
     reason: str
     accounts: int
-
-
-async def business_now(pool: asyncpg.Pool) -> datetime:
-    """The stack's business time, by the database."""
-    now = await fetch_value(pool, queries.business_now, datetime)
-    if now is None:
-        raise OSError("The database has no business time: the table stack_clock is empty.")
-    return now
 
 
 async def plan_first_reads(pool: asyncpg.Pool, now: datetime, every: Mapping[ReadKind, timedelta]) -> None:

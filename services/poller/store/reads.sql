@@ -1,6 +1,3 @@
--- name: business_now$
-SELECT business_now();
-
 -- name: plan_first_reads!
 -- Accounts that were never read get random first times, so that a hundred imported at once are not read at once.
 INSERT INTO account_reads (account_id, kind, next_at)

@@ -9,6 +9,7 @@ from services.poller.store.observations import MOST_TRIES, UnsettledRelation
 from services.poller.store.transactions import in_transaction
 from services.poller.workflows.match_relations import match_relation
 from shared.db.pool import Connection
+from shared.db.statements import lock_leads
 
 log = structlog.get_logger()
 
@@ -34,7 +35,7 @@ async def _match_one(connection: Connection, one: UnsettledRelation) -> None:
     relation = one.relation
     found = await people.find_leads(connection, one.account, [(relation.person_id, relation.vanity)])
     leads = found.get(relation.person_id, [])
-    await people.lock_leads(connection, leads)
+    await lock_leads(connection, leads)
     _, waits = await match_relation(connection, one.account, relation, leads, source=one.source, first_seen=True)
     if waits and one.tries < MOST_TRIES:
         await observations.postpone_unsettled(connection, one)

@@ -22,6 +22,7 @@ from shared.contracts.replies_received import ReplyReceived
 from shared.contracts.topics import REPLIES_RECEIVED
 from shared.db.outbox import put
 from shared.db.pool import Connection
+from shared.db.statements import lock_leads
 from shared.vocabulary import Reply
 
 log = structlog.get_logger()
@@ -50,7 +51,7 @@ async def note_messages(
     ours = await people.find_leads(connection, account, [(m.person_id, m.vanity) for m in messages if m.person_id is not None])
     await observations.record_messages(connection, account, messages, source=source, ours=frozenset(ours))
     replies = [_Reply(m, m.person_id, ours[m.person_id]) for m in messages if m.person_id in ours and m.person_id and m.may_be_reply]
-    await people.lock_leads(connection, [lead for reply in replies for lead in reply.leads])
+    await lock_leads(connection, [lead for reply in replies for lead in reply.leads])
     count = 0
     for reply in sorted(replies, key=lambda reply: reply.message.said_at):
         count += await _apply_reply(connection, account, reply, source=source, away_for=away_for)

@@ -20,6 +20,7 @@ from shared.contracts.envelope import enclose
 from shared.contracts.topics import CONNECTIONS_ACCEPTED
 from shared.db.outbox import put
 from shared.db.pool import Connection
+from shared.db.statements import lock_leads
 from shared.vocabulary import AttemptState
 
 log = structlog.get_logger()
@@ -39,7 +40,7 @@ async def note_relations(
     """Store the relations and match every one of them, also those observed before: a relation that is listed is true today."""
     new = await observations.record_relations(connection, account, relations, source=source)
     ours = await people.find_leads(connection, account, [(r.person_id, r.vanity) for r in relations])
-    await people.lock_leads(connection, [lead for leads in ours.values() for lead in leads])
+    await lock_leads(connection, [lead for leads in ours.values() for lead in leads])
     accepted, waiting = 0, []
     for relation in relations:
         if leads := ours.get(relation.person_id):

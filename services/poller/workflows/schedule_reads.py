@@ -23,6 +23,7 @@ from services.poller.store.reads import DueRead, ReadKind
 from services.poller.workflows.make_read import BUSY, TURN, ReadMaker, ReadOutcome, ReadResult
 from services.poller.workflows.read_pages import PageSizes
 from shared.db.errors import AWAY
+from shared.db.statements import business_now
 from shared.fence.fence import UNFENCED, FenceShut, Gate
 from shared.unipile.client import UnipileClient
 
@@ -79,13 +80,13 @@ class ReadScheduler:
 
     async def plan_first_reads(self) -> None:
         """Plan the first reads of new accounts."""
-        await reads.plan_first_reads(self._pool, await reads.business_now(self._pool), self._reads.every)
+        await reads.plan_first_reads(self._pool, await business_now(self._pool), self._reads.every)
 
     async def begin_due_reads(self) -> None:
         """Begin reads that are due, as many as the queue takes, and wait for none."""
         if (room := self._queue - len(self._in_turn)) <= 0:
             return
-        now = await reads.business_now(self._pool)
+        now = await business_now(self._pool)
         for read in await reads.load_due_reads(
             self._pool, now, kinds=list(ReadKind), without=[*self._being_read(), *self._found_busy()], most=room
         ):
@@ -95,7 +96,7 @@ class ReadScheduler:
         """Begin reads that have waited for `PATIENCE` because their account is never free."""
         if (room := MOST_STARVED - len(self._starved)) <= 0:
             return
-        now = await reads.business_now(self._pool)
+        now = await business_now(self._pool)
         waiting = await reads.load_starved_reads(
             self._pool, now, since=now - PATIENCE, free_by=now + TURN, without=self._being_read(), most=room
         )
@@ -117,7 +118,7 @@ class ReadScheduler:
 
     async def read_all_now(self, kind: ReadKind) -> ReadRound:
         """Make this read due for every account and read those that may be read now; a read that was not begun in time counts as busy."""
-        now = await reads.business_now(self._pool)
+        now = await business_now(self._pool)
         await reads.plan_first_reads(self._pool, now, self._reads.every)
         await reads.make_all_due(self._pool, now, kind)
         called = ReadRound(Counter(await reads.count_waiting(self._pool, now, kind)))

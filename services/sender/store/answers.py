@@ -16,6 +16,7 @@ from services.sender.rules.outcome.attempt_outcome import AttemptOutcome, Prospe
 from shared.db.outbox import put
 from shared.db.pool import Connection
 from shared.db.queries import execute, fetch_all, fetch_column, load
+from shared.db.statements import lock_prospects, lock_sends
 from shared.unipile.models import Profile
 from shared.vocabulary import AttemptState
 
@@ -55,7 +56,7 @@ class Answers:
 
     async def _write(self, connection: Connection, outcomes: Sequence[AttemptOutcome]) -> WrittenOutcomes:
         await execute(connection, queries.lock_answered_accounts, ids=sorted({o.attempt.account_id for o in outcomes}))
-        await execute(connection, queries.lock_sends, ids=sorted({o.attempt.send_id for o in outcomes}))
+        await lock_sends(connection, {o.attempt.send_id for o in outcomes})
         settled_ids = await self._settle_attempts(connection, outcomes)
         in_time = [o for o in outcomes if o.attempt.id in settled_ids]
         late = await self._keep_late(connection, [o for o in outcomes if o.attempt.id not in settled_ids])
@@ -123,7 +124,7 @@ class Answers:
         moving = [o for o in in_time if o.prospect is not ProspectEffect.NONE]
         if not moving:
             return frozenset()
-        await execute(connection, queries.lock_prospects, ids=sorted({o.attempt.prospect_id for o in moving}))
+        await lock_prospects(connection, {o.attempt.prospect_id for o in moving})
         contacted = [o for o in moving if o.prospect is ProspectEffect.CONTACTED]
         connected = [o for o in moving if o.prospect is ProspectEffect.CONNECTED]
         given_up = [o for o in moving if o.prospect is ProspectEffect.GIVEN_UP]
@@ -203,7 +204,7 @@ class Answers:
         withdrawn = sorted((row.prospect_id, row.withdrawn_at) for row in ended if row.provider_id in withdrawn_from)
         if withdrawn:
             ids = [prospect_id for prospect_id, _ in withdrawn]
-            await execute(connection, queries.lock_prospects, ids=ids)
+            await lock_prospects(connection, ids)
             await execute(connection, queries.mark_withdrawn, ids=ids, ats=[at for _, at in withdrawn])
 
     async def _update_limits(self, connection: Connection, in_time: Sequence[AttemptOutcome]) -> None:

@@ -1,12 +1,6 @@
 -- name: lock_answered_accounts!
 SELECT id FROM accounts WHERE id = ANY(:ids::uuid[]) ORDER BY id FOR NO KEY UPDATE;
 
--- name: lock_sends!
-SELECT id FROM send_queue WHERE id = ANY(:ids::uuid[]) ORDER BY id FOR NO KEY UPDATE;
-
--- name: lock_prospects!
-SELECT id FROM campaign_prospects WHERE id = ANY(:ids::uuid[]) ORDER BY id FOR NO KEY UPDATE;
-
 -- name: settle_attempts
 -- Compare-and-set. An attempt that became unknown meanwhile is settled by the late answer; one that was settled otherwise
 -- is not returned.

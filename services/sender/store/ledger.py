@@ -16,6 +16,7 @@ from shared.contracts.sends_due import SendDue
 from shared.db.outbox import put
 from shared.db.pool import Connection
 from shared.db.queries import execute, fetch_all, fetch_column, load
+from shared.db.statements import try_lock_accounts
 from shared.fence import store as fences
 from shared.fence.fence import UNFENCED, Gate
 from shared.runtime.clock import LEAP_LOCK, Stopwatch
@@ -168,7 +169,7 @@ class Ledger:
             mark = self._fence.mark()
             self._fence.require(fences.row_of(await queries.lock_clock_and_read_fence(connection, key=LEAP_LOCK)), mark)
             account_ids = sorted({event.account_id for event in events})
-            locked = await fetch_column(connection, queries.lock_accounts, UUID, account_ids=account_ids)
+            locked = await try_lock_accounts(connection, account_ids)
             if not locked:
                 yield Begin(connection, (), self._owner, since=Stopwatch())
                 return

@@ -5,11 +5,6 @@ SELECT pg_advisory_xact_lock_shared(:key), f.stack_id, f.epoch, f.system_identif
        f.attempt_id, f.beat_at, f.business_at, f.read_only_since, f.read_only_why, f.neighbours, f.own_system_identifier, f.own_timeline, f.durable
   FROM stack_fence_now f;
 
--- name: lock_accounts
--- In id order, so that two senders never wait for each other; a busy account is skipped and comes back by its
--- lease. NO KEY UPDATE, because a planner inserting rows that refer to the account must not hide it.
-SELECT id FROM accounts WHERE id = ANY(:account_ids::uuid[]) ORDER BY id FOR NO KEY UPDATE SKIP LOCKED;
-
 -- name: lock_leads!
 -- A reply or an opt-out that is being written holds its lead: we wait for it and read it, or it comes after our
 -- commit, which is the line after which a stop comes too late.

@@ -26,9 +26,7 @@ BEGIN
      SET status = 'pending', held_for = NULL, error_message = NULL, retries = 0, dispatches_in_vain = 0, sent_at = NULL, scheduled_for = e.at
     FROM jsonb_to_recordset(ended) AS e(id uuid, at timestamptz) WHERE s.id = e.id;
   PERFORM set_config('tact.reopening', 'off', true);
-  UPDATE accounts a SET wake_at = d.at -- many sends of one account are reopened together: one version of its row is enough
-    FROM (SELECT e.account_id, min(e.at) AS at FROM jsonb_to_recordset(ended) AS e(account_id uuid, at timestamptz) GROUP BY 1) d
-   WHERE a.id = d.account_id AND (a.wake_at IS NULL OR a.wake_at > d.at);
+  PERFORM wake_accounts(array_agg(e.account_id), array_agg(e.at)) FROM jsonb_to_recordset(ended) AS e(account_id uuid, at timestamptz);
   INSERT INTO audit_log (workspace_id, actor, verb, object, object_id, details)
   SELECT e.workspace_id, reopen_together.actor, 'reopen', 'send', e.id::text, jsonb_build_object('reason', e.reason, 'was', e.was, 'error', e.error)
     FROM jsonb_to_recordset(ended) AS e(id uuid, workspace_id uuid, was text, error text, reason text);

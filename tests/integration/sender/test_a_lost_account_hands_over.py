@@ -13,6 +13,7 @@ from services.queuer.workflows.planning.plan import Planner
 from services.queuer.workflows.planning.reassign_account import AccountReassignment
 from shared.contracts.sends_due import SendDue
 from shared.db.pool import open_pool
+from shared.db.statements import business_now
 from tests.integration.sender.conftest import Stage
 from tests.support import builders
 from tests.support.builders import BASE
@@ -66,7 +67,7 @@ async def act(stage: Stage, queuer: asyncpg.Pool) -> bool:
         return False
     await show(stage, max(at, await stage.pool.fetchval("SELECT business_now()")))
     async with queuer.acquire() as connection, connection.transaction():
-        now = await queue.business_now(connection)
+        now = await business_now(connection)
         awake = await queue.take_awake(connection, now=now, most=10)
         due = await queue.dispatch(connection, awake, now=now, lease=timedelta(seconds=30), longest=timedelta(minutes=1))
         busy = {each.account_id for each in due}

@@ -20,6 +20,7 @@ from shared.contracts.topics import ACCOUNTS_STATUS
 from shared.db.outbox import put
 from shared.db.pool import Connection as OneConnection
 from shared.db.queries import load
+from shared.db.statements import write_audit_line
 from shared.fence.rules import FenceRow
 from shared.policy.rows import local_day
 from shared.vocabulary import AccountStatus, Action, ProspectStatus, SendStatus
@@ -253,7 +254,7 @@ async def finish_adoption(
         )
         await queries.finish_adoption(connection, adoption_id=adoption.id)
         details = {"differences": list(adoption.differences), "lost_from": adoption.lost_from, "lost_until": adoption.lost_until, **reached}
-        await queries.note_adoption(connection, actor=adoption.requested_by, object_id=str(adoption.id), details=details)
+        await write_audit_line(connection, adoption.requested_by, "adopt", "stack", adoption.id, details=details)
         await findings.close_findings(connection, kind="stack_read_only", table_name="stack_fence", row_ids=["stack"])
     return reached
 

@@ -154,9 +154,6 @@ RETURNING epoch;
 -- name: finish_adoption!
 UPDATE stack_adoptions SET state = 'done', finished_at = clock_timestamp() WHERE id = :adoption_id::bigint;
 
--- name: note_adoption!
-INSERT INTO audit_log (actor, verb, object, object_id, details) VALUES (:actor, 'adopt', 'stack', :object_id, :details::jsonb);
-
 -- name: foreign_webhooks$
 SELECT foreign_webhooks FROM stack_fence;
 

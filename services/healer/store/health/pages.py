@@ -11,6 +11,7 @@ import asyncpg
 from services.healer.rules.health.repair_times import TimeBucket
 from shared.db.pool import Connection as OneConnection
 from shared.db.queries import load
+from shared.db.statements import write_audit_line
 
 queries = load(__file__)
 
@@ -93,7 +94,10 @@ async def set_objective(connection: OneConnection, workspace_id: UUID, objective
         if await queries.set_objective(connection, workspace_id=workspace_id, objective=objective) is None:
             return False
         seconds = objective and objective.total_seconds()
-        await queries.audit(connection, workspace_id=workspace_id, actor=actor, seconds=seconds)
+        details = {"seconds": seconds}
+        await write_audit_line(
+            connection, actor, "set repair objective", "workspace", workspace_id, workspace_id=workspace_id, details=details
+        )
     return True
 
 

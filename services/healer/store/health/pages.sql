@@ -63,10 +63,6 @@ SELECT w.id, w.repair_objective FROM workspaces w WHERE w.id = :workspace_id;
 -- name: set_objective^
 UPDATE workspaces SET repair_objective = :objective::interval WHERE id = :workspace_id RETURNING id, repair_objective;
 
--- name: audit!
-INSERT INTO audit_log (workspace_id, actor, verb, object, object_id, details)
-VALUES (:workspace_id, :actor, 'set repair objective', 'workspace', :workspace_id::uuid::text, jsonb_build_object('seconds', :seconds::float8));
-
 -- name: alerts
 -- Those that are open, and the newest that are over.
 SELECT a.id, a.workspace_id, a.kind, a.about, a.evidence, a.opened_at, a.closed_at

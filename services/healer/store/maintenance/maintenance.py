@@ -10,6 +10,7 @@ import asyncpg
 from services.healer.store.repairs import findings
 from shared.contracts.integrity_events import IntegrityEvent
 from shared.db.queries import execute, fetch_all, fetch_column, load
+from shared.db.statements import try_lock_accounts, wake_accounts
 from shared.vocabulary import Action
 
 queries = load(__file__)
@@ -89,7 +90,7 @@ async def expire_intents(pool: asyncpg.Pool, *, grace: timedelta, lag: timedelta
             return 0, 0
         ids = [row.id for row in over]
         accounts = sorted({row.account_id for row in over})
-        locked = await fetch_column(connection, queries.lock_accounts, UUID, ids=accounts)
+        locked = await try_lock_accounts(connection, accounts)
         doubted = await fetch_all(connection, queries.doubt_intents, DoubtedIntent, ids=ids, account_ids=locked, grace=grace, lag=lag)
         released = await fetch_all(connection, queries.release_lookups, ReleasedLookup, ids=ids, account_ids=locked, grace=grace)
         await execute(connection, queries.send_again, send_ids=sorted(row.send_id for row in released))
@@ -114,10 +115,10 @@ async def unstick_sends(pool: asyncpg.Pool, *, grace: timedelta, most: int) -> i
         if not stuck:
             return 0
         accounts = sorted({row.account_id for row in stuck})
-        locked = set(await fetch_column(connection, queries.lock_accounts, UUID, ids=accounts))
+        locked = set(await try_lock_accounts(connection, accounts))
         ids = sorted(row.id for row in stuck if not row.accepted and row.account_id in locked)
         freed = await fetch_all(connection, queries.unstick, FreedSend, ids=ids, grace=grace)
-        await execute(connection, queries.wake_accounts, ids=sorted({row.account_id for row in freed}))
+        await wake_accounts(connection, {row.account_id for row in freed})
         since = {row.id: row.updated_at.isoformat() for row in stuck}
         found = [_build_finding(STUCK, row.workspace_id, row.id, since[row.id], "warning") for row in freed]
         found += [_build_finding(UNFINISHED, row.workspace_id, row.id, since[row.id], "critical") for row in stuck if row.accepted]

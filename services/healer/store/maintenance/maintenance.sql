@@ -5,9 +5,6 @@ SELECT a.id, a.account_id, a.send_id, a.action
  WHERE a.state = 'intent' AND a.act_by < clock_timestamp() - :grace::interval
  ORDER BY a.act_by LIMIT :most;
 
--- name: lock_accounts
-SELECT id FROM accounts WHERE id = ANY(:ids::uuid[]) ORDER BY id FOR NO KEY UPDATE SKIP LOCKED;
-
 -- name: doubt_intents
 -- It may have left. Looked up once the provider's lag has passed.
 UPDATE send_attempts SET state = 'unknown', error_detail = coalesce(error_detail, 'the sender gave no answer'),
@@ -63,9 +60,6 @@ UPDATE send_queue s SET status = 'pending', scheduled_for = greatest(s.scheduled
    AND NOT EXISTS (SELECT FROM send_attempts a WHERE a.send_id = s.id
                       AND is_live(a.state) AND (a.state = 'intent' OR a.action <> 'profile_lookup'))
 RETURNING s.id, s.workspace_id, s.account_id;
-
--- name: wake_accounts!
-UPDATE accounts SET wake_at = least(coalesce(wake_at, 'infinity'), business_now()) WHERE id = ANY(:ids::uuid[]);
 
 -- name: raise_floor!
 -- Before what goes is gone: from then on no answer is built from half of a history.

@@ -10,6 +10,7 @@ import asyncpg
 
 from shared.db.pool import Connection as OneConnection
 from shared.db.queries import load
+from shared.db.statements import write_audit_line
 from shared.notices.notice import TOLD_OF
 from shared.vocabulary import NoticeKind, NoticeMedium
 
@@ -129,11 +130,9 @@ async def give_up_waiting(connection: Connection, channel_id: UUID, *, why: str)
     await queries.give_up_waiting(connection, channel_id=channel_id, error=why)
 
 
-async def record_audit(connection: Connection, channel: NoticeChannel, *, actor: str, verb: str, details: Mapping[str, Any]) -> None:
+async def record_audit(connection: OneConnection, channel: NoticeChannel, *, actor: str, verb: str, details: Mapping[str, Any]) -> None:
     """Leave a line in the audit log, in the caller's transaction."""
-    await queries.note(
-        connection, workspace_id=channel.workspace_id, actor=actor, verb=verb, object_id=str(channel.id), details=dict(details)
-    )
+    await write_audit_line(connection, actor, verb, "notice_channel", channel.id, workspace_id=channel.workspace_id, details=details)
 
 
 def covers_every_kind(kinds: Sequence[NoticeKind]) -> bool:

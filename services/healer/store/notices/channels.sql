@@ -41,7 +41,3 @@ RETURNING id, workspace_id, name, medium, target, kinds::text[] AS kinds, every_
 -- name: give_up_waiting!
 -- What a channel that was switched off or removed would still have said.
 UPDATE notice_deliveries SET state = 'given_up', last_error = :error WHERE channel_id = :channel_id AND state = 'waiting';
-
--- name: note!
-INSERT INTO audit_log (workspace_id, actor, verb, object, object_id, details)
-VALUES (:workspace_id, :actor, :verb, 'notice_channel', :object_id, :details);

@@ -13,7 +13,8 @@ from shared.contracts.integrity_events import IntegrityEvent
 from shared.contracts.topics import INTEGRITY_EVENTS
 from shared.db.outbox import put
 from shared.db.pool import Connection
-from shared.db.queries import execute, fetch_all, fetch_column, fetch_value, load
+from shared.db.queries import execute, fetch_all, fetch_column, fetch_one, load
+from shared.db.statements import business_now, write_audit_line
 
 queries = load(__file__)
 
@@ -52,12 +53,21 @@ class RepairAnswer:
     answer: str
 
 
+@dataclass(frozen=True, slots=True)
+class RefusedFinding:
+    """What the audit line says of a finding whose repair an operator refused."""
+
+    workspace_id: UUID | None
+    kind: str
+    row_id: str
+
+
 async def record_repairs(connection: Connection, rows: Sequence[dict[str, Any]], *, now: datetime | None = None) -> list[int]:
     """Write down what is new, each with its event; returns the findings whose repair needs no decision."""
     if not rows:
         return []
     written = await fetch_all(connection, queries.record, RecordedFinding, rows=list(rows))
-    at = now or await connection.fetchval("SELECT business_now()")
+    at = now or await business_now(connection)
     await put(connection, "healer", [_build_event(row, at) for row in written if row.new])
     waiting = await fetch_all(connection, queries.mending_themselves, RepairableFinding, rows=list(rows))
     if again := [row.id for row in waiting if row.times >= MOST_TIMES]:
@@ -107,9 +117,11 @@ async def apply_or_undo(connection: Connection, finding: int, *, undo: bool, act
 
 async def refuse_repair(connection: Connection, finding: int, *, actor: str, reason: str) -> bool:
     """Leave the row as it is, for good; False when it was decided already."""
-    if await fetch_value(connection, queries.refuse, int, id=finding, actor=actor) is None:
+    refused = await fetch_one(connection, queries.refuse, RefusedFinding, id=finding, actor=actor)
+    if refused is None:
         return False
-    await execute(connection, queries.note_refusal, id=finding, actor=actor, reason=reason)
+    details = {"reason": reason, "kind": refused.kind, "row": refused.row_id}
+    await write_audit_line(connection, actor, "refuse", "finding", finding, workspace_id=refused.workspace_id, details=details)
     return True
 
 

@@ -52,15 +52,10 @@ UPDATE integrity_findings f SET state = 'gone', closed_at = clock_timestamp()
  WHERE f.kind = :kind AND f.state IN ('open', 'proposed') AND (f.table_name || ' ' || f.row_id) <> ALL(:found::text[])
 RETURNING f.id;
 
--- name: refuse$
+-- name: refuse^
 UPDATE integrity_findings SET state = 'refused', closed_at = clock_timestamp(), decided_by = :actor, decided_at = clock_timestamp()
  WHERE id = :id::bigint AND state IN ('open', 'proposed')
-RETURNING id;
-
--- name: note_refusal!
-INSERT INTO audit_log (workspace_id, actor, verb, object, object_id, details)
-SELECT f.workspace_id, :actor, 'refuse', 'finding', f.id::text, jsonb_build_object('reason', :reason::text, 'kind', f.kind, 'row', f.row_id)
-  FROM integrity_findings f WHERE f.id = :id::bigint;
+RETURNING workspace_id, kind, row_id;
 
 -- name: one_finding^
 SELECT id, workspace_id, campaign_id, kind, severity, table_name, row_id, evidence, state, repair, changes, why, found_at, occurred_at, closed_at, decided_by, decided_at

@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from shared.db.pool import Connection
 from shared.db.queries import load
+from shared.db.statements import write_audit_line
 
 queries = load(__file__)
 
@@ -50,12 +51,6 @@ async def fetch_decider(connection: Connection, attempt_id: int) -> Row | None:
     return found
 
 
-async def fetch_business_now(connection: Connection) -> datetime:
-    """Business time."""
-    at: datetime = await queries.now(connection)
-    return at
-
-
 async def record_audit(connection: Connection, attempt_id: int, *, workspace_id: UUID, actor: str, details: Mapping[str, Any]) -> None:
     """Leave a line in the audit log, in the caller's transaction."""
-    await queries.note(connection, attempt_id=attempt_id, workspace_id=workspace_id, actor=actor, details=dict(details))
+    await write_audit_line(connection, actor, "resolve", "send_attempt", attempt_id, workspace_id=workspace_id, details=details)

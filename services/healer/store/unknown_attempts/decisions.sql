@@ -39,10 +39,3 @@ SELECT x.id, x.workspace_id, x.campaign_id, c.campaign_name, x.account_id, a.nam
 -- name: decided_by^
 SELECT actor, at, details FROM audit_log
  WHERE object = 'send_attempt' AND object_id = :attempt_id::bigint::text AND verb = 'resolve' ORDER BY id DESC LIMIT 1;
-
--- name: now$
-SELECT business_now();
-
--- name: note!
-INSERT INTO audit_log (workspace_id, actor, verb, object, object_id, details)
-VALUES (:workspace_id, :actor, 'resolve', 'send_attempt', :attempt_id::bigint::text, :details);

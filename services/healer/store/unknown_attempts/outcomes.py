@@ -18,6 +18,7 @@ from shared.contracts.topics import CONNECTIONS_ACCEPTED, SENDS_COMPLETED
 from shared.db.outbox import put
 from shared.db.pool import Connection
 from shared.db.queries import fetch_all, fetch_value, load
+from shared.db.statements import wake_accounts
 from shared.vocabulary import ProspectStatus
 
 queries = load(__file__)
@@ -96,7 +97,7 @@ async def record_not_happened_within(
         return False
     await queries.give_back(connection, attempt_id=unknown.id)
     await queries.send_again(connection, send_id=unknown.send_id, now=now)
-    await queries.wake_account(connection, account_id=unknown.account_id, now=now)
+    await wake_accounts(connection, [unknown.account_id], now)
     await findings.close_findings(connection, kind=WAITING, table_name="send_attempts", row_ids=[str(unknown.id)])
     await put(
         connection,

@@ -58,9 +58,6 @@ UPDATE account_usage u SET used = u.used - 1
 UPDATE send_queue SET status = 'pending', scheduled_for = :now::timestamptz, held_for = NULL, error_message = NULL
  WHERE id = :send_id::uuid AND status = 'sending';
 
--- name: wake_account!
-UPDATE accounts SET wake_at = least(coalesce(wake_at, 'infinity'), :now::timestamptz) WHERE id = :account_id::uuid;
-
 -- name: keep_looking!
 UPDATE send_attempts
    SET looks = looks + 1, look_after = :look_after::timestamptz, needs_person = :needs_person::boolean,

@@ -14,6 +14,7 @@ from shared.contracts.sends_completed import SendOutcome
 from shared.db.outbox import put
 from shared.db.pool import Connection
 from shared.db.queries import load
+from shared.db.statements import wake_accounts
 
 queries = load(__file__)
 
@@ -85,6 +86,6 @@ async def _did_not(
         envelopes = [
             settling.build_send_completed(unknown, outcome, reason=f"not_happened: {verdict.why}", provider_ref=None, at=now, now=now)
         ]
-    await settling.queries.wake_account(connection, account_id=unknown.account_id, now=now)
+    await wake_accounts(connection, [unknown.account_id], now)
     await put(connection, SERVICE, envelopes)
     return True

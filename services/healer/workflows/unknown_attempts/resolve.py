@@ -21,6 +21,7 @@ from services.healer.store.unknown_attempts import outcomes as settling
 from services.healer.store.unknown_attempts import withdrawals
 from services.healer.store.unknown_attempts.decisions import AttemptFilter, Row
 from shared.db.pool import Connection
+from shared.db.statements import business_now
 from shared.notices.notice import one_line
 from shared.refusals import Conflict, NotFound, Refused
 from shared.vocabulary import Action, AttemptState
@@ -119,7 +120,7 @@ async def resolve_attempt(
 
 
 async def _settle(connection: Connection, unknown: AttemptInDoubt, decision: AttemptDecision, *, why: str, actor: str) -> bool:
-    now = await store.fetch_business_now(connection)
+    now = await business_now(connection)
     look = {"look": PERSON, "at": now.isoformat(), "by": actor, "decision": decision.value, "reason": why}
     said = f"a person decided: {why}"
     verdict = Happened(at=unknown.decided_at, why=said) if decision is AttemptDecision.ACCEPTED else DidNot(why=said)

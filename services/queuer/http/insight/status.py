@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 from services.queuer.http.models import Given, Success
 from services.queuer.rules.insight.call_times import CallTimes
 from services.queuer.workflows.insight.status import read_accounts, read_campaigns
+from shared.db.statements import business_now
 from shared.fence import store as fences
 from shared.fence.rules import FORGETFUL, FenceRow
 from shared.service.auth import Viewer, tenant_transaction
@@ -83,7 +84,7 @@ def routes(service: Service, readers: asyncpg.Pool, call_times: CallTimes) -> AP
         fence = FenceOut.of(await fences.read_fence(service.pool))
         async with tenant_transaction(readers, caller) as connection:
             return Status(
-                business_now=await connection.fetchval("SELECT business_now()"),
+                business_now=await business_now(connection),
                 fence=fence,
                 accounts=[AccountStatusOut.model_validate(row) for row in await read_accounts(connection, call_times)],
                 campaigns=[CampaignStatusOut.model_validate(row) for row in await read_campaigns(connection)],

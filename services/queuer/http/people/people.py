@@ -4,7 +4,6 @@ import csv
 import tempfile
 from collections.abc import Callable
 from contextlib import AsyncExitStack
-from datetime import datetime
 from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
@@ -21,6 +20,7 @@ from services.queuer.http.people.uploads import receive
 from services.queuer.store.campaigns.campaigns import get_campaign
 from services.queuer.workflows.people.approve import approve
 from services.queuer.workflows.people.import_leads import ImportProgress, ImportResult, import_file
+from shared.db.statements import business_now
 from shared.service.auth import Caller, Operator, tenant_transaction
 from shared.service.http import FAILURES, ApiError, Failed
 from shared.service.process import Service
@@ -157,7 +157,7 @@ def routes(service: Service, readers: asyncpg.Pool, *, largest_upload: int) -> A
     @router.post("/{campaign_id}/approve", summary="Let imported people become prospects; harmless to repeat")
     async def approve_waiting(campaign_id: UUID, caller: Operator, body: Approval | None = None) -> Approved:
         await workspace_of(caller, campaign_id)
-        now: datetime = await service.pool.fetchval("SELECT business_now()")
+        now = await business_now(service.pool)
         done = await approve(service.pool, campaign_id=campaign_id, batch_id=body.batch_id if body else None, actor=caller.actor, now=now)
         service.wake()
         return Approved(

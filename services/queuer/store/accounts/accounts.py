@@ -10,7 +10,7 @@ import asyncpg
 
 from services.queuer.rules.campaigns import checks
 from shared.db.pool import Connection
-from shared.db.queries import execute, fetch_all, fetch_one, fetch_value, load
+from shared.db.queries import execute, fetch_all, fetch_one, load
 from shared.refusals import NotFound, Refused
 from shared.vocabulary import AccountStatus, AccountType, Channel
 
@@ -163,13 +163,6 @@ async def change_status(
 ) -> None:
     """Give a locked account its next status; `version` is that of the status it has."""
     await execute(connection, queries.change_status, account_id=account_id, status=status.value, reason=reason, now=now, version=version)
-
-
-async def business_now(connection: Connection) -> datetime:
-    """The stack's business time."""
-    now = await fetch_value(connection, queries.business_now, datetime)
-    assert now is not None  # noqa: S101 - the function always answers
-    return now
 
 
 async def _known_names(connection: Connection, workspace_id: UUID) -> str:

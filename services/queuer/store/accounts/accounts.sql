@@ -38,9 +38,6 @@ SELECT id, workspace_id, channel, provider_account_id, provider_user_id, name, a
   FROM accounts
  WHERE workspace_id = :workspace_id AND (id::text = ANY(:words::text[]) OR provider_account_id = ANY(:words::text[]) OR name = ANY(:words::text[]));
 
--- name: business_now$
-SELECT business_now();
-
 -- name: lock_account^
 SELECT status, status_version FROM accounts
  WHERE id = :account_id AND (:workspace_id::uuid IS NULL OR workspace_id = :workspace_id) FOR NO KEY UPDATE;

@@ -1,6 +1,3 @@
--- name: business_now$
-SELECT business_now();
-
 -- name: accounts_of
 -- Read without locks, to be shown only.
 SELECT id, workspace_id, name, country, account_timezone(accounts, business_now()) AS timezone,
@@ -44,11 +41,6 @@ UPDATE send_queue s SET held_for = NULL
            AND (:lead_id::uuid IS NULL OR h.lead_id = :lead_id)
          ORDER BY h.id FOR NO KEY UPDATE) AS locked
  WHERE s.id = locked.id;
-
--- name: wake_accounts!
--- The accounts are locked already. A lease stays as it is: the dispatcher passes leased accounts over.
-UPDATE accounts SET wake_at = :now
- WHERE id = ANY(:account_ids::uuid[]) AND status = 'usable' AND coalesce(wake_at, 'infinity') > :now;
 
 -- name: lock_accounts_of_lead
 -- Whose sends to this person wait.

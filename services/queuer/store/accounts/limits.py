@@ -14,10 +14,10 @@ from uuid import UUID
 import asyncpg
 
 from services.queuer.rules.campaigns import checks
-from services.queuer.store import audit
 from shared.contracts.campaign_fields import MOST_WITHDRAW_AFTER_DAYS
 from shared.db.pool import Connection
 from shared.db.queries import fetch_one, load
+from shared.db.statements import wake_accounts, write_audit_line
 from shared.policy import (
     MOST_BY_EXCEPTION,
     MOST_EMAILS_A_DAY,
@@ -143,7 +143,7 @@ async def set_workspace(
             return False
         await queries.set_workspace(connection, workspace_id=workspace_id, **(old | wanted))
         await _ask_again(connection, accounts)
-        await audit.note(connection, actor, "limits", "workspace", workspace_id, workspace_id=workspace_id, details=changed)
+        await write_audit_line(connection, actor, "limits", "workspace", workspace_id, workspace_id=workspace_id, details=changed)
         return True
 
 
@@ -176,7 +176,7 @@ async def set_account(
             return False
         await queries.set_account(connection, account_id=account_id, **(old | wanted))
         await _ask_again(connection, [account_id])
-        await audit.note(connection, actor, "limits", "account", account_id, workspace_id=row["workspace_id"], details=changed)
+        await write_audit_line(connection, actor, "limits", "account", account_id, workspace_id=row["workspace_id"], details=changed)
         return True
 
 
@@ -204,13 +204,13 @@ async def except_account(
         await queries.set_exception(connection, account_id=account_id, most=most, by=kept[0], reason=kept[1])
         await _ask_again(connection, [account_id])
         details = {"was": row["cr_exception"], "is": most, "by": by, "reason": reason}
-        await audit.note(connection, actor, "exception", "account", account_id, workspace_id=row["workspace_id"], details=details)
+        await write_audit_line(connection, actor, "exception", "account", account_id, workspace_id=row["workspace_id"], details=details)
         return True
 
 
 async def _ask_again(connection: Connection, account_ids: list[UUID]) -> None:
     await queries.open_lanes(connection, account_ids=account_ids)
-    await queries.wake_accounts(connection, account_ids=account_ids)
+    await wake_accounts(connection, account_ids)
 
 
 def _number(name: str, value: int | None, known: Mapping[str, int] = MOST) -> int | None:

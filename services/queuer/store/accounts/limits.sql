@@ -36,10 +36,6 @@ UPDATE accounts
 UPDATE lanes SET closed_until = NULL, reason = NULL
  WHERE account_id = ANY(:account_ids::uuid[]) AND closed_until IS NOT NULL AND reason IN ('daily_cap', 'weekly_cap', 'warm_up');
 
--- name: wake_accounts!
-UPDATE accounts SET wake_at = least(coalesce(wake_at, 'infinity'), business_now())
- WHERE id = ANY(:account_ids::uuid[]) AND status = 'usable';
-
 -- name: in_force^
 SELECT a.account_type, limits.account_limit, limits.workspace_limit, limits.tier, limits.weekly_limit, limits.message_limit,
        limits.lookup_limit, limits.email_limit, limits.cr_exception, limits.warm_up_from,

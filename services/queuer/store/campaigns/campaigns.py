@@ -14,6 +14,7 @@ from services.queuer.rules.planning.next_step import WorkflowStep
 from shared.contracts.campaign_fields import read_settings
 from shared.db.pool import Connection
 from shared.db.queries import execute, fetch_all, fetch_column, fetch_one, fetch_value, load
+from shared.db.statements import business_now
 from shared.refusals import NotFound
 from shared.vocabulary import CampaignStatus, CampaignType, ProspectStatus
 
@@ -188,7 +189,7 @@ async def lock_campaign(connection: Connection, campaign_id: UUID, *, workspace_
 
 async def move_campaign(connection: Connection, campaign_id: UUID, *, was: CampaignStatus, status: CampaignStatus) -> None:
     """Give a locked campaign its next status."""
-    now = await fetch_value(connection, queries.business_now, datetime)
+    now = await business_now(connection)
     await execute(connection, queries.move_campaign, campaign_id=campaign_id, was=was.value, status=status.value, now=now)
 
 
@@ -200,12 +201,6 @@ async def open_lanes(connection: Connection, campaign_id: UUID) -> None:
 async def free_sends(connection: Connection, campaign_id: UUID) -> None:
     """Release the sends to which the campaign's hours left no moment."""
     await execute(connection, queries.free_sends, campaign_id=campaign_id)
-
-
-async def wake_accounts(connection: Connection, account_ids: Sequence[UUID]) -> None:
-    """Have locked accounts looked at now."""
-    now = await fetch_value(connection, queries.business_now, datetime)
-    await execute(connection, queries.wake_accounts, account_ids=account_ids, now=now)
 
 
 def unknown_campaign(campaign_id: UUID) -> NotFound:

@@ -1,6 +1,3 @@
--- name: business_now$
-SELECT business_now();
-
 -- name: insert_campaign$
 -- The columns are those of the definition (shared/contracts/campaign_fields.py). NULL when the name is taken.
 SELECT insert_campaign(:columns::jsonb);
@@ -108,8 +105,3 @@ UPDATE send_queue s SET held_for = NULL
          WHERE h.campaign_id = :campaign_id AND h.status = 'pending' AND h.held_for = 'opening'
          ORDER BY h.id FOR NO KEY UPDATE) AS locked
  WHERE s.id = locked.id;
-
--- name: wake_accounts!
--- The accounts are locked already. A lease stays as it is: the dispatcher passes leased accounts over.
-UPDATE accounts SET wake_at = :now
- WHERE id = ANY(:account_ids::uuid[]) AND status = 'usable' AND coalesce(wake_at, 'infinity') > :now;

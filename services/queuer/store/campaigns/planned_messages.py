@@ -7,7 +7,7 @@ from typing import Final
 from uuid import UUID
 
 from shared.db.pool import Connection
-from shared.db.queries import execute, fetch_all, fetch_column, fetch_value, load
+from shared.db.queries import execute, fetch_all, fetch_column, load
 from shared.vocabulary import AccountType, ProspectStatus, SendStatus
 
 queries = load(__file__)
@@ -128,10 +128,3 @@ async def end_prospects(connection: Connection, ended: Sequence[EndedProspect], 
         reasons=[each.reason for each in ended],
         now=now,
     )
-
-
-async def business_now(connection: Connection) -> datetime:
-    """The stack's business time."""
-    now = await fetch_value(connection, queries.business_now, datetime)
-    assert now is not None  # noqa: S101 - the function always answers
-    return now

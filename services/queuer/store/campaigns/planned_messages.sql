@@ -1,6 +1,3 @@
--- name: business_now$
-SELECT business_now();
-
 -- name: planned_ids
 -- Read once and processed in batches: a hundred thousand ids are little memory, a search for each next batch is not cheap.
 SELECT id FROM send_queue WHERE campaign_id = :campaign_id AND status = 'pending' ORDER BY id;

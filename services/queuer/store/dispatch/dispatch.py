@@ -29,12 +29,6 @@ class Dispatch:
     allowed_at: datetime
 
 
-async def business_now(connection: Connection) -> datetime:
-    """Business time by the database, so that the clocks of processes do not matter."""
-    now: datetime = await connection.fetchval("SELECT business_now()")
-    return now
-
-
 async def unanswered(connection: Connection, *, most: int) -> int:
     """Dispatches that wait for a sender, counted up to `most`."""
     count: int = await queries.unanswered(connection, most=most)

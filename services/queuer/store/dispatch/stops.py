@@ -1,13 +1,13 @@
 """What ends planned sends, and what lets accounts go on."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from services.queuer.rules.planning.rendering import NOT_RENDERED
 from shared.db.pool import Connection
 from shared.db.queries import load
+from shared.db.statements import business_now, lock_accounts, lock_sends, wake_accounts
 
 queries = load(__file__)
 
@@ -39,12 +39,10 @@ async def cancel(connection: Connection, sends: Sequence[Stoppable]) -> list[str
 
     Accounts are locked before sends, as everywhere.
     """
-    async for _ in queries.lock_accounts(connection, account_ids=sorted({send[1] for send in sends})):
-        pass
-    async for _ in queries.lock_sends(connection, send_ids=[send[0] for send in sends]):
-        pass
+    await lock_accounts(connection, {send[1] for send in sends})
+    await lock_sends(connection, [send[0] for send in sends])
     gone = [row async for row in queries.cancel(connection, send_ids=[send[0] for send in sends], reasons=[send[2] for send in sends])]
-    now = await connection.fetchval("SELECT business_now()")
+    now = await business_now(connection)
     await queries.free(connection, account_ids=[row["account_id"] for row in gone if row["dispatched"]], now=now)
     return [row["reason"] for row in gone]
 
@@ -54,9 +52,8 @@ async def wake_usable(connection: Connection, account_ids: Sequence[UUID]) -> in
     ids = await to_wake(connection, account_ids)
     if not ids:
         return 0
-    now: datetime = await connection.fetchval("SELECT business_now()")
     await queries.lift_lanes(connection, account_ids=ids)
-    await queries.wake(connection, account_ids=ids, now=now)
+    await wake_accounts(connection, ids)
     return len(ids)
 
 

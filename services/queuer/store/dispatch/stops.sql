@@ -23,12 +23,6 @@ SELECT s.id, s.account_id, 'mail_' || f.feedback AS reason
   JOIN leads l ON l.id = f.lead_id AND lower(l.email) = lower(f.address)
   JOIN send_queue s ON s.lead_id = l.id AND is_stoppable(s.status) AND s.action = 'email';
 
--- name: lock_accounts
-SELECT id FROM accounts WHERE id = ANY(:account_ids::uuid[]) ORDER BY id FOR NO KEY UPDATE;
-
--- name: lock_sends
-SELECT id FROM send_queue WHERE id = ANY(:send_ids::uuid[]) ORDER BY id FOR NO KEY UPDATE;
-
 -- name: cancel
 -- What a sender has begun meanwhile is past the line after which a stop comes too late.
 WITH was AS (
@@ -60,9 +54,6 @@ SELECT a.id FROM accounts a
                                         WHERE s.account_id = l.account_id AND s.campaign_id = l.campaign_id AND s.next_action = l.action
                                           AND s.status = 'pending' AND s.held_for IS NULL AND s.message_sha256 <> :not_rendered))))
  ORDER BY a.id FOR NO KEY UPDATE;
-
--- name: wake!
-UPDATE accounts SET wake_at = least(coalesce(wake_at, 'infinity'), :now) WHERE id = ANY(:account_ids::uuid[]);
 
 -- name: lift_lanes!
 -- Lanes that are closed until the account is usable again.

@@ -12,6 +12,7 @@ from shared.contracts.topics import PROSPECTS_READY
 from shared.db import outbox
 from shared.db.pool import Connection
 from shared.db.queries import load
+from shared.db.statements import lock_leads
 from shared.vocabulary import ApprovalStatus
 
 queries = load(__file__)
@@ -36,8 +37,7 @@ class Candidate:
 async def load_candidates(connection: Connection, taken: Sequence[tuple[UUID, UUID]], campaign_id: UUID) -> list[Candidate]:
     """Lock the leads of the taken rows (approval id, lead id) and read what decides over them."""
     lead_ids = sorted(lead for _, lead in taken)
-    async for _ in queries.lock_leads(connection, lead_ids=lead_ids):
-        pass  # locked; what decides is read by the next statement
+    await lock_leads(connection, lead_ids)
     facts = {row["id"]: row async for row in queries.load_candidates(connection, lead_ids=lead_ids, campaign_id=campaign_id)}
     return [
         Candidate(approval, lead, fact["identity"], fact["opted_out_at"], fact["last_reply_at"], fact["busy_in"], fact["suppressed_by"])

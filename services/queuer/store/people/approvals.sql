@@ -22,10 +22,6 @@ SELECT a.id, a.lead_id FROM prospect_approval_data a
  ORDER BY a.id
    FOR NO KEY UPDATE;
 
--- name: lock_leads
--- In id order, so that two approvals never wait for each other.
-SELECT id FROM leads WHERE id = ANY(:lead_ids) ORDER BY id FOR NO KEY UPDATE;
-
 -- name: load_candidates
 -- A statement of its own: it must see the enrolment that was committed while lock_leads waited.
 SELECT l.id, l.identity, l.opted_out_at, l.last_reply_at, busy.campaign_name AS busy_in, barred.entry AS suppressed_by
@@ -67,7 +63,3 @@ RETURNING id;
 
 -- name: note_enrolment!
 UPDATE campaigns SET last_enrollment_at = :now WHERE id = :campaign_id;
-
--- name: write_audit!
-INSERT INTO audit_log (workspace_id, actor, verb, object, object_id, details)
-VALUES (:workspace_id, :actor, :verb, 'campaign', (:campaign_id)::uuid::text, :details);

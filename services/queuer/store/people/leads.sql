@@ -88,9 +88,6 @@ UPDATE lead_batches
 -- name: close_batch!
 UPDATE lead_batches SET finished_at = clock_timestamp() WHERE id = :batch_id; -- technical: how long the import took
 
--- name: business_time$
-SELECT business_now();
-
 -- name: without_zone
 -- Older than the column; an import has looked at once.
 SELECT id, location FROM leads WHERE timezone IS NULL AND location <> '' ORDER BY id LIMIT :most;

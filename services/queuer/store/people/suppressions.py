@@ -14,9 +14,9 @@ from uuid import UUID
 import asyncpg
 
 from services.queuer.rules.campaigns import checks
-from services.queuer.store import audit
 from shared.db.pool import Connection
 from shared.db.queries import load
+from shared.db.statements import lock_accounts, lock_leads, lock_prospects, lock_sends, write_audit_line
 from shared.people.identifiers import NotAPerson, email_address, linkedin_identity
 from shared.refusals import NotFound, Refused
 
@@ -110,7 +110,7 @@ async def add(pool: asyncpg.Pool, entries: Sequence[Entry], *, workspace_id: UUI
             made = [_suppression(row) async for row in rows]
             for each in made:
                 details = {"kind": each.kind, "value": each.value, "reason": each.reason}
-                await audit.note(connection, actor, "suppress", "suppression", each.id, workspace_id=workspace_id, details=details)
+                await write_audit_line(connection, actor, "suppress", "suppression", each.id, workspace_id=workspace_id, details=details)
         # Those that were known are looked for again, so that pressing again finds what a crash has left.
         cancelled = 0
         for opted_out in (True, False):
@@ -157,7 +157,7 @@ async def remove(pool: asyncpg.Pool, entry_id: UUID, *, workspace_id: UUID | Non
         entry = _suppression(row)
         await queries.remove(connection, id=entry_id)
         details = {"kind": entry.kind, "value": entry.value, "reason": entry.reason}
-        await audit.note(connection, actor, "unsuppress", "suppression", entry.id, workspace_id=entry.workspace_id, details=details)
+        await write_audit_line(connection, actor, "unsuppress", "suppression", entry.id, workspace_id=entry.workspace_id, details=details)
         return entry
 
 
@@ -230,12 +230,12 @@ async def _opt_out(connection: Connection, ids: Sequence[UUID], workspace_id: UU
     for start in range(0, len(leads), BATCH):
         part = leads[start : start + BATCH]
         async with connection.transaction():
-            await _all(queries.lock_leads(connection, lead_ids=part))
+            await lock_leads(connection, part)
             await queries.opt_out(connection, lead_ids=part)
             await _all(queries.lock_prospects_of(connection, lead_ids=part))
             await queries.prospects_opt_out(connection, lead_ids=part)
             for lead in part:
-                await audit.note(connection, actor, "opt_out", "lead", lead, workspace_id=workspace_id)
+                await write_audit_line(connection, actor, "opt_out", "lead", lead, workspace_id=workspace_id)
 
 
 async def _cancel(connection: Connection, ids: Sequence[UUID], workspace_id: UUID | None, *, reason: str) -> int:
@@ -245,11 +245,11 @@ async def _cancel(connection: Connection, ids: Sequence[UUID], workspace_id: UUI
     for start in range(0, len(planned), BATCH):
         part = planned[start : start + BATCH]
         async with connection.transaction():
-            await _all(queries.lock_accounts(connection, account_ids=sorted({row["account_id"] for row in part})))
-            await _all(queries.lock_sends(connection, send_ids=[row["id"] for row in part]))
+            await lock_accounts(connection, {row["account_id"] for row in part})
+            await lock_sends(connection, [row["id"] for row in part])
             gone = await _all(queries.cancel(connection, send_ids=[row["id"] for row in part], reason=reason))
             prospects = sorted({row["prospect_id"] for row in gone})
-            await _all(queries.lock_prospects(connection, prospect_ids=prospects))
+            await lock_prospects(connection, prospects)
             await queries.end_prospects(connection, prospect_ids=prospects)
             await queries.free(connection, account_ids=[row["account_id"] for row in gone if row["dispatched"]])
         cancelled += len(gone)

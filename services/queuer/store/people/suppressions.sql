@@ -58,9 +58,6 @@ SELECT l.id
      OR (x.kind = 'email' AND x.value = lower(l.email)))
  ORDER BY l.id;
 
--- name: lock_leads
-SELECT id FROM leads WHERE id = ANY(:lead_ids::uuid[]) ORDER BY id FOR NO KEY UPDATE;
-
 -- name: opt_out!
 UPDATE leads SET opted_out_at = business_now() WHERE id = ANY(:lead_ids::uuid[]) AND opted_out_at IS NULL;
 
@@ -73,12 +70,6 @@ UPDATE campaign_prospects SET status = 'opted_out'
  WHERE lead_id = ANY(:lead_ids::uuid[])
    AND (is_active(status) OR status = 'replied');
 
--- name: lock_accounts
-SELECT id FROM accounts WHERE id = ANY(:account_ids::uuid[]) ORDER BY id FOR NO KEY UPDATE;
-
--- name: lock_sends
-SELECT id FROM send_queue WHERE id = ANY(:send_ids::uuid[]) ORDER BY id FOR NO KEY UPDATE;
-
 -- name: cancel
 -- What a sender has begun meanwhile is past the line after which a stop comes too late. Cancelled and not skipped: the next
 -- step must not take the place of one that was left out.
@@ -88,9 +79,6 @@ WITH was AS (
 UPDATE send_queue s SET status = 'cancelled', error_message = :reason
   FROM was WHERE s.id = was.id AND is_stoppable(s.status)
 RETURNING s.id, s.account_id, s.prospect_id, was.status = 'dispatched' AS dispatched;
-
--- name: lock_prospects
-SELECT id FROM campaign_prospects WHERE id = ANY(:prospect_ids::uuid[]) ORDER BY id FOR NO KEY UPDATE;
 
 -- name: end_prospects!
 -- As planning ends them: prospects without a message so far. A prospect who was contacted keeps the status and gets nothing more.

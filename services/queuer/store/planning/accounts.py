@@ -10,6 +10,7 @@ import structlog
 from services.queuer.rules.planning.next_send import NewSend, PlanningAccount
 from shared.db.pool import Connection
 from shared.db.queries import execute, fetch_all, fetch_column, load
+from shared.db.statements import wake_accounts_at
 from shared.policy import LimitFacts
 from shared.policy.rows import read_clocks
 from shared.vocabulary import Action
@@ -32,11 +33,6 @@ class _AccountRow(LimitFacts):
 async def accounts_of_prospects(connection: Connection, prospect_ids: Sequence[UUID]) -> Sequence[UUID]:
     """Every account that these prospects have or may be given."""
     return await fetch_column(connection, queries.accounts_of_prospects, UUID, prospect_ids=prospect_ids)
-
-
-async def lock_accounts(connection: Connection, account_ids: Sequence[UUID]) -> Sequence[UUID]:
-    """Lock these accounts in id order."""
-    return await fetch_column(connection, queries.lock_accounts, UUID, account_ids=account_ids)
 
 
 async def load_accounts(connection: Connection, account_ids: Iterable[UUID], *, now: datetime) -> Mapping[UUID, PlanningAccount]:
@@ -68,9 +64,9 @@ async def open_lanes(connection: Connection, sends: Sequence[NewSend]) -> None:
     await execute(connection, queries.open_lanes, account_ids=ids, campaign_ids=campaigns, actions=actions)
 
 
-async def wake_accounts(connection: Connection, sends: Sequence[NewSend]) -> None:
+async def wake_accounts_of_sends(connection: Connection, sends: Sequence[NewSend]) -> None:
     """Let the dispatcher look at each account no later than the first of these sends is due."""
     wakes: dict[UUID, datetime] = {}
     for send in sends:
         wakes[send.account_id] = min(wakes.get(send.account_id, send.scheduled_for), send.scheduled_for)
-    await execute(connection, queries.wake_accounts, account_ids=list(wakes), wakes=list(wakes.values()))
+    await wake_accounts_at(connection, wakes)

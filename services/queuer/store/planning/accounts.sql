@@ -5,10 +5,6 @@ UNION
 SELECT ca.account_id FROM campaign_accounts ca
  WHERE ca.campaign_id IN (SELECT campaign_id FROM campaign_prospects WHERE id = ANY(:prospect_ids::uuid[]) AND account_id IS NULL);
 
--- name: lock_accounts
--- In id order and before the prospects; two planners may not give out the same moment of an account.
-SELECT id FROM accounts WHERE id = ANY(:account_ids::uuid[]) ORDER BY id FOR NO KEY UPDATE;
-
 -- name: load_accounts
 SELECT a.account_type, limits.account_limit, limits.workspace_limit, limits.tier, limits.weekly_limit, limits.message_limit,
        limits.lookup_limit, limits.email_limit, limits.cr_exception, limits.warm_up_from,
@@ -23,10 +19,3 @@ SELECT DISTINCT account_id, campaign_id, action
   FROM unnest(:account_ids::uuid[], :campaign_ids::uuid[], :actions::action[]) AS n(account_id, campaign_id, action)
  ORDER BY account_id, campaign_id, action
 ON CONFLICT DO NOTHING;
-
--- name: wake_accounts!
--- Also while an account is leased: the lease alone keeps it from the dispatcher, and the release of the lease must
--- not make it sleep past this moment. Locked above.
-UPDATE accounts a SET wake_at = w.wake
-  FROM unnest(:account_ids::uuid[], :wakes::timestamptz[]) AS w(account_id, wake)
- WHERE a.id = w.account_id AND coalesce(a.wake_at, 'infinity') > w.wake;

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from shared.db.pool import Connection
 from shared.db.queries import load
+from shared.db.statements import lock_accounts, wake_accounts
 
 queries = load(__file__)
 
@@ -27,7 +28,7 @@ async def waiting(connection: Connection, after: UUID, *, most: int) -> list[Hel
 async def free(connection: Connection, sends: Sequence[Held]) -> int:
     """These may be dispatched again, and their accounts are looked at; how many that were still held."""
     accounts = sorted({send.account_id for send in sends})
-    [None async for _ in queries.lock_accounts(connection, account_ids=accounts)]
+    await lock_accounts(connection, accounts)
     freed = [row["id"] async for row in queries.free(connection, send_ids=sorted(send.send_id for send in sends))]
-    await queries.wake_accounts(connection, account_ids=accounts)
+    await wake_accounts(connection, accounts)
     return len(freed)

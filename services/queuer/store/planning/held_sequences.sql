@@ -6,9 +6,6 @@ SELECT s.id, s.account_id, (l.campaign_id <> s.campaign_id) IS NOT TRUE OR earli
   JOIN leads l ON l.id = s.lead_id
  ORDER BY s.id;
 
--- name: lock_accounts
-SELECT id FROM accounts WHERE id = ANY(:account_ids::uuid[]) ORDER BY id FOR NO KEY UPDATE;
-
 -- name: free
 -- The sender holds again what must wait after all.
 UPDATE send_queue s SET held_for = NULL
@@ -16,6 +13,3 @@ UPDATE send_queue s SET held_for = NULL
          WHERE h.id = ANY(:send_ids::uuid[]) AND h.status = 'pending' AND h.held_for = 'other_sequence' ORDER BY h.id FOR NO KEY UPDATE) AS locked
  WHERE s.id = locked.id
 RETURNING s.id;
-
--- name: wake_accounts!
-UPDATE accounts SET wake_at = least(coalesce(wake_at, 'infinity'), business_now()) WHERE id = ANY(:account_ids::uuid[]) AND status = 'usable';

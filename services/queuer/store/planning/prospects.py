@@ -8,7 +8,7 @@ from uuid import UUID
 from services.queuer.rules.planning.next_send import NewSend, ProspectEnding, ProspectToPlan
 from services.queuer.rules.planning.next_step import WorkflowStep
 from shared.db.pool import Connection
-from shared.db.queries import execute, fetch_all, fetch_column, load
+from shared.db.queries import execute, fetch_all, load
 from shared.vocabulary import Action, ProspectStatus, SendStatus
 
 queries = load(__file__)
@@ -38,11 +38,6 @@ class SequencePosition:
 async def load_positions(connection: Connection, prospect_ids: Sequence[UUID]) -> list[SequencePosition]:
     """Those of the prospects that may be planned, without locks and without what only the plan itself needs."""
     return await fetch_all(connection, queries.load_positions, SequencePosition, prospect_ids=prospect_ids)
-
-
-async def lock_prospects(connection: Connection, prospect_ids: Sequence[UUID]) -> None:
-    """Lock these prospects in id order."""
-    await fetch_column(connection, queries.lock_prospects, UUID, prospect_ids=prospect_ids)
 
 
 async def load_prospects(connection: Connection, prospect_ids: Sequence[UUID]) -> list[ProspectToPlan]:

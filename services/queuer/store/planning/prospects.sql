@@ -9,9 +9,6 @@ SELECT p.id, p.status, p.connected_at,
    AND (c.status = 'running' OR (c.status = 'paused' AND p.status IN ('connected', 'messaging')))
  ORDER BY p.id;
 
--- name: lock_prospects
-SELECT id FROM campaign_prospects WHERE id = ANY(:prospect_ids::uuid[]) ORDER BY id FOR NO KEY UPDATE;
-
 -- name: load_prospects
 -- A statement of its own, after the locks: it must see what was committed while they were waited for.
 -- First steps leave running campaigns alone; a sequence under way is planned on while its campaign is paused, because

@@ -8,6 +8,7 @@ from uuid import UUID
 from services.queuer.rules.planning.rendering import NOT_RENDERED
 from shared.db.pool import Connection
 from shared.db.queries import load
+from shared.db.statements import lock_prospects
 
 queries = load(__file__)
 
@@ -51,8 +52,7 @@ async def take(connection: Connection, work: Work, *, lost_before: datetime, mos
     held = [
         row["id"] async for row in queries.lock_sends(connection, send_ids=[row["send_id"] for row in seen], account_id=work.account_id)
     ]
-    async for _ in queries.lock_prospects(connection, prospect_ids=[row["prospect_id"] for row in seen if row["send_id"] in set(held)]):
-        pass
+    await lock_prospects(connection, [row["prospect_id"] for row in seen if row["send_id"] in set(held)])
     # A statement of its own: it sees what was committed while the locks were waited for.
     sends = [row["send_id"] async for row in queries.movable(connection, **mine, send_ids=held, most=most)]
     rows = queries.take_words(connection, send_ids=sends, account_id=work.account_id, not_rendered=NOT_RENDERED)

@@ -60,9 +60,6 @@ SELECT CASE WHEN NOT EXISTS (SELECT FROM campaign_accounts ca WHERE ca.campaign_
 SELECT id FROM send_queue
  WHERE id = ANY(:send_ids::uuid[]) AND status = 'pending' AND account_id = :account_id ORDER BY id FOR NO KEY UPDATE SKIP LOCKED;
 
--- name: lock_prospects
-SELECT id FROM campaign_prospects WHERE id = ANY(:prospect_ids::uuid[]) ORDER BY id FOR NO KEY UPDATE;
-
 -- name: take_words
 -- Compare-and-set. Without its words the send cannot leave (the dispatcher passes it over) before planning has given it the
 -- new account, that account's own recipient and words within its limits.

@@ -8,10 +8,10 @@ from uuid import UUID
 import asyncpg
 
 from services.queuer.rules.campaigns import checks
-from services.queuer.store import audit
 from services.queuer.store.accounts import accounts as store
 from services.queuer.store.accounts import workspaces
 from services.queuer.store.accounts.accounts import NewAccount, StoredAccount
+from shared.db.statements import business_now, write_audit_line
 from shared.policy.rows import local_day
 from shared.refusals import Conflict
 from shared.vocabulary import COMMAND_LINE, AccountType
@@ -67,7 +67,7 @@ async def add_account(
         checks.schedules_agree(
             None, wanted.schedule_settings, workspace.schedule_settings, timezone=timezone, country=country, name=wanted.name
         )
-        first_day = local_day(await store.business_now(connection), timezone) if warm_up else None
+        first_day = local_day(await business_now(connection), timezone) if warm_up else None
         try:
             added = await store.insert_account(connection, wanted, warm_up_from=first_day)
         except asyncpg.UniqueViolationError as error:
@@ -78,7 +78,7 @@ async def add_account(
                 code="same_member",
             ) from None
         if added is not None:
-            await audit.note(connection, actor, "add", "account", added.id, workspace_id=workspace_id)
+            await write_audit_line(connection, actor, "add", "account", added.id, workspace_id=workspace_id)
             return AccountAdded(added, created=True)
         stored = await store.account_of_provider(connection, wanted.provider_account_id)
     if stored is None:

@@ -7,9 +7,9 @@ from typing import Any
 import asyncpg
 
 from services.queuer.rules.campaigns import checks
-from services.queuer.store import audit
 from services.queuer.store.accounts import workspaces as store
 from services.queuer.store.accounts.workspaces import NewWorkspace, Workspace
+from shared.db.statements import write_audit_line
 from shared.refusals import Conflict
 from shared.vocabulary import COMMAND_LINE
 
@@ -50,7 +50,7 @@ async def add_workspace(
     async with pool.acquire() as connection, connection.transaction():
         added = await store.insert_workspace(connection, wanted)
         if added is not None:
-            await audit.note(connection, actor, "add", "workspace", added.id, workspace_id=added.id)
+            await write_audit_line(connection, actor, "add", "workspace", added.id, workspace_id=added.id)
             return WorkspaceAdded(added, created=True)
         stored = await store.workspace_of_name(connection, wanted.company_name)
     if stored is None:

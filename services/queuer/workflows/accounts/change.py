@@ -15,11 +15,11 @@ import asyncpg
 
 from services.queuer.rules.accounts.timezone_change import both_past_midnight
 from services.queuer.rules.campaigns import checks
-from services.queuer.store import audit
 from services.queuer.store.accounts.accounts import StoredAccount, get_account
 from services.queuer.store.accounts.change import queries
 from services.queuer.workflows.accounts import hours
 from shared.db.pool import Connection
+from shared.db.statements import write_audit_line
 from shared.policy import note_limit
 from shared.refusals import Conflict, NotFound
 from shared.vocabulary import AccountType
@@ -68,7 +68,7 @@ async def change(
             await queries.set_account(connection, account_id=account_id, **wanted)
             await hours.ask_again(connection, [account_id])
             told = {name: {"was": _plain(was[name]), "is": _plain(wanted[name])} for name in _KEPT if was[name] != wanted[name]}
-            await audit.note(connection, actor, "change", "account", account_id, workspace_id=row["workspace_id"], details=told)
+            await write_audit_line(connection, actor, "change", "account", account_id, workspace_id=row["workspace_id"], details=told)
         account = await get_account(connection, account_id)
         return Moved(account, wanted["timezone_next"], wanted["timezone_from"], changed)
 

@@ -14,6 +14,7 @@ from shared.contracts.envelope import enclose
 from shared.contracts.integrity_events import IntegrityEvent
 from shared.contracts.topics import INTEGRITY_EVENTS
 from shared.db.outbox import put
+from shared.db.statements import business_now
 
 log = structlog.get_logger()
 
@@ -74,6 +75,6 @@ async def _watch(pool: asyncpg.Pool, heard: timedelta) -> tuple[timedelta, datet
                 row_id="healer",
                 evidence={"last_beat": last_beat.isoformat()},
             )
-            now = await connection.fetchval("SELECT business_now()")
+            now = await business_now(connection)
             await put(connection, "queuer", [enclose(INTEGRITY_EVENTS, event, source="queuer", key=OF_ALL, at=now)])
         return silent, last_beat

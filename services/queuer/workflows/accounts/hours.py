@@ -14,13 +14,13 @@ import asyncpg
 
 from services.queuer.rules.campaigns import checks
 from services.queuer.rules.people.location_timezone import zone_of_location
-from services.queuer.store import audit
 from services.queuer.store.accounts.hours import queries
 from services.queuer.store.accounts.workspaces import get_workspace
 from services.queuer.store.campaigns.campaigns import get_campaign
 from services.queuer.workflows.campaigns.change import CampaignChanges, change_campaign
 from shared.calendar import ScheduleError, read_settings, resolve_schedule
 from shared.db.pool import Connection
+from shared.db.statements import wake_accounts, write_audit_line
 from shared.refusals import NotFound, Refused
 
 _BY_LOCATION: Final = "by its location"
@@ -82,7 +82,7 @@ async def of_account(
         if changed := settings != was:
             await _agree(connection, [{**account, "schedule_settings": settings}], workspace.schedule_settings)
             await queries.set_account(connection, account_id=account_id, schedule_settings=settings)
-            await audit.note(
+            await write_audit_line(
                 connection, actor, "set hours", "account", account_id, workspace_id=workspace.id, details={"was": was, "is": settings}
             )
             await ask_again(connection, [account_id])
@@ -110,7 +110,7 @@ async def of_workspace(
             checks.schedules_agree(None, {}, settings, timezone=None, country=None, name=workspace.company_name)
             await _agree(connection, accounts, settings)
             await queries.set_workspace(connection, workspace_id=workspace_id, schedule_settings=settings)
-            await audit.note(
+            await write_audit_line(
                 connection, actor, "set hours", "workspace", workspace_id, workspace_id=workspace_id, details={"was": was, "is": settings}
             )
             await ask_again(connection, [account["id"] for account in accounts])
@@ -174,7 +174,7 @@ async def of_lead(
         if changed := (zone or "") != (lead["timezone"] or ""):
             await queries.set_lead(connection, lead_id=lead_id, timezone=zone or "")
             details = {"was": lead["timezone"], "is": timezone or _BY_LOCATION}
-            await audit.note(connection, actor, "set zone", "lead", lead_id, workspace_id=lead["workspace_id"], details=details)
+            await write_audit_line(connection, actor, "set zone", "lead", lead_id, workspace_id=lead["workspace_id"], details=details)
             await _free(connection, account_ids, lead_id=lead_id)
         return LeadsZone(lead_id, lead["location"], zone, changed)
 
@@ -224,7 +224,7 @@ async def ask_again(connection: Connection, account_ids: Sequence[UUID]) -> None
 
 async def _free(connection: Connection, account_ids: Sequence[UUID], *, lead_id: UUID | None = None) -> None:
     await queries.free_sends(connection, account_ids=account_ids, lead_id=lead_id)
-    await queries.wake_accounts(connection, account_ids=account_ids, now=await queries.business_now(connection))
+    await wake_accounts(connection, account_ids)
 
 
 def _in_force(

@@ -6,13 +6,13 @@ from uuid import UUID
 
 import asyncpg
 
-from services.queuer.store import audit
 from services.queuer.store.accounts import accounts as store
 from services.queuer.store.accounts.accounts import StoredAccount
 from shared.contracts.accounts_status import AccountStatusChanged
 from shared.contracts.envelope import enclose
 from shared.contracts.topics import ACCOUNTS_STATUS
 from shared.db.outbox import put
+from shared.db.statements import business_now, write_audit_line
 from shared.refusals import Conflict
 from shared.vocabulary import COMMAND_LINE, AccountStatus
 
@@ -63,12 +63,12 @@ async def _move(
             )
         if was.status is status:
             return AccountMoved(await store.get_account(connection, account_id), changed=False)
-        now = await store.business_now(connection)
+        now = await business_now(connection)
         await store.change_status(connection, account_id, status, reason=reason, now=now, version=was.status_version)
         account = await store.get_account(connection, account_id)
         verb = "pause" if status is AccountStatus.PAUSED else "resume"
         details = {"was": was.status.value, "reason": reason}
-        await audit.note(connection, actor, verb, "account", account_id, workspace_id=account.workspace_id, details=details)
+        await write_audit_line(connection, actor, verb, "account", account_id, workspace_id=account.workspace_id, details=details)
         event = AccountStatusChanged(
             account_id=account_id, workspace_id=account.workspace_id, status=status, reason=reason, version=was.status_version + 1
         )

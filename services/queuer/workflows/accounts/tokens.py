@@ -9,9 +9,9 @@ from uuid import UUID
 import asyncpg
 
 from services.queuer.rules.campaigns import checks
-from services.queuer.store import audit
 from services.queuer.store.accounts import tokens as store
 from services.queuer.store.accounts import workspaces
+from shared.db.statements import write_audit_line
 from shared.refusals import NotFound
 from shared.vocabulary import COMMAND_LINE, Role
 
@@ -42,7 +42,7 @@ async def create_token(pool: asyncpg.Pool, *, workspace_id: UUID | None, role: R
         sha256 = hashlib.sha256(token.encode()).digest()
         token_id = await store.insert_token(connection, workspace_id=workspace_id, role=role, name=name, sha256=sha256)
         details = {"role": role.value, "name": name}
-        await audit.note(connection, actor, "create", "token", token_id, workspace_id=workspace_id, details=details)
+        await write_audit_line(connection, actor, "create", "token", token_id, workspace_id=workspace_id, details=details)
     return NewToken(token_id, token)
 
 
@@ -57,7 +57,7 @@ async def revoke_token(pool: asyncpg.Pool, token_id: UUID, *, workspace_id: UUID
     async with pool.acquire() as connection, connection.transaction():
         revoked = await store.revoke(connection, token_id, workspace_id=workspace_id)
         if revoked is not None:
-            await audit.note(connection, actor, "revoke", "token", token_id, workspace_id=revoked.workspace_id)
+            await write_audit_line(connection, actor, "revoke", "token", token_id, workspace_id=revoked.workspace_id)
             return True
         if not await store.token_exists(connection, token_id, workspace_id=workspace_id):
             raise NotFound(f"There is no token {token_id}.", code="unknown_token")

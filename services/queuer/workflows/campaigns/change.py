@@ -15,7 +15,6 @@ import asyncpg
 from services.queuer.rules.campaigns import checks
 from services.queuer.rules.campaigns.steps import LONGEST_DELAY, Wish, in_order, ready_to_start, steps_of
 from services.queuer.rules.campaigns.views import CampaignAccount, CampaignChanged, CampaignInFull
-from services.queuer.store import audit
 from services.queuer.store.accounts.accounts import StoredAccount
 from services.queuer.store.accounts.workspaces import get_workspace
 from services.queuer.store.campaigns import campaigns as store
@@ -25,6 +24,7 @@ from services.queuer.workflows.campaigns.rewrite import rewrite_planned
 from services.queuer.workflows.campaigns.run import wake_campaign
 from shared.contracts.campaign_fields import CAMPAIGN_FIELDS
 from shared.db.pool import Connection
+from shared.db.statements import wake_accounts, write_audit_line
 from shared.refusals import Conflict, Refused
 from shared.vocabulary import COMMAND_LINE, CampaignStatus
 
@@ -111,7 +111,7 @@ async def _change(connection: Connection, campaign_id: UUID, changes: CampaignCh
     if old.status is CampaignStatus.RUNNING and new.schedule_settings != was.schedule_settings:
         await wake_campaign(connection, campaign_id, account_ids)
     details = {"changed": changes.names}
-    await audit.note(connection, actor, "change", "campaign", campaign_id, workspace_id=locked.workspace_id, details=details)
+    await write_audit_line(connection, actor, "change", "campaign", campaign_id, workspace_id=locked.workspace_id, details=details)
     return True
 
 
@@ -123,7 +123,7 @@ async def _free_sends(connection: Connection, campaign_id: UUID) -> None:
     async with connection.transaction():
         account_ids = await store.lock_accounts(connection, campaign_id)
         await store.free_sends(connection, campaign_id)
-        await store.wake_accounts(connection, account_ids)
+        await wake_accounts(connection, account_ids)
 
 
 async def _accounts(

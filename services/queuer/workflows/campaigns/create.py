@@ -11,12 +11,12 @@ from services.queuer.rules.campaigns import checks
 from services.queuer.rules.campaigns.steps import Wish, steps_of, wishes
 from services.queuer.rules.campaigns.views import CampaignAccount, CampaignCreated, CampaignInFull
 from services.queuer.rules.planning.next_step import WorkflowStep
-from services.queuer.store import audit
 from services.queuer.store.accounts.accounts import StoredAccount, find_accounts
 from services.queuer.store.accounts.workspaces import Workspace, get_workspace
 from services.queuer.store.campaigns import campaigns as store
 from shared.contracts.campaign_fields import CAMPAIGN_FIELDS, CampaignSettings, settings_columns
 from shared.db.pool import Connection
+from shared.db.statements import write_audit_line
 from shared.refusals import Conflict, Refused
 from shared.vocabulary import CHANNEL_OF_CAMPAIGN_TYPE, COMMAND_LINE, CampaignType
 
@@ -90,7 +90,7 @@ async def create_campaign(
         if campaign_id is not None:
             await store.write_steps(connection, campaign_id, plan.steps)
             await store.write_accounts(connection, campaign_id, plan.account_ids)
-            await audit.note(connection, actor, "create", "campaign", campaign_id, workspace_id=workspace_id)
+            await write_audit_line(connection, actor, "create", "campaign", campaign_id, workspace_id=workspace_id)
             return CampaignCreated(await store.get_campaign(connection, campaign_id), created=True)
         there = await store.id_of_name(connection, workspace_id, plan.campaign_name)
         if there is None:

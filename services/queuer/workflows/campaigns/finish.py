@@ -9,8 +9,8 @@ from typing import Final
 import asyncpg
 import structlog
 
-from services.queuer.store import audit
 from services.queuer.store.campaigns import finished
+from shared.db.statements import write_audit_line
 
 log = structlog.get_logger()
 
@@ -23,11 +23,15 @@ async def finish_campaigns(pool: asyncpg.Pool) -> bool:
     async with pool.acquire() as connection, connection.transaction():
         again = await finished.go_on(connection, found) if (found := await finished.to_go_on(connection, most=MOST)) else []
         for campaign_id, workspace_id in again:
-            await audit.note(connection, ACTOR, "go_on", "campaign", campaign_id, workspace_id=workspace_id, details={"was": "completed"})
+            await write_audit_line(
+                connection, ACTOR, "go_on", "campaign", campaign_id, workspace_id=workspace_id, details={"was": "completed"}
+            )
     async with pool.acquire() as connection, connection.transaction():
         over = await finished.complete(connection, found) if (found := await finished.done(connection, most=MOST)) else []
         for campaign_id, workspace_id in over:
-            await audit.note(connection, ACTOR, "complete", "campaign", campaign_id, workspace_id=workspace_id, details={"was": "running"})
+            await write_audit_line(
+                connection, ACTOR, "complete", "campaign", campaign_id, workspace_id=workspace_id, details={"was": "running"}
+            )
     for campaign_id, _ in over:
         log.info("all prospects of a campaign have ended, so it is completed", campaign=campaign_id)
     for campaign_id, _ in again:

@@ -17,6 +17,7 @@ from shared.contracts.prospects_ready import ProspectReady
 from shared.contracts.topics import PROSPECTS_READY
 from shared.db.outbox import put
 from shared.db.pool import Connection
+from shared.db.statements import business_now
 from shared.policy import note_limit
 from shared.vocabulary import ProspectStatus, SendStatus
 
@@ -80,7 +81,7 @@ def _end_message(batch: _Batch, message: PlannedMessage, words: NoMessageText) -
 
 
 async def _record(connection: Connection, campaign: CampaignInFull, batch: _Batch) -> None:
-    now = await planned_messages.business_now(connection)
+    now = await business_now(connection)
     await planned_messages.write_words(connection, batch.fresh)
     await planned_messages.end_messages(connection, [ended for _, ended in batch.ended])
     await planned_messages.end_prospects(connection, batch.prospects, now=now)

@@ -8,12 +8,12 @@ import asyncpg
 from services.queuer.rules.campaigns.checks import check_sendable
 from services.queuer.rules.campaigns.steps import Wish, ready_to_start, steps_of
 from services.queuer.rules.campaigns.views import CampaignChanged, CampaignInFull
-from services.queuer.store import audit
 from services.queuer.store.campaigns import campaigns as store
 from services.queuer.store.campaigns import planned_messages
 from services.queuer.store.campaigns.campaigns import LockedCampaign
 from services.queuer.workflows.campaigns.create import check_schedules
 from shared.db.pool import Connection
+from shared.db.statements import wake_accounts, write_audit_line
 from shared.refusals import Conflict, Refused
 from shared.vocabulary import COMMAND_LINE, CampaignStatus
 
@@ -131,7 +131,7 @@ async def _end(
 async def wake_campaign(connection: Connection, campaign_id: UUID, account_ids: list[UUID]) -> None:
     """Open the campaign's lanes and have its accounts looked at now; the accounts are locked by the caller."""
     await store.open_lanes(connection, campaign_id)
-    await store.wake_accounts(connection, account_ids)
+    await wake_accounts(connection, account_ids)
 
 
 async def _move(
@@ -139,7 +139,7 @@ async def _move(
 ) -> CampaignChanged:
     await store.move_campaign(connection, campaign_id, was=was.status, status=status)
     details = {"was": was.status.value}
-    await audit.note(connection, actor, verb, "campaign", campaign_id, workspace_id=was.workspace_id, details=details)
+    await write_audit_line(connection, actor, verb, "campaign", campaign_id, workspace_id=was.workspace_id, details=details)
     return CampaignChanged(await store.get_campaign(connection, campaign_id), changed=True)
 
 

@@ -18,6 +18,7 @@ from services.queuer.store.dispatch import dispatch as store
 from shared.contracts.envelope import enclose
 from shared.contracts.sends_due import SendDue
 from shared.contracts.topics import SENDS_DUE
+from shared.db.statements import business_now
 from shared.fence.fence import UNFENCED, FenceShut, Gate
 from shared.kafka.publisher import Publisher
 
@@ -94,7 +95,7 @@ class Dispatcher:
             if waiting >= limits.unanswered:
                 return Tick(0, (), lagging=True)  # the topic lags: more of it would only run out of lease there
             async with connection.transaction():
-                now = await store.business_now(connection)
+                now = await business_now(connection)
                 accounts = await store.take_awake(connection, now=now, most=limits.batch, workspace_id=workspace_id, account_id=account_id)
                 if not accounts:
                     return Tick(0, ())
@@ -121,7 +122,7 @@ class Dispatcher:
     async def sweep(self) -> bool:
         """Make dispatches pending again that no sender answered in time; True when there may be more."""
         async with self._pool.acquire() as connection, connection.transaction():
-            now = await store.business_now(connection)
+            now = await business_now(connection)
             accounts = await store.take_expired(connection, most=self._limits.batch)
             back = await store.take_back(connection, accounts, now=now) if accounts else 0
         if accounts:
@@ -136,7 +137,7 @@ class Dispatcher:
         the database or a defect forgets. It goes round, one batch each time, so its cost does not grow with the accounts.
         """
         async with self._pool.acquire() as connection, connection.transaction():
-            now = await store.business_now(connection)
+            now = await business_now(connection)
             asleep = await store.asleep(connection, after=self._looked_at, most=self._limits.batch)
             self._looked_at = asleep[-1] if len(asleep) == self._limits.batch else FIRST_ID
             forgotten = await store.take_forgotten(connection, asleep, overdue_since=now - self._limits.forgotten_after) if asleep else []
@@ -149,6 +150,6 @@ class Dispatcher:
     async def measure(self) -> None:
         """Say for how long the send that has been allowed longest could have left."""
         async with self._pool.acquire() as connection:
-            now = await store.business_now(connection)
+            now = await business_now(connection)
             oldest = await store.oldest_due(connection, now=now)
         metrics.OLDEST_DUE_AGE.set((now - oldest).total_seconds() if oldest else 0)

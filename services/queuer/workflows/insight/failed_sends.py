@@ -10,7 +10,6 @@ import asyncpg
 
 from services.queuer.rules.insight.failure_reasons import FailureExplanation, explain_failure
 from services.queuer.rules.insight.retry import FailedSendState, retry_refusal
-from services.queuer.store import audit
 from services.queuer.store.insight import failed_sends as store
 from services.queuer.store.insight.failed_sends import Evidence, Wanted
 from shared.contracts.envelope import Envelope, enclose
@@ -18,6 +17,7 @@ from shared.contracts.prospects_ready import ProspectReady
 from shared.contracts.topics import PROSPECTS_READY
 from shared.db.outbox import put
 from shared.db.pool import Connection
+from shared.db.statements import write_audit_line
 from shared.refusals import Conflict, NotFound, Refused
 from shared.vocabulary import OPEN, SendStatus
 
@@ -109,7 +109,9 @@ async def drop(pool: asyncpg.Pool, send_id: UUID, *, workspace_id: UUID | None =
             reason = await store.drop(connection, send_id)
             whose = await _found(connection, send_id, workspace_id)
             owner = whose.row["workspace_id"]
-            await audit.note(connection, actor, "drop", "send", send_id, workspace_id=owner, details={"was": "failed", "error": reason})
+            await write_audit_line(
+                connection, actor, "drop", "send", send_id, workspace_id=owner, details={"was": "failed", "error": reason}
+            )
         return Done(await _found(connection, send_id, workspace_id), changed=True)
 
 

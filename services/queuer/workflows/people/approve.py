@@ -14,6 +14,7 @@ import asyncpg
 
 from services.queuer.store.people.approvals import Candidate, decide, enrol, load_candidates, queries
 from shared.db.pool import Connection
+from shared.db.statements import write_audit_line
 from shared.refusals import Refused
 from shared.vocabulary import CampaignStatus
 
@@ -83,8 +84,8 @@ async def approve(
                 break
         if result.approved or result.refused:
             details = {"approved": result.approved, "enrolled": result.enrolled, "refused": len(result.refused)}
-            await queries.write_audit(
-                connection, workspace_id=campaign["workspace_id"], actor=actor, verb="approve", campaign_id=campaign_id, details=details
+            await write_audit_line(
+                connection, actor, "approve", "campaign", campaign_id, workspace_id=campaign["workspace_id"], details=details
             )
     return result
 
@@ -110,13 +111,9 @@ async def reject(
         )
         rejected = len([row async for row in rows])
         if rejected:
-            await queries.write_audit(
-                connection,
-                workspace_id=campaign["workspace_id"],
-                actor=actor,
-                verb="reject",
-                campaign_id=campaign_id,
-                details={"rejected": rejected},
+            details = {"rejected": rejected}
+            await write_audit_line(
+                connection, actor, "reject", "campaign", campaign_id, workspace_id=campaign["workspace_id"], details=details
             )
     return rejected
 

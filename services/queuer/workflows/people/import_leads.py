@@ -23,6 +23,7 @@ from services.queuer.rules.people.reader import ListReader, Person, Refusal
 from services.queuer.rules.people.report import Report
 from services.queuer.store.people.leads import queries, store_people
 from services.queuer.workflows.people.approve import approve as approve_rows
+from shared.db.statements import business_now
 from shared.refusals import Refused
 from shared.vocabulary import CHANNEL_OF_CAMPAIGN_TYPE, CampaignStatus, CampaignType
 
@@ -164,7 +165,7 @@ class _Import:
     async def _approve(self, lead_ids: list[UUID]) -> None:
         rows = queries.waiting_of(self.pool, campaign_id=self.campaign_id, lead_ids=lead_ids)
         waiting = [row["id"] async for row in rows]
-        moment: datetime = self.now or await queries.business_time(self.pool)
+        moment: datetime = self.now or await business_now(self.pool)
         result = await approve_rows(self.pool, campaign_id=self.campaign_id, ids=waiting, actor=self.actor, now=moment)
         self.enrolled += result.enrolled
         self.refused_approval += len(result.refused)

@@ -19,13 +19,13 @@ from services.queuer.rules.planning.plan_needs import (
     possible_sends,
     queues_to_load,
 )
-from services.queuer.store.dispatch.dispatch import business_now
-from services.queuer.store.planning.accounts import accounts_of_prospects, load_accounts, lock_accounts
+from services.queuer.store.planning.accounts import accounts_of_prospects, load_accounts
 from services.queuer.store.planning.calendars import ends_of_queues, load_calendars, load_planned_sends
-from services.queuer.store.planning.prospects import load_prospects, load_steps, lock_prospects
+from services.queuer.store.planning.prospects import load_prospects, load_steps
 from services.queuer.store.planning.rotations import load_capacities, lock_rotations
 from services.queuer.store.planning.sends import known_recipients, load_progress
 from shared.db.pool import Connection
+from shared.db.statements import business_now, lock_accounts, lock_prospects
 
 
 async def load_plan_input(connection: Connection, prospect_ids: Sequence[UUID], *, fresh_for: timedelta) -> PlanInput:

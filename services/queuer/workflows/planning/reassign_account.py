@@ -12,10 +12,10 @@ import asyncpg
 import structlog
 
 from services.queuer import metrics
-from services.queuer.store.dispatch import dispatch
 from services.queuer.store.planning import reassign_account as hand_over
 from services.queuer.store.planning.reassign_account import START, Work
 from services.queuer.workflows.planning.plan import Planner
+from shared.db.statements import business_now
 
 log = structlog.get_logger()
 
@@ -33,7 +33,7 @@ class AccountReassignment:
     async def round(self) -> bool:
         """Hand over what accounts that are gone left behind, a batch of each; True when there may be more."""
         async with self._pool.acquire() as connection:
-            lost_before = await dispatch.business_now(connection) - self._after
+            lost_before = await business_now(connection) - self._after
             gone: Sequence[Work] = await hand_over.lost(connection, lost_before=lost_before)
             removed, last = await hand_over.removed(connection, self._looked_at, most=self._batch)
         self._looked_at = last or START
@@ -45,7 +45,7 @@ class AccountReassignment:
     async def hand_over(self, work: Work) -> int:
         """One batch of one account's people of one campaign; returns how many were given away."""
         async with self._pool.acquire() as connection, connection.transaction():
-            lost_before = await dispatch.business_now(connection) - self._after
+            lost_before = await business_now(connection) - self._after
             why, people = await hand_over.take(connection, work, lost_before=lost_before, most=self._batch)
             if people:
                 await self._planner.plan_within(connection, people)

@@ -13,6 +13,7 @@ from services.queuer.store.dispatch import dispatch
 from services.queuer.workflows.campaigns.change import CampaignChanges, change_campaign
 from services.queuer.workflows.planning.plan import Planner
 from services.queuer.workflows.planning.withdraw import WithdrawalPlanner
+from shared.db.statements import business_now
 from shared.refusals import Refused
 from tests.integration.queuer.world import World, make_world
 from tests.support.builders import BASE, set_clock
@@ -64,7 +65,7 @@ async def test_an_invitation_that_waited_long_enough_is_planned_once_and_dispatc
     follow_up = await pool.fetchval("SELECT follow_up_due_at FROM campaign_prospects WHERE id = $1", prospect)
     assert follow_up < BASE + DAY, "a withdrawal is no follow-up"
     async with queuer_pool.acquire() as connection, connection.transaction():
-        now = await dispatch.business_now(connection)
+        now = await business_now(connection)
         awake = await dispatch.take_awake(connection, now=now, most=10)
         due = await dispatch.dispatch(connection, awake, now=now, lease=timedelta(minutes=1), longest=timedelta(minutes=1))
     assert [each.send_id for each in due] == [send["id"]]
