@@ -15,12 +15,9 @@ from bench.attribution import Part
 from bench.decision import measure as measure_decisions
 from bench.figures import Figures, report, show
 from bench.pipeline import MOST_TURNS, Load, Say, measure, measure_parts
-from bench.stack import BenchError, Measured, Stack, stack
-from embedded.cache import EmbeddedError
-from embedded.child import ChildError
-from embedded.ports import PortInUseError
+from bench.stack import BenchError, BenchStack, Measured, bench_stack
+from embedded.stack import STACK_ERRORS
 from embedded.unprivileged import remove
-from shared.db.migrate import SchemaError
 from shared.runtime.settings import state_folder
 
 CONCURRENCY: Final = 256
@@ -84,16 +81,16 @@ async def run(chosen: argparse.Namespace, say: Say) -> tuple[dict[str, Figures],
     folder = state_folder() / "bench"
     await asyncio.to_thread(remove, folder)
     say("starting PostgreSQL, Kafka and the stub provider")
-    async with stack(folder, Measured(profiles=chosen.profile)) as servers:
+    async with bench_stack(folder, Measured(profiles=chosen.profile)) as servers:
         sizes = {name: await _size(servers, load, say) for name, load in loads(chosen).items()}
     if chosen.no_parts:
         return sizes, {}
     await asyncio.to_thread(remove, folder)
-    async with stack(folder, Measured(parts=folder)) as servers:
+    async with bench_stack(folder, Measured(parts=folder)) as servers:
         return sizes, await measure_parts(servers, Load(chosen.accounts, min(chosen.rows, chosen.accounts)), folder, say=say)
 
 
-async def _size(servers: Stack, load: Load, say: Say) -> Figures:
+async def _size(servers: BenchStack, load: Load, say: Say) -> Figures:
     """The yardstick is taken right before and right after each size, so that both have the same machine."""
 
     async def bare() -> float:
@@ -121,7 +118,7 @@ def main(arguments: Sequence[str]) -> int:
     decisions = measure_decisions()
     try:
         sizes, parts = asyncio.run(run(chosen, say))
-    except (BenchError, EmbeddedError, PortInUseError, ChildError, SchemaError) as error:
+    except (BenchError, *STACK_ERRORS) as error:
         aside.print(f"bench: {error}", markup=False)
         return 1
     except KeyboardInterrupt:

@@ -7,8 +7,9 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
-from pathlib import Path
 from typing import Any, Final
+
+from embedded.cache import REPOSITORY
 
 
 class Part(StrEnum):
@@ -45,7 +46,6 @@ TASKS: Final[Mapping[str, Mapping[str, Part]]] = {
 """By service, how a job's name or the name of a task's coroutine begins, and the part it works for."""
 CLIENT: Final = ("Fetcher.", "AIOKafka", "Sender.", "GroupCoordinator.", "ClientRequest.", "Heads.")
 """Tasks of aiokafka, and the fence's own reader."""
-REPOSITORY: Final = Path(__file__).resolve().parent.parent
 
 
 def _files_of(folder: str) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ from bench import attribution, cpu, seeding
 from bench.attribution import Part
 from bench.figures import Figures, percentile
 from bench.seeding import NOT_TODAY, OPEN, OVER_THE_SPACING, Turn, queries
-from bench.stack import BenchError, Stack
+from bench.stack import BenchError, BenchStack
 from shared.db.statements import business_now
 
 STALLED_AFTER: Final = 30.0
@@ -86,7 +86,7 @@ class Burst:
     spent: cpu.Cpu
 
 
-async def measure(stack: Stack, load: Load, *, bare: Callable[[], Awaitable[float]], say: Say) -> Figures:
+async def measure(stack: BenchStack, load: Load, *, bare: Callable[[], Awaitable[float]], say: Say) -> Figures:
     """Seed a database of its own, start the services on it, and measure both; the yardstick `bare` (calls a second) before and after.
 
     Raises:
@@ -116,7 +116,7 @@ async def measure(stack: Stack, load: Load, *, bare: Callable[[], Awaitable[floa
     )
 
 
-async def measure_parts(stack: Stack, load: Load, written: Path, *, say: Say) -> dict[Part, float]:
+async def measure_parts(stack: BenchStack, load: Load, written: Path, *, say: Say) -> dict[Part, float]:
     """CPU milliseconds a send by part of the way (bench.attribution). The stack's services must write their parts to `written`.
 
     Raises:
@@ -140,7 +140,7 @@ async def measure_parts(stack: Stack, load: Load, written: Path, *, say: Say) ->
 
 
 @asynccontextmanager
-async def _seeded(stack: Stack, load: Load, say: Say) -> AsyncIterator[tuple[str, asyncpg.Connection]]:
+async def _seeded(stack: BenchStack, load: Load, say: Say) -> AsyncIterator[tuple[str, asyncpg.Connection]]:
     """A database with the load, dropped afterwards."""
     say(f"seeding {load.accounts:,} accounts" + (f", {load.waiting:,} sends of tomorrow" if load.waiting else ""))
     name = f"bench_{load.accounts}_{load.waiting}"
@@ -155,10 +155,10 @@ async def _seeded(stack: Stack, load: Load, say: Say) -> AsyncIterator[tuple[str
         yield database, connection
     finally:
         await connection.close()
-        await stack.forget(name)
+        await stack.drop_database(name)
 
 
-async def _burst(stack: Stack, connection: asyncpg.Connection, load: Load) -> Burst:
+async def _burst(stack: BenchStack, connection: asyncpg.Connection, load: Load) -> Burst:
     sends, seconds = 0, 0.0
     spent: list[cpu.Cpu] = []
     for turn in load.turns():
@@ -178,7 +178,7 @@ async def _burst(stack: Stack, connection: asyncpg.Connection, load: Load) -> Bu
     return Burst(sends, seconds, cpu.Cpu(together, sum(each.elsewhere for each in spent)))
 
 
-async def _steady(stack: Stack, connection: asyncpg.Connection, load: Load, rate: float) -> list[float]:
+async def _steady(stack: BenchStack, connection: asyncpg.Connection, load: Load, rate: float) -> list[float]:
     """Lateness of sends that fall due one after the other at `rate` a second, each for another account; in seconds."""
     await queries.leap(connection, over=OVER_THE_SPACING)
     await _quiet(connection)
@@ -194,7 +194,7 @@ async def _steady(stack: Stack, connection: asyncpg.Connection, load: Load, rate
     return [row["late"] async for row in queries.lateness(connection, since=due)]
 
 
-async def _arrived(stack: Stack, connection: asyncpg.Connection, wanted: int) -> None:
+async def _arrived(stack: BenchStack, connection: asyncpg.Connection, wanted: int) -> None:
     """Wait until the stub has taken so many; asking it costs the database nothing."""
     last, moved = -1, time.monotonic()
     while (taken := await stack.taken()) < wanted:

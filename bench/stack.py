@@ -1,7 +1,6 @@
 """The servers and the two services under measurement, as processes of their own."""
 
 import contextlib
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -14,12 +13,11 @@ from bench.bare import KEY
 from embedded.kafka import KafkaServer
 from embedded.ports import LOOPBACK, free_port, free_ports
 from embedded.postgres import PostgresServer
+from embedded.process_group import ProcessGroup
 from embedded.ready import answers, listens
-from embedded.supervisor import Supervisor
 from shared.db.migrate import apply
 from shared.kafka.admin import create_topics
 
-REPOSITORY: Final = Path(__file__).resolve().parent.parent
 SERVICES: Final = ("queuer", "sender")
 READY_WITHIN: Final = 60.0
 PATIENCE: Final = 5.0
@@ -41,14 +39,11 @@ class Measured:
     parts: Path | None = None
 
 
-class Stack:
-    """PostgreSQL (durable), Kafka and the stub; made by `stack`."""
+class BenchStack:
+    """PostgreSQL (durable), Kafka and the stub; made by `bench_stack`."""
 
-    def __init__(self, supervisor: Supervisor, postgres: PostgresServer, kafka: KafkaServer, stub_port: int, measured: Measured) -> None:
-        self._supervisor = supervisor
-        self._postgres = postgres
-        self._kafka = kafka
-        self._measured = measured
+    def __init__(self, processes: ProcessGroup, postgres: PostgresServer, kafka: KafkaServer, stub_port: int, measured: Measured) -> None:
+        self._processes, self._postgres, self._kafka, self._measured = processes, postgres, kafka, measured
         self.provider = f"http://{LOOPBACK}:{stub_port}"
         self.pids: dict[str, int] = {}
         for server in (postgres, kafka):
@@ -62,8 +57,8 @@ class Stack:
         await apply(address)
         return address
 
-    async def forget(self, name: str) -> None:
-        """Drop that database, so that nobody cleans it up while the next is measured."""
+    async def drop_database(self, name: str) -> None:
+        """Drop that database, so that no autovacuum works on it while the next is measured."""
         await self._postgres.drop_database(name)
 
     @asynccontextmanager
@@ -77,15 +72,15 @@ class Stack:
         try:
             for name in SERVICES:
                 ready = answers(f"http://{LOOPBACK}:{ports[name]}/readyz")
-                child = await self._supervisor.start(
-                    name, self._command(name, database_url), env, ready=ready, within=READY_WITHIN, cwd=REPOSITORY
+                child = await self._processes.start_module(
+                    name, *self._module(name, database_url), env=env, ready=ready, within=READY_WITHIN
                 )
                 self.pids[name] = child.pid
             yield
         finally:
             for name in reversed(SERVICES):
                 with contextlib.suppress(OSError):
-                    await self._supervisor.stop(name, within=40.0)
+                    await self._processes.stop(name, within=40.0)
                 self.pids.pop(name, None)
 
     async def taken(self) -> int:
@@ -95,22 +90,23 @@ class Stack:
 
     def check(self) -> None:
         """Raise BenchError when a process has died."""
-        for death in self._supervisor.deaths:
+        for death in self._processes.deaths:
             raise BenchError(f"A process under measurement ended: {death}")
 
-    def _command(self, name: str, database_url: str) -> list[str]:
+    def _module(self, name: str, database_url: str) -> list[str]:
+        """The module that runs the service, and its arguments."""
         module = f"services.{name}"
         if (parts := self._measured.parts) is not None:
-            return [sys.executable, "-m", "bench.parts", module, str(parts / f"{name}.json")]
+            return ["bench.parts", module, str(parts / f"{name}.json")]
         if (profiles := self._measured.profiles) is None:
-            return [sys.executable, "-m", module]
+            return [module]
         profiles.mkdir(parents=True, exist_ok=True)
         written = profiles.resolve() / f"{name}-{database_url.rpartition('/')[2].partition('?')[0]}.prof"
-        return [sys.executable, "-m", "cProfile", "-o", str(written), "-m", module]
+        return ["cProfile", "-o", str(written), "-m", module]
 
 
 @asynccontextmanager
-async def stack(folder: Path, measured: Measured = Measured()) -> AsyncIterator[Stack]:
+async def bench_stack(folder: Path, measured: Measured = Measured()) -> AsyncIterator[BenchStack]:
     """Start the servers and the stub in `folder`; everything is stopped when the block is left, however.
 
     Raises:
@@ -119,13 +115,11 @@ async def stack(folder: Path, measured: Measured = Measured()) -> AsyncIterator[
     kafka_port, controller, stub_port = *free_ports(2), free_port()
     postgres = PostgresServer(folder / "postgres", free_port(), durable=True, more=MEMORY | (STATEMENTS if measured.parts else {}))
     kafka = KafkaServer(folder / "kafka", kafka_port, controller)
-    async with Supervisor(folder / "logs") as supervisor:
-        await supervisor.run(postgres)
-        await supervisor.run(kafka)
+    async with ProcessGroup(folder / "logs") as processes:
+        await processes.run(postgres)
+        await processes.run(kafka)
         await create_topics(kafka.bootstrap)
-        child = await supervisor.start(
-            "stub", [sys.executable, "-m", "bench.stub", str(stub_port)], ready=listens(stub_port), cwd=REPOSITORY
-        )
-        made = Stack(supervisor, postgres, kafka, stub_port, measured)
+        child = await processes.start_module("stub", "bench.stub", str(stub_port), ready=listens(stub_port))
+        made = BenchStack(processes, postgres, kafka, stub_port, measured)
         made.pids["stub"] = child.pid
         yield made

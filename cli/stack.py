@@ -17,17 +17,10 @@ from cli.context import Context, build_folder, read_contexts, remove_context, st
 from cli.errors import CommandError
 from embedded.access import create_admin_token, revoke_token
 from embedded.addresses import Addresses
-from embedded.cache import EmbeddedError
-from embedded.child import ChildError
-from embedded.ports import PortInUseError
 from embedded.run import run as run_on
 from embedded.settings import StackSettings
-from embedded.stack import Stack
-from shared.db.migrate import SchemaError
-from shared.kafka.admin import TopicError
+from embedded.stack import STACK_ERRORS, Stack
 from shared.refusals import Refused
-
-TROUBLE = (EmbeddedError, PortInUseError, ChildError, SchemaError, TopicError)
 
 
 def up() -> None:
@@ -139,5 +132,5 @@ def _settings() -> StackSettings:
 def _guarded(stack: Stack, body: Any) -> int:
     try:
         return run_on(stack, body)
-    except TROUBLE as error:
+    except STACK_ERRORS as error:
         raise Refused(str(error)) from error

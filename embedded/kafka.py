@@ -132,22 +132,22 @@ class KafkaServer:
             self.kill()
             raise
 
-    async def stop(self, within: float = 15.0) -> None:
-        """Stop cleanly, which lets the next start take over at once; killed if that takes longer than `within` seconds.
+    async def stop(self, within: float = 15.0) -> bool:
+        """Stop cleanly, which lets the next start take over at once; False when it had to be killed after `within` seconds.
 
         The one stop that writes the archive of classes may take longer.
         """
         if self._child is None:
-            return
+            return True
         ended = await self._child.stop(within=within + (ARCHIVING if self._archiving else 0))
         self._child = None
-        if self._archiving is None:
-            return
-        fresh, archive = self._archiving
-        self._archiving = None
-        if ended and fresh.exists():
-            fresh.replace(archive)
-        fresh.unlink(missing_ok=True)
+        if self._archiving is not None:
+            fresh, archive = self._archiving
+            self._archiving = None
+            if ended and fresh.exists():
+                fresh.replace(archive)
+            fresh.unlink(missing_ok=True)
+        return ended
 
     def kill(self) -> None:
         """End it like a power cut would; the controller takes a next start for the old one until its session is over (4 s)."""
@@ -237,6 +237,7 @@ class KafkaCluster:
         voters = {number: controller for number, (_, controller) in enumerate(ports, start=1)}
         copies = min(3, len(ports))
         self.name = "Kafka cluster"
+        self.child: Child | None = None
         self.nodes = [
             KafkaServer(folder / f"node{number}", port, controller, node_id=number, voters=voters, copies=copies, heap=heap, archive=False)
             for number, (port, controller) in enumerate(ports, start=1)
@@ -262,9 +263,9 @@ class KafkaCluster:
             self.kill()
             raise
 
-    async def stop(self, within: float = 15.0) -> None:
+    async def stop(self, within: float = 15.0) -> bool:
         """Stop all the nodes at the same time: one by one, the last would wait for a majority that has gone."""
-        await asyncio.gather(*(node.stop(within) for node in self.nodes))
+        return all(await asyncio.gather(*(node.stop(within) for node in self.nodes)))
 
     def kill(self) -> None:
         """End all the nodes."""

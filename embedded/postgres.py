@@ -134,11 +134,11 @@ class PostgresServer:
         """
         await self._administer(f'DROP DATABASE IF EXISTS "{name}"' + (" WITH (FORCE)" if force else ""))
 
-    async def stop(self, within: float = 15.0) -> None:
-        """Stop fast: open transactions are rolled back, the data is left clean; killed if that takes longer than `within` seconds."""
-        if self._child is not None:
-            await self._child.stop(within=within, by=signal.SIGINT)
-            self._child = None
+    async def stop(self, within: float = 15.0) -> bool:
+        """Stop fast: open transactions are rolled back, the data is left clean; False when it had to be killed after `within` seconds."""
+        ended = self._child is None or await self._child.stop(within=within, by=signal.SIGINT)
+        self._child = None
+        return ended
 
     def kill(self) -> None:
         """End it like a power cut would; the next start replays its log."""

@@ -1,4 +1,4 @@
-"""Probes for `Supervisor.start(ready=...)`: what a child must do before the next one is started."""
+"""Probes for `ProcessGroup.start(ready=...)`: the readiness of a process, checked before the next one is started."""
 
 import asyncio
 

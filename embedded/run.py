@@ -30,7 +30,7 @@ async def _run(stack: Stack, body: Callable[[], Awaitable[int]]) -> int:
         nonlocal told
         told += 1
         if told > 1:
-            stack.kill()
+            stack.processes.kill_all()
             os._exit(INTERRUPTED)
         sys.stderr.write("\nstopping; once more to end at once\n")
         work.cancel()
@@ -49,7 +49,7 @@ async def _run(stack: Stack, body: Callable[[], Awaitable[int]]) -> int:
 async def _up_and(stack: Stack, body: Callable[[], Awaitable[int]]) -> int:
     await stack.up()
     working = asyncio.ensure_future(body())
-    watching = asyncio.ensure_future(stack.watch())
+    watching = asyncio.ensure_future(stack.processes.first_death())
     try:
         await asyncio.wait([working, watching], return_when=asyncio.FIRST_COMPLETED)
         if working.done():

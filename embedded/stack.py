@@ -5,32 +5,38 @@ The same processes as anywhere else; only what the settings do not name is start
 
 import asyncio
 import secrets
-import sys
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
 import asyncpg
-import httpx
 
 from embedded.addresses import Addresses, forget_addresses, write_addresses
-from embedded.child import Child
+from embedded.cache import EmbeddedError
+from embedded.child import ChildError
 from embedded.gateway import Gateway
 from embedded.kafka import KafkaServer
-from embedded.ports import LOOPBACK, require_free
+from embedded.ports import LOOPBACK, PortInUseError, require_free
 from embedded.postgres import PostgresServer
+from embedded.process_group import ProcessGroup
+from embedded.ready import answers
 from embedded.settings import StackSettings
 from shared.db import migrate
-from shared.kafka.admin import create_topics
+from shared.db.migrate import SchemaError
+from shared.kafka.admin import TopicError, create_topics
 
 SERVICES: Final = ("queuer", "sender", "poller", "healer")
 READY_WITHIN: Final = 60.0
 STOP_WITHIN: Final = 30.0
+SERVER_STOPS_WITHIN: Final = 15.0
 DATABASE: Final = "tact"
+STACK_ERRORS: Final = (EmbeddedError, PortInUseError, ChildError, SchemaError, TopicError)
+"""A stack cannot run here, or not now; the sentence says what to do."""
 
 
 class Stack:
-    """Starts in order, stops in the opposite one; a child that dies is noticed."""
+    """Starts in order, stops in the opposite one; a process that dies is noticed."""
 
     def __init__(self, settings: StackSettings, folder: Path, *, say: Callable[[str], None], world: Path | None = None) -> None:
         self._settings = settings
@@ -39,9 +45,7 @@ class Stack:
         self._world = world
         self.environment: dict[str, str] = {}
         """More settings for the services, for tests that want other deadlines."""
-        self._postgres: PostgresServer | None = None
-        self._kafka: KafkaServer | None = None
-        self._children: dict[str, Child] = {}
+        self.processes = ProcessGroup(folder / "logs", say=say)
         self._gateway: Gateway | None = None
         self._cron_secret = settings.cron_secret.get_secret_value() if settings.cron_secret else secrets.token_urlsafe(18)
         self._webhook_secret = settings.webhook_secret.get_secret_value() if settings.webhook_secret else secrets.token_urlsafe(18)
@@ -51,11 +55,6 @@ class Stack:
     def simulator_log(self) -> Path:
         """The simulator's own log: the judge reads it."""
         return self._folder / "simulator.jsonl"
-
-    @property
-    def logs(self) -> Path:
-        """What the processes write."""
-        return self._folder / "logs"
 
     @property
     def addresses(self) -> Addresses:
@@ -70,28 +69,30 @@ class Stack:
             cron_secret=self._cron_secret,
             webhook_secret=self._webhook_secret,
             unipile_api_key=self._api_key,
-            pids={name: child.pid for name, child in self._children.items()},
+            pids={name: child.pid for name in ("simulator", *SERVICES) if (child := self.processes.child(name)) is not None},
         )
-
-    def child(self, name: str) -> Child:
-        """One of its processes: queuer, sender, poller, healer or simulator."""
-        return self._children[name]
-
-    def forget(self, name: str) -> None:
-        """Do not mind that this process ends: a test is about to kill it."""
-        self._children.pop(name)
 
     async def up(self) -> None:
         """Start everything and return when every service is ready.
 
         Raises:
-            StackError, EmbeddedError, PortInUseError, ChildError, SchemaError: one sentence that says what to do.
+            EmbeddedError, PortInUseError, ChildError, SchemaError: one sentence that says what to do.
         """
         self._check_ports()
         self._folder.mkdir(parents=True, exist_ok=True)
         await asyncio.gather(self._start_postgres(), self._start_kafka())
         await self._prepare()
-        await self._start_simulator()
+        if self._settings.unipile_url is None:
+            self._say("starting the Unipile simulator")
+            where = self.addresses
+            await start_simulator(
+                self.processes,
+                self._settings.simulator_port,
+                api_key=where.unipile_api_key,
+                database_url=where.database_url,
+                log=self.simulator_log,
+                world=self._world,
+            )
         self._say("starting queuer, sender, poller and healer")
         await asyncio.gather(*(self.start_service(name) for name in SERVICES))
         self._gateway = Gateway(self._settings.port, {name: getattr(self._settings, f"{name}_port") for name in SERVICES})
@@ -108,43 +109,17 @@ class Stack:
         if self._gateway:
             await self._gateway.stop()
             self._gateway = None
-        await asyncio.gather(*(self._stop(name) for name in SERVICES))
+        await self.processes.stop(*SERVICES, within=STOP_WITHIN)
 
     async def stop_servers(self) -> None:
-        """Stop what the services stood on."""
-        await self._stop("simulator")
-        if self._kafka:
-            await self._kafka.stop()
-            self._kafka = None
-        if self._postgres:
-            await self._postgres.stop()
-            self._postgres = None
+        """Stop the simulator, Kafka and PostgreSQL."""
+        await self.processes.stop_all(within=SERVER_STOPS_WITHIN)
         forget_addresses(self._folder)
-
-    def kill(self) -> None:
-        """End everything now: the second Ctrl-C."""
-        for child in self._children.values():
-            child.kill()
-        for server in (self._kafka, self._postgres):
-            if server:
-                server.kill()
-
-    async def watch(self) -> str:
-        """Wait until a process ends that should not; returns its story."""
-        while True:
-            for name, child in self._children.items():
-                if (code := child.returncode) is not None:
-                    return f"{name} ended by itself (status {code}). Its last lines, from {child.log}:\n{child.last_words()}"
-            await asyncio.sleep(0.2)
 
     async def start_service(self, name: str) -> None:
         """Start one service and wait until it is ready."""
-        port = getattr(self._settings, f"{name}_port")
-        child = Child.start(
-            name, [sys.executable, "-m", f"services.{name}"], log=self.logs / f"{name}.log", env=self._environment(), cwd=_repository()
-        )
-        self._children[name] = child
-        await child.until(lambda: _answers(f"http://{LOOPBACK}:{port}/readyz"), within=READY_WITHIN)
+        ready = answers(f"http://{LOOPBACK}:{getattr(self._settings, f'{name}_port')}/readyz")
+        await self.processes.start_module(name, f"services.{name}", env=self._environment(), ready=ready, within=READY_WITHIN)
 
     def _environment(self) -> dict[str, str]:
         a = self.addresses
@@ -174,9 +149,8 @@ class Stack:
         if self._settings.database_url is not None:
             return
         self._say("starting PostgreSQL")
-        server = PostgresServer(self._folder / "postgres", self._settings.postgres_port, log=self.logs / "postgres.log")
-        await server.start()
-        self._postgres = server
+        server = PostgresServer(self._folder / "postgres", self._settings.postgres_port, log=self.processes.log_of("postgres"))
+        await self.processes.run(server)
         await server.ensure_database(DATABASE)
 
     async def _start_kafka(self) -> None:
@@ -184,56 +158,44 @@ class Stack:
             return
         self._say("starting Kafka (the first time its jars are fetched, about 60 MB)")
         s = self._settings
-        server = KafkaServer(self._folder / "kafka", s.kafka_port, s.kafka_controller_port, log=self.logs / "kafka.log")
-        await server.start()
-        self._kafka = server
+        await self.processes.run(
+            KafkaServer(self._folder / "kafka", s.kafka_port, s.kafka_controller_port, log=self.processes.log_of("kafka"))
+        )
 
     async def _prepare(self) -> None:
         a = self.addresses
         self._say("bringing schema and topics up to date")
         await asyncio.gather(migrate.apply(a.database_url), create_topics(a.kafka, replication=self._settings.kafka_replication))
         if self._settings.clock_start is not None or self._settings.clock_speed != 1.0:
-            await self._set_clock(a.database_url)
-
-    async def _set_clock(self, dsn: str) -> None:
-        connection = await asyncpg.connect(dsn)
-        try:
-            if await connection.fetchval("SELECT version > 0 FROM stack_clock"):
-                return  # it has run before: time does not go back
-            await connection.execute(
-                """UPDATE stack_clock SET anchored_at = clock_timestamp(), business_at = coalesce($1, clock_timestamp()),
-                                          speed = $2, leaps = $3, version = 1""",
-                self._settings.clock_start,
-                self._settings.clock_speed,
-                self._settings.clock_leaps,
-            )
-        finally:
-            await connection.close()
-
-    async def _start_simulator(self) -> None:
-        if self._settings.unipile_url is not None:
-            return
-        self._say("starting the Unipile simulator")
-        a = self.addresses
-        argv = [sys.executable, "-m", "simulator.unipile", "--port", str(self._settings.simulator_port), "--api-key", a.unipile_api_key]
-        argv += ["--clock-database", a.database_url, "--log", str(self.simulator_log)]
-        argv += ["--world", str(self._world)] if self._world else []
-        child = Child.start("simulator", argv, log=self.logs / "simulator.log", cwd=_repository())
-        self._children["simulator"] = child
-        await child.until(lambda: _answers(f"{a.unipile_url}/_sim/state"), within=READY_WITHIN)
-
-    async def _stop(self, name: str) -> None:
-        if (child := self._children.pop(name, None)) is not None and not await child.stop(within=STOP_WITHIN):
-            self._say(f"{name} did not stop in {STOP_WITHIN:.0f} s and was ended; its log: {child.log}")
+            await set_clock(a.database_url, self._settings.clock_start, self._settings.clock_speed, leaps=self._settings.clock_leaps)
 
 
-def _repository() -> Path:
-    return Path(__file__).resolve().parent.parent
+async def set_clock(dsn: str, start: datetime | None, speed: float, *, leaps: bool) -> None:
+    """Set the clock of a stack that has not run before; business time never goes back."""
+    connection = await asyncpg.connect(dsn)
+    try:
+        await connection.execute(
+            """UPDATE stack_clock SET anchored_at = clock_timestamp(), business_at = coalesce($1, clock_timestamp()),
+                                      speed = $2, leaps = $3, version = 1
+                WHERE version = 0""",
+            start,
+            speed,
+            leaps,
+        )
+    finally:
+        await connection.close()
 
 
-async def _answers(url: str) -> bool:
-    async with httpx.AsyncClient(timeout=3, trust_env=False) as client:
-        try:
-            return (await client.get(url)).is_success
-        except httpx.HTTPError:
-            return False
+async def start_simulator(
+    processes: ProcessGroup, port: int, *, api_key: str, database_url: str, log: Path, world: Path | None = None, seed: int | None = None
+) -> None:
+    """Start the simulator on the clock of a stack's database.
+
+    Raises:
+        ChildError: it ended at once or was not ready in time; its last lines are quoted.
+    """
+    arguments = ["--port", str(port), "--api-key", api_key, "--clock-database", database_url, "--log", str(log)]
+    arguments += ["--world", str(world)] if world else []
+    arguments += ["--seed", str(seed)] if seed is not None else []
+    ready = answers(f"http://{LOOPBACK}:{port}/_sim/state")
+    await processes.start_module("simulator", "simulator.unipile", *arguments, ready=ready, within=READY_WITHIN)

@@ -77,3 +77,9 @@ def open_tree(folder: Path, user: tuple[int, int] | None) -> None:
 def remove(folder: Path) -> None:
     """Remove a folder with all in it; harmless when it is not there."""
     shutil.rmtree(folder, ignore_errors=True)
+
+
+def empty(folder: Path) -> None:
+    """Make an empty folder, removing all that was in it."""
+    remove(folder)
+    folder.mkdir(parents=True, exist_ok=True)

@@ -13,17 +13,12 @@ from pathlib import Path
 import structlog
 from rich.console import Console
 
-from embedded.cache import EmbeddedError
 from embedded.chaos.plan import make_plan
 from embedded.chaos.play import Chaos
 from embedded.chaos.verdict import pronounce
-from embedded.child import ChildError
-from embedded.ports import PortInUseError
-from shared.db.migrate import SchemaError
-from shared.kafka.admin import TopicError
+from embedded.stack import STACK_ERRORS
 from shared.runtime.settings import state_folder
 
-TROUBLE = (EmbeddedError, PortInUseError, ChildError, SchemaError, TopicError)
 INTERRUPTED = 130
 LEAST = 8
 
@@ -55,7 +50,7 @@ def chaos(*, sends: int, seed: int, folder: Path) -> int:
     )
     try:
         told = asyncio.run(_interruptibly(Chaos(plan, folder, say=say)))
-    except TROUBLE as error:
+    except STACK_ERRORS as error:
         sys.stderr.write(f"{error}\n")
         return 1
     except (KeyboardInterrupt, asyncio.CancelledError):

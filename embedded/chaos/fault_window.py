@@ -11,11 +11,11 @@ import sys
 import time
 from collections.abc import Sequence
 from datetime import timedelta
-from pathlib import Path
 from typing import Final
 
 from pydantic import SecretStr
 
+from embedded.cache import REPOSITORY
 from embedded.child import Child
 from embedded.ports import LOOPBACK, free_port
 from embedded.ready import listens
@@ -25,7 +25,6 @@ from simulator.judge import percentile
 
 HEAD_ENDS: Final = b"\r\n\r\n"
 CALLS: Final = 5_000
-REPOSITORY: Final = Path(__file__).resolve().parents[2]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

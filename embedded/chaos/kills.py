@@ -79,19 +79,18 @@ class FaultInjector:
                 node = self._stack.broker(fault.targets[0])
                 node.kill()
                 await asyncio.sleep(fault.lasts_s)
-                await self._stack.start_surely(node)
+                await self._stack.restart_server(node)
             case Kind.POSTGRES:
                 self._stack.postgres.kill()
                 await asyncio.sleep(fault.lasts_s)
-                await self._stack.start_surely(self._stack.postgres)
+                await self._stack.restart_server(self._stack.postgres)
             case Kind.FREEZE | Kind.HANG:
                 with self._stack.frozen(fault.targets[0]):
                     await asyncio.sleep(fault.lasts_s)
             case Kind.REBALANCE:
-                member = self._stack.members[fault.targets[0]]
-                member.launch()
+                self._stack.processes.launch(fault.targets[0])
                 await asyncio.sleep(fault.lasts_s)
-                await member.stop()
+                await self._stack.stop_service(fault.targets[0])
             case Kind.DISCONNECT:
                 many = max(1, self._plan.accounts * DISCONNECTED_OF_A_HUNDRED // 100)
                 lost = [account(n) for n in self._random.sample(range(self._plan.accounts), many)]
@@ -100,10 +99,9 @@ class FaultInjector:
                 await self._weather.reconnect(lost)
 
     async def _kill_services(self, fault: Fault) -> None:
-        members = [self._stack.members[name] for name in fault.targets]
-        for member in members:
-            member.kill()
+        processes = self._stack.processes
+        processes.kill(*fault.targets)
         await asyncio.sleep(fault.lasts_s)
-        for member in members:
-            member.launch()
-        await asyncio.gather(*(member.until_ready() for member in members))
+        for name in fault.targets:
+            processes.launch(name)
+        await processes.until_ready(*fault.targets)

@@ -1,7 +1,6 @@
 """One run: rows, stack, campaigns that start one after another while faults strike, rest, and the verdict."""
 
 import asyncio
-import shutil
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -20,7 +19,7 @@ from embedded.chaos.replay_check import check_replays
 from embedded.chaos.scenario import queries
 from embedded.chaos.stack import ChaosStack
 from embedded.chaos.verdict import Told
-from embedded.unprivileged import remove
+from embedded.unprivileged import empty
 from services.queuer.workflows.campaigns import run
 from shared.db.pool import open_pool
 
@@ -43,7 +42,7 @@ class Chaos:
         self._plan = plan
         self._folder = folder.absolute()
         self._say = say
-        _clear(self._folder)
+        empty(self._folder)
         self.stack = ChaosStack(plan, self._folder, scenario.world(plan), say=say)
 
     async def play(self) -> Told:
@@ -57,7 +56,7 @@ class Chaos:
             await self.stack.up(lambda dsn: scenario.seed(dsn, self._plan))
             told = await self._play(began)
         except BaseException:
-            self.stack.kill()
+            self.stack.processes.kill_all()
             raise
         await self.stack.down()
         return told
@@ -86,7 +85,7 @@ class Chaos:
             until=until,
             struck=list(hand.struck),
             kills=hand.by_kind,
-            ended_by_themselves={name: m.ended_by_itself for name, m in self.stack.members.items() if m.ended_by_itself},
+            ended_by_themselves=self.stack.ended_by_themselves,
             wall_s=time.monotonic() - began,
             again=again,
             **facts,
@@ -177,10 +176,3 @@ def _at_work(now: datetime) -> bool:
     """Whether something could leave just now; a night is no stall, and takes as long as what is in hand keeps the clock from leaping."""
     local = now.astimezone(ZoneInfo("America/New_York"))
     return OPENS <= local.hour < CLOSES
-
-
-def _clear(folder: Path) -> None:
-    if (folder / "postgres").exists():
-        remove(folder / "postgres")
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True, exist_ok=True)

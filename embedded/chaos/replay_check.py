@@ -57,7 +57,7 @@ async def check_replays(stack: ChaosStack, pool: asyncpg.Pool, *, say: Callable[
     The poller, which reads no topic and writes down what the provider shows by times of its own, is stopped first.
     """
     began = time.monotonic()
-    await stack.members["poller-1"].stop()
+    await stack.stop_service("poller-1")
     await _run(pool)
     await _until_nothing_is_to_happen(pool)
     await _run(pool, speed=SLOWLY)

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import os
-import shutil
 import time
 from collections.abc import Callable
 from dataclasses import asdict
@@ -25,7 +24,7 @@ from embedded.demo.verdict import Told, pronounce
 from embedded.ports import free_port, is_free
 from embedded.settings import StackSettings
 from embedded.stack import Stack
-from embedded.unprivileged import remove
+from embedded.unprivileged import empty
 from services.queuer.rules.insight.call_times import CallTimes
 from services.queuer.workflows.accounts.add_workspace import add_workspace
 from services.queuer.workflows.accounts.tokens import create_token
@@ -71,7 +70,7 @@ class Demo:
         self._started = time.monotonic()
         self._campaigns: list[str] = []
         self._healed: CorruptionResult | None = None
-        _clear(self._folder)
+        empty(self._folder)
         world = self._folder / "world.json"
         world.write_text(json.dumps(_world()), encoding="utf-8")
         held = settings.moved_to(_ports(settings), start=START, speed=SCENE_SPEED, leaps=False)
@@ -252,11 +251,3 @@ def _ports(settings: StackSettings) -> dict[str, int]:
     for name, port in settings.ports().items():
         chosen[name] = port if name in settings.model_fields_set or (is_free(port) and port not in chosen.values()) else free_port()
     return chosen
-
-
-def _clear(folder: Path) -> None:
-    """Every demo begins in the same week with nothing said yet."""
-    if (folder / "postgres").exists():
-        remove(folder / "postgres")
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True, exist_ok=True)

@@ -12,18 +12,13 @@ from pathlib import Path
 import structlog
 from rich.console import Console
 
-from embedded.cache import EmbeddedError
-from embedded.child import ChildError
 from embedded.drill.play import Drill, Told
 from embedded.drill.verdict import pronounce
-from embedded.ports import PortInUseError, free_ports
+from embedded.ports import free_ports
 from embedded.run import run
 from embedded.settings import StackSettings
-from shared.db.migrate import SchemaError
-from shared.kafka.admin import TopicError
+from embedded.stack import STACK_ERRORS
 from shared.runtime.settings import state_folder
-
-TROUBLE = (EmbeddedError, PortInUseError, ChildError, SchemaError, TopicError)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -54,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     try:
         status = run(drill.stack, play)
-    except TROUBLE as error:
+    except STACK_ERRORS as error:
         sys.stderr.write(f"{error}\n")
         return 1
     if not told:

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import shutil
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -17,7 +16,7 @@ from embedded.chaos.plan import START, Plan, make_plan
 from embedded.drill.corruptions import CORRUPTIONS, CorruptedRow, CorruptionKind, right
 from embedded.settings import StackSettings
 from embedded.stack import Stack
-from embedded.unprivileged import remove
+from embedded.unprivileged import empty
 from services.queuer.workflows.campaigns import run
 from shared.db.pool import open_pool
 
@@ -57,10 +56,7 @@ class Drill:
         self._all_spoiled = False
         self._say = say
         self._folder = folder.absolute()
-        if (self._folder / "postgres").exists():
-            remove(self._folder / "postgres")
-        shutil.rmtree(self._folder, ignore_errors=True)
-        self._folder.mkdir(parents=True)
+        empty(self._folder)
         self._plan = _plan(self._each)
         world = self._folder / "world.json"
         world.write_text(json.dumps(scenario.world(self._plan)), encoding="utf-8")

@@ -62,8 +62,7 @@ async def scene(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Scene
 async def test_a_sender_that_is_asked_to_stop_leaves_nothing_unknown(scene: Scene) -> None:
     await _invite_everybody(scene, "calm")
     await _in_the_middle(scene, "calm")
-    sender = scene.stack.child("sender")
-    scene.stack.forget("sender")
+    sender = scene.stack.processes.detach("sender")
     sender.send(signal.SIGTERM)
     assert await sender.wait() == 0, "it ended by itself, within its own deadline of 25 s"
     assert await scene.pool.fetchval("SELECT count(*) FROM send_attempts WHERE state IN ('intent', 'unknown')") == 0
@@ -76,8 +75,7 @@ async def test_a_sender_that_is_asked_to_stop_leaves_nothing_unknown(scene: Scen
 async def test_every_send_of_a_batch_leaves_once_although_the_sender_is_killed_in_the_middle(scene: Scene) -> None:
     await _invite_everybody(scene, "crash")
     await _in_the_middle(scene, "crash")
-    sender = scene.stack.child("sender")
-    scene.stack.forget("sender")
+    sender = scene.stack.processes.detach("sender")
     crash(sender)
     await asyncio.wait_for(sender.wait(), 5)
     assert await scene.pool.fetchval("SELECT count(*) FROM send_attempts WHERE state = 'intent'") > 0

@@ -166,8 +166,7 @@ async def test_a_group_is_moved_only_while_nobody_is_in_it_and_its_second_readin
         await rewind_group(request, group, stage.servers)
     with pytest.raises(Refused, match=r"No group healer\.nothing has ever read"):
         await rewind_group(request, "healer.nothing", stage.servers)
-    healer = stage.stack.child("healer")
-    stage.stack.forget("healer")
+    healer = stage.stack.processes.detach("healer")
     healer.send(signal.SIGTERM)
     await asyncio.wait_for(healer.wait(), 40)
     dry = await rewind_group(request, group, stage.servers)

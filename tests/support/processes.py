@@ -1,24 +1,21 @@
 """Our programs as child processes of a test, gone when the test is over."""
 
 import signal
-import sys
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import psutil
 
 from embedded.child import Child, Ready
-from embedded.supervisor import Supervisor
-
-REPOSITORY = Path(__file__).resolve().parents[2]
+from embedded.process_group import ProcessGroup
 
 
 class Programs:
     """Starts `python -m module` from the checkout, as many as a test wants."""
 
-    def __init__(self, supervisor: Supervisor) -> None:
-        self._supervisor = supervisor
+    def __init__(self, group: ProcessGroup) -> None:
+        self._group = group
 
     async def start(
         self,
@@ -30,23 +27,22 @@ class Programs:
         within: float = 30.0,
     ) -> Child:
         """Start one; returns when `ready` says so. `name` tells several of one module apart, in errors and logs."""
-        argv: Sequence[str] = [sys.executable, "-m", module, *arguments]
-        return await self._supervisor.start(name or module, argv, env, ready=ready, within=within, cwd=REPOSITORY)
+        return await self._group.start_module(name or module, module, *arguments, env=env, ready=ready, within=within)
 
     async def stop(self, name: str, within: float = 15.0) -> None:
         """Stop one the way Kubernetes does: SIGTERM, then SIGKILL after `within` seconds."""
-        await self._supervisor.stop(name, within)
+        await self._group.stop(name, within=within)
 
     def output(self, name: str) -> str:
         """All that it has written."""
-        return self._supervisor.log_of(name).read_text(errors="replace")
+        return self._group.log_of(name).read_text(errors="replace")
 
 
 @asynccontextmanager
 async def programs(logs: Path) -> AsyncIterator[Programs]:
     """Programs that end with the block, however it is left; their output is kept in `logs`."""
-    async with Supervisor(logs) as supervisor:
-        yield Programs(supervisor)
+    async with ProcessGroup(logs) as group:
+        yield Programs(group)
 
 
 def crash(child: Child) -> None:

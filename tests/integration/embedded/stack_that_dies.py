@@ -10,7 +10,7 @@ from embedded.child import BY_PRCTL, Child, Ready
 from embedded.kafka import KafkaServer
 from embedded.ports import free_port, free_ports
 from embedded.postgres import PostgresServer
-from embedded.supervisor import Supervisor
+from embedded.process_group import ProcessGroup
 
 STUBBORN = """
 import signal, time
@@ -32,7 +32,7 @@ def deaf(log: Path) -> Ready:
 
 async def main(folder: Path, kind: str) -> None:
     """Start what `kind` names (servers, stubborn, stdin), tell the process ids, and wait."""
-    async with Supervisor(folder / "logs") as stack:
+    async with ProcessGroup(folder / "logs") as stack:
         children: list[Child] = []
         if kind == "servers":
             for server in (PostgresServer(folder / "postgres", free_port()), KafkaServer(folder / "kafka", *free_ports(2), archive=False)):

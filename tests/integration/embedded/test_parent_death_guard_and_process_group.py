@@ -1,4 +1,4 @@
-"""Whatever ends a stack, nothing of it stays behind; and whoever dies at its start is quoted."""
+"""However a stack ends, none of its processes stays behind; and a process that dies at its start is quoted."""
 
 import asyncio
 import json
@@ -13,12 +13,13 @@ import psutil
 import pytest
 import pytest_asyncio
 
+from embedded.cache import REPOSITORY
 from embedded.child import Child, ChildError
 from embedded.ports import free_port
+from embedded.process_group import Command, ProcessGroup
 from embedded.ready import answers, listens
-from embedded.supervisor import Death, Supervisor
 from tests.support.facts import eventually
-from tests.support.processes import REPOSITORY, runs
+from tests.support.processes import runs
 
 WAITS = "import time; time.sleep(600)"
 TELLS_ITS_END = """
@@ -105,7 +106,7 @@ async def test_a_second_ctrl_c_while_stopping_leaves_nothing_behind(stacks: list
 
 
 async def test_a_child_that_dies_at_its_start_is_quoted(tmp_path: Path) -> None:
-    async with Supervisor(tmp_path) as stack:
+    async with ProcessGroup(tmp_path) as stack:
         with pytest.raises(ChildError, match=r"(?s)poller ended at once \(exit status 3\).*poller\.log.*no such setting"):
             await stack.start(
                 "poller",
@@ -115,13 +116,13 @@ async def test_a_child_that_dies_at_its_start_is_quoted(tmp_path: Path) -> None:
 
 
 async def test_a_command_that_does_not_exist_is_named(tmp_path: Path) -> None:
-    async with Supervisor(tmp_path) as stack:
+    async with ProcessGroup(tmp_path) as stack:
         with pytest.raises(ChildError, match="/no/such/command could not be started"):
             await stack.start("ghost", ["/no/such/command"], ready=listens(free_port()))
 
 
 async def test_a_child_that_is_not_ready_in_time_is_ended(tmp_path: Path) -> None:
-    async with Supervisor(tmp_path) as stack:
+    async with ProcessGroup(tmp_path) as stack:
         with pytest.raises(ChildError, match=r"slow was not ready within 0\.5 s"):
             await stack.start("slow", [sys.executable, "-c", WAITS], ready=listens(free_port()), within=0.5)
 
@@ -129,7 +130,7 @@ async def test_a_child_that_is_not_ready_in_time_is_ended(tmp_path: Path) -> Non
 async def test_a_child_that_answers_is_ready_and_gets_the_environment_it_was_given(tmp_path: Path) -> None:
     (tmp_path / "page.txt").write_text("hello")
     port = free_port()
-    async with Supervisor(tmp_path / "logs") as stack:
+    async with ProcessGroup(tmp_path / "logs") as stack:
         argv = [sys.executable, "-m", "http.server", str(port), "--bind", "127.0.0.1"]
         child = await stack.start("http", argv, {"TACT_TEST": "1"}, ready=answers(f"http://127.0.0.1:{port}/page.txt"), cwd=tmp_path)
         assert psutil.Process(child.pid).environ()["TACT_TEST"] == "1"
@@ -137,8 +138,7 @@ async def test_a_child_that_answers_is_ready_and_gets_the_environment_it_was_giv
 
 
 async def test_a_child_that_dies_later_is_reported_and_one_that_is_stopped_is_not(tmp_path: Path) -> None:
-    told: list[Death] = []
-    async with Supervisor(tmp_path, died=told.append) as stack:
+    async with ProcessGroup(tmp_path) as stack:
         await stack.start("stopped", [sys.executable, "-c", WAITS])
         await stack.stop("stopped")
         doomed = await stack.start("doomed", [sys.executable, "-c", WAITS])
@@ -146,12 +146,39 @@ async def test_a_child_that_dies_later_is_reported_and_one_that_is_stopped_is_no
         async with asyncio.timeout(5):
             death = await stack.first_death()
     assert (death.name, death.returncode) == ("doomed", -signal.SIGKILL)
-    assert told == [death]
-    assert "doomed died (killed by SIGKILL)" in str(death)
+    assert stack.deaths == [death]
+    assert "doomed ended by itself (killed by SIGKILL)" in str(death)
+
+
+async def test_a_command_that_restarts_is_started_again_unless_it_was_killed_on_purpose(tmp_path: Path) -> None:
+    async with ProcessGroup(tmp_path) as stack:
+        await stack.run(Command("service", [sys.executable, "-c", WAITS], log=stack.log_of("service"), restarts=True))
+        first = stack.child("service")
+        assert first is not None
+        first.send(signal.SIGKILL)
+        await eventually(lambda: stack.child("service") is not first, within=5, what="the service to be started again")
+        assert [death.name for death in stack.deaths] == ["service"]
+        stack.kill("service")
+        killed = stack.child("service")
+        stack.launch("service")
+        again = stack.child("service")
+        assert again is not None
+        assert again is not killed
+        assert runs(again.pid)
+        assert len(stack.deaths) == 1
+
+
+async def test_a_frozen_process_goes_on_when_the_block_ends(tmp_path: Path) -> None:
+    async with ProcessGroup(tmp_path) as stack:
+        child = await stack.start("frozen", [sys.executable, "-c", WAITS])
+        process = psutil.Process(child.pid)
+        with stack.frozen(child):
+            assert process.status() == psutil.STATUS_STOPPED
+        await eventually(lambda: process.status() != psutil.STATUS_STOPPED, what="the process to go on")
 
 
 async def test_children_are_stopped_in_the_reverse_order_of_their_start(tmp_path: Path) -> None:
-    stack = Supervisor(tmp_path)
+    stack = ProcessGroup(tmp_path)
     for name in ("first", "second", "third"):
         await stack.start(name, [sys.executable, "-u", "-c", TELLS_ITS_END])
         await eventually(partial(has_written, stack.log_of(name), "up"), what=f"{name} to be up")
