@@ -11,9 +11,7 @@ import aiosql
 import asyncpg
 
 from embedded.chaos.plan import Plan, accepts
-from shared.policy import WEEKLY_INVITATIONS, daily_caps
-from shared.vocabulary import AccountType, Action
-from simulator.judge import AccountRule, Promise
+from simulator.judge import AccountRule, Promise, published_rule
 
 queries = aiosql.from_path(Path(__file__).with_name("seed.sql"), "asyncpg", mandatory_parameters=False)
 
@@ -125,18 +123,15 @@ async def seed(dsn: str, plan: Plan) -> None:
 
 
 def rules(plan: Plan) -> list[AccountRule]:
-    """What each account may do, in the judge's own terms; the caps are the published ones (docs/limits.md)."""
-    caps = daily_caps(AccountType.PREMIUM, workspace_daily_cr_limit=None, account_daily_cr_limit=None)
-    allowed = {action.value: caps[action] for action in (Action.INVITATION, Action.MESSAGE, Action.PROFILE_LOOKUP, Action.WITHDRAWAL)}
+    """What each account may do, in the judge's own terms."""
     return [
-        AccountRule(
-            account_id=account(n),
+        published_rule(
+            account(n),
             workspace=f"Company {n % plan.campaigns // 20}",
             name=f"Account {n}",
+            account_type="premium",
             timezone="America/New_York",
             country="US",
-            caps=allowed,
-            weekly_invitations=WEEKLY_INVITATIONS,
         )
         for n in range(plan.accounts)
     ]

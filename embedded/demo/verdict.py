@@ -10,9 +10,7 @@ from rich.console import Console
 
 from embedded.demo.corruption import CorruptionResult
 from embedded.demo.scenario import WORKSPACES
-from shared.policy import WEEKLY_INVITATIONS, daily_caps
-from shared.vocabulary import AccountType, Action
-from simulator.judge import AccountRule, LedgerEntry, Tolerance, Verdict, judge
+from simulator.judge import AccountRule, LedgerEntry, Tolerance, Verdict, judge, published_rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,23 +39,16 @@ def pronounce(told: Told, console: Console, path: Path) -> int:
 
 
 def rules() -> list[AccountRule]:
-    """What each account may do, in the judge's own terms; the caps are the published ones (docs/limits.md)."""
-    found = []
-    for workspace in WORKSPACES:
-        for account in workspace.accounts:
-            caps = daily_caps(AccountType(account.account_type), workspace_daily_cr_limit=None, account_daily_cr_limit=None)
-            found.append(
-                AccountRule(
-                    account_id=account.provider_id,
-                    workspace=workspace.company_name,
-                    name=account.name,
-                    timezone=account.timezone,
-                    country=account.country,
-                    caps={
-                        action.value: caps[action]
-                        for action in (Action.INVITATION, Action.MESSAGE, Action.PROFILE_LOOKUP, Action.WITHDRAWAL)
-                    },
-                    weekly_invitations=WEEKLY_INVITATIONS,
-                )
-            )
-    return found
+    """What each account may do, in the judge's own terms."""
+    return [
+        published_rule(
+            account.provider_id,
+            workspace=workspace.company_name,
+            name=account.name,
+            account_type=account.account_type,
+            timezone=account.timezone,
+            country=account.country,
+        )
+        for workspace in WORKSPACES
+        for account in workspace.accounts
+    ]

@@ -3,10 +3,10 @@
 It shares no code with `services/` or `shared/`: a mistake there must not be able to acquit itself here.
 """
 
+from simulator.judge.inputs import AccountRule, LedgerEntry, Promise, RuleError, Tolerance, published_rule
 from simulator.judge.judging import judge
 from simulator.judge.reading import LogError
 from simulator.judge.recovery import Recovery, percentile, recoveries
-from simulator.judge.rules import AccountRule, LedgerEntry, Promise, RuleError, Tolerance
 from simulator.judge.verdict import KINDS, Verdict
 
 __all__ = [
@@ -21,5 +21,6 @@ __all__ = [
     "Verdict",
     "judge",
     "percentile",
+    "published_rule",
     "recoveries",
 ]

@@ -9,9 +9,9 @@ from typing import Any, TypeVar
 
 from rich.console import Console
 
+from simulator.judge.inputs import RuleError, Tolerance, entry_from_json, rule_from_json
 from simulator.judge.judging import judge
 from simulator.judge.reading import LogError
-from simulator.judge.rules import RuleError, Tolerance, entry_from_json, rule_from_json
 
 Told = TypeVar("Told")
 WIDTH = 80

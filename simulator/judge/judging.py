@@ -12,8 +12,8 @@ from simulator.judge.checks.opening import Opening
 from simulator.judge.checks.pace import Pace
 from simulator.judge.checks.repeats import Repeats
 from simulator.judge.findings import Findings, Speed
+from simulator.judge.inputs import SENT, AccountRule, LedgerEntry, Promise, RuleError, Tolerance
 from simulator.judge.reading import Call, Event, Line, Unreadable, read
-from simulator.judge.rules import SENT, AccountRule, LedgerEntry, Promise, RuleError, Tolerance
 from simulator.judge.verdict import KINDS, Verdict
 
 

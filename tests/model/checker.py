@@ -1,26 +1,22 @@
-"""Judges a list of sends by rules written down a second time, sharing no code with what is judged.
+"""Judges a list of sends by the rules of `simulator/judge/rules.py`, which share no code with what is judged.
 
-Moments are whole microseconds since 1970 (UTC), hours are minutes after local midnight. Local time comes from
-`zoneinfo`, days of rest from `holidays`; a test keeps everything of ours out of the imports.
+Moments are whole microseconds since 1970 (UTC), hours are minutes after local midnight. A test keeps
+the product out of the imports.
 """
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
-import holidays
+from simulator.judge import rules
 
 SECOND: Final = 1_000_000
-WEEK: Final = 168 * 3600 * SECOND
+WEEK: Final = rules.WEEK // timedelta(microseconds=1)
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-NEVER_MORE_A_DAY: Final = {"free": 20, "premium": 50, "sales_navigator": 100}
-"""Invitations, whatever anybody configures."""
-NEVER_MORE_A_WEEK: Final = 200
-RELOCK: Final = 21 * 24 * 3600 * SECOND
+RELOCK: Final = rules.REINVITE_AFTER // timedelta(microseconds=1)
 
 
 class Sent(NamedTuple):
@@ -93,7 +89,7 @@ def judge(facts: Facts, sends: Sequence[Sent]) -> Iterator[Breach]:
 
 
 def _alone(facts: Facts, send: Sent) -> Iterator[Breach]:
-    zone, own = _zone(facts.hours_zone), _zone(facts.zone)
+    zone, own = rules.zone(facts.hours_zone), rules.zone(facts.zone)
     last = send.begun + facts.call_s * SECOND - 1
     begins, ends = _local(send.at, zone), _local(last, zone)
     for local in (begins, ends):
@@ -114,26 +110,18 @@ def _alone(facts: Facts, send: Sent) -> Iterator[Breach]:
 
 
 def _days(facts: Facts, sends: Sequence[Sent]) -> Iterator[Breach]:
-    own = _zone(facts.zone)
+    own = rules.zone(facts.zone)
     used = Counter((_local(send.at, own).date().isoformat(), send.action) for send in sends)
     for (day, action), count in used.items():
-        cap = _warmed_up(facts.caps[action], facts.warm_up_from, date.fromisoformat(day))
+        cap = rules.warmed_up_cap(facts.caps[action], facts.warm_up_from, date.fromisoformat(day))
         if action == "invitation":
-            cap = min(cap, NEVER_MORE_A_DAY[facts.account_type])
+            cap = min(cap, rules.MOST_INVITATIONS[facts.account_type])
         if count > cap:
             yield Breach("daily_cap", _midnight(date.fromisoformat(day), own), f"{count} of {cap} {action} on {day}")
 
 
-def _warmed_up(cap: int, since: str | None, day: date) -> int:
-    """A fifth of the cap on the first day, six hundredths more on each that follows, and one send at least."""
-    if since is None:
-        return cap
-    days = max(0, (day - date.fromisoformat(since)).days)
-    return cap if days >= 14 else min(cap, max(1, cap * (20 + 6 * days) // 100))
-
-
 def _week(facts: Facts, sends: Sequence[Sent]) -> Iterator[Breach]:
-    cap = min(facts.week, NEVER_MORE_A_WEEK)
+    cap = min(facts.week, rules.MOST_INVITATIONS_A_WEEK)
     invited = [send.at for send in sends if send.action == "invitation"]
     for number in range(cap, len(invited)):
         if invited[number] - invited[number - cap] < WEEK:
@@ -148,20 +136,21 @@ def _spacing(facts: Facts, sends: Sequence[Sent]) -> Iterator[Breach]:
 
 
 def _resting(facts: Facts, day: date) -> str | None:
-    if day.isoformat() in facts.days_off:
-        return "holiday"
-    if day.isoformat() in facts.working:
-        return None
-    country = _country(facts.country, day.year)
-    weekend = day.weekday() not in facts.weekdays if facts.weekdays is not None else facts.skip_weekends and country.is_weekend(day)
-    if weekend:
-        return "weekend"
-    return "holiday" if facts.skip_holidays and day in country else None
+    closed = rules.closed_day(
+        day,
+        facts.country,
+        weekdays=facts.weekdays,
+        skip_weekends=facts.skip_weekends,
+        skip_holidays=facts.skip_holidays,
+        days_off=[date.fromisoformat(each) for each in facts.days_off],
+        working_days=[date.fromisoformat(each) for each in facts.working],
+    )
+    return closed and closed[0]
 
 
 @dataclass(slots=True)
 class Seen:
-    """What a run met, so that nobody has to believe that it met anything."""
+    """What a run met: the proof that it met anything."""
 
     clocks_changed: int = 0
     leap_days: int = 0
@@ -169,7 +158,7 @@ class Seen:
 
 def met(zone_name: str, first: date, days: int) -> Seen:
     """Over an account's days: those on which its clocks changed, and 29 Februaries."""
-    zone, seen = _zone(zone_name), Seen()
+    zone, seen = rules.zone(zone_name), Seen()
     midnight = _midnight(first, zone)
     for number in range(days):
         following = _midnight(first + timedelta(days=number + 1), zone)
@@ -190,12 +179,3 @@ def _local(at: int, zone: ZoneInfo) -> datetime:
 
 def _micros(at: datetime) -> int:
     return (at.astimezone(UTC) - EPOCH) // timedelta(microseconds=1)
-
-
-_zone = lru_cache(maxsize=1024)(ZoneInfo)
-
-
-@lru_cache(maxsize=1024)
-def _country(name: str, year: int) -> holidays.HolidayBase:
-    code, _, part = name.partition("-")
-    return holidays.country_holidays(code, subdiv=part or None, years=year, expand=False, categories=("public",))

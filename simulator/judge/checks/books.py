@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from simulator.judge.findings import Findings
+from simulator.judge.inputs import BOOKED, LedgerEntry
 from simulator.judge.reading import Call
-from simulator.judge.rules import BOOKED, LedgerEntry
 
 PERSON_PREFIXES: Final = ("ADo", "ACw")
 

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 from simulator.judge.checks.books import one_person
 from simulator.judge.findings import Findings
+from simulator.judge.inputs import SENT, Promise
 from simulator.judge.reading import Call
-from simulator.judge.rules import SENT, Promise
 
 
 class Kept:

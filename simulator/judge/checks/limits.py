@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from simulator.judge.findings import Findings
+from simulator.judge.inputs import BOOKED, AccountRule
 from simulator.judge.reading import Call
-from simulator.judge.rules import BOOKED, AccountRule
+from simulator.judge.rules import WEEK
 
-WEEK: Final = timedelta(hours=168)
 LATE: Final = timedelta(days=2)
 REFUSED: Final = 400
 

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from simulator.judge.findings import Findings
+from simulator.judge.inputs import AccountRule
 from simulator.judge.reading import WRITES, Call
-from simulator.judge.rules import AccountRule, year_of
+from simulator.judge.rules import closed_day
 
 
 class Opening:
@@ -25,21 +26,22 @@ class Opening:
         closed = closed_because(rule, local)
         if closed is not None:
             kind, why = closed
-            self._findings.broken(kind, f"{call.account_id}: {call.route} at {local:%a %Y-%m-%d %H:%M:%S} in {rule.timezone}{why}.")
+            self._findings.broken(kind, f"{call.account_id}: {call.route} at {local:%a %Y-%m-%d %H:%M:%S} in {rule.timezone}, {why}.")
 
 
 def closed_because(rule: AccountRule, local: datetime) -> tuple[str, str] | None:
     """The violation's kind and the reason in words, None when the account is at work."""
-    day = local.date()
-    if day in rule.days_off:
-        return "holiday", ", a day off"
-    if day not in rule.working_days:
-        year = year_of(rule.country, day.year)
-        if rule.skip_weekends and year.is_weekend(day):
-            return "weekend", f", weekend in {rule.country}"
-        if rule.skip_holidays and day in year:
-            return "holiday", f", {year.get(day)}"
+    closed = closed_day(
+        local.date(),
+        rule.country,
+        skip_weekends=rule.skip_weekends,
+        skip_holidays=rule.skip_holidays,
+        days_off=rule.days_off,
+        working_days=rule.working_days,
+    )
+    if closed is not None:
+        return closed
     midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
     hour = (local.replace(tzinfo=None) - midnight.replace(tzinfo=None)) / timedelta(hours=1)  # as the clock on the wall shows it
     opens, closes = rule.hours
-    return None if opens <= hour < closes else ("outside_hours", f", outside {opens:g} to {closes:g}")
+    return None if opens <= hour < closes else ("outside_hours", f"outside {opens:g} to {closes:g}")

@@ -1,16 +1,13 @@
-"""Did anybody receive the same thing twice?"""
+"""Did a person receive the same thing twice?"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Final
+from datetime import datetime
 
 from simulator.judge.findings import Findings
+from simulator.judge.inputs import AccountRule
 from simulator.judge.reading import Call, Event
-from simulator.judge.rules import AccountRule
-
-FORGOTTEN_AFTER: Final = timedelta(days=21)
-"""How long LinkedIn locks a person after a withdrawal; from then on an invitation is a new one."""
+from simulator.judge.rules import REINVITE_AFTER
 
 
 @dataclass(slots=True)
@@ -54,7 +51,7 @@ class Repeats:
         key = (self._workspace(account_id), recipient)
         before = self._invited.get(key)
         self._invited[key] = Invited(call.seq, account_id)
-        if before is None or (before.withdrawn_at is not None and call.at - before.withdrawn_at > FORGOTTEN_AFTER):
+        if before is None or (before.withdrawn_at is not None and call.at - before.withdrawn_at > REINVITE_AFTER):
             return
         taken_back = "" if before.withdrawn_at is None else f", withdrawn {(call.at - before.withdrawn_at).days} days before"
         self._findings.broken(
