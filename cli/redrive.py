@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any, Final, TypeVar
 
@@ -56,33 +57,30 @@ def redrive_letters(letters: Sequence[str], options: tuple[str | None, ...], *, 
 def show_stopped(*, as_json: bool) -> None:
     """Consumers that stopped because too much became dead letters, and why."""
 
-    async def work(pool: asyncpg.Pool) -> list[dict[str, Any]]:
-        return [dict(row) for row in await stops.open_stops(pool)]
-
-    rows = on_pool(work)
+    rows = on_pool(stops.load_stopped)
     if as_json:
-        print_json({"stopped": rows})
+        print_json({"stopped": [asdict(row) for row in rows]})
         return
     if not rows:
         out.print("No consumer stands still.")
     for row in rows:
-        out.print(Text.assemble((row["group_name"], "bold"), f" stands still since {_moment(row['stopped_at'])} in {row['instance']}"))
-        out.print(f"  {row['why']}", highlight=False, markup=False)
+        out.print(Text.assemble((row.group_name, "bold"), f" stands still since {_moment(row.stopped_at)} in {row.instance}"))
+        out.print(f"  {row.why}", highlight=False, markup=False)
 
 
 def resume_group(group: str, *, apply: bool, as_json: bool) -> None:
     """Let a stopped consumer go on, without a restart."""
 
-    async def work(pool: asyncpg.Pool) -> list[Any]:
-        return list(await (stops.let_go_on(pool, group, actor=COMMAND_LINE) if apply else stops.open_stops(pool, group)))
+    async def work(pool: asyncpg.Pool) -> list[stops.StoppedConsumer]:
+        return await (stops.resume_group(pool, group, actor=COMMAND_LINE) if apply else stops.load_stopped(pool, group))
 
     rows = on_pool(work)
     if as_json:
-        print_json({"applied": apply, "group": group, "processes": [row["instance"] for row in rows]})
+        print_json({"applied": apply, "group": group, "processes": [row.instance for row in rows]})
         return
     if not rows:
         raise CommandError(f"No consumer {group} stands still. `tact dead-letters stopped` shows those that do.")
-    names = ", ".join(row["instance"] for row in rows)
+    names = ", ".join(row.instance for row in rows)
     if apply:
         out.print(f"{group} goes on within seconds in {names}.", highlight=False)
     else:
@@ -104,7 +102,7 @@ async def _put_back(reader: DeadLetterReader, connection: Connection, found: Seq
 
 
 def _say_what_became(found: Sequence[RedriveCase], put: Sequence[RedriveResult], *, again: bool, apply: bool, as_json: bool) -> None:
-    before = [case for case in found if case.standing is RedriveState.DONE]
+    before = [case for case in found if case.state is RedriveState.DONE]
     left = [] if again else before
     if as_json:
         became = {str(each.case.letter.origin): {"result": each.said, "offset": each.offset} for each in put}
@@ -197,9 +195,9 @@ def _totals(found: Sequence[RedriveCase]) -> list[dict[str, Any]]:
 
 
 def _way_back(case: RedriveCase) -> str:
-    if case.standing is RedriveState.NEW:
+    if case.state is RedriveState.NEW:
         return "not put back"
-    if case.standing is RedriveState.OPEN:
+    if case.state is RedriveState.OPEN:
         return "perhaps put back: a redrive of it was cut off; the next one finds out"
     return f"put back on {_moment(case.done_at)}, to offset {case.put_offset}" + (f" ({case.times} times)" if case.times > 1 else "")
 
@@ -216,7 +214,7 @@ def _json(case: RedriveCase) -> dict[str, Any]:
         "at": one.at.isoformat(),
         "groups": case.dead.groups,
         "size": one.size,
-        "put_back": {"standing": case.standing.value, "times": case.times, "at": case.done_at, "offset": case.put_offset},
+        "put_back": {"standing": case.state.value, "times": case.times, "at": case.done_at, "offset": case.put_offset},
     }
 
 

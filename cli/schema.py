@@ -7,7 +7,7 @@ from cli.console import AsJson, out, print_json, say
 from cli.target import run, target
 from embedded.settings import StackSettings
 from shared.db import migrate
-from shared.db.migrate import Plan, SchemaError
+from shared.db.migrate import MigrationPlan, SchemaError
 from shared.kafka.admin import TopicError, create_topics, missing_topics
 from shared.refusals import Refused
 
@@ -43,7 +43,7 @@ def verify(as_json: AsJson = False) -> None:
         raise typer.Exit(1)
 
 
-async def _plan() -> tuple[Plan, list[str]]:
+async def _plan() -> tuple[MigrationPlan, list[str]]:
     connection = await asyncpg.connect(target().database_url)
     try:
         todo = await migrate.plan(connection)
@@ -52,7 +52,7 @@ async def _plan() -> tuple[Plan, list[str]]:
     return todo, [topic.name for topic in await missing_topics(target().kafka)]
 
 
-def _show(todo: Plan, topics: list[str], *, as_json: bool, done: bool) -> None:
+def _show(todo: MigrationPlan, topics: list[str], *, as_json: bool, done: bool) -> None:
     steps = {
         "migrations": [file.name for file in todo.migrations],
         "routines": [file.name for file in todo.routines],

@@ -8,7 +8,7 @@ from operations.proof.ledger_reader import Reading
 from operations.proof.scope import Scope
 from operations.proof.violations import Found
 from shared.ledger.chain import NOTHING, Head, link_hash
-from shared.ledger.facts import FORM, UnreadableFactsError, differing, facts_of, read_facts, unlawful
+from shared.ledger.facts import FIELDS, FORM, AttemptFacts, UnreadableFactsError, differing, encode_facts, read_facts, unlawful
 
 Row = Mapping[str, Any]
 
@@ -100,7 +100,8 @@ def row_is_as_sealed(found: Found, reading: Reading, row: Row) -> bool:
             found.add("chain", name, says="no link in its account's chain", should=f"one: the ledger is sealed up to {reading.sealed_to}")
         return int(row["id"]) > reading.sealed_to
     try:
-        sealed, now = read_facts(row["sealed_form"], row["sealed_facts"]), read_facts(FORM, facts_of(row))
+        sealed = read_facts(row["sealed_form"], row["sealed_facts"])
+        now = read_facts(FORM, encode_facts(AttemptFacts(*(row[name] for name in FIELDS))))
     except UnreadableFactsError:
         return False  # its link is named by the walk
     for field in differing(sealed, now):

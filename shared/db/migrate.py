@@ -17,7 +17,7 @@ from shared.db.pool import Connection
 
 MIGRATIONS: Final = Path(__file__).with_name("migrations")
 ROUTINES: Final = Path(__file__).with_name("routines")
-LOCK: Final = 7_228_001  # any constant nobody else takes; the advisory lock of migrations
+LOCK: Final = 7_228_001  # the advisory lock of migrations: a number that no other lock uses
 OLDEST_POSTGRES: Final = 150_000  # security_invoker views came with PostgreSQL 15
 
 BOOKS: Final = """
@@ -53,7 +53,7 @@ class File:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class MigrationPlan:
     """What `apply` would do, in order, and what stands in its way."""
 
     migrations: Sequence[File]
@@ -71,30 +71,32 @@ def files(folder: Path) -> list[File]:
     return [File(path.stem, path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*.sql"))]
 
 
-async def plan(connection: Connection) -> Plan:
+async def plan(connection: Connection) -> MigrationPlan:
     """Compare this version's files with what the database says was applied."""
     if not await connection.fetchval("SELECT to_regclass('schema_migrations') IS NOT NULL"):
-        return Plan(files(MIGRATIONS), files(ROUTINES), _too_old(connection))
-    applied = {row["version"]: row for row in await connection.fetch("SELECT version, name, sha256 FROM schema_migrations")}
-    known = {row["name"]: row["sha256"] for row in await connection.fetch("SELECT name, sha256 FROM schema_routines")}
+        return MigrationPlan(files(MIGRATIONS), files(ROUTINES), _too_old(connection))
+    applied = {
+        version: (name, sha256) for version, name, sha256 in await connection.fetch("SELECT version, name, sha256 FROM schema_migrations")
+    }
+    known = {name: sha256 for name, sha256 in await connection.fetch("SELECT name, sha256 FROM schema_routines")}  # noqa: C416 - a record is no tuple to mypy
     here = {file.version: file for file in files(MIGRATIONS)}
     problems = [
         f"migration {file.name} was edited after it was applied; put the old text back and write a new migration"
         for version, file in here.items()
-        if version in applied and applied[version]["sha256"] != file.sha256
+        if version in applied and applied[version][1] != file.sha256
     ]
     problems += [
-        f"the database has migration {row['name']}, which this version does not know; deploy the newer version"
-        for version, row in applied.items()
+        f"the database has migration {name}, which this version does not know; deploy the newer version"
+        for version, (name, _) in applied.items()
         if version not in here
     ]
     # A routine may refer to another, so one changed file applies them all, in order.
     changed = any(known.get(file.name) != file.sha256 for file in files(ROUTINES))
     fresh = [file for version, file in here.items() if version not in applied]
-    return Plan(fresh, files(ROUTINES) if changed or fresh else [], [*_too_old(connection), *problems])
+    return MigrationPlan(fresh, files(ROUTINES) if changed or fresh else [], [*_too_old(connection), *problems])
 
 
-async def apply(dsn: str) -> Plan:
+async def apply(dsn: str) -> MigrationPlan:
     """Apply what `plan` names, in one transaction; returns what was done.
 
     Raises:
@@ -134,7 +136,7 @@ async def require_current(connection: Connection) -> None:
     """
     if not await connection.fetchval("SELECT to_regclass('schema_migrations') IS NOT NULL"):
         raise SchemaError("The database has no schema of Tact yet. Run `tact migrate apply` first.")
-    applied = {row["version"] for row in await connection.fetch("SELECT version FROM schema_migrations")}
+    applied = {version for (version,) in await connection.fetch("SELECT version FROM schema_migrations")}
     missing = [file.name for file in files(MIGRATIONS) if file.version not in applied]
     if missing:
         raise SchemaError(f"The database's schema is behind this version: {', '.join(missing)} missing. Run `tact migrate apply` first.")

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from shared.contracts.envelope import Envelope
 from shared.db.pool import Connection, encode_json
-from shared.db.queries import load
+from shared.db.queries import execute, load
 
 queries = load(__file__)
 
@@ -12,8 +12,9 @@ queries = load(__file__)
 async def put(connection: Connection, service: str, envelopes: Sequence[Envelope]) -> None:
     """Insert one row per envelope, in order."""
     if envelopes:
-        await queries.insert_outbox(
+        await execute(
             connection,
+            queries.insert_outbox,
             service=service,
             topics=[e.topic for e in envelopes],
             keys=[e.key for e in envelopes],

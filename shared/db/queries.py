@@ -104,6 +104,30 @@ async def fetch_value(connection: Connection | asyncpg.Pool, query: Query, kind:
     return value if value is None or not issubclass(kind, StrEnum) else kind(value)
 
 
+async def require_one(connection: Connection | asyncpg.Pool, query: Query, row: type[T], /, **parameters: Any) -> T:
+    """The row of a query that always has one.
+
+    Raises:
+        LookupError: there is none, so a table that must hold one row is empty.
+    """
+    found = await fetch_one(connection, query, row, **parameters)
+    if found is None:
+        raise LookupError(f"query {query.name} found no row")
+    return found
+
+
+async def require_value(connection: Connection | asyncpg.Pool, query: Query, kind: type[T], /, **parameters: Any) -> T:
+    """The value of a query that always has one.
+
+    Raises:
+        LookupError: there is none, so a table that must hold one row is empty.
+    """
+    value = await fetch_value(connection, query, kind, **parameters)
+    if value is None:
+        raise LookupError(f"query {query.name} found no value")
+    return value
+
+
 async def execute(connection: Connection | asyncpg.Pool, query: Query, /, **parameters: Any) -> int:
     """Run a statement; returns how many rows it affected, 0 for one that does not count."""
     status = await connection.execute(query.sql, *query.arguments(parameters))

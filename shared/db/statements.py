@@ -14,16 +14,14 @@ from uuid import UUID
 import asyncpg
 
 from shared.db.pool import Connection
-from shared.db.queries import execute, fetch_column, fetch_value, load
+from shared.db.queries import execute, fetch_column, load, require_value
 
 queries = load(__file__)
 
 
 async def business_now(connection: Connection | asyncpg.Pool) -> datetime:
     """The current moment of business time."""
-    moment = await fetch_value(connection, queries.business_now, datetime)
-    assert moment is not None  # noqa: S101 - the function always answers
-    return moment
+    return await require_value(connection, queries.business_now, datetime)
 
 
 async def lock_accounts(connection: Connection, account_ids: Iterable[UUID]) -> list[UUID]:

@@ -26,7 +26,7 @@ FORGETFUL: Final = (
 FOREIGN_WEBHOOK: Final = "another stack's webhook stands at the provider"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class FenceRow:
     """The fence's row, and what the server it stands on is now."""
 

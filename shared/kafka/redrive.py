@@ -4,7 +4,7 @@ A row is written before a letter is published and again when Kafka has confirmed
 (its process was killed in between) is searched in the topic before it is published again.
 """
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -15,8 +15,8 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import MessageSizeTooLargeError
 
 from shared.db.pool import Connection
-from shared.db.queries import load
-from shared.kafka.dead_letter import DeadLetter, Place
+from shared.db.queries import execute, fetch_all, load, require_value
+from shared.kafka.dead_letter import DeadLetter
 from shared.kafka.dead_letter_reader import DeadLetterReader, SetAsideRecord
 from shared.kafka.publisher import LARGEST
 from shared.refusals import Busy
@@ -42,7 +42,7 @@ class RedriveCase:
     """A letter and the state of its redrive."""
 
     dead: SetAsideRecord
-    standing: RedriveState
+    state: RedriveState
     times: int = 0
     begun_at: datetime | None = None
     done_at: datetime | None = None
@@ -63,10 +63,26 @@ class RedriveResult:
     said: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Redriven:
+    topic: str
+    partition_no: int
+    offset_no: int
+    record_ms: int
+    times: int
+    begun_at: datetime
+    done_at: datetime | None
+    put_offset: int | None
+
+
 async def load_cases(connection: Connection, dead: Sequence[SetAsideRecord]) -> list[RedriveCase]:
     """The letters with the state of their redrive, in the given order."""
-    known = {_key(row): row async for row in queries.known(connection, **_columns(each.letter for each in dead))}
-    return [_case(each, known.get(_identity(each.letter))) for each in dead]
+    topics, partitions, offsets, record_mss = _keys(each.letter for each in dead)
+    rows = await fetch_all(
+        connection, queries.known, _Redriven, topics=topics, partitions=partitions, offsets=offsets, record_mss=record_mss
+    )
+    known = {(row.topic, row.partition_no, row.offset_no, row.record_ms): row for row in rows}
+    return [_build_case(each, known.get(_key(each.letter))) for each in dead]
 
 
 @asynccontextmanager
@@ -76,12 +92,12 @@ async def hold_redrive_lock(connection: Connection) -> AsyncIterator[None]:
     Raises:
         Busy: another redrive holds the lock.
     """
-    if not await queries.try_redrive_lock(connection):
+    if not await require_value(connection, queries.try_redrive_lock, bool):
         raise Busy("Another redrive is under way. Wait for its end, then run this again: what it has put back is not put back twice.")
     try:
         yield
     finally:
-        await queries.release_redrive_lock(connection)
+        await execute(connection, queries.release_redrive_lock)
 
 
 async def redrive(
@@ -92,12 +108,12 @@ async def redrive(
     Raises:
         KafkaError: the broker is away; the rows say which letters were published.
     """
-    todo = [case for case in reversed(wanted) if case.standing is not RedriveState.DONE or again]
-    found = await _found(reader, [case for case in todo if case.standing is RedriveState.OPEN])
+    todo = [case for case in reversed(wanted) if case.state is not RedriveState.DONE or again]
+    found = await _found(reader, [case for case in todo if case.state is RedriveState.OPEN])
     for case in todo:
         at = found.get((str(case.letter.origin), case.times + 1))
         if at is not None:
-            await queries.done(connection, **_columns([case.letter]), put_offsets=[at])
+            await _record_redriven(connection, [(case.letter, at)])
             yield RedriveResult(case, at, "had been put back already, before its process ended")
     rest = [case for case in todo if (str(case.letter.origin), case.times + 1) not in found]
     async with _Writer(bootstrap) as writer:
@@ -114,10 +130,12 @@ async def _some(
         if letter is None:
             yield RedriveResult(case, None, "its value is not there any more: the topic keeps it no longer")
     there = [(case, letter) for case, letter in whole if letter is not None]
-    await queries.begin(connection, **_columns(case.letter for case, _ in there), actor=actor)
+    topics, partitions, places, record_mss = _keys(case.letter for case, _ in there)
+    await execute(connection, queries.begin, topics=topics, partitions=partitions, offsets=places, record_mss=record_mss, actor=actor)
     offsets = await writer.write([_back(letter, number=case.times + 1) for case, letter in there])
-    done = [(case, offset) for (case, _), offset in zip(there, offsets, strict=True) if offset is not None]
-    await queries.done(connection, **_columns(case.letter for case, _ in done), put_offsets=[offset for _, offset in done])
+    await _record_redriven(
+        connection, [(case.letter, offset) for (case, _), offset in zip(there, offsets, strict=True) if offset is not None]
+    )
     for (case, _), offset in zip(there, offsets, strict=True):
         yield RedriveResult(case, offset, "put back" if offset is not None else "Kafka refuses it: it is larger than its topic takes")
 
@@ -208,26 +226,30 @@ def _back(letter: DeadLetter, *, number: int) -> _Back:
     )
 
 
-def _case(dead: SetAsideRecord, row: Mapping[str, Any] | None) -> RedriveCase:
+def _build_case(dead: SetAsideRecord, row: _Redriven | None) -> RedriveCase:
     if row is None:
         return RedriveCase(dead, RedriveState.NEW)
-    standing = RedriveState.OPEN if row["done_at"] is None else RedriveState.DONE
-    return RedriveCase(dead, standing, row["times"], row["begun_at"], row["done_at"], row["put_offset"])
+    state = RedriveState.OPEN if row.done_at is None else RedriveState.DONE
+    return RedriveCase(dead, state, row.times, row.begun_at, row.done_at, row.put_offset)
 
 
-def _identity(letter: DeadLetter) -> tuple[Place, int]:
-    return letter.origin, letter.record_ms
+async def _record_redriven(connection: Connection, done: Sequence[tuple[DeadLetter, int]]) -> None:
+    topics, partitions, offsets, record_mss = _keys(letter for letter, _ in done)
+    await execute(
+        connection,
+        queries.done,
+        topics=topics,
+        partitions=partitions,
+        offsets=offsets,
+        record_mss=record_mss,
+        put_offsets=[offset for _, offset in done],
+    )
 
 
-def _key(row: Mapping[str, Any]) -> tuple[Place, int]:
-    return Place(row["topic"], row["partition_no"], row["offset_no"]), row["record_ms"]
+def _key(letter: DeadLetter) -> tuple[str, int, int, int]:
+    return letter.origin.topic, letter.origin.partition, letter.origin.offset, letter.record_ms
 
 
-def _columns(letters: Iterable[DeadLetter]) -> dict[str, list[Any]]:
-    some = list(letters)
-    return {
-        "topics": [each.origin.topic for each in some],
-        "partitions": [each.origin.partition for each in some],
-        "offsets": [each.origin.offset for each in some],
-        "record_mss": [each.record_ms for each in some],
-    }
+def _keys(letters: Iterable[DeadLetter]) -> tuple[list[str], list[int], list[int], list[int]]:
+    keys = [_key(each) for each in letters]
+    return [key[0] for key in keys], [key[1] for key in keys], [key[2] for key in keys], [key[3] for key in keys]

@@ -6,7 +6,7 @@ SELECT pg_try_advisory_lock(7228023);
 SELECT pg_advisory_unlock(7228023);
 
 -- name: known
-SELECT r.topic, r.partition_no, r.offset_no, r.record_ms, r.times, r.begun_at, r.done_at, r.put_offset, r.actor
+SELECT r.topic, r.partition_no, r.offset_no, r.record_ms, r.times, r.begun_at, r.done_at, r.put_offset
   FROM redriven_letters r
   JOIN unnest(:topics::text[], :partitions::int[], :offsets::bigint[], :record_mss::bigint[]) AS w(topic, partition_no, offset_no, record_ms)
     ON (w.topic, w.partition_no, w.offset_no, w.record_ms) = (r.topic, r.partition_no, r.offset_no, r.record_ms);

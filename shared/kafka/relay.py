@@ -2,11 +2,12 @@
 
 One leader per service (an advisory lock held by its own connection), because two relays would swap the events of one
 account. Rows are marked, never counted by a last id: ids become visible out of order. A crash between publish and
-mark publishes again, and consumers bear it.
+mark publishes again; consumers ignore the repetition.
 """
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
@@ -14,7 +15,7 @@ import asyncpg
 import structlog
 
 from shared.contracts.envelope import Envelope
-from shared.db.queries import load
+from shared.db.queries import execute, fetch_all, load, require_value
 from shared.kafka.publisher import Publisher
 from shared.metrics import OUTBOX_OLDEST, OUTBOX_PENDING
 
@@ -25,6 +26,16 @@ BATCH: Final = 1_000
 KEEP_PUBLISHED: Final = timedelta(days=2)
 LOCK_SPACE: Final = 7_202
 """First half of the advisory lock's key; the second is the service's."""
+
+
+@dataclass(frozen=True, slots=True)
+class _OutboxRow:
+    id: int
+    topic: str
+    key: str
+    headers: dict[str, str]
+    payload: str
+    age_s: float
 
 
 class Relay:
@@ -41,27 +52,27 @@ class Relay:
     async def round(self) -> bool:
         """Publish what waits; True when there may be more. A relay that is not the leader does nothing."""
         if self._held_back() or not await self._lead():
-            return False  # a read-only stack tells nobody anything: its rows may be from a past that others have left behind
-        rows = [row async for row in queries.unpublished(self._leading, service=self._service, most=BATCH)]
+            return False  # a read-only stack publishes nothing: its rows may be from a past that the other stack does not share
+        rows = await fetch_all(self._leading, queries.unpublished, _OutboxRow, service=self._service, most=BATCH)
         OUTBOX_PENDING.set(len(rows))
-        OUTBOX_OLDEST.set(rows[0]["age_s"] if rows else 0)
+        OUTBOX_OLDEST.set(rows[0].age_s if rows else 0)
         if rows:
-            await self._publisher.publish([Envelope(r["topic"], r["key"], r["headers"], r["payload"]) for r in rows])
-            await queries.mark_published(self._leading, ids=[row["id"] for row in rows])
+            await self._publisher.publish([Envelope(row.topic, row.key, row.headers, row.payload) for row in rows])
+            await execute(self._leading, queries.mark_published, ids=[row.id for row in rows])
         self._rounds += 1
         if self._rounds % 1_000 == 0:
-            await queries.purge_published(self._leading, service=self._service, older_than=KEEP_PUBLISHED, most=10_000)
+            await execute(self._leading, queries.purge_published, service=self._service, older_than=KEEP_PUBLISHED, most=10_000)
         return len(rows) == BATCH
 
     async def stop(self) -> None:
-        """Give the lead up."""
+        """Release the lead."""
         if self._leading is not None:
             connection, self._leading = self._leading, None
             if _gone(connection):
                 return
             try:
                 async with asyncio.timeout(2):
-                    await queries.give_up_lead(connection, space=LOCK_SPACE, service=self._service)
+                    await execute(connection, queries.release_lead, space=LOCK_SPACE, service=self._service)
             except (TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError):
                 connection.terminate()
             await self._pool.release(connection)
@@ -74,7 +85,7 @@ class Relay:
             await self._pool.release(connection)
         connection = await self._pool.acquire()
         try:
-            leads = await queries.take_lead(connection, space=LOCK_SPACE, service=self._service)
+            leads = await require_value(connection, queries.acquire_lead, bool, space=LOCK_SPACE, service=self._service)
         except BaseException:
             await self._pool.release(connection)
             raise

@@ -1,8 +1,8 @@
--- name: take_lead$
--- A session lock: it goes with the connection, so a relay that died gives it up by itself.
+-- name: acquire_lead$
+-- A session lock: it ends with the connection, so a relay that died releases it.
 SELECT pg_try_advisory_lock(:space, hashtext(:service));
 
--- name: give_up_lead$
+-- name: release_lead$
 SELECT pg_advisory_unlock(:space, hashtext(:service));
 
 -- name: unpublished

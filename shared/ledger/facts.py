@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from dataclasses import dataclass, fields
+from datetime import UTC, date, datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -11,36 +12,41 @@ import orjson
 FORM: Final = 1
 """Written into each link. A change of what follows is a new form beside the old one, which stays readable for ever."""
 
-FIELDS: Final = (
-    "id",
-    "workspace_id",
-    "campaign_id",
-    "prospect_id",
-    "lead_id",
-    "account_id",
-    "send_id",
-    "action",
-    "state",
-    "owner",
-    "dispatch_no",
-    "recipient_id",
-    "message_sha256",
-    "decided_at",
-    "valid_until",
-    "act_by",
-    "counted_on",
-    "given_back",
-    "answered_at",
-    "http_status",
-    "error_type",
-    "error_detail",
-    "provider_ref",
-    "chat_id",
-    "picture",
-    "evidence",
-    "withdrawn_at",
-)
-"""Columns of the view `attempt_facts`, in the order of form 1. `error_detail`, `picture` and the parts of `evidence` are SHA-256."""
+
+@dataclass(frozen=True, slots=True)
+class AttemptFacts:
+    """A row of the view `attempt_facts`, in the order of form 1. `error_detail`, `picture` and the parts of `evidence` are SHA-256."""
+
+    id: int
+    workspace_id: UUID
+    campaign_id: UUID
+    prospect_id: UUID
+    lead_id: UUID
+    account_id: UUID
+    send_id: UUID
+    action: str
+    state: str
+    owner: str
+    dispatch_no: int
+    recipient_id: str | None
+    message_sha256: str | None
+    decided_at: datetime
+    valid_until: datetime
+    act_by: datetime
+    counted_on: date
+    given_back: bool
+    answered_at: datetime | None
+    http_status: int | None
+    error_type: str | None
+    error_detail: str | None
+    provider_ref: str | None
+    chat_id: str | None
+    picture: str | None
+    evidence: list[str] | None
+    withdrawn_at: datetime | None
+
+
+FIELDS: Final = tuple(field.name for field in fields(AttemptFacts))
 
 Facts = Mapping[str, Any]
 """Values by field, as JSON has them."""
@@ -50,9 +56,9 @@ class UnreadableFactsError(ValueError):
     """A link's facts are not what this version can read; the message says what they are."""
 
 
-def facts_of(row: Mapping[str, Any]) -> str:
-    """The facts of a row of `attempt_facts`, as they are sealed."""
-    return orjson.dumps([_plain(row[name]) for name in FIELDS]).decode()
+def encode_facts(row: AttemptFacts) -> str:
+    """The facts of a row as they are sealed."""
+    return orjson.dumps([_json_value(getattr(row, name)) for name in FIELDS]).decode()
 
 
 def read_facts(form: int, text: str) -> dict[str, Any]:
@@ -110,7 +116,7 @@ def _begins_with(longer: Sequence[str], shorter: Sequence[str]) -> bool:
     return list(longer[: len(shorter)]) == list(shorter)
 
 
-def _plain(value: object) -> object:
+def _json_value(value: object) -> object:
     """orjson writes moments in more than one way, and no UUID of asyncpg's; days as they have been since form 1."""
     if isinstance(value, datetime):
         return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

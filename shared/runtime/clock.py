@@ -13,7 +13,7 @@ from typing import Final
 
 import asyncpg
 
-READ: Final = "SELECT clock_timestamp() AS now, anchored_at, business_at, speed, leaps, version FROM stack_clock"
+READ: Final = "SELECT clock_timestamp(), anchored_at, business_at, speed, leaps, version FROM stack_clock"
 LEAP_LOCK: Final = 7_203
 """Advisory lock: every begin holds it shared, a leap of the clock takes it alone."""
 CALM_REFRESH: Final = 10.0
@@ -94,8 +94,9 @@ class StackClock:
         if row is None:
             raise OSError("The table stack_clock is empty. Run `tact migrate apply`; it holds exactly one row.")
         self._read_at = (before + time.monotonic()) / 2
-        self._database_now = row["now"] + self.skew
-        self._clock = Clock(row["anchored_at"], row["business_at"], row["speed"], row["leaps"], row["version"])
+        now, *clock = row
+        self._database_now = now + self.skew
+        self._clock = Clock(*clock)
         return self._clock
 
     @property

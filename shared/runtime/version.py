@@ -4,12 +4,12 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Final
 
 from shared.db.pool import Connection
-from shared.db.queries import load
+from shared.db.queries import execute, load
 
 queries = load(__file__)
 
 UNVERSIONED: Final = "unversioned"
-"""A checkout that was never installed, and nobody set TACT_VERSION."""
+"""The version of a checkout that was never installed, while TACT_VERSION is not set."""
 
 
 def own_version(given: str | None) -> str:
@@ -24,4 +24,4 @@ def own_version(given: str | None) -> str:
 
 async def remember(connection: Connection, *, instance: str, service: str, given: str | None) -> None:
     """Write down that this process runs that version."""
-    await queries.remember(connection, instance=instance, service=service, version=own_version(given))
+    await execute(connection, queries.remember, instance=instance, service=service, version=own_version(given))

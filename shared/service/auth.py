@@ -19,7 +19,7 @@ from fastapi import Depends, FastAPI, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from shared.db.pool import Connection
-from shared.db.queries import load
+from shared.db.queries import execute, fetch_one, load
 from shared.service.http import ApiError, CronError
 from shared.vocabulary import Role
 
@@ -68,6 +68,14 @@ class Caller:
             raise ApiError(403, "forbidden", f"{what} belongs to the operators of the platform, whose tokens are bound to no workspace.")
 
 
+@dataclass(frozen=True, slots=True)
+class _Token:
+    id: UUID
+    workspace_id: UUID | None
+    role: Role
+    token_sha256: bytes
+
+
 class Doors:
     """Lets callers in by their token."""
 
@@ -82,11 +90,11 @@ class Doors:
         remembered = self._known.get(digest)
         if remembered and remembered[0] > time.monotonic():
             return remembered[1]
-        row = await queries.find_token(self._pool, sha256=digest)
-        if row is None or not hmac.compare_digest(row["token_sha256"], digest):
+        row = await fetch_one(self._pool, queries.find_token, _Token, sha256=digest)
+        if row is None or not hmac.compare_digest(row.token_sha256, digest):
             self._known.pop(digest, None)
             return None
-        caller = Caller(row["workspace_id"], Role(row["role"]), row["id"])
+        caller = Caller(row.workspace_id, row.role, row.id)
         if len(self._known) >= MOST_REMEMBERED:
             self._known.clear()
         self._known[digest] = (time.monotonic() + self._remembered, caller)
@@ -154,6 +162,5 @@ async def tenant_transaction(pool: asyncpg.Pool, caller: Caller) -> AsyncIterato
     """
     async with pool.acquire() as connection, connection.transaction(readonly=True):
         if caller.workspace_id is not None:
-            async for _ in queries.act_as_tenant(connection, workspace_id=str(caller.workspace_id)):
-                pass
+            await execute(connection, queries.act_as_tenant, workspace_id=str(caller.workspace_id))
         yield connection

@@ -12,9 +12,9 @@ from shared.db.queries import Queries, Query
 from tests.architecture.source import python_files, tree
 
 PLACES: Final = ("services", "shared", "operations", "cli", "embedded", "bench")
-ROWS: Final = ("fetch_all", "fetch_one", "stream")
+ROWS: Final = ("fetch_all", "fetch_one", "require_one", "stream")
 """Functions of shared/db/queries.py whose third argument is the dataclass of a row."""
-VALUES: Final = ("fetch_column", "fetch_value")
+VALUES: Final = ("fetch_column", "fetch_value", "require_value")
 """Functions whose third argument is the type of the only column."""
 TYPED: Final = (*ROWS, *VALUES, "execute")
 

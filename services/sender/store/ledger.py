@@ -15,10 +15,10 @@ from shared.contracts.envelope import Envelope
 from shared.contracts.sends_due import SendDue
 from shared.db.outbox import put
 from shared.db.pool import Connection
-from shared.db.queries import execute, fetch_all, fetch_column, load
+from shared.db.queries import execute, fetch_all, fetch_column, load, require_one
 from shared.db.statements import try_lock_accounts
-from shared.fence import store as fences
 from shared.fence.fence import UNFENCED, Gate
+from shared.fence.rules import FenceRow
 from shared.runtime.clock import LEAP_LOCK, Stopwatch
 
 queries = load(__file__)
@@ -39,6 +39,13 @@ class _Intent:
 
     id: int
     send_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class _LockedFenceRow(FenceRow):
+    """The fence, read while this transaction holds the clock's lock."""
+
+    lock: None
 
 
 class Begin:
@@ -167,7 +174,7 @@ class Ledger:
         """
         async with self._pool.acquire() as connection, connection.transaction():
             mark = self._fence.mark()
-            self._fence.require(fences.row_of(await queries.lock_clock_and_read_fence(connection, key=LEAP_LOCK)), mark)
+            self._fence.require(await require_one(connection, queries.lock_clock_and_read_fence, _LockedFenceRow, key=LEAP_LOCK), mark)
             account_ids = sorted({event.account_id for event in events})
             locked = await try_lock_accounts(connection, account_ids)
             if not locked:

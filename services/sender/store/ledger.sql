@@ -1,8 +1,9 @@
 -- name: lock_clock_and_read_fence^
 -- The advisory lock is shared by every begin; the clock skips hours only while no begin holds it (shared/runtime/clock.py). The fence's
 -- row is read in the same statement, which every begin makes anyway, so that a restored database is noticed before a send leaves.
-SELECT pg_advisory_xact_lock_shared(:key), f.stack_id, f.epoch, f.system_identifier, f.timeline, f.kafka_cluster, f.seq, f.token, f.previous,
-       f.attempt_id, f.beat_at, f.business_at, f.read_only_since, f.read_only_why, f.neighbours, f.own_system_identifier, f.own_timeline, f.durable
+SELECT f.stack_id, f.epoch, f.system_identifier, f.timeline, f.kafka_cluster, f.seq, f.token, f.previous,
+       f.attempt_id, f.beat_at, f.business_at, f.read_only_since, f.read_only_why, f.neighbours, f.own_system_identifier, f.own_timeline, f.durable,
+       pg_advisory_xact_lock_shared(:key) AS lock
   FROM stack_fence_now f;
 
 -- name: lock_leads!

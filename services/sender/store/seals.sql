@@ -1,4 +1,4 @@
--- name: take_lead$
+-- name: acquire_lead$
 -- Until the end of the transaction: of several senders one seals, and the next round may be another's.
 SELECT pg_try_advisory_xact_lock(:space);
 
@@ -15,10 +15,10 @@ SELECT pg_current_xact_id()::text::bigint AS own_xid, pg_snapshot_xmin(pg_curren
 -- name: sealed_to$
 SELECT sealed_to FROM ledger_seal;
 
--- name: move_on!
+-- name: record_sealed_to!
 UPDATE ledger_seal SET sealed_to = :sealed_to WHERE sealed_to < :sealed_to;
 
--- name: behind^
+-- name: behind$
 -- By the primary key: how long the first attempt that no link holds has been there.
 SELECT extract(epoch FROM clock_timestamp() - a.created_at)::float AS age_s
   FROM send_attempts a WHERE a.id > (SELECT sealed_to FROM ledger_seal) ORDER BY a.id LIMIT 1;
@@ -33,8 +33,8 @@ SELECT f.id, f.workspace_id, f.campaign_id, f.prospect_id, f.lead_id, f.account_
 INSERT INTO seal_queue (attempt_id, account_id) SELECT q.attempt_id, q.account_id
   FROM unnest(:attempt_ids::bigint[], :account_ids::uuid[]) AS q(attempt_id, account_id);
 
--- name: take_queued
--- What is under way stays; what is gone leaves with the rest. By their places on the page: a queue without a key has no other names.
+-- name: dequeue
+-- An attempt under way stays queued; one that was deleted leaves the queue. By ctid, because the queue has no key.
 DELETE FROM seal_queue
  WHERE ctid = ANY(ARRAY(SELECT q.ctid FROM seal_queue q LEFT JOIN send_attempts a ON a.id = q.attempt_id
                          WHERE q.attempt_id <= :upto AND a.state IS DISTINCT FROM 'intent' LIMIT :most))

@@ -58,7 +58,7 @@ class LetterOut(BaseModel):
             at=one.at,
             groups=list(case.dead.groups),
             size=one.size,
-            put_back=PutBack(standing=case.standing.value, times=case.times, at=case.done_at, offset=case.put_offset),
+            put_back=PutBack(standing=case.state.value, times=case.times, at=case.done_at, offset=case.put_offset),
         )
 
 

@@ -11,7 +11,7 @@ from operations.proof.prove_ledger import Proof, prove
 from operations.proof.scope import Scope
 from shared.db.pool import Connection
 from shared.ledger.chain import Head, link_hash
-from shared.ledger.facts import facts_of
+from shared.ledger.facts import AttemptFacts, encode_facts
 from tests.integration.operations.proof.prove_stage import World, a_world, seal
 
 Change = Callable[[Connection, World], Awaitable[object]]
@@ -120,7 +120,7 @@ async def reseal(connection: Connection, world: World, attempt: int) -> None:
     )
     row = await connection.fetchrow("SELECT * FROM attempt_facts WHERE id = $1", attempt)
     assert row is not None
-    facts = facts_of(dict(row))
+    facts = encode_facts(AttemptFacts(**dict(row)))
     made = link_hash(
         before, account_id=world.accounts[0], link_no=link["link_no"], attempt_id=attempt, form=1, facts=facts, sealed_at=link["sealed_at"]
     )

@@ -51,8 +51,8 @@ async def test_it_stops_says_why_and_goes_on_by_a_persons_word_or_a_restart(
         assert "tact dead-letters list" in why
         assert (await caller.get("/livez")).status_code == 200, "a restart would only set more aside"
         assert REGISTRY.get_sample_value("tact_consumer_stopped", {"topic": office.topic.name}) == 1
-        (row,) = await eventually(lambda: stops.open_stops(pool), what="the row people are told from")
-        assert (row["group_name"], row["topic"], row["instance"], row["why"]) == (
+        (row,) = await eventually(lambda: stops.load_stopped(pool), what="the row people are told from")
+        assert (row.group_name, row.topic, row.instance, row.why) == (
             service.inbox.group(office.topic.name),
             office.topic.name,
             service.instance,
@@ -60,13 +60,13 @@ async def test_it_stops_says_why_and_goes_on_by_a_persons_word_or_a_restart(
         )
         assert len(await office.letters()) == FEW, "it does not go on emptying its topic"
 
-        assert len(await stops.let_go_on(pool, row["group_name"], actor="somebody")) == 1
+        assert len(await stops.resume_group(pool, row.group_name, actor="somebody")) == 1
 
         async def stopped_again() -> bool:
             return bool(service.inbox.stopped) and len(await office.letters()) == 2 * FEW
 
         await eventually(stopped_again, within=40, what="it to go on and to stop at the same limit again")
-        assert await stops.let_go_on(pool, "nobody.knows", actor="somebody") == []
+        assert await stops.resume_group(pool, "nobody.knows", actor="somebody") == []
         assert [letter.origin.offset for letter in await office.letters()] == list(range(2 * FEW))
     assert office.handled == []
 
