@@ -1,25 +1,15 @@
 """What planning would change, read before and after a planning that is rolled back."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from uuid import UUID
 
+from services.queuer.rules.replay_outcome import ProspectState
 from shared.db.pool import Connection
-from shared.db.queries import load
+from shared.db.queries import fetch_all, load
 
 queries = load(__file__)
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """A prospect's status and account, and its sends: message type -> status and words."""
-
-    status: str
-    account_id: UUID | None
-    sends: dict[str, str]
-
-
-async def standings(connection: Connection, prospect_ids: Sequence[UUID]) -> dict[UUID, Standing]:
+async def load_states(connection: Connection, prospect_ids: Sequence[UUID]) -> dict[UUID, ProspectState]:
     """Each prospect that is there."""
-    rows = queries.standing(connection, prospect_ids=prospect_ids)
-    return {row["id"]: Standing(row["status"], row["account_id"], row["sends"]) async for row in rows}
+    return {state.id: state for state in await fetch_all(connection, queries.prospect_states, ProspectState, prospect_ids=prospect_ids)}

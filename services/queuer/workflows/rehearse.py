@@ -10,10 +10,11 @@ from uuid import UUID
 
 import asyncpg
 
-from services.queuer.rules.replay_outcome import difference
+from services.queuer.rules.replay_outcome import describe_difference
 from services.queuer.settings import PlanningSettings
-from services.queuer.store import replay_outcome as rehearsals
 from services.queuer.store.dispatch import stops
+from services.queuer.store.dispatch.stops import StoppableSend
+from services.queuer.store.replay_outcome import load_states
 from services.queuer.workflows.planning.plan import Planner
 from shared.contracts.accounts_status import AccountStatusChanged
 from shared.contracts.mail_feedback import MailFeedback
@@ -25,11 +26,11 @@ from shared.db.pool import Connection
 
 BATCH: Final = 500
 Answers = Mapping[UUID, Would]
-"""Who or what an event is about -> what it would do; what is not in it is done already."""
+"""The prospect, lead or account of an event -> what the event would do; an event that is done already has no entry."""
 
 
 class QueuerRehearsal:
-    """Remembers what it has answered: a topic tells of one prospect again and again."""
+    """Keeps its answers: a topic has many events of one prospect."""
 
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
@@ -55,7 +56,7 @@ class QueuerRehearsal:
     async def stop_addresses(self, events: Sequence[MailFeedback]) -> list[Would | None]:
         """Which sends to addresses that bounced would be cancelled: the address counts, not only the lead."""
         feedback = [(event.lead_id, event.address, event.feedback.value) for event in events]
-        answers = await self._stops(lambda connection: stops.of_mail(connection, feedback), by_lead=True)
+        answers = await self._stops(lambda connection: stops.stoppable_mail(connection, feedback), by_lead=True)
         return [answers.get(event.lead_id) for event in events]
 
     async def wake_accounts(self, events: Sequence[AccountStatusChanged]) -> list[Would | None]:
@@ -76,32 +77,29 @@ class QueuerRehearsal:
 
     async def _plans(self, ids: Sequence[UUID]) -> Answers:
         async def work(connection: Connection) -> Answers:
-            before = await rehearsals.standings(connection, ids)
+            before = await load_states(connection, ids)
             await self._planner.plan_within(connection, ids)
-            after = await rehearsals.standings(connection, ids)
-            deeds = {one: difference(before[one], after[one]) for one in before if before[one] != after[one]}
-            return {one: Would(About.PROSPECT, one, deed) for one, deed in deeds.items()}
+            after = await load_states(connection, ids)
+            return {
+                one: Would(About.PROSPECT, one, describe_difference(before[one], after[one])) for one in before if before[one] != after[one]
+            }
 
         return await self._undone(work)
 
     async def _stops_leads(self, ids: Sequence[UUID]) -> Answers:
-        return await self._stops(lambda connection: stops.of_leads(connection, ids), by_lead=True)
+        return await self._stops(lambda connection: stops.stoppable_of_leads(connection, ids), by_lead=True)
 
     async def _stops_prospects(self, ids: Sequence[UUID]) -> Answers:
-        return await self._stops(lambda connection: stops.of_prospects(connection, ids), by_lead=False)
+        return await self._stops(lambda connection: stops.stoppable_of_prospects(connection, ids), by_lead=False)
 
-    async def _stops(self, find: Callable[[Connection], Awaitable[list[stops.Stoppable]]], *, by_lead: bool) -> Answers:
+    async def _stops(self, find: Callable[[Connection], Awaitable[list[StoppableSend]]], *, by_lead: bool) -> Answers:
         async with self._pool.acquire() as connection:
-            reasons = {send_id: reason for send_id, _, reason in await find(connection)}
-            whose = await stops.whose_sends(connection, list(reasons)) if reasons else []
-        return {
-            (lead_id if by_lead else prospect_id): Would(About.SEND, send_id, f"cancel it ({reasons[send_id]})")
-            for send_id, lead_id, prospect_id in whose
-        }
+            found = await find(connection)
+        return {(send.lead_id if by_lead else send.prospect_id): Would(About.SEND, send.id, f"cancel it ({send.reason})") for send in found}
 
     async def _wakes(self, ids: Sequence[UUID]) -> Answers:
         async def work(connection: Connection) -> Answers:
-            return {one: Would(About.ACCOUNT, one, "wake it") for one in await stops.to_wake(connection, ids)}
+            return {one: Would(About.ACCOUNT, one, "wake it") for one in await stops.lock_usable(connection, ids)}
 
         return await self._undone(work)
 

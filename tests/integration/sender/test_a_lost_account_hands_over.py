@@ -68,10 +68,10 @@ async def act(stage: Stage, queuer: asyncpg.Pool) -> bool:
     await show(stage, max(at, await stage.pool.fetchval("SELECT business_now()")))
     async with queuer.acquire() as connection, connection.transaction():
         now = await business_now(connection)
-        awake = await queue.take_awake(connection, now=now, most=10)
+        awake = await queue.lock_awake(connection, now=now, most=10)
         due = await queue.dispatch(connection, awake, now=now, lease=timedelta(seconds=30), longest=timedelta(minutes=1))
         busy = {each.account_id for each in due}
-        await queue.rest(connection, [each for each in awake if each not in busy], now=now, least=timedelta(seconds=5))
+        await queue.set_next_check(connection, [each for each in awake if each not in busy], now=now, least=timedelta(seconds=5))
     await stage.sender.send_batch([SendDue(send_id=d.send_id, account_id=d.account_id, dispatch_no=d.dispatch_no) for d in due])
     await stage.settled()
     return True

@@ -1,11 +1,11 @@
--- name: take_clock$
+-- name: try_lock_clock$
 -- Alone: every sender's begin holds this lock shared, so none is between reading the time and committing its intents.
 SELECT pg_try_advisory_xact_lock(:key);
 
--- name: in_hand$
--- What speaks against a leap, or NULL. A statement of its own, after the lock.
+-- name: reason_to_stay$
+-- What forbids a skip of the clock, or NULL. A statement of its own, after the lock.
 SELECT CASE
-  WHEN EXISTS (SELECT FROM accounts WHERE lease_until IS NOT NULL) THEN 'an account is in somebody''s hand'
+  WHEN EXISTS (SELECT FROM accounts WHERE lease_until IS NOT NULL) THEN 'an account is leased'
   WHEN EXISTS (SELECT FROM send_attempts WHERE state = 'intent') THEN 'something is leaving'
   WHEN EXISTS (SELECT FROM send_attempts x JOIN accounts a ON a.id = x.account_id AND a.status = 'usable'
                 WHERE x.state = 'unknown' AND NOT x.needs_person AND (x.look_after <= (SELECT business_now()) OR x.look_after IS NULL))
@@ -25,10 +25,10 @@ SELECT least(
   (SELECT x.look_after FROM send_attempts x JOIN accounts a ON a.id = x.account_id AND a.status = 'usable'
     WHERE x.state = 'unknown' AND NOT x.needs_person ORDER BY x.look_after LIMIT 1));
 
--- name: read^
+-- name: read_clock^
 SELECT business_at(clock_timestamp()) AS now, version FROM stack_clock;
 
--- name: leap$
+-- name: move_clock$
 -- Compare-and-set, and never backwards.
 UPDATE stack_clock
    SET business_at = :to, anchored_at = t.at, version = version + 1

@@ -3,14 +3,14 @@
 SELECT count(*)::int FROM (
   SELECT FROM accounts WHERE lease_until > clock_timestamp() AND lease_holder = 'dispatch' LIMIT :most) waiting;
 
--- name: take_awake
+-- name: lock_awake
 -- Accounts that may have something to do; an account that another dispatcher has locked is skipped, not waited for.
 SELECT id FROM accounts
  WHERE wake_at <= :now AND lease_until IS NULL AND status = 'usable'
  ORDER BY wake_at LIMIT :most
    FOR NO KEY UPDATE SKIP LOCKED;
 
--- name: take_awake_of
+-- name: lock_awake_of_scope
 -- The same for one workspace or account. A statement of its own: with these conditions in it the one above, which every
 -- tick makes, would be planned for few rows and sort all that is awake.
 SELECT id FROM accounts
@@ -43,7 +43,7 @@ SELECT a.id AS account_id, d.id AS send_id, greatest(d.scheduled_for, d.closed_u
    AND NOT EXISTS (SELECT FROM send_attempts i WHERE i.account_id = a.id AND i.state = 'intent')
  ORDER BY d.id;
 
--- name: lock_sends
+-- name: lock_due_sends
 -- In id order. What is being cancelled just now is skipped; its account comes back by its wake.
 SELECT id FROM send_queue WHERE id = ANY(:send_ids::uuid[]) AND status = 'pending' AND held_for IS NULL
  ORDER BY id FOR NO KEY UPDATE SKIP LOCKED;
@@ -63,7 +63,7 @@ UPDATE accounts a
   FROM unnest(:account_ids::uuid[], :in_vains::int[], :turn_ofs::uuid[], :turn_lefts::int[]) AS d(account_id, in_vain, turn_of, turn_left)
  WHERE a.id = d.account_id;
 
--- name: rest!
+-- name: set_next_check!
 -- Accounts with nothing due sleep until the first moment at which one of their lanes may have something, or until
 -- a planned send or an event sets an earlier check. A few seconds at least: an account that cannot be served now must not be asked every round.
 UPDATE accounts a
@@ -80,7 +80,7 @@ UPDATE accounts a
      HAVING count(*) > 0)
  WHERE a.id = ANY(:account_ids::uuid[]);
 
--- name: take_expired
+-- name: lock_expired
 -- Reads that were abandoned come back here as well. What holds an intent is the healer's.
 SELECT a.id FROM accounts a
  WHERE a.lease_until < clock_timestamp() AND (a.lease_holder = 'dispatch' OR a.lease_holder LIKE 'read:%')
@@ -91,12 +91,12 @@ SELECT a.id FROM accounts a
 -- name: lock_unanswered
 SELECT id FROM send_queue WHERE account_id = ANY(:account_ids::uuid[]) AND status = 'dispatched' ORDER BY id FOR NO KEY UPDATE;
 
--- name: take_back
+-- name: return_to_pending
 UPDATE send_queue SET status = 'pending', dispatches_in_vain = dispatches_in_vain + 1
  WHERE id = ANY(:send_ids::uuid[]) AND status = 'dispatched'
 RETURNING id, account_id, campaign_id, dispatches_in_vain;
 
--- name: give_turns_back!
+-- name: return_turns!
 -- The action that was paid for never began: its campaign goes on where it was, neither later nor with one more. No other
 -- campaign was served meanwhile, because the account was leased. After `most` times in vain the turn passes on: one send that
 -- no sender can take must not keep the account's other campaigns waiting.
@@ -104,17 +104,17 @@ UPDATE accounts a SET turn_left = a.turn_left + 1
   FROM unnest(:account_ids::uuid[], :campaign_ids::uuid[], :in_vains::int[]) AS b(account_id, campaign_id, in_vain)
  WHERE a.id = b.account_id AND a.turn_of = b.campaign_id AND b.in_vain <= :most;
 
--- name: let_go!
+-- name: release_leases!
 UPDATE accounts SET lease_until = NULL, lease_holder = NULL, wake_at = least(coalesce(wake_at, 'infinity'), :now)
  WHERE id = ANY(:account_ids::uuid[]);
 
--- name: asleep
+-- name: sleeping_accounts
 -- The next accounts that have no next check, from the index that holds those alone. Where the round ends.
 SELECT id FROM accounts
  WHERE wake_at IS NULL AND lease_until IS NULL AND status = 'usable' AND id > :after
  ORDER BY id LIMIT :most;
 
--- name: take_forgotten
+-- name: lock_forgotten
 -- Those of them that have something overdue in an open lane: their wake was lost. Only what is overdue by a good while, so
 -- that this never becomes a second way of waking; an account that is leased just now gets its next check when the lease is released.
 SELECT a.id FROM accounts a

@@ -1,7 +1,7 @@
 -- name: stoppable_of_leads
 -- What is pending or dispatched for leads who have answered or opted out, by what the rows say now: a person who resumed
 -- after the reply wants the sequence to go on, and an old event that is replayed must not end it.
-SELECT s.id, s.account_id, CASE WHEN l.opted_out_at IS NOT NULL THEN 'opted_out' ELSE 'replied' END AS reason
+SELECT s.id, s.account_id, s.lead_id, s.prospect_id, CASE WHEN l.opted_out_at IS NOT NULL THEN 'opted_out' ELSE 'replied' END AS reason
   FROM leads l
   JOIN send_queue s ON s.lead_id = l.id AND is_stoppable(s.status)
   JOIN campaign_prospects p ON p.id = s.prospect_id
@@ -10,7 +10,7 @@ SELECT s.id, s.account_id, CASE WHEN l.opted_out_at IS NOT NULL THEN 'opted_out'
 
 -- name: stoppable_of_prospects
 -- Of prospects that have left; one that is back on its way (repaired, enrolled anew) keeps its sends.
-SELECT s.id, s.account_id, 'left: ' || p.status AS reason
+SELECT s.id, s.account_id, s.lead_id, s.prospect_id, 'left: ' || p.status AS reason
   FROM campaign_prospects p
   JOIN send_queue s ON s.prospect_id = p.id AND is_stoppable(s.status)
  WHERE p.id = ANY(:prospect_ids::uuid[])
@@ -18,7 +18,7 @@ SELECT s.id, s.account_id, 'left: ' || p.status AS reason
 
 -- name: stoppable_mail
 -- E-mails to an address that bounced or does not want them; a corrected address is another one.
-SELECT s.id, s.account_id, 'mail_' || f.feedback AS reason
+SELECT s.id, s.account_id, s.lead_id, s.prospect_id, 'mail_' || f.feedback AS reason
   FROM unnest(:lead_ids::uuid[], :addresses::text[], :feedbacks::text[]) AS f(lead_id, address, feedback)
   JOIN leads l ON l.id = f.lead_id AND lower(l.email) = lower(f.address)
   JOIN send_queue s ON s.lead_id = l.id AND is_stoppable(s.status) AND s.action = 'email';
@@ -32,17 +32,16 @@ WITH was AS (
 )
 UPDATE send_queue s SET status = 'cancelled', error_message = was.reason
   FROM was WHERE s.id = was.id AND is_stoppable(s.status)
-RETURNING s.id, s.account_id, was.status = 'dispatched' AS dispatched, was.reason;
+RETURNING s.account_id, was.status = 'dispatched' AS dispatched, was.reason;
 
--- name: free!
--- The account was waiting for a sender to take a send that is gone now: it need not wait for its lease.
-UPDATE accounts SET lease_until = NULL, lease_holder = NULL, wake_at = least(coalesce(wake_at, 'infinity'), :now)
- WHERE id = ANY(:account_ids::uuid[]) AND lease_holder = 'dispatch';
+-- name: release_leases
+-- The account was waiting for a sender to take a send that is cancelled now: it need not wait for the end of its lease.
+UPDATE accounts SET lease_until = NULL, lease_holder = NULL WHERE id = ANY(:account_ids::uuid[]) AND lease_holder = 'dispatch' RETURNING id;
 
--- name: wake_usable
+-- name: lock_usable
 -- Accounts that may act again and that nothing else will wake: asleep, with something that could leave, or with a lane that
--- closed until they are usable. An account that is awake, leased or has nothing to do is left alone, so that an event
--- told again writes nothing. The spacing (next_free_at) still holds, so they do not start with a burst.
+-- closed until they are usable. An account that is awake, leased or has nothing to do is left alone, so that a repeated event
+-- writes nothing. The spacing (next_free_at) still holds, so they do not start with a burst.
 SELECT a.id FROM accounts a
  WHERE a.id = ANY(:account_ids::uuid[]) AND a.status = 'usable'
    AND (EXISTS (SELECT FROM lanes l WHERE l.account_id = a.id AND l.condition = 'account_usable')
@@ -58,7 +57,3 @@ SELECT a.id FROM accounts a
 -- name: lift_lanes!
 -- Lanes that are closed until the account is usable again.
 UPDATE lanes SET condition = NULL, reason = NULL WHERE account_id = ANY(:account_ids::uuid[]) AND condition = 'account_usable';
-
--- name: whose_sends
--- Whom these sends are for.
-SELECT id, lead_id, prospect_id FROM send_queue WHERE id = ANY(:send_ids::uuid[]);

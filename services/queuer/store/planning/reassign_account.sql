@@ -37,43 +37,40 @@ SELECT s.id AS send_id, s.prospect_id
                       AND (is_undecided(x.state) OR (x.state = 'accepted' AND x.action <> 'profile_lookup')))
  ORDER BY s.scheduled_for, s.id LIMIT :most;
 
--- name: lock_accounts
+-- name: lock_accounts_of_campaign
 -- The one that is gone and those that may take over, in id order and before everything else.
 SELECT id FROM accounts
  WHERE id = :account_id OR id IN (SELECT account_id FROM campaign_accounts WHERE campaign_id = :campaign_id)
  ORDER BY id FOR NO KEY UPDATE;
 
--- name: still_gone$
--- A statement of its own, after the locks: it may have come back while they were waited for. Why it is gone, or NULL.
-SELECT CASE WHEN NOT EXISTS (SELECT FROM campaign_accounts ca WHERE ca.campaign_id = c.id AND ca.account_id = a.id) THEN 'removed from the campaign'
+-- name: departure^
+-- A statement of its own, after the locks: it may have come back while they were waited for. Why the account is gone, or NULL.
+SELECT a.workspace_id,
+       CASE WHEN NOT EXISTS (SELECT FROM campaign_accounts ca WHERE ca.campaign_id = c.id AND ca.account_id = a.id) THEN 'removed from the campaign'
             WHEN a.status = 'disconnected' AND a.status_changed_at <= :lost_before
               THEN 'disconnected since ' || to_char(a.status_changed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI "UTC"')
                    || coalesce(': ' || a.status_reason, '')
-       END
+       END AS why
   FROM accounts a, campaigns c
  WHERE a.id = :account_id AND c.id = :campaign_id AND c.status = 'running'
    AND EXISTS (SELECT FROM campaign_accounts o JOIN accounts x ON x.id = o.account_id
                 WHERE o.campaign_id = c.id AND x.id <> a.id AND x.status = 'usable');
 
--- name: lock_sends
+-- name: try_lock_pending
 -- One that is being dispatched or cancelled just now belongs to the transaction that does so.
 SELECT id FROM send_queue
  WHERE id = ANY(:send_ids::uuid[]) AND status = 'pending' AND account_id = :account_id ORDER BY id FOR NO KEY UPDATE SKIP LOCKED;
 
--- name: take_words
+-- name: clear_words
 -- Compare-and-set. Without its words the send cannot leave (the dispatcher passes it over) before planning has given it the
 -- new account, that account's own recipient and words within its limits.
 UPDATE send_queue SET message_sha256 = :not_rendered
  WHERE id = ANY(:send_ids::uuid[]) AND status = 'pending' AND account_id = :account_id
 RETURNING prospect_id;
 
--- name: take_account!
+-- name: detach_prospects!
 -- From here on these people are as unplanned as new ones; should planning stop halfway, its sweep goes on with them.
 UPDATE campaign_prospects SET account_id = NULL WHERE id = ANY(:prospect_ids::uuid[]) AND account_id = :account_id;
 
--- name: given_to
+-- name: receivers
 SELECT account_id, count(*)::int AS prospects FROM campaign_prospects WHERE id = ANY(:prospect_ids::uuid[]) GROUP BY account_id;
-
--- name: note!
-INSERT INTO audit_log (workspace_id, actor, verb, object, object_id, details)
-SELECT a.workspace_id, 'queuer', 'hand over', 'account', a.id::text, :details FROM accounts a WHERE a.id = :account_id;

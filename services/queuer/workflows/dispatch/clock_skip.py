@@ -16,7 +16,7 @@ log = structlog.get_logger()
 
 
 class ClockSkipper:
-    """Leaps only when nothing is in hand, nothing waits to be told or planned, and that has been so for a while."""
+    """Skips only when no account is leased, no event waits to be published and no prospect to be planned, and that for a while."""
 
     def __init__(self, pool: asyncpg.Pool, clock: StackClock, *, quiet: timedelta) -> None:
         self._pool = pool
@@ -35,14 +35,14 @@ class ClockSkipper:
             if not await self._time_to(connection):
                 return False
             async with connection.transaction():
-                leapt = await store.take(connection) and await self._leap(connection)
+                leapt = await store.try_lock_clock(connection) and await self._leap(connection)
         if leapt:
             metrics.CLOCK_LEAPS.inc()
             await self._clock.refresh()
         return leapt
 
     async def _time_to(self, connection: Connection) -> bool:
-        """A look without the lock, which would make every sender's begin wait."""
+        """A check without the lock, which would make every sender's begin wait."""
         to, moment, _ = await self._landing(connection)
         if to is None or moment is None:
             self._quiet_since = None
@@ -52,15 +52,15 @@ class ClockSkipper:
         return time.monotonic() - self._quiet_since[1] >= self._quiet.total_seconds()
 
     async def _leap(self, connection: Connection) -> bool:
-        """Look again now that no sender can begin anything, and leap."""
+        """Check again now that no sender can begin anything, and leap."""
         to, _, version = await self._landing(connection)
         self._quiet_since = None
         if to is None:
             return False
         log.info("the clock leaps", to=to)
-        return await store.leap(connection, to=to, version=version)
+        return await store.move_clock(connection, to=to, version=version)
 
     async def _landing(self, connection: Connection) -> tuple[datetime | None, datetime | None, int]:
-        moment = None if await store.in_hand(connection) else await store.next_moment(connection)
-        now, version = await store.read(connection)
-        return landing(now, moment), moment, version
+        moment = None if await store.reason_to_stay(connection) else await store.next_moment(connection)
+        clock = await store.read_clock(connection)
+        return landing(clock.now, moment), moment, clock.version

@@ -90,18 +90,18 @@ class Dispatcher:
                 await self._fence.ask(connection)
             except FenceShut as shut:
                 return Tick(0, (), read_only=str(shut))
-            waiting = await store.unanswered(connection, most=limits.unanswered)
+            waiting = await store.count_unanswered(connection, most=limits.unanswered)
             metrics.UNANSWERED.set(waiting)
             if waiting >= limits.unanswered:
                 return Tick(0, (), lagging=True)  # the topic lags: more of it would only run out of lease there
             async with connection.transaction():
                 now = await business_now(connection)
-                accounts = await store.take_awake(connection, now=now, most=limits.batch, workspace_id=workspace_id, account_id=account_id)
+                accounts = await store.lock_awake(connection, now=now, most=limits.batch, workspace_id=workspace_id, account_id=account_id)
                 if not accounts:
                     return Tick(0, ())
                 due = await store.dispatch(connection, accounts, now=now, lease=limits.lease, longest=limits.longest_lease)
                 busy = {each.account_id for each in due}
-                await store.rest(connection, [each for each in accounts if each not in busy], now=now, least=limits.rest)
+                await store.set_next_check(connection, [each for each in accounts if each not in busy], now=now, least=limits.rest)
         await self._publisher.publish(
             [
                 enclose(
@@ -123,8 +123,8 @@ class Dispatcher:
         """Make dispatches pending again that no sender answered in time; True when there may be more."""
         async with self._pool.acquire() as connection, connection.transaction():
             now = await business_now(connection)
-            accounts = await store.take_expired(connection, most=self._limits.batch)
-            back = await store.take_back(connection, accounts, now=now) if accounts else 0
+            accounts = await store.lock_expired(connection, most=self._limits.batch)
+            back = await store.expire_leases(connection, accounts, now=now) if accounts else 0
         if accounts:
             log.warning("no sender answered in time: leases expired, sends are pending again", accounts=len(accounts), sends=back)
         metrics.LEASES_OVER.inc(back)
@@ -138,10 +138,10 @@ class Dispatcher:
         """
         async with self._pool.acquire() as connection, connection.transaction():
             now = await business_now(connection)
-            asleep = await store.asleep(connection, after=self._looked_at, most=self._limits.batch)
+            asleep = await store.sleeping_accounts(connection, after=self._looked_at, most=self._limits.batch)
             self._looked_at = asleep[-1] if len(asleep) == self._limits.batch else FIRST_ID
-            forgotten = await store.take_forgotten(connection, asleep, overdue_since=now - self._limits.forgotten_after) if asleep else []
-            await store.rest(connection, forgotten, now=now, least=timedelta())
+            forgotten = await store.lock_forgotten(connection, asleep, overdue_since=now - self._limits.forgotten_after) if asleep else []
+            await store.set_next_check(connection, forgotten, now=now, least=timedelta())
         if forgotten:
             log.warning("accounts had sends due and no next check; their next check is now", accounts=len(forgotten))
         metrics.FORGOTTEN.labels(what="account").inc(len(forgotten))

@@ -8,7 +8,7 @@ import asyncpg
 
 from services.queuer import metrics
 from services.queuer.store.dispatch import stops as store
-from services.queuer.store.dispatch.stops import Stoppable
+from services.queuer.store.dispatch.stops import StoppableSend
 from shared.contracts.mail_feedback import MailFeedback
 from shared.db.pool import Connection
 
@@ -21,16 +21,16 @@ class Stopper:
 
     async def leads(self, lead_ids: Sequence[UUID]) -> int:
         """Cancel what is planned for these leads in their whole workspace, if they have answered or opted out."""
-        return await self._cancel(lambda connection: store.of_leads(connection, lead_ids))
+        return await self._cancel(lambda connection: store.stoppable_of_leads(connection, lead_ids))
 
     async def prospects(self, prospect_ids: Sequence[UUID]) -> int:
         """Cancel what is planned for these prospects, if they have left."""
-        return await self._cancel(lambda connection: store.of_prospects(connection, prospect_ids))
+        return await self._cancel(lambda connection: store.stoppable_of_prospects(connection, prospect_ids))
 
     async def mail(self, feedback: Sequence[MailFeedback]) -> int:
         """Cancel the planned e-mails to these addresses."""
         return await self._cancel(
-            lambda connection: store.of_mail(connection, [(f.lead_id, f.address, f.feedback.value) for f in feedback])
+            lambda connection: store.stoppable_mail(connection, [(f.lead_id, f.address, f.feedback.value) for f in feedback])
         )
 
     async def accounts(self, account_ids: Sequence[UUID]) -> int:
@@ -38,7 +38,7 @@ class Stopper:
         async with self._pool.acquire() as connection, connection.transaction():
             return await store.wake_usable(connection, account_ids)
 
-    async def _cancel(self, find: Callable[[Connection], Awaitable[list[Stoppable]]]) -> int:
+    async def _cancel(self, find: Callable[[Connection], Awaitable[list[StoppableSend]]]) -> int:
         async with self._pool.acquire() as connection, connection.transaction():
             found = await find(connection)
             gone = await store.cancel(connection, found) if found else []

@@ -12,8 +12,8 @@ import asyncpg
 import structlog
 
 from services.queuer import metrics
-from services.queuer.store.planning import reassign_account as hand_over
-from services.queuer.store.planning.reassign_account import START, Work
+from services.queuer.store.planning import reassign_account as store
+from services.queuer.store.planning.reassign_account import FIRST, AccountCampaign
 from services.queuer.workflows.planning.plan import Planner
 from shared.db.statements import business_now
 
@@ -28,29 +28,30 @@ class AccountReassignment:
         self._planner = planner
         self._batch = batch
         self._after = after
-        self._looked_at = START
+        self._looked_at = FIRST
 
     async def round(self) -> bool:
         """Hand over what accounts that are gone left behind, a batch of each; True when there may be more."""
         async with self._pool.acquire() as connection:
             lost_before = await business_now(connection) - self._after
-            gone: Sequence[Work] = await hand_over.lost(connection, lost_before=lost_before)
-            removed, last = await hand_over.removed(connection, self._looked_at, most=self._batch)
-        self._looked_at = last or START
+            gone: Sequence[AccountCampaign] = await store.lost_accounts(connection, lost_before=lost_before)
+            removed, last = await store.removed_accounts(connection, self._looked_at, most=self._batch)
+        self._looked_at = last or FIRST
         full = False
         for work in dict.fromkeys([*gone, *removed]):
             full |= await self.hand_over(work) == self._batch
         return full or last is not None
 
-    async def hand_over(self, work: Work) -> int:
-        """One batch of one account's people of one campaign; returns how many were given away."""
+    async def hand_over(self, work: AccountCampaign) -> int:
+        """One batch of one account's people of one campaign; returns how many prospects were reassigned."""
         async with self._pool.acquire() as connection, connection.transaction():
             lost_before = await business_now(connection) - self._after
-            why, people = await hand_over.take(connection, work, lost_before=lost_before, most=self._batch)
-            if people:
-                await self._planner.plan_within(connection, people)
-                await hand_over.note(connection, work, why, people)
-        if people:
-            metrics.HANDED_OVER.inc(len(people))
-            log.info("people given to other accounts", account=work.account_id, campaign=work.campaign_id, why=why, people=len(people))
-        return len(people)
+            detached = await store.detach_prospects(connection, work, lost_before=lost_before, most=self._batch)
+            if detached is None:
+                return 0
+            await self._planner.plan_within(connection, detached.prospect_ids)
+            await store.record_reassignment(connection, work, detached)
+        people = len(detached.prospect_ids)
+        metrics.HANDED_OVER.inc(people)
+        log.info("people given to other accounts", account=work.account_id, campaign=work.campaign_id, why=detached.why, people=people)
+        return people

@@ -9,7 +9,7 @@ from uuid import UUID
 import asyncpg
 import structlog
 
-from services.queuer.store.planning import held_sequences as sequences
+from services.queuer.store.planning import held_sequences as store
 
 log = structlog.get_logger()
 
@@ -27,10 +27,10 @@ class HeldSequenceRelease:
     async def sweep(self) -> bool:
         """Ask about one batch; True when it let some go on."""
         async with self._pool.acquire() as connection, connection.transaction():
-            waiting = await sequences.waiting(connection, self._asked, most=BATCH)
-            self._asked = waiting[-1].send_id if len(waiting) == BATCH else FIRST_ID
+            waiting = await store.load_held(connection, self._asked, most=BATCH)
+            self._asked = waiting[-1].id if len(waiting) == BATCH else FIRST_ID
             over = [send for send in waiting if send.over]
-            freed = await sequences.free(connection, over) if over else 0
-        if freed:
-            log.info("other sequences of these people are over, so theirs go on", sends=freed)
-        return bool(freed)
+            released = await store.release_held(connection, over) if over else 0
+        if released:
+            log.info("other sequences of these people are over, so theirs go on", sends=released)
+        return bool(released)

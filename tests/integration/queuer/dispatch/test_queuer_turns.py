@@ -199,7 +199,7 @@ async def test_the_turn_survives_a_dispatcher_that_dies_and_is_shared_by_the_nex
     async with queuer_pool.acquire() as connection:
         dying = connection.transaction()
         await dying.start()
-        await store.take_awake(connection, now=BASE, most=1)
+        await store.lock_awake(connection, now=BASE, most=1)
         await store.dispatch(connection, world.accounts, now=BASE, lease=LIMITS.lease, longest=LIMITS.longest_lease)
         await dying.rollback()
     assert await order_of(dispatcher, world, 2) == [second, first]

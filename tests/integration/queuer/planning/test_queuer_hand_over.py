@@ -235,5 +235,5 @@ async def test_no_lock_is_taken_for_an_account_with_nobody_left_to_hand_over(
     world = await make_world(pool, accounts=2)
     async with pool.acquire() as holder, holder.transaction(), queuer_pool.acquire() as connection:
         await holder.execute("SELECT FROM accounts FOR UPDATE")
-        work = store.Work(world.accounts[0], world.campaign)
-        assert await asyncio.wait_for(store.take(connection, work, lost_before=BASE, most=5), 5) == ("", [])
+        work = store.AccountCampaign(world.accounts[0], world.campaign)
+        assert await asyncio.wait_for(store.detach_prospects(connection, work, lost_before=BASE, most=5), 5) is None

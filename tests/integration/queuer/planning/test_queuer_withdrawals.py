@@ -66,7 +66,7 @@ async def test_an_invitation_that_waited_long_enough_is_planned_once_and_dispatc
     assert follow_up < BASE + DAY, "a withdrawal is no follow-up"
     async with queuer_pool.acquire() as connection, connection.transaction():
         now = await business_now(connection)
-        awake = await dispatch.take_awake(connection, now=now, most=10)
+        awake = await dispatch.lock_awake(connection, now=now, most=10)
         due = await dispatch.dispatch(connection, awake, now=now, lease=timedelta(minutes=1), longest=timedelta(minutes=1))
     assert [each.send_id for each in due] == [send["id"]]
 
