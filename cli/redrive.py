@@ -16,7 +16,7 @@ from cli.target import database, on_pool, run, target
 from shared.db.pool import Connection
 from shared.db.statements import write_audit_line
 from shared.kafka import stops
-from shared.kafka.dead_letter import Place, Reason
+from shared.kafka.dead_letter import DeadLetterReason, RecordPosition
 from shared.kafka.dead_letter_reader import DeadLetterFilter, DeadLetterReader, SetAsideRecord, open_dead_letters
 from shared.kafka.redrive import (
     RedriveCase,
@@ -142,8 +142,8 @@ def _do(work: Callable[[DeadLetterReader, Connection], Awaitable[T]]) -> T:
 def _wanted(
     topic: str | None, reason: str | None, fault: str | None, group: str | None, since: str | None, until: str | None
 ) -> DeadLetterFilter:
-    if reason is not None and reason not in {*Reason, *OLDER}:
-        raise CommandError(f"{reason!r} is no reason; there are {', '.join(Reason)}.")
+    if reason is not None and reason not in {*DeadLetterReason, *OLDER}:
+        raise CommandError(f"{reason!r} is no reason; there are {', '.join(DeadLetterReason)}.")
     for option, word in (("--topic", topic), ("--group", group)):
         if word is not None and not word.strip():
             raise CommandError(f"{option} names nothing. Leave it out for all of them.")
@@ -161,7 +161,7 @@ async def _dead(reader: DeadLetterReader, wanted: DeadLetterFilter) -> list[SetA
     return await reader.find(wanted)
 
 
-def _of(places: Sequence[Place]) -> DeadLetterFilter:
+def _of(places: Sequence[RecordPosition]) -> DeadLetterFilter:
     topics = {place.topic.removesuffix(".dlq") for place in places}
     return DeadLetterFilter(topic=next(iter(topics)) if len(topics) == 1 else None, origins=frozenset(places))
 
@@ -178,14 +178,14 @@ def _when(text: str | None, option: str) -> datetime | None:
     return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
-def _place(text: str) -> Place:
+def _place(text: str) -> RecordPosition:
     try:
-        return Place.parse(text)
+        return RecordPosition.parse(text)
     except ValueError:
         raise CommandError(f"{text!r} is no dead letter; `tact dead-letters list` shows them, like sends.due:3:1042.") from None
 
 
-def _missing(places: Sequence[Place]) -> str:
+def _missing(places: Sequence[RecordPosition]) -> str:
     return f"There is no dead letter {', '.join(map(str, places))}. `tact dead-letters list` shows those there are; they are kept 30 days."
 
 

@@ -25,7 +25,7 @@ class TopicError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class DeclaredTopic:
     """A topic as declared."""
 
     name: str
@@ -45,14 +45,16 @@ class Wanted:
         return {"retention.ms": str(int(self.retention.total_seconds() * 1000)), "cleanup.policy": "delete", **wide, **copies}
 
 
-def wanted() -> list[Wanted]:
+def declared_topics() -> list[DeclaredTopic]:
     """Every declared topic and its dead letters."""
-    topics = [Wanted(topic.name, topic.partitions, topic.retention) for topic in TOPICS.values()]
-    topics.append(Wanted(STACK_HEADS.name, STACK_HEADS.partitions, STACK_HEADS.retention, compacted=STACK_HEADS.compacted))
-    return topics + [Wanted(topic.dead_letters, DEAD_LETTER_PARTITIONS, DEAD_LETTER_RETENTION, letters=True) for topic in TOPICS.values()]
+    topics = [DeclaredTopic(topic.name, topic.partitions, topic.retention) for topic in TOPICS.values()]
+    topics.append(DeclaredTopic(STACK_HEADS.name, STACK_HEADS.partitions, STACK_HEADS.retention, compacted=STACK_HEADS.compacted))
+    return topics + [
+        DeclaredTopic(topic.dead_letters, DEAD_LETTER_PARTITIONS, DEAD_LETTER_RETENTION, letters=True) for topic in TOPICS.values()
+    ]
 
 
-async def missing_topics(bootstrap: str) -> list[Wanted]:
+async def missing_topics(bootstrap: str) -> list[DeclaredTopic]:
     """Those the broker does not have.
 
     Raises:
@@ -62,7 +64,7 @@ async def missing_topics(bootstrap: str) -> list[Wanted]:
     await admin.start()
     try:
         there = set(await admin.list_topics())
-        return [topic for topic in wanted() if topic.name not in there]
+        return [topic for topic in declared_topics() if topic.name not in there]
     finally:
         await admin.close()
 
@@ -85,7 +87,7 @@ async def create_topics(bootstrap: str, *, replication: int = 1) -> Sequence[str
             if refused:
                 raise TopicError(f"Kafka refused to make topics: {'; '.join(refused)}")
         made = {topic.name for topic in missing}
-        await _widen(admin, [topic.name for topic in wanted() if topic.letters and topic.name not in made])
+        await _widen(admin, [topic.name for topic in declared_topics() if topic.letters and topic.name not in made])
         return [topic.name for topic in missing]
     finally:
         await admin.close()

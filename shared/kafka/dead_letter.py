@@ -28,7 +28,7 @@ LARGEST_HEAD: Final = 1024 * 1024
 Headers = Sequence[tuple[str, bytes | None]]
 
 
-class Reason(StrEnum):
+class DeadLetterReason(StrEnum):
     """Why a record was set aside."""
 
     NO_BODY = "no_body"
@@ -40,7 +40,7 @@ class Reason(StrEnum):
     HANDLER_FAILED = "handler_failed"
 
 
-class Fault(StrEnum):
+class DeadLetterFault(StrEnum):
     """Where the cause lies: in our code, at the provider, or in what a tenant entered."""
 
     OURS = "ours"
@@ -49,7 +49,7 @@ class Fault(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Place:
+class RecordPosition:
     """Topic, partition and offset of a record, written as `sends.due:3:1042`."""
 
     topic: str
@@ -61,7 +61,7 @@ class Place:
         return f"{self.topic}:{self.partition}:{self.offset}"
 
     @classmethod
-    def parse(cls, text: str) -> "Place":
+    def parse(cls, text: str) -> "RecordPosition":
         """Read the text that `str` gives.
 
         Raises:
@@ -77,9 +77,9 @@ class Place:
 class DeadLetter:
     """One record of a dead-letter topic, parsed."""
 
-    place: Place
+    place: RecordPosition
     """In the dead-letter topic."""
-    origin: Place
+    origin: RecordPosition
     """The place of the original record; a letter without these headers is its own origin."""
     topic: str
     """The topic that the original belongs to."""
@@ -101,19 +101,19 @@ class DeadLetter:
     """False when the value was larger than a dead-letter topic accepts and was left in its original topic."""
 
 
-def find_fault(error: BaseException) -> Fault:
+def find_fault(error: BaseException) -> DeadLetterFault:
     """The fault, from the error and its causes: an answer of the provider, an entry of a tenant, else our code."""
     seen: BaseException | None = error
     while seen is not None:
         if isinstance(seen, ProviderError):
-            return Fault.PROVIDER
+            return DeadLetterFault.PROVIDER
         if isinstance(seen, ScheduleError | TemplateError | asyncpg.DataError):
-            return Fault.TENANT
+            return DeadLetterFault.TENANT
         seen = seen.__cause__
-    return Fault.OURS
+    return DeadLetterFault.OURS
 
 
-def enclose_dead_letter(record: ConsumerRecord, *, group: str, reason: Reason, fault: Fault, error: str) -> Raw:
+def enclose_dead_letter(record: ConsumerRecord, *, group: str, reason: DeadLetterReason, fault: DeadLetterFault, error: str) -> Raw:
     """The record as a dead letter."""
     ours = {
         "topic": record.topic,
@@ -142,12 +142,12 @@ def enclose_dead_letter(record: ConsumerRecord, *, group: str, reason: Reason, f
 def parse_dead_letter(record: ConsumerRecord) -> DeadLetter:
     """Parse a record of a dead-letter topic, also one that an older version or an operator wrote there."""
     said = {name.removeprefix(PREFIX): (value or b"").decode(errors="replace") for name, value in record.headers if name.startswith(PREFIX)}
-    place = Place(record.topic, record.partition, record.offset)
+    place = RecordPosition(record.topic, record.partition, record.offset)
     origin = _origin(said) or place
     reason, fault = said.get("reason", "unknown"), said.get("fault")
     if fault is None:  # before there were two words: whose fault, or that it could not be read
-        fault = reason if reason in set(Fault) else Fault.OURS.value
-        reason = Reason.HANDLER_FAILED.value if reason in set(Fault) else reason
+        fault = reason if reason in set(DeadLetterFault) else DeadLetterFault.OURS.value
+        reason = DeadLetterReason.HANDLER_FAILED.value if reason in set(DeadLetterFault) else reason
     return DeadLetter(
         place=place,
         origin=origin,
@@ -166,9 +166,9 @@ def parse_dead_letter(record: ConsumerRecord) -> DeadLetter:
     )
 
 
-def _origin(said: dict[str, str]) -> Place | None:
+def _origin(said: dict[str, str]) -> RecordPosition | None:
     try:
-        return Place(said["topic"], int(said["partition"]), int(said["offset"]))
+        return RecordPosition(said["topic"], int(said["partition"]), int(said["offset"]))
     except (KeyError, ValueError):
         return None
 

@@ -9,7 +9,7 @@ from typing import Final
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
-from shared.kafka.dead_letter import DeadLetter, Place, parse_dead_letter
+from shared.kafka.dead_letter import DeadLetter, RecordPosition, parse_dead_letter
 
 SUFFIX: Final = ".dlq"
 WAIT_MS: Final = 1_000
@@ -27,7 +27,7 @@ class DeadLetterFilter:
     group: str | None = None
     since: datetime | None = None
     until: datetime | None = None
-    origins: frozenset[Place] = frozenset()
+    origins: frozenset[RecordPosition] = frozenset()
 
     def matches(self, letter: DeadLetter) -> bool:
         """Whether the letter passes every condition."""
@@ -65,7 +65,7 @@ class DeadLetterReader:
 
     async def find(self, wanted: DeadLetterFilter) -> list[SetAsideRecord]:
         """The records that were set aside, newest first."""
-        found: dict[tuple[Place, int], SetAsideRecord] = {}
+        found: dict[tuple[RecordPosition, int], SetAsideRecord] = {}
         async for record in self.read(await self.topics(wanted.topic), since=wanted.since):
             letter = parse_dead_letter(record)
             if not wanted.matches(letter):
@@ -116,7 +116,7 @@ class DeadLetterReader:
         found = await self._consumer.offsets_for_times(dict.fromkeys(ends, int(since.timestamp() * 1000)))
         return {part: found[part].offset if found.get(part) else end for part, end in ends.items()}
 
-    async def _at(self, place: Place) -> ConsumerRecord | None:
+    async def _at(self, place: RecordPosition) -> ConsumerRecord | None:
         part = TopicPartition(place.topic, place.partition)
         if place.partition not in await self._partitions(place.topic):
             return None

@@ -11,7 +11,7 @@ from typing import Final
 import structlog
 from aiokafka import ConsumerRecord
 
-from shared.kafka.dead_letter import Fault, Reason, enclose_dead_letter
+from shared.kafka.dead_letter import DeadLetterFault, DeadLetterReason, enclose_dead_letter
 from shared.kafka.publisher import Publisher
 from shared.metrics import DEAD_LETTERS
 
@@ -88,7 +88,7 @@ class DeadLetters:
         """Count from nothing: a person looked."""
         self._topics[topic].tally = DeadLetterTally()
 
-    async def set_aside(self, record: ConsumerRecord, *, group: str, reason: Reason, fault: Fault, error: str) -> None:
+    async def set_aside(self, record: ConsumerRecord, *, group: str, reason: DeadLetterReason, fault: DeadLetterFault, error: str) -> None:
         """Publish the record to its dead-letter topic and wait for the broker's word.
 
         Raises:

@@ -27,7 +27,7 @@ from pydantic import ValidationError
 from shared.contracts.event import Event
 from shared.contracts.topics import Topic
 from shared.db.errors import AWAY
-from shared.kafka.dead_letter import Fault, Reason, find_fault
+from shared.kafka.dead_letter import DeadLetterFault, DeadLetterReason, find_fault
 from shared.kafka.dead_letters import DeadLetters, TooManyDeadLetters
 from shared.kafka.publisher import PublishError
 from shared.metrics import CONSUMED, CONSUMER_STOPPED, REBALANCES, REDELIVERIES
@@ -225,7 +225,7 @@ class _Work:
             if isinstance(event, Event):
                 readable.append((record, event))
             else:
-                await self._set_aside(record, event.reason, Fault.OURS, event.why)
+                await self._set_aside(record, event.reason, DeadLetterFault.OURS, event.why)
         if not readable:
             return
         try:
@@ -249,37 +249,41 @@ class _Work:
             except (*AWAY, PublishError):
                 raise
             except Exception as error:
-                await self._set_aside(record, Reason.HANDLER_FAILED, find_fault(error), repr(error))
+                await self._set_aside(record, DeadLetterReason.HANDLER_FAILED, find_fault(error), repr(error))
             else:
                 self._count_handled(1)
 
     def _read(self, record: ConsumerRecord) -> "Event | _Unreadable":
         """Parse a record. An unreadable one counts as our fault: only our services write to these topics."""
         if not record.value:
-            return _Unreadable(Reason.NO_BODY, "the record has no body")
+            return _Unreadable(DeadLetterReason.NO_BODY, "the record has no body")
         if len(record.value) > LARGEST_BODY:
-            return _Unreadable(Reason.TOO_LARGE, f"its body has {len(record.value)} bytes, and {LARGEST_BODY} is the most that is read")
+            return _Unreadable(
+                DeadLetterReason.TOO_LARGE, f"its body has {len(record.value)} bytes, and {LARGEST_BODY} is the most that is read"
+            )
         told: dict[str, str] = {}
         for name, value in record.headers:
             try:
                 told[name] = (value or b"").decode()
             except UnicodeDecodeError as error:
-                return _Unreadable(Reason.BAD_HEADER, f"the header {name!r} is no UTF-8: {error.reason} at byte {error.start}")
+                return _Unreadable(DeadLetterReason.BAD_HEADER, f"the header {name!r} is no UTF-8: {error.reason} at byte {error.start}")
         said = told.get("ce_type") or self.topic.event_type  # without one it is today's
         if said != self.topic.event_type:
-            return _Unreadable(Reason.UNKNOWN_VERSION, f"it is a {said[:100]!r}, and this version reads {self.topic.event_type!r}")
+            return _Unreadable(
+                DeadLetterReason.UNKNOWN_VERSION, f"it is a {said[:100]!r}, and this version reads {self.topic.event_type!r}"
+            )
         try:
             event: Event = self.topic.message.model_validate_json(record.value)
         except ValidationError as error:
             broken = error.errors()[0]["type"] == "json_invalid"
-            return _Unreadable(Reason.BAD_JSON if broken else Reason.WRONG_SCHEMA, _sentence(error))
+            return _Unreadable(DeadLetterReason.BAD_JSON if broken else DeadLetterReason.WRONG_SCHEMA, _sentence(error))
         return event
 
     def _count_handled(self, many: int) -> None:
         CONSUMED.labels(topic=self.topic.name, outcome="handled").inc(many)
         self._dead_letters.handled(self.topic.name, many)
 
-    async def _set_aside(self, record: ConsumerRecord, reason: Reason, fault: Fault, why: str) -> None:
+    async def _set_aside(self, record: ConsumerRecord, reason: DeadLetterReason, fault: DeadLetterFault, why: str) -> None:
         await self._dead_letters.set_aside(record, group=self.group, reason=reason, fault=fault, error=why)
         self._undone.discard((record.partition, record.offset))
         CONSUMED.labels(topic=self.topic.name, outcome="dead_letter").inc()
@@ -289,7 +293,7 @@ class _Work:
 class _Unreadable:
     """Why a record is no event."""
 
-    reason: Reason
+    reason: DeadLetterReason
     why: str
 
 

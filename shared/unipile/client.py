@@ -18,7 +18,6 @@ from shared.unipile.errors import ProviderRefused
 from shared.unipile.findings import CallSubject
 from shared.unipile.models import (
     ChatStarted,
-    Header,
     InvitationCanceled,
     InvitationSent,
     ListedChat,
@@ -33,6 +32,7 @@ from shared.unipile.models import (
     RegisteredWebhook,
     WebhookCreated,
     WebhookDeleted,
+    WebhookHeader,
 )
 from shared.unipile.registrations import WebhookChanges, body_of, others, plan
 from shared.unipile.wire import ModelT, ProviderCall, Wire
@@ -251,7 +251,7 @@ class UnipileClient:
             raise ValueError(f"{url!r} is no address for webhooks; give the full http(s) URL that Unipile can reach.")
         if not secret.get_secret_value():
             raise ValueError("The secret of the webhooks is empty, so any caller could send us events. Set one.")
-        ours = Header(key=header, value=secret.get_secret_value())
+        ours = WebhookHeader(key=header, value=secret.get_secret_value())
         registrations = plan(await self._webhooks(), url=url, header=ours)
         for source in registrations.missing:
             body = body_of(source, url=url, header=ours)

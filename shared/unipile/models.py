@@ -231,7 +231,7 @@ class ProviderAccount(ProviderAnswer):
         return bool(self.sources) and all(source.status == SOURCE_OK for source in self.sources)
 
 
-class Header(ProviderAnswer):
+class WebhookHeader(ProviderAnswer):
     """A header the provider sends with a webhook."""
 
     key: str
@@ -247,7 +247,7 @@ class RegisteredWebhook(ProviderAnswer):
     source: str | None = None
     enabled: bool | None = None
     events: tuple[str, ...] | None = None
-    headers: tuple[Header, ...] | None = None
+    headers: tuple[WebhookHeader, ...] | None = None
 
 
 class WebhookCreated(ProviderAnswer):

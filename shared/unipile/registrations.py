@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from shared.unipile.models import Header, RegisteredWebhook
+from shared.unipile.models import RegisteredWebhook, WebhookHeader
 
 
 class WebhookSource(StrEnum):
@@ -56,7 +56,7 @@ def others(existing: Iterable[RegisteredWebhook], *, url: str | None, allowed: I
     return tuple(sorted({webhook.request_url for webhook in existing if webhook.name in names and webhook.request_url not in neighbours}))
 
 
-def plan(existing: Iterable[RegisteredWebhook], *, url: str, header: Header) -> WebhookChanges:
+def plan(existing: Iterable[RegisteredWebhook], *, url: str, header: WebhookHeader) -> WebhookChanges:
     """Keep one good registration per source, ask for the missing ones, drop what else stands on our own URL.
 
     Good means: enabled, and sending our header, as far as the list shows it. Registrations of other URLs and those
@@ -77,14 +77,14 @@ def plan(existing: Iterable[RegisteredWebhook], *, url: str, header: Header) -> 
     )
 
 
-def _sends(headers: Sequence[Header] | None, expected: Header) -> bool:
+def _sends(headers: Sequence[WebhookHeader] | None, expected: WebhookHeader) -> bool:
     """A list that does not show headers is believed; one that shows another secret means 401 for every delivery."""
     if headers is None:
         return True
     return any(header.key.lower() == expected.key.lower() and header.value == expected.value for header in headers)
 
 
-def body_of(source: WebhookSource, *, url: str, header: Header) -> dict[str, object]:
+def body_of(source: WebhookSource, *, url: str, header: WebhookHeader) -> dict[str, object]:
     """The registration as POST /webhooks takes it. Without our own Content-Type the provider sends JSON as a form."""
     body: dict[str, object] = {
         "request_url": url,

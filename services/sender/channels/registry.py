@@ -33,7 +33,7 @@ class ActionChannel(Deliverer, Protocol):
         """What this channel delivers."""
 
 
-class Channels:
+class ChannelRegistry:
     """The channels of a sender, by action."""
 
     def __init__(self, channels: Sequence[ActionChannel], *, now: Callable[[], datetime]) -> None:
@@ -49,6 +49,6 @@ class Channels:
         return await channel.deliver(attempt, may_begin)
 
 
-def open_channels(client: UnipileClient, *, now: Callable[[], datetime]) -> Channels:
+def open_channels(client: UnipileClient, *, now: Callable[[], datetime]) -> ChannelRegistry:
     """Every channel that this version delivers over."""
-    return Channels([LinkedIn(client, now=now)], now=now)
+    return ChannelRegistry([LinkedIn(client, now=now)], now=now)

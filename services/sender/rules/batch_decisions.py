@@ -35,7 +35,7 @@ class LaneClosing:
 
 
 @dataclass(frozen=True, slots=True)
-class PutBack:
+class ReturnedSend:
     """A send goes back to pending; `due` moves its own time, `held_for` holds it until the condition is lifted."""
 
     send_id: UUID
@@ -48,7 +48,7 @@ class BatchDecisions:
     """The decisions on a batch, sorted by what must be written."""
 
     leaving: list[tuple[DueSend, SendNow, date]] = field(default_factory=list)
-    back: list[PutBack] = field(default_factory=list)
+    back: list[ReturnedSend] = field(default_factory=list)
     closings: list[LaneClosing] = field(default_factory=list)
     skipped: dict[UUID, str] = field(default_factory=dict)
     next_checks: dict[UUID, datetime | None] = field(default_factory=dict)
@@ -70,9 +70,9 @@ def apply_refusal(decided: BatchDecisions, row: DueSend, decision: Wait | Hold |
 
 def _apply_hold(decided: BatchDecisions, row: DueSend, hold: Hold, now: datetime) -> datetime | None:
     if hold.scope is Scope.SEND:
-        decided.back.append(PutBack(row.send_id, held_for=hold.condition.value))
+        decided.back.append(ReturnedSend(row.send_id, held_for=hold.condition.value))
         return now
-    decided.back.append(PutBack(row.send_id))
+    decided.back.append(ReturnedSend(row.send_id))
     if hold.scope is Scope.ACCOUNT:
         return None  # a change of its status wakes the account
     if row.campaign_status is CampaignStatus.RUNNING:  # the dispatcher reads running campaigns alone, so others need no closed lane
@@ -82,9 +82,9 @@ def _apply_hold(decided: BatchDecisions, row: DueSend, hold: Hold, now: datetime
 
 def _apply_wait(decided: BatchDecisions, row: DueSend, wait: Wait, now: datetime) -> datetime:
     if wait.scope is Scope.SEND:
-        decided.back.append(PutBack(row.send_id, due=wait.until))
+        decided.back.append(ReturnedSend(row.send_id, due=wait.until))
         return now
-    decided.back.append(PutBack(row.send_id))
+    decided.back.append(ReturnedSend(row.send_id))
     if wait.scope is Scope.ACCOUNT:
         return wait.until
     decided.closings.append(_closing(row, wait, wait.until))

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import asyncpg
 
-from services.sender.rules.batch_decisions import LaneClosing, Leaving, PutBack
+from services.sender.rules.batch_decisions import LaneClosing, Leaving, ReturnedSend
 from services.sender.rules.due_send import DueSend
 from services.sender.rules.stops import ProspectMove
 from shared.contracts.envelope import Envelope
@@ -89,7 +89,7 @@ class Begin:
         """Those whose recipient has a live invitation from this workspace, by another send."""
         return set(await fetch_column(self._connection, queries.sends_met_by_a_live_invitation, UUID, send_ids=send_ids))
 
-    async def put_back(self, sends: Sequence[PutBack]) -> None:
+    async def put_back(self, sends: Sequence[ReturnedSend]) -> None:
         """Dispatched → pending."""
         if sends:
             await execute(

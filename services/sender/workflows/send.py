@@ -10,7 +10,7 @@ import structlog
 
 from services.sender.metrics import BUSY, CIRCUIT_OPEN, DENIALS, LATENESS, STALE
 from services.sender.rules.attempt import Attempt, attempt_of
-from services.sender.rules.batch_decisions import BatchDecisions, Leaving, PutBack, apply_refusal
+from services.sender.rules.batch_decisions import BatchDecisions, Leaving, ReturnedSend, apply_refusal
 from services.sender.rules.due_send import DueSend
 from services.sender.rules.stops import events_of_stops, move_after_stop
 from services.sender.store.ledger import Begin, Ledger
@@ -109,7 +109,7 @@ class Sender:
             decision = decide(case, now=now, call_time=self._call_time, margin=margin).decision
             if isinstance(decision, SendNow) and circuit_open_until is not None:
                 DENIALS.labels(reason=CIRCUIT_OPEN).inc()
-                decided.back.append(PutBack(row.send_id))
+                decided.back.append(ReturnedSend(row.send_id))
                 decided.next_checks[row.account_id] = circuit_open_until
             elif isinstance(decision, SendNow):
                 decided.leaving.append((row, decision, case.day(now)))
@@ -144,6 +144,6 @@ class Sender:
                 DENIALS.labels(reason=ALREADY_INVITED).inc()
                 decided.skipped[row.send_id] = ALREADY_INVITED
             else:
-                decided.back.append(PutBack(row.send_id))
+                decided.back.append(ReturnedSend(row.send_id))
             if row.account_id not in acting:
                 decided.next_checks[row.account_id] = now

@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 from fastapi import APIRouter, Query
 from pydantic import BaseModel
 
-from shared.kafka.dead_letter import DeadLetter, Fault, Place, Reason
+from shared.kafka.dead_letter import DeadLetter, DeadLetterFault, DeadLetterReason, RecordPosition
 from shared.kafka.dead_letter_reader import DeadLetterFilter, open_dead_letters
 from shared.kafka.redrive import RedriveCase, load_cases
 from shared.service.auth import Viewer
@@ -127,7 +127,7 @@ def routes(service: Service) -> APIRouter:
         *,
         topic: Word = None,
         reason: Word = None,
-        fault: Fault | None = None,
+        fault: DeadLetterFault | None = None,
         group: Word = None,
         since: Annotated[datetime | None, Query(description="Set aside from then on; with its offset.")] = None,
         until: Annotated[datetime | None, Query(description="Set aside before then; with its offset.")] = None,
@@ -136,8 +136,8 @@ def routes(service: Service) -> APIRouter:
         caller.require_platform("Dead letters")
         if any(at is not None and at.tzinfo is None for at in (since, until)):
             raise ApiError(422, "no_offset", "since and until need their offset: 2026-03-02T14:00Z.")
-        if reason is not None and reason not in {*Reason, *OLDER}:
-            raise ApiError(422, "unknown_reason", f"{reason!r} is no reason; there are {', '.join(Reason)}.")
+        if reason is not None and reason not in {*DeadLetterReason, *OLDER}:
+            raise ApiError(422, "unknown_reason", f"{reason!r} is no reason; there are {', '.join(DeadLetterReason)}.")
         topic = topic.removesuffix(".dlq") if topic else None
         async with open_dead_letters(service.settings.kafka) as reader, service.pool.acquire() as connection:
             if topic is not None and not await reader.topics(topic):
@@ -155,7 +155,7 @@ def routes(service: Service) -> APIRouter:
     async def one(letter_id: str, caller: Viewer) -> OneLetter:
         caller.require_platform("Dead letters")
         try:
-            place = Place.parse(letter_id)
+            place = RecordPosition.parse(letter_id)
         except ValueError:
             raise ApiError(422, "no_letter", f"{letter_id!r} is no dead letter; the list shows them, like sends.due:3:1042.") from None
         async with open_dead_letters(service.settings.kafka) as reader, service.pool.acquire() as connection:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from shared.kafka.dead_letter import Fault, Reason
+from shared.kafka.dead_letter import DeadLetterFault, DeadLetterReason
 from shared.people.templates import TemplateError
 from shared.unipile.errors import ProviderSilent
 from tests.integration.shared.dead_letters.post import GOOD, Office, an_office, at_work
@@ -13,13 +13,13 @@ from tests.support.facts import eventually
 V1 = ("ce_type", b"tact.integrity.found.v1")
 FIVE_MEGABYTES = b'{"kind": "' + b"x" * 5_000_000 + b'", "table_name": "t", "row_id": "1"}'
 Headers = Sequence[tuple[str, bytes | None]]
-POISON: dict[Reason, list[tuple[bytes | None, Headers]]] = {
-    Reason.BAD_JSON: [(b"{not json", [V1]), (b"\xff\xfe\x00", []), (b"[" * 5_000, [])],
-    Reason.WRONG_SCHEMA: [(b'{"kind": 7}', [V1]), (b"[]", []), (b"null", [])],
-    Reason.BAD_HEADER: [(GOOD, [("ce_id", b"\xff\xfe")]), (GOOD, [V1, ("anything", b"\x80")])],
-    Reason.NO_BODY: [(None, [V1]), (b"", [])],
-    Reason.TOO_LARGE: [(FIVE_MEGABYTES, [V1])],
-    Reason.UNKNOWN_VERSION: [(GOOD, [("ce_type", b"tact.integrity.found.v2")]), (GOOD, [("ce_type", b"something.else")])],
+POISON: dict[DeadLetterReason, list[tuple[bytes | None, Headers]]] = {
+    DeadLetterReason.BAD_JSON: [(b"{not json", [V1]), (b"\xff\xfe\x00", []), (b"[" * 5_000, [])],
+    DeadLetterReason.WRONG_SCHEMA: [(b'{"kind": 7}', [V1]), (b"[]", []), (b"null", [])],
+    DeadLetterReason.BAD_HEADER: [(GOOD, [("ce_id", b"\xff\xfe")]), (GOOD, [V1, ("anything", b"\x80")])],
+    DeadLetterReason.NO_BODY: [(None, [V1]), (b"", [])],
+    DeadLetterReason.TOO_LARGE: [(FIVE_MEGABYTES, [V1])],
+    DeadLetterReason.UNKNOWN_VERSION: [(GOOD, [("ce_type", b"tact.integrity.found.v2")]), (GOOD, [("ce_type", b"something.else")])],
 }
 
 
@@ -37,7 +37,7 @@ async def test_poison_of_every_kind_is_set_aside_as_it_came_and_blocks_nothing(k
     for letter, original in zip(letters, originals, strict=True):
         assert (letter.key, letter.value, list(letter.headers)) == (original.key, original.value, list(original.headers))
         assert (letter.origin.topic, letter.origin.partition, letter.origin.offset) == (office.topic.name, 0, original.offset)
-        assert (letter.fault, letter.group, letter.record_ms) == (Fault.OURS, f"test.{office.topic.name}", original.timestamp)
+        assert (letter.fault, letter.group, letter.record_ms) == (DeadLetterFault.OURS, f"test.{office.topic.name}", original.timestamp)
         assert letter.error
 
 
@@ -54,12 +54,12 @@ async def test_a_value_larger_than_any_letter_stays_where_it_came_from(kafka: st
 @pytest.mark.parametrize(
     ("error", "fault"),
     [
-        (KeyError("ours"), Fault.OURS),
-        (ProviderSilent("look", started=False, write=False, cause="test"), Fault.PROVIDER),
-        (TemplateError(1, "no such value"), Fault.TENANT),
+        (KeyError("ours"), DeadLetterFault.OURS),
+        (ProviderSilent("look", started=False, write=False, cause="test"), DeadLetterFault.PROVIDER),
+        (TemplateError(1, "no such value"), DeadLetterFault.TENANT),
     ],
 )
-async def test_an_event_on_which_the_handler_fails_for_ever_goes_alone(kafka: str, error: Exception, fault: Fault) -> None:
+async def test_an_event_on_which_the_handler_fails_for_ever_goes_alone(kafka: str, error: Exception, fault: DeadLetterFault) -> None:
     office: Office = await an_office(kafka)
     office.fails_on, office.error = {"2"}, error
     async with at_work(office):

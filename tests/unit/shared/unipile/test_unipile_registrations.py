@@ -1,10 +1,10 @@
 """Each source reaches us once: what is kept, made and removed among the provider's registrations."""
 
-from shared.unipile.models import Header, RegisteredWebhook
+from shared.unipile.models import RegisteredWebhook, WebhookHeader
 from shared.unipile.registrations import WebhookSource, body_of, name_of, others, plan
 
 URL = "https://tact.example.org/webhooks/unipile"
-SECRET = Header(key="Unipile-Auth", value="let-me-in")
+SECRET = WebhookHeader(key="Unipile-Auth", value="let-me-in")
 
 
 def a_webhook(id_: str, source: WebhookSource, /, **changes: object) -> RegisteredWebhook:

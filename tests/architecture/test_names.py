@@ -1,0 +1,104 @@
+"""A name leads to one place: no class name stands for two things in the product, and no function has a name that says nothing."""
+
+import ast
+from collections import defaultdict
+from typing import Final
+
+from tests.architecture.source import python_files, tree
+
+PLACES: Final = ("services", "shared", "operations", "cli", "embedded", "simulator", "bench")
+GENERIC: Final = frozenset(
+    {"of", "work", "take", "give", "ask", "do", "go", "let", "told", "said", "wanted", "plain", "took", "became", "stand", "again", "rest"}
+)
+"""Function names that a search finds everywhere and a traceback learns nothing from, with or without a leading underscore."""
+STILL_TWICE: Final = frozenset(
+    [
+        "Account",
+        "AccountMoved",
+        "Accounts",
+        "Asked",
+        "Call",
+        "Campaign",
+        "CampaignRow",
+        "CannotStartError",
+        "Clock",
+        "Condition",
+        "DueSend",
+        "Event",
+        "Invitations",
+        "Kind",
+        "Limits",
+        "NewAccount",
+        "NewToken",
+        "NewWorkspace",
+        "Pace",
+        "Person",
+        "Report",
+        "Scope",
+        "Standing",
+        "StatusCount",
+        "StepState",
+        "Told",
+        "Verdict",
+        "Webhooks",
+        "Workspace",
+        "_AccountRow",
+        "_CandidateRow",
+        "_StepRow",
+        "_WeekRow",
+    ]
+)
+"""Class names that still stand for two things; the list only becomes shorter."""
+STILL_GENERIC: Final = frozenset(
+    {
+        "bench/attribution.py:plain",
+        "bench/cpu.py:_of",
+        "cli/redrive.py:_do",
+        "cli/redrive.py:_of",
+        "cli/redrive.py:_wanted",
+        "embedded/unprivileged.py:give",
+        "services/healer/rules/unknown_attempts/evidence.py:_again",
+        "services/healer/workflows/health/predict.py:told",
+        "services/healer/workflows/repairs/decide.py:_do",
+        "services/queuer/http/accounts/hours.py:_told",
+        "services/queuer/http/people/uploads.py:_plain",
+        "services/queuer/rules/accounts/account_status.py:_said",
+        "services/queuer/rules/insight/what_if.py:_work",
+        "services/queuer/rules/people/formats.py:_wanted",
+        "services/queuer/rules/people/location_timezone.py:_plain",
+        "services/queuer/store/accounts/healer_alarm.py:take",
+        "services/queuer/store/accounts/healer_alarm.py:told",
+        "services/queuer/store/accounts/limits.py:_plain",
+        "services/queuer/store/dispatch/clock_skip.py:take",
+        "services/queuer/store/dispatch/dispatch.py:rest",
+        "services/queuer/store/planning/reassign_account.py:take",
+        "services/queuer/workflows/accounts/account_availability.py:ask",
+        "services/queuer/workflows/accounts/change.py:_plain",
+        "services/queuer/workflows/accounts/change.py:_wanted",
+        "services/queuer/workflows/campaigns/change.py:_wanted",
+        "services/queuer/workflows/insight/forecast.py:_work",
+        "services/queuer/workflows/people/approve.py:_take",
+    }
+)
+"""Functions that still have such a name; the list only becomes shorter."""
+
+
+def test_no_class_name_stands_for_two_things() -> None:
+    places = defaultdict(list)
+    for place in PLACES:
+        for path in python_files(place):
+            for node in tree(path).body:
+                if isinstance(node, ast.ClassDef):
+                    places[node.name].append(f"{path}:{node.lineno}")
+    assert {name: found for name, found in places.items() if len(found) > 1 and name not in STILL_TWICE} == {}
+
+
+def test_no_module_has_a_function_whose_name_says_nothing() -> None:
+    found = [
+        f"{path}:{node.name}"
+        for place in PLACES
+        for path in python_files(place)
+        for node in tree(path).body
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.strip("_") in GENERIC
+    ]
+    assert set(found) - STILL_GENERIC == set()
