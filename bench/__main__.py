@@ -13,7 +13,7 @@ from rich.console import Console
 
 from bench.attribution import Part
 from bench.decision import measure as measure_decisions
-from bench.figures import Figures, report, show
+from bench.figures import BenchFigures, report, show
 from bench.pipeline import MOST_TURNS, Load, Say, measure, measure_parts
 from bench.stack import BenchError, BenchStack, Measured, bench_stack
 from embedded.stack import STACK_ERRORS
@@ -72,7 +72,7 @@ def loads(chosen: argparse.Namespace) -> dict[str, Load]:
     return found
 
 
-async def run(chosen: argparse.Namespace, say: Say) -> tuple[dict[str, Figures], dict[Part, float]]:
+async def run(chosen: argparse.Namespace, say: Say) -> tuple[dict[str, BenchFigures], dict[Part, float]]:
     """Every size on a database of its own; then what each part of the way spends, on others again.
 
     Raises:
@@ -90,7 +90,7 @@ async def run(chosen: argparse.Namespace, say: Say) -> tuple[dict[str, Figures],
         return sizes, await measure_parts(servers, Load(chosen.accounts, min(chosen.rows, chosen.accounts)), folder, say=say)
 
 
-async def _size(servers: BenchStack, load: Load, say: Say) -> Figures:
+async def _size(servers: BenchStack, load: Load, say: Say) -> BenchFigures:
     """The yardstick is taken right before and right after each size, so that both have the same machine."""
 
     async def bare() -> float:

@@ -31,7 +31,7 @@ HOW: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class BenchFigures:
     """One size's measurement. Rates are per second of real time, lateness is in seconds, CPU in milliseconds."""
 
     accounts: int
@@ -71,14 +71,14 @@ def percentile(values: Sequence[float], percent: float) -> float:
     return sorted(values)[int(rank) - 1]
 
 
-def report(sizes: Mapping[str, Figures], parts: Mapping[Part, float], decisions: Decisions) -> dict[str, Any]:
+def report(sizes: Mapping[str, BenchFigures], parts: Mapping[Part, float], decisions: Decisions) -> dict[str, Any]:
     """The content of build/bench.json: the run "main" at the top, the others by name."""
     decided = {"decision_us": round(decisions.mean_us, 1), "decision_us_slowest": round(decisions.slowest_us, 1)}
     others = {name: each.as_json() for name, each in sizes.items() if name != "main"}
     return sizes["main"].as_json() | others | {"cpu_ms_by_part": _rounded(parts)} | decided | {"how": HOW}
 
 
-def show(console: Console, sizes: Mapping[str, Figures], parts: Mapping[Part, float], decisions: Decisions) -> None:
+def show(console: Console, sizes: Mapping[str, BenchFigures], parts: Mapping[Part, float], decisions: Decisions) -> None:
     """Print the table, what each process and each part cost, and whether the targets are met."""
     table = Table(title="Sends through the whole pipeline", width=min(console.width, 80))
     table.add_column("")
@@ -115,7 +115,7 @@ def _rows() -> list[tuple[str, Any]]:
     ]
 
 
-def _verdicts(sizes: Mapping[str, Figures]) -> list[Text]:
+def _verdicts(sizes: Mapping[str, BenchFigures]) -> list[Text]:
     main = sizes["main"]
     latest = max(each.lateness_p99_s for each in sizes.values())
     targets = [(f"ratio {TARGET} or better", main.ratio >= TARGET), (f"lateness {PUNCTUAL_S:g} s or better", latest <= PUNCTUAL_S)]

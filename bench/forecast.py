@@ -23,7 +23,7 @@ DELAYS: Final = (timedelta(0), timedelta(hours=72), timedelta(hours=72), timedel
 
 
 def question(*, prospects: int, accounts: int, days: int) -> ForecastQuestion:
-    """A campaign of four steps, its accounts of every type in four countries, everybody to be looked up first."""
+    """A campaign of four steps, its accounts of every type in four countries, every person to be looked up first."""
     return ForecastQuestion(
         campaign_id=CAMPAIGN,
         now=NOW,

@@ -1,7 +1,7 @@
 """`python -m bench.heal [--prospects N]`: what a look costs among N prospects and among ten times as many.
 
-The look is what the healer does four times a second, the view what everybody asks; neither may cost what is stored. One million loads in
-about two minutes; ten million (`--prospects 1000000 --times 10`) in about half an hour, with 8 GB of disk.
+The look is what the healer does four times a second, the view is what every caller reads; neither may cost what is stored. One
+million loads in about two minutes; ten million (`--prospects 1000000 --times 10`) in about half an hour, with 8 GB of disk.
 """
 
 import argparse

@@ -19,7 +19,7 @@ import asyncpg
 
 from bench import attribution, cpu, seeding
 from bench.attribution import Part
-from bench.figures import Figures, percentile
+from bench.figures import BenchFigures, percentile
 from bench.seeding import NOT_TODAY, OPEN, OVER_THE_SPACING, Turn, queries
 from bench.stack import BenchError, BenchStack
 from shared.db.statements import business_now
@@ -86,7 +86,7 @@ class Burst:
     spent: cpu.Cpu
 
 
-async def measure(stack: BenchStack, load: Load, *, bare: Callable[[], Awaitable[float]], say: Say) -> Figures:
+async def measure(stack: BenchStack, load: Load, *, bare: Callable[[], Awaitable[float]], say: Say) -> BenchFigures:
     """Seed a database of its own, start the services on it, and measure both; the yardstick `bare` (calls a second) before and after.
 
     Raises:
@@ -100,7 +100,7 @@ async def measure(stack: BenchStack, load: Load, *, bare: Callable[[], Awaitable
         steady = rate * STEADY_SHARE
         say(f"{rate:,.0f} sends/s; now {steady:,.0f}/s for {STEADY_FOR.seconds} s")
         late = await _steady(stack, connection, load, steady)
-    return Figures(
+    return BenchFigures(
         accounts=load.accounts,
         rows=burst.sends,
         waiting=load.waiting,
@@ -162,7 +162,7 @@ async def _burst(stack: BenchStack, connection: asyncpg.Connection, load: Load) 
     sends, seconds = 0, 0.0
     spent: list[cpu.Cpu] = []
     for turn in load.turns():
-        before = cpu.look(stack.pids)
+        before = cpu.measure_cpu(stack.pids)
         since = await business_now(connection)
         wanted = turn.last - turn.first + 1
         arrived = await stack.taken()
@@ -172,7 +172,7 @@ async def _burst(stack: BenchStack, connection: asyncpg.Connection, load: Load) 
             await queries.leap(connection, over=OVER_THE_SPACING)
         await _arrived(stack, connection, arrived + wanted)
         seconds += await _recorded(connection, since, wanted)
-        spent.append(cpu.look(stack.pids).since(before))
+        spent.append(cpu.measure_cpu(stack.pids).since(before))
         sends += wanted
     together = {name: sum(each.by_process.get(name, 0.0) for each in spent) for name in stack.pids}
     return Burst(sends, seconds, cpu.Cpu(together, sum(each.elsewhere for each in spent)))

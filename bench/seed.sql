@@ -40,7 +40,7 @@ INSERT INTO lanes (account_id, campaign_id, action)
 SELECT md5('account ' || n)::uuid, md5('campaign ' || n / 50)::uuid, 'invitation' FROM generate_series(0, :accounts::int - 1) n;
 
 -- name: seed_leads!
--- One person per account and turn; the classic id is known, so nobody is looked up first.
+-- One person per account and turn; the classic id is known, so no profile is looked up first.
 INSERT INTO leads (id, workspace_id, identity, linkedin_id, first_name, last_name, campaign_id)
 SELECT md5('lead ' || :turn::int || ' ' || n)::uuid, md5('workspace ' || n / 200)::uuid, 'id:' || person.id, person.id, 'Ana', 'Prova',
        md5('campaign ' || n / 50)::uuid

@@ -28,7 +28,7 @@ PROFILE: Final = {
 }
 
 
-class Invitations:
+class InvitationCounter:
     """How many were taken, over all connections."""
 
     def __init__(self) -> None:
@@ -44,7 +44,7 @@ class Invitations:
 class Connection(asyncio.Protocol):
     """One keep-alive connection; requests may come in pieces or several at once."""
 
-    def __init__(self, invitations: Invitations) -> None:
+    def __init__(self, invitations: InvitationCounter) -> None:
         self._invitations = invitations
         self._transport: asyncio.WriteTransport
         self._received = b""
@@ -87,7 +87,7 @@ def _response(status: bytes, body: bytes) -> bytes:
 
 async def serve(port: int) -> asyncio.Server:
     """Listen on the loopback address."""
-    invitations = Invitations()
+    invitations = InvitationCounter()
     return await asyncio.get_running_loop().create_server(lambda: Connection(invitations), LOOPBACK, port, backlog=2048)
 
 

@@ -14,7 +14,7 @@ from operations.adoption import LedgerDifferences, find_differences, request_ado
 from shared.fence import rules
 
 
-class Webhooks(StrEnum):
+class WebhookChoice(StrEnum):
     """What happens to another stack's registrations at the provider."""
 
     KEEP = "keep"
@@ -26,7 +26,7 @@ def adopt(
         bool, typer.Option("--apply", help="Read the provider's evidence, complete the ledger, and let sends continue.")
     ] = False,
     webhooks: Annotated[
-        Webhooks | None, typer.Option(help="Another stack's webhooks: keep them if that stack remains, remove them if it is gone.")
+        WebhookChoice | None, typer.Option(help="Another stack's webhooks: keep them if that stack remains, remove them if it is gone.")
     ] = None,
     since: Annotated[
         datetime | None, typer.Option(formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"], help="Read further back, to then (UTC, business time).")
@@ -44,7 +44,7 @@ def adopt(
         _print_result(done)
 
 
-async def _adopt(*, apply: bool, webhooks: Webhooks | None, since: datetime | None) -> tuple[LedgerDifferences, dict[str, Any] | None]:
+async def _adopt(*, apply: bool, webhooks: WebhookChoice | None, since: datetime | None) -> tuple[LedgerDifferences, dict[str, Any] | None]:
     async with database(role="tact_healer") as pool:
         found = await find_differences(pool, target().kafka, since=since)
         if not apply or (found.agrees and not found.unreadable):

@@ -26,7 +26,7 @@ EXIT_CODES: Final = "Exit status: 0 done, 1 refused or found wrong, 2 usage, 3 t
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class CommandEntry:
     """Where a command, or a group of commands, is: `module:attribute`, its panel of the help and its line there."""
 
     target: str
@@ -39,35 +39,35 @@ class Place:
         return self.target.partition(":")[0]
 
 
-COMMANDS: Final[Mapping[str, Place]] = {
-    "workspace": Place("cli.workspaces:app", CAMPAIGNS, "Tenants."),
-    "account": Place("cli.accounts:app", CAMPAIGNS, "LinkedIn accounts known to Unipile."),
-    "campaign": Place("cli.campaigns:app", CAMPAIGNS, "Campaigns: make, start, pause, resume."),
-    "import": Place("cli.import_list:import_file", CAMPAIGNS, "Import people into a campaign."),
-    "approve": Place("cli.people:approve", CAMPAIGNS, "Let imported rows become prospects."),
-    "lead": Place("cli.leads:app", CAMPAIGNS, "People."),
-    "suppress": Place("cli.suppress:app", CAMPAIGNS, "Do-not-contact lists."),
-    "status": Place("cli.status:status", QUESTIONS, "Which services are ready, and what the accounts and campaigns are doing."),
-    "explain": Place("cli.explain:explain", QUESTIONS, "Say why a person was not contacted."),
-    "forecast": Place("cli.forecast:forecast", QUESTIONS, "Run the real policy forward: what leaves on which day."),
-    "queue": Place("cli.queue:app", QUESTIONS, "The queue: send now, plan now, and what holds it."),
-    "health": Place("cli.health:app", QUESTIONS, "How healthy the data is."),
-    "notices": Place("cli.notices:app", QUESTIONS, "Channels for notices: webhook, Slack or mail."),
-    "failed": Place("cli.failed:app", REPAIRS, "Sends that failed for good: look, retry, drop."),
-    "findings": Place("cli.findings:app", REPAIRS, "Rows that break a rule, their repairs, and your decision."),
-    "unknown": Place("cli.unknown:app", REPAIRS, "Attempts of unknown outcome: look, and decide them."),
-    "dead-letters": Place("cli.dead_letters:app", REPAIRS, "Records that could not be read or handled."),
-    "context": Place("cli.contexts:app", ACCESS, "Name the stacks that client commands call, with their tokens."),
-    "token": Place("cli.tokens:app", ACCESS, "Bearer tokens of the HTTP API."),
-    "up": Place("cli.stack:up", STACK, "Run the whole stack in real time until Ctrl-C."),
-    "demo": Place("cli.stack:demo", STACK, "A week of two workspaces in about two minutes, judged at the end."),
-    "simulator": Place("cli.stack:simulator", STACK, "Run the Unipile simulator alone."),
-    "migrate": Place("cli.schema:app", STACK, "Bring schema and topics to this version."),
-    "admin-token": Place("cli.admin_token:admin_token", STACK, "Make an administrator's token for every workspace in PostgreSQL"),
-    "adopt": Place("cli.adopt:adopt", STACK, "Report what differs after a backup was restored"),
-    "replay": Place("cli.replay:replay", STACK, "Publish a topic's events to its consumers again."),
-    "rebuild": Place("cli.rebuild:rebuild", STACK, "Compute every derived value again from the ledger and the topics"),
-    "prove": Place("cli.prove:prove", STACK, "Prove from the ledger what left and how"),
+COMMANDS: Final[Mapping[str, CommandEntry]] = {
+    "workspace": CommandEntry("cli.workspaces:app", CAMPAIGNS, "Tenants."),
+    "account": CommandEntry("cli.accounts:app", CAMPAIGNS, "LinkedIn accounts known to Unipile."),
+    "campaign": CommandEntry("cli.campaigns:app", CAMPAIGNS, "Campaigns: make, start, pause, resume."),
+    "import": CommandEntry("cli.import_list:import_file", CAMPAIGNS, "Import people into a campaign."),
+    "approve": CommandEntry("cli.people:approve", CAMPAIGNS, "Let imported rows become prospects."),
+    "lead": CommandEntry("cli.leads:app", CAMPAIGNS, "People."),
+    "suppress": CommandEntry("cli.suppress:app", CAMPAIGNS, "Do-not-contact lists."),
+    "status": CommandEntry("cli.status:status", QUESTIONS, "Which services are ready, and what the accounts and campaigns are doing."),
+    "explain": CommandEntry("cli.explain:explain", QUESTIONS, "Say why a person was not contacted."),
+    "forecast": CommandEntry("cli.forecast:forecast", QUESTIONS, "Run the real policy forward: what leaves on which day."),
+    "queue": CommandEntry("cli.queue:app", QUESTIONS, "The queue: send now, plan now, and what holds it."),
+    "health": CommandEntry("cli.health:app", QUESTIONS, "How healthy the data is."),
+    "notices": CommandEntry("cli.notices:app", QUESTIONS, "Channels for notices: webhook, Slack or mail."),
+    "failed": CommandEntry("cli.failed:app", REPAIRS, "Sends that failed for good: look, retry, drop."),
+    "findings": CommandEntry("cli.findings:app", REPAIRS, "Rows that break a rule, their repairs, and your decision."),
+    "unknown": CommandEntry("cli.unknown:app", REPAIRS, "Attempts of unknown outcome: look, and decide them."),
+    "dead-letters": CommandEntry("cli.dead_letters:app", REPAIRS, "Records that could not be read or handled."),
+    "context": CommandEntry("cli.contexts:app", ACCESS, "Name the stacks that client commands call, with their tokens."),
+    "token": CommandEntry("cli.tokens:app", ACCESS, "Bearer tokens of the HTTP API."),
+    "up": CommandEntry("cli.stack:up", STACK, "Run the whole stack in real time until Ctrl-C."),
+    "demo": CommandEntry("cli.stack:demo", STACK, "A week of two workspaces in about two minutes, judged at the end."),
+    "simulator": CommandEntry("cli.stack:simulator", STACK, "Run the Unipile simulator alone."),
+    "migrate": CommandEntry("cli.schema:app", STACK, "Bring schema and topics to this version."),
+    "admin-token": CommandEntry("cli.admin_token:admin_token", STACK, "Make an administrator's token for every workspace in PostgreSQL"),
+    "adopt": CommandEntry("cli.adopt:adopt", STACK, "Report what differs after a backup was restored"),
+    "replay": CommandEntry("cli.replay:replay", STACK, "Publish a topic's events to its consumers again."),
+    "rebuild": CommandEntry("cli.rebuild:rebuild", STACK, "Compute every derived value again from the ledger and the topics"),
+    "prove": CommandEntry("cli.prove:prove", STACK, "Prove from the ledger what left and how"),
 }
 """By name, in the order of the help. Commands of the last panel work on PostgreSQL and Kafka; every other one is a client of the API."""
 

@@ -19,7 +19,7 @@ from operations.proof.ledger_reader import snapshot
 from operations.proof.prove_ledger import Proof
 from operations.proof.prove_ledger import prove as check
 from operations.proof.provider_comparison import Difference
-from operations.proof.scope import ZONES, Scope
+from operations.proof.scope import ZONES, ProofScope
 from operations.proof.violations import Found
 from shared.ledger.chain import Head, root
 from shared.refusals import Refused
@@ -70,7 +70,7 @@ async def _prove(
             found_account, found_campaign = await reading.find(account=account, campaign=campaign)
             await reading.learn()
             _has_come(day, reading.now)
-            scope = Scope(account=found_account["id"] if found_account else None, day=day)
+            scope = ProofScope(account=found_account["id"] if found_account else None, day=day)
             accounts = [scope.account] if scope.account else None
             if found_campaign is not None:
                 accounts, scope = await reading.campaign_scope(found_campaign, scope)

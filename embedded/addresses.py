@@ -25,7 +25,7 @@ class Addresses:
 
 
 def write_addresses(folder: Path, addresses: Addresses) -> None:
-    """Tell the command line, and nobody else on this machine: secrets are among them."""
+    """Write the file for the command line, readable by its owner alone because it holds secrets."""
     path = folder / FILE
     path.touch(mode=0o600)
     path.write_text(json.dumps(asdict(addresses), indent=2), encoding="utf-8")

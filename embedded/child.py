@@ -143,7 +143,7 @@ class Child:
     def kill(self) -> None:
         """End it now, with everything it has started, and wait for that; harmless when it has ended already."""
         if self.returncode is not None:
-            return  # its number may belong to somebody else by now
+            return  # its number may belong to another process by now
         family: list[psutil.Process] = []
         with contextlib.suppress(psutil.NoSuchProcess):
             family = psutil.Process(self.pid).children(recursive=True)

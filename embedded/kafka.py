@@ -159,7 +159,7 @@ class KafkaServer:
             self._archiving = None
 
     async def _answers(self) -> bool:
-        # First bare TCP: a client that finds nobody logs an error each time.
+        # First bare TCP: a client that finds no broker logs an error each time.
         _, writer = await asyncio.open_connection(LOOPBACK, self.port)
         writer.close()
         client = AIOKafkaAdminClient(bootstrap_servers=self.bootstrap, request_timeout_ms=2_000)

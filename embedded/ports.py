@@ -30,7 +30,7 @@ def free_ports(count: int) -> list[int]:
     """`count` different ports that are free now.
 
     Taken at random from below the range of outgoing connections: one that the kernel hands out (port 0) may belong to
-    somebody's outgoing connection a moment later, before our server listens.
+    an outgoing connection of another process a moment later, before our server listens.
 
     Raises:
         PortInUseError: this machine's ports are nearly all taken.

@@ -21,7 +21,7 @@ import asyncpg
 from embedded.cache import EmbeddedError, cache_folder, require_space
 from embedded.child import Child, ChildError
 from embedded.ports import LOOPBACK, require_free
-from embedded.unprivileged import give, open_tree, open_way, remove, server_user
+from embedded.unprivileged import change_owner, open_tree, open_way, remove, server_user
 
 OWNER: Final = "postgres"  # the superuser that initdb makes; trusted on the loopback address
 NEEDED_BYTES: Final = 300_000_000  # a fresh folder with its write-ahead log and a template database
@@ -77,7 +77,7 @@ class PostgresServer:
         """The address of one of its databases.
 
         It has no TLS, and a client is told so: one that asks first, and is cut off or gives up while it asks (a server that is just
-        being killed or started), leaves a future behind whose exception nobody ever retrieves (asyncpg's TLSUpgradeProto).
+        being killed or started), leaves a future behind whose exception is never retrieved (asyncpg's TLSUpgradeProto).
         """
         return f"postgresql://{OWNER}@{LOOPBACK}:{self.port}/{database}?sslmode=disable"
 
@@ -110,7 +110,7 @@ class PostgresServer:
         self._child = child
 
     async def create_database(self, name: str, template: str | None = None) -> str:
-        """Create a database, as a copy of `template` if given (which nobody may be connected to); returns its address.
+        """Create a database, as a copy of `template` if given (which must have no connections); returns its address.
 
         Raises:
             asyncpg.DuplicateDatabaseError: it is there already.
@@ -130,7 +130,7 @@ class PostgresServer:
         """Drop a database, ending whatever is still connected to it; harmless when it is not there.
 
         Raises:
-            asyncpg.ObjectInUseError: without `force`, when somebody is still connected after five seconds.
+            asyncpg.ObjectInUseError: without `force`, when it still has a connection after five seconds.
         """
         await self._administer(f'DROP DATABASE IF EXISTS "{name}"' + (" WITH (FORCE)" if force else ""))
 
@@ -171,7 +171,7 @@ class PostgresServer:
         remove(half)
         try:
             shutil.copytree(template, half)
-            give(half, user)
+            change_owner(half, user)
             if self._durable:
                 _run([str(home / "bin" / "initdb"), "--sync-only", "-D", str(half)], user)
             remove(self.folder)
@@ -208,7 +208,7 @@ def _template(home: Path, user: tuple[int, int] | None) -> Path:
     open_way(template, user)
     making = Path(tempfile.mkdtemp(prefix="making-", dir=cache))
     try:
-        give(making, user)
+        change_owner(making, user)
         _run([str(home / "bin" / "initdb"), *INITDB, "-D", str(making)], user)
         if not template.exists():
             making.rename(template)

@@ -10,7 +10,7 @@ from typing import Final
 
 from embedded.cache import EmbeddedError
 
-NOBODY: Final = "nobody"  # there on every Linux and macOS; a user of our own would need useradd, which small images lack
+SYSTEM_USER: Final = "nobody"  # there on every Linux and macOS; a user of our own would need useradd, which small images lack
 PASS: Final = stat.S_IXOTH
 READ: Final = stat.S_IROTH
 
@@ -30,7 +30,7 @@ def server_user(folder: Path) -> tuple[int, int] | None:
     if (folder / "PG_VERSION").exists() and (owner := folder.stat()).st_uid != 0:
         return owner.st_uid, owner.st_gid
     try:
-        entry = pwd.getpwnam(NOBODY)
+        entry = pwd.getpwnam(SYSTEM_USER)
     except KeyError as error:
         raise EmbeddedError(
             "PostgreSQL refuses to run as root and there is no user `nobody` to run as. Start Tact as a normal user."
@@ -38,8 +38,8 @@ def server_user(folder: Path) -> tuple[int, int] | None:
     return entry.pw_uid, entry.pw_gid
 
 
-def give(folder: Path, user: tuple[int, int] | None) -> None:
-    """Make the folder, and all in it, that user's, with nobody else allowed in (PostgreSQL insists)."""
+def change_owner(folder: Path, user: tuple[int, int] | None) -> None:
+    """Make the folder, and all in it, that user's, closed to all other users (PostgreSQL insists)."""
     if user is not None:
         os.chown(folder, *user)
         for entry in folder.rglob("*"):
@@ -50,7 +50,7 @@ def give(folder: Path, user: tuple[int, int] | None) -> None:
 def open_way(folder: Path, user: tuple[int, int] | None) -> None:
     """Let that user pass through the folders above `folder`: passing only, what lies beside stays closed to it.
 
-    Needed below /root and pytest's own folders, which are closed to everybody else.
+    Needed below /root and pytest's own folders, which are closed to all other users.
     """
     if user is None:
         return

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from random import Random
 
-from embedded.chaos.plan import Fault, Kind, Plan
+from embedded.chaos.plan import ChaosPlan, FaultKind, PlannedFault
 from embedded.chaos.provider_faults import ProviderFaults
 from embedded.chaos.scenario import account
 from embedded.chaos.stack import ChaosStack
@@ -20,14 +20,14 @@ class InjectedFault:
     """A fault that took place."""
 
     what: str
-    kind: Kind
+    kind: FaultKind
     at: datetime
 
 
 class FaultInjector:
     """Injects the faults; a fault waits until its target has recovered from an earlier one, so that each fault has an effect."""
 
-    def __init__(self, plan: Plan, stack: ChaosStack, weather: ProviderFaults, *, say: Callable[[str], None]) -> None:
+    def __init__(self, plan: ChaosPlan, stack: ChaosStack, weather: ProviderFaults, *, say: Callable[[str], None]) -> None:
         self._plan = plan
         self._stack = stack
         self._weather = weather
@@ -40,7 +40,7 @@ class FaultInjector:
     def by_kind(self) -> dict[str, int]:
         """How many faults of each kind were injected; a pair counts as two kills."""
         counts = Counter(one.kind.value for one in self.struck)
-        return {kind.value: counts[kind.value] for kind in Kind}
+        return {kind.value: counts[kind.value] for kind in FaultKind}
 
     async def play(self) -> None:
         """Inject all faults and return when the last target has recovered."""
@@ -56,49 +56,49 @@ class FaultInjector:
                 self._busy[key] = work
         await asyncio.gather(*set(self._busy.values()))
 
-    def _keys(self, fault: Fault) -> tuple[str, ...]:
+    def _keys(self, fault: PlannedFault) -> tuple[str, ...]:
         # One broker at a time: with two of three away no record can be written, which is an outage and no fault to recover from.
         return tuple("broker" if target.startswith("broker") else target for target in fault.targets)
 
-    async def _when_free(self, fault: Fault) -> None:
+    async def _when_free(self, fault: PlannedFault) -> None:
         for key in self._keys(fault):
             if (work := self._busy.get(key)) is not None:
                 await work
 
-    def _note(self, fault: Fault) -> None:
+    def _note(self, fault: PlannedFault) -> None:
         names = " and ".join(fault.targets)
         self._say(f"{fault.kind}: {names} for {fault.lasts_s:.1f} s")
         self.struck.append(InjectedFault(f"{fault.kind} {names}", fault.kind, datetime.now(UTC)))
 
-    async def _strike(self, fault: Fault) -> None:
+    async def _strike(self, fault: PlannedFault) -> None:
         self._note(fault)
         match fault.kind:
-            case Kind.SERVICE | Kind.PAIR:
+            case FaultKind.SERVICE | FaultKind.PAIR:
                 await self._kill_services(fault)
-            case Kind.BROKER:
+            case FaultKind.BROKER:
                 node = self._stack.broker(fault.targets[0])
                 node.kill()
                 await asyncio.sleep(fault.lasts_s)
                 await self._stack.restart_server(node)
-            case Kind.POSTGRES:
+            case FaultKind.POSTGRES:
                 self._stack.postgres.kill()
                 await asyncio.sleep(fault.lasts_s)
                 await self._stack.restart_server(self._stack.postgres)
-            case Kind.FREEZE | Kind.HANG:
+            case FaultKind.FREEZE | FaultKind.HANG:
                 with self._stack.frozen(fault.targets[0]):
                     await asyncio.sleep(fault.lasts_s)
-            case Kind.REBALANCE:
+            case FaultKind.REBALANCE:
                 self._stack.processes.launch(fault.targets[0])
                 await asyncio.sleep(fault.lasts_s)
                 await self._stack.stop_service(fault.targets[0])
-            case Kind.DISCONNECT:
+            case FaultKind.DISCONNECT:
                 many = max(1, self._plan.accounts * DISCONNECTED_OF_A_HUNDRED // 100)
                 lost = [account(n) for n in self._random.sample(range(self._plan.accounts), many)]
                 await self._weather.disconnect(lost)
                 await asyncio.sleep(fault.lasts_s)
                 await self._weather.reconnect(lost)
 
-    async def _kill_services(self, fault: Fault) -> None:
+    async def _kill_services(self, fault: PlannedFault) -> None:
         processes = self._stack.processes
         processes.kill(*fault.targets)
         await asyncio.sleep(fault.lasts_s)

@@ -25,7 +25,7 @@ SERVICES: Final = ("queuer-1", "queuer-2", "sender-1", "sender-2", "poller-1", "
 BROKERS: Final = 3
 
 
-class Kind(StrEnum):
+class FaultKind(StrEnum):
     """What is done to whom."""
 
     SERVICE = "service"
@@ -39,17 +39,17 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class PlannedFault:
     """One fault: `at_s` real seconds after the first campaign started, for `lasts_s`."""
 
     at_s: float
-    kind: Kind
+    kind: FaultKind
     targets: tuple[str, ...]
     lasts_s: float
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class ChaosPlan:
     """A run. Seconds are real ones unless said otherwise."""
 
     seed: int
@@ -59,7 +59,7 @@ class Plan:
     campaigns: int
     lasts_s: float
     speed: float
-    faults: tuple[Fault, ...]
+    faults: tuple[PlannedFault, ...]
 
     @property
     def brief(self) -> bool:
@@ -87,7 +87,7 @@ def by_name_alone(number: int) -> bool:
     return number % 10 == 9  # noqa: PLR2004 -- the last of ten
 
 
-def make_plan(*, sends: int, seed: int) -> Plan:
+def make_plan(*, sends: int, seed: int) -> ChaosPlan:
     """The run of so many sends with this seed; the same two give the same run."""
     brief = sends < FULL_FROM
     people = max(5, round(sends * 5 / (5 + ACCEPT_OF_FIVE)))
@@ -99,10 +99,10 @@ def make_plan(*, sends: int, seed: int) -> Plan:
     lasts = max(apart * (len(wanted) + 1), sends / FASTEST)
     step = lasts / (len(wanted) + 1)
     faults = tuple(
-        Fault(round(step * (place + 0.6 + 0.6 * random.random()), 2), kind, targets, round(random.uniform(*_LASTS[kind][brief]), 2))
+        PlannedFault(round(step * (place + 0.6 + 0.6 * random.random()), 2), kind, targets, round(random.uniform(*_LASTS[kind][brief]), 2))
         for place, (kind, targets) in enumerate(wanted)
     )
-    return Plan(
+    return ChaosPlan(
         seed=seed,
         sends=sends,
         accounts=accounts,
@@ -114,46 +114,46 @@ def make_plan(*, sends: int, seed: int) -> Plan:
     )
 
 
-_LASTS: Final[dict[Kind, tuple[tuple[float, float], tuple[float, float]]]] = {
-    Kind.SERVICE: ((0.2, 3.0), (0.2, 0.8)),
-    Kind.PAIR: ((0.2, 3.0), (0.2, 0.8)),
-    Kind.BROKER: ((2.0, 6.0), (0.5, 1.0)),
-    Kind.POSTGRES: ((0.2, 2.0), (0.2, 0.5)),
-    Kind.FREEZE: ((25.0, 45.0), (7.0, 8.0)),
-    Kind.HANG: ((5.0, 14.0), (2.0, 3.0)),
-    Kind.REBALANCE: ((8.0, 16.0), (3.0, 5.0)),
-    Kind.DISCONNECT: ((10.0, 20.0), (2.0, 4.0)),
+_LASTS: Final[dict[FaultKind, tuple[tuple[float, float], tuple[float, float]]]] = {
+    FaultKind.SERVICE: ((0.2, 3.0), (0.2, 0.8)),
+    FaultKind.PAIR: ((0.2, 3.0), (0.2, 0.8)),
+    FaultKind.BROKER: ((2.0, 6.0), (0.5, 1.0)),
+    FaultKind.POSTGRES: ((0.2, 2.0), (0.2, 0.5)),
+    FaultKind.FREEZE: ((25.0, 45.0), (7.0, 8.0)),
+    FaultKind.HANG: ((5.0, 14.0), (2.0, 3.0)),
+    FaultKind.REBALANCE: ((8.0, 16.0), (3.0, 5.0)),
+    FaultKind.DISCONNECT: ((10.0, 20.0), (2.0, 4.0)),
 }
 """How long each lasts, in a full run and in a brief one. A freeze is longer than the sender's session in Kafka (20 s) and than the
 time in which a decided call must begin (10 s; a brief run's stack gives it 2 s). A hang leaves connections open and answers nothing: of a
 broker for longer than its session with the others (9 s), or for less."""
 
 
-def _full(random: Random) -> Iterator[tuple[Kind, tuple[str, ...]]]:
+def _full(random: Random) -> Iterator[tuple[FaultKind, tuple[str, ...]]]:
     for name in SERVICES:
         for _ in range(6 if name.startswith("sender") else 4):
-            yield Kind.SERVICE, (name,)
+            yield FaultKind.SERVICE, (name,)
     for pair in random.sample(list(combinations(SERVICES, 2)), 5):
-        yield Kind.PAIR, pair
-    yield Kind.PAIR, ("sender-1", "sender-2")
-    yield Kind.PAIR, ("queuer-1", "queuer-2")
+        yield FaultKind.PAIR, pair
+    yield FaultKind.PAIR, ("sender-1", "sender-2")
+    yield FaultKind.PAIR, ("queuer-1", "queuer-2")
     for place in range(10):
-        yield Kind.BROKER, (f"broker-{place % BROKERS + 1}",)
-        yield Kind.POSTGRES, ("postgres",)
+        yield FaultKind.BROKER, (f"broker-{place % BROKERS + 1}",)
+        yield FaultKind.POSTGRES, ("postgres",)
     for place in range(4):
-        yield Kind.FREEZE, (f"sender-{place % 2 + 1}",)
+        yield FaultKind.FREEZE, (f"sender-{place % 2 + 1}",)
     for name in ("broker-1", "broker-2", "postgres", "postgres", "queuer-1", "poller-1", "healer-1"):
-        yield Kind.HANG, (name,)
+        yield FaultKind.HANG, (name,)
     for name in ("sender-3", "queuer-3", "sender-3"):
-        yield Kind.REBALANCE, (name,)
+        yield FaultKind.REBALANCE, (name,)
     for _ in range(3):
-        yield Kind.DISCONNECT, ("accounts",)
+        yield FaultKind.DISCONNECT, ("accounts",)
 
 
-def _brief(random: Random) -> Iterator[tuple[Kind, tuple[str, ...]]]:
-    yield Kind.SERVICE, ("sender-1",)
-    yield Kind.SERVICE, (random.choice(("queuer-1", "queuer-2")),)
-    yield Kind.PAIR, ("poller-1", "healer-1")
-    yield Kind.BROKER, (f"broker-{random.randint(1, BROKERS)}",)
-    yield Kind.POSTGRES, ("postgres",)
-    yield Kind.FREEZE, ("sender-2",)
+def _brief(random: Random) -> Iterator[tuple[FaultKind, tuple[str, ...]]]:
+    yield FaultKind.SERVICE, ("sender-1",)
+    yield FaultKind.SERVICE, (random.choice(("queuer-1", "queuer-2")),)
+    yield FaultKind.PAIR, ("poller-1", "healer-1")
+    yield FaultKind.BROKER, (f"broker-{random.randint(1, BROKERS)}",)
+    yield FaultKind.POSTGRES, ("postgres",)
+    yield FaultKind.FREEZE, ("sender-2",)

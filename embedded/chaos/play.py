@@ -13,12 +13,12 @@ import asyncpg
 from embedded.chaos import scenario
 from embedded.chaos.kills import FaultInjector
 from embedded.chaos.log_reader import SendLogReader
-from embedded.chaos.plan import ACCEPT_OF_FIVE, Plan
+from embedded.chaos.plan import ACCEPT_OF_FIVE, ChaosPlan
 from embedded.chaos.provider_faults import ProviderFaults
 from embedded.chaos.replay_check import check_replays
 from embedded.chaos.scenario import queries
 from embedded.chaos.stack import ChaosStack
-from embedded.chaos.verdict import Told
+from embedded.chaos.verdict import ChaosRun
 from embedded.unprivileged import empty
 from services.queuer.workflows.campaigns import run
 from shared.db.pool import open_pool
@@ -38,14 +38,14 @@ AWAY: Final = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.I
 class Chaos:
     """One run of a plan in `folder`, which is emptied first."""
 
-    def __init__(self, plan: Plan, folder: Path, *, say: Callable[[str], None]) -> None:
+    def __init__(self, plan: ChaosPlan, folder: Path, *, say: Callable[[str], None]) -> None:
         self._plan = plan
         self._folder = folder.absolute()
         self._say = say
         empty(self._folder)
         self.stack = ChaosStack(plan, self._folder, scenario.world(plan), say=say)
 
-    async def play(self) -> Told:
+    async def play(self) -> ChaosRun:
         """Play it to its end; the stack is down when this returns.
 
         Raises:
@@ -61,7 +61,7 @@ class Chaos:
         await self.stack.down()
         return told
 
-    async def _play(self, began: float) -> Told:
+    async def _play(self, began: float) -> ChaosRun:
         self._say(f"the stack is ready after {time.monotonic() - began:.0f} s")
         weather = ProviderFaults(self.stack.unipile, seed=self._plan.seed)
         await weather.bad(limits=not self._plan.brief)
@@ -78,7 +78,7 @@ class Chaos:
             facts = await self._facts(pool)
         finally:
             await pool.close()
-        return Told(
+        return ChaosRun(
             plan=self._plan,
             log=self.stack.log,
             since=since,

@@ -43,7 +43,7 @@ class ReplayCheck:
 
     @property
     def ok(self) -> bool:
-        """Nothing left, nothing changed, and everybody has heard it all."""
+        """Nothing left, nothing changed, and every consumer has read all of it."""
         return self.published > 0 and not (self.would_act or self.writes or self.changed or self.behind)
 
     def document(self) -> dict[str, Any]:
@@ -100,7 +100,7 @@ async def _until_nothing_is_to_happen(pool: asyncpg.Pool) -> None:
     waiting = """SELECT EXISTS (SELECT FROM get_leads_for_de_enrollment(1))
                      OR EXISTS (SELECT FROM accounts
                                 WHERE lease_until IS NOT NULL OR (status = 'usable' AND wake_at <= business_now() + $1 * interval '1 s'))"""
-    while time.monotonic() < deadline and await pool.fetchval(waiting, HEARD_WITHIN):  # noqa: ASYNC110 - the database is asked, nobody here could set an event
+    while time.monotonic() < deadline and await pool.fetchval(waiting, HEARD_WITHIN):  # noqa: ASYNC110 - only the database knows; there is no asyncio.Event
         await asyncio.sleep(0.5)
 
 

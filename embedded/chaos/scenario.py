@@ -1,4 +1,4 @@
-"""Who takes part: rows made in the database by sets, and the same people for the simulator. Everybody here is made up."""
+"""Who takes part: rows made in the database by sets, and the same people for the simulator. All of them are made up."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from typing import Any, Final
 import aiosql
 import asyncpg
 
-from embedded.chaos.plan import Plan, accepts
+from embedded.chaos.plan import ChaosPlan, accepts
 from simulator.judge import AccountRule, Promise, published_rule
 
 queries = aiosql.from_path(Path(__file__).with_name("seed.sql"), "asyncpg", mandatory_parameters=False)
@@ -20,7 +20,7 @@ REPLY_OF: Final = 12
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class ChaosTiming:
     """How long the world takes, in business time."""
 
     follow_up_after: timedelta
@@ -28,7 +28,7 @@ class Pace:
     delivery: Mapping[str, Any]
 
 
-FULL: Final = Pace(
+FULL: Final = ChaosTiming(
     timedelta(minutes=20),
     (300.0, 1_800.0),
     {
@@ -41,7 +41,7 @@ FULL: Final = Pace(
     },
 )
 """Webhooks lost, doubled, in another order, and one of twenty eight hours late."""
-BRIEF: Final = Pace(
+BRIEF: Final = ChaosTiming(
     timedelta(minutes=2),
     (60.0, 300.0),
     {
@@ -55,7 +55,7 @@ BRIEF: Final = Pace(
 """A brief run leaves out what takes hours of business time to get over: those, and limit signals."""
 
 
-def pace(plan: Plan) -> Pace:
+def pace(plan: ChaosPlan) -> ChaosTiming:
     """That of this run."""
     return BRIEF if plan.brief else FULL
 
@@ -70,7 +70,7 @@ def provider_id(number: int) -> str:
     return f"ACoAACha{number:010}"
 
 
-def world(plan: Plan) -> dict[str, Any]:
+def world(plan: ChaosPlan) -> dict[str, Any]:
     """What the simulator is started with."""
     random = Random(plan.seed)
     return {
@@ -96,7 +96,7 @@ def _person(number: int, random: Random, accepts_after_s: tuple[float, float]) -
     }
 
 
-async def seed(dsn: str, plan: Plan) -> None:
+async def seed(dsn: str, plan: ChaosPlan) -> None:
     """Write the rows; every campaign is a draft until its turn comes."""
     connection = await asyncpg.connect(dsn)
     try:
@@ -122,7 +122,7 @@ async def seed(dsn: str, plan: Plan) -> None:
         await connection.close()
 
 
-def rules(plan: Plan) -> list[AccountRule]:
+def rules(plan: ChaosPlan) -> list[AccountRule]:
     """What each account may do, in the judge's own terms."""
     return [
         published_rule(
@@ -137,7 +137,7 @@ def rules(plan: Plan) -> list[AccountRule]:
     ]
 
 
-def promises(plan: Plan) -> list[Promise]:
-    """Every send that must leave: an invitation for everybody, and a follow-up for whoever accepts."""
+def promises(plan: ChaosPlan) -> list[Promise]:
+    """Every send that must leave: an invitation for every person, and a follow-up for each who accepts."""
     made = [Promise("invitation", provider_id(number)) for number in range(plan.people)]
     return made + [Promise("message", provider_id(number)) for number in range(plan.people) if accepts(number)]

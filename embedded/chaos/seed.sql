@@ -60,7 +60,7 @@ SELECT business_now() AS now,
        (SELECT count(*) FROM outbox WHERE published_at IS NULL)::int AS outbox;
 
 -- name: waiting
--- Attempts whose end nobody knows, with what the provider's lists said.
+-- Attempts of unknown outcome, with what the provider's lists said.
 SELECT a.action::text AS action, coalesce(a.recipient_id, s.linkedin_user_id) AS recipient, a.needs_person,
        jsonb_array_length(coalesce(a.evidence, '[]')) AS looks, a.error_detail
   FROM send_attempts a JOIN send_queue s ON s.id = a.send_id

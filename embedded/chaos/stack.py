@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from embedded.cache import REPOSITORY
-from embedded.chaos.plan import BROKERS, SERVICES, START, Plan
+from embedded.chaos.plan import BROKERS, SERVICES, START, ChaosPlan
 from embedded.child import ChildError
 from embedded.kafka import KafkaCluster, KafkaServer
 from embedded.ports import LOOPBACK, PortInUseError, free_ports
@@ -36,7 +36,7 @@ SKEWS: Final = dict(zip(SERVICES, ("PT2S", "-PT2S", "-PT2S", "PT2S", "PT1S", "-P
 class ChaosStack:
     """Started by `up`, taken down by `down`; its files are in `folder`."""
 
-    def __init__(self, plan: Plan, folder: Path, world: Mapping[str, Any], *, say: Callable[[str], None]) -> None:
+    def __init__(self, plan: ChaosPlan, folder: Path, world: Mapping[str, Any], *, say: Callable[[str], None]) -> None:
         self._plan = plan
         self._folder = folder
         self._world = world

@@ -11,11 +11,11 @@ from rich.console import Console
 from rich.table import Table
 
 from embedded.chaos.kills import InjectedFault
-from embedded.chaos.plan import Plan
+from embedded.chaos.plan import ChaosPlan
 from embedded.chaos.replay_check import ReplayCheck
 from embedded.chaos.scenario import promises, rules
-from simulator.judge import LedgerEntry, Promise, Recovery, Tolerance, Verdict, judge, percentile, recoveries
-from simulator.judge.reading import Call, read
+from simulator.judge import JudgeVerdict, LedgerEntry, Promise, Recovery, Tolerance, judge, percentile, recoveries
+from simulator.judge.reading import LoggedCall, read
 
 RECOVERED_WITHIN_S: Final = 30.0
 WAITING_SHARE: Final = 0.001
@@ -27,10 +27,10 @@ P99: Final = 99.0
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ChaosRun:
     """What there is to judge. `since` to `until`: while campaigns started and faults struck, real time."""
 
-    plan: Plan
+    plan: ChaosPlan
     log: Path
     since: datetime
     until: datetime
@@ -45,7 +45,7 @@ class Told:
     states: Sequence[dict[str, Any]]
 
 
-def pronounce(told: Told, console: Console, path: Path) -> int:
+def pronounce(told: ChaosRun, console: Console, path: Path) -> int:
     """Print the verdict and write it to `path`; returns the exit status: 0 when every send left once, tactfully, and soon again."""
     for_a_person = [row for row in told.waiting if row["needs_person"] and row["looks"]]
     verdict = judge(
@@ -72,12 +72,12 @@ def _kept_back(row: dict[str, Any]) -> Sequence[str]:
     return SENT if row["action"] == "invitation" else (row["action"],)
 
 
-def _recoveries(told: Told) -> list[Recovery]:
-    sent = sorted(call.real_at for call in read(told.log) if isinstance(call, Call) and call.effect and call.action in SENT)
+def _recoveries(told: ChaosRun) -> list[Recovery]:
+    sent = sorted(call.real_at for call in read(told.log) if isinstance(call, LoggedCall) and call.effect and call.action in SENT)
     return recoveries(sent, [(one.what, one.at) for one in told.struck], since=told.since, until=told.until)
 
 
-def _document(told: Told, verdict: Verdict, found: Sequence[Recovery], for_a_person: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def _document(told: ChaosRun, verdict: JudgeVerdict, found: Sequence[Recovery], for_a_person: Sequence[dict[str, Any]]) -> dict[str, Any]:
     violations = {kind: count for kind, count in verdict.violations.items() if count}
     breaches = sum(count for kind, count in violations.items() if kind not in APART)
     p99 = percentile([one.seconds for one in found], P99)
@@ -120,7 +120,7 @@ def _document(told: Told, verdict: Verdict, found: Sequence[Recovery], for_a_per
     }
 
 
-def _print(document: dict[str, Any], verdict: Verdict, console: Console) -> None:
+def _print(document: dict[str, Any], verdict: JudgeVerdict, console: Console) -> None:
     table = Table(box=None, pad_edge=False, show_header=False, padding=(0, 2, 0, 0))
     kills = ", ".join(f"{count} {kind}" for kind, count in document["kills"].items() if count)
     rows = {

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from embedded.addresses import Addresses
-from embedded.demo.scenario import START, Workspace
+from embedded.demo.scenario import START, DemoWorkspace
 
 BAR_WIDTH = 40
 WORDS = ("account", "local", "because")
@@ -38,7 +38,7 @@ def addresses(where: Addresses) -> Text:
     return Text("\n".join(["While it runs:", *lines, f"  simulator {where.unipile_url}/_sim/state"]))
 
 
-def scene(workspace: Workspace, file: str, imported: dict[str, Any], approved: dict[str, Any]) -> str:
+def scene(workspace: DemoWorkspace, file: str, imported: dict[str, Any], approved: dict[str, Any]) -> str:
     """What was set up in a workspace."""
     return (
         f"{workspace.company_name}: {len(workspace.accounts)} accounts, campaign '{workspace.campaign.name}' "

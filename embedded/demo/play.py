@@ -19,8 +19,8 @@ from embedded.demo.corruption import CorruptionResult, corrupt_prospects
 from embedded.demo.display import addresses, progress_line, scene, table
 from embedded.demo.people import declare
 from embedded.demo.progress import queries
-from embedded.demo.scenario import BEHAVIOUR, END, SCENE_SPEED, START, WORKSPACES, Workspace
-from embedded.demo.verdict import Told, pronounce
+from embedded.demo.scenario import BEHAVIOUR, END, SCENE_SPEED, START, WORKSPACES, DemoWorkspace
+from embedded.demo.verdict import DemoRun, pronounce
 from embedded.ports import free_port, is_free
 from embedded.settings import StackSettings
 from embedded.stack import Stack
@@ -116,7 +116,7 @@ class Demo:
                 await _post(api, f"/api/campaigns/{campaign_id}/start")
         self._token = token
 
-    async def _play_in(self, workspace: Workspace, pool: asyncpg.Pool) -> None:
+    async def _play_in(self, workspace: DemoWorkspace, pool: asyncpg.Pool) -> None:
         added = await add_workspace(pool, company_name=workspace.company_name, email=workspace.email)
         workspace_id = str(added.workspace.id)
         for account in workspace.accounts:
@@ -209,7 +209,7 @@ class Demo:
             await asyncio.sleep(LOOK_EVERY / 5)
 
     def _judge(self, ledger: list[dict[str, Any]]) -> int:
-        told = Told(log=self.stack.simulator_log, ledger=ledger, wall_s=time.monotonic() - self._started, healed=self._healed)
+        told = DemoRun(log=self.stack.simulator_log, ledger=ledger, wall_s=time.monotonic() - self._started, healed=self._healed)
         return pronounce(told, self._console, Path(os.environ.get("TACT_BUILD_DIR", "build")) / "demo-verdict.json")
 
 

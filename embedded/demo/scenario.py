@@ -1,4 +1,4 @@
-"""Who takes part in the demo, and in which week. Everybody here is made up."""
+"""Who takes part in the demo, and in which week. All of it is made up."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -6,7 +6,7 @@ from typing import Final
 
 START: Final = datetime(2026, 11, 24, 3, 30, tzinfo=UTC)
 """A Tuesday, half an hour before Riyadh opens. The week holds Thanksgiving (26 November, a holiday in the US alone),
-Riyadh's weekend (Friday and Saturday) and everybody else's (Saturday and Sunday)."""
+Riyadh's weekend (Friday and Saturday) and the other countries' (Saturday and Sunday)."""
 END: Final = datetime(2026, 12, 1, 23, 30, tzinfo=UTC)
 """The Tuesday after, when New York has closed."""
 
@@ -15,7 +15,7 @@ SCENE_SPEED: Final = 30.0
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class DemoAccount:
     """A LinkedIn account: its id at the provider, who it is, and where it works."""
 
     provider_id: str
@@ -26,7 +26,7 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
-class Campaign:
+class DemoCampaign:
     """A campaign and the example file its people come from."""
 
     name: str
@@ -37,26 +37,26 @@ class Campaign:
 
 
 @dataclass(frozen=True, slots=True)
-class Workspace:
+class DemoWorkspace:
     """A tenant with its accounts and its campaign."""
 
     company_name: str
     email: str
-    accounts: tuple[Account, ...]
-    campaign: Campaign
+    accounts: tuple[DemoAccount, ...]
+    campaign: DemoCampaign
     settings: dict[str, object] = field(default_factory=dict)
 
 
 WORKSPACES: Final = (
-    Workspace(
+    DemoWorkspace(
         "Harbour Lane Software",
         "ops@harbourlane.example",
         (
-            Account("ny-free", "Nora, New York", "free", "US", "America/New_York"),
-            Account("ny-premium", "Miles, New York", "premium", "US", "America/New_York"),
-            Account("berlin-nav", "Greta, Berlin", "sales_navigator", "DE-BE", "Europe/Berlin"),
+            DemoAccount("ny-free", "Nora, New York", "free", "US", "America/New_York"),
+            DemoAccount("ny-premium", "Miles, New York", "premium", "US", "America/New_York"),
+            DemoAccount("berlin-nav", "Greta, Berlin", "sales_navigator", "DE-BE", "Europe/Berlin"),
         ),
-        Campaign(
+        DemoCampaign(
             "Platform teams, autumn",
             "connector",
             {
@@ -68,14 +68,14 @@ WORKSPACES: Final = (
             "sales_navigator.csv",
         ),
     ),
-    Workspace(
+    DemoWorkspace(
         "Qamar Analytics",
         "ops@qamar.example",
         (
-            Account("riyadh-premium", "Faisal, Riyadh", "premium", "SA", "Asia/Riyadh"),
-            Account("berlin-premium", "Jonas, Berlin", "premium", "DE-BE", "Europe/Berlin"),
+            DemoAccount("riyadh-premium", "Faisal, Riyadh", "premium", "SA", "Asia/Riyadh"),
+            DemoAccount("berlin-premium", "Jonas, Berlin", "premium", "DE-BE", "Europe/Berlin"),
         ),
-        Campaign(
+        DemoCampaign(
             "Old friends",
             "messenger",
             {
@@ -95,4 +95,4 @@ BEHAVIOUR: Final = {
     "reply_delay": {"shortest_h": 0.3, "longest_h": 36},
     "delivery": {"duplicate_percent": 10, "reorder_percent": 5, "relation_delay": {"shortest_h": 0, "longest_h": 4}},
 }
-"""People of the simulator: half accept, a third of everybody answers once; some webhooks come twice or late."""
+"""People of the simulator: half accept, a third of all answer once; some webhooks come twice or late."""

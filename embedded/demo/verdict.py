@@ -10,11 +10,11 @@ from rich.console import Console
 
 from embedded.demo.corruption import CorruptionResult
 from embedded.demo.scenario import WORKSPACES
-from simulator.judge import AccountRule, LedgerEntry, Tolerance, Verdict, judge, published_rule
+from simulator.judge import AccountRule, JudgeVerdict, LedgerEntry, Tolerance, judge, published_rule
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class DemoRun:
     """What there is to judge: the simulator's log, our ledger, how long the demo took in real seconds, and how its accident was healed."""
 
     log: Path
@@ -23,10 +23,10 @@ class Told:
     healed: CorruptionResult | None = None
 
 
-def pronounce(told: Told, console: Console, path: Path) -> int:
+def pronounce(told: DemoRun, console: Console, path: Path) -> int:
     """Print the verdict and write it to `path`; returns the exit status: 0 when nothing was violated."""
     entries = [LedgerEntry(**row) for row in told.ledger]
-    verdict: Verdict = judge(told.log, accounts=rules(), ledger=entries, tolerance=Tolerance())
+    verdict: JudgeVerdict = judge(told.log, accounts=rules(), ledger=entries, tolerance=Tolerance())
     console.print(verdict.table())
     document: dict[str, Any] = verdict.as_dict() | {"wall_s": round(told.wall_s, 1)}
     if told.healed is not None:

@@ -1,5 +1,5 @@
-"""`python -m embedded.drill [--corrupt N] [--stored N]`: exit code 0 when every corrupted row is right again or proposed, and nobody was
-contacted twice.
+"""`python -m embedded.drill [--corrupt N] [--stored N]`: exit code 0 when every corrupted row is right again or proposed, and no
+prospect was contacted twice.
 """
 
 import argparse
@@ -12,7 +12,7 @@ from pathlib import Path
 import structlog
 from rich.console import Console
 
-from embedded.drill.play import Drill, Told
+from embedded.drill.play import Drill, DrillRun
 from embedded.drill.verdict import pronounce
 from embedded.ports import free_ports
 from embedded.run import run
@@ -41,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(40))
     folder = asked.folder or state_folder() / "heal-drill"
     drill = Drill(_settings(), folder, corrupt=asked.corrupt, stored=asked.stored, within=asked.within, say=say)
-    told: list[Told] = []
+    told: list[DrillRun] = []
 
     async def play() -> int:
         told.append(await drill.play())

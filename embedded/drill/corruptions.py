@@ -58,7 +58,7 @@ class CorruptedRow:
 
 
 def right(way: CorruptionKind, row: Mapping[str, Any]) -> bool:
-    """Is the row as the truth has it? Somebody who was not contacted may have been since, in order."""
+    """Is the row as the truth has it? A prospect who was not contacted may have been contacted properly since."""
     status, send = str(row["status"]), str(row["send_status"])
     contacted = row["contacted_at"] is not None
     if way.name == "step_waits_for_who_declined":

@@ -12,7 +12,7 @@ import aiosql
 import asyncpg
 
 from embedded.chaos import scenario
-from embedded.chaos.plan import START, Plan, make_plan
+from embedded.chaos.plan import START, ChaosPlan, make_plan
 from embedded.drill.corruptions import CORRUPTIONS, CorruptedRow, CorruptionKind, right
 from embedded.settings import StackSettings
 from embedded.stack import Stack
@@ -32,7 +32,7 @@ SPEED: Final = 120.0
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class DrillRun:
     """What there is to judge."""
 
     spoiled: list[CorruptedRow]
@@ -63,7 +63,7 @@ class Drill:
         self.stack = Stack(settings.moved_to(settings.ports(), start=START, speed=SPEED), self._folder, say=say, world=world)
         self.stack.environment = {"TACT_HEALER_RECONCILE_EVERY": "PT5S", "TACT_HAND_OVER_AFTER": "P30D"}
 
-    async def play(self) -> Told:
+    async def play(self) -> DrillRun:
         """Play it on a stack that is up."""
         began = time.monotonic()
         where = self.stack.addresses
@@ -80,7 +80,7 @@ class Drill:
             counted = await self._watch_counts(pool, campaigns)
             await watching
             view = dict(await queries.view(pool))
-        return Told(
+        return DrillRun(
             spoiled, len(campaigns), counted, self.stack.simulator_log, self._stored, view, wall_s=round(time.monotonic() - began, 1)
         )
 
@@ -168,6 +168,6 @@ def _by_way(waiting: list[CorruptedRow]) -> str:
     return ", ".join(f"{many} {way.name}" for way, many in ways.items())
 
 
-def _plan(each: int) -> Plan:
+def _plan(each: int) -> ChaosPlan:
     """Enough people that the running campaigns offer `each` for every way, and keep running meanwhile."""
     return replace(make_plan(sends=8, seed=7), accounts=4 + each // 2, people=40 + each * 28, campaigns=2 + each // 10)

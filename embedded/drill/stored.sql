@@ -32,7 +32,7 @@ SELECT (SELECT count(*) FROM campaign_prospects WHERE status = 'connection_reque
 SET LOCAL session_replication_role = replica;
 
 -- name: fresh
--- Waiting for their invitation, and nothing of theirs in anybody's hand; locked, so that nobody is about to send while we spoil them.
+-- Waiting for their invitation, and none of their sends dispatched; locked, so that no sender is about to send while they are corrupted.
 SELECT p.id, s.id AS send_id, s.account_id
   FROM campaign_prospects p JOIN send_queue s ON s.prospect_id = p.id AND s.status = 'pending' AND s.step_position = 1
  WHERE p.status = 'pending' AND p.contacted_at IS NULL

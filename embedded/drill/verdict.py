@@ -8,9 +8,9 @@ from typing import Any, Final
 from rich.console import Console
 
 from embedded.drill.corruptions import CORRUPTIONS, COUNTS, CorruptedRow, truly_contacted
-from embedded.drill.play import Told
+from embedded.drill.play import DrillRun
 from simulator.judge import percentile
-from simulator.judge.reading import Call, Unreadable, read
+from simulator.judge.reading import LoggedCall, Unreadable, read
 
 WITHIN_S: Final = 2.0
 """Seconds from the corruption to the repair, at the 99th percentile, for what the view counts."""
@@ -18,7 +18,7 @@ P50: Final = 50.0
 P99: Final = 99.0
 
 
-def pronounce(told: Told, console: Console, path: Path) -> int:
+def pronounce(told: DrillRun, console: Console, path: Path) -> int:
     """Print the verdict and write it to `path`; returns the exit status."""
     document = judge(told)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -33,7 +33,7 @@ def pronounce(told: Told, console: Console, path: Path) -> int:
     return 0 if document["ok"] else 1
 
 
-def judge(told: Told) -> dict[str, Any]:
+def judge(told: DrillRun) -> dict[str, Any]:
     """The verdict's fields; times are real seconds from the commit of the corruption."""
     invited, written, unreadable = _effects(told.log)
     twice = sum(many - 1 for many in [*invited.values(), *written.values()] if many > 1)
@@ -71,7 +71,7 @@ def _effects(log: Path) -> tuple[Counter[str], Counter[str], int]:
     for entry in read(log):
         if isinstance(entry, Unreadable) and not entry.torn:
             unreadable += 1
-        if isinstance(entry, Call) and entry.effect and entry.recipient:
+        if isinstance(entry, LoggedCall) and entry.effect and entry.recipient:
             if entry.action == "invitation":
                 invited[entry.recipient] += 1
             if entry.action == "message":

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from operations.proof.ledger_reader import Reading
-from operations.proof.scope import Scope
+from operations.proof.scope import ProofScope
 from operations.proof.violations import Found
 from shared.ledger.chain import NOTHING, Head, link_hash
 from shared.ledger.facts import FIELDS, FORM, AttemptFacts, UnreadableFactsError, differing, encode_facts, read_facts, unlawful
@@ -16,7 +16,7 @@ Row = Mapping[str, Any]
 class ChainWalk:
     """Follows links by account and number, whole chains or the parts that are asked about."""
 
-    def __init__(self, found: Found, reading: Reading, scope: Scope) -> None:
+    def __init__(self, found: Found, reading: Reading, scope: ProofScope) -> None:
         self._found = found
         self._reading = reading
         self._scope = scope
@@ -128,7 +128,7 @@ async def heads(found: Found, reading: Reading, accounts: list[UUID]) -> list[tu
 
 
 async def kept(found: Found, reading: Reading, account_id: UUID, head: Head) -> None:
-    """Whether the chain still holds the link that somebody wrote down outside."""
+    """Whether the chain still holds the link whose hash was kept outside the database."""
     there = await reading.value("link_hash_at", account_id=account_id, link_no=head.links)
     if there != head.hash:
         says = f"hash {there.hex()[:16]}…" if there else "no such link"

@@ -6,13 +6,13 @@ from datetime import timedelta
 from typing import Any, Final
 
 from operations.proof.ledger_reader import Reading
-from operations.proof.scope import Scope
+from operations.proof.scope import ProofScope
 from operations.proof.violations import Found
 
 Row = Mapping[str, Any]
 
 SPOKEN: Final = frozenset({"invitation", "message", "email"})
-"""Actions that say something to somebody; the others are a look-up and an invitation taken back."""
+"""Actions that carry a message to a person; the others are a look-up and an invitation taken back."""
 LATE: Final = timedelta(minutes=10)
 
 
@@ -72,7 +72,7 @@ def _accepted(found: Found, name: str, row: Row) -> None:
         )
 
 
-async def sends_have_attempts(found: Found, reading: Reading, accounts: list[Any], scope: Scope) -> None:
+async def sends_have_attempts(found: Found, reading: Reading, accounts: list[Any], scope: ProofScope) -> None:
     """Every sent row has one accepted attempt."""
     since, until = scope.window
     until += LATE if scope.campaign_to or scope.day else timedelta()
@@ -91,7 +91,7 @@ class Use:
         if not row["given_back"]:
             self.counted[row["account_id"], row["counted_on"], row["action"]] += 1
 
-    async def compare(self, found: Found, reading: Reading, accounts: list[Any], scope: Scope) -> None:
+    async def compare(self, found: Found, reading: Reading, accounts: list[Any], scope: ProofScope) -> None:
         """Each counter is what the ledger and the invitations by hand add up to."""
         async for row in reading.stream("usage", account_ids=accounts, day=scope.day):
             by_us = self.counted.pop((row["account_id"], row["local_date"], row["action"]), 0)

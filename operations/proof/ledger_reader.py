@@ -8,7 +8,7 @@ from uuid import UUID
 
 import asyncpg
 
-from operations.proof.scope import Scope
+from operations.proof.scope import ProofScope
 from shared.db.queries import load
 from shared.refusals import Refused
 
@@ -64,7 +64,7 @@ class Reading:
             raise Refused(f"Account '{account}' and campaign '{campaign}' belong to different workspaces: nothing of one is in the other.")
         return found_account, found_campaign
 
-    async def campaign_scope(self, campaign: Row, scope: Scope) -> tuple[list[UUID], Scope]:
+    async def campaign_scope(self, campaign: Row, scope: ProofScope) -> tuple[list[UUID], ProofScope]:
         """The campaign's accounts, and the scope bounded by its first and its last attempt."""
         if scope.account is not None:
             accounts = [scope.account]
@@ -73,7 +73,7 @@ class Reading:
             accounts = [row["id"] async for row in rows]
         span = await queries.span_of_campaign(self._connection, account_ids=accounts, campaign_id=campaign["id"])
         last = span["last"] + timedelta(microseconds=1) if span["last"] else self.now
-        bounded = Scope(
+        bounded = ProofScope(
             account=scope.account, campaign=campaign["id"], day=scope.day, campaign_from=span["first"] or self.now, campaign_to=last
         )
         return accounts, bounded
@@ -89,7 +89,7 @@ class Reading:
             yield batch
             after = batch[-1]
 
-    async def attempts(self, accounts: Sequence[UUID], scope: Scope) -> AsyncIterator[Row]:
+    async def attempts(self, accounts: Sequence[UUID], scope: ProofScope) -> AsyncIterator[Row]:
         """Attempts by account and moment, those before the scope for context."""
         since, until = scope.window
         async for row in self._stream(
@@ -103,7 +103,7 @@ class Reading:
         ):
             yield row
 
-    async def links(self, accounts: Sequence[UUID], scope: Scope) -> AsyncIterator[Row]:
+    async def links(self, accounts: Sequence[UUID], scope: ProofScope) -> AsyncIterator[Row]:
         """Links by account and number."""
         if scope.whole:
             rows = self._stream("chains", account_ids=list(accounts))

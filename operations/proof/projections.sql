@@ -58,7 +58,7 @@ SELECT count(*) AS compared,
   FROM ledger;
 
 -- name: compare_contacts
--- Whoever an accepted attempt reached was contacted, at its answer or (by what the provider showed) before.
+-- A prospect that an accepted attempt reached was contacted, at its answer or (by what the provider showed) before.
 WITH ledger AS (
   SELECT p.id, p.contacted_at AS live, min(a.answered_at) AS rebuilt
     FROM send_attempts a JOIN campaign_prospects p ON p.id = a.prospect_id
@@ -114,7 +114,7 @@ SELECT count(*) AS compared,
   FROM unnest(:ids::uuid[], :ats::timestamptz[]) AS e(id, at) LEFT JOIN leads l ON l.id = e.id;
 
 -- name: correct_counters!
--- As deltas: whoever counts at this moment is not overwritten, and the job that folds them is the only one to touch campaigns.
+-- As deltas, so that a transaction that counts at this moment is not overwritten, and the job that folds them is the only one to touch campaigns.
 INSERT INTO campaign_counter_deltas (campaign_id, counter, delta)
 SELECT campaign_id, counter, delta FROM unnest(:campaign_ids::uuid[], :counters::text[], :deltas::int[]) AS d(campaign_id, counter, delta);
 

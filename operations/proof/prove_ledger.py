@@ -11,7 +11,7 @@ from operations.proof.events import Announced
 from operations.proof.ledger_check import Use, attempt_is_whole, sends_have_attempts
 from operations.proof.ledger_reader import Reading
 from operations.proof.limits import Settings, Watch, settings_of
-from operations.proof.scope import EVER, Scope
+from operations.proof.scope import EVER, ProofScope
 from operations.proof.violations import Found
 from shared.ledger.chain import Head
 from shared.vocabulary import UNDECIDED_ATTEMPTS
@@ -26,19 +26,19 @@ class Proof:
     waiting: int = 0
     """Attempts that are not sealed yet."""
     open: int = 0
-    """Attempts whose end nobody knows yet: intents and unknown ones."""
+    """Attempts without a known outcome: intents and unknown ones."""
 
 
 async def prove(
     reading: Reading,
     pool: asyncpg.Pool,
-    scope: Scope,
+    scope: ProofScope,
     accounts: list[UUID] | None,
     *,
     kafka: str | None,
     kept: dict[UUID, Head],
 ) -> Proof:
-    """Check what the scope holds; `accounts` None: all. `kafka` None: no events. `kept`: heads that somebody wrote down.
+    """Check what the scope holds; `accounts` None: all. `kafka` None: no events. `kept`: heads that were kept outside the database.
 
     Raises:
         KafkaError: the broker is away.
@@ -63,7 +63,7 @@ async def prove(
 
 
 async def _events(
-    proof: Proof, reading: Reading, pool: asyncpg.Pool, scope: Scope, *, accounts: list[UUID] | None, kafka: str | None
+    proof: Proof, reading: Reading, pool: asyncpg.Pool, scope: ProofScope, *, accounts: list[UUID] | None, kafka: str | None
 ) -> Announced | None:
     if kafka is None:
         return None
@@ -77,7 +77,7 @@ async def _events(
     return await events.read_topic(proof.found, pool, kafka, accounts=accounts, since=since, way=way)
 
 
-async def _attempts(proof: Proof, reading: Reading, batch: list[UUID], scope: Scope, announced: Announced | None) -> None:
+async def _attempts(proof: Proof, reading: Reading, batch: list[UUID], scope: ProofScope, announced: Announced | None) -> None:
     found, use = proof.found, Use()
     settings: dict[UUID, Settings] = {row["account_id"]: settings_of(row) for row in await reading.rows("settings", account_ids=batch)}
     watch, watched = Watch(settings[batch[0]]), batch[0]

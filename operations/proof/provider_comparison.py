@@ -37,7 +37,7 @@ LOOKS: Final = 20
 AT_ONCE: Final = 32
 """Accounts read at the same time; each keeps to its own spacing."""
 PAUSE: Final = timedelta(seconds=30)
-"""Between two tries at an account that is in somebody's hand; business time."""
+"""Between two tries to acquire the lease of an account; business time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +143,7 @@ async def _invitations(pool: asyncpg.Pool, account: _Account, seen: Any, now: da
             if row["provider_ref"] in ids or row["recipient_id"] in people:
                 continue
             young = row["answered_at"] is not None and row["answered_at"] > now - LAG
-            reason = "the list may lag by hours" if young else "ignored or taken back by hand, or an acceptance nobody has seen yet"
+            reason = "the list may lag by hours" if young else "ignored or taken back by hand, or an acceptance that was not seen yet"
             differences.append(_difference(account, "only we", f"invitation {row['provider_ref']} (attempt {row['id']})", reason))
     known = [row async for row in queries.known_invitations(pool, account_id=account.id, ids=sorted(ids), people=sorted(people))]
     ours, ours_people = {row["id"] for row in known}, {row["person"] for row in known}
@@ -168,7 +168,7 @@ async def _messages(pool: asyncpg.Pool, account: _Account, seen: Any, now: datet
     differences = []
     if seen.whole:
         differences = [
-            _difference(account, "only we", f"message {row['provider_ref']} (attempt {row['id']})", "the list lags, or somebody deleted it")
+            _difference(account, "only we", f"message {row['provider_ref']} (attempt {row['id']})", "the list lags, or it was deleted")
             for row in rows
             if row["provider_ref"] not in ids
         ]

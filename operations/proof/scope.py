@@ -12,7 +12,7 @@ ZONES = timedelta(hours=15)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Scope:
+class ProofScope:
     """`day` is the accounts' own local day; `campaign_from` and `campaign_to` bound the campaign's attempts (business time)."""
 
     account: UUID | None = None

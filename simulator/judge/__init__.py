@@ -7,18 +7,18 @@ from simulator.judge.inputs import AccountRule, LedgerEntry, Promise, RuleError,
 from simulator.judge.judging import judge
 from simulator.judge.reading import LogError
 from simulator.judge.recovery import Recovery, percentile, recoveries
-from simulator.judge.verdict import KINDS, Verdict
+from simulator.judge.verdict import KINDS, JudgeVerdict
 
 __all__ = [
     "KINDS",
     "AccountRule",
+    "JudgeVerdict",
     "LedgerEntry",
     "LogError",
     "Promise",
     "Recovery",
     "RuleError",
     "Tolerance",
-    "Verdict",
     "judge",
     "percentile",
     "published_rule",

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from simulator.judge.reading import Call
+from simulator.judge.reading import LoggedCall
 
 MOST_EXAMPLES: Final = 20
 
@@ -26,7 +26,7 @@ class Findings:
         self._show(kind, words)
 
     def forgiven(self, kind: str, words: str) -> None:
-        """It would have been, had anybody been able to know: counted and shown."""
+        """A rule was broken, but no sender could have known: counted and shown."""
         self.tolerated[kind] += 1
         self._show(f"tolerated {kind}", words)
 
@@ -58,7 +58,7 @@ class Speed:
         self._anchor: tuple[datetime, datetime] | None = None
         self._samples: list[float] = []
 
-    def see(self, call: Call) -> None:
+    def see(self, call: LoggedCall) -> None:
         """Compare with the last call that was measured; closer ones say nothing, they are all rounding."""
         if self._anchor is not None:
             real = (call.real_at - self._anchor[1]).total_seconds()

@@ -7,14 +7,14 @@ from pathlib import Path
 from simulator.judge.checks.books import Books
 from simulator.judge.checks.courtesy import Courtesy, sorted_counts
 from simulator.judge.checks.kept import Kept
-from simulator.judge.checks.limits import Limits
+from simulator.judge.checks.limits import CapCheck
 from simulator.judge.checks.opening import Opening
 from simulator.judge.checks.pace import Pace
 from simulator.judge.checks.repeats import Repeats
 from simulator.judge.findings import Findings, Speed
 from simulator.judge.inputs import SENT, AccountRule, LedgerEntry, Promise, RuleError, Tolerance
-from simulator.judge.reading import Call, Event, Line, Unreadable, read
-from simulator.judge.verdict import KINDS, Verdict
+from simulator.judge.reading import Line, LoggedCall, LoggedEvent, Unreadable, read
+from simulator.judge.verdict import KINDS, JudgeVerdict
 
 
 def judge(
@@ -26,7 +26,7 @@ def judge(
     waiting: Sequence[Promise] = (),
     spacing_s: float = 120,
     tolerance: Tolerance | None = None,
-) -> Verdict:
+) -> JudgeVerdict:
     """Say whether what is in the log was done with tact.
 
     Without accounts nothing is said about hours and caps; without a ledger nothing about the ledger, and the verdict says so.
@@ -56,10 +56,10 @@ class Hearing:
         self._courtesy = Courtesy(self._findings, under_way_ms=tolerance.call_under_way_ms)
         self._repeats = Repeats(self._findings, self._rules)
         self._kept: Kept | None = None
-        self._checks: list[Pace | Opening | Limits | Repeats | Courtesy | Books | Kept] = [
+        self._checks: list[Pace | Opening | CapCheck | Repeats | Courtesy | Books | Kept] = [
             Pace(self._findings, spacing_s=spacing_s, rounding_ms=tolerance.rounding_ms),
             Opening(self._findings, self._rules),
-            Limits(self._findings, self._rules, under_way_ms=tolerance.call_under_way_ms),
+            CapCheck(self._findings, self._rules, under_way_ms=tolerance.call_under_way_ms),
             self._repeats,
             self._courtesy,
         ]
@@ -75,14 +75,14 @@ class Hearing:
         self._kept = Kept(self._findings, promised, waiting)
         self._checks.append(self._kept)
 
-    def hear(self, log: str | Path | Iterable[Line]) -> Verdict:
+    def hear(self, log: str | Path | Iterable[Line]) -> JudgeVerdict:
         """Read to the end, then judge."""
         for entry in read(log):
             match entry:
-                case Call():
+                case LoggedCall():
                     self._in_order(entry.seq)
                     self._call(entry)
-                case Event():
+                case LoggedEvent():
                     self._in_order(entry.seq)
                     self._courtesy.happened(entry)
                     self._repeats.happened(entry)
@@ -94,7 +94,7 @@ class Hearing:
             self._kept.close()
         return self._verdict()
 
-    def _call(self, call: Call) -> None:
+    def _call(self, call: LoggedCall) -> None:
         self._speed.see(call)
         for check in self._checks:
             check.see(call)
@@ -120,7 +120,7 @@ class Hearing:
         else:
             self._findings.broken("unreadable_line", f"Line {line.number} is no log entry ({line.why}).")
 
-    def _verdict(self) -> Verdict:
+    def _verdict(self) -> JudgeVerdict:
         speed = self._speed.measured() if self._tolerance.clock_speed is None else self._tolerance.clock_speed
         self._findings.settle(speed)
         found = self._findings
@@ -133,7 +133,7 @@ class Hearing:
             found.notes.append("No ledger was given: it was not held against the log.")
         if not any(self._sent.values()):
             found.notes.append("Nothing was sent, so little was judged.")
-        return Verdict(
+        return JudgeVerdict(
             invitations=self._sent["invitation"],
             messages=self._sent["message"],
             violations=violations,
@@ -157,5 +157,5 @@ class Hearing:
             f"Spacing of {self._spacing_s:g} s may fall short by {rounding:g} real ms of reading clocks, which at a clock speed of "
             f"{speed:.0f} is {rounding * speed / 1000:.3g} s.",
             f"A week of invitations may be short by {under_way:g} real ms: the ledger counts from the intent, the log from the arrival.",
-            "A call whose answer nobody took counts as ended when it arrived.",
+            "A call whose client had gone counts as ended when it arrived.",
         ]

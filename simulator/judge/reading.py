@@ -18,8 +18,8 @@ class LogError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
-    """One call the simulator answered, or would have answered had anybody waited."""
+class LoggedCall:
+    """One call the simulator answered, or would have answered if the client had waited."""
 
     seq: int
     at: datetime
@@ -51,7 +51,7 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class LoggedEvent:
     """Something that happened in the world without a call of ours, or because of one."""
 
     seq: int
@@ -71,7 +71,7 @@ class Unreadable:
     torn: bool
 
 
-def read(log: str | Path | Iterable[Line]) -> Iterator[Call | Event | Unreadable]:
+def read(log: str | Path | Iterable[Line]) -> Iterator[LoggedCall | LoggedEvent | Unreadable]:
     """Every entry of a log file, or of lines or objects at hand, in order.
 
     Raises:
@@ -87,7 +87,7 @@ def read(log: str | Path | Iterable[Line]) -> Iterator[Call | Event | Unreadable
         raise LogError(f"The log {log} cannot be read: {error.strerror}. Give the file the simulator was started with (--log).") from error
 
 
-def _entries(lines: Iterable[Line]) -> Iterator[Call | Event | Unreadable]:
+def _entries(lines: Iterable[Line]) -> Iterator[LoggedCall | LoggedEvent | Unreadable]:
     broken: Unreadable | None = None
     for number, line in enumerate(lines, start=1):
         if not isinstance(line, Mapping) and not line.strip():
@@ -105,8 +105,8 @@ def _entries(lines: Iterable[Line]) -> Iterator[Call | Event | Unreadable]:
         yield broken
 
 
-def _call(told: Mapping[str, Any]) -> Call:
-    return Call(
+def _call(told: Mapping[str, Any]) -> LoggedCall:
+    return LoggedCall(
         seq=told["seq"],
         at=_moment(told["at"]),
         answered_at=_moment_or_none(told["answered_at"]),
@@ -115,7 +115,7 @@ def _call(told: Mapping[str, Any]) -> Call:
         action=told["action"],
         account_id=told["account_id"],
         recipient=told["recipient"],
-        person=told["recipient_public_id"] or told["recipient"] or "nobody",
+        person=told["recipient_public_id"] or told["recipient"] or "no person",
         text=told["text"] or None,
         status=told["status"],
         error=told["error"],
@@ -127,8 +127,8 @@ def _call(told: Mapping[str, Any]) -> Call:
     )
 
 
-def _event(told: Mapping[str, Any]) -> Event:
-    return Event(told["seq"], told["kind"], _moment(told["at"]), _moment(told["real_at"]), told.get("account_id"), told.get("person"))
+def _event(told: Mapping[str, Any]) -> LoggedEvent:
+    return LoggedEvent(told["seq"], told["kind"], _moment(told["at"]), _moment(told["real_at"]), told.get("account_id"), told.get("person"))
 
 
 def _moment(text: str) -> datetime:

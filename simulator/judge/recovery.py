@@ -18,7 +18,7 @@ SETTLED_S: Final = 20.0
 class Recovery:
     """One fault and how long after it sends flowed again, in real seconds; 0: they never stopped.
 
-    A pause that begins when they have flowed for SETTLED_S counts with its own length, where that is longer: nobody knows whose it is.
+    A pause that begins when they have flowed for SETTLED_S counts with its own length, where that is longer: its cause is not known.
     """
 
     what: str

@@ -32,7 +32,7 @@ KINDS: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class JudgeVerdict:
     """What was sent, what was wrong with it, and what was forgiven. `per_account` is account -> local day -> action -> count."""
 
     invitations: int
@@ -62,7 +62,7 @@ class Verdict:
 
     @property
     def duplicates(self) -> int:
-        """Sends that somebody received twice."""
+        """Sends that a person received twice."""
         return self.violations["duplicate_invitation"] + self.violations["duplicate_message"]
 
     def as_dict(self) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from simulator.unipile.app import serve
 from simulator.unipile.levers import sentence_of
-from simulator.unipile.settings import CannotStartError, SimulatorSettings
+from simulator.unipile.settings import SimulatorCannotStartError, SimulatorSettings
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -21,7 +21,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             runner.run(serve(settings))
     except ValidationError as error:
         return refused(sentence_of(error))
-    except CannotStartError as error:
+    except SimulatorCannotStartError as error:
         return refused(str(error))
     except KeyboardInterrupt:
         return 0

@@ -18,14 +18,14 @@ from simulator.unipile.api.front import CLOCK_ERRORS, Front
 from simulator.unipile.faults import Faults
 from simulator.unipile.levers import Levers, sentence_of
 from simulator.unipile.log import Log
-from simulator.unipile.settings import CannotStartError, SimulatorSettings
-from simulator.unipile.webhooks import Webhooks
-from simulator.unipile.world.clock import Clock, DatabaseClock, OwnClock
+from simulator.unipile.settings import SimulatorCannotStartError, SimulatorSettings
+from simulator.unipile.webhooks import WebhookDelivery
+from simulator.unipile.world.clock import DatabaseClock, OwnClock, SimulatedClock
 from simulator.unipile.world.declared import WorldDeclared
-from simulator.unipile.world.events import Event
+from simulator.unipile.world.events import WorldEvent
 from simulator.unipile.world.world import World
 
-TICK_S: Final = 0.025  # an acceptance is never later than this when nobody asks
+TICK_S: Final = 0.025  # an acceptance is never later than this between two calls
 CLOSE_WITHIN_S: Final = 0.3
 BIGGEST_BODY: Final = 16 * 1024 * 1024  # attachments are documented up to about 15 MB
 SILENT: Final = frozenset({"wrote", "account_status"})  # in the log already, as the call or the lever behind it
@@ -44,7 +44,7 @@ async def serve(settings: SimulatorSettings) -> None:
     try:
         start = await clock.now()
         world = World(seed=settings.seed, start=start)
-        webhooks = Webhooks(world=world, clock=clock, log=log, seed=settings.seed)
+        webhooks = WebhookDelivery(world=world, clock=clock, log=log, seed=settings.seed)
         world.listeners += [lambda event: _write_down(log, event), webhooks.tell]
         world.declare(declared, world.agenda.now)
         faults = Faults(world.people)
@@ -85,14 +85,14 @@ def read_world(path: Path | None) -> WorldDeclared:
     try:
         return WorldDeclared.model_validate(orjson.loads(path.read_bytes()))
     except OSError as error:
-        raise CannotStartError(f"The world file {path} cannot be read: {error.strerror}.") from error
+        raise SimulatorCannotStartError(f"The world file {path} cannot be read: {error.strerror}.") from error
     except orjson.JSONDecodeError as error:
-        raise CannotStartError(f"The world file {path} is not valid JSON: {error}.") from error
+        raise SimulatorCannotStartError(f"The world file {path} is not valid JSON: {error}.") from error
     except ValidationError as error:
-        raise CannotStartError(f"The world file {path} has mistakes: {sentence_of(error)}.") from error
+        raise SimulatorCannotStartError(f"The world file {path} has mistakes: {sentence_of(error)}.") from error
 
 
-async def _clock(settings: SimulatorSettings) -> Clock:
+async def _clock(settings: SimulatorSettings) -> SimulatedClock:
     if settings.clock_database is not None:
         return await DatabaseClock.connect(settings.clock_database.get_secret_value())
     return OwnClock(settings.clock_start or datetime.now(UTC), settings.clock_speed)
@@ -106,7 +106,7 @@ async def _listen(runner: web.AppRunner, settings: SimulatorSettings) -> int:
             sentence = f"Port {settings.port} is in use. Stop the process that listens there, or choose another with --port."
         else:
             sentence = f"Cannot listen on {settings.host}:{settings.port}: {error.strerror}. Choose another with --host or --port."
-        raise CannotStartError(sentence) from error
+        raise SimulatorCannotStartError(sentence) from error
     return int(runner.addresses[0][1])
 
 
@@ -118,14 +118,14 @@ def _on_signals(stop: asyncio.Event) -> None:
 
 
 async def _tick(front: Front) -> None:
-    """Let what is due happen when nobody asks, so that webhooks leave on time."""
+    """Let what is due happen between two calls, so that webhooks leave on time."""
     while True:
         with contextlib.suppress(*CLOCK_ERRORS):  # the clock's database restarts: the next call says so to its client
             await front.now()
         await asyncio.sleep(TICK_S)
 
 
-def _write_down(log: Log, event: Event) -> None:
+def _write_down(log: Log, event: WorldEvent) -> None:
     if event.kind not in SILENT:
         person = event.person.provider_id if event.person else None
         note = event.message.text if event.message is not None else event.note

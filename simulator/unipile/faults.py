@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from simulator.unipile.world.people import Directory, Person
+from simulator.unipile.world.people import Directory, SimulatedPerson
 from simulator.unipile.world.refusals import DETAILS, STATUS, title_of
 
 FaultName = Literal["timeout_after_effect", "timeout_before_effect", "cut_after_effect", "cut_before_effect", "status"]
@@ -70,7 +70,7 @@ class Subject:
     route: str
     action: str
     account_id: str | None
-    recipient: Person | None
+    recipient: SimulatedPerson | None
 
 
 @dataclass(slots=True)

@@ -13,12 +13,12 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from simulator.unipile.api.front import Front
 from simulator.unipile.faults import FaultOrdered, Faults, Match
 from simulator.unipile.log import Log
-from simulator.unipile.webhooks import Webhooks
-from simulator.unipile.world.accounts import Account
+from simulator.unipile.webhooks import WebhookDelivery
+from simulator.unipile.world.accounts import SimulatedAccount
 from simulator.unipile.world.behaviour import Behaviour
 from simulator.unipile.world.declared import AccountDeclared, PersonDeclared
 from simulator.unipile.world.moments import iso
-from simulator.unipile.world.people import Person
+from simulator.unipile.world.people import SimulatedPerson
 from simulator.unipile.world.refusals import RefusalError
 from simulator.unipile.world.world import World
 
@@ -72,7 +72,7 @@ class HoldOrdered(_Ordered):
 class Levers:
     """One method per lever; each gets the business time and answers a JSON object."""
 
-    def __init__(self, *, world: World, front: Front, faults: Faults, log: Log, webhooks: Webhooks) -> None:
+    def __init__(self, *, world: World, front: Front, faults: Faults, log: Log, webhooks: WebhookDelivery) -> None:
         self._world, self._front, self._faults, self._log, self._webhooks = world, front, faults, log, webhooks
 
     def register(self, app: web.Application) -> None:
@@ -167,7 +167,7 @@ class Levers:
         return {"done": True}
 
     async def invite_by_hand(self, request: web.Request, now: datetime) -> Done:
-        """The member invites somebody in LinkedIn itself: our side never sent it, and the list shows it all the same."""
+        """The member invites a person in LinkedIn itself: our side never sent it, and the list shows it all the same."""
         order = await _read(request, TypeAdapter(ByHand))
         account, person = self._named(order.account_id), self._person(order.person)
         return {"invitation_id": self._world.invite(account, person, order.text, now, by_hand=True).id}
@@ -265,19 +265,19 @@ class Levers:
 
         return handle
 
-    def _named(self, account_id: str) -> Account:
+    def _named(self, account_id: str) -> SimulatedAccount:
         account = self._world.accounts.get(account_id)
         if account is None:
             raise _bad(f"no account {account_id}: declare it first with POST /_sim/accounts", status=404)
         return account
 
-    def _person(self, identifier: str) -> Person:
+    def _person(self, identifier: str) -> SimulatedPerson:
         person = self._world.people.find_or_make(identifier, self._world.behaviour)
         if person is None:
-            raise _bad(f"nobody is called {identifier}: declare them first with POST /_sim/people", status=404)
+            raise _bad(f"there is no person {identifier}: declare them first with POST /_sim/people", status=404)
         return person
 
-    def _account(self, account: Account) -> Done:
+    def _account(self, account: SimulatedAccount) -> Done:
         return {
             "id": account.id,
             "name": account.name,

@@ -6,7 +6,7 @@ from typing import BinaryIO, Final
 
 import orjson
 
-from simulator.unipile.settings import CannotStartError
+from simulator.unipile.settings import SimulatorCannotStartError
 from simulator.unipile.world.moments import iso
 
 CHUNK: Final = 1 << 20
@@ -27,7 +27,9 @@ class Log:
                 self._first = 1 + _lines(path)
                 self._file = path.open("ab", buffering=0)  # every line is with the kernel before the next call is served
             except OSError as error:
-                raise CannotStartError(f"The log {path} cannot be written: {error.strerror}. Choose another file with --log.") from error
+                raise SimulatorCannotStartError(
+                    f"The log {path} cannot be written: {error.strerror}. Choose another file with --log."
+                ) from error
         self._lines: list[bytes] = []
         self._tags: list[tuple[str, str | None, str | None]] = []  # kind, action, account
         self._effects: list[int] = []

@@ -1,13 +1,13 @@
 """The bodies of webhooks (UNIPILE §4). Direction is a real boolean here, though 0 or 1 over REST."""
 
 from simulator.unipile.api.shapes import attendee_id, profile_url, provider_message_id
-from simulator.unipile.world.accounts import Account
-from simulator.unipile.world.events import Event
+from simulator.unipile.world.accounts import SimulatedAccount
+from simulator.unipile.world.events import WorldEvent
 from simulator.unipile.world.moments import iso
-from simulator.unipile.world.people import Person
+from simulator.unipile.world.people import SimulatedPerson
 
 
-def new_relation(event: Event, name: str | None) -> dict[str, object]:
+def new_relation(event: WorldEvent, name: str | None) -> dict[str, object]:
     """Neither invitation id nor chat id: it is matched by account and member alone."""
     person = _person(event)
     return {
@@ -23,7 +23,7 @@ def new_relation(event: Event, name: str | None) -> dict[str, object]:
     }
 
 
-def message_received(event: Event, name: str | None) -> dict[str, object]:
+def message_received(event: WorldEvent, name: str | None) -> dict[str, object]:
     """Fires for the account's own messages as well."""
     message, account, person = event.message, event.account, _person(event)
     if message is None:
@@ -55,12 +55,12 @@ def message_received(event: Event, name: str | None) -> dict[str, object]:
     }
 
 
-def account_status(event: Event) -> dict[str, object]:
+def account_status(event: WorldEvent) -> dict[str, object]:
     """The one without an `event` key."""
     return {"AccountStatus": {"account_id": event.account.id, "account_type": "LINKEDIN", "message": event.note}}
 
 
-def _attendee(account: Account, person: Person) -> dict[str, object]:
+def _attendee(account: SimulatedAccount, person: SimulatedPerson) -> dict[str, object]:
     return {
         "attendee_id": attendee_id(account, person),
         "attendee_name": person.name,
@@ -69,7 +69,7 @@ def _attendee(account: Account, person: Person) -> dict[str, object]:
     }
 
 
-def _person(event: Event) -> Person:
+def _person(event: WorldEvent) -> SimulatedPerson:
     if event.person is None:
         raise ValueError(f"a {event.kind} event without its person")
     return event.person

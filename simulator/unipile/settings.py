@@ -30,5 +30,5 @@ class SimulatorSettings(BaseModel):
         return self
 
 
-class CannotStartError(Exception):
+class SimulatorCannotStartError(Exception):
     """The simulator cannot start; the sentence says what to do."""

@@ -12,10 +12,10 @@ import orjson
 
 from simulator.unipile.log import Log
 from simulator.unipile.payloads import account_status, message_received, new_relation
-from simulator.unipile.world.accounts import Account
+from simulator.unipile.world.accounts import SimulatedAccount
 from simulator.unipile.world.behaviour import Delivery, Span
-from simulator.unipile.world.clock import Clock
-from simulator.unipile.world.events import Event
+from simulator.unipile.world.clock import SimulatedClock
+from simulator.unipile.world.events import WorldEvent
 from simulator.unipile.world.world import World
 
 RETRY_AFTER_S: Final = (10, 60, 300, 1200, 3600)  # "up to 5 retries, increasing"; the values are a guess [?]
@@ -39,7 +39,7 @@ class Webhook:
     events: tuple[str, ...]
     enabled: bool
 
-    def wants(self, source: str, event: str | None, account: Account) -> bool:
+    def wants(self, source: str, event: str | None, account: SimulatedAccount) -> bool:
         """Whether an event goes there; no account ids means all, also future ones."""
         fits = self.source == source and (event is None or event in self.events)
         return fits and self.enabled and (not self.account_ids or account.id in self.account_ids)
@@ -49,19 +49,19 @@ Payload = Callable[[str | None], dict[str, object]]
 """The body for a webhook's name."""
 
 
-class Webhooks:
+class WebhookDelivery:
     """Registrations and deliveries. An event waits for its business moment in the world's agenda, retries in real time."""
 
-    def __init__(self, *, world: World, clock: Clock, log: Log, seed: int) -> None:
+    def __init__(self, *, world: World, clock: SimulatedClock, log: Log, seed: int) -> None:
         self._world, self._clock, self._log = world, clock, log
         self.registered: dict[str, Webhook] = {}
         self._random = Random(seed)
         self._session: aiohttp.ClientSession | None = None
         self._open: set[asyncio.Task[None]] = set()
         self._slots = asyncio.Semaphore(OPEN_AT_ONCE)
-        self._missed: dict[str, list[Event]] = {}
+        self._missed: dict[str, list[WorldEvent]] = {}
 
-    def tell(self, event: Event) -> None:
+    def tell(self, event: WorldEvent) -> None:
         """Plan the deliveries of one fact; what an account missed while disconnected follows when it is back."""
         delivery = self._world.behaviour.delivery
         if event.kind == "account_status":
@@ -85,7 +85,7 @@ class Webhooks:
         if self._session is not None:
             await self._session.close()
 
-    def _plan(self, source: str, name: str | None, event: Event, delay: Span, payload: Payload) -> None:
+    def _plan(self, source: str, name: str | None, event: WorldEvent, delay: Span, payload: Payload) -> None:
         listeners = [hook for hook in self.registered.values() if hook.wants(source, name, event.account)]
         if not listeners:
             return
@@ -95,7 +95,7 @@ class Webhooks:
         for hook in listeners:
             self._world.agenda.put(moment, lambda at, hook=hook: self._send(hook, event, payload(hook.name), at, delivery))  # type: ignore[misc]
 
-    def _send(self, hook: Webhook, event: Event, body: dict[str, object], at: datetime, delivery: Delivery) -> None:
+    def _send(self, hook: Webhook, event: WorldEvent, body: dict[str, object], at: datetime, delivery: Delivery) -> None:
         if hook.id not in self.registered:
             return  # deleted in between
         if self._strikes(delivery.lose_percent):
@@ -106,7 +106,7 @@ class Webhooks:
             self._open.add(task)
             task.add_done_callback(self._open.discard)
 
-    async def _deliver(self, hook: Webhook, event: Event, body: bytes, at: datetime, word: str) -> None:
+    async def _deliver(self, hook: Webhook, event: WorldEvent, body: bytes, at: datetime, word: str) -> None:
         for attempt, wait in enumerate((*RETRY_AFTER_S, None), start=1):
             async with self._slots:
                 status = await self._post(hook, body)
@@ -132,7 +132,7 @@ class Webhooks:
     def _strikes(self, percent: float) -> bool:
         return percent > 0 and self._random.random() * 100 < percent
 
-    def _note(self, hook: Webhook, event: Event, at: datetime, outcome: str, *, attempt: int, status: int | None) -> None:
+    def _note(self, hook: Webhook, event: WorldEvent, at: datetime, outcome: str, *, attempt: int, status: int | None) -> None:
         self._log.fact(
             "webhook",
             at,

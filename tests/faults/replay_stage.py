@@ -152,7 +152,7 @@ class Stage:
             return [item["recipient"] for item in items]
 
     async def statuses(self) -> dict[str, str]:
-        """Where everybody stands."""
+        """The status of every prospect."""
         rows = await self.pool.fetch("SELECT id, status FROM campaign_prospects")
         by_id = {row["id"]: row["status"] for row in rows}
         return {name: by_id[id_] for name, id_ in self.prospects.items()}

@@ -60,31 +60,31 @@ async def scene(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Scene
 
 
 async def test_a_sender_that_is_asked_to_stop_leaves_nothing_unknown(scene: Scene) -> None:
-    await _invite_everybody(scene, "calm")
+    await _plan_invitations(scene, "calm")
     await _in_the_middle(scene, "calm")
     sender = scene.stack.processes.detach("sender")
     sender.send(signal.SIGTERM)
     assert await sender.wait() == 0, "it ended by itself, within its own deadline of 25 s"
     assert await scene.pool.fetchval("SELECT count(*) FROM send_attempts WHERE state IN ('intent', 'unknown')") == 0
     await scene.stack.start_service("sender")
-    await eventually(lambda: _all_invited(scene, "calm"), within=150, what="everybody to be invited by the next sender")
+    await eventually(lambda: _all_invited(scene, "calm"), within=150, what="every prospect to be invited by the next sender")
     assert await scene.pool.fetchval("SELECT count(*) FROM send_attempts WHERE evidence IS NOT NULL") == 0, "nothing had to be looked up"
-    await _everybody_once(scene, "calm")
+    await _every_prospect_invited_once(scene, "calm")
 
 
 async def test_every_send_of_a_batch_leaves_once_although_the_sender_is_killed_in_the_middle(scene: Scene) -> None:
-    await _invite_everybody(scene, "crash")
+    await _plan_invitations(scene, "crash")
     await _in_the_middle(scene, "crash")
     sender = scene.stack.processes.detach("sender")
     crash(sender)
     await asyncio.wait_for(sender.wait(), 5)
     assert await scene.pool.fetchval("SELECT count(*) FROM send_attempts WHERE state = 'intent'") > 0
     await scene.stack.start_service("sender")
-    await eventually(lambda: _all_invited(scene, "crash"), within=150, what="everybody to be invited after the crash")
-    await _everybody_once(scene, "crash")
+    await eventually(lambda: _all_invited(scene, "crash"), within=150, what="every prospect to be invited after the crash")
+    await _every_prospect_invited_once(scene, "crash")
 
 
-async def _invite_everybody(scene: Scene, batch: str) -> None:
+async def _plan_invitations(scene: Scene, batch: str) -> None:
     """One due invitation on each account, all at once; every call takes a while, so that a batch has a middle."""
     async with httpx.AsyncClient(base_url=f"{scene.simulator}/_sim") as levers:
         accounts = [{"id": f"{batch}-{n}", "type": "premium"} for n in range(ACCOUNTS)]
@@ -145,7 +145,7 @@ async def _all_invited(scene: Scene, batch: str) -> bool:
     return count == ACCOUNTS
 
 
-async def _everybody_once(scene: Scene, batch: str) -> None:
+async def _every_prospect_invited_once(scene: Scene, batch: str) -> None:
     assert sorted(await _recipients(scene, batch)) == [_person(batch, n) for n in range(ACCOUNTS)]
 
 

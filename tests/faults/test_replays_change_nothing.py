@@ -190,7 +190,7 @@ async def test_a_topic_that_was_lost_comes_back_from_the_table(stage: Stage) -> 
     await stage.run_on()
     await eventually(lambda: _handed_out(stage, late), within=60, what="a send to be handed out into nowhere")
     await create_topics(kafka)
-    await eventually(lambda: _invited(stage, late), within=200, what="everybody to be invited all the same")
+    await eventually(lambda: _invited(stage, late), within=200, what="every prospect to be invited all the same")
     effects = await stage.invited()
     assert len(effects) == len(set(effects))
 

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 from shared.db.pool import Connection
 
 BASE = datetime(2026, 3, 10, 15, 0, tzinfo=UTC)
-"""11:00 in New York: inside everybody's default hours."""
+"""11:00 in New York: inside every account's default hours."""
 
 
 async def set_clock(connection: Connection, at: datetime = BASE, *, speed: float = 1.0, leaps: bool = False) -> None:
@@ -44,7 +44,7 @@ async def an_account(connection: Connection, workspace_id: UUID, **values: Any) 
 
 
 async def a_campaign(connection: Connection, workspace_id: UUID, account_ids: list[UUID], **values: Any) -> UUID:
-    """A running connector campaign with an invitation and one follow-up, version 1 of its workflow pinned for whoever enrols."""
+    """A running connector campaign with an invitation and one follow-up, version 1 of its workflow pinned for each prospect that enrols."""
     templates = {"connection_request": "Hi {first_name|there}", "direct_message_1": "Thanks, {first_name|friend}"}
     defaults = {
         "campaign_name": f"Campaign {uuid4().hex[:8]}",

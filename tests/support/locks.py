@@ -1,4 +1,4 @@
-"""Somebody who holds what others need, for as long as it takes them to be late."""
+"""A connection that holds a lock until another one has waited for it."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,7 +11,7 @@ from tests.support.facts import eventually
 
 @asynccontextmanager
 async def held_up(pool: asyncpg.Pool, lock: str, *, longer_than: timedelta) -> AsyncIterator[None]:
-    """`lock` (a statement) is taken, the block runs, and it is let go once somebody has waited for it `longer_than` that."""
+    """`lock` (a statement) is taken, the block runs, and it is released once a connection has waited for it `longer_than` that."""
 
     async def waited() -> bool:
         longest: timedelta | None = await pool.fetchval(
@@ -23,4 +23,4 @@ async def held_up(pool: asyncpg.Pool, lock: str, *, longer_than: timedelta) -> A
     async with pool.acquire() as connection, connection.transaction():
         await connection.execute(lock)
         yield
-        await eventually(waited, what=f"somebody who waits for {lock!r}")
+        await eventually(waited, what=f"a connection that waits for {lock!r}")

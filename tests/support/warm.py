@@ -1,6 +1,6 @@
 """A process that has imported every command and forks one for each that is asked for: a command's own process, without its start.
 
-`python -m tests.support.warm FD` reads requests from a socket it has inherited and ends with it, so whoever holds the other end need not
+`python -m tests.support.warm FD` reads requests from a socket it has inherited and ends with it, so the process at the other end need not
 tell it to. It has no threads, so that a fork of it is whole. A request is one message: the words, the environment and the folder as
 JSON, and three files: for standard output, for standard error, and a socket that hears the process's id and, when it has ended, its
 status.

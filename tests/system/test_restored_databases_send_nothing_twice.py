@@ -26,7 +26,7 @@ from embedded.postgres import PostgresServer, installed
 from embedded.ready import answers
 from embedded.settings import StackSettings
 from embedded.stack import Stack
-from embedded.unprivileged import give, server_user
+from embedded.unprivileged import change_owner, server_user
 from shared.db.pool import open_pool
 from shared.fence import store as fences
 from shared.fence.rules import FORGETFUL, SeenHeads, find_refusal
@@ -40,7 +40,7 @@ from tests.support.processes import Programs
 TUESDAY = datetime(2026, 3, 10, 14, 0, tzinfo=UTC)
 SPEED = 300.0
 ALWAYS = {"working_hours_start": 0, "working_hours_end": 24, "skip_weekends": False, "skip_holidays": False}
-"""However slow the machine is, nobody's day is over before the tests are."""
+"""However slow the machine is, no account's day is over before the tests are."""
 INVITERS, WRITERS, EACH = 2, 2, 4
 PEOPLE = (INVITERS + WRITERS) * EACH
 QUICK = {"TACT_SENDER_ACT_WITHIN": "PT2S", "TACT_UNIPILE_TIMEOUT": "PT3S", "TACT_CHATS_EVERY": "P3D", "TACT_RELATIONS_EVERY": "P3D"}
@@ -85,7 +85,7 @@ class Past:
 
 @pytest_asyncio.fixture(scope="module")
 async def past(tmp_path_factory: Any, kafka_server: KafkaServer) -> AsyncIterator[Past]:
-    """Everybody was reached once; the backups know of some of it."""
+    """Every person was reached once; the backups know of some of it."""
     folder = tmp_path_factory.mktemp("past")
     server = PostgresServer(folder / "postgres", free_port())
     await server.start()
@@ -124,7 +124,7 @@ async def test_a_session_that_does_not_wait_for_the_disk_lets_nothing_leave(past
 
 async def test_a_lagging_standby_that_is_promoted_sends_nothing(past: Past, running: Programs) -> None:
     (past.physical / "standby.signal").touch()
-    give(past.physical, server_user(past.physical))
+    change_owner(past.physical, server_user(past.physical))
     standby = PostgresServer(past.physical, free_port())
     await standby.start()
     try:

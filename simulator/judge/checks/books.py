@@ -6,7 +6,7 @@ from typing import Final
 
 from simulator.judge.findings import Findings
 from simulator.judge.inputs import BOOKED, LedgerEntry
-from simulator.judge.reading import Call
+from simulator.judge.reading import LoggedCall
 
 PERSON_PREFIXES: Final = ("ADo", "ACw")
 
@@ -22,7 +22,7 @@ class Books:
         self._findings = findings
         self._by_ref: dict[tuple[str, str, str], LedgerEntry] = {}
         self._rest: list[LedgerEntry] = []
-        self._effects: list[Call] = []
+        self._effects: list[LoggedCall] = []
         for entry in ledger:
             key = (entry.action, entry.account_id, entry.provider_ref or "")
             if entry.provider_ref is None or key in self._by_ref:
@@ -30,7 +30,7 @@ class Books:
             else:
                 self._by_ref[key] = entry
 
-    def see(self, call: Call) -> None:
+    def see(self, call: LoggedCall) -> None:
         """Strike out the row with this effect's reference."""
         if not call.effect or call.action not in BOOKED or call.account_id is None:
             return

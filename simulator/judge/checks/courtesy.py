@@ -1,4 +1,4 @@
-"""Was anybody written to who had not accepted, or who had answered already? And what did the provider itself object to?"""
+"""Did a message go to a person who had not accepted, or had answered already? And what did the provider itself object to?"""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from simulator.judge.findings import Findings
-from simulator.judge.reading import WRITES, Call, Event
+from simulator.judge.reading import WRITES, LoggedCall, LoggedEvent
 
 CARELESS: Final = frozenset({"already_invited_recently", "no_connection_with_recipient", "too_many_characters", "invalid_parameters"})
 """Refusals a careful sender never provokes; others (a locked profile, a limit of the day) it can only learn by asking."""
@@ -27,14 +27,14 @@ class Courtesy:
         """People who wrote to an account at least once."""
         return len(self._first_reply)
 
-    def happened(self, event: Event) -> None:
+    def happened(self, event: LoggedEvent) -> None:
         """Acceptances are counted; the first reply of a person is where our part ends."""
         if event.kind == "accepted":
             self.accepted += 1
         elif event.kind == "replied" and event.account_id is not None and event.person is not None:
             self._first_reply.setdefault((event.account_id, event.person), event.real_at)
 
-    def see(self, call: Call) -> None:
+    def see(self, call: LoggedCall) -> None:
         """Look at the picture the simulator took right before the call acted."""
         self._refusal(call)
         if call.action != "message" or call.recipient is None or call.degree is None:
@@ -46,7 +46,7 @@ class Courtesy:
         if call.replied_at is not None:
             self._after_reply(call, call.replied_at)
 
-    def _after_reply(self, call: Call, replied_at: datetime) -> None:
+    def _after_reply(self, call: LoggedCall, replied_at: datetime) -> None:
         words = f"{call.account_id} wrote to {call.person}, who had replied by {replied_at:%Y-%m-%d %H:%M:%S} UTC ({call.where}"
         first = self._first_reply.get((call.account_id or "", call.recipient or ""))
         if first is None:
@@ -59,12 +59,12 @@ class Courtesy:
         else:
             self._findings.broken("message_after_reply", words)
 
-    def _refusal(self, call: Call) -> None:
+    def _refusal(self, call: LoggedCall) -> None:
         if call.action not in WRITES or call.status not in REFUSED or call.fault == "status":
             return
         slug = call.error or f"status {call.status}"
         self.refusals[slug] += 1
-        if slug in CARELESS and call.action != "withdrawal":  # whoever accepts a moment before leaves nothing to be taken back
+        if slug in CARELESS and call.action != "withdrawal":  # a person who accepts a moment before leaves no invitation to withdraw
             self._findings.broken(
                 "refused_by_provider", f"{call.account_id}: {call.route} for {call.person} refused, {slug} ({call.where})."
             )

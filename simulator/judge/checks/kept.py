@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from simulator.judge.checks.books import one_person
 from simulator.judge.findings import Findings
 from simulator.judge.inputs import SENT, Promise
-from simulator.judge.reading import Call
+from simulator.judge.reading import LoggedCall
 
 
 class Kept:
-    """Each promise once. A second effect for the same promise is the repeats' to name; here it is nobody's wish.
+    """Each promise once. A second effect for the same promise is reported by Repeats; here it counts as not promised.
 
     What waits for a person is not lost: it stands there with its evidence, and is counted apart.
     """
@@ -21,7 +21,7 @@ class Kept:
         self._promised = set(self._open)
         self._waiting = {(promise.action, one_person(promise.recipient)) for promise in waiting}
 
-    def see(self, call: Call) -> None:
+    def see(self, call: LoggedCall) -> None:
         """Strike out the promise that this effect keeps."""
         if not call.effect or call.action not in SENT:
             return
@@ -29,9 +29,7 @@ class Kept:
         if key in self._promised:
             self._open[key] -= 1
         else:
-            self._findings.broken(
-                "unasked", f"{call.account_id}: {call.action} to {call.person}, for which nobody had asked ({call.where})."
-            )
+            self._findings.broken("unasked", f"{call.account_id}: {call.action} to {call.person}, which was not promised ({call.where}).")
 
     def close(self) -> None:
         """What was never seen is lost."""

@@ -8,14 +8,14 @@ from typing import Final
 
 from simulator.judge.findings import Findings
 from simulator.judge.inputs import BOOKED, AccountRule
-from simulator.judge.reading import Call
+from simulator.judge.reading import LoggedCall
 from simulator.judge.rules import WEEK
 
 LATE: Final = timedelta(days=2)
 REFUSED: Final = 400
 
 
-class Limits:
+class CapCheck:
     """Caps of the account's local day, and invitations of any 168 hours, at the moment of arrival.
 
     Invitations, messages and withdrawals count when they took effect, look-ups when they were answered or cut: what the provider
@@ -27,7 +27,7 @@ class Limits:
         self._days: Counter[tuple[str, str, str]] = Counter()
         self._weeks: dict[str, list[datetime]] = {}
 
-    def see(self, call: Call) -> None:
+    def see(self, call: LoggedCall) -> None:
         """Count it, and say so when it was one too many."""
         rule = self._rules.get(call.account_id or "")
         if rule is None or not _counts(call):
@@ -42,7 +42,7 @@ class Limits:
         if call.action == "invitation" and rule.weekly_invitations is not None:
             self._week(rule.account_id, rule.weekly_invitations, call)
 
-    def _week(self, account_id: str, cap: int, call: Call) -> None:
+    def _week(self, account_id: str, cap: int, call: LoggedCall) -> None:
         sent = self._weeks.setdefault(account_id, [])
         insort(sent, call.at)
         del sent[: bisect_right(sent, sent[-1] - WEEK - LATE)]  # lines may be a little out of order
@@ -58,7 +58,7 @@ class Limits:
             )
 
 
-def _counts(call: Call) -> bool:
+def _counts(call: LoggedCall) -> bool:
     if call.action in BOOKED:
         return call.effect
     return call.action == "profile_lookup" and (call.status is None or call.status < REFUSED)

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from simulator.judge.findings import Findings
 from simulator.judge.inputs import AccountRule
-from simulator.judge.reading import WRITES, Call
+from simulator.judge.reading import WRITES, LoggedCall
 from simulator.judge.rules import closed_day
 
 
@@ -15,7 +15,7 @@ class Opening:
     def __init__(self, findings: Findings, rules: Mapping[str, AccountRule]) -> None:
         self._findings, self._rules = findings, rules
 
-    def see(self, call: Call) -> None:
+    def see(self, call: LoggedCall) -> None:
         """One call breaks at most one of the three: the day comes before the hour."""
         if call.account_id is None or not call.as_member or not (call.action in WRITES or call.action == "profile_lookup"):
             return

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from simulator.judge.findings import Findings
-from simulator.judge.reading import Call
+from simulator.judge.reading import LoggedCall
 
 REMEMBERED: Final = 64
 
@@ -24,7 +24,7 @@ class Hands:
 class Pace:
     """Overlapping calls, and calls that follow an answer too soon.
 
-    A call's line is written when it ends, so lines come in order of their ends, except of calls whose answer nobody took:
+    A call's line is written when it ends, so lines come in order of their ends, except of calls whose client had gone:
     those count from their arrival, the only moment at which the sender is known to have been there.
     """
 
@@ -32,7 +32,7 @@ class Pace:
         self._findings, self._spacing, self._rounding_ms = findings, timedelta(seconds=spacing_s), rounding_ms
         self._hands: dict[str, Hands] = {}
 
-    def see(self, call: Call) -> None:
+    def see(self, call: LoggedCall) -> None:
         """Hold a call against its neighbours in time."""
         if not call.as_member or call.account_id is None:
             return
@@ -44,7 +44,7 @@ class Pace:
             self._among(hands, start, end, call)
         self._remember(hands, (start, end, call.seq))
 
-    def _among(self, hands: Hands, start: datetime, end: datetime, call: Call) -> None:
+    def _among(self, hands: Hands, start: datetime, end: datetime, call: LoggedCall) -> None:
         """The call began before another's end that is written above it."""
         both = [one for one in hands.last if one[0] < end and start < one[1]]
         if both:
@@ -57,7 +57,7 @@ class Pace:
         if after is not None:
             self._gap(call.account_id or "", end, after, call)
 
-    def _gap(self, account_id: str, ended: datetime | None, began: datetime, call: Call) -> None:
+    def _gap(self, account_id: str, ended: datetime | None, began: datetime, call: LoggedCall) -> None:
         if ended is None or began - ended >= self._spacing:
             return
         gap = (began - ended).total_seconds()

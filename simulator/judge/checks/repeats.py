@@ -6,7 +6,7 @@ from datetime import datetime
 
 from simulator.judge.findings import Findings
 from simulator.judge.inputs import AccountRule
-from simulator.judge.reading import Call, Event
+from simulator.judge.reading import LoggedCall, LoggedEvent
 from simulator.judge.rules import REINVITE_AFTER
 
 
@@ -27,7 +27,7 @@ class Repeats:
         self._invited: dict[tuple[str, str], Invited] = {}
         self._said: dict[int, int] = {}  # hash of account, person and text -> line
 
-    def see(self, call: Call) -> None:
+    def see(self, call: LoggedCall) -> None:
         """Only what took effect can have been received."""
         if not call.effect or call.account_id is None or call.recipient is None:
             return
@@ -40,14 +40,14 @@ class Repeats:
                     "duplicate_message", f"{call.account_id} wrote the same to {call.person} twice: line {first} and {call.where}."
                 )
 
-    def happened(self, event: Event) -> None:
+    def happened(self, event: LoggedEvent) -> None:
         """A withdrawal, by our call or by hand."""
         if event.kind == "withdrawn" and event.account_id is not None and event.person is not None:
             invited = self._invited.get((self._workspace(event.account_id), event.person))
             if invited is not None and invited.account_id == event.account_id:
                 invited.withdrawn_at = event.at
 
-    def _invitation(self, call: Call, account_id: str, recipient: str) -> None:
+    def _invitation(self, call: LoggedCall, account_id: str, recipient: str) -> None:
         key = (self._workspace(account_id), recipient)
         before = self._invited.get(key)
         self._invited[key] = Invited(call.seq, account_id)

@@ -5,41 +5,41 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from simulator.unipile.api import shapes
-from simulator.unipile.api.call import Act, Answer, Call
+from simulator.unipile.api.call import Act, ApiAnswer, ApiCall
 from simulator.unipile.api.paging import MOST
 from simulator.unipile.api.reading import cursor_for, cursor_of, json_of, limit_of, offset_in, optional, required
-from simulator.unipile.webhooks import DEFAULT_EVENTS, Webhook, Webhooks
+from simulator.unipile.webhooks import DEFAULT_EVENTS, Webhook, WebhookDelivery
 from simulator.unipile.world.ids import short_id
 from simulator.unipile.world.refusals import refuse
 from simulator.unipile.world.world import World
 
 
-class Accounts:
+class AccountRoutes:
     """What the tenant holds, disconnected or not."""
 
     def __init__(self, world: World) -> None:
         self._world = world
 
-    async def list_accounts(self, call: Call) -> Act:
+    async def list_accounts(self, call: ApiCall) -> Act:
         """GET /accounts."""
         limit, start = _page(call)
 
-        def act(_: datetime) -> Answer:
+        def act(_: datetime) -> ApiAnswer:
             accounts = list(self._world.accounts.values())
             items = [shapes.account(one) for one in accounts[start : start + limit]]
-            return Answer(200, {"object": "AccountList", "items": items, "cursor": _more(limit, start, len(accounts))})
+            return ApiAnswer(200, {"object": "AccountList", "items": items, "cursor": _more(limit, start, len(accounts))})
 
         return act
 
-    async def get(self, call: Call) -> Act:
+    async def get(self, call: ApiCall) -> Act:
         """GET /accounts/{id}: also of a disconnected one, since this is how one sees that it is."""
         call.account_id = call.request.match_info["id"]
 
-        def act(_: datetime) -> Answer:
+        def act(_: datetime) -> ApiAnswer:
             account = self._world.accounts.get(call.account_id or "")
             if account is None:
                 raise refuse("resource_not_found", "Account not found")
-            return Answer(200, shapes.account(account))
+            return ApiAnswer(200, shapes.account(account))
 
         return act
 
@@ -47,10 +47,10 @@ class Accounts:
 class Registrations:
     """POST, GET and DELETE /webhooks. Two for one source mean every event twice, as with the real one."""
 
-    def __init__(self, world: World, webhooks: Webhooks) -> None:
+    def __init__(self, world: World, webhooks: WebhookDelivery) -> None:
         self._world, self._webhooks = world, webhooks
 
-    async def create(self, call: Call) -> Act:
+    async def create(self, call: ApiCall) -> Act:
         """POST /webhooks."""
         body = await json_of(call.request)
         url = required(body.get("request_url"), "request_url")
@@ -66,7 +66,7 @@ class Registrations:
         name, headers = optional(body.get("name"), "name"), _headers(body.get("headers"))
         accounts, events = _strings(body.get("account_ids"), "account_ids"), _strings(body.get("events"), "events")
 
-        def act(now: datetime) -> Answer:
+        def act(now: datetime) -> ApiAnswer:
             hook = Webhook(
                 id="we_" + short_id("webhook", self._world.seed, now, len(self._webhooks.registered), url, source),
                 request_url=url,
@@ -79,28 +79,28 @@ class Registrations:
                 enabled=body.get("enabled", True),
             )
             self._webhooks.registered[hook.id] = hook
-            return Answer(201, {"object": "WebhookCreated", "webhook_id": hook.id})
+            return ApiAnswer(201, {"object": "WebhookCreated", "webhook_id": hook.id})
 
         return act
 
-    async def list_webhooks(self, call: Call) -> Act:
+    async def list_webhooks(self, call: ApiCall) -> Act:
         """GET /webhooks."""
         limit, start = _page(call)
 
-        def act(_: datetime) -> Answer:
+        def act(_: datetime) -> ApiAnswer:
             hooks = list(self._webhooks.registered.values())
             items = [_shape(one) for one in hooks[start : start + limit]]
-            return Answer(200, {"object": "WebhookList", "items": items, "cursor": _more(limit, start, len(hooks))})
+            return ApiAnswer(200, {"object": "WebhookList", "items": items, "cursor": _more(limit, start, len(hooks))})
 
         return act
 
-    async def delete(self, call: Call) -> Act:
+    async def delete(self, call: ApiCall) -> Act:
         """DELETE /webhooks/{id}."""
 
-        def act(_: datetime) -> Answer:
+        def act(_: datetime) -> ApiAnswer:
             if self._webhooks.registered.pop(call.request.match_info["id"], None) is None:
                 raise refuse("resource_not_found", "Webhook not found")
-            return Answer(200, {"object": "WebhookDeleted"})
+            return ApiAnswer(200, {"object": "WebhookDeleted"})
 
         return act
 
@@ -134,7 +134,7 @@ def _strings(given: Any, name: str) -> tuple[str, ...]:
     return tuple(given or ())
 
 
-def _page(call: Call) -> tuple[int, int]:
+def _page(call: ApiCall) -> tuple[int, int]:
     cursor = cursor_of(call.request)
     return limit_of(cursor.get("limit") if cursor else call.request.query.get("limit"), MOST, 100), offset_in(cursor, "cursor")
 

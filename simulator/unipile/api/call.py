@@ -8,31 +8,31 @@ from typing import Literal
 
 from aiohttp import web
 
-from simulator.unipile.world.accounts import Account, Chat
+from simulator.unipile.world.accounts import Chat, SimulatedAccount
 from simulator.unipile.world.moments import iso, iso_or_none
-from simulator.unipile.world.people import Person
+from simulator.unipile.world.people import SimulatedPerson
 from simulator.unipile.world.world import World
 
 Action = Literal["invitation", "message", "profile_lookup", "withdrawal", "read", "other"]
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ApiAnswer:
     """Status and JSON body."""
 
     status: int
     body: Mapping[str, object]
 
 
-Act = Callable[[datetime], Answer]
+Act = Callable[[datetime], ApiAnswer]
 """What a call does to the world, at once and whole, at the business moment handed in."""
 
-Endpoint = Callable[["Call"], Awaitable[Act]]
+Endpoint = Callable[["ApiCall"], Awaitable[Act]]
 """Reads a request and names its account and recipient; nothing has happened before the act it returns is called."""
 
 
 @dataclass(slots=True)
-class Call:
+class ApiCall:
     """Filled in as it is read, carried out and answered."""
 
     request: web.Request
@@ -43,7 +43,7 @@ class Call:
     real_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     arrived: float = field(default_factory=monotonic)
     account_id: str | None = None
-    recipient: Person | None = None
+    recipient: SimulatedPerson | None = None
     text: str | None = None
     chat: Chat | None = None
     effect_id: str | None = None
@@ -72,7 +72,7 @@ class Call:
         self.effect, self.effect_id, self.effect_at, self.chat = True, effect_id, at, chat or self.chat
 
     def entry(self, answered_at: datetime | None) -> dict[str, object]:
-        """The log's line; `answered_at` is business time, None when nobody was there to take the answer."""
+        """The log's line; `answered_at` is business time, None when the client had gone."""
         return {
             "kind": "call",
             "at": iso(self.at),
@@ -101,7 +101,7 @@ class Call:
         }
 
 
-def account_in(world: World, call: Call) -> Account:
+def account_in(world: World, call: ApiCall) -> SimulatedAccount:
     """The account of the call, alive.
 
     Raises:

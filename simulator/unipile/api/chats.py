@@ -7,10 +7,10 @@ from typing import Any
 from aiohttp import web
 
 from simulator.unipile.api import shapes
-from simulator.unipile.api.call import Act, Answer, Call, account_in
-from simulator.unipile.api.paging import MOST, Asked
+from simulator.unipile.api.call import Act, ApiAnswer, ApiCall, account_in
+from simulator.unipile.api.paging import MOST, PageRequest
 from simulator.unipile.api.reading import account_id_of, cursor_for, cursor_of, form_of, json_of, limit_of, offset_in, optional, required
-from simulator.unipile.world.accounts import Account, Chat, Message
+from simulator.unipile.world.accounts import Chat, Message, SimulatedAccount
 from simulator.unipile.world.ids import is_classic
 from simulator.unipile.world.refusals import ID_FORMAT, refuse
 from simulator.unipile.world.world import World
@@ -22,7 +22,7 @@ class Chats:
     def __init__(self, world: World) -> None:
         self._world = world
 
-    async def start(self, call: Call) -> Act:
+    async def start(self, call: ApiCall) -> Act:
         """POST /chats: writes into the one chat the two have, or opens it."""
         form = await form_of(call.request, json_too=self._world.behaviour.chats_json == "accept")
         call.account_id = required(form.get("account_id"), "account_id")
@@ -38,32 +38,32 @@ class Chats:
             case _:
                 raise refuse("invalid_parameters", ID_FORMAT)
 
-        def act(now: datetime) -> Answer:
+        def act(now: datetime) -> ApiAnswer:
             account = account_in(self._world, call)
             message = self._world.write(account, self._world.person(provider_id), call.text or "", now)
             call.done(message.id, now, message.chat)
             message_id = None if self._world.behaviour.null_message_ids else message.id
-            return Answer(201, {"object": "ChatStarted", "chat_id": message.chat.id, "message_id": message_id})
+            return ApiAnswer(201, {"object": "ChatStarted", "chat_id": message.chat.id, "message_id": message_id})
 
         return act
 
-    async def send(self, call: Call) -> Act:
+    async def send(self, call: ApiCall) -> Act:
         """POST /chats/{id}/messages."""
         form = await form_of(call.request, json_too=self._world.behaviour.chats_json == "accept")
         call.text = required(form.get("text"), "text")
         chat = self._chat(call.request, optional(form.get("account_id"), "account_id"))
         call.account_id, call.chat, call.recipient = chat.account.id, chat, chat.person
 
-        def act(now: datetime) -> Answer:
+        def act(now: datetime) -> ApiAnswer:
             message = self._world.write(account_in(self._world, call), chat.person, call.text or "", now)
             call.done(message.id, now, chat)
-            return Answer(201, {"object": "MessageSent", "message_id": None if self._world.behaviour.null_message_ids else message.id})
+            return ApiAnswer(201, {"object": "MessageSent", "message_id": None if self._world.behaviour.null_message_ids else message.id})
 
         return act
 
-    async def list_chats(self, call: Call) -> Act:
+    async def list_chats(self, call: ApiCall) -> Act:
         """GET /chats."""
-        asked = Asked.of(call.request)
+        asked = PageRequest.of(call.request)
         call.account_id = _one(asked.accounts())
         unread = asked.filters.get("unread")
         if unread not in (None, "true", "false"):
@@ -72,25 +72,25 @@ class Chats:
         def keep(chat: Chat) -> bool:
             return unread is None or (chat.unread > 0) == (unread == "true")
 
-        def act(_: datetime) -> Answer:
+        def act(_: datetime) -> ApiAnswer:
             lists = [account.chats for account in self._accounts(asked)]
             page, cursor = asked.page(lists, at=lambda chat: chat.last_at, name=lambda chat: chat.id, keep=keep)
-            return Answer(200, {"object": "ChatList", "items": [shapes.chat(one) for one in page], "cursor": cursor})
+            return ApiAnswer(200, {"object": "ChatList", "items": [shapes.chat(one) for one in page], "cursor": cursor})
 
         return act
 
-    async def get(self, call: Call) -> Act:
+    async def get(self, call: ApiCall) -> Act:
         """GET /chats/{id}."""
         chat = self._called(call)
 
-        def act(_: datetime) -> Answer:
+        def act(_: datetime) -> ApiAnswer:
             account_in(self._world, call)
             last = chat.messages[-1] if chat.messages else None
-            return Answer(200, shapes.chat(chat) | {"lastMessage": shapes.message(last) if last else None})
+            return ApiAnswer(200, shapes.chat(chat) | {"lastMessage": shapes.message(last) if last else None})
 
         return act
 
-    async def patch(self, call: Call) -> Act:
+    async def patch(self, call: ApiCall) -> Act:
         """PATCH /chats/{id}: read, muted, archived, pinned."""
         body = await json_of(call.request)
         action = required(body.get("action"), "action")
@@ -101,7 +101,7 @@ class Chats:
             raise refuse("invalid_parameters", "value must be true or false.")
         chat = self._called(call)
 
-        def act(_: datetime) -> Answer:
+        def act(_: datetime) -> ApiAnswer:
             account_in(self._world, call)
             match action:
                 case "setReadStatus":
@@ -112,55 +112,55 @@ class Chats:
                     chat.archived = value
                 case _:
                     chat.pinned = value
-            return Answer(200, {"object": "ChatPatched"})
+            return ApiAnswer(200, {"object": "ChatPatched"})
 
         return act
 
-    async def chat_messages(self, call: Call) -> Act:
+    async def chat_messages(self, call: ApiCall) -> Act:
         """GET /chats/{id}/messages, newest first."""
-        asked = Asked.of(call.request)
+        asked = PageRequest.of(call.request)
         chat = self._called(call)
 
-        def act(_: datetime) -> Answer:
+        def act(_: datetime) -> ApiAnswer:
             account_in(self._world, call)
             return self._messages(asked, [chat.messages])
 
         return act
 
-    async def messages(self, call: Call) -> Act:
+    async def messages(self, call: ApiCall) -> Act:
         """GET /messages of one account or of all."""
-        asked = Asked.of(call.request)
+        asked = PageRequest.of(call.request)
         call.account_id = _one(asked.accounts())
         return lambda _: self._messages(asked, [account.messages for account in self._accounts(asked)])
 
-    async def chat_attendees(self, call: Call) -> Act:
+    async def chat_attendees(self, call: ApiCall) -> Act:
         """GET /chats/{id}/attendees: the member and ourselves."""
         chat = self._called(call)
 
-        def act(_: datetime) -> Answer:
+        def act(_: datetime) -> ApiAnswer:
             account = account_in(self._world, call)
             items = [self._attendee(account, chat), self._self(account)]
-            return Answer(200, {"object": "ChatAttendeeList", "items": items, "cursor": None})
+            return ApiAnswer(200, {"object": "ChatAttendeeList", "items": items, "cursor": None})
 
         return act
 
-    async def attendees(self, call: Call) -> Act:
-        """GET /chat_attendees: everybody an account has a chat with."""
+    async def attendees(self, call: ApiCall) -> Act:
+        """GET /chat_attendees: all people that an account has a chat with."""
         call.account_id = account_id_of(call.request)
         cursor = cursor_of(call.request)
         limit = limit_of(cursor.get("limit") if cursor else call.request.query.get("limit"), MOST, 100)
         start = offset_in(cursor, "cursor")
 
-        def act(_: datetime) -> Answer:
+        def act(_: datetime) -> ApiAnswer:
             account = account_in(self._world, call)
             end = len(account.chats) - start
             page = account.chats[max(0, end - limit) : max(0, end)][::-1]
             more = cursor_for({"limit": limit, "cursor": start + limit}) if end > limit else None
-            return Answer(200, {"object": "ChatAttendeeList", "items": [self._attendee(account, one) for one in page], "cursor": more})
+            return ApiAnswer(200, {"object": "ChatAttendeeList", "items": [self._attendee(account, one) for one in page], "cursor": more})
 
         return act
 
-    def _called(self, call: Call) -> Chat:
+    def _called(self, call: ApiCall) -> Chat:
         chat = self._chat(call.request, call.request.query.get("account_id"))
         call.account_id, call.chat, call.recipient = chat.account.id, chat, chat.person
         return chat
@@ -175,13 +175,13 @@ class Chats:
             raise refuse("resource_not_found", "Chat not found")
         return chat
 
-    def _accounts(self, asked: Asked) -> list[Account]:
+    def _accounts(self, asked: PageRequest) -> list[SimulatedAccount]:
         named = asked.accounts()
         if named:
             return [self._world.account(one) for one in dict.fromkeys(named)]
         return [account for account in self._world.accounts.values() if account.connected]
 
-    def _messages(self, asked: Asked, lists: Iterable[list[Message]]) -> Answer:
+    def _messages(self, asked: PageRequest, lists: Iterable[list[Message]]) -> ApiAnswer:
         sender = asked.filters.get("sender_id")
 
         def keep(message: Message) -> bool:
@@ -189,13 +189,13 @@ class Chats:
             return sender is None or sender == person.provider_id
 
         page, cursor = asked.page(list(lists), at=lambda one: one.at, name=lambda one: f"{one.order:012d}", keep=keep)
-        return Answer(200, {"object": "MessageList", "items": [shapes.message(one) for one in page], "cursor": cursor})
+        return ApiAnswer(200, {"object": "MessageList", "items": [shapes.message(one) for one in page], "cursor": cursor})
 
-    def _attendee(self, account: Account, chat: Chat) -> dict[str, object]:
+    def _attendee(self, account: SimulatedAccount, chat: Chat) -> dict[str, object]:
         pending = self._world.bond(account, chat.person).pending is not None
         return shapes.attendee(account, chat.person, self._world.distance(account, chat.person), pending, self._world.behaviour)
 
-    def _self(self, account: Account) -> dict[str, object]:
+    def _self(self, account: SimulatedAccount) -> dict[str, object]:
         return shapes.attendee(account, account.owner, "SELF", False, self._world.behaviour)
 
 

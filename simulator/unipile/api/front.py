@@ -12,16 +12,16 @@ import asyncpg
 import orjson
 from aiohttp import web
 
-from simulator.unipile.api.call import Act, Action, Answer, Call, Endpoint
+from simulator.unipile.api.call import Act, Action, ApiAnswer, ApiCall, Endpoint
 from simulator.unipile.faults import FaultOrdered, Faults, Subject
 from simulator.unipile.log import Log
-from simulator.unipile.settings import CannotStartError
-from simulator.unipile.world.clock import Clock
+from simulator.unipile.settings import SimulatorCannotStartError
+from simulator.unipile.world.clock import SimulatedClock
 from simulator.unipile.world.refusals import RefusalError, refuse
 from simulator.unipile.world.world import World
 
 LOOK_EVERY_S: Final = 0.01
-CLOCK_ERRORS: Final = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, CannotStartError)
+CLOCK_ERRORS: Final = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, SimulatorCannotStartError)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -32,7 +32,7 @@ class CutError(Exception):
 class Front:
     """Wraps each endpoint; the only place that knows faults, time and the log at once."""
 
-    def __init__(self, *, world: World, clock: Clock, log: Log, faults: Faults, api_key: str) -> None:
+    def __init__(self, *, world: World, clock: SimulatedClock, log: Log, faults: Faults, api_key: str) -> None:
         self._world, self._clock, self._log, self._faults = world, clock, log, faults
         self._api_key = api_key.encode()
         self._stopping = Event()
@@ -52,7 +52,7 @@ class Front:
         async def handle(request: web.Request) -> web.StreamResponse:
             self.under_way += 1
             try:
-                return await self._serve(Call(request, route, action, datetime.now(UTC)), endpoint)
+                return await self._serve(ApiCall(request, route, action, datetime.now(UTC)), endpoint)
             finally:
                 self.under_way -= 1
 
@@ -61,22 +61,22 @@ class Front:
     async def unknown(self, request: web.Request) -> web.StreamResponse:
         """The framework's own shape, which says that the address is wrong and not that a person is missing."""
 
-        async def read(call: Call) -> Act:
+        async def read(call: ApiCall) -> Act:
             body = {"message": f"Cannot {call.request.method} {readable(call.request.path)}", "error": "Not Found", "statusCode": 404}
-            return lambda _: Answer(404, body)
+            return lambda _: ApiAnswer(404, body)
 
-        return await self._serve(Call(request, f"{request.method} ?", "other", datetime.now(UTC)), read)
+        return await self._serve(ApiCall(request, f"{request.method} ?", "other", datetime.now(UTC)), read)
 
-    async def _serve(self, call: Call, endpoint: Endpoint) -> web.StreamResponse:
+    async def _serve(self, call: ApiCall, endpoint: Endpoint) -> web.StreamResponse:
         try:
             now = await self.now()
         except CLOCK_ERRORS as error:
-            return respond(Answer(500, refuse("unexpected_error", f"The simulator's clock cannot be read: {error}").body()))
+            return respond(ApiAnswer(500, refuse("unexpected_error", f"The simulator's clock cannot be read: {error}").body()))
         call.at = min(now, self._clock.at(call.arrived))
         try:
             answer = await self._answer(call, endpoint, now)
         except RefusalError as refusal:
-            answer = Answer(refusal.status, refusal.body())
+            answer = ApiAnswer(refusal.status, refusal.body())
         except CutError:
             call.status = None
             self._log.write(call.entry(None))
@@ -95,7 +95,7 @@ class Front:
         self._log.write(call.entry(max(call.effect_at or call.at, self._clock.at(answered)) if delivered else None))
         return response
 
-    async def _answer(self, call: Call, endpoint: Endpoint, now: datetime) -> Answer:
+    async def _answer(self, call: ApiCall, endpoint: Endpoint, now: datetime) -> ApiAnswer:
         key = call.request.headers.get("X-API-KEY", "")
         if not compare_digest(key.encode("utf-8", "surrogateescape"), self._api_key):
             raise refuse("missing_credentials")
@@ -116,7 +116,7 @@ class Front:
             await asyncio.sleep(latency / 2)
         return answer
 
-    async def _strike(self, call: Call, fault: FaultOrdered, act: Act, now: datetime) -> Answer:
+    async def _strike(self, call: ApiCall, fault: FaultOrdered, act: Act, now: datetime) -> ApiAnswer:
         match fault.fault:
             case "cut_before_effect":
                 raise CutError
@@ -131,19 +131,19 @@ class Front:
             case "status":
                 if fault.effect:
                     act(now)
-                return Answer(*fault.body())
+                return ApiAnswer(*fault.body())
 
-    async def _hang(self, call: Call, seconds: float) -> Answer:
-        """Wait until the client gives up or the time is over; an effect is in the log as soon as nobody waits any more."""
+    async def _hang(self, call: ApiCall, seconds: float) -> ApiAnswer:
+        """Wait until the client gives up or the time is over; an effect is in the log as soon as the client has gone."""
         loop = asyncio.get_running_loop()
         until = loop.time() + seconds
         while loop.time() < until:
             if _gone(call.request) or self._stopping.is_set():
                 raise CutError
             await asyncio.sleep(min(LOOK_EVERY_S, max(0.0, until - loop.time())))
-        return Answer(504, refuse("request_timeout").body())
+        return ApiAnswer(504, refuse("request_timeout").body())
 
-    async def _wait_at_hold(self, call: Call, subject: Subject) -> bool:
+    async def _wait_at_hold(self, call: ApiCall, subject: Subject) -> bool:
         """Wait until released, even if the client is gone by then: its call may still take effect, that is the point."""
         held = self._faults.gate_for(subject)
         if held is None:
@@ -162,7 +162,7 @@ class Front:
         return True
 
 
-def respond(answer: Answer) -> web.Response:
+def respond(answer: ApiAnswer) -> web.Response:
     """JSON as application/json, which the SDK insists on, errors included."""
     return web.Response(status=answer.status, body=orjson.dumps(answer.body), content_type="application/json", charset="utf-8")
 
@@ -172,7 +172,7 @@ def readable(path: str) -> str:
     return path.encode("utf-8", "replace").decode()
 
 
-def _slug(answer: Answer) -> str | None:
+def _slug(answer: ApiAnswer) -> str | None:
     kind = answer.body.get("type") if answer.status >= 400 else None  # noqa: PLR2004 -- HTTP errors
     return str(kind).removeprefix("errors/") if kind is not None else None
 
@@ -182,7 +182,7 @@ def _gone(request: web.Request) -> bool:
 
 
 async def _deliver(request: web.Request, response: web.Response) -> bool:
-    """Write the answer out; False when nobody is there. That the kernel took it is all one can know."""
+    """Write the answer out; False when the client has gone. That the kernel took it is all one can know."""
     if _gone(request):
         return False
     try:

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from simulator.unipile.api import shapes
-from simulator.unipile.api.call import Act, Answer, Call, account_in
+from simulator.unipile.api.call import Act, ApiAnswer, ApiCall, account_in
 from simulator.unipile.api.reading import account_id_of, cursor_for, cursor_of, json_of, limit_of, offset_in, optional, required
-from simulator.unipile.world.accounts import Account, Invitation
+from simulator.unipile.world.accounts import Invitation, SimulatedAccount
 from simulator.unipile.world.ids import is_classic
 from simulator.unipile.world.refusals import ID_FORMAT, refuse
 from simulator.unipile.world.world import World
@@ -17,13 +17,13 @@ MOST_RECEIVED = 100
 MILESTONES = (50, 75, 90, 95)  # `usage` comes only with the send that crosses one of these percentages
 
 
-class Invitations:
+class InvitationRoutes:
     """Sending, listing, taking back; receiving and answering."""
 
     def __init__(self, world: World) -> None:
         self._world = world
 
-    async def send(self, call: Call) -> Act:
+    async def send(self, call: ApiCall) -> Act:
         """POST /users/invite. There is no idempotency key: a second identical call is refused, not recognised."""
         body = await json_of(call.request)
         call.account_id = required(body.get("account_id"), "account_id")
@@ -34,28 +34,28 @@ class Invitations:
             raise refuse("invalid_parameters", ID_FORMAT)
         call.recipient = self._world.people.find_or_make(provider_id, self._world.behaviour)
 
-        def act(now: datetime) -> Answer:
+        def act(now: datetime) -> ApiAnswer:
             account = account_in(self._world, call)
             invitation = self._world.invite(account, self._world.person(provider_id), call.text, now)
             call.done(invitation.id, now)
             answer: dict[str, object] = {"object": "UserInvitationSent", "invitation_id": invitation.id}
-            return Answer(self._world.behaviour.invite_status, answer | self._usage(account))
+            return ApiAnswer(self._world.behaviour.invite_status, answer | self._usage(account))
 
         return act
 
-    async def sent(self, call: Call) -> Act:
+    async def sent(self, call: ApiCall) -> Act:
         """GET /users/invite/sent: only pending ones, newest first, as they were a little while ago."""
         call.account_id = account_id_of(call.request)
         limit, start = _page(call, MOST_SENT)
 
-        def act(now: datetime) -> Answer:
+        def act(now: datetime) -> ApiAnswer:
             account = account_in(self._world, call)
             visible = account.visible_sent(now - timedelta(seconds=self._world.behaviour.invite_list_lag_s))
             return _invitations(account.sent, visible, limit, start, lambda one: shapes.invitation_sent(one, now))
 
         return act
 
-    async def cancel(self, call: Call) -> Act:
+    async def cancel(self, call: ApiCall) -> Act:
         """DELETE /users/invite/sent/{id}."""
         call.account_id = account_id_of(call.request)
         invitation_id = call.request.match_info["id"]
@@ -63,25 +63,25 @@ class Invitations:
         pending = account.pending.get(invitation_id) if account else None
         call.recipient = pending.person if pending else None
 
-        def act(now: datetime) -> Answer:
+        def act(now: datetime) -> ApiAnswer:
             self._world.withdraw(account_in(self._world, call), invitation_id, now)
             call.done(invitation_id, now)
-            return Answer(200, {"object": "InvitationCanceled"})
+            return ApiAnswer(200, {"object": "InvitationCanceled"})
 
         return act
 
-    async def received(self, call: Call) -> Act:
+    async def received(self, call: ApiCall) -> Act:
         """GET /users/invite/received."""
         call.account_id = account_id_of(call.request)
         limit, start = _page(call, MOST_RECEIVED)
 
-        def act(now: datetime) -> Answer:
+        def act(now: datetime) -> ApiAnswer:
             received = account_in(self._world, call).received
             return _invitations(received, len(received), limit, start, lambda one: shapes.invitation_received(one, now))
 
         return act
 
-    async def handle(self, call: Call) -> Act:
+    async def handle(self, call: ApiCall) -> Act:
         """POST /users/invite/received/{id}: accept or decline, with the secret the list showed."""
         body = await json_of(call.request)
         call.account_id = required(body.get("account_id"), "account_id")
@@ -91,7 +91,7 @@ class Invitations:
             raise refuse("invalid_action", "action must be accept or decline.")
         invitation_id = call.request.match_info["id"]
 
-        def act(now: datetime) -> Answer:
+        def act(now: datetime) -> ApiAnswer:
             account = account_in(self._world, call)
             waiting = next((one for one in account.received if one.id == invitation_id), None)
             if waiting is not None and shapes.shared_secret(waiting) != secret:
@@ -99,11 +99,11 @@ class Invitations:
             done = self._world.handle_received(account, invitation_id, accept=action == "accept", now=now)
             call.recipient = done.person
             call.done(invitation_id, now)
-            return Answer(200, {"object": "UserInvitationHandled", "status": "ACCEPTED" if action == "accept" else "DECLINED"})
+            return ApiAnswer(200, {"object": "UserInvitationHandled", "status": "ACCEPTED" if action == "accept" else "DECLINED"})
 
         return act
 
-    def _usage(self, account: Account) -> dict[str, object]:
+    def _usage(self, account: SimulatedAccount) -> dict[str, object]:
         limit = self._world.behaviour.weekly_invitation_limit
         if not limit:
             return {}
@@ -112,14 +112,14 @@ class Invitations:
         return {"usage": crossed[-1]} if crossed else {}
 
 
-def _page(call: Call, most: int) -> tuple[int, int]:
+def _page(call: ApiCall, most: int) -> tuple[int, int]:
     cursor = cursor_of(call.request)
     limit = limit_of(cursor.get("limit") if cursor else call.request.query.get("limit"), most, 10)
     return limit, offset_in(cursor, "cursor")
 
 
-def _invitations(rows: list[Invitation], visible: int, limit: int, start: int, shape: Shape) -> Answer:
+def _invitations(rows: list[Invitation], visible: int, limit: int, start: int, shape: Shape) -> ApiAnswer:
     end = visible - start
     page = rows[max(0, end - limit) : max(0, end)][::-1]
     cursor = cursor_for({"limit": limit, "cursor": start + limit}) if end > limit else None
-    return Answer(200, {"object": "InvitationList", "items": [shape(one) for one in page], "cursor": cursor})
+    return ApiAnswer(200, {"object": "InvitationList", "items": [shape(one) for one in page], "cursor": cursor})

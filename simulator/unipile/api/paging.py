@@ -21,7 +21,7 @@ FILTERS: Final = ("account_id", "account_type", "unread", "before", "after", "se
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class PageRequest:
     """Limit, filters and the place to go on from: of the query, or of the cursor, which carries them all."""
 
     limit: int

@@ -2,20 +2,20 @@
 
 from aiohttp import web
 
-from simulator.unipile.api.accounts import Accounts, Registrations
+from simulator.unipile.api.accounts import AccountRoutes, Registrations
 from simulator.unipile.api.call import Action, Endpoint
 from simulator.unipile.api.chats import Chats
 from simulator.unipile.api.front import Front
-from simulator.unipile.api.invitations import Invitations
+from simulator.unipile.api.invitations import InvitationRoutes
 from simulator.unipile.api.users import Users
-from simulator.unipile.webhooks import Webhooks
+from simulator.unipile.webhooks import WebhookDelivery
 from simulator.unipile.world.world import World
 
 
-def register(app: web.Application, *, front: Front, world: World, webhooks: Webhooks) -> None:
+def register(app: web.Application, *, front: Front, world: World, webhooks: WebhookDelivery) -> None:
     """Static paths before those with an identifier, which would swallow them."""
-    users, invitations, chats = Users(world), Invitations(world), Chats(world)
-    accounts, registrations = Accounts(world), Registrations(world, webhooks)
+    users, invitations, chats = Users(world), InvitationRoutes(world), Chats(world)
+    accounts, registrations = AccountRoutes(world), Registrations(world, webhooks)
     table: list[tuple[str, str, Action, Endpoint]] = [
         ("POST", "/users/invite", "invitation", invitations.send),
         ("GET", "/users/invite/sent", "read", invitations.sent),

@@ -4,33 +4,33 @@ from datetime import datetime
 
 import orjson
 
-from simulator.unipile.world.accounts import Account, Chat, Invitation, Message, Relation
+from simulator.unipile.world.accounts import Chat, Invitation, Message, Relation, SimulatedAccount
 from simulator.unipile.world.behaviour import Behaviour
 from simulator.unipile.world.ids import digest, short_id
 from simulator.unipile.world.moments import epoch_ms, iso
-from simulator.unipile.world.people import Person
+from simulator.unipile.world.people import SimulatedPerson
 
 ATTENDEE_DISTANCE = {"FIRST_DEGREE": "DISTANCE_1", "SECOND_DEGREE": "DISTANCE_2", "THIRD_DEGREE": "DISTANCE_3"}
 DAY_S = 86_400
 
 
-def profile_url(person: Person) -> str:
+def profile_url(person: SimulatedPerson) -> str:
     """The public page."""
     return f"https://www.linkedin.com/in/{person.public_id}"
 
 
-def attendee_id(account: Account, person: Person) -> str:
+def attendee_id(account: SimulatedAccount, person: SimulatedPerson) -> str:
     """Unipile's id of a member inside an account's chats."""
     return short_id("attendee", account.id, person.tail)
 
 
-def account(one: Account) -> dict[str, object]:
+def account(one: SimulatedAccount) -> dict[str, object]:
     """An Account with its one source."""
     features = {"free": [], "premium": ["premium"], "sales_navigator": ["premium", "sales_navigator"]}[one.type]
     im: dict[str, object] = {"id": one.owner.provider_id, "username": one.name, "premiumContractId": None}
     im |= {"premiumFeatures": features} if features else {}
     return {
-        "object": "Account",
+        "object": "SimulatedAccount",
         "type": "LINKEDIN",
         "id": one.id,
         "name": one.name,
@@ -41,7 +41,7 @@ def account(one: Account) -> dict[str, object]:
     }
 
 
-def owner_profile(one: Account) -> dict[str, object]:
+def owner_profile(one: SimulatedAccount) -> dict[str, object]:
     """GET /users/me."""
     person = one.owner
     return {
@@ -63,7 +63,7 @@ def owner_profile(one: Account) -> dict[str, object]:
 
 
 def profile(
-    person: Person, *, distance: str | None, relation: Relation | None, invitation: tuple[str, str] | None, is_self: bool
+    person: SimulatedPerson, *, distance: str | None, relation: Relation | None, invitation: tuple[str, str] | None, is_self: bool
 ) -> dict[str, object]:
     """A UserProfile without sections; `invitation` is type and status, absent when there is none."""
     body: dict[str, object] = {
@@ -97,7 +97,7 @@ def profile(
     return body
 
 
-def sections(person: Person) -> dict[str, object]:
+def sections(person: SimulatedPerson) -> dict[str, object]:
     """What only comes with linkedin_sections."""
     return {
         "work_experience": [{"position": person.title, "company": person.company, "location": person.location, "start": "1/1/2022"}],
@@ -225,7 +225,7 @@ def provider_message_id(one: Message) -> str:
     return "2-" + digest("provider message", one.id).hex()[:44]
 
 
-def attendee(one: Account, person: Person, distance: str, pending: bool, behaviour: Behaviour) -> dict[str, object]:
+def attendee(one: SimulatedAccount, person: SimulatedPerson, distance: str, pending: bool, behaviour: Behaviour) -> dict[str, object]:
     """A ChatAttendee, whose distance has words of its own."""
     is_self = person is one.owner
     specifics: dict[str, object] = {

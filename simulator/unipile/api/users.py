@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from simulator.unipile.api import shapes
-from simulator.unipile.api.call import Act, Answer, Call, account_in
+from simulator.unipile.api.call import Act, ApiAnswer, ApiCall, account_in
 from simulator.unipile.api.reading import account_id_of, cursor_for, cursor_of, limit_of, offset_in
 from simulator.unipile.world.accounts import Bond
 from simulator.unipile.world.ids import chances
@@ -20,18 +20,18 @@ class Users:
         self._world = world
         self._looks = 0
 
-    async def me(self, call: Call) -> Act:
+    async def me(self, call: ApiCall) -> Act:
         """GET /users/me."""
         call.account_id = account_id_of(call.request)
-        return lambda _: Answer(200, shapes.owner_profile(account_in(self._world, call)))
+        return lambda _: ApiAnswer(200, shapes.owner_profile(account_in(self._world, call)))
 
-    async def profile(self, call: Call) -> Act:
-        """GET /users/{identifier}. Whoever asks for `profile` meets the member of that vanity, whatever the query says."""
+    async def profile(self, call: ApiCall) -> Act:
+        """GET /users/{identifier}. A call for `profile` gets the member of that vanity, whatever the query says."""
         call.account_id = account_id_of(call.request)
         identifier = call.request.match_info["identifier"]
         call.recipient = self._world.people.find_or_make(identifier, self._world.behaviour)
 
-        def act(_: datetime) -> Answer:
+        def act(_: datetime) -> ApiAnswer:
             account = account_in(self._world, call)
             person = self._world.person(identifier)
             if person.locked(self._world.behaviour):
@@ -44,11 +44,11 @@ class Users:
                 invitation=("SENT", "WITHDRAWN") if person is self._world.people.stranger else invitation_of(bond),
                 is_self=person is account.owner,
             )
-            return Answer(200, body | (shapes.sections(person) if call.request.query.get("linkedin_sections") else {}))
+            return ApiAnswer(200, body | (shapes.sections(person) if call.request.query.get("linkedin_sections") else {}))
 
         return act
 
-    async def relations(self, call: Call) -> Act:
+    async def relations(self, call: ApiCall) -> Act:
         """GET /users/relations, newest first."""
         call.account_id = account_id_of(call.request)
         query, cursor = call.request.query, cursor_of(call.request)
@@ -56,7 +56,7 @@ class Users:
         start = offset_in(cursor, "startIndex")
         wanted = str((cursor or query).get("filter") or "").casefold()
 
-        def act(_: datetime) -> Answer:
+        def act(_: datetime) -> ApiAnswer:
             relations = account_in(self._world, call).relations
             if wanted:
                 relations = [one for one in relations if wanted in one.person.name.casefold()]
@@ -68,7 +68,7 @@ class Users:
                 "items": [shapes.relation(one) for one in page],
                 "cursor": cursor_for(more) if end > limit else None,
             }
-            return Answer(200, body)
+            return ApiAnswer(200, body)
 
         return act
 

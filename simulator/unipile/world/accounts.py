@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Literal
 
 from simulator.unipile.world.ids import digest
-from simulator.unipile.world.people import Person
+from simulator.unipile.world.people import SimulatedPerson
 
 NOTE_LIMIT = {"free": 200, "premium": 300, "sales_navigator": 300}
 
@@ -20,7 +20,7 @@ class Invitation:
 
     id: str
     order: int
-    person: Person
+    person: SimulatedPerson
     at: datetime
     note: str | None
     status: InvitationStatus = "PENDING"
@@ -31,7 +31,7 @@ class Invitation:
 class Relation:
     """A first-degree connection."""
 
-    person: Person
+    person: SimulatedPerson
     since: datetime
     order: int
 
@@ -54,8 +54,8 @@ class Chat:
     """A 1:1 conversation; an account and a member never have two."""
 
     id: str
-    account: "Account"
-    person: Person
+    account: "SimulatedAccount"
+    person: SimulatedPerson
     order: int
     last_at: datetime
     messages: list[Message] = field(default_factory=list)
@@ -86,14 +86,14 @@ class Bond:
 
 
 @dataclass(slots=True, eq=False)
-class Account:
+class SimulatedAccount:
     """Lists are kept in ascending order, so that a page is a slice from the end, however long the list has become."""
 
     id: str
     name: str
     type: str
     country: str
-    owner: Person
+    owner: SimulatedPerson
     created_at: datetime
     status: str = "OK"
     relations: list[Relation] = field(default_factory=list)

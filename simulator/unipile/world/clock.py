@@ -8,14 +8,14 @@ from typing import Final, Protocol
 
 import asyncpg
 
-from simulator.unipile.settings import CannotStartError
+from simulator.unipile.settings import SimulatorCannotStartError
 
 READ: Final = "SELECT clock_timestamp() AS technical, anchored_at, business_at, speed FROM stack_clock"
 DRIFT: Final = 0.0005
 """Two hosts' clocks part by no more than this (the most by which NTP slews one, ntp_adjtime(2)): an older sample is trusted less."""
 
 
-class Clock(Protocol):
+class SimulatedClock(Protocol):
     """Answers what time it is in the business, and how fast it runs."""
 
     speed: float
@@ -119,9 +119,9 @@ class DatabaseClock:
             clock = cls(pool)
             await clock.now()
         except (OSError, asyncpg.InvalidCatalogNameError, asyncpg.InvalidAuthorizationSpecificationError) as error:
-            raise CannotStartError(f"The clock's database cannot be reached: {error}. Check --clock-database.") from error
+            raise SimulatorCannotStartError(f"The clock's database cannot be reached: {error}. Check --clock-database.") from error
         except (asyncpg.UndefinedTableError, asyncpg.UndefinedFunctionError) as error:
-            raise CannotStartError("The clock's database has no business clock. Run `tact migrate apply` on it first.") from error
+            raise SimulatorCannotStartError("The clock's database has no business clock. Run `tact migrate apply` on it first.") from error
         return clock
 
     async def now(self) -> datetime:
@@ -135,7 +135,7 @@ class DatabaseClock:
     def at(self, moment: float) -> datetime:
         """By the row that was read last."""
         if self._row is None or self._best is None:
-            raise CannotStartError("The clock was not read yet.")
+            raise SimulatorCannotStartError("The clock was not read yet.")
         return self._row.at(self._best.at(moment))
 
     async def close(self) -> None:
@@ -147,7 +147,7 @@ class DatabaseClock:
             waiting, self._waiting = self._waiting, []
             try:
                 now = await self._read_row()
-            except Exception as error:  # whoever waits must hear of it: nobody else would
+            except Exception as error:  # raised in the waiting task, which is the only one to report it
                 for answer in waiting:
                     if not answer.done():
                         answer.set_exception(error)
@@ -160,7 +160,7 @@ class DatabaseClock:
         asked = monotonic()
         row = await self._pool.fetchrow(READ)
         if row is None:
-            raise CannotStartError("The table stack_clock is empty. Run `tact migrate apply` on the clock's database.")
+            raise SimulatorCannotStartError("The table stack_clock is empty. Run `tact migrate apply` on the clock's database.")
         sample = Sample(row["technical"], asked, monotonic())
         best = self._best
         if best is None or not best.agrees(sample) or sample.wrong_by(sample.answered) <= best.wrong_by(sample.answered):

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from simulator.unipile.world.accounts import Account, Message
-from simulator.unipile.world.people import Person
+from simulator.unipile.world.accounts import Message, SimulatedAccount
+from simulator.unipile.world.people import SimulatedPerson
 
 Kind = Literal[
     "accepted",  # an invitation of the account was accepted
-    "accepted_received",  # the account accepted somebody's invitation
+    "accepted_received",  # the account accepted another member's invitation
     "replied",
     "wrote",  # the account's own message
     "withdrawn",
@@ -22,13 +22,13 @@ Kind = Literal[
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class WorldEvent:
     """One fact; `note` is the message's text, or the account's new status."""
 
     kind: Kind
     at: datetime
-    account: Account
-    person: Person | None = None
+    account: SimulatedAccount
+    person: SimulatedPerson | None = None
     message: Message | None = None
     id: str | None = None
     note: str | None = None

@@ -1,4 +1,4 @@
-"""Made-up names for members nobody declared."""
+"""Made-up names for members that were not declared."""
 
 from typing import Final
 

@@ -19,6 +19,8 @@ PROFILE_TRAP: Final = PersonDeclared(
     accepts_after_s=None,
     replies_to=None,
 )
+MISSING: Final = "nobody"
+"""A vanity that contains this word has no profile."""
 
 
 def key_of(vanity: str) -> str:
@@ -27,8 +29,8 @@ def key_of(vanity: str) -> str:
 
 
 @dataclass(slots=True)
-class Person:
-    """A member and their character; the character is a row of chances, so that a changed behaviour block applies to everybody."""
+class SimulatedPerson:
+    """A member and their character; the character is a row of chances, so that a changed behaviour block applies to all members."""
 
     tail: str
     public_id: str
@@ -91,42 +93,42 @@ class Person:
 
 
 class Directory:
-    """Everybody, found by vanity or by any of the three internal ids."""
+    """All people, found by vanity or by any of the three internal ids."""
 
     def __init__(self, seed: int) -> None:
         self._seed = seed
-        self._by_tail: dict[str, Person] = {}
-        self._by_key: dict[str, Person] = {}
+        self._by_tail: dict[str, SimulatedPerson] = {}
+        self._by_key: dict[str, SimulatedPerson] = {}
         self.stranger = self.declare(PROFILE_TRAP)
 
     def __len__(self) -> int:
-        return len(self._by_tail) - 1  # the stranger of the profile trap is nobody's
+        return len(self._by_tail) - 1  # the stranger of the profile trap was not declared
 
-    def find(self, identifier: str) -> Person | None:
-        """Somebody already known."""
+    def find(self, identifier: str) -> SimulatedPerson | None:
+        """A person who is already known."""
         if is_internal(identifier):
             return self._by_tail.get(identifier[3:])
         return self._by_key.get(key_of(identifier))
 
-    def find_or_make(self, identifier: str, behaviour: Behaviour) -> Person | None:
-        """Somebody known, or made now; None where the lever says 404, the identifier looks wrong, or it says nobody."""
+    def find_or_make(self, identifier: str, behaviour: Behaviour) -> SimulatedPerson | None:
+        """A person, known or made now; None where the lever says 404, the identifier looks wrong, or contains MISSING."""
         person = self.find(identifier)
         if person is not None:
             return None if person.declared and person.declared.gone else person
-        if behaviour.unknown_people == "404" or not VANITY.fullmatch(identifier) or "nobody" in identifier.lower():
+        if behaviour.unknown_people == "404" or not VANITY.fullmatch(identifier) or MISSING in identifier.lower():
             return None
         return self._add(self._from_id(identifier[3:]) if is_internal(identifier) else self._from_vanity(identifier))
 
-    def declare(self, declared: PersonDeclared) -> Person:
+    def declare(self, declared: PersonDeclared) -> SimulatedPerson:
         """Add a person, or give the one who is known by these identifiers new traits.
 
         Raises:
-            ValueError: the vanity belongs already to somebody with another id.
+            ValueError: the vanity belongs already to a person with another id.
         """
         vanity = plain_vanity(declared.public_identifier)
         known = self.find(vanity)
         if known and declared.provider_id and known.tail != declared.provider_id[3:]:
-            raise ValueError(f"{vanity} is known already as {known.provider_id}; declare people before anybody asks for them")
+            raise ValueError(f"{vanity} is known already as {known.provider_id}; declare people before the first call that names them")
         known = known or (self.find(declared.provider_id) if declared.provider_id else None)
         person = known or self._from_vanity(vanity, tail=declared.provider_id[3:] if declared.provider_id else None)
         person.public_id = vanity
@@ -139,12 +141,12 @@ class Directory:
         person.declared = declared
         return self._add(person)
 
-    def _add(self, person: Person) -> Person:
+    def _add(self, person: SimulatedPerson) -> SimulatedPerson:
         self._by_tail[person.tail] = person
         self._by_key[key_of(person.public_id)] = person
         return person
 
-    def _from_vanity(self, vanity: str, tail: str | None = None) -> Person:
+    def _from_vanity(self, vanity: str, tail: str | None = None) -> SimulatedPerson:
         parts = [part for part in re.split(r"[-_.]", vanity) if part and not any(letter.isdigit() for letter in part)]
         person = self._from_id(tail or tail_for(self._seed, key_of(vanity)))
         person.public_id = plain_vanity(vanity)
@@ -153,10 +155,10 @@ class Directory:
             person.last_name = " ".join(part.capitalize() for part in parts[1:])
         return person
 
-    def _from_id(self, tail: str) -> Person:
+    def _from_id(self, tail: str) -> SimulatedPerson:
         luck = chances("character", self._seed, tail)
         first, last = pick(names.FIRST, luck[7]), pick(names.LAST, luck[8])
-        return Person(
+        return SimulatedPerson(
             tail=tail,
             public_id=plain_vanity(f"{first}-{last}-{digest('vanity', tail).hex()[:8]}"),
             first_name=first,

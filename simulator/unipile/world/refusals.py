@@ -66,7 +66,7 @@ class RefusalError(Exception):
 
 
 def refuse(slug: str, detail: str | None = None) -> RefusalError:
-    """The refusal of that type, in the provider's words unless others are given. A slug nobody knows is a mistake of ours."""
+    """The refusal of that type, in the provider's words unless others are given. An unknown slug is a mistake of ours."""
     return RefusalError(slug, STATUS[slug], title_of(slug), detail if detail is not None else DETAILS.get(slug))
 
 

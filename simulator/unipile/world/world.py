@@ -4,13 +4,13 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from itertools import count
 
-from simulator.unipile.world.accounts import Account, Bond, Chat, Invitation, Message, Relation
+from simulator.unipile.world.accounts import Bond, Chat, Invitation, Message, Relation, SimulatedAccount
 from simulator.unipile.world.agenda import Agenda
 from simulator.unipile.world.behaviour import Behaviour
 from simulator.unipile.world.declared import AccountDeclared, PersonDeclared, WorldDeclared
-from simulator.unipile.world.events import Event
+from simulator.unipile.world.events import WorldEvent
 from simulator.unipile.world.ids import chances, short_id, snowflake
-from simulator.unipile.world.people import Directory, Person, long_ago
+from simulator.unipile.world.people import Directory, SimulatedPerson, long_ago
 from simulator.unipile.world.refusals import refuse
 
 WEEK = timedelta(days=7)
@@ -23,12 +23,12 @@ class World:
         self.seed = seed
         self.behaviour = behaviour or Behaviour()
         self.people = Directory(seed)
-        self.accounts: dict[str, Account] = {}
+        self.accounts: dict[str, SimulatedAccount] = {}
         self.chats: dict[str, Chat] = {}
         self.agenda = Agenda(start)
-        self.listeners: list[Callable[[Event], None]] = []
+        self.listeners: list[Callable[[WorldEvent], None]] = []
         self._order = count(1)
-        self._promised: dict[str, list[tuple[Person, datetime | None]]] = {}  # relations of accounts that are not declared yet
+        self._promised: dict[str, list[tuple[SimulatedPerson, datetime | None]]] = {}  # relations of accounts that are not declared yet
 
     # -- what there is ------------------------------------------------------------------------------------------------
 
@@ -40,7 +40,7 @@ class World:
         for person in declared.people:
             self.declare_person(person, now)
 
-    def declare_account(self, declared: AccountDeclared, now: datetime) -> Account:
+    def declare_account(self, declared: AccountDeclared, now: datetime) -> SimulatedAccount:
         """Add an account, or change the traits of one; its relations and chats stay."""
         account = self.accounts.get(declared.id)
         if account is None:
@@ -49,7 +49,9 @@ class World:
             owner = self.people.declare(
                 PersonDeclared(public_identifier=vanity, provider_id=declared.provider_user_id, first_name=first, last_name=last)
             )
-            account = Account(declared.id, declared.name, declared.type, declared.country, owner, created_at=now, status=declared.status)
+            account = SimulatedAccount(
+                declared.id, declared.name, declared.type, declared.country, owner, created_at=now, status=declared.status
+            )
             self.accounts[declared.id] = account
             for n in range(declared.connections):
                 known = self.people.declare(PersonDeclared(public_identifier=f"relation-{n}-of-{declared.id.lower()}"))
@@ -59,11 +61,11 @@ class World:
         account.name, account.type, account.country = declared.name, declared.type, declared.country
         return account
 
-    def declare_person(self, declared: PersonDeclared, now: datetime) -> Person:
+    def declare_person(self, declared: PersonDeclared, now: datetime) -> SimulatedPerson:
         """Add a person, or change one; relations named here exist from now on.
 
         Raises:
-            ValueError: the vanity belongs to somebody with another id.
+            ValueError: the vanity belongs to a person with another id.
         """
         person = self.people.declare(declared)
         for account_id in declared.connected_to:
@@ -74,7 +76,7 @@ class World:
                 self._connect(account, person, declared.connected_at or long_ago(person.luck[13], now))
         return person
 
-    def account(self, account_id: str) -> Account:
+    def account(self, account_id: str) -> SimulatedAccount:
         """A live account.
 
         Raises:
@@ -87,8 +89,8 @@ class World:
             raise refuse("disconnected_account")
         return account
 
-    def person(self, identifier: str) -> Person:
-        """Somebody known or made on demand.
+    def person(self, identifier: str) -> SimulatedPerson:
+        """A person, known or made on demand.
 
         Raises:
             RefusalError: 404 "User not found".
@@ -98,7 +100,7 @@ class World:
             raise refuse("resource_not_found", "User not found")
         return person
 
-    def bond(self, account: Account, person: Person) -> Bond:
+    def bond(self, account: SimulatedAccount, person: SimulatedPerson) -> Bond:
         """What lies between the two, from the first time it is asked for."""
         bond = account.bonds.get(person.tail)
         if bond is None:
@@ -108,13 +110,15 @@ class World:
                 self._connect(account, person, long_ago(person.luck[13], self.agenda.now))
         return bond
 
-    def distance(self, account: Account, person: Person) -> str:
+    def distance(self, account: SimulatedAccount, person: SimulatedPerson) -> str:
         """The member's network distance as the account sees it."""
         return "FIRST_DEGREE" if self.bond(account, person).relation else person.degree
 
     # -- invitations --------------------------------------------------------------------------------------------------
 
-    def invite(self, account: Account, person: Person, note: str | None, now: datetime, *, by_hand: bool = False) -> Invitation:
+    def invite(
+        self, account: SimulatedAccount, person: SimulatedPerson, note: str | None, now: datetime, *, by_hand: bool = False
+    ) -> Invitation:
         """Send an invitation, and let the person make up their mind.
 
         Raises:
@@ -138,13 +142,13 @@ class World:
         account.add_sent(invitation)
         account.invited_at.append(now)
         if by_hand:
-            self._tell(Event("invited_by_hand", now, account, person, id=invitation.id, note=note))
+            self._tell(WorldEvent("invited_by_hand", now, account, person, id=invitation.id, note=note))
         after = person.accepts_after(behaviour)
         if after is not None:
             self.agenda.put(now + after, lambda at: self._accept_if_pending(account, invitation, at))
         return invitation
 
-    def accept(self, account: Account, person: Person, now: datetime) -> None:
+    def accept(self, account: SimulatedAccount, person: SimulatedPerson, now: datetime) -> None:
         """The person accepts the pending invitation.
 
         Raises:
@@ -155,7 +159,7 @@ class World:
             raise refuse("resource_not_found", "This person has no pending invitation of this account.")
         self._accept_if_pending(account, pending, now)
 
-    def withdraw(self, account: Account, invitation_id: str, now: datetime) -> Invitation:
+    def withdraw(self, account: SimulatedAccount, invitation_id: str, now: datetime) -> Invitation:
         """The account takes a pending invitation back, and LinkedIn locks that person for three weeks.
 
         Raises:
@@ -166,7 +170,7 @@ class World:
             raise refuse("invalid_parameters", "Invitation not found")
         return self._close(account, invitation, "WITHDRAWN", now)
 
-    def ignore(self, account: Account, person: Person, now: datetime) -> Invitation:
+    def ignore(self, account: SimulatedAccount, person: SimulatedPerson, now: datetime) -> Invitation:
         """The person declines; the account only sees that the invitation is gone from its list.
 
         Raises:
@@ -177,7 +181,7 @@ class World:
             raise refuse("resource_not_found", "This person has no pending invitation of this account.")
         return self._close(account, pending, "IGNORED", now)
 
-    def receive_invitation(self, account: Account, person: Person, note: str | None, now: datetime) -> Invitation:
+    def receive_invitation(self, account: SimulatedAccount, person: SimulatedPerson, note: str | None, now: datetime) -> Invitation:
         """A member invites the account.
 
         Raises:
@@ -189,10 +193,10 @@ class World:
         order = next(self._order)
         bond.received = Invitation(snowflake(now, order), order, person, now, note)
         account.received.append(bond.received)
-        self._tell(Event("invited_us", now, account, person, id=bond.received.id, note=note))
+        self._tell(WorldEvent("invited_us", now, account, person, id=bond.received.id, note=note))
         return bond.received
 
-    def handle_received(self, account: Account, invitation_id: str, *, accept: bool, now: datetime) -> Invitation:
+    def handle_received(self, account: SimulatedAccount, invitation_id: str, *, accept: bool, now: datetime) -> Invitation:
         """The account accepts or declines an invitation it received.
 
         Raises:
@@ -211,12 +215,12 @@ class World:
                 account.remove_sent(bond.pending)
                 bond.pending = None
             self._connect(account, invitation.person, now)
-            self._tell(Event("accepted_received", now, account, invitation.person, id=invitation.id))
+            self._tell(WorldEvent("accepted_received", now, account, invitation.person, id=invitation.id))
         return invitation
 
     # -- chats --------------------------------------------------------------------------------------------------------
 
-    def write(self, account: Account, person: Person, text: str, now: datetime, *, by_hand: bool = False) -> Message:
+    def write(self, account: SimulatedAccount, person: SimulatedPerson, text: str, now: datetime, *, by_hand: bool = False) -> Message:
         """Send a message to a relation, in the one chat they have; a person may answer later.
 
         Raises:
@@ -227,40 +231,40 @@ class World:
             raise refuse("no_connection_with_recipient")
         message = self._say(account, person, text, now, mine=True)
         bond.written += 1
-        self._tell(Event("wrote_by_hand" if by_hand else "wrote", now, account, person, message, message.id))
+        self._tell(WorldEvent("wrote_by_hand" if by_hand else "wrote", now, account, person, message, message.id))
         self._plan_reply(account, person, str(bond.written), now)
         return message
 
-    def reply(self, account: Account, person: Person, text: str, now: datetime) -> Message:
+    def reply(self, account: SimulatedAccount, person: SimulatedPerson, text: str, now: datetime) -> Message:
         """The person writes to the account."""
         bond = self.bond(account, person)
         message = self._say(account, person, text, now, mine=False)
         bond.replied_at = message.at
         message.chat.unread += 1
-        self._tell(Event("replied", now, account, person, message, message.id))
+        self._tell(WorldEvent("replied", now, account, person, message, message.id))
         return message
 
     # -- accounts -----------------------------------------------------------------------------------------------------
 
-    def set_status(self, account: Account, status: str, word: str, now: datetime) -> None:
+    def set_status(self, account: SimulatedAccount, status: str, word: str, now: datetime) -> None:
         """Disconnect or reconnect; `word` is what the webhook says (CREDENTIALS, RECONNECTED, …)."""
         account.status = status
-        self._tell(Event("account_status", now, account, note=word))
+        self._tell(WorldEvent("account_status", now, account, note=word))
 
     # -- inside -------------------------------------------------------------------------------------------------------
 
-    def _tell(self, event: Event) -> None:
+    def _tell(self, event: WorldEvent) -> None:
         for listener in self.listeners:
             listener(event)
 
-    def _within_week(self, account: Account, now: datetime) -> None:
+    def _within_week(self, account: SimulatedAccount, now: datetime) -> None:
         while account.invited_at and account.invited_at[0] <= now - WEEK:
             account.invited_at.popleft()
         limit = self.behaviour.weekly_invitation_limit
         if limit is not None and len(account.invited_at) >= limit:
             raise refuse("cannot_resend_yet")
 
-    def _accept_if_pending(self, account: Account, invitation: Invitation, now: datetime) -> None:
+    def _accept_if_pending(self, account: SimulatedAccount, invitation: Invitation, now: datetime) -> None:
         person, bond = invitation.person, self.bond(account, invitation.person)
         if bond.pending is not invitation:
             return  # withdrawn, ignored, or accepted by a lever in between
@@ -269,33 +273,33 @@ class World:
         invitation.status = "ACCEPTED"
         account.remove_sent(invitation)
         self._connect(account, person, now)
-        self._tell(Event("accepted", now, account, person, id=invitation.id))
+        self._tell(WorldEvent("accepted", now, account, person, id=invitation.id))
         if invitation.note and self.behaviour.note_opens_chat:
             message = self._say(account, person, invitation.note, now, mine=True)
-            self._tell(Event("wrote", now, account, person, message, message.id))
+            self._tell(WorldEvent("wrote", now, account, person, message, message.id))
         self._plan_reply(account, person, "invitation", now)
 
-    def _plan_reply(self, account: Account, person: Person, step: str, now: datetime) -> None:
+    def _plan_reply(self, account: SimulatedAccount, person: SimulatedPerson, step: str, now: datetime) -> None:
         after = person.replies_after(step, self.behaviour)
         if after is not None:
             self.agenda.put(now + after, lambda at: void(self.reply(account, person, person.reply_text(self.behaviour), at)))
 
-    def _close(self, account: Account, invitation: Invitation, status: str, now: datetime) -> Invitation:
+    def _close(self, account: SimulatedAccount, invitation: Invitation, status: str, now: datetime) -> Invitation:
         bond = self.bond(account, invitation.person)
         bond.pending = None
         bond.locked_until = now + timedelta(days=self.behaviour.reinvite_lock_days)
         account.remove_sent(invitation)
         withdrawn = status == "WITHDRAWN"
         invitation.status = "WITHDRAWN" if withdrawn else "IGNORED"
-        self._tell(Event("withdrawn" if withdrawn else "ignored", now, account, invitation.person, id=invitation.id))
+        self._tell(WorldEvent("withdrawn" if withdrawn else "ignored", now, account, invitation.person, id=invitation.id))
         return invitation
 
-    def _connect(self, account: Account, person: Person, since: datetime) -> None:
+    def _connect(self, account: SimulatedAccount, person: SimulatedPerson, since: datetime) -> None:
         bond = account.bonds.setdefault(person.tail, Bond())
         bond.relation = Relation(person, since, next(self._order))
         account.add_relation(bond.relation)
 
-    def _say(self, account: Account, person: Person, text: str, now: datetime, *, mine: bool) -> Message:
+    def _say(self, account: SimulatedAccount, person: SimulatedPerson, text: str, now: datetime, *, mine: bool) -> Message:
         bond = self.bond(account, person)
         order = next(self._order)
         if bond.chat is None:

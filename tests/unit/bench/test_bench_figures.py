@@ -9,14 +9,14 @@ from rich.console import Console
 
 from bench.attribution import Part
 from bench.decision import Decisions
-from bench.figures import Figures, percentile, report, show
+from bench.figures import BenchFigures, percentile, report, show
 
 
 def figures(
     *, accounts: int = 10_000, pipeline_per_s: float = 1200.0, elsewhere: float = 0.0, waiting: int = 0, late: float = 0.45
-) -> Figures:
+) -> BenchFigures:
     """A run of twenty thousand sends beside a loop of 3,000 calls a second."""
-    return Figures(
+    return BenchFigures(
         accounts=accounts,
         rows=20_000,
         pipeline_per_s=pipeline_per_s,
@@ -38,7 +38,7 @@ QUICK = Decisions(mean_us=21.44, slowest_us=38.6, slowest="weekend")
 PARTS = {Part.DISPATCH: 0.3, Part.KAFKA: 0.4, Part.BEGIN: 0.345678, Part.HTTP: 0.2, Part.FINISH: 0.3, Part.REST: 0.1}
 
 
-def printed(main: Figures, others: Mapping[str, Figures] | None = None, decisions: Decisions = QUICK) -> str:
+def printed(main: BenchFigures, others: Mapping[str, BenchFigures] | None = None, decisions: Decisions = QUICK) -> str:
     """What a person with a window of 80 columns sees."""
     console = Console(width=80, color_system=None, record=True, file=io.StringIO())
     show(console, {"main": main, **(others or {})}, PARTS, decisions)

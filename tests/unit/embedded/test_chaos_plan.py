@@ -2,11 +2,11 @@
 
 from collections import Counter
 
-from embedded.chaos.plan import SERVICES, Kind, make_plan
+from embedded.chaos.plan import SERVICES, FaultKind, make_plan
 from embedded.chaos.scenario import promises, rules, world
 
 
-def kinds(sends: int) -> Counter[Kind]:
+def kinds(sends: int) -> Counter[FaultKind]:
     return Counter(fault.kind for fault in make_plan(sends=sends, seed=3).faults)
 
 
@@ -19,23 +19,23 @@ def test_the_same_seed_plays_the_same_faults_and_another_one_others() -> None:
 def test_twenty_thousand_sends_over_two_thousand_accounts_meet_every_fault_often_enough() -> None:
     plan, count = make_plan(sends=20_000, seed=1), kinds(20_000)
     assert (plan.promised, plan.accounts, plan.brief) == (20_000, 2_000, False)
-    assert count[Kind.SERVICE] + 2 * count[Kind.PAIR] >= 32
-    assert (count[Kind.BROKER], count[Kind.POSTGRES]) == (10, 10)
-    assert min(count[Kind.FREEZE], count[Kind.REBALANCE], count[Kind.DISCONNECT]) >= 3
-    hung = {name for fault in plan.faults if fault.kind is Kind.HANG for name in fault.targets}
+    assert count[FaultKind.SERVICE] + 2 * count[FaultKind.PAIR] >= 32
+    assert (count[FaultKind.BROKER], count[FaultKind.POSTGRES]) == (10, 10)
+    assert min(count[FaultKind.FREEZE], count[FaultKind.REBALANCE], count[FaultKind.DISCONNECT]) >= 3
+    hung = {name for fault in plan.faults if fault.kind is FaultKind.HANG for name in fault.targets}
     assert {"postgres", "queuer-1", "poller-1", "healer-1"} < hung, "and two brokers"
-    killed = {name for fault in plan.faults if fault.kind is Kind.SERVICE for name in fault.targets}
+    killed = {name for fault in plan.faults if fault.kind is FaultKind.SERVICE for name in fault.targets}
     assert killed == set(SERVICES)
 
 
 def test_a_freeze_is_longer_than_the_session_and_than_the_time_to_act() -> None:
-    assert all(fault.lasts_s >= 25 for fault in make_plan(sends=20_000, seed=1).faults if fault.kind is Kind.FREEZE)
+    assert all(fault.lasts_s >= 25 for fault in make_plan(sends=20_000, seed=1).faults if fault.kind is FaultKind.FREEZE)
 
 
 def test_a_brief_run_meets_one_fault_of_each_kind_that_needs_no_hours_to_get_over() -> None:
     plan = make_plan(sends=80, seed=5)
     assert plan.brief
-    assert set(kinds(80)) == {Kind.SERVICE, Kind.PAIR, Kind.BROKER, Kind.POSTGRES, Kind.FREEZE}
+    assert set(kinds(80)) == {FaultKind.SERVICE, FaultKind.PAIR, FaultKind.BROKER, FaultKind.POSTGRES, FaultKind.FREEZE}
     assert plan.lasts_s < 30
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from embedded.drill.corruptions import CORRUPTIONS, CorruptedRow, CorruptionKind, right
-from embedded.drill.play import Told
+from embedded.drill.play import DrillRun
 from embedded.drill.verdict import judge
 
 NOW = "2026-03-10T15:00:00Z"
@@ -49,7 +49,7 @@ def test_a_row_is_right_when_it_says_what_really_was(name: str, seen: dict[str, 
     assert right(way(name), seen) is is_right
 
 
-def _told(folder: Path, spoiled: CorruptedRow, invitations: int) -> Told:
+def _told(folder: Path, spoiled: CorruptedRow, invitations: int) -> DrillRun:
     log = folder / "simulator.jsonl"
     calls = [
         {
@@ -69,7 +69,7 @@ def _told(folder: Path, spoiled: CorruptedRow, invitations: int) -> Told:
         for n in range(invitations)
     ]
     log.write_text("".join(json.dumps(call) + "\n" for call in calls))
-    return Told([spoiled], 0, None, log, stored=0, view={}, wall_s=1.0)
+    return DrillRun([spoiled], 0, None, log, stored=0, view={}, wall_s=1.0)
 
 
 def test_a_contact_that_the_provider_never_saw_is_wrong_whatever_our_rows_say(tmp_path: Path) -> None:

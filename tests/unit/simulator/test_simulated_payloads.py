@@ -7,7 +7,7 @@ import orjson
 from shared.unipile.webhooks import AccountStatusDelivery, MessageReceived, NewRelation, read_webhook
 from simulator.unipile.payloads import account_status, message_received, new_relation
 from simulator.unipile.world.declared import AccountDeclared, PersonDeclared
-from simulator.unipile.world.events import Event
+from simulator.unipile.world.events import WorldEvent
 from simulator.unipile.world.world import World
 
 MONDAY = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -16,7 +16,7 @@ AS_SENT = "application/x-www-form-urlencoded"
 
 def test_every_kind_of_webhook_is_read_by_the_services_reader() -> None:
     world = World(seed=1, start=MONDAY)
-    told: list[Event] = []
+    told: list[WorldEvent] = []
     world.listeners.append(told.append)
     account = world.declare_account(AccountDeclared(id="acc1", name="Tom Reed"), MONDAY)
     ana = world.declare_person(PersonDeclared(public_identifier="ana-nunez", accepts_after_s=0, replies_to=None), MONDAY)

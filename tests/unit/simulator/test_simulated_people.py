@@ -5,12 +5,12 @@ from pydantic import ValidationError
 
 from simulator.unipile.world.behaviour import Behaviour, Span
 from simulator.unipile.world.declared import AccountDeclared, PersonDeclared
-from simulator.unipile.world.people import Directory, Person
+from simulator.unipile.world.people import Directory, SimulatedPerson
 
 AS_USUAL = Behaviour()
 
 
-def made(directory: Directory, identifier: str, behaviour: Behaviour = AS_USUAL) -> Person:
+def made(directory: Directory, identifier: str, behaviour: Behaviour = AS_USUAL) -> SimulatedPerson:
     """Somebody who must exist."""
     person = directory.find_or_make(identifier, behaviour)
     assert person is not None

@@ -4,11 +4,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from simulator.unipile.world.accounts import Account
+from simulator.unipile.world.accounts import SimulatedAccount
 from simulator.unipile.world.behaviour import Behaviour, Span
 from simulator.unipile.world.declared import AccountDeclared, PersonDeclared
-from simulator.unipile.world.events import Event
-from simulator.unipile.world.people import Person
+from simulator.unipile.world.events import WorldEvent
+from simulator.unipile.world.people import SimulatedPerson
 from simulator.unipile.world.refusals import RefusalError
 from simulator.unipile.world.world import World
 
@@ -22,17 +22,17 @@ class Stage:
 
     def __init__(self, behaviour: Behaviour | None = None, *, account_type: str = "premium") -> None:
         self.world = World(seed=7, start=MONDAY, behaviour=behaviour)
-        self.told: list[Event] = []
+        self.told: list[WorldEvent] = []
         self.world.listeners.append(self.told.append)
         declared = AccountDeclared.model_validate({"id": "acc1", "name": "Greta Vogel", "type": account_type})
-        self.account: Account = self.world.declare_account(declared, MONDAY)
+        self.account: SimulatedAccount = self.world.declare_account(declared, MONDAY)
 
-    def person(self, vanity: str = "ana-nunez", **traits: object) -> Person:
+    def person(self, vanity: str = "ana-nunez", **traits: object) -> SimulatedPerson:
         """Somebody declared; silent unless told otherwise."""
         silent: dict[str, object] = {"accepts_after_s": None, "replies_to": None}
         return self.world.declare_person(PersonDeclared.model_validate({"public_identifier": vanity, **silent, **traits}), MONDAY)
 
-    def refusal(self, person: Person, note: str | None = None, at: datetime = MONDAY) -> str:
+    def refusal(self, person: SimulatedPerson, note: str | None = None, at: datetime = MONDAY) -> str:
         """The slug with which an invitation is refused."""
         with pytest.raises(RefusalError) as refused:
             self.world.invite(self.account, person, note, at)

@@ -7,7 +7,7 @@ import orjson
 import pytest
 
 from simulator.unipile.log import Log
-from simulator.unipile.settings import CannotStartError
+from simulator.unipile.settings import SimulatorCannotStartError
 
 MONDAY = datetime(2026, 3, 2, 9, tzinfo=UTC)
 
@@ -60,5 +60,5 @@ def test_numbers_go_on_in_a_file_that_is_there_already(tmp_path: Path) -> None:
 
 
 def test_a_log_that_cannot_be_written_says_so(tmp_path: Path) -> None:
-    with pytest.raises(CannotStartError, match="Choose another file with --log"):
+    with pytest.raises(SimulatorCannotStartError, match="Choose another file with --log"):
         Log(tmp_path)

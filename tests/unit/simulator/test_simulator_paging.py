@@ -8,7 +8,7 @@ from aiohttp.test_utils import make_mocked_request
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator.unipile.api.paging import Asked
+from simulator.unipile.api.paging import PageRequest
 
 MONDAY = datetime(2026, 3, 2, 9, tzinfo=UTC)
 
@@ -33,7 +33,7 @@ def test_pages_hold_every_row_of_every_list_once(first: list[Row], second: list[
     found: list[Row] = []
     query = f"limit={limit}"
     while True:
-        asked = Asked.of(make_mocked_request("GET", f"/chats?{query}"))
+        asked = PageRequest.of(make_mocked_request("GET", f"/chats?{query}"))
         page, cursor = asked.page(lists, at=lambda row: row.at, name=lambda row: row.name)
         assert len(page) <= limit
         found += page

@@ -8,7 +8,7 @@ import pytest
 
 from operations.proof.ledger_reader import snapshot
 from operations.proof.prove_ledger import Proof, prove
-from operations.proof.scope import Scope
+from operations.proof.scope import ProofScope
 from shared.db.pool import Connection
 from shared.ledger.chain import Head, link_hash
 from shared.ledger.facts import AttemptFacts, encode_facts
@@ -17,13 +17,13 @@ from tests.integration.operations.proof.prove_stage import World, a_world, seal
 Change = Callable[[Connection, World], Awaitable[object]]
 
 
-async def proved(world: World, scope: Scope | None = None, kept: Head | None = None) -> Proof:
+async def proved(world: World, scope: ProofScope | None = None, kept: Head | None = None) -> Proof:
     """What the proof finds without the topic, on a connection that may only read."""
     async with snapshot(world.pool) as reading:
         await reading.learn()
         accounts = [scope.account] if scope and scope.account else None
         heads = {world.accounts[0]: kept} if kept else {}
-        return await prove(reading, world.pool, scope or Scope(), accounts, kafka=None, kept=heads)
+        return await prove(reading, world.pool, scope or ProofScope(), accounts, kafka=None, kept=heads)
 
 
 def told(proof: Proof) -> list[tuple[str, str]]:
@@ -182,10 +182,10 @@ async def test_what_is_changed_with_the_triggers_on_is_not_sealed_as_if_it_were_
 async def test_a_day_shows_what_was_done_to_it_and_nothing_of_another(world: World, kind: str) -> None:
     change, row, says = CHANGES[kind]
     await as_superuser(world, change)
-    found = (await proved(world, Scope(account=world.accounts[0], day=date(2026, 3, 10)))).found.breaks
+    found = (await proved(world, ProofScope(account=world.accounts[0], day=date(2026, 3, 10)))).found.breaks
     assert [each for each in found if row in each.row and says in each.says], found
-    assert told(await proved(world, Scope(account=world.accounts[0], day=date(2026, 3, 12)))) == []
-    assert told(await proved(world, Scope(account=world.accounts[1]))) == []
+    assert told(await proved(world, ProofScope(account=world.accounts[0], day=date(2026, 3, 12)))) == []
+    assert told(await proved(world, ProofScope(account=world.accounts[1]))) == []
 
 
 async def test_a_chain_that_was_made_anew_to_its_end_is_found_by_a_head_that_was_kept(world: World) -> None:
@@ -252,6 +252,6 @@ async def test_a_campaign_is_proved_without_the_rest(world: World) -> None:
         await reading.learn()
         _, campaign = await reading.find(account=None, campaign="spring")
         assert campaign is not None
-        accounts, scope = await reading.campaign_scope(campaign, Scope())
+        accounts, scope = await reading.campaign_scope(campaign, ProofScope())
         proof = await prove(reading, world.pool, scope, accounts, kafka=None, kept={})
     assert (told(proof), proof.found.looked_at["attempts"], proof.found.looked_at["links"]) == ([], 24, 24)
