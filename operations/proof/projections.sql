@@ -62,7 +62,7 @@ SELECT count(*) AS compared,
 WITH ledger AS (
   SELECT p.id, p.contacted_at AS live, min(a.answered_at) AS rebuilt
     FROM send_attempts a JOIN campaign_prospects p ON p.id = a.prospect_id
-   WHERE a.state = 'accepted' AND a.action IN ('invitation', 'message', 'email')
+   WHERE a.state = 'accepted' AND contacts_person(a.action)
    GROUP BY p.id, p.contacted_at
 )
 SELECT count(*) AS compared,
@@ -77,7 +77,7 @@ WITH ledger AS (
     FROM send_attempts a
     JOIN send_queue s ON s.id = a.send_id
     LEFT JOIN campaign_messages m ON m.attempt_id = a.id AND m.direction = 'out'
-   WHERE a.state = 'accepted' AND a.action IN ('invitation', 'message', 'email')
+   WHERE a.state = 'accepted' AND contacts_person(a.action)
 )
 SELECT count(*) AS compared,
        coalesce(jsonb_agg(jsonb_build_object('row', id, 'what', 'text', 'live', live, 'rebuilt', rebuilt) ORDER BY id)

@@ -659,8 +659,8 @@ CREATE FUNCTION public.contact_evidence(the_prospect uuid) RETURNS TABLE(invited
     AS $$
   WITH ledger AS (
     SELECT min(coalesce(a.answered_at, a.decided_at)) FILTER (WHERE a.state = 'accepted' AND a.action = 'invitation') AS invited_at,
-           min(coalesce(a.answered_at, a.decided_at)) FILTER (WHERE a.state = 'accepted' AND a.action IN ('message', 'email')) AS messaged_at,
-           min(a.id) FILTER (WHERE a.state = 'accepted' AND a.action IN ('invitation', 'message', 'email')) AS attempt, max(a.id) AS last_attempt
+           min(coalesce(a.answered_at, a.decided_at)) FILTER (WHERE a.state = 'accepted' AND contacts_person(a.action) AND a.action <> 'invitation') AS messaged_at,
+           min(a.id) FILTER (WHERE a.state = 'accepted' AND contacts_person(a.action)) AS attempt, max(a.id) AS last_attempt
       FROM send_queue s JOIN send_attempts a ON a.send_id = s.id
      WHERE s.prospect_id = the_prospect AND a.action <> 'profile_lookup'
   ), who AS (
@@ -689,6 +689,10 @@ CREATE FUNCTION public.contact_evidence(the_prospect uuid) RETURNS TABLE(invited
   SELECT g.invited_at, g.messaged_at, g.attempt, g.last_attempt, l.at, l.invitation
     FROM ledger g LEFT JOIN (SELECT at, invitation FROM listed ORDER BY at LIMIT 1) l ON true
 $$;
+
+CREATE FUNCTION public.contacts_person(action public.action) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN (action <> ALL (ARRAY['profile_lookup'::public.action, 'withdrawal'::public.action]));
 
 CREATE TABLE public.account_cool_downs (
     account_id uuid NOT NULL,

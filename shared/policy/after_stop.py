@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from shared.policy.verdict import Reason
-from shared.vocabulary import ACTIVE, UNSTARTED, Action, ProspectStatus
+from shared.vocabulary import ACTIVE, UNSTARTED, Action, ActionRole, ProspectStatus
 
 ALREADY_INVITED: Final = "already_invited"
 """The ledger's index said it and not the policy: another send of the workspace has a live invitation to this person."""
@@ -32,7 +32,7 @@ def after_stop(reason: str, action: Action, status: ProspectStatus, *, contacted
     Whoever stays either goes on (contacted meanwhile), is in a status that says why already, or is for a person to decide:
     somebody under way whose lead has answered in another campaign may be resumed.
     """
-    if action is Action.WITHDRAWAL or reason in _STAYS or status not in UNSTARTED | _UNDER_WAY:
+    if action.role is ActionRole.WITHDRAW or reason in _STAYS or status not in UNSTARTED | _UNDER_WAY:
         return None
     if reason == Reason.OPTED_OUT:
         return Move(ProspectStatus.OPTED_OUT)
@@ -49,4 +49,4 @@ def after_stop(reason: str, action: Action, status: ProspectStatus, *, contacted
 def for_a_person(reason: str, action: Action, status: ProspectStatus, *, contacted: bool) -> bool:
     """Whether a sequence under way has stopped without an end of its own: only a person can say how it goes on."""
     stays = after_stop(reason, action, status, contacted=contacted) is None
-    return stays and reason == Reason.REPLIED and status in _UNDER_WAY and action is not Action.WITHDRAWAL
+    return stays and reason == Reason.REPLIED and status in _UNDER_WAY and action.role is not ActionRole.WITHDRAW

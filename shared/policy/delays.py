@@ -13,7 +13,7 @@ from shared.calendar import HORIZON_DAYS, Schedule, spans
 from shared.policy.case import Case
 from shared.policy.limits import warm_up_cap, warm_up_percent
 from shared.policy.verdict import NEVER, Reason, Scope
-from shared.vocabulary import Action, ProspectStatus
+from shared.vocabulary import ActionRole, ProspectStatus
 
 _ONE_DAY: Final = timedelta(days=1)
 _SPOKEN_TO: Final = frozenset({ProspectStatus.CONNECTED, ProspectStatus.MESSAGING})
@@ -54,7 +54,7 @@ def _replies_unread(case: Case, at: datetime, _need: timedelta) -> datetime | No
     It waits for the next planned read and a little longer, not for ever: when nobody reads any more, that is an alarm of
     its own and no reason to let a campaign die unseen.
     """
-    if case.action is not Action.MESSAGE or case.prospect_status not in _SPOKEN_TO or case.replies_read_at is None:
+    if not case.action.facts.waits_for_reply_reads or case.prospect_status not in _SPOKEN_TO or case.replies_read_at is None:
         return None
     if case.replies_next_read_at is None or at <= case.replies_read_at + REPLIES_STAY_FRESH:
         return None
@@ -64,14 +64,14 @@ def _replies_unread(case: Case, at: datetime, _need: timedelta) -> datetime | No
 
 def _relock(case: Case, at: datetime, _need: timedelta) -> datetime | None:
     """LinkedIn refuses to invite somebody again for about three weeks after a withdrawal."""
-    if case.action is not Action.INVITATION or case.relock_until is None:
+    if case.action.role is not ActionRole.CONNECT or case.relock_until is None:
         return None
     return case.relock_until if case.relock_until > at else None
 
 
 def _still_waiting(case: Case, at: datetime, _need: timedelta) -> datetime | None:
     """An invitation is taken back when it has waited for as long as the campaign says today, whatever it said when this was planned."""
-    if case.action is not Action.WITHDRAWAL or case.withdraw_at is None:
+    if case.action.role is not ActionRole.WITHDRAW or case.withdraw_at is None:
         return None
     return case.withdraw_at if case.withdraw_at > at else None
 
@@ -137,7 +137,7 @@ def _next_day_below(case: Case, at: datetime, cap: Callable[[date], int]) -> dat
 
 def _weekly_cap(case: Case, at: datetime, _need: timedelta) -> datetime | None:
     week = case.week
-    if case.action is not Action.INVITATION or week is None or week.count < week.cap:
+    if case.action.role is not ActionRole.CONNECT or week is None or week.count < week.cap:
         return None
     if week.frees_at is None:
         return NEVER

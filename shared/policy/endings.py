@@ -9,7 +9,7 @@ from typing import Final
 
 from shared.policy.case import Case
 from shared.policy.verdict import Condition, Hold, Reason, Scope, Stop
-from shared.vocabulary import UNSTARTED, AccountStatus, Action, CampaignStatus, ProspectStatus
+from shared.vocabulary import UNSTARTED, AccountStatus, ActionRole, CampaignStatus, ProspectStatus
 
 _DONE_WITH: Final = {
     ProspectStatus.OPTED_OUT: Stop(Reason.OPTED_OUT),
@@ -60,7 +60,7 @@ def _replied(case: Case) -> Stop | None:
 
 def _first_contact(case: Case) -> Stop | None:
     """An invitation goes to people nobody has written to; a second one is refused by LinkedIn and looks like a machine."""
-    if case.action is not Action.INVITATION:
+    if case.action.role is not ActionRole.CONNECT:
         return None
     if case.connected:
         return Stop(Reason.ALREADY_CONNECTED)
@@ -71,7 +71,7 @@ def _first_contact(case: Case) -> Stop | None:
 
 def _withdrawal(case: Case) -> Stop | None:
     """Only an invitation that still waits is taken back: whoever accepted in between stays a connection."""
-    if case.action is not Action.WITHDRAWAL:
+    if case.action.role is not ActionRole.WITHDRAW:
         return None
     if case.connected:
         return Stop(Reason.ALREADY_CONNECTED)
@@ -91,7 +91,7 @@ def _other_sequence(case: Case) -> Hold | None:
 
     The later one goes on when the other is over. An invitation may be taken back all the same.
     """
-    if case.other_sequence is None or case.action is Action.WITHDRAWAL:
+    if case.other_sequence is None or case.action.role is ActionRole.WITHDRAW:
         return None
     return Hold(Condition.OTHER_SEQUENCE, Reason.OTHER_SEQUENCE, Scope.SEND)
 
@@ -123,7 +123,7 @@ def _connection(case: Case) -> Hold | None:
 
 def _needs_connection(case: Case) -> bool:
     """A look-up needs none: it is how we learn whether there is one."""
-    return case.requires_connection and case.action is not Action.PROFILE_LOOKUP
+    return case.requires_connection and case.action.role is not ActionRole.RESOLVE
 
 
 def _connection_shown(case: Case) -> str:

@@ -12,7 +12,7 @@ import orjson
 from shared.calendar import Schedule, ScheduleError, ScheduleSettings, read_settings, resolve_schedule
 from shared.policy.case import Case, WeekUse
 from shared.policy.limits import RELOCK, SPACING, LimitFacts
-from shared.vocabulary import FIRST_DEGREE, AccountStatus, Action, CampaignStatus, CampaignType, ProspectStatus
+from shared.vocabulary import FIRST_DEGREE, AccountStatus, Action, ActionRole, CampaignStatus, CampaignType, ProspectStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +205,7 @@ def planned_case(
         lead_opted_out_at=opted_out_at,
         suppressed_by=suppressed_by,
         invited_by_hand_at=invited_by_hand_at,
-        withdraw_at=due if action is Action.WITHDRAWAL else None,
+        withdraw_at=due if action.role is ActionRole.WITHDRAW else None,
     )
 
 

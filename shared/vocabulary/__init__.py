@@ -4,7 +4,8 @@ The enum types, the trigger and docs/prospect_lifecycle.md are tested against th
 here and nowhere else fails the build.
 """
 
-from shared.vocabulary.channels import CHANNEL_OF_ACTION, CHANNEL_OF_CAMPAIGN_TYPE, REGISTERED_CHANNELS, SENDABLE_CAMPAIGN_TYPES
+from shared.vocabulary.actions import ACTIONS, STEP_TYPES, Action, ActionRole, Evidence, StepType
+from shared.vocabulary.channels import CHANNEL_OF_CAMPAIGN_TYPE, REGISTERED_CHANNELS, SENDABLE_CAMPAIGN_TYPES
 from shared.vocabulary.transitions import PROSPECT_TRANSITIONS, SEND_TRANSITIONS, Condition, Transition
 from shared.vocabulary.words import (
     ACTIVE,
@@ -20,7 +21,6 @@ from shared.vocabulary.words import (
     UNSTARTED,
     AccountStatus,
     AccountType,
-    Action,
     ApprovalStatus,
     AttemptState,
     CampaignStatus,
@@ -38,8 +38,8 @@ from shared.vocabulary.words import (
 )
 
 __all__ = [
+    "ACTIONS",
     "ACTIVE",
-    "CHANNEL_OF_ACTION",
     "CHANNEL_OF_CAMPAIGN_TYPE",
     "COMMAND_LINE",
     "CONTACTED",
@@ -51,6 +51,7 @@ __all__ = [
     "REGISTERED_CHANNELS",
     "SENDABLE_CAMPAIGN_TYPES",
     "SEND_TRANSITIONS",
+    "STEP_TYPES",
     "STOPPABLE",
     "STOPPING",
     "UNDECIDED_ATTEMPTS",
@@ -58,6 +59,7 @@ __all__ = [
     "AccountStatus",
     "AccountType",
     "Action",
+    "ActionRole",
     "ApprovalStatus",
     "AttemptState",
     "CampaignStatus",
@@ -65,6 +67,7 @@ __all__ = [
     "Channel",
     "Condition",
     "DeliveryState",
+    "Evidence",
     "FailureReason",
     "MissingValue",
     "NoticeKind",
@@ -73,5 +76,6 @@ __all__ = [
     "Reply",
     "Role",
     "SendStatus",
+    "StepType",
     "Transition",
 ]

@@ -1,4 +1,4 @@
-"""Channels: the one that each campaign type and each action belongs to, and those that this version sends over.
+"""Channels: the one that each campaign type belongs to (an action's stands in actions.py), and those that this version sends over.
 
 These tables are what the planning, the API and the healer ask instead of the name of a campaign type. A channel that is registered
 in services/sender/channels stands in REGISTERED_CHANNELS (tests/unit/sender/test_channels.py) and, by its campaign types, in the
@@ -8,19 +8,12 @@ SQL function `has_channel` (shared/db/routines/06_channels.sql; tests/integratio
 from collections.abc import Mapping
 from typing import Final
 
-from shared.vocabulary.words import Action, CampaignType, Channel
+from shared.vocabulary.words import CampaignType, Channel
 
 CHANNEL_OF_CAMPAIGN_TYPE: Final[Mapping[CampaignType, Channel]] = {
     CampaignType.CONNECTOR: Channel.LINKEDIN,
     CampaignType.MESSENGER: Channel.LINKEDIN,
     CampaignType.EMAIL: Channel.EMAIL,
-}
-CHANNEL_OF_ACTION: Final[Mapping[Action, Channel]] = {
-    Action.INVITATION: Channel.LINKEDIN,
-    Action.MESSAGE: Channel.LINKEDIN,
-    Action.PROFILE_LOOKUP: Channel.LINKEDIN,
-    Action.WITHDRAWAL: Channel.LINKEDIN,
-    Action.EMAIL: Channel.EMAIL,
 }
 REGISTERED_CHANNELS: Final = frozenset({Channel.LINKEDIN})
 """Channels that the sender can deliver over."""

@@ -102,16 +102,6 @@ class AccountStatus(StrEnum):
     DISCONNECTED = "disconnected"  # the provider lost the session; a person reconnects it
 
 
-class Action(StrEnum):
-    """What an account does outside; caps, cool-downs and lanes are counted by it."""
-
-    INVITATION = "invitation"
-    MESSAGE = "message"
-    PROFILE_LOOKUP = "profile_lookup"
-    EMAIL = "email"
-    WITHDRAWAL = "withdrawal"  # of an invitation nobody answered
-
-
 class ApprovalStatus(StrEnum):
     """Whether a person has let an imported row become a prospect."""
 

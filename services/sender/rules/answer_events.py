@@ -14,7 +14,7 @@ from shared.contracts.integrity_events import IntegrityEvent
 from shared.contracts.sends_completed import SendCompleted, SendOutcome
 from shared.contracts.topics import ACCOUNTS_STATUS, CONNECTIONS_ACCEPTED, INTEGRITY_EVENTS, SENDS_COMPLETED
 from shared.policy import SPACING, jitter
-from shared.vocabulary import AccountStatus, Action, AttemptState, SendStatus
+from shared.vocabulary import AccountStatus, ActionRole, AttemptState, SendStatus
 
 _SEND_OUTCOME_OF: Final = {
     SendStatus.SENT: SendOutcome.SENT,
@@ -67,7 +67,7 @@ def events_of_outcomes(outcomes: Sequence[AttemptOutcome], written: WrittenOutco
 
 def _only_resolved(outcome: AttemptOutcome) -> bool:
     """A look-up that went well ends nothing and defers nothing."""
-    return outcome.attempt.action is Action.PROFILE_LOOKUP and outcome.send is SendStatus.PENDING and outcome.next_action is not None
+    return outcome.attempt.action.role is ActionRole.RESOLVE and outcome.send is SendStatus.PENDING and outcome.next_action is not None
 
 
 def _send_completed(o: AttemptOutcome) -> Envelope:

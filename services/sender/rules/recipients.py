@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from services.sender.rules.due_send import DueSend
-from shared.vocabulary import CHANNEL_OF_ACTION, Channel
+from shared.vocabulary import Channel
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +36,7 @@ Recipient = LinkedInRecipient | MailRecipient
 
 def recipient_of(row: DueSend) -> Recipient:
     """The recipient of the send, in the form of the channel that its next action belongs to."""
-    return _RECIPIENT_OF[CHANNEL_OF_ACTION[row.next_action]](row)
+    return _RECIPIENT_OF[row.next_action.facts.channel](row)
 
 
 def _linkedin_recipient(row: DueSend) -> LinkedInRecipient:

@@ -20,7 +20,7 @@ from shared.contracts.sends_due import SendDue
 from shared.policy import ALREADY_INVITED, SendNow, WeekUse, decide, weekly_invitations
 from shared.policy.rows import case_of
 from shared.runtime.clock import StackClock, Stopwatch
-from shared.vocabulary import Action
+from shared.vocabulary import ActionRole
 
 log = structlog.get_logger()
 
@@ -121,7 +121,7 @@ class Sender:
     async def _week_uses(self, begin: Begin, now: datetime) -> dict[UUID, WeekUse]:
         """The invitations of the week by send: counted exactly only for accounts whose daily counts add up to the cap; for the others the
         daily counts already prove that the cap is not reached."""
-        inviting = [row for row in begin.due if row.next_action is Action.INVITATION]
+        inviting = [row for row in begin.due if row.next_action.role is ActionRole.CONNECT]
         caps = {row.account_id: weekly_invitations(row.weekly_limit, tier=row.tier) for row in inviting}
         near = {row.account_id for row in inviting if row.used_about_a_week >= caps[row.account_id]}
         exact = await begin.count_invitations_of_week({each: caps[each] for each in sorted(near)}, now=now) if near else {}

@@ -35,6 +35,10 @@ RETURN state IN ('intent', 'unknown', 'accepted');
 CREATE OR REPLACE FUNCTION is_undecided(state attempt_state) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN state IN ('intent', 'unknown');
 
+-- The person receives something by the action (ActionFacts.contacts in shared/vocabulary/actions.py).
+CREATE OR REPLACE FUNCTION contacts_person(action action) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN action NOT IN ('profile_lookup', 'withdrawal');
+
 -- The account's time zone at a moment of business time: a change of zone holds from timezone_from on.
 CREATE OR REPLACE FUNCTION account_timezone(account accounts, at timestamptz) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN account.timezone_from <= at THEN account.timezone_next ELSE account.timezone END;

@@ -139,8 +139,8 @@ RETURNS TABLE (invited_at timestamptz, messaged_at timestamptz, attempt bigint, 
 LANGUAGE sql STABLE AS $$
   WITH ledger AS (
     SELECT min(coalesce(a.answered_at, a.decided_at)) FILTER (WHERE a.state = 'accepted' AND a.action = 'invitation') AS invited_at,
-           min(coalesce(a.answered_at, a.decided_at)) FILTER (WHERE a.state = 'accepted' AND a.action IN ('message', 'email')) AS messaged_at,
-           min(a.id) FILTER (WHERE a.state = 'accepted' AND a.action IN ('invitation', 'message', 'email')) AS attempt, max(a.id) AS last_attempt
+           min(coalesce(a.answered_at, a.decided_at)) FILTER (WHERE a.state = 'accepted' AND contacts_person(a.action) AND a.action <> 'invitation') AS messaged_at,
+           min(a.id) FILTER (WHERE a.state = 'accepted' AND contacts_person(a.action)) AS attempt, max(a.id) AS last_attempt
       FROM send_queue s JOIN send_attempts a ON a.send_id = s.id
      WHERE s.prospect_id = the_prospect AND a.action <> 'profile_lookup'
   ), who AS (

@@ -9,18 +9,18 @@ from services.sender.channels.registry import open_channels
 from services.sender.rules.attempt import Attempt
 from services.sender.rules.recipients import MailRecipient
 from shared.unipile.client import UnipileClient
-from shared.vocabulary import CHANNEL_OF_ACTION, CHANNEL_OF_CAMPAIGN_TYPE, REGISTERED_CHANNELS, Action, CampaignType, SendStatus
+from shared.vocabulary import ACTIONS, CHANNEL_OF_CAMPAIGN_TYPE, REGISTERED_CHANNELS, Action, CampaignType, SendStatus
 
 AT = datetime(2026, 3, 10, 15, tzinfo=UTC)
 CHANNELS = open_channels(UnipileClient("http://127.0.0.1:9", SecretStr("key"), timeout=timedelta(seconds=1)), now=lambda: AT)
 
 
 def test_every_action_of_a_registered_channel_is_delivered_and_no_other() -> None:
-    assert set(CHANNELS.by_action) == {action for action in Action if CHANNEL_OF_ACTION[action] in REGISTERED_CHANNELS}
+    assert set(CHANNELS.by_action) == {action for action in Action if action.facts.channel in REGISTERED_CHANNELS}
 
 
 def test_every_action_and_every_campaign_type_belongs_to_a_channel() -> None:
-    assert set(CHANNEL_OF_ACTION) == set(Action)
+    assert set(ACTIONS) == set(Action)
     assert set(CHANNEL_OF_CAMPAIGN_TYPE) == set(CampaignType)
 
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from shared.vocabulary import STOPPABLE, UNSTARTED, Action, ProspectStatus, SendStatus
+from shared.vocabulary import STOPPABLE, UNSTARTED, Action, ActionRole, Evidence, ProspectStatus, SendStatus
 
 COARSE: Final = timedelta(days=2)
 """Dates in the list of sent invitations come from words like "Sent yesterday"."""
@@ -83,22 +83,24 @@ def recover_steps(
     wrote = sorted((e for e in evidence if e.sign is Sign.WROTE and e.at is not None and e.at >= since - SLACK), key=_sign_time)
     left: list[RecoveredStep] = []
     connected_at = min((e.at for e in connected if e.at is not None), default=None)
-    invitation = _next(steps, Action.INVITATION) if status in UNSTARTED else None
+    invitation = _next(steps, ActionRole.CONNECT) if status in UNSTARTED else None
     sign = next(iter([*invited, *connected, *wrote]), None)
     if invitation is not None and sign is not None:
         at = min(max(sign.at or since, since), until)
         ref = sign.ref if sign.sign is Sign.INVITED else None
         left.append(RecoveredStep(step=invitation, at=at, ref=ref, chat_id=None, text="", why=_SAYS[sign.sign]))
     left += _messages(steps, wrote)
-    if connected_at is None and wrote and any(step.action is Action.INVITATION for step in steps):
+    if connected_at is None and wrote and any(step.action.role is ActionRole.CONNECT for step in steps):
         connected_at = wrote[0].at  # only a connection can be written to
     return GapRecovery(left=left, connected_at=connected_at)
 
 
 def _messages(steps: Sequence[StepState], wrote: Sequence[ProviderSign]) -> list[RecoveredStep]:
     """In order of time to the steps in order. What an attempt in doubt may have caused is left for its own look-up."""
-    doubtful = sum(step.action is Action.MESSAGE and step.live for step in steps)
-    open_ones = [step for step in steps if step.action is Action.MESSAGE and not step.live and step.send in _MAY_STILL_LEAVE]
+    doubtful = sum(step.action.facts.evidence is Evidence.MESSAGES and step.live for step in steps)
+    open_ones = [
+        step for step in steps if step.action.facts.evidence is Evidence.MESSAGES and not step.live and step.send in _MAY_STILL_LEAVE
+    ]
     return [
         RecoveredStep(
             step=step, at=said.at, ref=said.ref, chat_id=said.chat_id, text=said.text, why="an own message that the ledger does not know"
@@ -108,8 +110,8 @@ def _messages(steps: Sequence[StepState], wrote: Sequence[ProviderSign]) -> list
     ]
 
 
-def _next(steps: Sequence[StepState], action: Action) -> StepState | None:
-    return next((step for step in steps if step.action is action and not step.live and step.send in _MAY_STILL_LEAVE), None)
+def _next(steps: Sequence[StepState], role: ActionRole) -> StepState | None:
+    return next((step for step in steps if step.action.role is role and not step.live and step.send in _MAY_STILL_LEAVE), None)
 
 
 def _sign_time(evidence: ProviderSign) -> datetime:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from shared.vocabulary import Action
+from shared.vocabulary import Action, Evidence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -266,8 +266,8 @@ def judge_email(doubt: Doubt) -> Verdict:
     return AskPerson(why=f"the mail server's answer to the message decided at {doubt.decided_at:%Y-%m-%d %H:%M} UTC was never seen")
 
 
-JUDGED_WITHOUT_A_READ: Final[Mapping[Action, Callable[[Doubt], Verdict]]] = {Action.EMAIL: judge_email}
-"""Actions of which the provider keeps nothing that could be read: the verdict on an unknown attempt at once."""
+JUDGED_WITHOUT_A_READ: Final[Mapping[Evidence, Callable[[Doubt], Verdict]]] = {Evidence.NOTHING: judge_email}
+"""Kinds of evidence that no read can bring: the verdict on an unknown attempt at once."""
 
 
 def with_patience(verdict: Verdict | Accepted, doubt: Doubt, *, looks: int, now: datetime, terms: EvidenceThresholds) -> Verdict | Accepted:

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from services.healer.rules.unknown_attempts.attempt import AttemptInDoubt
 from services.healer.rules.unknown_attempts.evidence_codec import decode_open_list, decode_open_messages
-from shared.vocabulary import Action
+from shared.vocabulary import Evidence
 
 
 class ProviderRead(StrEnum):
@@ -28,8 +28,8 @@ class NextRead:
 
 def choose_next_read(unknowns: Sequence[AttemptInDoubt]) -> NextRead | None:
     """What is begun is finished first; then whatever is due, with everything that the same list answers for."""
-    invitations = [unknown for unknown in unknowns if unknown.action in {Action.INVITATION, Action.WITHDRAWAL}]
-    messages = [unknown for unknown in unknowns if unknown.action is Action.MESSAGE]
+    invitations = [unknown for unknown in unknowns if unknown.action.facts.evidence is Evidence.INVITATIONS]
+    messages = [unknown for unknown in unknowns if unknown.action.facts.evidence is Evidence.MESSAGES]
     if half := [unknown for unknown in invitations if decode_open_list(unknown.evidence) is not None]:
         return NextRead(ProviderRead.PROFILE, half[:1])
     if half := [unknown for unknown in messages if decode_open_messages(unknown.evidence, unknown.doubt.text) is not None]:

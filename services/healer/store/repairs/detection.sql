@@ -8,7 +8,7 @@
 WITH doubtful AS MATERIALIZED ( -- few; the evidence is looked up for these alone
   SELECT p.id FROM campaign_prospects p
    WHERE p.id = ANY(:ids::uuid[]) AND p.contacted_at IS NULL AND p.status <> 'connection_request_sent'
-     AND EXISTS (SELECT FROM send_queue q WHERE q.prospect_id = p.id AND q.status = 'sent' AND q.action <> 'withdrawal')
+     AND EXISTS (SELECT FROM send_queue q WHERE q.prospect_id = p.id AND q.status = 'sent' AND contacts_person(q.action))
 )
 SELECT p.workspace_id, p.campaign_id, 'campaign_prospects' AS table_name, p.id::text AS row_id, p.updated_at AS occurred_at,
        jsonb_build_object('status', p.status, 'sends', s.ids, 'attempt', e.attempt, 'listed_at', e.listed_at, 'last_attempt', e.last_attempt, 'as_of', p.updated_at) AS evidence,
@@ -26,7 +26,7 @@ SELECT p.workspace_id, p.campaign_id, 'campaign_prospects' AS table_name, p.id::
   FROM doubtful d
   JOIN campaign_prospects p ON p.id = d.id
  CROSS JOIN LATERAL (SELECT array_agg(q.id ORDER BY q.id) AS ids FROM send_queue q
-                      WHERE q.prospect_id = p.id AND q.status = 'sent' AND q.action <> 'withdrawal') s
+                      WHERE q.prospect_id = p.id AND q.status = 'sent' AND contacts_person(q.action)) s
  CROSS JOIN LATERAL contact_evidence(p.id) e
  CROSS JOIN LATERAL (SELECT least(e.invited_at, e.messaged_at, e.listed_at) AS at) w
  WHERE s.ids IS NOT NULL
@@ -61,7 +61,7 @@ SELECT s.workspace_id, s.campaign_id, 'send_queue' AS table_name, s.id::text AS 
                                             'after', jsonb_build_object('status', 'cancelled', 'error_message', p.status))) AS changes,
        NULL::text AS why
   FROM campaign_prospects p
-  JOIN send_queue s ON s.prospect_id = p.id AND s.status = 'pending' AND s.action <> 'withdrawal'
+  JOIN send_queue s ON s.prospect_id = p.id AND s.status = 'pending' AND contacts_person(s.action)
  WHERE p.id = ANY(:ids::uuid[]) AND is_stopping(p.status);
 
 -- name: two_sequences
@@ -212,7 +212,7 @@ SELECT s.workspace_id, s.campaign_id, 'send_queue' AS table_name, s.id::text AS 
                                             WHEN p.status = 'failed' THEN 'completed' ELSE p.status END::prospect_status, coalesce(a.answered_at, a.decided_at)) END AS changes,
        NULL::text AS why
   FROM send_queue s
-  JOIN send_attempts a ON a.send_id = s.id AND a.state = 'accepted' AND a.action IN ('invitation', 'message', 'email')
+  JOIN send_attempts a ON a.send_id = s.id AND a.state = 'accepted' AND contacts_person(a.action)
   JOIN campaign_prospects p ON p.id = s.prospect_id
  WHERE s.status = 'sending' AND s.updated_at < clock_timestamp() - :stuck::interval
    AND NOT EXISTS (SELECT FROM send_attempts i WHERE i.send_id = s.id AND is_undecided(i.state))

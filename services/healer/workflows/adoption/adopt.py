@@ -28,7 +28,7 @@ from shared.runtime.clock import StackClock
 from shared.unipile.client import UnipileClient
 from shared.unipile.errors import ProviderError
 from shared.unipile.models import ListedMessage
-from shared.vocabulary import Action
+from shared.vocabulary import ActionRole
 
 log = structlog.get_logger()
 
@@ -214,7 +214,8 @@ class Adopt:
         done: list[RecoveredStep] = []
         for sequence in await adopting.fetch_sequences(self._pool, account, list(evidence)):
             done += await self._settle_one(adoption, account, sequence, evidence[sequence.lead_id], persons[sequence.lead_id])
-        return sum(each.step.action is Action.INVITATION for each in done), sum(each.step.action is Action.MESSAGE for each in done)
+        roles = [each.step.action.role for each in done]
+        return roles.count(ActionRole.CONNECT), roles.count(ActionRole.WRITE)
 
     async def _settle_one(
         self, adoption: Adoption, account: AccountToRead, sequence: SequenceInGap, evidence: Sequence[ProviderSign], person_id: str | None
@@ -223,8 +224,8 @@ class Adopt:
         found = recover_steps(sequence.status, sequence.steps, evidence, since=adoption.lost_from, until=now)
         done = []
         for left in found.left:
-            connected = left.step.action is Action.INVITATION and found.connected_at is not None
-            if left.step.action is Action.MESSAGE and found.connected_at is not None:
+            connected = left.step.action.role is ActionRole.CONNECT and found.connected_at is not None
+            if left.step.action.role is ActionRole.WRITE and found.connected_at is not None:
                 await adopting.record_connection(self._pool, account, sequence, at=found.connected_at, now=now)
             if await adopting.record_recovered_step(self._pool, account, sequence, left, person_id, connected=connected, now=now):
                 done.append(left)

@@ -72,7 +72,7 @@ from shared.policy.limits import SPACING, jitter
 from shared.runtime.clock import StackClock, Stopwatch
 from shared.unipile.client import UnipileClient
 from shared.unipile.errors import ProviderError
-from shared.vocabulary import Action
+from shared.vocabulary import ActionRole
 
 log = structlog.get_logger()
 
@@ -196,7 +196,7 @@ class LookUp:
     async def _without_a_read(self, claim: LeasedAccount, found: Sequence[AttemptInDoubt]) -> int:
         settled = 0
         for unknown in found:
-            if judge := JUDGED_WITHOUT_A_READ.get(unknown.action):
+            if judge := JUDGED_WITHOUT_A_READ.get(unknown.action.facts.evidence):
                 settled += await self._settle(claim, unknown, judge(unknown.doubt), {"look": "none"})
         return settled
 
@@ -227,7 +227,7 @@ class LookUp:
         departure = await self._next_departure(claim)
         settled = 0
         for unknown in found:
-            at_list = find_withdrawn_in_list if unknown.action is Action.WITHDRAWAL else find_invitation_in_list
+            at_list = find_withdrawn_in_list if unknown.action.role is ActionRole.WITHDRAW else find_invitation_in_list
             look = at_list(seen, unknown, standing, lag=self._terms.lag)
             if look.listed is not None or (unknown.due and not self._worth_a_profile(unknown, look)):
                 settled += await self._judge_invitation(claim, unknown, look, departure)
@@ -251,7 +251,7 @@ class LookUp:
     ) -> int:
         earlier = decode_invitation_looks(unknown.evidence)
         verdict: Verdict | Accepted
-        if unknown.action is Action.WITHDRAWAL:
+        if unknown.action.role is ActionRole.WITHDRAW:
             verdict = judge_withdrawal(unknown.doubt, look, earlier=earlier, terms=self._terms)
         else:
             verdict = judge_invitation(unknown.doubt, look, earlier=earlier, next_departure=departure, terms=self._terms)
@@ -342,7 +342,7 @@ class LookUp:
 
     async def _settle(self, claim: LeasedAccount, unknown: AttemptInDoubt, verdict: Verdict | Accepted, look: dict[str, Any]) -> int:
         now = self._clock.now()
-        if unknown.action is Action.WITHDRAWAL and isinstance(verdict, Happened | DidNot | Accepted):
+        if unknown.action.role is ActionRole.WITHDRAW and isinstance(verdict, Happened | DidNot | Accepted):
             LOOK_UPS.labels(result=Result.HAPPENED if isinstance(verdict, Happened) else Result.DID_NOT).inc()
             return int(await withdrawals.settle_withdrawal(self._pool, unknown, verdict, look=look, now=now))
         match verdict:

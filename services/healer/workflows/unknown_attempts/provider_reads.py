@@ -15,7 +15,7 @@ from services.healer.store.unknown_attempts.attempts import ExpectedInvitation, 
 from shared.unipile.client import UnipileClient
 from shared.unipile.errors import ProviderError
 from shared.unipile.models import ListedMessage, PendingInvitation, Profile
-from shared.vocabulary import Action
+from shared.vocabulary import ActionRole
 
 MOST_PAGES: Final = 30
 """Of 100 rows: LinkedIn lets about 1,000 to 3,000 invitations stand."""
@@ -113,7 +113,7 @@ async def read_profile(provider: UnipileClient, claim: LeasedAccount, unknown: A
         return Sight.UNTOLD, []
     if profile.provider_id != unknown.recipient_id:
         return Sight.UNTOLD, []
-    return classify_profile(profile) if unknown.action is Action.INVITATION else classify_profile_after_withdrawal(profile), [
+    return classify_profile(profile) if unknown.action.role is ActionRole.CONNECT else classify_profile_after_withdrawal(profile), [
         {
             "kind": "profile",
             "provider_key": f"{profile.provider_id}:{unknown.id}:{unknown.looks + 1}",

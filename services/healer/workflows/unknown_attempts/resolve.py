@@ -24,7 +24,7 @@ from shared.db.pool import Connection
 from shared.db.statements import business_now
 from shared.notices.notice import one_line
 from shared.refusals import Conflict, NotFound, Refused
-from shared.vocabulary import Action, AttemptState
+from shared.vocabulary import ActionRole, AttemptState
 
 CALL_TIME: Final = timedelta(seconds=60)
 """Technical: how long after act_by a call is believed to be under way, where the sender's time-out is not known."""
@@ -124,7 +124,7 @@ async def _settle(connection: Connection, unknown: AttemptInDoubt, decision: Att
     look = {"look": PERSON, "at": now.isoformat(), "by": actor, "decision": decision.value, "reason": why}
     said = f"a person decided: {why}"
     verdict = Happened(at=unknown.decided_at, why=said) if decision is AttemptDecision.ACCEPTED else DidNot(why=said)
-    if unknown.action is Action.WITHDRAWAL:
+    if unknown.action.role is ActionRole.WITHDRAW:
         return await withdrawals.settle_withdrawal_within(connection, unknown, verdict, look=look, now=now)
     if isinstance(verdict, Happened):
         return await settling.record_happened_within(connection, unknown, verdict, look=look, now=now)

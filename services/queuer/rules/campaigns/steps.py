@@ -12,7 +12,7 @@ from typing import Final
 from services.queuer.rules.planning.next_step import WorkflowStep
 from shared.people.templates import Template, TemplateError, length
 from shared.refusals import Refused
-from shared.vocabulary import Action, CampaignType
+from shared.vocabulary import STEP_TYPES, CampaignType, StepType
 
 INVITATION: Final = "connection_request"
 LATER: Final = timedelta(hours=72)
@@ -25,24 +25,8 @@ LONGEST_TEXT: Final = 8_000
 """Characters of a message: what LinkedIn's own box takes."""
 MOST_STEPS: Final = 30
 
-_TYPE = re.compile(r"(connection_request|(direct_message|follow_up|email)_([1-9][0-9]?))")
-_KINDS: Final = (INVITATION, "direct_message", "follow_up", "email")
-_ACTIONS: Final[Mapping[str, Action]] = {
-    INVITATION: Action.INVITATION,
-    "direct_message": Action.MESSAGE,
-    "follow_up": Action.MESSAGE,
-    "email": Action.EMAIL,
-}
-_ALLOWED: Final[Mapping[CampaignType, tuple[str, ...]]] = {
-    CampaignType.CONNECTOR: (INVITATION, "direct_message", "follow_up"),
-    CampaignType.MESSENGER: ("direct_message", "follow_up"),
-    CampaignType.EMAIL: ("email",),
-}
-_FIRST: Final[Mapping[CampaignType, str]] = {
-    CampaignType.CONNECTOR: INVITATION,
-    CampaignType.MESSENGER: "direct_message_1",
-    CampaignType.EMAIL: "email_1",
-}
+_BY_WORD: Final[Mapping[str, StepType]] = {kind.word: kind for kind in STEP_TYPES}
+_NUMBER: Final = re.compile(r"[1-9][0-9]?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +89,7 @@ def ready_to_start(campaign_type: CampaignType, steps: Sequence[WorkflowStep]) -
     Raises:
         Refused: it has no steps, or not the one its type begins with.
     """
-    first = _FIRST[campaign_type]
+    first = next(kind.first_name for kind in STEP_TYPES if campaign_type in kind.first)
     if not steps:
         raise Refused(f"The campaign has no steps. Give it a template for {first} first.", code="no_steps")
     if first not in {step.message_type for step in steps}:
@@ -118,30 +102,25 @@ def ready_to_start(campaign_type: CampaignType, steps: Sequence[WorkflowStep]) -
 
 
 def _step(position: int, wish: Wish) -> WorkflowStep:
-    action = _ACTIONS[_kind_of(wish.message_type)]
+    action = _read_type(wish.message_type)[0].action
     default = timedelta() if position == 1 else LATER
     return WorkflowStep(
         position=position,
         message_type=wish.message_type,
         action=action,
         delay=default if wish.delay is None else wish.delay,
-        requires_connection=action is Action.MESSAGE,
+        requires_connection=action.facts.needs_connection,
         template=wish.template,
     )
 
 
 def _check_type(campaign_type: CampaignType, message_type: str, position: int) -> None:
     details = {"message_type": message_type}
-    found = _TYPE.fullmatch(message_type)
-    if found is None:
-        raise Refused(
-            f"{message_type!r} is no message type; write connection_request, direct_message_1, follow_up_1, … up to 99.", details=details
-        )
-    kind = found[2] or INVITATION
-    if kind not in _ALLOWED[campaign_type]:
-        allowed = ", ".join(name if name == INVITATION else f"{name}_N" for name in _ALLOWED[campaign_type])
+    kind, _ = _read_type(message_type)
+    if campaign_type not in kind.campaigns:
+        allowed = ", ".join(f"{each.word}_N" if each.numbered else each.word for each in STEP_TYPES if campaign_type in each.campaigns)
         raise Refused(f"A {campaign_type} campaign has no {message_type}; it takes {allowed}.", details=details)
-    if kind == INVITATION and position > 0:
+    if kind.word == INVITATION and position > 0:
         raise Refused("connection_request must be the first step: nobody can be invited after a message.", details=details)
 
 
@@ -169,13 +148,25 @@ def _check_template(wish: Wish) -> None:
         )
 
 
-def _kind_of(message_type: str) -> str:
-    """The message type without its number; `connection_request` has none."""
-    return message_type if message_type == INVITATION else message_type.rpartition("_")[0]
+def _find_type(message_type: str) -> tuple[StepType, int] | None:
+    """The kind of step and its number; 0 for a kind that has none."""
+    if (kind := _BY_WORD.get(message_type)) is not None and not kind.numbered:
+        return kind, 0
+    word, _, number = message_type.rpartition("_")
+    kind = _BY_WORD.get(word)
+    return (kind, int(number)) if kind is not None and kind.numbered and _NUMBER.fullmatch(number) else None
+
+
+def _read_type(message_type: str) -> tuple[StepType, int]:
+    found = _find_type(message_type)
+    if found is None:
+        raise Refused(
+            f"{message_type!r} is no message type; write connection_request, direct_message_1, follow_up_1, … up to 99.",
+            details={"message_type": message_type},
+        )
+    return found
 
 
 def _place(message_type: str) -> tuple[int, int, str]:
-    found = _TYPE.fullmatch(message_type)
-    if found is None:
-        return len(_KINDS), 0, message_type
-    return _KINDS.index(found[2] or INVITATION), int(found[3] or 0), message_type
+    found = _find_type(message_type)
+    return (len(STEP_TYPES), 0, message_type) if found is None else (STEP_TYPES.index(found[0]), found[1], message_type)

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from shared.vocabulary import Action, AttemptState, SendStatus
+from shared.vocabulary import Action, ActionRole, AttemptState, SendStatus
 
 
 class DispatchOutcome(StrEnum):
@@ -51,7 +51,7 @@ def dispatch_outcome(send: DispatchState) -> DispatchOutcome:
     accepted = send.state is AttemptState.ACCEPTED
     if send.state is AttemptState.UNKNOWN:
         return DispatchOutcome.UNKNOWN
-    if accepted and send.action is not Action.PROFILE_LOOKUP:
+    if accepted and send.action is not None and send.action.role is not ActionRole.RESOLVE:
         return DispatchOutcome.SENT
     if send.dispatched_again or send.status in {SendStatus.SENT, SendStatus.PENDING}:
         return DispatchOutcome.LOOKED_UP if accepted else DispatchOutcome.DEFERRED

@@ -19,7 +19,7 @@ from services.queuer.rules.planning.account_calendar import CALL, WEEK
 from services.queuer.rules.planning.fairness import next_campaign, turn_after
 from shared.policy import Case, SendNow, Wait, WeekUse, decide, jitter
 from shared.policy.rows import planned_case
-from shared.vocabulary import Action, ProspectStatus
+from shared.vocabulary import Action, ActionRole, ProspectStatus
 
 NEVER: Final = datetime.max.replace(tzinfo=UTC)
 NOTHING: Final = timedelta(0)
@@ -98,7 +98,7 @@ class SimulatedLane:
 
     def sent(self, step: int, at: datetime, fate: Fate) -> None:
         """A message of the sequence left: the next is due, unless it is answered."""
-        messages = step if self.work.first is Action.INVITATION else step + 1
+        messages = step if self.work.first.role is ActionRole.CONNECT else step + 1
         if step + 1 < len(self.work.delays) and messages < fate.answers:
             self._push(at + self.work.delays[step + 1], step + 1, fate)
 
@@ -212,7 +212,7 @@ class AccountRun:
         for at, action in due:
             if not self._allowed(lane, action, due=at):
                 continue
-            if action is Action.WITHDRAWAL:
+            if action.role is ActionRole.WITHDRAW:
                 lane.unanswered.popleft()
             else:
                 _, _, step, fate = heappop(lane.later)
@@ -224,7 +224,7 @@ class AccountRun:
         fate = lane.chance.person()
         lane.contacted += 1
         lane.last_first_contact = self.now
-        if lane.work.first is Action.INVITATION:
+        if lane.work.first.role is ActionRole.CONNECT:
             lane.await_acceptance(self.now, fate)
         else:
             lane.sent(0, self.now, fate)
@@ -239,9 +239,9 @@ class AccountRun:
         used[today] = used.get(today, 0) + 1
         counts = lane.days.setdefault(today, {})
         counts[action] = counts.get(action, 0) + 1
-        if action is Action.INVITATION:
+        if action.role is ActionRole.CONNECT:
             self._week.append(self.now)
-        if action is not Action.WITHDRAWAL:
+        if action.role is not ActionRole.WITHDRAW:
             lane.last = self.now  # the campaign's end is its last word to anybody
         self._number += 1
         spacing = self.account.spacing
@@ -276,7 +276,7 @@ class AccountRun:
             daily_cap=self.account.caps[action],
             warm_up_from=self.account.warm_up_from,
             used=self._used[action],
-            week=self._week_use() if action is Action.INVITATION else None,
+            week=self._week_use() if action.role is ActionRole.CONNECT else None,
             cool_down_until=self.account.cool_downs.get(action),
         )
 

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from services.queuer.rules.planning.next_send import PlanningAccount
 from shared.policy import SPACING, Case, Hold, Stop, WeekUse, jitter, next_slot
-from shared.vocabulary import Action
+from shared.vocabulary import Action, ActionRole
 
 WEEK: Final = timedelta(hours=168)
 A_LOCAL_DAY: Final = timedelta(hours=26)
@@ -138,7 +138,7 @@ class AccountCalendar:
 
     def _counted(self, case: Case) -> Case:
         week = None
-        if case.action is Action.INVITATION and len(self.invitations) >= self.weekly_cap:
+        if case.action.role is ActionRole.CONNECT and len(self.invitations) >= self.weekly_cap:
             week = WeekUse(len(self.invitations), self.weekly_cap, self.invitations[0] + WEEK)
         return replace(case, used=self.days.get(case.action, {}), daily_cap=self.caps[case.action], week=week)
 
@@ -165,7 +165,7 @@ class AccountCalendar:
             self.last[action] = max(at, self.last.get(action, at))
         else:
             self.last_of_zone[action, zone] = max(at, self.last_of_zone.get((action, zone), at))
-        if action is Action.INVITATION:
+        if action.role is ActionRole.CONNECT:
             if self.invitations and at < self.invitations[-1]:
                 self.set_invitations([*self.invitations, at])
             else:

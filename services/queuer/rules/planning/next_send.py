@@ -9,7 +9,7 @@ from uuid import UUID
 from services.queuer.rules.planning.next_step import NothingToPlan, SequenceFinished, StepDue, StepProgress, WorkflowStep, next_step
 from services.queuer.rules.planning.rendering import MessageText, NoMessageText, render_step
 from shared.policy import note_limit
-from shared.vocabulary import CHANNEL_OF_ACTION, AccountType, Action, Channel, MissingValue, ProspectStatus, SendStatus
+from shared.vocabulary import AccountType, Action, ActionRole, Channel, MissingValue, ProspectStatus, SendStatus
 from shared.vocabulary.identity import send_id
 
 NOT_ON_LINKEDIN: Final = "The lead has no LinkedIn address or id. Add one and reopen the send."
@@ -97,7 +97,7 @@ class NewSend:
     @property
     def look_up(self) -> bool:
         """Whether the recipient must be looked up before the step itself."""
-        return self.next_action is Action.PROFILE_LOOKUP
+        return self.next_action.role is ActionRole.RESOLVE
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +157,7 @@ def give_up(prospect: ProspectToPlan, outcome: str, reason: str) -> ProspectEndi
 
 
 def _render(prospect: ProspectToPlan, account: PlanningAccount, step: WorkflowStep) -> MessageText | NoMessageText:
-    channel = CHANNEL_OF_ACTION[step.action]
+    channel = step.action.facts.channel
     if channel not in prospect.channels:
         return NoMessageText(NO_ADDRESS[channel], skip=False)
     return render_step(step, prospect.values, prospect.on_missing, note_limit=note_limit(account.account_type))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from shared.vocabulary import OPEN, UNSTARTED, Action, ProspectStatus, SendStatus
+from shared.vocabulary import OPEN, UNSTARTED, Action, ActionRole, ProspectStatus, SendStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ def next_step(
             send = None
         if send is not None and send.status in OPEN:
             return NothingToPlan(f"{step.message_type} is {send.status}")
-        if step.action is Action.INVITATION and status in _REACHED:
+        if step.action.role is ActionRole.CONNECT and status in _REACHED:
             continue
         if send is None:
             first = step is steps[0]

@@ -8,7 +8,7 @@ from typing import Final
 
 from services.queuer.rules.planning.next_step import WorkflowStep
 from shared.people.templates import Rendered, Template, TemplateError, Withheld, length
-from shared.vocabulary import Action, MissingValue
+from shared.vocabulary import ActionRole, MissingValue
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ def render_step(
     An invitation's note over `note_limit` characters is refused here, where a person can still shorten the template;
     the provider would refuse it later, for every lead one by one.
     """
-    if step.action is Action.INVITATION and not step.template.strip():
+    if step.action.role is ActionRole.CONNECT and not step.template.strip():
         return WITHOUT_NOTE
     try:
         template = _parsed(step.template)
@@ -62,7 +62,7 @@ def render_step(
 
 def _within_limit(step: WorkflowStep, rendered: Rendered, note_limit: int) -> MessageText | NoMessageText:
     said = length(rendered.text)
-    if step.action is not Action.INVITATION or said <= note_limit:
+    if step.action.role is not ActionRole.CONNECT or said <= note_limit:
         return MessageText(rendered.text, rendered.sha256)
     return NoMessageText(
         f"The note has {said} characters, this account may send {note_limit}. Shorten the template or choose another account.",

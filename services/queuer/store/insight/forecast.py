@@ -19,7 +19,7 @@ from shared.db.queries import fetch_all, fetch_one, load
 from shared.policy import SPACING
 from shared.policy.limits import LimitFacts
 from shared.policy.rows import schedule_of, zone_of
-from shared.vocabulary import AccountStatus, Action, CampaignStatus, CampaignType
+from shared.vocabulary import AccountStatus, Action, ActionRole, CampaignStatus, CampaignType
 
 queries = load(__file__)
 
@@ -255,7 +255,7 @@ async def _load_rates(connection: Connection, steps: Mapping[UUID, Sequence[_Ste
     for row in await fetch_all(connection, queries.answers, _AnswersRow, campaign_ids=list(steps), now=now):
         if row.contacted < ENOUGH:
             continue
-        messages = max(1, len(steps[row.campaign_id]) - (steps[row.campaign_id][0].action is Action.INVITATION))
+        messages = max(1, len(steps[row.campaign_id]) - (steps[row.campaign_id][0].action.role is ActionRole.CONNECT))
         found[row.campaign_id] = Rates(
             acceptance=row.connected / row.contacted,
             # Of those who were reached so many answered one of the messages; the same chance for each of them.

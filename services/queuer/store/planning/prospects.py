@@ -9,7 +9,7 @@ from services.queuer.rules.planning.next_send import NewSend, ProspectEnding, Pr
 from services.queuer.rules.planning.next_step import WorkflowStep
 from shared.db.pool import Connection
 from shared.db.queries import execute, fetch_all, load
-from shared.vocabulary import Action, ProspectStatus, SendStatus
+from shared.vocabulary import Action, ActionRole, ProspectStatus, SendStatus
 
 queries = load(__file__)
 
@@ -67,7 +67,7 @@ async def remember_plans(connection: Connection, sends: Sequence[NewSend]) -> No
         account_ids=[send.account_id for send in last],
         workflow_ids=[send.prospect.workflow_id for send in last],
         follow_up_due_ats=[
-            send.due if send.status is SendStatus.PENDING and send.step.action is not Action.WITHDRAWAL else None for send in last
+            send.due if send.status is SendStatus.PENDING and send.step.action.role is not ActionRole.WITHDRAW else None for send in last
         ],
     )
 

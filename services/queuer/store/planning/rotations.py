@@ -14,7 +14,7 @@ from shared.db.pool import Connection
 from shared.db.queries import execute, fetch_all, fetch_column, load
 from shared.policy import warm_up_cap
 from shared.policy.rows import local_day
-from shared.vocabulary import Action
+from shared.vocabulary import Action, ActionRole
 
 queries = load(__file__)
 
@@ -83,7 +83,7 @@ async def load_capacities(
 def _capacity(row: _CapacityRow, account: PlanningAccount, now: datetime) -> Capacity:
     today = local_day(now, account.timezone)
     days = [warm_up_cap(account.caps[row.action], account.warm_up_from, today + timedelta(days=number)) for number in range(7)]
-    week = min(sum(days), account.weekly_cap) if row.action is Action.INVITATION else sum(days)
+    week = min(sum(days), account.weekly_cap) if row.action.role is ActionRole.CONNECT else sum(days)
     return Capacity(days[0] - row.used_today - row.planned_today, week, row.used_in_a_week + row.planned)
 
 

@@ -22,7 +22,7 @@ from shared.policy.retries import pause_before
 from shared.unipile.errors import AnsweredError, ProviderError
 from shared.unipile.findings import Blame, Finding, Remedy
 from shared.unipile.models import Profile
-from shared.vocabulary import FIRST_DEGREE, Action, AttemptState, CampaignType, FailureReason, SendStatus
+from shared.vocabulary import FIRST_DEGREE, Action, ActionRole, AttemptState, CampaignType, FailureReason, SendStatus
 
 CONNECTION: Final = "connection"
 """Condition under which a send is held: the planner lifts it when the prospect has accepted."""
@@ -84,11 +84,11 @@ def profile_looked_up(attempt: Attempt, recipient: LinkedInRecipient, at: dateti
             detail=f"Asked for {recipient.lookup_key}, the provider showed {profile.public_identifier or profile.provider_id}.",
             finding="another_person_shown",
         )
-    if attempt.send_action is Action.INVITATION and profile.connected:
+    if attempt.send_action.role is ActionRole.CONNECT and profile.connected:
         return replace(seen, due=None, send=SendStatus.SKIPPED, prospect=ProspectEffect.CONNECTED, reason=Reason.ALREADY_CONNECTED)
-    if attempt.send_action is Action.INVITATION and profile.invitation_pending:
+    if attempt.send_action.role is ActionRole.CONNECT and profile.invitation_pending:
         return replace(seen, due=None, send=SendStatus.SKIPPED, prospect=ProspectEffect.GIVEN_UP, reason=Reason.INVITED_BY_HAND)
-    if attempt.send_action is Action.MESSAGE and profile.network_distance not in {None, FIRST_DEGREE} and not profile.connected:
+    if attempt.send_action.facts.needs_connection and profile.network_distance not in {None, FIRST_DEGREE} and not profile.connected:
         return _not_connected(seen)
     return replace(seen, next_action=attempt.send_action)
 
@@ -132,14 +132,14 @@ def _is_unknown(attempt: Attempt, finding: Finding) -> bool:
     An invitation that the provider does not find was accepted, ignored or withdrawn meanwhile, or bears another id: the list of sent
     invitations shows which.
     """
-    if attempt.action is Action.WITHDRAWAL and finding.blame in {Blame.RECIPIENT, Blame.OURS}:
+    if attempt.action.role is ActionRole.WITHDRAW and finding.blame in {Blame.RECIPIENT, Blame.OURS}:
         return True
-    return finding.may_have_happened and attempt.action is not Action.PROFILE_LOOKUP
+    return finding.may_have_happened and attempt.action.role is not ActionRole.RESOLVE
 
 
 def _prospect_of_failed(attempt: Attempt) -> ProspectEffect:
     """An invitation that cannot be withdrawn stands as before, and so does its prospect."""
-    return ProspectEffect.NONE if attempt.action is Action.WITHDRAWAL else ProspectEffect.GIVEN_UP
+    return ProspectEffect.NONE if attempt.action.role is ActionRole.WITHDRAW else ProspectEffect.GIVEN_UP
 
 
 def _give_up(outcome: AttemptOutcome, _finding: Finding | None = None) -> AttemptOutcome:
@@ -150,7 +150,7 @@ def _resolve_again(outcome: AttemptOutcome, finding: Finding) -> AttemptOutcome:
     """Once: an id of the import that was never looked up may be wrong where the vanity is right."""
     attempt, recipient = outcome.attempt, outcome.attempt.recipient
     known = not isinstance(recipient, LinkedInRecipient) or recipient.looked_up or not recipient.vanity
-    if attempt.action is Action.PROFILE_LOOKUP or known:
+    if attempt.action.role is ActionRole.RESOLVE or known:
         return _give_up(outcome, finding)
     return replace(outcome, next_action=Action.PROFILE_LOOKUP)
 
