@@ -14,7 +14,7 @@ WITHIN = 4.0
 def alive(address: str) -> str | None:
     """Ask once; returns what is wrong, or None."""
     try:
-        # No proxy: the address is this container's own, whatever HTTPS_PROXY says.
+        # No proxy: the address is this container's own, also where HTTPS_PROXY is set.
         with build_opener(ProxyHandler({})).open(address, timeout=WITHIN):
             return None
     except (URLError, OSError, ValueError) as error:

@@ -31,7 +31,7 @@ class PollerSettings(ServiceSettings, ProviderSettings):
         description="Between two reads of an account's sent invitations, plus or minus 30 %; what a member sends by hand counts so late.",
     )
     status_every: timedelta = Field(
-        default=timedelta(hours=24), gt=timedelta(), description="Between two looks at an account's health, plus or minus 30 %."
+        default=timedelta(hours=24), gt=timedelta(), description="Between two reads of an account's health, plus or minus 30 %."
     )
     reads_per_day: int = Field(
         default=40,

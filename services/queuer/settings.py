@@ -29,7 +29,7 @@ class QueuerSettings(ServiceSettings, CallSettings, NoticeSettings, PlanningSett
         default=500, ge=1, le=5_000, description="Prospects planned in one transaction; their accounts cannot be dispatched meanwhile."
     )
     planning_every: timedelta = Field(
-        default=timedelta(seconds=2), description="How often running campaigns are searched for prospects nobody has planned."
+        default=timedelta(seconds=2), description="How often running campaigns are searched for prospects without a planned send."
     )
     dispatch_batch: int = Field(default=500, ge=1, le=5_000, description="Accounts looked at in one transaction.")
     dispatch_every: timedelta = Field(default=timedelta(milliseconds=250), description="How long a due send may wait for the next look.")

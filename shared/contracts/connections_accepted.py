@@ -15,6 +15,6 @@ class ConnectionAccepted(Event):
     account_id: UUID
     lead_id: UUID
     accepted_at: datetime
-    """Business time at which we saw it; the provider's own is rarely told."""
+    """Business time at which we observed it; the provider rarely names its own."""
     seen_by: str
     """webhook, poll or lookup."""

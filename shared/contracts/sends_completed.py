@@ -10,7 +10,7 @@ from shared.contracts.event import Event
 class SendOutcome(StrEnum):
     """How one dispatch of a send ended, or how planning ended a send that never had one.
 
-    A cancelled send is not told: what cancels it is told itself (an answer, a de-enrolment, a failure that a person gives up) or
+    A cancelled send is not published: its cause is published itself (an answer, a de-enrolment, a failure that a person gives up) or
     leaves nothing to plan (a campaign that is over, a do-not-contact list), and neither planner nor healer has more to do.
     """
 

@@ -32,8 +32,8 @@ class DeclaredTopic:
     partitions: int
     retention: timedelta
     compacted: bool = False
-    letters: bool = False
-    """It takes dead letters, which may be larger than what their topic takes: that one's arrived compressed."""
+    for_dead_letters: bool = False
+    """It holds dead letters, which may be larger than the records of their own topic: those arrived compressed."""
 
     def configuration(self, replication: int) -> dict[str, str]:
         """As Kafka takes it. A compacted topic is rolled and cleaned every ten minutes, so that a start reads little of it."""
@@ -41,7 +41,7 @@ class DeclaredTopic:
         if self.compacted:
             rolled = str(int(ROLLED.total_seconds() * 1000))
             return {"cleanup.policy": "compact", "segment.ms": rolled, "max.compaction.lag.ms": rolled, **copies}
-        wide = {LARGEST_RECORD: str(LARGEST)} if self.letters else {}
+        wide = {LARGEST_RECORD: str(LARGEST)} if self.for_dead_letters else {}
         return {"retention.ms": str(int(self.retention.total_seconds() * 1000)), "cleanup.policy": "delete", **wide, **copies}
 
 
@@ -50,7 +50,7 @@ def declared_topics() -> list[DeclaredTopic]:
     topics = [DeclaredTopic(topic.name, topic.partitions, topic.retention) for topic in TOPICS.values()]
     topics.append(DeclaredTopic(STACK_HEADS.name, STACK_HEADS.partitions, STACK_HEADS.retention, compacted=STACK_HEADS.compacted))
     return topics + [
-        DeclaredTopic(topic.dead_letters, DEAD_LETTER_PARTITIONS, DEAD_LETTER_RETENTION, letters=True) for topic in TOPICS.values()
+        DeclaredTopic(topic.dead_letters, DEAD_LETTER_PARTITIONS, DEAD_LETTER_RETENTION, for_dead_letters=True) for topic in TOPICS.values()
     ]
 
 
@@ -87,14 +87,14 @@ async def create_topics(bootstrap: str, *, replication: int = 1) -> Sequence[str
             if refused:
                 raise TopicError(f"Kafka refused to make topics: {'; '.join(refused)}")
         made = {topic.name for topic in missing}
-        await _widen(admin, [topic.name for topic in declared_topics() if topic.letters and topic.name not in made])
+        await _widen(admin, [topic.name for topic in declared_topics() if topic.for_dead_letters and topic.name not in made])
         return [topic.name for topic in missing]
     finally:
         await admin.close()
 
 
 async def _widen(admin: AIOKafkaAdminClient, names: Sequence[str]) -> None:
-    """Let dead-letter topics of earlier versions take letters of today's size. What else was set on them stays.
+    """Let dead-letter topics of earlier versions hold records of today's size. Their other settings stay.
 
     Raises:
         TopicError: the broker refused.

@@ -13,7 +13,7 @@ and made again stand without partitions, while everything sent to it comes back 
 
 
 def make_broker(bootstrap: str, *, client_id: str, graceful_timeout: float) -> KafkaBroker:
-    """A broker that never creates topics, injects nothing (130 µs a message) and survives headers nobody can read."""
+    """A broker that never creates topics, injects nothing (130 µs a message) and survives headers that are not UTF-8."""
     return KafkaBroker(
         bootstrap.split(","),
         client_id=client_id,
@@ -36,13 +36,13 @@ async def tolerant(message: Any, original: Callable[[Any], Awaitable[Any]]) -> A
         return await original(message)
     except (UnicodeDecodeError, AttributeError):
         records = message if isinstance(message, tuple) else (message,)
-        mended = tuple(_mend(record) for record in records)
-        parsed = await original(mended if isinstance(message, tuple) else mended[0])
+        readable = tuple(_decode_headers(record) for record in records)
+        parsed = await original(readable if isinstance(message, tuple) else readable[0])
         parsed.raw_message = message  # a dead letter keeps the bytes as they came
         return parsed
 
 
-def _mend(record: ConsumerRecord) -> ConsumerRecord:
+def _decode_headers(record: ConsumerRecord) -> ConsumerRecord:
     fields = {name: getattr(record, name) for name in record.__dataclass_fields__}
     fields["headers"] = [(str(name), (value or b"").decode(errors="replace").encode()) for name, value in record.headers]
     return ConsumerRecord(**fields)

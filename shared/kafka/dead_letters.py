@@ -66,7 +66,7 @@ class DeadLetterTally:
 class _Topic:
     tally: DeadLetterTally = field(default_factory=DeadLetterTally)
     written: set[tuple[int, int]] = field(default_factory=set)
-    """Partition and offset of letters whose batch is not acknowledged yet: should it come again, they are there already."""
+    """Partition and offset of letters whose batch is not acknowledged yet: when it is delivered again, those are not written twice."""
 
 
 class DeadLetters:
@@ -85,7 +85,7 @@ class DeadLetters:
         self._topics[topic].written.clear()
 
     def forgive(self, topic: str) -> None:
-        """Count from nothing: a person looked."""
+        """Count from zero again, because a person resumed the consumer."""
         self._topics[topic].tally = DeadLetterTally()
 
     async def set_aside(self, record: ConsumerRecord, *, group: str, reason: DeadLetterReason, fault: DeadLetterFault, error: str) -> None:
@@ -103,7 +103,7 @@ class DeadLetters:
             raise TooManyDeadLetters(
                 f"{tally.dead} of the last {tally.total} records of {record.topic} could not be handled ({tally.in_a_row} in a row). The "
                 f"next one: {error[:300]}. The consumer stops so that the topic is not emptied into {record.topic}.dlq. "
-                f"Look with `tact dead-letters list --topic {record.topic}`, mend the cause, then restart or `tact dead-letters resume`."
+                f"Look with `tact dead-letters list --topic {record.topic}`, correct the cause, then restart or `tact dead-letters resume`."
             )
         await self._publisher.publish_raw([enclose_dead_letter(record, group=group, reason=reason, fault=fault, error=error)])
         topic.written.add((record.partition, record.offset))

@@ -261,22 +261,22 @@ class _Work:
             return _Unreadable(
                 DeadLetterReason.TOO_LARGE, f"its body has {len(record.value)} bytes, and {LARGEST_BODY} is the most that is read"
             )
-        told: dict[str, str] = {}
+        headers: dict[str, str] = {}
         for name, value in record.headers:
             try:
-                told[name] = (value or b"").decode()
+                headers[name] = (value or b"").decode()
             except UnicodeDecodeError as error:
                 return _Unreadable(DeadLetterReason.BAD_HEADER, f"the header {name!r} is no UTF-8: {error.reason} at byte {error.start}")
-        said = told.get("ce_type") or self.topic.event_type  # without one it is today's
-        if said != self.topic.event_type:
+        event_type = headers.get("ce_type") or self.topic.event_type  # without one it is today's
+        if event_type != self.topic.event_type:
             return _Unreadable(
-                DeadLetterReason.UNKNOWN_VERSION, f"it is a {said[:100]!r}, and this version reads {self.topic.event_type!r}"
+                DeadLetterReason.UNKNOWN_VERSION, f"it is a {event_type[:100]!r}, and this version reads {self.topic.event_type!r}"
             )
         try:
             event: Event = self.topic.message.model_validate_json(record.value)
         except ValidationError as error:
             broken = error.errors()[0]["type"] == "json_invalid"
-            return _Unreadable(DeadLetterReason.BAD_JSON if broken else DeadLetterReason.WRONG_SCHEMA, _sentence(error))
+            return _Unreadable(DeadLetterReason.BAD_JSON if broken else DeadLetterReason.WRONG_SCHEMA, _describe_schema_error(error))
         return event
 
     def _count_handled(self, many: int) -> None:
@@ -301,7 +301,7 @@ async def _keep_raw(message: Any) -> Any:
     return message
 
 
-def _sentence(error: ValidationError) -> str:
+def _describe_schema_error(error: ValidationError) -> str:
     first = error.errors()[0]
     where = ".".join(str(part) for part in first["loc"]) or "value"
     return f"{where}: {first['msg']}"

@@ -1,7 +1,7 @@
 """Redrive: publish dead letters to their original topic again, with the same bytes, key and headers plus headers that mark them; each once.
 
-A row is written before a letter is published and again when Kafka has confirmed it. A letter that was begun and not finished
-(its process was killed in between) is searched in the topic before it is published again.
+A row is written before a dead letter is published and again when Kafka has confirmed it. One that was begun and not finished (its
+process was killed in between) is searched in the topic before it is published again.
 """
 
 from collections.abc import AsyncIterator, Iterable, Sequence

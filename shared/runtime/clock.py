@@ -17,7 +17,7 @@ READ: Final = "SELECT clock_timestamp(), anchored_at, business_at, speed, leaps,
 LEAP_LOCK: Final = 7_203
 """Advisory lock: every begin holds it shared, a leap of the clock takes it alone."""
 CALM_REFRESH: Final = 10.0
-"""Seconds between two looks at a clock that runs at real speed: it changes only by an operator's hand."""
+"""Seconds between two reads of a clock that runs at real speed: only an operator changes it."""
 FAST_REFRESH: Final = 0.1
 
 
@@ -41,10 +41,10 @@ class Clock:
 
 
 class Stopwatch:
-    """How much real time has passed since it was made, by this host's own clocks and whatever they show.
+    """How much real time has passed since it was made, by this host's own clocks, also where they are wrong.
 
     For deadlines that the database's moment began: no other clock is used, so a host whose clock is wrong keeps them all the
-    same. The longer of the monotonic and the wall clock's counts, because the first stands still while a host sleeps.
+    same. The longer of the monotonic and the wall clock's counts, because the monotonic clock stops while a host sleeps.
     """
 
     def __init__(self) -> None:
@@ -60,7 +60,7 @@ class StackClock:
     """The clock as this process knows it, read again and again from the database.
 
     The database's own time is the technical time of the whole stack, so hosts whose clocks differ agree: between two
-    reads only this process's monotonic clock is used. `skew` makes this process wrong by as much, for drills: whatever must
+    reads only this process's monotonic clock is used. `skew` makes this process wrong by as much, for drills: what must
     hold between processes is decided at the database's own moment, and has to survive it.
     """
 

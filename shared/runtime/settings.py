@@ -55,7 +55,7 @@ class ServiceSettings(BaseSettings):
     throw_away: bool = Field(
         default=False,
         description="True only where the database is thrown away after use (tests): then it may run without fsync, and a new stack adopts "
-        "itself whatever others wrote to the same Kafka. Anywhere else a power cut or a mix-up would send twice.",
+        "itself even when other stacks wrote to the same Kafka. Anywhere else a power cut or a mix-up would send twice.",
     )
     version: str | None = Field(
         default=None,
@@ -76,7 +76,7 @@ class ServiceSettings(BaseSettings):
     cron_secret: SecretStr | None = Field(
         default=None,
         validation_alias=AliasChoices("TACT_CRON_SECRET", "CRON_SECRET"),
-        description="What callers of /api/cron/... send as x-cron-secret. Unset: those routes refuse everybody.",
+        description="What callers of /api/cron/... send as x-cron-secret. Unset: those routes refuse every caller.",
     )
 
 

@@ -1,7 +1,7 @@
-"""Who is asking: bearer tokens, roles, and transactions that see one workspace alone.
+"""Authentication: bearer tokens, roles, and transactions that see one workspace alone.
 
-A token is looked up by its SHA-256 and then compared in constant time; what it opened is remembered for a few seconds,
-so that a revoked one is shut out within them.
+A token is looked up by its SHA-256 and then compared in constant time; the caller that it names is cached for a few seconds,
+so a revoked token is refused after at most that time.
 """
 
 import hashlib
@@ -26,7 +26,7 @@ from shared.vocabulary import Role
 queries = load(__file__)
 
 REMEMBERED: Final = 5.0
-"""Seconds for which a token is not looked up again."""
+"""Seconds for which a token's caller is cached."""
 MOST_REMEMBERED: Final = 10_000
 
 _RANK: Final = {role: rank for rank, role in enumerate(Role)}
@@ -59,7 +59,7 @@ class Caller:
         return wanted
 
     def require_platform(self, what: str) -> None:
-        """Let only operators of the whole installation go on.
+        """Refuse every caller but operators of the whole installation.
 
         Raises:
             ApiError: 403 when the token is bound to a workspace.
@@ -76,8 +76,8 @@ class _Token:
     token_sha256: bytes
 
 
-class Doors:
-    """Lets callers in by their token."""
+class TokenCallers:
+    """Finds the caller of a token, and caches it."""
 
     def __init__(self, pool: asyncpg.Pool, *, remembered: float = REMEMBERED) -> None:
         self._pool = pool
@@ -85,7 +85,7 @@ class Doors:
         self._known: dict[bytes, tuple[float, Caller]] = {}
 
     async def admit(self, token: str) -> Caller | None:
-        """Whose token this is; None when it opens nothing."""
+        """The caller that bears this token; None when it is unknown, revoked, or its workspace is not active."""
         digest = hashlib.sha256(token.encode()).digest()
         remembered = self._known.get(digest)
         if remembered and remembered[0] > time.monotonic():
@@ -102,15 +102,15 @@ class Doors:
 
 
 def install(app: FastAPI, pool: asyncpg.Pool) -> None:
-    """Give the app its doors; `require` looks for them there. The pool's role must be allowed to read `api_tokens`."""
-    app.state.doors = Doors(pool)
+    """Give the app its authentication, which `require` uses. The pool's role must be allowed to read `api_tokens`."""
+    app.state.token_callers = TokenCallers(pool)
 
 
 _bearer = HTTPBearer(auto_error=False, description="A token made by `tact token create`: tact_…")
 
 
 def require(role: Role) -> Callable[..., Awaitable[Caller]]:
-    """A dependency that lets in callers of this role or a stronger one.
+    """A dependency that admits callers of this role or a stronger one.
 
     Raises (the dependency):
         ApiError: 401 without a token that opens anything, 403 for a role that is too weak.
@@ -119,8 +119,8 @@ def require(role: Role) -> Callable[..., Awaitable[Caller]]:
     async def caller(request: Request, given: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> Caller:
         if given is None:
             raise ApiError(401, "unauthorized", "Send the header Authorization: Bearer <token>; `tact token create` makes one.")
-        doors: Doors = request.app.state.doors
-        found = await doors.admit(given.credentials)
+        callers: TokenCallers = request.app.state.token_callers
+        found = await callers.admit(given.credentials)
         if found is None:
             raise ApiError(401, "unauthorized", "The token is unknown, was revoked, or its workspace is not active. Ask for a new one.")
         if _RANK[found.role] < _RANK[role]:
@@ -156,7 +156,7 @@ Admin = Annotated[Caller, Depends(require(Role.ADMIN))]
 
 @asynccontextmanager
 async def tenant_transaction(pool: asyncpg.Pool, caller: Caller) -> AsyncIterator[Connection]:
-    """A read-only transaction that sees what the caller may see: row-level security holds whatever the query says.
+    """A read-only transaction that sees what the caller may see: row-level security applies to every query.
 
     An operator of the platform has no workspace and reads in the role of the service.
     """

@@ -38,7 +38,7 @@ from shared.unipile.registrations import WebhookChanges, body_of, others, plan
 from shared.unipile.wire import ModelT, ProviderCall, Wire
 
 RESERVED: Final = frozenset({"profile", "me", "relations", "invite"})
-"""Not people: words of the route itself. `profile` answers with the same stranger whatever is asked (UNIPILE.md §2.1)."""
+"""Not people: words of the route itself. `profile` answers with one unrelated person for every account (UNIPILE.md §2.1)."""
 
 MOST_RELATIONS: Final = 1000
 MOST: Final = 250
@@ -242,7 +242,7 @@ class UnipileClient:
 
         New registrations are made before old ones are removed, so that no event falls between. Two processes that start
         together may both make one; the next call removes the second. None of its calls counts as a write: what may have
-        happened is seen and mended by the next call. Returns what was kept, what was missing and made, what was removed.
+        happened is found and corrected by the next call. Returns the registrations that were kept, added and removed.
 
         Raises:
             ValueError: the URL is none the provider can reach, or the secret is empty.
@@ -322,7 +322,7 @@ def _text(value: str, what: str) -> str:
 
 
 def _sendable(value: str, what: str) -> str:
-    """Half a surrogate pair cannot be encoded; better told here than as an error of the transport."""
+    """Half a surrogate pair cannot be encoded; refused here, because the transport's error would not name the text."""
     try:
         value.encode()
     except UnicodeEncodeError as error:

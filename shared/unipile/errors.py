@@ -211,7 +211,7 @@ def classify(status: int, type_: str | None, *, write: bool, subject: CallSubjec
     """What an error answer means.
 
     `type_` comes with or without `errors/`; `wording` is title and detail, since a 404 may speak of the account although
-    the call names a person. A type the table knows is believed, whatever its status, except with a 5xx or 408 that it is
+    the call names a person. A type that the table knows counts for every status, except with a 5xx or 408 that it is
     not documented for: then a write is open.
     """
     slug = (type_ or "").removeprefix("errors/")
@@ -232,7 +232,7 @@ def classify(status: int, type_: str | None, *, write: bool, subject: CallSubjec
 
 
 class ProviderError(Exception):
-    """Whatever kept a call from succeeding; `finding` says whom it concerns and what to do."""
+    """A call that did not succeed; `finding` says what it concerns and what to do."""
 
     def __init__(self, message: str, finding: Finding) -> None:
         super().__init__(message)

@@ -93,7 +93,7 @@ class Finding:
 
 
 _INVITATIONS: Final = {Action.INVITATION: (timedelta(hours=6), timedelta(hours=72))}
-"""Whatever the signal, invitations rest 6 h, doubling to 72 h: the window behind it is a week, and every way of saying so
+"""After every signal invitations rest 6 h, doubling to 72 h: the window behind it is a week, and every way of saying so
 comes from the same throttle."""
 
 HOURS: Final = CoolDown(default=timedelta(hours=2), longest=timedelta(hours=24), by_action=_INVITATIONS)

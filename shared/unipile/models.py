@@ -239,7 +239,7 @@ class WebhookHeader(ProviderAnswer):
 
 
 class RegisteredWebhook(ProviderAnswer):
-    """A registration. The list does not document `source`, so it is told by our name or by the events."""
+    """A registration. The list does not document `source`, so our name or the events tell it."""
 
     id: NonEmpty
     request_url: str

@@ -34,7 +34,7 @@ class WebhookChanges:
 
 
 def name_of(source: WebhookSource) -> str:
-    """Our name of a registration, by which its source is told again: the provider's list does not say it."""
+    """Our name of a registration, from which its source is read again: the provider's list does not hold it."""
     return f"tact {source}"
 
 
@@ -60,7 +60,7 @@ def plan(existing: Iterable[RegisteredWebhook], *, url: str, header: WebhookHead
     """Keep one good registration per source, ask for the missing ones, drop what else stands on our own URL.
 
     Good means: enabled, and sending our header, as far as the list shows it. Registrations of other URLs and those
-    whose source cannot be told are not ours to remove.
+    whose source cannot be determined are not ours to remove.
     """
     kept: dict[WebhookSource, str] = {}
     surplus: list[str] = []

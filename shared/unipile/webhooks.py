@@ -1,6 +1,6 @@
 """What the provider tells us on its own accord, read into one of five values.
 
-The body is JSON whatever the header says: live deliveries call it a form. There is no event id, no order, and everything
+The body is JSON although the header of live deliveries calls it a form. There is no event id, no order, and everything
 may come twice; the poller finds repetitions by message id, or by account and person. Source: UNIPILE.md §4.
 """
 
@@ -112,7 +112,7 @@ class MailEvent(ProviderAnswer):
     event: NonEmpty
     email_id: str | None = None
     tracking_id: str | None = None
-    date: str | None = None  # as told: its format is not documented
+    date: str | None = None  # as delivered: its format is not documented
 
 
 class Ignored(ProviderAnswer):
@@ -131,31 +131,31 @@ def read_webhook(body: bytes, content_type: str | None) -> Delivery:
         BadWebhook: not JSON, not an object, no known shape, or an expected field is missing.
     """
     try:
-        told = orjson.loads(body)
+        document = orjson.loads(body)
     except orjson.JSONDecodeError as error:
         raise BadWebhook(f"the body is not JSON ({content_type or 'no content type'}, {len(body)} bytes).") from error
-    if not isinstance(told, dict):
-        raise BadWebhook(f"the body is a JSON {type(told).__name__}, not an object.")
-    status, event = told.get("AccountStatus"), told.get("event")
+    if not isinstance(document, dict):
+        raise BadWebhook(f"the body is a JSON {type(document).__name__}, not an object.")
+    status, event = document.get("AccountStatus"), document.get("event")
     try:
         if status is not None:
             return AccountStatusDelivery.model_validate(status)
         if not isinstance(event, str) or not event:
             raise BadWebhook("it has neither an event nor an AccountStatus.")
-        return _read_event(event, told)
+        return _read_event(event, document)
     except ValidationError as error:
         flaws = told_flaws(error)
     # Outside of the handler: the validation error quotes the message itself, which must not follow into logs.
     raise BadWebhook(f"{event if isinstance(event, str) else 'account_status'} does not fit the documented shape: {flaws}.")
 
 
-def _read_event(event: str, told: dict[str, object]) -> Delivery:
+def _read_event(event: str, document: dict[str, object]) -> Delivery:
     if event == "new_relation":
-        return NewRelation.model_validate(told)
+        return NewRelation.model_validate(document)
     if event == "message_received":
-        return MessageReceived.model_validate(told)
+        return MessageReceived.model_validate(document)
     if event in MAIL_EVENTS:
-        return MailEvent.model_validate(told)
+        return MailEvent.model_validate(document)
     if event in QUIET_EVENTS:
         return Ignored(reason=f"{event} says nothing about a reply.")
     return Ignored(reason=f"{event[:60]!r} is an event this version does not know.")

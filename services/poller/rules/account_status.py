@@ -10,7 +10,7 @@ SETTLING = frozenset({"CONNECTING"})
 def status_after(word: str, now: AccountStatus) -> AccountStatus | None:
     """The account's new status, None where the word changes nothing.
 
-    An account that an operator paused stays paused whatever the provider says, and an unknown word changes nothing: a wrong stop costs
+    An account that an operator paused stays paused under every word, and an unknown word changes nothing: a wrong stop costs
     days of a campaign, and a call that fails reports the problem again.
     """
     if now is AccountStatus.USABLE and (word in HALTING or word == "PERMISSIONS"):

@@ -59,12 +59,12 @@ def fill_missing_dates(shown: Sequence[SeenInvitation]) -> list[SeenInvitation]:
     return found
 
 
-def sent_at(*, told: datetime | None, near: datetime | None, observed_at: datetime, baseline_at: datetime | None) -> datetime | None:
+def sent_at(*, shown: datetime | None, near: datetime | None, observed_at: datetime, baseline_at: datetime | None) -> datetime | None:
     """When the invitation left, as far as that is known, and never after it was observed.
 
     Without any date it is as new as it can be, if it was absent when the whole list was first read; otherwise the moment is unknown.
     """
-    if (date := told or near) is not None:
+    if (date := shown or near) is not None:
         return min(date, observed_at)
     return observed_at if baseline_at is not None and observed_at > baseline_at else None
 

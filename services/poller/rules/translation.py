@@ -17,11 +17,11 @@ def vanity_of(*spellings: str | None) -> str | None:
     return None
 
 
-def relation_of_webhook(told: webhooks.NewRelation) -> SeenRelation:
+def relation_of_webhook(delivered: webhooks.NewRelation) -> SeenRelation:
     """`new_relation`: up to eight hours late, without the moment at which the relation began."""
-    payload = {"account_id": told.account_id, "public_identifier": told.user_public_identifier}
-    vanity = vanity_of(told.user_public_identifier, told.user_profile_url)
-    return SeenRelation(told.user_provider_id, vanity, told.timestamp, payload)
+    payload = {"account_id": delivered.account_id, "public_identifier": delivered.user_public_identifier}
+    vanity = vanity_of(delivered.user_public_identifier, delivered.user_profile_url)
+    return SeenRelation(delivered.user_provider_id, vanity, delivered.timestamp, payload)
 
 
 def relation_of_list(listed: models.ListedRelation) -> SeenRelation:
@@ -38,21 +38,21 @@ def invitation_of_list(listed: models.PendingInvitation) -> SeenInvitation:
     return SeenInvitation(listed.id, listed.invited_user_id, vanity, listed.parsed_datetime, payload)
 
 
-def message_of_webhook(told: webhooks.MessageReceived, body: Mapping[str, Any]) -> SeenMessage:
+def message_of_webhook(delivered: webhooks.MessageReceived, body: Mapping[str, Any]) -> SeenMessage:
     """`message_received`: also for what the account wrote itself; then the other side is the other attendee."""
-    sender = told.sender.attendee_provider_id
+    sender = delivered.sender.attendee_provider_id
     others = [other for other in _attendees(body.get("attendees")) if other != sender]
-    person_id = sender if not told.own else (others[0] if len(others) == 1 else None)
+    person_id = sender if not delivered.own else (others[0] if len(others) == 1 else None)
     return SeenMessage(
-        message_id=told.message_id,
-        chat_id=told.chat_id,
+        message_id=delivered.message_id,
+        chat_id=delivered.chat_id,
         person_id=person_id,
-        vanity=None if told.own else vanity_of(told.sender.attendee_public_identifier, told.sender.attendee_profile_url),
-        own=told.own,
-        text=told.text or "",
-        said_at=told.timestamp,
-        private=not told.is_group,
-        spoken=not told.is_event,
+        vanity=None if delivered.own else vanity_of(delivered.sender.attendee_public_identifier, delivered.sender.attendee_profile_url),
+        own=delivered.own,
+        text=delivered.text or "",
+        said_at=delivered.timestamp,
+        private=not delivered.is_group,
+        spoken=not delivered.is_event,
     )
 
 
@@ -71,7 +71,7 @@ def message_of_account(listed: models.ListedMessage) -> SeenMessage:
     )
 
 
-def _attendees(told: object) -> Iterable[str]:
-    for attendee in told if isinstance(told, list) else ():
+def _attendees(attendees: object) -> Iterable[str]:
+    for attendee in attendees if isinstance(attendees, list) else ():
         if isinstance(attendee, dict) and isinstance(attendee.get("attendee_provider_id"), str):
             yield attendee["attendee_provider_id"]

@@ -1,5 +1,5 @@
 -- name: by_provider_id^
--- With the business moment, so that every process agrees on it whatever its own clock shows.
+-- With the business moment, so that every process agrees on it independently of its own clock.
 SELECT id, workspace_id, provider_user_id, status, status_version, business_now() AS now FROM accounts WHERE provider_account_id = :provider_account_id;
 
 -- name: by_id^

@@ -148,7 +148,7 @@ def _listed(row: _ObservedInvitation) -> ListedInvitation:
         person_id=row.person_id,
         vanity=vanity_of(row.payload.get("invited_user_public_id")),
         sent_at=sent_at(
-            told=row.happened_at,
+            shown=row.happened_at,
             near=datetime.fromisoformat(near) if near else None,
             observed_at=row.observed_at,
             baseline_at=row.baseline_at,

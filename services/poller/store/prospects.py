@@ -90,7 +90,7 @@ async def connect_proven(connection: Connection, account: ObservedAccount, invit
 
 
 async def record_contact(connection: Connection, invitation: LiveInvitation) -> None:
-    """The prospect was contacted, whatever its status became meanwhile."""
+    """The prospect was contacted, also when its status changed meanwhile."""
     await execute(connection, queries.record_contact, prospect_id=invitation.prospect_id, contacted_at=invitation.decided_at)
 
 

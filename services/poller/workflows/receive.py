@@ -63,7 +63,7 @@ async def _handle(
 ) -> DeliveryKind:
     state = await accounts.by_provider_id(connection, delivered.account_id)
     if state is None:
-        log.warning("a webhook about an account that is none of ours", provider_account=delivered.account_id, told=type(delivered).__name__)
+        log.warning("a webhook about an account that is none of ours", provider_account=delivered.account_id, kind=type(delivered).__name__)
         return DeliveryKind.UNKNOWN_ACCOUNT
     account = state.account
     match delivered:

@@ -157,7 +157,7 @@ UPDATE campaign_prospects p
 RETURNING p.id;
 
 -- name: release_accounts!
--- Release the account's lease; the dispatcher looks at the account again at `wake`, NULL: not before something else wakes it.
+-- Release the account's lease; the dispatcher considers the account again at `wake`, NULL: not before another event wakes it.
 UPDATE accounts a SET lease_until = NULL, lease_holder = NULL, wake_at = g.wake
   FROM unnest(:account_ids::uuid[], :wakes::timestamptz[]) AS g(account_id, wake)
  WHERE a.id = g.account_id;

@@ -90,9 +90,9 @@ def test_an_invitation_without_a_date_is_as_new_as_its_newer_neighbour() -> None
 
 
 def test_without_any_date_it_is_as_new_as_it_can_be_once_the_whole_list_was_read() -> None:
-    assert sent_at(told=None, near=None, observed_at=NOW, baseline_at=NOW - DAY) == NOW
-    assert sent_at(told=None, near=None, observed_at=NOW, baseline_at=None) is None
-    assert sent_at(told=NOW + DAY, near=None, observed_at=NOW, baseline_at=None) == NOW, "nothing leaves after it was seen"
+    assert sent_at(shown=None, near=None, observed_at=NOW, baseline_at=NOW - DAY) == NOW
+    assert sent_at(shown=None, near=None, observed_at=NOW, baseline_at=None) is None
+    assert sent_at(shown=NOW + DAY, near=None, observed_at=NOW, baseline_at=None) == NOW, "nothing leaves after it was seen"
 
 
 ages = st.integers(0, 20).map(lambda days: days * DAY)

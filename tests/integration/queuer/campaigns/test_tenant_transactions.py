@@ -16,7 +16,7 @@ from services.queuer.workflows.campaigns import run
 from services.queuer.workflows.campaigns.create import create_campaign
 from shared.db.pool import open_pool
 from shared.refusals import Conflict, NotFound, Refused
-from shared.service.auth import Caller, Doors, tenant_transaction
+from shared.service.auth import Caller, TokenCallers, tenant_transaction
 from shared.vocabulary import CampaignType, Role
 from tests.integration.queuer.api_stage import Stage
 
@@ -89,7 +89,7 @@ async def test_a_tenant_neither_writes_nor_reads_tokens_and_leaves_no_trace_on_t
 
 async def test_a_token_is_stored_as_its_hash_and_opens_until_it_is_revoked(stage: Stage, queuer: asyncpg.Pool) -> None:
     new = await create_token(queuer, workspace_id=stage.ours, role=Role.OPERATOR, name="for a while")
-    at_once, remembering = Doors(queuer, remembered=0), Doors(queuer, remembered=3600)
+    at_once, remembering = TokenCallers(queuer, remembered=0), TokenCallers(queuer, remembered=3600)
     expected = Caller(stage.ours, Role.OPERATOR, new.id)
     assert [await doors.admit(new.token) for doors in (at_once, remembering)] == [expected, expected]
     assert new.token.startswith("tact_")
@@ -101,7 +101,7 @@ async def test_a_token_is_stored_as_its_hash_and_opens_until_it_is_revoked(stage
 async def test_the_tokens_of_a_workspace_that_is_not_active_open_nothing(stage: Stage, queuer: asyncpg.Pool) -> None:
     campaign = (await make(queuer, stage.ours, "acc-ana")).campaign
     await queuer.execute("UPDATE workspaces SET is_active = false WHERE id = $1", stage.ours)
-    assert await Doors(queuer).admit(stage.operator) is None
+    assert await TokenCallers(queuer).admit(stage.operator) is None
     with pytest.raises(Conflict, match="workspace is not active"):
         await run.start(queuer, campaign.id)
 
