@@ -1,50 +1,22 @@
 """Why a person was not contacted, over HTTP."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 import asyncpg
 from fastapi import APIRouter, Query
 from pydantic import Field
 
-from services.queuer.http.models import Given, Success
+from services.queuer.http.models import Success
 from services.queuer.rules.insight.call_times import CallTimes
-from services.queuer.workflows.insight.explain import explain_prospect
-from services.queuer.workflows.insight.find_person import find_person
-from shared.policy import Outcome
+from services.queuer.rules.insight.explanation import ExplainedAnswer
+from services.queuer.workflows.insight.explain import PastEvent, explain_prospect
+from services.queuer.workflows.insight.find_person import FoundPerson, find_person
+from shared.policy import RuleLine
 from shared.service.auth import Viewer, tenant_transaction
 from shared.service.http import FAILURES, ApiError
 from shared.vocabulary import Action, CampaignStatus, ProspectStatus, SendStatus
-
-
-class RuleLineOut(Given):
-    """One rule's own look at the send at that moment; `until` is what this rule alone would wait for."""
-
-    name: str
-    value: str
-    limit: str
-    verdict: Outcome
-    until: datetime | None
-
-
-class DecisionOut(Given):
-    """`send_now`; `wait` until a moment; `hold` until a condition is true (`then`: the first moment after it, were it true at
-    once); `stop` for good."""
-
-    verdict: Literal["send_now", "wait", "hold", "stop"]
-    reason: str
-    sentence: str
-    until: datetime | None
-    condition: str | None
-    then: datetime | None
-
-
-class PastEventOut(Given):
-    """Something that had happened by then."""
-
-    at: datetime
-    what: str
 
 
 class ProspectExplained(Success):
@@ -69,29 +41,18 @@ class ProspectExplained(Success):
     action: Action | None = Field(description="What would leave: a look-up until the recipient is known, then the step itself.")
     words: str | None
     words_frozen: bool
-    decision: DecisionOut = Field(validation_alias="answer")
+    decision: ExplainedAnswer = Field(validation_alias="answer")
     first_blocker: str | None
     next_possible_at: datetime | None
-    rules: list[RuleLineOut]
-    happened: list[PastEventOut]
+    rules: list[RuleLine]
+    happened: list[PastEvent]
     notes: list[str]
-
-
-class PersonFound(Given):
-    """One person in one campaign; `id` explains: the prospect's, else the imported row's, else the lead's."""
-
-    id: UUID
-    first_name: str
-    last_name: str
-    company: str
-    identity: str
-    campaign: str | None
 
 
 class PeopleFound(Success):
     """The people whom the words may mean."""
 
-    people: list[PersonFound]
+    people: list[FoundPerson]
 
 
 def routes(readers: asyncpg.Pool, call_times: CallTimes) -> APIRouter:
@@ -103,7 +64,7 @@ def routes(readers: asyncpg.Pool, call_times: CallTimes) -> APIRouter:
         caller: Viewer, person: Annotated[str, Query(min_length=1, max_length=500)], campaign_id: UUID | None = None
     ) -> PeopleFound:
         async with tenant_transaction(readers, caller) as connection:
-            return PeopleFound(people=[PersonFound.model_validate(each) for each in await find_person(connection, person, campaign_id)])
+            return PeopleFound(people=await find_person(connection, person, campaign_id))
 
     @router.get("/{prospect_id}/explain", summary="Why this person is or was not contacted, at any moment")
     async def explain(

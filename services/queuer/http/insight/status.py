@@ -6,42 +6,16 @@ import asyncpg
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from services.queuer.http.models import Given, Success
+from services.queuer.http.models import Success
 from services.queuer.rules.insight.call_times import CallTimes
-from services.queuer.workflows.insight.status import read_accounts, read_campaigns
+from services.queuer.store.insight.status import CampaignProgress, load_campaigns
+from services.queuer.workflows.insight.status import MOST, AccountLine, read_accounts
 from shared.db.statements import business_now
 from shared.fence import store as fences
 from shared.fence.rules import FORGETFUL, FenceRow
 from shared.service.auth import Viewer, tenant_transaction
 from shared.service.http import FAILURES
 from shared.service.process import Service
-
-
-class AccountStatusOut(Given):
-    """One account; used/cap of its own day, `week` the invitations of the last seven days."""
-
-    account: str
-    local: str
-    invites: str
-    written: str
-    week: int
-    waits: int
-    because: str
-    accept: int
-    reply: int
-
-
-class CampaignStatusOut(Given):
-    """One campaign, in people."""
-
-    campaign: str
-    type: str
-    status: str
-    people: int
-    active: int
-    reached: int
-    replied: int
-    done: int
 
 
 class FenceOut(BaseModel):
@@ -71,8 +45,8 @@ class Status(Success):
 
     business_now: datetime
     fence: FenceOut
-    accounts: list[AccountStatusOut]
-    campaigns: list[CampaignStatusOut]
+    accounts: list[AccountLine]
+    campaigns: list[CampaignProgress]
 
 
 def routes(service: Service, readers: asyncpg.Pool, call_times: CallTimes) -> APIRouter:
@@ -86,8 +60,8 @@ def routes(service: Service, readers: asyncpg.Pool, call_times: CallTimes) -> AP
             return Status(
                 business_now=await business_now(connection),
                 fence=fence,
-                accounts=[AccountStatusOut.model_validate(row) for row in await read_accounts(connection, call_times)],
-                campaigns=[CampaignStatusOut.model_validate(row) for row in await read_campaigns(connection)],
+                accounts=await read_accounts(connection, call_times),
+                campaigns=await load_campaigns(connection, most=MOST),
             )
 
     return router

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Final
+from typing import Final, Literal
 from uuid import UUID
 
 from services.queuer.rules.planning.next_step import NothingToPlan, SequenceFinished, StepDue, StepProgress, WorkflowStep, next_step
@@ -115,7 +115,7 @@ class ExplainedAnswer:
     """The decision in words. `until` is known for waits; a hold has its condition, and `then` is what the rules would say
     if it came true at once."""
 
-    verdict: str  # send_now, wait, hold, stop
+    verdict: Literal["send_now", "wait", "hold", "stop"]
     reason: str
     sentence: str
     until: datetime | None = None

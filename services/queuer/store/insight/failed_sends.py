@@ -1,27 +1,26 @@
 """What has failed, what is known about it, and the two things a person may do about it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from services.queuer.rules.insight.failure_reasons import NO_WORDS
+from services.queuer.rules.insight.failure_reasons import NO_WORDS, FailureExplanation, explain_failure
 from services.queuer.rules.insight.retry import FailedSendState
 from services.queuer.store.insight.policy_facts import SendFacts, load_facts
 from shared.db.pool import Connection
-from shared.db.queries import execute, fetch_all, fetch_value, load
-from shared.vocabulary import CampaignStatus
+from shared.db.queries import execute, fetch_all, fetch_one, fetch_value, load
+from shared.vocabulary import Action, AttemptState, CampaignStatus, ProspectStatus, SendStatus
 
 queries = load(__file__)
 
-Row = Mapping[str, Any]
 MOST_EVIDENCE: Final = 50
 """Attempts, observations and lines of history shown of one send, the newest."""
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class FailedSendFilter:
     """Which failed sends; None leaves a side open. `reason` is a cause's code."""
 
     workspace_id: UUID | None = None
@@ -31,18 +30,98 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
+class FailedSend:
+    """A send that failed for good (or did, before a retry), with the names around it."""
+
+    id: UUID
+    workspace_id: UUID
+    campaign_id: UUID
+    campaign_name: str
+    account_id: UUID
+    account_name: str
+    prospect_id: UUID
+    prospect_status: ProspectStatus
+    contacted_at: datetime | None
+    lead_id: UUID
+    first_name: str
+    last_name: str
+    message_type: str
+    action: Action
+    status: SendStatus
+    error_message: str | None
+    scheduled_for: datetime
+    retries: int
+    updated_at: datetime
+
+    @property
+    def cause(self) -> FailureExplanation:
+        """Why it failed, in words."""
+        return explain_failure(self.error_message)
+
+
+@dataclass(frozen=True, slots=True)
+class FailedSendWithText(FailedSend):
+    """The same with the words that were to leave."""
+
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptEvidence:
+    """One try to deliver it; times are business time."""
+
+    action: Action
+    state: AttemptState
+    dispatch_no: int
+    decided_at: datetime
+    answered_at: datetime | None
+    http_status: int | None
+    error_type: str | None
+    error_detail: str | None
+    provider_ref: str | None
+    looks: int
+    needs_person: bool
+    evidence: Any
+
+
+@dataclass(frozen=True, slots=True)
+class ObservationEvidence:
+    """What the provider showed of the person."""
+
+    kind: str
+    source: str
+    happened_at: datetime | None
+    observed_at: datetime
+    payload: Any
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryEntry:
+    """What a person did with it."""
+
+    at: datetime
+    actor: str
+    verb: str
+    details: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
-    """What is known about one send."""
+    """What is known about one send, each the newest first."""
 
-    attempts: Sequence[Row]
-    observations: Sequence[Row]
-    history: Sequence[Row]
+    attempts: Sequence[AttemptEvidence]
+    observations: Sequence[ObservationEvidence]
+    history: Sequence[HistoryEntry]
 
 
-async def page(connection: Connection, wanted: Wanted, *, before: tuple[datetime, UUID] | None, most: int) -> list[Row]:
+async def load_page(
+    connection: Connection, wanted: FailedSendFilter, *, before: tuple[datetime, UUID] | None, most: int
+) -> list[FailedSend]:
     """Failed sends, the newest first, older than `before` (the time and id of the last one seen)."""
-    rows = queries.page(
+    return await fetch_all(
         connection,
+        queries.page,
+        FailedSend,
         workspace_id=wanted.workspace_id,
         campaign_id=wanted.campaign_id,
         account_id=wanted.account_id,
@@ -52,30 +131,28 @@ async def page(connection: Connection, wanted: Wanted, *, before: tuple[datetime
         before_id=before[1] if before else None,
         most=most,
     )
-    return [row async for row in rows]
 
 
-async def one(connection: Connection, send_id: UUID, *, workspace_id: UUID | None) -> Row | None:
+async def load_send(connection: Connection, send_id: UUID, *, workspace_id: UUID | None) -> FailedSendWithText | None:
     """One send whatever its status; None when there is none, or it is another workspace's."""
-    found: Row | None = await queries.one(connection, send_id=send_id, workspace_id=workspace_id)
-    return found
+    return await fetch_one(connection, queries.one, FailedSendWithText, send_id=send_id, workspace_id=workspace_id)
 
 
-async def evidence(connection: Connection, send_id: UUID) -> Evidence:
-    """Attempts, what the provider showed of the person, and what people did, each the newest first."""
+async def load_evidence(connection: Connection, send_id: UUID) -> Evidence:
+    """Attempts, what the provider showed of the person, and what people did."""
     return Evidence(
-        [row async for row in queries.attempts_of(connection, send_id=send_id, most=MOST_EVIDENCE)],
-        [row async for row in queries.seen_of(connection, send_id=send_id, most=MOST_EVIDENCE)],
-        [row async for row in queries.history_of(connection, send_id=send_id, most=MOST_EVIDENCE)],
+        await fetch_all(connection, queries.attempts_of, AttemptEvidence, send_id=send_id, most=MOST_EVIDENCE),
+        await fetch_all(connection, queries.seen_of, ObservationEvidence, send_id=send_id, most=MOST_EVIDENCE),
+        await fetch_all(connection, queries.history_of, HistoryEntry, send_id=send_id, most=MOST_EVIDENCE),
     )
 
 
-async def lock(connection: Connection, send_id: UUID, *, workspace_id: UUID | None) -> str | None:
-    """Lock account, lead, send and prospect in the house's order; returns the send's status, None when there is none."""
-    await queries.lock_account(connection, send_id=send_id)
-    await queries.lock_lead(connection, send_id=send_id)
-    status: str | None = await queries.lock_send(connection, send_id=send_id, workspace_id=workspace_id)
-    await queries.lock_prospect(connection, send_id=send_id)
+async def lock_send(connection: Connection, send_id: UUID, *, workspace_id: UUID | None) -> SendStatus | None:
+    """Lock account, lead, send and prospect in the order of all services; returns the send's status, None when there is none."""
+    await execute(connection, queries.lock_account, send_id=send_id)
+    await execute(connection, queries.lock_lead, send_id=send_id)
+    status = await fetch_value(connection, queries.lock_send, SendStatus, send_id=send_id, workspace_id=workspace_id)
+    await execute(connection, queries.lock_prospect, send_id=send_id)
     return status
 
 
@@ -97,7 +174,6 @@ async def reopen(connection: Connection, send_id: UUID, send: FailedSendState, *
     await execute(connection, queries.claim_lead, lead_id=send.lead_id, campaign_id=send.campaign_id)
 
 
-async def drop(connection: Connection, send_id: UUID) -> str | None:
-    """The locked failed send will never be tried again; its error message stays, and is returned."""
-    reason: str | None = await queries.drop(connection, send_id=send_id)
-    return reason
+async def drop_send(connection: Connection, send_id: UUID) -> None:
+    """The locked failed send will never be tried again; its error message stays."""
+    await execute(connection, queries.drop_send, send_id=send_id)

@@ -2,8 +2,8 @@
 -- The newest first, read from the end of send_queue_failed: a page costs what it shows. Without a workspace all that has
 -- failed anywhere is sorted. :no_words finds planning's own sentences, everything else is one word.
 SELECT s.id, s.workspace_id, s.campaign_id, c.campaign_name, s.account_id, a.name AS account_name, s.prospect_id,
-       p.status::text AS prospect_status, p.contacted_at, s.lead_id, l.first_name, l.last_name, s.message_type, s.action::text AS action,
-       s.status::text AS status, s.error_message, s.scheduled_for, s.retries, s.updated_at
+       p.status AS prospect_status, p.contacted_at, s.lead_id, l.first_name, l.last_name, s.message_type, s.action AS action,
+       s.status AS status, s.error_message, s.scheduled_for, s.retries, s.updated_at
   FROM send_queue s
   JOIN campaigns c ON c.id = s.campaign_id
   JOIN accounts a ON a.id = s.account_id
@@ -19,8 +19,8 @@ SELECT s.id, s.workspace_id, s.campaign_id, c.campaign_name, s.account_id, a.nam
 
 -- name: one^
 SELECT s.id, s.workspace_id, s.campaign_id, c.campaign_name, s.account_id, a.name AS account_name, s.prospect_id,
-       p.status::text AS prospect_status, p.contacted_at, s.lead_id, l.first_name, l.last_name, s.message_type, s.action::text AS action,
-       s.status::text AS status, s.error_message, s.scheduled_for, s.retries, s.updated_at, s.message, s.linkedin_user_id
+       p.status AS prospect_status, p.contacted_at, s.lead_id, l.first_name, l.last_name, s.message_type, s.action AS action,
+       s.status AS status, s.error_message, s.scheduled_for, s.retries, s.updated_at, s.message
   FROM send_queue s
   JOIN campaigns c ON c.id = s.campaign_id
   JOIN accounts a ON a.id = s.account_id
@@ -29,7 +29,7 @@ SELECT s.id, s.workspace_id, s.campaign_id, c.campaign_name, s.account_id, a.nam
  WHERE s.id = :send_id AND (:workspace_id::uuid IS NULL OR s.workspace_id = :workspace_id);
 
 -- name: attempts_of
-SELECT action::text AS action, state::text AS state, dispatch_no, decided_at, answered_at, http_status, error_type, error_detail, provider_ref,
+SELECT action, state, dispatch_no, decided_at, answered_at, http_status, error_type, error_detail, provider_ref,
        looks, needs_person, evidence
   FROM send_attempts WHERE send_id = :send_id ORDER BY id DESC LIMIT :most;
 
@@ -53,14 +53,14 @@ SELECT id FROM accounts WHERE id = (SELECT account_id FROM send_queue WHERE id =
 SELECT id FROM leads WHERE id = (SELECT lead_id FROM send_queue WHERE id = :send_id) FOR NO KEY UPDATE;
 
 -- name: lock_send$
-SELECT status::text FROM send_queue WHERE id = :send_id AND (:workspace_id::uuid IS NULL OR workspace_id = :workspace_id) FOR NO KEY UPDATE;
+SELECT status FROM send_queue WHERE id = :send_id AND (:workspace_id::uuid IS NULL OR workspace_id = :workspace_id) FOR NO KEY UPDATE;
 
 -- name: lock_prospect!
 SELECT id FROM campaign_prospects WHERE id = (SELECT prospect_id FROM send_queue WHERE id = :send_id) FOR NO KEY UPDATE;
 
 -- name: load_for_retry^
 -- A statement of its own, after the locks.
-SELECT business_now() AS now, s.prospect_id, s.campaign_id, s.workspace_id, s.account_id, s.lead_id, s.action::text AS action, s.error_message,
+SELECT business_now() AS now, s.prospect_id, s.campaign_id, s.workspace_id, s.account_id, s.lead_id, s.action AS action, s.error_message,
        c.completed_by_itself, l.first_name, l.last_name,
        EXISTS (SELECT FROM send_attempts x WHERE x.send_id = s.id AND x.action <> 'profile_lookup'
                   AND is_live(x.state)) AS live,
@@ -81,12 +81,12 @@ SELECT reopen(:send_id::uuid, :actor::text, :reason::text, :due::timestamptz);
 UPDATE send_queue SET next_action = 'profile_lookup' WHERE id = :send_id AND status = 'pending';
 
 -- name: prospect_pending!
--- The database allows it only while nobody has contacted them.
+-- The database allows it only while the prospect was not contacted.
 UPDATE campaign_prospects SET status = 'pending', outcome = NULL, error_message = NULL
  WHERE id = :prospect_id AND status = 'failed' AND contacted_at IS NULL;
 
 -- name: claim_lead!
 UPDATE leads SET campaign_id = :campaign_id WHERE id = :lead_id AND campaign_id IS DISTINCT FROM :campaign_id;
 
--- name: drop$
-UPDATE send_queue SET status = 'cancelled' WHERE id = :send_id AND status = 'failed' RETURNING error_message;
+-- name: drop_send!
+UPDATE send_queue SET status = 'cancelled' WHERE id = :send_id AND status = 'failed';

@@ -209,7 +209,7 @@ async def _explain_imported(connection: Connection, some_id: UUID, now: datetime
         campaign_id=person.campaign_id,
         campaign=person.campaign_name,
         campaign_status=person.campaign_status,
-        answer=ExplainedAnswer(outcome.value, state.value, STATES[state].sentence, condition=condition),
+        answer=ExplainedAnswer("hold" if condition else "stop", state.value, STATES[state].sentence, condition=condition),
         first_blocker="enrolled",
         rules=(RuleLine("enrolled", person.approval or "in no campaign", "a person approved it", outcome),),
     )

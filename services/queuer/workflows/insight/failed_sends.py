@@ -1,17 +1,15 @@
-"""The failed desk: what has failed for good, why, and a person's two verbs, retry and drop. Both are safe to press again."""
+"""What has failed for good, why, and an operator's two actions, retry and drop. Both are safe to repeat."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 from uuid import UUID
 
 import asyncpg
 
-from services.queuer.rules.insight.failure_reasons import FailureExplanation, explain_failure
+from services.queuer.rules.insight.failure_reasons import explain_failure
 from services.queuer.rules.insight.retry import FailedSendState, retry_refusal
 from services.queuer.store.insight import failed_sends as store
-from services.queuer.store.insight.failed_sends import Evidence, Wanted
+from services.queuer.store.insight.failed_sends import FailedSend, FailedSendFilter, FailedSendWithText
 from shared.contracts.envelope import Envelope, enclose
 from shared.contracts.prospects_ready import ProspectReady
 from shared.contracts.topics import PROSPECTS_READY
@@ -23,50 +21,44 @@ from shared.vocabulary import OPEN, SendStatus
 
 
 @dataclass(frozen=True, slots=True)
-class FailedSend:
-    """A row of the desk: the send with its people's names, and its cause in words."""
-
-    row: Mapping[str, Any]
-    cause: FailureExplanation
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """A page of the desk; `next` is what the page after it is asked with, None on the last."""
+class FailedSendsPage:
+    """Failed sends; `next` is what the page after it is asked with, None on the last."""
 
     sends: list[FailedSend]
     next: str | None
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
-    """What a verb came to: the send as it is now; `changed` is false when it was so already."""
+class ChangedSend:
+    """The send as it is after a retry or a drop; `changed` is false when it was so already."""
 
     send: FailedSend
     changed: bool
 
 
-async def page(connection: Connection, wanted: Wanted, *, after: str | None = None, most: int = 50) -> Page:
+async def list_failed(connection: Connection, wanted: FailedSendFilter, *, after: str | None = None, most: int = 50) -> FailedSendsPage:
     """The failed sends, the newest first.
 
     Raises:
         Refused: `after` is not what a page gave as `next`.
     """
-    rows = await store.page(connection, wanted, before=_mark(after) if after else None, most=most)
-    last = f"{rows[-1]['updated_at'].isoformat()}_{rows[-1]['id']}" if len(rows) == most else None
-    return Page([FailedSend(row, explain_failure(row["error_message"])) for row in rows], last)
+    sends = await store.load_page(connection, wanted, before=_read_mark(after) if after else None, most=most)
+    return FailedSendsPage(sends, f"{sends[-1].updated_at.isoformat()}_{sends[-1].id}" if len(sends) == most else None)
 
 
-async def get(connection: Connection, send_id: UUID, *, workspace_id: UUID | None = None) -> tuple[FailedSend, Evidence]:
-    """One send with everything that is known about it, also after a retry.
+async def load_send(connection: Connection, send_id: UUID, *, workspace_id: UUID | None = None) -> FailedSendWithText:
+    """One send, also after a retry.
 
     Raises:
         NotFound: there is none, or it is another workspace's.
     """
-    return await _found(connection, send_id, workspace_id), await store.evidence(connection, send_id)
+    send = await store.load_send(connection, send_id, workspace_id=workspace_id)
+    if send is None:
+        raise _unknown_send(send_id)
+    return send
 
 
-async def retry(pool: asyncpg.Pool, send_id: UUID, *, workspace_id: UUID | None = None, actor: str, apply: bool = True) -> Done:
+async def retry(pool: asyncpg.Pool, send_id: UUID, *, workspace_id: UUID | None = None, actor: str, apply: bool = True) -> ChangedSend:
     """Let a failed send be planned and decided again. It waits its turn like any other: nothing leaves past a limit.
 
     Send and prospect change in one transaction with their audit and the event that wakes the planner, which finds the
@@ -79,7 +71,7 @@ async def retry(pool: asyncpg.Pool, send_id: UUID, *, workspace_id: UUID | None 
     async with pool.acquire() as connection, connection.transaction():
         status = await _lock(connection, send_id, workspace_id)
         if status in OPEN:
-            return Done(await _found(connection, send_id, workspace_id), changed=False)
+            return ChangedSend(await load_send(connection, send_id, workspace_id=workspace_id), changed=False)
         if status is not SendStatus.FAILED:
             raise Conflict(f"This send is {status}, and only one that failed can be retried.", details={"status": status})
         send, facts = await store.load_for_retry(connection, send_id)
@@ -89,11 +81,11 @@ async def retry(pool: asyncpg.Pool, send_id: UUID, *, workspace_id: UUID | None 
         if apply:
             await store.reopen(connection, send_id, send, actor=actor, look_up=explain_failure(send.error_message).look_up)
             await put(connection, "queuer", [_ready(send)])
-        return Done(await _found(connection, send_id, workspace_id), changed=True)
+        return ChangedSend(await load_send(connection, send_id, workspace_id=workspace_id), changed=True)
 
 
-async def drop(pool: asyncpg.Pool, send_id: UUID, *, workspace_id: UUID | None = None, actor: str, apply: bool = True) -> Done:
-    """Give a failed send up: it is cancelled and leaves the desk. What failed stays written on it and in the audit log.
+async def drop(pool: asyncpg.Pool, send_id: UUID, *, workspace_id: UUID | None = None, actor: str, apply: bool = True) -> ChangedSend:
+    """Give a failed send up: it is cancelled and is no longer listed as failed. What failed stays written on it and in the audit log.
 
     Raises:
         NotFound: there is none, or it is another workspace's.
@@ -101,39 +93,30 @@ async def drop(pool: asyncpg.Pool, send_id: UUID, *, workspace_id: UUID | None =
     """
     async with pool.acquire() as connection, connection.transaction():
         status = await _lock(connection, send_id, workspace_id)
+        send = await load_send(connection, send_id, workspace_id=workspace_id)
         if status is SendStatus.CANCELLED:
-            return Done(await _found(connection, send_id, workspace_id), changed=False)
+            return ChangedSend(send, changed=False)
         if status is not SendStatus.FAILED:
             raise Conflict(f"This send is {status}, and only one that failed can be dropped.", details={"status": status})
         if apply:
-            reason = await store.drop(connection, send_id)
-            whose = await _found(connection, send_id, workspace_id)
-            owner = whose.row["workspace_id"]
-            await write_audit_line(
-                connection, actor, "drop", "send", send_id, workspace_id=owner, details={"was": "failed", "error": reason}
-            )
-        return Done(await _found(connection, send_id, workspace_id), changed=True)
+            await store.drop_send(connection, send_id)
+            details = {"was": "failed", "error": send.error_message}
+            await write_audit_line(connection, actor, "drop", "send", send_id, workspace_id=send.workspace_id, details=details)
+        return ChangedSend(await load_send(connection, send_id, workspace_id=workspace_id), changed=True)
 
 
 async def _lock(connection: Connection, send_id: UUID, workspace_id: UUID | None) -> SendStatus:
-    status = await store.lock(connection, send_id, workspace_id=workspace_id)
+    status = await store.lock_send(connection, send_id, workspace_id=workspace_id)
     if status is None:
-        raise _missing(send_id)
-    return SendStatus(status)
+        raise _unknown_send(send_id)
+    return status
 
 
-async def _found(connection: Connection, send_id: UUID, workspace_id: UUID | None) -> FailedSend:
-    row = await store.one(connection, send_id, workspace_id=workspace_id)
-    if row is None:
-        raise _missing(send_id)
-    return FailedSend(row, explain_failure(row["error_message"]))
-
-
-def _missing(send_id: UUID) -> NotFound:
+def _unknown_send(send_id: UUID) -> NotFound:
     return NotFound(f"There is no send {send_id}. `tact failed list` and GET /api/queue/failed show those that failed.")
 
 
-def _mark(after: str) -> tuple[datetime, UUID]:
+def _read_mark(after: str) -> tuple[datetime, UUID]:
     moment, _, send_id = after.rpartition("_")
     wrong = Refused("`after` is not a page's mark; give back what the page before said in `next`.", code="wrong_page")
     try:

@@ -10,7 +10,7 @@ from uuid import UUID
 from services.queuer.rules.insight.call_times import CallTimes
 from services.queuer.rules.insight.explanation import STATES, StepState
 from services.queuer.store.insight import status as store
-from services.queuer.store.insight.status import AccountProgress, CampaignProgress
+from services.queuer.store.insight.status import AccountProgress
 from services.queuer.workflows.insight.explain import explain_prospect
 from shared.db.pool import Connection
 from shared.policy import Reason
@@ -76,8 +76,3 @@ async def _because(connection: Connection, account: AccountProgress, call_times:
         return "none planned" if account.status is AccountStatus.USABLE else account.status
     answer = (await explain_prospect(connection, account.next_prospect, call_times=call_times)).answer
     return (STATES[StepState(answer.reason)] if answer.reason in set(StepState) else REASONS[Reason(answer.reason)]).short
-
-
-async def read_campaigns(connection: Connection) -> list[CampaignProgress]:
-    """At most fifty."""
-    return await store.load_campaigns(connection, most=MOST)

@@ -42,7 +42,7 @@ async def test_retry_and_drop_pressed_at_once_come_to_one_of_the_two(
     await planner.plan(prospects)
     pressed = [verb(queuer_pool, send["id"], actor="a person") for send in await world.sends() for verb in (desk.retry, desk.drop)]
     results = await asyncio.gather(*pressed, return_exceptions=True)
-    assert all(isinstance(result, desk.Done | Conflict) for result in results), results
-    assert sum(isinstance(result, desk.Done) and result.changed for result in results) == 6
+    assert all(isinstance(result, desk.ChangedSend | Conflict) for result in results), results
+    assert sum(isinstance(result, desk.ChangedSend) and result.changed for result in results) == 6
     lines = await pool.fetch("SELECT object_id, count(*) AS lines FROM audit_log WHERE object = 'send' GROUP BY object_id")
     assert [line["lines"] for line in lines] == [1] * 6
