@@ -16,7 +16,7 @@ DISPATCH_LATENESS = Histogram(
     [],
     buckets=(1, 5, 15, 60, 300, 900, 3_600, 4 * 3_600, 24 * 3_600),
 )
-LEASES_OVER = Counter("tact_dispatch_leases_over_total", "Dispatches nobody answered before their lease ran out.", [])
+LEASES_OVER = Counter("tact_dispatch_leases_over_total", "Dispatches that no sender answered before their lease ran out.", [])
 UNANSWERED = Gauge("tact_dispatches_unanswered", "Dispatches whose lease runs and that no sender has taken yet.", [])
 OLDEST_DUE_AGE = Gauge(
     "tact_oldest_due_age_seconds",
@@ -27,5 +27,5 @@ HANDED_OVER = Counter("tact_handed_over_prospects_total", "People an account tha
 FORGOTTEN = Counter(
     "tact_queuer_forgotten_total", "What no event and no wake would have moved on, found by a sweep: account, follow_up.", ["what"]
 )
-CLOCK_LEAPS = Counter("tact_clock_leaps_total", "Leaps of a fast stack's business clock over hours in which nobody may act.", [])
+CLOCK_LEAPS = Counter("tact_clock_leaps_total", "Leaps of a fast stack's business clock over hours in which no account may act.", [])
 HEALER_SILENT = Gauge("tact_healer_silent_seconds", "Real seconds since any healer said that it lives; 0: there never was one.", [])

@@ -1,7 +1,7 @@
-"""Where a prospect goes when the policy ends one of its sends: nobody may wait for ever for a message that never leaves.
+"""Where a prospect goes when the policy ends one of its sends: no prospect may wait for ever for a message that never leaves.
 
-The table for people is in docs/prospect_lifecycle.md. Sender and planner both ask here, so that whoever notices the
-stop first comes to the same.
+The table for people is in docs/prospect_lifecycle.md. Sender and planner both use it, so that the one that notices the
+stop first comes to the same result.
 """
 
 from dataclasses import dataclass
@@ -29,8 +29,8 @@ class Move:
 def after_stop(reason: str, action: Action, status: ProspectStatus, *, contacted: bool) -> Move | None:
     """What becomes of a prospect in `status` whose `action` was stopped for good by `reason`; None: it stays.
 
-    Whoever stays either goes on (contacted meanwhile), is in a status that says why already, or is for a person to decide:
-    somebody under way whose lead has answered in another campaign may be resumed.
+    A prospect that stays either continues (contacted meanwhile), has a status that says why already, or needs an operator's decision:
+    a prospect under way whose lead has answered in another campaign may be resumed.
     """
     if action.role is ActionRole.WITHDRAW or reason in _STAYS or status not in UNSTARTED | _UNDER_WAY:
         return None

@@ -1,4 +1,4 @@
-"""Everything the policy may know about one send. Who asks loads it; the policy itself reads no clock and no table."""
+"""Everything the policy may know about one send. The caller loads it; the policy itself reads no clock and no table."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -29,7 +29,7 @@ class WeekUse:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """One send, and what is so about its campaign, prospect, lead and account. All moments are aware.
+    """One send, and the facts about its campaign, prospect, lead and account. All moments are aware.
 
     `action` is what would leave next: a profile look-up until the recipient is known, then the step itself.
     `lead_last_reply_at` is the lead's last reply that concerns this enrolment, in whatever campaign it came.
@@ -37,7 +37,7 @@ class Case:
     `next_free_at` has the spacing in it already; `spacing` is there to be shown.
     `used` counts this action by the account's local day; a planner adds what it has planned.
     `daily_cap` is the whole cap; on the days of a warm-up, counted from `warm_up_from` by the account's dates, less of it.
-    `unreadable` says what of the stored hours or zones nobody can read; `schedule` and `zone` are then ours and hold for nothing.
+    `unreadable` says which of the stored hours or zones cannot be read; `schedule` and `zone` are then defaults that hold for nothing.
     `other_sequence` names the campaign whose sequence the lead is in first, where neither campaign allows two at once.
     Moments in other zones become UTC; a naive one is a ValueError.
     `week`, `relock_until` and `invited_by_hand_at` are looked at for invitations alone, `withdraw_at` for withdrawals, the
@@ -62,7 +62,7 @@ class Case:
     cool_down_reason: str | None = None
     account_status_reason: str | None = None
     requires_connection: bool = False
-    connected: bool | None = None  # None: nobody knows yet
+    connected: bool | None = None  # None: not known yet
     hold_until: datetime | None = None  # out of office
     resumed_at: datetime | None = None
     lead_last_reply_at: datetime | None = None
@@ -72,7 +72,7 @@ class Case:
     relock_until: datetime | None = None
     invited_by_hand_at: datetime | None = None  # a member of the workspace invited this person in LinkedIn itself, and it stands
     withdraw_at: datetime | None = None  # when the invitation has waited long enough; None: the campaign takes none back
-    replies_read_at: datetime | None = None  # the last whole read of the account's messages; None: nobody reads them
+    replies_read_at: datetime | None = None  # the last whole read of the account's messages; None: they are not read
     replies_next_read_at: datetime | None = None
 
     def __post_init__(self) -> None:

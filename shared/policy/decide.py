@@ -16,7 +16,7 @@ _WIDEST_FIRST: Final = tuple((scope, tuple(delay for delay in DELAYS if delay.sc
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A decision and what it was taken on; the trace is worked out only when somebody reads it."""
+    """A decision and what it was taken on; the trace is worked out only when it is read."""
 
     decision: Decision
     case: Case
@@ -85,7 +85,7 @@ def _first_allowed(case: Case, now: datetime, need: timedelta) -> tuple[datetime
 
 
 def _settle(case: Case, at: datetime, need: timedelta, rules: tuple[Delay, ...]) -> tuple[datetime, Delay] | None:
-    """Ask in turn until nobody moves the moment any more; it ends because moments only grow, towards the calendar's horizon."""
+    """Ask the rules in turn until none moves the moment any more; it ends because moments only grow, towards the calendar's horizon."""
     last: Delay | None = None
     moved = True
     while moved:
@@ -109,7 +109,7 @@ def _endings_shown(case: Case) -> list[RuleLine]:
 
 
 def _delays_shown(case: Case, now: datetime, need: timedelta) -> list[RuleLine]:
-    """None where the hours or the zone cannot be read: what these rules would say of ours in their place is nobody's wish."""
+    """None where the hours or the zone cannot be read: what these rules would say of the default hours has no meaning."""
     if case.unreadable is not None:
         return []
     lines = []

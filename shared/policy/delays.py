@@ -49,9 +49,9 @@ def _out_of_office(case: Case, at: datetime, _need: timedelta) -> datetime | Non
 
 
 def _replies_unread(case: Case, at: datetime, _need: timedelta) -> datetime | None:
-    """A follow-up waits for the read that may show an answer: webhooks get lost, and nobody likes to be asked twice.
+    """A follow-up waits for the read that may show an answer: webhooks get lost, and a person who has answered must not be asked again.
 
-    It waits for the next planned read and a little longer, not for ever: when nobody reads any more, that is an alarm of
+    It waits for the next planned read and a little longer, not for ever: when the reads have stopped, that is an alarm of
     its own and no reason to let a campaign die unseen.
     """
     if not case.action.facts.waits_for_reply_reads or case.prospect_status not in _SPOKEN_TO or case.replies_read_at is None:
@@ -63,7 +63,7 @@ def _replies_unread(case: Case, at: datetime, _need: timedelta) -> datetime | No
 
 
 def _relock(case: Case, at: datetime, _need: timedelta) -> datetime | None:
-    """LinkedIn refuses to invite somebody again for about three weeks after a withdrawal."""
+    """LinkedIn refuses to invite a person again for about three weeks after a withdrawal."""
     if case.action.role is not ActionRole.CONNECT or case.relock_until is None:
         return None
     return case.relock_until if case.relock_until > at else None
@@ -81,7 +81,7 @@ def _spacing(case: Case, at: datetime, _need: timedelta) -> datetime | None:
 
 
 def _calendar(case: Case, at: datetime, need: timedelta) -> datetime | None:
-    """The hours that hold for everybody in the lane; a prospect's own must not close it for the others."""
+    """The hours that hold for every prospect in the lane; a prospect's own must not close it for the others."""
     schedule = case.schedule.everybodys
     return None if schedule is None else _opening(schedule, at, need)
 

@@ -1,6 +1,6 @@
 """The rules that end a send or hold it until something becomes true. No time enters them, so they are asked first.
 
-A list of companies or domains nobody may contact is one more `suppressed_by`: who loads the case looks it up.
+A list of companies or domains that may not be contacted is one more `suppressed_by`: the store that loads the facts reads it.
 """
 
 from collections.abc import Callable
@@ -59,7 +59,7 @@ def _replied(case: Case) -> Stop | None:
 
 
 def _first_contact(case: Case) -> Stop | None:
-    """An invitation goes to people nobody has written to; a second one is refused by LinkedIn and looks like a machine."""
+    """An invitation goes to people who were not contacted yet; a second one is refused by LinkedIn and looks like a machine."""
     if case.action.role is not ActionRole.CONNECT:
         return None
     if case.connected:
@@ -70,7 +70,7 @@ def _first_contact(case: Case) -> Stop | None:
 
 
 def _withdrawal(case: Case) -> Stop | None:
-    """Only an invitation that still waits is taken back: whoever accepted in between stays a connection."""
+    """Only an invitation that still waits is taken back: a person who accepted in between stays a connection."""
     if case.action.role is not ActionRole.WITHDRAW:
         return None
     if case.connected:
@@ -81,7 +81,7 @@ def _withdrawal(case: Case) -> Stop | None:
 
 
 def _can_connect(case: Case) -> Stop | None:
-    """Somebody who turns out not to be connected, and whom nobody has invited, will not become so by waiting."""
+    """A person who turns out not to be connected, and was not invited, will not become a connection by waiting."""
     unreachable = _needs_connection(case) and case.connected is False and case.prospect_status in UNSTARTED
     return Stop(Reason.NOT_CONNECTED) if unreachable else None
 
@@ -97,7 +97,7 @@ def _other_sequence(case: Case) -> Hold | None:
 
 
 def _readable(case: Case) -> Hold | None:
-    """By hours that nobody meant nothing may leave. Only this lane waits: whose settings are sound goes on beside it."""
+    """Nothing may leave by default hours that no operator chose. Only this lane waits: lanes with readable settings go on."""
     return None if case.unreadable is None else Hold(Condition.SETTINGS, Reason.SCHEDULE_UNREADABLE, Scope.LANE)
 
 
@@ -115,7 +115,7 @@ def _account_usable(case: Case) -> Hold | None:
 
 
 def _connection(case: Case) -> Hold | None:
-    """Nobody knowing is not enough, unless the prospect's status was set by evidence of a connection."""
+    """An unknown connection is not enough, unless the prospect's status was set by evidence of a connection."""
     if not _needs_connection(case) or case.connected or (case.connected is None and case.prospect_status in _REACHED):
         return None
     return Hold(Condition.CONNECTION, Reason.NOT_CONNECTED, Scope.SEND)
@@ -147,7 +147,7 @@ ENDINGS: Final = (
     Ending("opted_out", _opted_out, lambda case: f"opted out {case.lead_opted_out_at}" if case.lead_opted_out_at else "no", "no opt-out"),
     Ending("status", _done_with, lambda case: str(case.prospect_status), "still on the way"),
     Ending("reply", _replied, _reply_shown, "no reply after a person resumed"),
-    Ending("first_contact", _first_contact, _contact_shown, "an invitation only to pending or approved, whom nobody invited by hand"),
+    Ending("first_contact", _first_contact, _contact_shown, "an invitation only to pending or approved, not invited by hand"),
     Ending("withdrawal", _withdrawal, _connection_shown, "only an invitation that waits, where the campaign takes them back"),
     Ending("reachable", _can_connect, _connection_shown, "connected, or invited"),
     Ending("other_sequence", _other_sequence, lambda case: case.other_sequence or "none", "in no earlier sequence, or one allows two"),

@@ -16,13 +16,13 @@ from typing import Final
 from shared.vocabulary import AccountType, Action
 
 INVITATIONS_A_DAY: Final = MappingProxyType({AccountType.FREE: 20, AccountType.PREMIUM: 40, AccountType.SALES_NAVIGATOR: 40})
-"""Unless somebody configures otherwise. Well under Unipile's 80 to 100, because five such days fill a week's 100 or 200."""
+"""Unless an operator configures another number. Well under Unipile's 80 to 100, because five such days fill a week's 100 or 200."""
 
 MOST_INVITATIONS_A_DAY: Final = MappingProxyType({AccountType.FREE: 20, AccountType.PREMIUM: 50, AccountType.SALES_NAVIGATOR: 100})
 """What a workspace may set without a written exception; 100 is the top of Unipile's range for paid accounts."""
 
 MOST_BY_EXCEPTION: Final = 100
-"""Invitations a day that nobody may pass, exception or not: the top of Unipile's range. The database holds it too."""
+"""Invitations a day that no account may pass, exception or not: the top of Unipile's range. The database holds it too."""
 
 MESSAGES_A_DAY: Final = 100
 """To relations; Unipile names about 100 (older text: 100 to 150)."""
@@ -31,7 +31,7 @@ MOST_MESSAGES_A_DAY: Final = 150
 """The top of Unipile's older text."""
 
 PROFILE_LOOKUPS_A_DAY: Final = 100
-"""Unipile names about 100 for a classic account. Nobody may set more: searches that look like scraping cost accounts."""
+"""Unipile names about 100 for a classic account. No operator may set more: searches that look like scraping cost accounts."""
 
 EMAILS_A_DAY: Final = 200
 """Our own figure: Unipile publishes none, and mailbox providers begin to distrust cold mail at a few hundred."""
@@ -40,8 +40,8 @@ MOST_EMAILS_A_DAY: Final = 500
 """What a mailbox of the large providers may send a day at all."""
 
 WITHDRAWALS_A_DAY: Final = 40
-"""Unipile names about 100 a day for whatever has no figure of its own. 40, because that is what an account invites on a day
-unless somebody configures more: in the long run nobody has more to take back, and a backlog need not leave at once."""
+"""Unipile names about 100 a day for actions that have no figure of their own. 40, because that is what an account invites on a day
+unless an operator configures more: in the long run no account has more to take back, and a backlog need not leave at once."""
 
 RELOCK: Final = timedelta(days=21)
 """LinkedIn forbids another invitation to the same person for about three weeks after a withdrawal."""
@@ -50,12 +50,12 @@ WEEKLY_INVITATIONS: Final = 100
 """In any 168 hours. Unipile names about 200 for paid accounts; `cannot_resend_yet` was seen at 123 in seven days."""
 
 MOST_WEEKLY_INVITATIONS: Final = 200
-"""Unipile's figure for paid and active accounts; nobody may set more."""
+"""Unipile's figure for paid and active accounts; no operator may set more."""
 
 
 @dataclass(frozen=True, slots=True)
 class TierLimits:
-    """What an account of a workspace may do where nobody set a number: by the account's type, and in a week."""
+    """What an account of a workspace may do where no number is set: by the account's type, and in a week."""
 
     invitations: Mapping[AccountType, int]
     messages: int
@@ -106,7 +106,7 @@ def daily_caps(
 
     A configured number of invitations, the account's before the workspace's, replaces the tier's, up to the most its
     type allows, or up to `exception`, the written one, where there is one. `messages`, `lookups` and `emails` replace
-    the tier's the same way. It is always per account, never shared. A tier nobody knows (older versions took any word)
+    the tier's the same way. It is always per account, never shared. An unknown tier (older versions accepted any word)
     is the standard one. ValueError for a limit below 1.
     """
     usual = TIERS.get(tier, TIERS[STANDARD])
@@ -167,7 +167,7 @@ class LimitFacts:
 
 
 def most_invitations(account_type: AccountType, exception: int | None = None) -> int:
-    """The most invitations a day that somebody may set for an account of that type, with its written exception if any."""
+    """The most invitations a day that may be set for an account of that type, with its written exception if any."""
     most = MOST_INVITATIONS_A_DAY[account_type]
     return most if exception is None else max(most, min(exception, MOST_BY_EXCEPTION))
 

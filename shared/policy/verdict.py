@@ -1,4 +1,4 @@
-"""What the policy answers: a decision, its reason, how far it reaches, and how every rule looked at it."""
+"""What the policy answers: a decision, its reason, how far it reaches, and what every rule says."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,7 +10,7 @@ NEVER: Final = datetime.max.replace(tzinfo=UTC)
 
 
 class Scope(StrEnum):
-    """Whom a delay or a hold concerns, so that one row is closed and not ten thousand moved."""
+    """The sends that a delay or a hold concerns, so that one row is closed and not ten thousand moved."""
 
     SEND = "send"
     LANE = "lane"  # this action of this account in this campaign
@@ -19,14 +19,14 @@ class Scope(StrEnum):
 
 
 class Condition(StrEnum):
-    """What has to become true before a held send is looked at again."""
+    """What has to become true before a held send is decided again."""
 
     CAMPAIGN_RUNNING = "campaign_running"
     ACCOUNT_USABLE = "account_usable"
     CONNECTION = "connection"
     OTHER_SEQUENCE = "other_sequence"  # the lead's other sequence is over, or allows a second one
-    SETTINGS = "settings"  # stored hours or zones that nobody can read
-    OPENING = "opening"  # schedule and caps leave no moment within 400 days until somebody changes them
+    SETTINGS = "settings"  # stored hours or zones that cannot be read
+    OPENING = "opening"  # schedule and caps leave no moment within 400 days until an operator changes them
 
 
 class Reason(StrEnum):
@@ -114,7 +114,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RuleLine:
-    """One rule's look at a send, in words for people; `until` is what this rule alone would wait for."""
+    """What one rule says of a send, in words for people; `until` is what this rule alone would wait for."""
 
     name: str
     value: str

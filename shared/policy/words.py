@@ -28,7 +28,7 @@ REASONS: Final[Mapping[Reason, Words]] = MappingProxyType(
         Reason.WITHDRAWN: Words("withdrawn", "The invitation was taken back."),
         Reason.COMPLETED: Words("completed", "The sequence is finished for this prospect."),
         Reason.OTHER_SEQUENCE: Words("other sequence", "The person is in another campaign's sequence, and one at a time is enough."),
-        Reason.ALREADY_CONTACTED: Words("contacted", "Only people nobody has written to are invited, and this one was contacted."),
+        Reason.ALREADY_CONTACTED: Words("contacted", "Only people who were not contacted before are invited, and this one was."),
         Reason.ALREADY_CONNECTED: Words("is connected", "The person is a connection of the account already."),
         Reason.NOT_CONNECTED: Words("not connected", "The step needs the person to be a connection of the account."),
         Reason.SCHEDULE_UNREADABLE: Words("bad schedule", "The stored hours or time zone cannot be read, so nothing leaves. Mend them."),
@@ -61,7 +61,7 @@ CONDITIONS: Final[Mapping[Condition, str]] = MappingProxyType(
         Condition.ACCOUNT_USABLE: "until the account can be used again",
         Condition.CONNECTION: "until the person is a connection of the account",
         Condition.OTHER_SEQUENCE: "until the person's other sequence is over",
-        Condition.SETTINGS: "until somebody mends the hours or the time zone that cannot be read",
-        Condition.OPENING: "until somebody changes a schedule or a limit that leaves no moment within 400 days",
+        Condition.SETTINGS: "until an operator corrects the hours or the time zone that cannot be read",
+        Condition.OPENING: "until an operator changes a schedule or a limit that leaves no moment within 400 days",
     }
 )

@@ -24,7 +24,9 @@ Sets = Annotated[
 ]
 Holidays = Annotated[
     list[str],
-    Query(alias="holiday", max_length=50, description="Another day off for whoever follows a country.", examples=["DE:2026-12-24"]),
+    Query(
+        alias="holiday", max_length=50, description="Another day off for the accounts that follow a country.", examples=["DE:2026-12-24"]
+    ),
 ]
 
 
@@ -98,7 +100,7 @@ class ForecastOut(Success):
     campaign_name: str
     begins: datetime
     days: int
-    people: int = Field(description="Nobody has written to them yet.")
+    people: int = Field(description="They were not contacted yet.")
     contacted: int = Field(description="So many of them are contacted within those days.")
     last_first_contact: datetime | None
     finishes: datetime | None

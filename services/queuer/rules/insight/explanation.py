@@ -14,7 +14,7 @@ from shared.policy.words import CONDITIONS, REASONS, Words
 from shared.vocabulary import OPEN, AccountStatus, Action, AttemptState, CampaignStatus, ProspectStatus, SendStatus
 
 
-class StepState(StrEnum):
+class NextStepState(StrEnum):
     """The state of a prospect's next step, where it is not the policy that says why nothing leaves."""
 
     ALLOWED = "allowed"
@@ -36,32 +36,34 @@ class StepState(StrEnum):
     FINISHED = "finished"
 
 
-STATES: Final[Mapping[StepState, Words]] = MappingProxyType(
+STATES: Final[Mapping[NextStepState, Words]] = MappingProxyType(
     {
-        StepState.ALLOWED: Words("its turn now", "Every rule lets it leave now."),
-        StepState.NOT_ENROLLED: Words("in no campaign", "The person is in no campaign. Import the list again, or enrol them."),
-        StepState.WAITS_FOR_APPROVAL: Words(
+        NextStepState.ALLOWED: Words("its turn now", "Every rule lets it leave now."),
+        NextStepState.NOT_ENROLLED: Words("in no campaign", "The person is in no campaign. Import the list again, or enrol them."),
+        NextStepState.WAITS_FOR_APPROVAL: Words(
             "approval", "The imported row waits for a person's approval: `tact approve` lets it become a prospect."
         ),
-        StepState.REJECTED: Words("rejected", "A person rejected the imported row, so it never became a prospect."),
-        StepState.NO_STEPS: Words("no messages", "The campaign has no messages yet. Give it templates."),
-        StepState.NO_ACCOUNT: Words("no account", "The campaign has no account to send from. Give it one of the workspace's accounts."),
-        StepState.NOT_PLANNED: Words("being planned", "The step is not planned yet; the planner finds it within seconds."),
-        StepState.WAITS_FOR_ACCEPTANCE: Words("acceptance", "The invitation is out; what follows is planned when the person accepts it."),
-        StepState.WORDS_MISSING: Words(
+        NextStepState.REJECTED: Words("rejected", "A person rejected the imported row, so it never became a prospect."),
+        NextStepState.NO_STEPS: Words("no messages", "The campaign has no messages yet. Give it templates."),
+        NextStepState.NO_ACCOUNT: Words("no account", "The campaign has no account to send from. Give it one of the workspace's accounts."),
+        NextStepState.NOT_PLANNED: Words("being planned", "The step is not planned yet; the planner finds it within seconds."),
+        NextStepState.WAITS_FOR_ACCEPTANCE: Words(
+            "acceptance", "The invitation is out; what follows is planned when the person accepts it."
+        ),
+        NextStepState.WORDS_MISSING: Words(
             "words missing", "The message has no words for this person yet; the planner writes them, or says what is missing."
         ),
-        StepState.IN_HAND: Words("being sent", "It is in the sender's hand: the call to the provider is under way."),
-        StepState.LOOKED_UP: Words(
+        NextStepState.IN_HAND: Words("being sent", "It is in the sender's hand: the call to the provider is under way."),
+        NextStepState.LOOKED_UP: Words(
             "looked up",
             "It is not known whether it left: the provider gave no clear answer, and the healer looks it up before anything else.",
         ),
-        StepState.INVITED_ALREADY: Words("invited", "Another send of the workspace has invited this person already."),
-        StepState.ACCOUNT_BUSY: Words("another call", "The account makes another call at this moment, and never two at once."),
-        StepState.LANE_CLOSED: Words("queue closed", "The account's queue for this campaign is looked at again at a set moment."),
-        StepState.HELD: Words("held", "The send is held until its condition comes true."),
-        StepState.ENDED: Words("ended", "The step ended without being sent."),
-        StepState.FINISHED: Words("finished", "Every step has left; nothing more is planned."),
+        NextStepState.INVITED_ALREADY: Words("invited", "Another send of the workspace has invited this person already."),
+        NextStepState.ACCOUNT_BUSY: Words("another call", "The account makes another call at this moment, and never two at once."),
+        NextStepState.LANE_CLOSED: Words("queue closed", "The account's queue for this campaign is looked at again at a set moment."),
+        NextStepState.HELD: Words("held", "The send is held until its condition comes true."),
+        NextStepState.ENDED: Words("ended", "The step ended without being sent."),
+        NextStepState.FINISHED: Words("finished", "Every step has left; nothing more is planned."),
     }
 )
 """The words beside the policy's own, which are in shared/policy/words.py."""
@@ -96,7 +98,7 @@ class NextStep:
     step: WorkflowStep | None
     due: datetime
     lines: Sequence[RuleLine]
-    state: StepState | None = None
+    state: NextStepState | None = None
     detail: str | None = None
 
 
@@ -155,13 +157,13 @@ def find_next_step(
     if waiting is not None:
         return _planned(waiting, by_type.get(waiting.message_type), calls.get(waiting.id))
     if not steps:
-        return NextStep(None, at, [_line("planned", "the campaign has no messages", Outcome.HOLD)], StepState.NO_STEPS)
+        return NextStep(None, at, [_line("planned", "the campaign has no messages", Outcome.HOLD)], NextStepState.NO_STEPS)
     progress = {send.message_type: StepProgress(send.status, send.sent_at, send.dispatch_no > 0, send.needs_words) for send in sends}
     match next_step(status, connected_at, steps, progress, now=at):
         case StepDue(step, due, _):
             return _to_plan(step, due, campaign, has_account=has_account)
         case SequenceFinished():
-            return NextStep(steps[-1], at, [_line("planned", "every step has left", Outcome.STOP)], StepState.FINISHED)
+            return NextStep(steps[-1], at, [_line("planned", "every step has left", Outcome.STOP)], NextStepState.FINISHED)
         case NothingToPlan(reason):
             return _nothing_to_plan(status, steps, sends, reason, at)
 
@@ -171,27 +173,27 @@ def _planned(send: SendThen, step: WorkflowStep | None, call: AttemptState | Non
     state, detail = None, None
     if send.needs_words:
         lines.append(_line("words", send.error_message or "none", Outcome.HOLD, limit="rendered for the person"))
-        return NextStep(step, send.scheduled_for, lines, StepState.WORDS_MISSING, send.error_message)
+        return NextStep(step, send.scheduled_for, lines, NextStepState.WORDS_MISSING, send.error_message)
     lines.append(_line("words", "rendered", Outcome.PASS, limit="rendered for the person"))
     if call is AttemptState.INTENT:
         lines.append(_line("in_hand", "call under way", Outcome.PASS, limit="one call at a time"))
-        state = StepState.IN_HAND
+        state = NextStepState.IN_HAND
     elif call is AttemptState.UNKNOWN:
         lines.append(_line("in_hand", "the last attempt is being looked up", Outcome.HOLD, limit="one call at a time"))
-        state = StepState.LOOKED_UP
+        state = NextStepState.LOOKED_UP
     elif send.held_for is not None:
         lines.append(_line("held", send.held_for, Outcome.HOLD, limit="no condition"))
-        state, detail = StepState.HELD, send.held_for
+        state, detail = NextStepState.HELD, send.held_for
     return NextStep(step, send.scheduled_for, lines, state, detail)
 
 
 def _to_plan(step: WorkflowStep, due: datetime, campaign: CampaignStatus, *, has_account: bool) -> NextStep:
     if not has_account:
-        return NextStep(step, due, [_line("planned", "the campaign has no account", Outcome.HOLD)], StepState.NO_ACCOUNT)
+        return NextStep(step, due, [_line("planned", "the campaign has no account", Outcome.HOLD)], NextStepState.NO_ACCOUNT)
     if campaign is not CampaignStatus.RUNNING:
         # Only a running campaign is planned; the policy's own line says that it does not run.
         return NextStep(step, due, [_line("planned", f"no: the campaign is {campaign}", Outcome.HOLD)])
-    return NextStep(step, due, [_line("planned", f"{step.message_type}, not yet", Outcome.WAIT, until=due)], StepState.NOT_PLANNED)
+    return NextStep(step, due, [_line("planned", f"{step.message_type}, not yet", Outcome.WAIT, until=due)], NextStepState.NOT_PLANNED)
 
 
 def _nothing_to_plan(
@@ -201,24 +203,24 @@ def _nothing_to_plan(
     left = [step for step in steps if step.message_type not in reached]
     if status is ProspectStatus.CONNECTION_REQUEST_SENT and left:
         line = _line("planned", f"{left[0].message_type} after the acceptance", Outcome.HOLD)
-        return NextStep(left[0], at, [line], StepState.WAITS_FOR_ACCEPTANCE)
+        return NextStep(left[0], at, [line], NextStepState.WAITS_FOR_ACCEPTANCE)
     ended = next((send for send in sends if send.status in {SendStatus.FAILED, SendStatus.SKIPPED, SendStatus.CANCELLED}), None)
     if ended is not None:
         step = next((step for step in steps if step.message_type == ended.message_type), steps[0])
         how = "failed" if ended.status is SendStatus.FAILED else f"was {ended.status}"
         detail = f"the step {ended.message_type} {how}: {ended.error_message or 'no reason was written'}"
-        return NextStep(step, at, [_line("planned", detail, Outcome.STOP)], StepState.ENDED, detail)
+        return NextStep(step, at, [_line("planned", detail, Outcome.STOP)], NextStepState.ENDED, detail)
     if not left:
-        return NextStep(steps[-1], at, [_line("planned", reason, Outcome.STOP)], StepState.FINISHED, reason)
-    return NextStep(left[0], at, [_line("planned", f"no: {reason}", Outcome.STOP)], StepState.ENDED, reason)
+        return NextStep(steps[-1], at, [_line("planned", reason, Outcome.STOP)], NextStepState.FINISHED, reason)
+    return NextStep(left[0], at, [_line("planned", f"no: {reason}", Outcome.STOP)], NextStepState.ENDED, reason)
 
 
 def explain(found: NextStep, case: Case, beside: Beside, *, at: datetime, call_time: timedelta, margin: timedelta) -> Explained:
     """The whole answer: what comes before the policy, the policy as the sender asks it, and what comes after it."""
     verdict = decide(case, now=at, call_time=call_time, margin=margin)
     rules = [*found.lines, *verdict.trace, *_lines_beside(beside)]
-    if found.state is StepState.IN_HAND:
-        return Explained(ExplainedAnswer("send_now", StepState.IN_HAND.value, STATES[StepState.IN_HAND].sentence, until=at), rules)
+    if found.state is NextStepState.IN_HAND:
+        return Explained(ExplainedAnswer("send_now", NextStepState.IN_HAND.value, STATES[NextStepState.IN_HAND].sentence, until=at), rules)
     lifted = decide(_lifted(case), now=at, call_time=call_time, margin=margin).decision
     answer = _answer(found, verdict.decision, beside, at, lifted)
     if answer.reason == Reason.OTHER_SEQUENCE:  # the reader has to look at the other campaign next
@@ -229,19 +231,19 @@ def explain(found: NextStep, case: Case, beside: Beside, *, at: datetime, call_t
 def _answer(found: NextStep, decision: Decision, beside: Beside, at: datetime, lifted: Decision) -> ExplainedAnswer:
     """What ends a send comes before the state of its step, and that before what only delays it."""
     state = found.state
-    over = state in {StepState.ENDED, StepState.FINISHED}
+    over = state in {NextStepState.ENDED, NextStepState.FINISHED}
     if isinstance(decision, Stop) and not (over and decision.reason in _GIVEN_UP):
         return _answer_of_policy(decision, at, lifted)
     if state is None:
         return _answer_beside(beside, at) if isinstance(decision, SendNow) else _answer_of_policy(decision, at, lifted)
     if over:
         return ExplainedAnswer("stop", state.value, _as_sentence(found.detail) or STATES[state].sentence)
-    if state in {StepState.HELD, StepState.NOT_PLANNED} and isinstance(decision, Hold):
+    if state in {NextStepState.HELD, NextStepState.NOT_PLANNED} and isinstance(decision, Hold):
         return _answer_of_policy(decision, at, lifted)
-    if state is StepState.NOT_PLANNED:
+    if state is NextStepState.NOT_PLANNED:
         return ExplainedAnswer("wait", state.value, STATES[state].sentence, until=_first_moment(decision, at))
-    condition = Condition.CONNECTION if state is StepState.WAITS_FOR_ACCEPTANCE else state
-    held_for = found.detail if state is StepState.HELD else None
+    condition = Condition.CONNECTION if state is NextStepState.WAITS_FOR_ACCEPTANCE else state
+    held_for = found.detail if state is NextStepState.HELD else None
     return ExplainedAnswer(
         "hold", state.value, STATES[state].sentence, condition=held_for or condition.value, then=_first_moment(lifted, at)
     )
@@ -250,7 +252,7 @@ def _answer(found: NextStep, decision: Decision, beside: Beside, at: datetime, l
 def _answer_of_policy(decision: Decision, at: datetime, lifted: Decision) -> ExplainedAnswer:
     match decision:
         case SendNow():
-            return ExplainedAnswer("send_now", StepState.ALLOWED.value, STATES[StepState.ALLOWED].sentence, until=at)
+            return ExplainedAnswer("send_now", NextStepState.ALLOWED.value, STATES[NextStepState.ALLOWED].sentence, until=at)
         case Wait(until, reason, _):
             return ExplainedAnswer("wait", reason.value, REASONS[reason].sentence, until=until)
         case Hold(condition, reason, _):
@@ -262,13 +264,15 @@ def _answer_of_policy(decision: Decision, at: datetime, lifted: Decision) -> Exp
 
 def _answer_beside(beside: Beside, at: datetime) -> ExplainedAnswer:
     if beside.invited_already:
-        return ExplainedAnswer("stop", "already_invited", STATES[StepState.INVITED_ALREADY].sentence)
+        return ExplainedAnswer("stop", "already_invited", STATES[NextStepState.INVITED_ALREADY].sentence)
     if beside.lane_closed_until is not None:
-        words = REASONS[Reason(beside.lane_reason)] if beside.lane_reason in set(Reason) else STATES[StepState.LANE_CLOSED]
-        return ExplainedAnswer("wait", beside.lane_reason or StepState.LANE_CLOSED.value, words.sentence, until=beside.lane_closed_until)
+        words = REASONS[Reason(beside.lane_reason)] if beside.lane_reason in set(Reason) else STATES[NextStepState.LANE_CLOSED]
+        return ExplainedAnswer(
+            "wait", beside.lane_reason or NextStepState.LANE_CLOSED.value, words.sentence, until=beside.lane_closed_until
+        )
     if beside.calling_since is not None:
-        return ExplainedAnswer("wait", StepState.ACCOUNT_BUSY.value, STATES[StepState.ACCOUNT_BUSY].sentence, until=at)
-    return ExplainedAnswer("send_now", StepState.ALLOWED.value, STATES[StepState.ALLOWED].sentence, until=at)
+        return ExplainedAnswer("wait", NextStepState.ACCOUNT_BUSY.value, STATES[NextStepState.ACCOUNT_BUSY].sentence, until=at)
+    return ExplainedAnswer("send_now", NextStepState.ALLOWED.value, STATES[NextStepState.ALLOWED].sentence, until=at)
 
 
 def _lifted(case: Case) -> Case:

@@ -86,13 +86,13 @@ OF_THE_SENDER: Final = {
     ),
     FailureReason.ANOTHER_PERSON: FailureExplanation(
         FailureReason.ANOTHER_PERSON,
-        "The provider showed somebody else under the lead's address, so nothing was sent.",
+        "The provider showed another person under the lead's address, so nothing was sent.",
         _LOOK_UP_AGAIN,
         look_up=True,
     ),
     FailureReason.UNUSABLE: FailureExplanation(
         FailureReason.UNUSABLE,
-        "The message cannot be sent as it stands; nothing left the house. The evidence says why.",
+        "The message cannot be sent as it stands; nothing was sent. The evidence says why.",
         "Change the words or the lead, then retry.",
     ),
     FailureReason.NOT_CONNECTED: FailureExplanation(

@@ -37,7 +37,7 @@ class CampaignWork:
     """What one campaign has to do on one account by one schedule; where hours follow the prospect, it has several.
 
     `delays` are the waits of its steps in order, the first step's own included. `known` people can be written to at
-    once, `unknown` ones have to be looked up first. `invited` are moments of invitations nobody has answered; `later`
+    once, `unknown` ones have to be looked up first. `invited` are moments of unanswered invitations; `later`
     are planned messages: when, and which step (0 is the first). An invitation that waits longer than `withdraw_after` is
     taken back. `turn_length` is how many actions in a row the campaign gets of the account.
     """

@@ -76,7 +76,7 @@ class SimulatedLane:
 
     @property
     def first_contacts(self) -> int:
-        """People nobody has written to."""
+        """People who were not contacted yet."""
         return self.known + self.unknown + self.looked_up
 
     @property
@@ -189,7 +189,7 @@ class AccountRun:
         return False
 
     def _serve(self, lane: SimulatedLane) -> bool:
-        """Somebody who was looked up first, then what is due longest, a message or a withdrawal, then somebody new."""
+        """A person who was looked up comes first, then what is due longest, a message or a withdrawal, then a new person."""
         first = lane.work.first
         if lane.looked_up and self._allowed(lane, first):
             lane.looked_up -= 1
@@ -242,7 +242,7 @@ class AccountRun:
         if action.role is ActionRole.CONNECT:
             self._week.append(self.now)
         if action.role is not ActionRole.WITHDRAW:
-            lane.last = self.now  # the campaign's end is its last word to anybody
+            lane.last = self.now  # a withdrawal is no message, and the campaign ends with its last message
         self._number += 1
         spacing = self.account.spacing
         self.now += spacing + jitter(self._number, spacing) if spacing else NOTHING

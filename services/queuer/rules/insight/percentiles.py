@@ -1,4 +1,4 @@
-"""How long the due sends wait, by the reason that holds them: nearest-rank percentiles, so that each is a wait somebody has."""
+"""How long the due sends wait, by the reason that holds them: nearest-rank percentiles, so that each is a wait of one of the sends."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -157,7 +157,7 @@ def suppose(what_if: WhatIf, question: ForecastQuestion) -> tuple[ForecastQuesti
     notes = [*_clamped(what_if, accounts)]
     if what_if.accounts:
         accounts = _with_more(what_if, accounts, question.campaign_id)
-        notes.append("People nobody has written to are shared anew among all accounts, the supposed ones included.")
+        notes.append("People who were not contacted yet are shared anew among all accounts, the supposed ones included.")
     return replace(question, accounts=accounts), tuple(notes)
 
 
@@ -226,7 +226,7 @@ def _check_holidays(what_if: WhatIf, accounts: Sequence[ForecastAccount]) -> Non
     for country, day in what_if.holidays:
         if not any(_follows(schedule, country) for schedule in schedules):
             known = ", ".join(sorted({schedule.country for schedule in schedules})) or "none"
-            raise _refused(f"Nobody here follows the calendar of {country}, so {country}:{day} changes nothing; they follow: {known}.")
+            raise _refused(f"No account here follows the calendar of {country}, so {country}:{day} changes nothing; they follow: {known}.")
 
 
 def _clamped(what_if: WhatIf, accounts: Sequence[ForecastAccount]) -> list[str]:
@@ -240,7 +240,7 @@ def _clamped(what_if: WhatIf, accounts: Sequence[ForecastAccount]) -> list[str]:
 
 
 def _with_more(what_if: WhatIf, accounts: tuple[ForecastAccount, ...], campaign_id: UUID) -> tuple[ForecastAccount, ...]:
-    """New accounts like the campaign's first usable one, rested and with nothing sent, and everybody new shared in turn."""
+    """New accounts like the campaign's first usable one, rested and with nothing sent, and the new people shared among all in turn."""
     usable = [account for account in accounts if account.status is AccountStatus.USABLE] or list(accounts)
     model = usable[0]
     fresh = tuple(_like(model, number, what_if, campaign_id) for number in range(1, what_if.accounts + 1))

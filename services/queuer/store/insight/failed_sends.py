@@ -106,7 +106,7 @@ class HistoryEntry:
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class SendEvidence:
     """What is known about one send, each the newest first."""
 
     attempts: Sequence[AttemptEvidence]
@@ -138,9 +138,9 @@ async def load_send(connection: Connection, send_id: UUID, *, workspace_id: UUID
     return await fetch_one(connection, queries.one, FailedSendWithText, send_id=send_id, workspace_id=workspace_id)
 
 
-async def load_evidence(connection: Connection, send_id: UUID) -> Evidence:
+async def load_evidence(connection: Connection, send_id: UUID) -> SendEvidence:
     """Attempts, what the provider showed of the person, and what people did."""
-    return Evidence(
+    return SendEvidence(
         await fetch_all(connection, queries.attempts_of, AttemptEvidence, send_id=send_id, most=MOST_EVIDENCE),
         await fetch_all(connection, queries.seen_of, ObservationEvidence, send_id=send_id, most=MOST_EVIDENCE),
         await fetch_all(connection, queries.history_of, HistoryEntry, send_id=send_id, most=MOST_EVIDENCE),

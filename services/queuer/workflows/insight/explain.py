@@ -12,8 +12,8 @@ from services.queuer.rules.insight.explanation import (
     Explained,
     ExplainedAnswer,
     NextStep,
+    NextStepState,
     SendThen,
-    StepState,
     explain,
     find_next_step,
 )
@@ -28,7 +28,7 @@ from shared.refusals import NotFound, Refused
 from shared.vocabulary import OPEN, Action, AttemptState, CampaignStatus, ProspectStatus, SendStatus
 
 _DID: Final = {Action.PROFILE_LOOKUP: "looked up the profile", Action.WITHDRAWAL: "took the invitation back"}
-_APPROVALS: Final = {"waiting": (StepState.WAITS_FOR_APPROVAL, "approval"), "rejected": (StepState.REJECTED, None)}
+_APPROVALS: Final = {"waiting": (NextStepState.WAITS_FOR_APPROVAL, "approval"), "rejected": (NextStepState.REJECTED, None)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +123,7 @@ async def _explain_enrolled(
     account_id = send.account_id if send else account_id if found.step else None
     facts = await _load_facts(connection, prospect, account_id, send, found, at=at, moment=moment) if account_id else None
     if account_id is None or facts is None:
-        state = found.state or StepState.NO_STEPS
+        state = found.state or NextStepState.NO_STEPS
         explained = Explained(ExplainedAnswer("hold", state.value, STATES[state].sentence, condition=state.value), found.lines)
     else:
         week = (
@@ -198,7 +198,7 @@ async def _explain_imported(connection: Connection, some_id: UUID, now: datetime
             "an e-mail address or a name.",
             code="unknown_prospect",
         )
-    state, condition = _APPROVALS.get(person.approval or "", (StepState.NOT_ENROLLED, "enrolment"))
+    state, condition = _APPROVALS.get(person.approval or "", (NextStepState.NOT_ENROLLED, "enrolment"))
     outcome = Outcome.HOLD if condition else Outcome.STOP
     return Explanation(
         at=at,

@@ -78,7 +78,7 @@ async def prepare(
         _check_question(campaign, question)
         question, notes = suppose(what_if, question)
     except ScheduleError as error:
-        raise Refused(f"Nothing leaves by hours that nobody can follow, for {error}", code="schedule") from None
+        raise Refused(f"Nothing leaves by hours that cannot be followed, for {error}", code="schedule") from None
     return Ready(question, campaign.campaign_name, (*_notes(campaign), *notes))
 
 
@@ -153,7 +153,7 @@ class Forecasts:
             self._process = None
 
     async def close(self) -> None:
-        """End the process; whoever waits for it is told to ask again."""
+        """End the process; a request that waits for it answers that the caller should ask again."""
         if self._process is not None:
             self._process.kill()
 

@@ -8,7 +8,7 @@ from typing import Final
 from uuid import UUID
 
 from services.queuer.rules.insight.call_times import CallTimes
-from services.queuer.rules.insight.explanation import STATES, StepState
+from services.queuer.rules.insight.explanation import STATES, NextStepState
 from services.queuer.store.insight import status as store
 from services.queuer.store.insight.status import AccountProgress
 from services.queuer.workflows.insight.explain import explain_prospect
@@ -75,4 +75,4 @@ async def _because(connection: Connection, account: AccountProgress, call_times:
     if account.next_prospect is None:
         return "none planned" if account.status is AccountStatus.USABLE else account.status
     answer = (await explain_prospect(connection, account.next_prospect, call_times=call_times)).answer
-    return (STATES[StepState(answer.reason)] if answer.reason in set(StepState) else REASONS[Reason(answer.reason)]).short
+    return (STATES[NextStepState(answer.reason)] if answer.reason in set(NextStepState) else REASONS[Reason(answer.reason)]).short

@@ -90,7 +90,7 @@ async def test_the_api_says_what_leaves_on_which_day_and_when_it_ends(stage: Sta
     [
         ({"set": "daily_cap=0"}, "from 1 to 100"),
         ({"set": "nonsense=1"}, "write word=value with one of"),
-        ({"holiday": "FR:2026-12-24"}, "Nobody here follows the calendar of FR"),
+        ({"holiday": "FR:2026-12-24"}, "No account here follows the calendar of FR"),
         ({"set": "working_hours_start=23"}, "never open"),
     ],
 )

@@ -111,7 +111,7 @@ def test_a_holiday_closes_its_country_and_the_parts_of_it() -> None:
 
 
 def test_a_holiday_nobody_follows_is_refused() -> None:
-    with pytest.raises(Refused, match=r"Nobody here follows the calendar of FR.*they follow: US"):
+    with pytest.raises(Refused, match=r"No account here follows the calendar of FR.*they follow: US"):
         suppose(read_what_if([], ["FR:2026-12-24"]), a_question(a_forecast_account(some_work())))
 
 

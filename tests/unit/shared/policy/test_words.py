@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.queuer.rules.insight.explanation import STATES, StepState
+from services.queuer.rules.insight.explanation import STATES, NextStepState
 from shared.policy import Condition, Reason
 from shared.policy.words import CONDITIONS, REASONS
 
@@ -22,8 +22,8 @@ def test_every_condition_has_words(condition: Condition) -> None:
     assert CONDITIONS[condition].startswith("until ")
 
 
-@pytest.mark.parametrize("state", StepState)
-def test_every_state_of_a_step_has_words(state: StepState) -> None:
+@pytest.mark.parametrize("state", NextStepState)
+def test_every_state_of_a_step_has_words(state: NextStepState) -> None:
     assert 0 < len(STATES[state].short) <= WIDEST
     assert STATES[state].sentence.endswith(".")
 
