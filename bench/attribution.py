@@ -52,22 +52,23 @@ def _files_of(folder: str) -> tuple[str, ...]:
     return tuple(sorted(path.relative_to(REPOSITORY).as_posix() for path in (REPOSITORY / folder).glob("*.sql")))
 
 
+SHARED: Final = "shared/db/statements.sql"
 OUTBOX: Final = ("shared/db/outbox.sql", "shared/kafka/relay.sql")
 STATEMENTS: Final[Mapping[str, Mapping[Part, tuple[str, ...]]]] = {
     "queuer": {
         Part.DISPATCH: ("services/queuer/store/dispatch/dispatch.sql",),
-        Part.PLAN: _files_of("services/queuer/store/planning"),
+        Part.PLAN: (*_files_of("services/queuer/store/planning"), f"{SHARED}#lock_accounts", f"{SHARED}#lock_prospects"),
         Part.EVENTS: OUTBOX,
     },
     "sender": {
-        Part.BEGIN: ("services/sender/store/ledger.sql",),
+        Part.BEGIN: ("services/sender/store/ledger.sql", f"{SHARED}#try_lock_accounts"),
         Part.FINISH: ("services/sender/store/answers.sql",),
         Part.SEALS: ("services/sender/store/seals.sql",),
         Part.EVENTS: OUTBOX,
     },
 }
-"""By the role's service: the files of a part's statements."""
-_NAMED = re.compile(r"^-- name: .*$", re.MULTILINE)
+"""By the role's service: the files of a part's statements; `file#name` is one statement of a file."""
+_NAMED = re.compile(r"^-- name: (\w+).*$", re.MULTILINE)
 _CONSTANT = re.compile(r"'[^']*'|(?<!:):\w+|\$\d+|\b\d+(?:\.\d+)?\b|\b(?:NULL|true|false)\b")
 _LIST = re.compile(r"\$(?: /\*, \.\.\. \*/|(?:, \$)+)")
 """What the server keeps no value of: strings, numbers, words, parameters as we and as it write them, and how many a list has."""
@@ -105,7 +106,10 @@ def _known(parts: Mapping[Part, tuple[str, ...]]) -> dict[str, Part]:
 
 def statements_of(files: Iterable[str]) -> list[str]:
     """The statements of these files, told apart by everything but their constants."""
-    texts = [text for file in files for text in _NAMED.split((REPOSITORY / file).read_text(encoding="utf-8"))[1:]]
+    texts = []
+    for file, _, only in (each.partition("#") for each in files):
+        _, *named = _NAMED.split((REPOSITORY / file).read_text(encoding="utf-8"))
+        texts += [text for name, text in zip(named[::2], named[1::2], strict=True) if only in {"", name}]
     return [plain(text) for text in texts]
 
 

@@ -81,7 +81,7 @@ def test_a_declared_person_keeps_the_traits_that_were_left_out_and_a_null_means_
 def test_one_vanity_cannot_be_given_to_two_members() -> None:
     directory = Directory(1)
     made(directory, "ana-nunez")
-    with pytest.raises(ValueError, match="declare people before anybody asks for them"):
+    with pytest.raises(ValueError, match="declare people before the first call that names them"):
         directory.declare(PersonDeclared(public_identifier="ana-nunez", provider_id="ACoAAsomebodyelse"))
 
 
