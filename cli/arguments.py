@@ -8,6 +8,7 @@ import typer
 
 from cli.errors import CommandError
 
+Apply = Annotated[bool, typer.Option("--apply", help="Do it. Without this it is only said what would happen.")]
 ScheduleOption = Annotated[str | None, typer.Option("--schedule", help="schedule_settings as JSON: '{\"working_hours_start\": 9}'.")]
 
 

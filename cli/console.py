@@ -13,12 +13,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from cli.errors import CommandError
-
 if TYPE_CHECKING:
     from rich.console import Console
 
-Refused = CommandError
 WIDEST_HEADER: Final = 9
 ACTOR: Final = "command line"
 """The actor in the audit log where a command works on the database itself."""
@@ -127,6 +124,17 @@ def print_added(kind: str, name: str, record: Mapping[str, Any], *, created: boo
         print_json({**record, "created": created})
         return
     out.print(f"{kind} {name} {'added' if created else 'is there already'}: {record['id']}", highlight=False)
+
+
+def print_facts(facts: Mapping[str, object]) -> None:
+    """One line for each fact, with the names in a column."""
+    for name, fact in facts.items():
+        out.print(f"{name:<9} {fact}", highlight=False, markup=False)
+
+
+def person_name(row: Mapping[str, Any]) -> str:
+    """The first and last name in a row of the API."""
+    return f"{row['first_name']} {row['last_name']}".strip() or "a person without a name"
 
 
 def print_json(value: object) -> None:

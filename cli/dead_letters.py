@@ -4,6 +4,7 @@
 they run): a service that stopped reading is not ready, and its API may then get no calls.
 """
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Any, Final
@@ -11,8 +12,9 @@ from urllib.parse import quote
 
 import typer
 
+from cli.arguments import Apply
 from cli.client import connect
-from cli.console import AsJson, format_time, out, print_json, show
+from cli.console import AsJson, format_time, out, print_facts, print_json, show
 from cli.errors import CommandError
 from shared.spans import LONGEST, parse_duration
 
@@ -35,7 +37,6 @@ class FaultChoice(StrEnum):
     TENANT = "tenant"
 
 
-Apply = Annotated[bool, typer.Option("--apply", help="Do it. Without this it is only said what would happen.")]
 TopicWord = Annotated[str | None, typer.Option("--topic", "-t", help="Only those that belong into this topic.")]
 ReasonWord = Annotated[str | None, typer.Option("--reason", "-r", help="Only these: a reason as the list shows it.")]
 FaultWord = Annotated[FaultChoice | None, typer.Option("--fault", "-f", help="Only these: whose fault it is.")]
@@ -53,19 +54,19 @@ def list_letters(
     since: Since = None,
     until: Until = None,
     limit: Annotated[int, typer.Option(min=1, max=MOST)] = 20,
+    everything: Annotated[bool, typer.Option("--all", help=f"All of them, up to {MOST:,}.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """How many there are, and the newest of them."""
-    for option, word in (("--topic", topic), ("--group", group)):
-        if word is not None and not word.strip():
-            raise CommandError(f"{option} names nothing. Leave it out for all of them.")
+    require_words(topic, group)
+    limit = MOST if everything else limit
     query = {
         "topic": topic,
         "reason": reason,
         "fault": fault and fault.value,
         "group": group,
-        "since": _parse_moment(since, "--since"),
-        "until": _parse_moment(until, "--until"),
+        "since": None if since is None else parse_moment(since, "--since").isoformat(),
+        "until": None if until is None else parse_moment(until, "--until").isoformat(),
     }
     with connect(seconds=ANSWER_SECONDS) as api:
         found = api.get(PATH, limit=limit, **query)
@@ -80,7 +81,9 @@ def list_letters(
     for letter in found["letters"]:
         _print_letter(letter)
     if found["total"] > limit:
-        out.print(f"These are the newest {limit}; --limit {min(found['total'], MOST)} shows more.")
+        out.print(
+            f"These are the newest {limit}" + ("." if limit == MOST else f"; --limit {min(found['total'], MOST)} or --all shows more.")
+        )
 
 
 @app.command("show")
@@ -99,11 +102,10 @@ def show_letter(letter: Annotated[str, typer.Argument(metavar="ID", help="As the
         "reason": found["reason"],
         "fault": found["fault"],
         "error": found["error"],
-        "put back": _put_back(found),
+        "put back": describe_redrive(found["put_back"]),
         "key": found["key"] or "(none)",
     }
-    for name, fact in facts.items():
-        out.print(f"{name:<9} {fact}", highlight=False, markup=False)
+    print_facts(facts)
     out.print("headers")
     for header in found["headers"]:
         value = "(none)" if header["value"] is None else header["value"]
@@ -158,18 +160,24 @@ def resume(
     resume_group(group, apply=apply, as_json=as_json)
 
 
-def _parse_moment(text: str | None, option: str) -> str | None:
-    if text is None:
-        return None
+def require_words(topic: str | None, group: str | None) -> None:
+    """Refuse an empty word (`--topic "$UNSET"` in a script): it would mean all of them."""
+    for option, word in (("--topic", topic), ("--group", group)):
+        if word is not None and not word.strip():
+            raise CommandError(f"{option} names nothing. Leave it out for all of them.")
+
+
+def parse_moment(text: str, option: str) -> datetime:
+    """A moment of technical time, the time at which a record became a dead letter."""
     if (span := parse_duration(text)) is not None:
         if span >= LONGEST:
             raise CommandError(f"{option} {text!r} is further back than any topic reaches.")
-        return (datetime.now(UTC) - span).isoformat()  # technical time, as letters are set aside
+        return datetime.now(UTC) - span
     try:
         at = datetime.fromisoformat(text.strip())
     except ValueError:
         raise CommandError(f"{option} wants a moment like 2026-03-02, 2026-03-02T14:00 or '2h ago', not {text!r}.") from None
-    return (at if at.tzinfo else at.replace(tzinfo=UTC)).isoformat()
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 def _print_letter(letter: dict[str, Any]) -> None:
@@ -177,15 +185,15 @@ def _print_letter(letter: dict[str, Any]) -> None:
 
     out.print(Text.assemble((letter["id"], "bold"), f"  {format_time(letter['at'], TO_THE_SECOND, zone=True)}"))
     out.print(f"  {letter['reason']}, {letter['fault']}: {letter['error'][:300]}", highlight=False, markup=False)
-    out.print(f"  set aside by {_groups(letter)}; {_put_back(letter)}", highlight=False, markup=False, style="dim")
+    out.print(f"  set aside by {_groups(letter)}; {describe_redrive(letter['put_back'])}", highlight=False, markup=False, style="dim")
 
 
 def _groups(letter: dict[str, Any]) -> str:
     return ", ".join(letter["groups"]) or "a consumer whose name is not known"
 
 
-def _put_back(letter: dict[str, Any]) -> str:
-    known = letter["put_back"]
+def describe_redrive(known: Mapping[str, Any]) -> str:
+    """Whether and when a dead letter was put back."""
     match known["standing"]:
         case "new":
             return "not put back"

@@ -5,10 +5,11 @@ from uuid import UUID
 
 import typer
 
+from cli.arguments import Apply
 from cli.client import Api, connect
-from cli.console import AsJson, format_time, out, print_json, show
+from cli.console import AsJson, format_time, out, person_name, print_facts, print_json, show
 from cli.errors import CommandError, Unreachable
-from cli.listing import Everything
+from cli.listing import Everything, read_page
 from cli.resolve import AccountFilter, CampaignFilter, WorkspaceFilter, find_scope
 
 app = typer.Typer(help="Sends that failed for good: look, retry, drop.", no_args_is_help=True)
@@ -17,7 +18,6 @@ Reason = Annotated[
     str | None, typer.Option("--reason", "-r", help="Only these: a reason as the list shows it; no_words: planning found none.")
 ]
 Sends = Annotated[list[UUID] | None, typer.Argument(help="Ids, as the list shows them; or say which by the options.")]
-Apply = Annotated[bool, typer.Option("--apply", help="Do it. Without this it is only said what would happen.")]
 MOST: Final = 200
 """Lines of a table."""
 PATH: Final = "/api/queue/failed"
@@ -37,23 +37,20 @@ def list_failed(
     """The newest first, each with its cause in words."""
     with connect() as api:
         scope = find_scope(api, workspace=workspace, campaign=campaign, account=account)
-        if everything:
-            page: dict[str, Any] = {"sends": list(api.pages(PATH, "sends", reason=reason, after=after, **scope)), "next": None}
-        else:
-            page = api.get(PATH, limit=limit, reason=reason, after=after, **scope)
+        sends, following = read_page(api, PATH, "sends", limit=limit, everything=everything, after=after, reason=reason, **scope)
     if as_json:
-        print_json({"sends": page["sends"], "next": page["next"]})
+        print_json({"sends": sends, "next": following})
         return
-    if not page["sends"]:
+    if not sends:
         out.print("Nothing has failed that waits for a person.")
-    for send in page["sends"]:
+    for send in sends:
         out.print(send["id"], style="bold", highlight=False)
-        about = f"  {_name(send)}, {send['message_type']} of {send['campaign_name']} from {send['account_name']}"
+        about = f"  {person_name(send)}, {send['message_type']} of {send['campaign_name']} from {send['account_name']}"
         out.print(about, highlight=False, markup=False)
         out.print(f"  {send['cause']['code']}: {send['cause']['meaning']}", highlight=False, markup=False)
         out.print(f"  {send['cause']['to_do']}", highlight=False, markup=False, style="dim")
-    if page["next"]:
-        out.print(f"There is more: --after {page['next']}", highlight=False, soft_wrap=True)
+    if following:
+        out.print(f"There is more: --after {following}", highlight=False, soft_wrap=True)
 
 
 @app.command("show")
@@ -66,7 +63,7 @@ def show_failed(send: Annotated[UUID, typer.Argument(help="Its id.")], as_json: 
         return
     row = found["send"]
     facts = {
-        "to": _name(row),
+        "to": person_name(row),
         "campaign": row["campaign_name"],
         "account": row["account_name"],
         "step": row["message_type"],
@@ -77,8 +74,7 @@ def show_failed(send: Annotated[UUID, typer.Argument(help="Its id.")], as_json: 
         "cause": row["cause"]["meaning"],
         "to do": row["cause"]["to_do"],
     }
-    for name, fact in facts.items():
-        out.print(f"{name:<9} {fact}", highlight=False, markup=False)
+    print_facts(facts)
     attempts = [
         {
             "at": format_time(a["decided_at"]),
@@ -164,7 +160,3 @@ def _change_send(api: Api, verb: str, send: str, *, apply: bool) -> dict[str, An
     now = done["send"]["status"]
     result = f"{now} already" if not done["changed"] else f"{now} now" if apply else "can be done"
     return {"id": send, "able": done["changed"], "result": result}
-
-
-def _name(send: dict[str, Any]) -> str:
-    return f"{send['first_name']} {send['last_name']}".strip() or "a person without a name"

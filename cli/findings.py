@@ -5,14 +5,14 @@ from typing import Annotated, Any, Final
 
 import typer
 
+from cli.arguments import Apply
 from cli.client import connect
-from cli.console import AsJson, format_time, out, print_json
+from cli.console import AsJson, format_time, out, print_facts, print_json
 from cli.resolve import CampaignFilter, WorkspaceFilter, find_scope
 
 app = typer.Typer(help="Rows that break a rule, their repairs, and your decision.", no_args_is_help=True)
 
 FindingArgument = Annotated[int, typer.Argument(metavar="ID", min=1, max=2**63 - 1, help="As the list shows it.")]
-Apply = Annotated[bool, typer.Option("--apply", help="Do it. Without this it is only said what would happen.")]
 PATH: Final = "/api/findings"
 MOST: Final = 10_000
 
@@ -68,8 +68,7 @@ def show_finding(finding: FindingArgument, as_json: AsJson = False) -> None:
         "why": row["why"] or "it is repaired automatically",
         "evidence": json.dumps(row["evidence"]),
     }
-    for name, fact in facts.items():
-        out.print(f"{name:<9} {fact}", highlight=False, markup=False)
+    print_facts(facts)
     _print_changes(row)
 
 

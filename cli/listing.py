@@ -22,3 +22,13 @@ def read_pages(
         say(f"There are more than {limit}: --limit {limit * 5} or --all shows them.")
         return rows[:limit]
     return rows
+
+
+def read_page(
+    api: Api, path: str, key: str, *, limit: int, everything: bool, after: str | int | None = None, **query: Any
+) -> tuple[list[dict[str, Any]], str | int | None]:
+    """One page and the mark of the next, or with `everything` all rows and no mark."""
+    if everything:
+        return list(api.pages(path, key, after=after, **query)), None
+    page = api.get(path, limit=limit, after=after, **query)
+    return page[key], page["next"]

@@ -95,12 +95,14 @@ def show_log(
     workspace: MaybeWorkspace = None,
     kind: NoticeKind | None = None,
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many, newest first.")] = 20,
+    everything: Everything = False,
     as_json: AsJson = False,
 ) -> None:
     """The notices, and how each reached the people."""
     with connect() as api:
         scope = find_scope(api, workspace=workspace)
-        entries = list(api.pages("/api/notices", "notices", limit=limit, mark="before", kind=kind and kind.value, **scope))
+        most = None if everything else limit
+        entries = list(api.pages("/api/notices", "notices", limit=most, mark="before", kind=kind and kind.value, **scope))
     if as_json:
         print_json(entries)
         return

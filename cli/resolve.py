@@ -1,5 +1,6 @@
 """From what a person types to the id of the record that is meant: an id is taken as it is, a name is looked up by the API."""
 
+from collections.abc import Callable
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -33,15 +34,12 @@ def find_campaign(api: Api, word: str) -> str:
     Raises:
         CommandError: there is none, or several workspaces have one of that name.
     """
-    if _is_id(word):
-        return word.lower()
-    found = _named(api, "/api/campaigns", "campaigns", word)
-    if len(found) > 1:
-        raise CommandError(f"Several workspaces have a campaign '{word}'; give its id: {', '.join(each['id'] for each in found)}.")
-    if not found:
+
+    def missing() -> str:
         names = ", ".join(each["campaign_name"] for each in api.pages("/api/campaigns", "campaigns", limit=SHOWN))
-        raise CommandError(f"There is no campaign '{word}'. There are: {names or 'none yet; tact campaign add makes one'}.")
-    return str(found[0]["id"])
+        return f"There are: {names or 'none yet; tact campaign add makes one'}."
+
+    return _find_id(api, "campaign", word, several=f"Several workspaces have a campaign '{word}'; give its id", missing=missing)
 
 
 def find_account(api: Api, word: str) -> str:
@@ -50,14 +48,7 @@ def find_account(api: Api, word: str) -> str:
     Raises:
         CommandError: there is none, or there are several of that name.
     """
-    if _is_id(word):
-        return word.lower()
-    found = _named(api, "/api/accounts", "accounts", word)
-    if len(found) > 1:
-        raise CommandError(f"Several accounts are called '{word}'; give the id: {', '.join(each['id'] for each in found)}.")
-    if not found:
-        raise CommandError(f"There is no account '{word}'. `tact account list` shows those there are.")
-    return str(found[0]["id"])
+    return _find_id(api, "account", word, several=f"Several accounts are called '{word}'; give the id")
 
 
 def find_workspace(api: Api, word: str) -> str:
@@ -66,11 +57,18 @@ def find_workspace(api: Api, word: str) -> str:
     Raises:
         CommandError: there is none.
     """
+    return _find_id(api, "workspace", word)
+
+
+def _find_id(api: Api, kind: str, word: str, *, several: str = "", missing: Callable[[], str] | None = None) -> str:
+    """An id is taken as it is; `several` begins the refusal of an ambiguous name, `missing` ends the one of an unknown name."""
     if _is_id(word):
         return word.lower()
-    found = _named(api, "/api/workspaces", "workspaces", word)
+    found = api.get(f"/api/{kind}s", named=word, limit=SHOWN)[f"{kind}s"] if word.strip() else []
     if not found:
-        raise CommandError(f"There is no workspace '{word}'; `tact workspace list` shows those there are.")
+        raise CommandError(f"There is no {kind} '{word}'. {missing() if missing else f'`tact {kind} list` shows those there are.'}")
+    if several and len(found) > 1:
+        raise CommandError(f"{several}: {', '.join(each['id'] for each in found)}.")
     return str(found[0]["id"])
 
 
@@ -82,13 +80,6 @@ def find_scope(api: Api, *, workspace: str | None = None, campaign: str | None =
         "account_id": None if account is None else find_account(api, account),
     }
     return {name: value for name, value in scope.items() if value is not None}
-
-
-def _named(api: Api, path: str, key: str, word: str) -> list[dict[str, Any]]:
-    if not word.strip():
-        return []
-    found: list[dict[str, Any]] = api.get(path, named=word, limit=SHOWN)[key]
-    return found
 
 
 def _is_id(word: str) -> bool:

@@ -5,9 +5,10 @@ from typing import Annotated, Any, Final
 
 import typer
 
+from cli.arguments import Apply
 from cli.client import connect
-from cli.console import AsJson, format_time, out, print_json
-from cli.listing import Everything
+from cli.console import AsJson, format_time, out, person_name, print_facts, print_json
+from cli.listing import Everything, read_page
 from cli.resolve import AccountFilter, CampaignFilter, WorkspaceFilter, find_scope
 
 app = typer.Typer(help="Attempts of unknown outcome: look, and decide them.", no_args_is_help=True)
@@ -38,24 +39,21 @@ def list_unknown(
     """Those that waited longest first."""
     with connect() as api:
         query = find_scope(api, workspace=workspace, campaign=campaign, account=account) | {"needs_person": True if mine else None}
-        if everything:
-            page: dict[str, Any] = {"attempts": list(api.pages(PATH, "attempts", after=after, **query)), "next": None}
-        else:
-            page = api.get(PATH, limit=limit, after=after, **query)
+        rows, following = read_page(api, PATH, "attempts", limit=limit, everything=everything, after=after, **query)
     if as_json:
-        print_json({"attempts": page["attempts"], "next": page["next"]})
+        print_json({"attempts": rows, "next": following})
         return
-    if not page["attempts"]:
+    if not rows:
         out.print("There is no attempt of unknown outcome" + (" that waits for a person." if mine else "."))
     from rich.text import Text
 
-    for row in page["attempts"]:
+    for row in rows:
         out.print(Text.assemble((str(row["id"]), "bold"), f"  since {format_time(row['decided_at'], zone=True)}, {_next(row)}"))
-        about = f"  {_name(row)}, {row['message_type']} of {row['campaign_name']} from {row['account_name']}"
+        about = f"  {person_name(row)}, {row['message_type']} of {row['campaign_name']} from {row['account_name']}"
         out.print(about, highlight=False, markup=False)
         out.print(f"  {row['told'][-1] if row['told'] else NOT_LOOKED}", highlight=False, markup=False, style="dim")
-    if page["next"]:
-        out.print(f"There is more: --after {page['next']}", highlight=False)
+    if following:
+        out.print(f"There is more: --after {following}", highlight=False)
 
 
 @app.command("show")
@@ -69,7 +67,7 @@ def show_unknown(attempt: AttemptArgument, as_json: AsJson = False) -> None:
     answer = " ".join(str(part) for part in (row["http_status"], row["error_type"], row["error_detail"]) if part)
     facts = {
         "attempt": f"{row['id']}, {row['state']}",
-        "tried": f"{row['message_type']} ({row['action']}) to {_name(row)}",
+        "tried": f"{row['message_type']} ({row['action']}) to {person_name(row)}",
         "campaign": row["campaign_name"],
         "account": row["account_name"],
         "since": format_time(row["decided_at"], zone=True),
@@ -78,8 +76,7 @@ def show_unknown(attempt: AttemptArgument, as_json: AsJson = False) -> None:
         "send": f"{row['send_id']}, {row['send_status']}; prospect {row['prospect_status']}",
         "next": _next(row),
     }
-    for name, fact in facts.items():
-        out.print(f"{name:<9} {fact}", highlight=False, markup=False)
+    print_facts(facts)
     out.print("\nwhat was found out")
     for sentence in row["told"] or [NOT_LOOKED]:
         out.print(f"  {sentence}", highlight=False, markup=False)
@@ -92,7 +89,7 @@ def resolve(
     attempt: AttemptArgument,
     decision: Annotated[OutcomeChoice, typer.Argument(help="accepted: it left. not-happened: it did not, and may be tried again.")],
     reason: Annotated[str, typer.Option("--reason", "-r", help="How you know; kept in the audit log.")],
-    apply: Annotated[bool, typer.Option("--apply", help="Do it. Without this it is only said what would happen.")] = False,
+    apply: Apply = False,
     as_json: AsJson = False,
 ) -> None:
     """Say what became of it. The first decision stands."""
@@ -121,7 +118,3 @@ def _next(row: dict[str, Any]) -> str:
     if row["needs_person"]:
         return f"{looks}, and now a person must say"
     return f"{looks}, the next from {format_time(row['next_look'], zone=True)} on"
-
-
-def _name(row: dict[str, Any]) -> str:
-    return f"{row['first_name']} {row['last_name']}".strip() or "a person without a name"
