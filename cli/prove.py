@@ -70,7 +70,7 @@ async def _prove(
             found_account, found_campaign = await reading.find(account=account, campaign=campaign)
             await reading.learn()
             _has_come(day, reading.now)
-            scope = ProofScope(account=found_account["id"] if found_account else None, day=day)
+            scope = ProofScope(account=found_account.id if found_account else None, day=day)
             accounts = [scope.account] if scope.account else None
             if found_campaign is not None:
                 accounts, scope = await reading.campaign_scope(found_campaign, scope)

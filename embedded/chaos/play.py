@@ -19,6 +19,7 @@ from embedded.chaos.replay_check import check_replays
 from embedded.chaos.scenario import queries
 from embedded.chaos.stack import ChaosStack
 from embedded.chaos.verdict import ChaosRun
+from embedded.demo.progress import read_ledger
 from embedded.unprivileged import empty
 from services.queuer.workflows.campaigns import run
 from shared.db.pool import open_pool
@@ -75,7 +76,7 @@ class Chaos:
             await work
             await self._come_to_rest(pool, tail)
             again = await check_replays(self.stack, pool, say=self._say)
-            facts = await self._facts(pool)
+            facts, ledger = await self._facts(pool), await read_ledger(pool)
         finally:
             await pool.close()
         return ChaosRun(
@@ -88,6 +89,7 @@ class Chaos:
             ended_by_themselves=self.stack.ended_by_themselves,
             wall_s=time.monotonic() - began,
             again=again,
+            ledger=ledger,
             **facts,
         )
 
@@ -169,7 +171,7 @@ class Chaos:
 
     async def _facts(self, pool: asyncpg.Pool) -> dict[str, Any]:
         """What our own tables say at the end."""
-        return {name: [dict(row) async for row in getattr(queries, name)(pool)] for name in ("ledger", "waiting", "ends", "states")}
+        return {name: [dict(row) async for row in getattr(queries, name)(pool)] for name in ("waiting", "ends", "states")}
 
 
 def _at_work(now: datetime) -> bool:

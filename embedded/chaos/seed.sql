@@ -72,11 +72,3 @@ SELECT status::text AS status, coalesce(error_message, '') AS why, count(*)::int
 
 -- name: states
 SELECT state::text AS state, count(*)::int AS many FROM send_attempts WHERE action <> 'profile_lookup' GROUP BY 1 ORDER BY 1;
-
--- name: ledger
-SELECT a.action::text AS action, acc.provider_account_id AS account_id, a.recipient_id AS recipient, a.provider_ref, s.message AS text
-  FROM send_attempts a
-  JOIN accounts acc ON acc.id = a.account_id
-  JOIN send_queue s ON s.id = a.send_id
- WHERE a.state = 'accepted' AND a.action IN ('invitation', 'message', 'withdrawal')
- ORDER BY a.id;

@@ -39,7 +39,7 @@ class ChaosRun:
     ended_by_themselves: dict[str, int]
     wall_s: float
     again: ReplayCheck
-    ledger: Sequence[dict[str, Any]]
+    ledger: Sequence[LedgerEntry]
     waiting: Sequence[dict[str, Any]]
     ends: Sequence[dict[str, Any]]
     states: Sequence[dict[str, Any]]
@@ -51,7 +51,7 @@ def pronounce(told: ChaosRun, console: Console, path: Path) -> int:
     verdict = judge(
         told.log,
         accounts=rules(told.plan),
-        ledger=[LedgerEntry(**row) for row in told.ledger],
+        ledger=told.ledger,
         promised=promises(told.plan),
         waiting=[Promise(action, row["recipient"]) for row in for_a_person for action in _kept_back(row)],
         tolerance=Tolerance(),

@@ -18,7 +18,7 @@ from rich.live import Live
 from embedded.demo.corruption import CorruptionResult, corrupt_prospects
 from embedded.demo.display import addresses, progress_line, scene, table
 from embedded.demo.people import declare
-from embedded.demo.progress import queries
+from embedded.demo.progress import Progress, UnderWay, queries, read_ledger, read_progress
 from embedded.demo.scenario import BEHAVIOUR, END, SCENE_SPEED, START, WORKSPACES, DemoWorkspace
 from embedded.demo.verdict import DemoRun, pronounce
 from embedded.ports import free_port, is_free
@@ -30,8 +30,10 @@ from services.queuer.workflows.accounts.add_workspace import add_workspace
 from services.queuer.workflows.accounts.tokens import create_token
 from services.queuer.workflows.insight.status import read_accounts
 from shared.db.pool import open_pool
+from shared.db.queries import execute, require_one
 from shared.runtime.settings import CallSettings
 from shared.vocabulary import Role
+from simulator.judge import LedgerEntry
 
 PACKAGED: Final = Path(__file__).resolve().parent / "examples"
 EXAMPLES: Final = PACKAGED if PACKAGED.is_dir() else Path(__file__).resolve().parents[2] / "examples"
@@ -86,7 +88,7 @@ class Demo:
         self._say(f"the stack is ready after {time.monotonic() - self._started:.1f} s")
         async with await open_pool(where.database_url, role=None, size=3, name="demo") as pool:
             await self._set_the_scene(pool)
-            await queries.set_off(pool, speed=self._speed)
+            await execute(pool, queries.set_off, speed=self._speed)
             self._console.print(addresses(where))
             accident = asyncio.create_task(self._have_an_accident(pool))
             try:
@@ -98,7 +100,7 @@ class Demo:
                 self._healed = accident.result()
                 self._say(self._healed.words)
             await self._come_to_rest(pool)
-            ledger = [dict(row) async for row in queries.ledger(pool)]
+            ledger = await read_ledger(pool)
         await self.stack.stop_services()
         await self.stack.stop_servers()
         return self._judge(ledger)
@@ -164,9 +166,9 @@ class Demo:
         """Once a third of the week is over, in mid-flight: a day on which nothing has left yet is waited out."""
         while True:
             await asyncio.sleep(LOOK_EVERY)
-            progress = await queries.progress(pool)
-            late = progress["now"] > START + (self._end - START) / 3
-            if late and progress["sent"] and (healed := await corrupt_prospects(pool)) is not None:
+            progress = await read_progress(pool)
+            late = progress.now > START + (self._end - START) / 3
+            if late and progress.sent and (healed := await corrupt_prospects(pool)) is not None:
                 return healed
 
     async def _watch(self, pool: asyncpg.Pool) -> None:
@@ -177,7 +179,7 @@ class Demo:
             while True:
                 state = await _look(pool)
                 live.update(table(*state, end=self._end))
-                if state[1]["now"] >= self._end:
+                if state[1].now >= self._end:
                     return
                 await asyncio.sleep(LOOK_EVERY)
 
@@ -185,11 +187,11 @@ class Demo:
         shown = -1
         while True:
             accounts, progress = await _look(pool)
-            day = (progress["now"] - START).days
-            if progress["now"] >= self._end or day != shown:
+            day = (progress.now - START).days
+            if progress.now >= self._end or day != shown:
                 shown = day
                 self._console.print(table(accounts, progress, end=self._end))
-            if progress["now"] >= self._end:
+            if progress.now >= self._end:
                 return
             self._say(progress_line(progress))
             await asyncio.sleep(LOOK_EVERY * 10)
@@ -202,22 +204,21 @@ class Demo:
             for campaign_id in self._campaigns:
                 await _post(api, f"/api/campaigns/{campaign_id}/pause")
         deadline = time.monotonic() + QUIET_WITHIN
-        while any(dict(left := await queries.in_hand(pool)).values()):
+        while any(asdict(left := await require_one(pool, queries.in_hand, UnderWay)).values()):
             if time.monotonic() > deadline:
-                self._say(f"still under way at the end: {dict(left)}")
+                self._say(f"still under way at the end: {asdict(left)}")
                 return
             await asyncio.sleep(LOOK_EVERY / 5)
 
-    def _judge(self, ledger: list[dict[str, Any]]) -> int:
+    def _judge(self, ledger: list[LedgerEntry]) -> int:
         told = DemoRun(log=self.stack.simulator_log, ledger=ledger, wall_s=time.monotonic() - self._started, healed=self._healed)
         return pronounce(told, self._console, Path(os.environ.get("TACT_BUILD_DIR", "build")) / "demo-verdict.json")
 
 
-async def _look(pool: asyncpg.Pool) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+async def _look(pool: asyncpg.Pool) -> tuple[list[dict[str, Any]], Progress]:
     async with pool.acquire() as connection:
-        return [asdict(line) for line in await read_accounts(connection, CallTimes.of(CallSettings()))], dict(
-            await queries.progress(connection)
-        )
+        accounts = [asdict(line) for line in await read_accounts(connection, CallTimes.of(CallSettings()))]
+    return accounts, await read_progress(pool)
 
 
 async def _post(api: httpx.AsyncClient, path: str, body: dict[str, Any] | None = None, *, file: Path | None = None) -> dict[str, Any]:

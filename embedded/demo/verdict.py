@@ -18,15 +18,14 @@ class DemoRun:
     """What there is to judge: the simulator's log, our ledger, how long the demo took in real seconds, and how its accident was healed."""
 
     log: Path
-    ledger: Sequence[dict[str, Any]]
+    ledger: Sequence[LedgerEntry]
     wall_s: float
     healed: CorruptionResult | None = None
 
 
 def pronounce(told: DemoRun, console: Console, path: Path) -> int:
     """Print the verdict and write it to `path`; returns the exit status: 0 when nothing was violated."""
-    entries = [LedgerEntry(**row) for row in told.ledger]
-    verdict: JudgeVerdict = judge(told.log, accounts=rules(), ledger=entries, tolerance=Tolerance())
+    verdict: JudgeVerdict = judge(told.log, accounts=rules(), ledger=told.ledger, tolerance=Tolerance())
     console.print(verdict.table())
     document: dict[str, Any] = verdict.as_dict() | {"wall_s": round(told.wall_s, 1)}
     if told.healed is not None:

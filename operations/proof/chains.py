@@ -4,13 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from operations.proof.ledger_reader import Reading
+from operations.proof.ledger_reader import AttemptRow, LinkRow, Reading
 from operations.proof.scope import ProofScope
 from operations.proof.violations import Found
 from shared.ledger.chain import NOTHING, Head, link_hash
-from shared.ledger.facts import FIELDS, FORM, AttemptFacts, UnreadableFactsError, differing, encode_facts, read_facts, unlawful
-
-Row = Mapping[str, Any]
+from shared.ledger.facts import FORM, UnreadableFactsError, differing, encode_facts, read_facts, unlawful
 
 
 class ChainWalk:
@@ -20,17 +18,17 @@ class ChainWalk:
         self._found = found
         self._reading = reading
         self._scope = scope
-        self._before: Row | None = None
+        self._before: LinkRow | None = None
 
-    async def see(self, link: Row) -> None:
+    async def see(self, link: LinkRow) -> None:
         """One link after those before it."""
         self._hangs_on_the_one_before(link)
         self._before = link
-        if not link["wanted"]:
+        if not link.wanted:
             return
         try:
-            says = read_facts(link["form"], link["facts"])
-            was = read_facts(link["form"], link["earlier"]) if link["earlier"] is not None else None
+            says = read_facts(link.form, link.facts)
+            was = read_facts(link.form, link.earlier) if link.earlier is not None else None
         except UnreadableFactsError as error:
             self._found.add("chain", _link(link), says=error, should="the facts of an attempt")
             return
@@ -41,28 +39,28 @@ class ChainWalk:
         if was is not None:
             await self._is_a_change_of_ours(link, was, says)
 
-    def _hangs_on_the_one_before(self, link: Row) -> None:
-        before = self._before if self._before is not None and self._before["account_id"] == link["account_id"] else None
-        last = before["link_no"] if before else 0
-        follows = link["link_no"] == last + 1
+    def _hangs_on_the_one_before(self, link: LinkRow) -> None:
+        before = self._before if self._before is not None and self._before.account_id == link.account_id else None
+        last = before.link_no if before else 0
+        follows = link.link_no == last + 1
         if not follows:
-            if self._scope.whole or link["wanted"]:
-                self._found.add("chain", _link(link), says=f"follows link {last or 'none'}", should=f"link {link['link_no'] - 1} before it")
+            if self._scope.whole or link.wanted:
+                self._found.add("chain", _link(link), says=f"follows link {last or 'none'}", should=f"link {link.link_no - 1} before it")
             return
         expected = link_hash(
-            before["hash"] if before else NOTHING,
-            account_id=link["account_id"],
-            link_no=link["link_no"],
-            attempt_id=link["attempt_id"],
-            form=link["form"],
-            facts=link["facts"],
-            sealed_at=link["sealed_at"],
+            before.hash if before else NOTHING,
+            account_id=link.account_id,
+            link_no=link.link_no,
+            attempt_id=link.attempt_id,
+            form=link.form,
+            facts=link.facts,
+            sealed_at=link.sealed_at,
         )
-        if expected != link["hash"]:
+        if expected != link.hash:
             self._found.add(
                 "chain",
                 _link(link),
-                says=f"hash {link['hash'].hex()[:16]}…",
+                says=f"hash {link.hash.hex()[:16]}…",
                 should=f"{expected.hex()[:16]}… over its facts and the link before",
             )
 
@@ -72,64 +70,62 @@ class ChainWalk:
             scope.day is None or says["counted_on"] == scope.day.isoformat()
         )
 
-    async def _names_a_row(self, link: Row, says: Mapping[str, Any]) -> None:
-        if link["row_id"] is None:
+    async def _names_a_row(self, link: LinkRow, says: Mapping[str, Any]) -> None:
+        if link.row_id is None:
             gone = f"sealed {says['state']} {says['action']} of send {says['send_id']}, decided {says['decided_at']}"
-            self._found.add("chain", f"send_attempts {link['attempt_id']}", says="no such row", should=gone)
-        elif link["row_account"] != link["account_id"]:
-            self._found.add(
-                "chain", f"send_attempts {link['attempt_id']}", says=f"account_id {link['row_account']}", should=link["account_id"]
-            )
+            self._found.add("chain", f"send_attempts {link.attempt_id}", says="no such row", should=gone)
+        elif link.row_account != link.account_id:
+            self._found.add("chain", f"send_attempts {link.attempt_id}", says=f"account_id {link.row_account}", should=link.account_id)
 
-    async def _is_a_change_of_ours(self, link: Row, was: Mapping[str, Any], says: Mapping[str, Any]) -> None:
+    async def _is_a_change_of_ours(self, link: LinkRow, was: Mapping[str, Any], says: Mapping[str, Any]) -> None:
         wrong = unlawful(was, says)
         if wrong == ["provider_ref"] and says["provider_ref"] is not None:
-            seen = await self._reading.value("ref_was_seen", account_id=link["account_id"], provider_ref=says["provider_ref"])
+            seen = await self._reading.ref_was_seen(link.account_id, says["provider_ref"])
             wrong = [] if seen else wrong
         for name in wrong:
             self._found.add("chain", _link(link), says=f"{name} became {says[name]}", should=f"{was[name]}: nothing of ours changes that")
 
 
-def row_is_as_sealed(found: Found, reading: Reading, row: Row) -> bool:
+def row_is_as_sealed(found: Found, reading: Reading, row: AttemptRow) -> bool:
     """Compare a row of `attempts` with its last link; True where it waits to be sealed."""
-    name = f"send_attempts {row['id']}"
-    if row["state"] == "intent" or row["id"] in reading.queued:
+    name = f"send_attempts {row.id}"
+    if row.state == "intent" or row.id in reading.queued:
         return True
-    if row["sealed_facts"] is None:
-        if row["id"] <= reading.sealed_to:
+    if row.sealed_facts is None or row.sealed_form is None:
+        if row.id <= reading.sealed_to:
             found.add("chain", name, says="no link in its account's chain", should=f"one: the ledger is sealed up to {reading.sealed_to}")
-        return int(row["id"]) > reading.sealed_to
+        return int(row.id) > reading.sealed_to
     try:
-        sealed = read_facts(row["sealed_form"], row["sealed_facts"])
-        now = read_facts(FORM, encode_facts(AttemptFacts(*(row[name] for name in FIELDS))))
+        sealed = read_facts(row.sealed_form, row.sealed_facts)
+        now = read_facts(FORM, encode_facts(row))
     except UnreadableFactsError:
         return False  # its link is named by the walk
     for field in differing(sealed, now):
-        found.add("chain", name, says=f"{field} {now[field]}", should=f"{sealed[field]}, as link {row['link_no']} sealed it")
+        found.add("chain", name, says=f"{field} {now[field]}", should=f"{sealed[field]}, as link {row.link_no} sealed it")
     return False
 
 
 async def heads(found: Found, reading: Reading, accounts: list[UUID]) -> list[tuple[UUID, Head]]:
     """Where these accounts' chains end; a head that says otherwise is a break."""
     ends = []
-    for row in await reading.rows("heads", account_ids=accounts):
-        there = Head(row["link_no"] or 0, row["hash"] or NOTHING)
-        said = Head(row["links"] or 0, row["head"] or NOTHING)
+    for row in await reading.heads(accounts):
+        there = Head(row.link_no or 0, row.hash or NOTHING)
+        said = Head(row.links or 0, row.head or NOTHING)
         if there != said:
             found.add(
                 "chain",
-                f"account_seals {row['account_id']}",
+                f"account_seals {row.account_id}",
                 says=f"{said.links} links, head {said.hash.hex()[:16]}…",
                 should=f"{there.links}, {there.hash.hex()[:16]}…, where the chain ends",
             )
         if there.links:
-            ends.append((row["account_id"], there))
+            ends.append((row.account_id, there))
     return ends
 
 
 async def kept(found: Found, reading: Reading, account_id: UUID, head: Head) -> None:
     """Whether the chain still holds the link whose hash was kept outside the database."""
-    there = await reading.value("link_hash_at", account_id=account_id, link_no=head.links)
+    there = await reading.link_hash_at(account_id, head.links)
     if there != head.hash:
         says = f"hash {there.hex()[:16]}…" if there else "no such link"
         found.add(
@@ -137,5 +133,5 @@ async def kept(found: Found, reading: Reading, account_id: UUID, head: Head) -> 
         )
 
 
-def _link(link: Row) -> str:
-    return f"attempt_seals {link['account_id']} link {link['link_no']} (attempt {link['attempt_id']})"
+def _link(link: LinkRow) -> str:
+    return f"attempt_seals {link.account_id} link {link.link_no} (attempt {link.attempt_id})"

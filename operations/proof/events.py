@@ -1,7 +1,7 @@
 """The topic sends.completed against the rows: nothing announced that did not happen, nothing that happened unannounced."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -13,10 +13,11 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.partitioner import DefaultPartitioner
 from pydantic import ValidationError
 
-from operations.proof.ledger_reader import queries
+from operations.proof.ledger_reader import AnsweredRow, AttemptRow, queries
 from operations.proof.violations import Found
 from shared.contracts.sends_completed import SendCompleted, SendOutcome
 from shared.contracts.topics import SENDS_COMPLETED
+from shared.db.queries import fetch_all
 
 AT_ONCE: Final = 2_000
 BEFORE: Final = timedelta(minutes=5)
@@ -42,15 +43,15 @@ class Announced:
             self.bits.extend(bytes(byte - len(self.bits) + 4096))
         self.bits[byte] |= 1 << (attempt & 7)
 
-    def misses(self, row: Mapping[str, Any]) -> bool:
+    def misses(self, row: AttemptRow) -> bool:
         """Whether an accepted attempt's event must be in the topic and is not. What an acceptance proved later has none of its own."""
-        if not self.available or row["state"] != "accepted" or row["action"] == "profile_lookup" or row["evidence"] is not None:
+        if not self.available or row.state != "accepted" or row.action == "profile_lookup" or row.evidence is not None:
             return False
-        attempt = row["id"]
+        attempt = row.id
         if attempt >> 3 < len(self.bits) and self.bits[attempt >> 3] & (1 << (attempt & 7)):
             return False
-        begins = self.begins.get(partition_of(row["account_id"], self.partitions))
-        return (begins is None or row["created_at"] >= begins) and row["send_id"] not in self.on_their_way
+        begins = self.begins.get(partition_of(row.account_id, self.partitions))
+        return (begins is None or row.created_at >= begins) and row.send_id not in self.on_their_way
 
 
 def partition_of(account_id: UUID, partitions: Sequence[int]) -> int:
@@ -147,40 +148,40 @@ async def _compare(found: Found, pool: asyncpg.Pool, announced: Announced, recor
         try:
             event = SendCompleted.model_validate_json(record.value or b"")
         except ValidationError:
-            found.add("events", _place(record), says="no event of its topic", should="one that can be read")
+            found.add("events", _position(record), says="no event of its topic", should="one that can be read")
             continue
         if only is None or event.account_id in only:
             events.append((record, event))
     if not events:
         return
     found.looked_at["events"] += len(events)
-    rows = [row async for row in queries.answered(pool, send_ids=sorted({event.send_id for _, event in events}))]
-    attempts = {row["send_id"]: row for row in rows}
+    rows = await fetch_all(pool, queries.answered, AnsweredRow, send_ids=sorted({event.send_id for _, event in events}))
+    attempts = {row.send_id: row for row in rows}
     for record, event in events:
         _judge(found, announced, record, event, attempts.get(event.send_id))
 
 
-def _judge(found: Found, announced: Announced, record: Any, event: SendCompleted, row: Mapping[str, Any] | None) -> None:
+def _judge(found: Found, announced: Announced, record: Any, event: SendCompleted, row: AnsweredRow | None) -> None:
     if event.outcome is not SendOutcome.SENT:
-        if row is not None and row["answered_at"] == event.at and event.provider_ref is not None:
+        if row is not None and row.answered_at == event.at and event.provider_ref is not None:
             found.add(
-                "events", _place(record), says=f"{event.outcome} at {event.at}", should=f"sent: attempt {row['id']} was accepted then"
+                "events", _position(record), says=f"{event.outcome} at {event.at}", should=f"sent: attempt {row.id} was accepted then"
             )
         return
     if row is None:
-        found.add("events", _place(record), says=f"send {event.send_id} was sent", should="no event: the ledger has no accepted attempt")
+        found.add("events", _position(record), says=f"send {event.send_id} was sent", should="no event: the ledger has no accepted attempt")
         return
-    announced.mark(row["id"])
-    if row["account_id"] != event.account_id:
-        found.add("events", _place(record), says=f"account {event.account_id}", should=f"{row['account_id']}, as attempt {row['id']}")
+    announced.mark(row.id)
+    if row.account_id != event.account_id:
+        found.add("events", _position(record), says=f"account {event.account_id}", should=f"{row.account_id}, as attempt {row.id}")
     # A reference that the list gave later, and the moment of evidence, are not the event's.
-    if row["looked_up"]:
+    if row.looked_up:
         return
-    if row["answered_at"] != event.at:
-        found.add("events", _place(record), says=f"answered {event.at}", should=f"{row['answered_at']}, as attempt {row['id']}")
-    if event.message_type != "connection_request" and row["provider_ref"] != event.provider_ref:
-        found.add("events", _place(record), says=f"reference {event.provider_ref}", should=f"{row['provider_ref']}, as attempt {row['id']}")
+    if row.answered_at != event.at:
+        found.add("events", _position(record), says=f"answered {event.at}", should=f"{row.answered_at}, as attempt {row.id}")
+    if event.message_type != "connection_request" and row.provider_ref != event.provider_ref:
+        found.add("events", _position(record), says=f"reference {event.provider_ref}", should=f"{row.provider_ref}, as attempt {row.id}")
 
 
-def _place(record: Any) -> str:
+def _position(record: Any) -> str:
     return f"{record.topic} partition {record.partition} offset {record.offset}"

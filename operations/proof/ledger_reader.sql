@@ -3,7 +3,7 @@
 SELECT a.id FROM accounts a WHERE a.id > :after::uuid ORDER BY a.id LIMIT :most;
 
 -- name: campaign_of
-SELECT c.id, c.campaign_name, c.workspace_id FROM campaigns c WHERE c.id::text = :word OR lower(c.campaign_name) = lower(:word) ORDER BY c.id LIMIT 20;
+SELECT c.id, c.campaign_name AS name, c.workspace_id FROM campaigns c WHERE c.id::text = :word OR lower(c.campaign_name) = lower(:word) ORDER BY c.id LIMIT 20;
 
 -- name: account_of
 SELECT a.id, a.name, a.workspace_id FROM accounts a

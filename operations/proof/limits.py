@@ -3,14 +3,16 @@
 Nothing of the product is imported, and a test keeps it so: a wrong rule there would call its own work right.
 """
 
-import json
 from collections import Counter, deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from simulator.judge import rules
+
+if TYPE_CHECKING:
+    from operations.proof.ledger_reader import AttemptRow
 
 
 class Wrong(NamedTuple):
@@ -44,11 +46,6 @@ class Settings:
         return _then(self.account, moment), _then(self.workspace, moment)
 
 
-def settings_of(row: Mapping[str, Any]) -> Settings:
-    """From a row of the query `settings`."""
-    return Settings(_versions(row["account_was"], row["account"]), _versions(row["workspace_was"], row["workspace"]), row["known_since"])
-
-
 @dataclass(slots=True)
 class Watch:
     """Follows one account's attempts in the order of their decisions; remembers a week at most."""
@@ -58,33 +55,33 @@ class Watch:
     week: deque[datetime] = field(default_factory=deque)
     answered: tuple[int, datetime] | None = None
 
-    def see(self, row: Mapping[str, Any]) -> Iterator[Wrong]:
+    def see(self, row: "AttemptRow") -> Iterator[Wrong]:
         """What is wrong with this attempt after those before it."""
-        account, workspace = self.settings.at(row["decided_at"])
-        known = self.settings.known_since is None or row["decided_at"] >= self.settings.known_since
+        account, workspace = self.settings.at(row.decided_at)
+        known = self.settings.known_since is None or row.decided_at >= self.settings.known_since
         yield from self._day(row, account, known=known)
-        if not row["given_back"]:
+        if not row.given_back:
             yield from self._cap(row, account, workspace, known=known)
-            if row["action"] == "invitation":
+            if row.action == "invitation":
                 yield from self._rolling(row, account, workspace, known=known)
         yield from self._spacing(row)
 
-    def _day(self, row: Mapping[str, Any], account: Mapping[str, Any], *, known: bool) -> Iterator[Wrong]:
-        day = row["decided_at"].astimezone(rules.zone(_zone_name(account, row["decided_at"]))).date()
-        if known and day != row["counted_on"]:
-            yield Wrong("days", row["id"], f"counted on {row['counted_on']}", f"{day}, the account's own day of its decision")
+    def _day(self, row: "AttemptRow", account: Mapping[str, Any], *, known: bool) -> Iterator[Wrong]:
+        day = row.decided_at.astimezone(rules.zone(_zone_name(account, row.decided_at))).date()
+        if known and day != row.counted_on:
+            yield Wrong("days", row.id, f"counted on {row.counted_on}", f"{day}, the account's own day of its decision")
 
-    def _cap(self, row: Mapping[str, Any], account: Mapping[str, Any], workspace: Mapping[str, Any], *, known: bool) -> Iterator[Wrong]:
-        day, action = row["counted_on"], row["action"]
+    def _cap(self, row: "AttemptRow", account: Mapping[str, Any], workspace: Mapping[str, Any], *, known: bool) -> Iterator[Wrong]:
+        day, action = row.counted_on, row.action
         for old in [key for key in self.used if key[0] < day - timedelta(days=2)]:
             del self.used[old]
         self.used[day, action] += 1
         cap = _cap(action, account, workspace, day) if known else rules.MOST_A_DAY.get(action, rules.MOST_A_DAY["withdrawal"])
         if self.used[day, action] > cap:
-            yield Wrong("caps", row["id"], f"{action} number {self.used[day, action]} of {day}", f"{cap} at most on that day")
+            yield Wrong("caps", row.id, f"{action} number {self.used[day, action]} of {day}", f"{cap} at most on that day")
 
-    def _rolling(self, row: Mapping[str, Any], account: Mapping[str, Any], workspace: Mapping[str, Any], *, known: bool) -> Iterator[Wrong]:
-        at = row["decided_at"]
+    def _rolling(self, row: "AttemptRow", account: Mapping[str, Any], workspace: Mapping[str, Any], *, known: bool) -> Iterator[Wrong]:
+        at = row.decided_at
         while self.week and at - self.week[0] >= rules.WEEK:
             self.week.popleft()
         self.week.append(at)
@@ -93,18 +90,18 @@ class Watch:
             usual = rules.TIERS.get(workspace.get("tier") or "standard", rules.TIERS["standard"]).week
             cap = min(_first(account, workspace, "weekly_cr_limit") or usual, cap)
         if len(self.week) > cap:
-            yield Wrong("week", row["id"], f"invitation number {len(self.week)} in 168 hours", f"{cap} at most")
+            yield Wrong("week", row.id, f"invitation number {len(self.week)} in 168 hours", f"{cap} at most")
 
-    def _spacing(self, row: Mapping[str, Any]) -> Iterator[Wrong]:
-        if self.answered is not None and row["state"] != "released":
+    def _spacing(self, row: "AttemptRow") -> Iterator[Wrong]:
+        if self.answered is not None and row.state != "released":
             before, at = self.answered
-            if row["decided_at"] - at < rules.SPACING:
-                apart = (row["decided_at"] - at).total_seconds()
-                yield Wrong("spacing", row["id"], f"decided {apart:.0f} s after the answer to attempt {before}", "120 s at least")
+            if row.decided_at - at < rules.SPACING:
+                apart = (row.decided_at - at).total_seconds()
+                yield Wrong("spacing", row.id, f"decided {apart:.0f} s after the answer to attempt {before}", "120 s at least")
         # An answer that did not arrive has the moment of the evidence, and what never left took no time of the account's.
-        called = row["state"] == "accepted" or (row["state"] == "refused" and row["http_status"] is not None)
-        if called and row["answered_at"] is not None and row["evidence"] is None:
-            self.answered = (row["id"], row["answered_at"])
+        called = row.state == "accepted" or (row.state == "refused" and row.http_status is not None)
+        if called and row.answered_at is not None and row.evidence is None:
+            self.answered = (row.id, row.answered_at)
 
 
 def _cap(action: str, account: Mapping[str, Any], workspace: Mapping[str, Any], day: date) -> int:
@@ -131,10 +128,10 @@ def _zone_name(account: Mapping[str, Any], at: datetime) -> str:
     return str(account["timezone_next"] if changed else account["timezone"])
 
 
-def _versions(was: str | list[Any] | None, now: str | Mapping[str, Any]) -> list[Version]:
-    earlier = json.loads(was) if isinstance(was, str) else was or []
-    current = json.loads(now) if isinstance(now, str) else now
-    return [*(Version(datetime.fromisoformat(each["until"]).astimezone(UTC), each["was"]) for each in earlier), Version(None, current)]
+def read_versions(was: Sequence[Mapping[str, Any]] | None, now: Mapping[str, Any]) -> list[Version]:
+    """The versions of a row: its history (`until` and `was`, in order) and its present state."""
+    earlier = [Version(datetime.fromisoformat(each["until"]).astimezone(UTC), each["was"]) for each in was or []]
+    return [*earlier, Version(None, now)]
 
 
 def _then(versions: Sequence[Version], moment: datetime) -> Mapping[str, Any]:

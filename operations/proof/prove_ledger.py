@@ -10,7 +10,7 @@ from operations.proof.chains import ChainWalk
 from operations.proof.events import Announced
 from operations.proof.ledger_check import Use, attempt_is_whole, sends_have_attempts
 from operations.proof.ledger_reader import Reading
-from operations.proof.limits import Settings, Watch, settings_of
+from operations.proof.limits import Settings, Watch, read_versions
 from operations.proof.scope import EVER, ProofScope
 from operations.proof.violations import Found
 from shared.ledger.chain import Head
@@ -67,11 +67,11 @@ async def _events(
 ) -> Announced | None:
     if kafka is None:
         return None
-    way = frozenset([row["send_id"] for row in await reading.rows("on_their_way")])
+    way = await reading.on_their_way()
     since = None
     window_from, until = scope.window
     if accounts is not None and window_from != EVER:
-        since = await reading.value("first_made", account_ids=accounts, since=window_from, until=until)
+        since = await reading.first_made(accounts, window_from, until)
         if since is None:
             return None  # nothing was sent then
     return await events.read_topic(proof.found, pool, kafka, accounts=accounts, since=since, way=way)
@@ -79,24 +79,29 @@ async def _events(
 
 async def _attempts(proof: Proof, reading: Reading, batch: list[UUID], scope: ProofScope, announced: Announced | None) -> None:
     found, use = proof.found, Use()
-    settings: dict[UUID, Settings] = {row["account_id"]: settings_of(row) for row in await reading.rows("settings", account_ids=batch)}
+    settings = {
+        row.account_id: Settings(
+            read_versions(row.account_was, row.account), read_versions(row.workspace_was, row.workspace), row.known_since
+        )
+        for row in await reading.settings(batch)
+    }
     watch, watched = Watch(settings[batch[0]]), batch[0]
     async for row in reading.attempts(batch, scope):
-        if row["account_id"] != watched:
-            watched = row["account_id"]
+        if row.account_id != watched:
+            watched = row.account_id
             watch = Watch(settings[watched])
         wrong = list(watch.see(row))
-        if not row["wanted"]:
+        if not row.wanted:
             continue
         found.looked_at["attempts"] += 1
-        found.looked_at["accepted"] += row["state"] == "accepted" and row["action"] != "profile_lookup"
-        proof.open += row["state"] in UNDECIDED_ATTEMPTS
+        found.looked_at["accepted"] += row.state == "accepted" and row.action != "profile_lookup"
+        proof.open += row.state in UNDECIDED_ATTEMPTS
         for each in wrong:
             found.add(each.check, f"send_attempts {each.attempt}", says=each.says, should=each.should)
         proof.waiting += chains.row_is_as_sealed(found, reading, row)
         attempt_is_whole(found, row)
         if announced is not None and announced.misses(row):
-            found.add("events", f"send_attempts {row['id']}", says="accepted, nothing in sends.completed", should="an event of its outcome")
+            found.add("events", f"send_attempts {row.id}", says="accepted, nothing in sends.completed", should="an event of its outcome")
         if scope.campaign is None:
             use.see(row)
     if scope.campaign is None:

@@ -16,7 +16,7 @@ import asyncpg
 from services.healer.store.unknown_attempts import attempts as unknowns
 from services.healer.store.unknown_attempts.attempts import LeasedAccount
 from services.healer.workflows.unknown_attempts.provider_reads import read_account_messages, read_sent_invitations
-from shared.db.queries import load
+from shared.db.queries import fetch_all, fetch_column, load
 from shared.policy import SPACING, jitter
 from shared.refusals import Refused
 from shared.runtime.clock import StackClock
@@ -58,11 +58,40 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True)
-class _Account:
-    """Whose lists are read."""
+class ReadAccount:
+    """An account whose lists are read."""
 
     id: UUID
     name: str
+    channel: str
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerInvitation:
+    """An accepted invitation that should be in the provider's list."""
+
+    id: int
+    provider_ref: str | None
+    recipient_id: str | None
+    answered_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class KnownInvitation:
+    """An invitation of ours, or one that was seen as sent by hand."""
+
+    id: str | None
+    person: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerMessage:
+    """An accepted message."""
+
+    id: int
+    provider_ref: str | None
+    answered_at: datetime | None
 
 
 async def compare_all(
@@ -73,11 +102,11 @@ async def compare_all(
     Raises:
         Refused: the one account that was asked about cannot be read.
     """
-    rows = [row async for row in queries.accounts(pool, account_ids=list(ids))]
-    notes = [f"Account {row['name']} is a mailbox: the provider has no list to compare." for row in rows if row["channel"] != "linkedin"]
-    linkedin = [row for row in rows if row["channel"] == "linkedin"]
-    notes += [f"Account {row['name']} is {row['status']} and was not read." for row in linkedin if row["status"] != "usable"]
-    readable = [_Account(row["id"], row["name"]) for row in linkedin if row["status"] == "usable"]
+    rows = await fetch_all(pool, queries.accounts, ReadAccount, account_ids=list(ids))
+    notes = [f"Account {row.name} is a mailbox: the provider has no list to compare." for row in rows if row.channel != "linkedin"]
+    linkedin = [row for row in rows if row.channel == "linkedin"]
+    notes += [f"Account {row.name} is {row.status} and was not read." for row in linkedin if row.status != "usable"]
+    readable = [row for row in linkedin if row.status == "usable"]
     if notes and len(rows) == 1:
         raise Refused(notes[0])
     if readable:
@@ -85,7 +114,7 @@ async def compare_all(
         report_progress(f"reading the provider's lists of {names}: two reads each, some minutes apart by the account's spacing")
     slots, differences = asyncio.Semaphore(AT_ONCE), list[Difference]()
 
-    async def one(account: _Account) -> None:
+    async def one(account: ReadAccount) -> None:
         async with slots:
             try:
                 differences.extend(await _compare(pool, client, clock, account))
@@ -98,7 +127,7 @@ async def compare_all(
     return sorted(differences, key=lambda each: (each.name, each.whose, each.what)), sorted(notes)
 
 
-async def _compare(pool: asyncpg.Pool, client: UnipileClient, clock: StackClock, account: _Account) -> list[Difference]:
+async def _compare(pool: asyncpg.Pool, client: UnipileClient, clock: StackClock, account: ReadAccount) -> list[Difference]:
     now = clock.now()
     try:
         listed = await _under_claim(
@@ -112,7 +141,7 @@ async def _compare(pool: asyncpg.Pool, client: UnipileClient, clock: StackClock,
     return await _invitations(pool, account, listed, now) + await _messages(pool, account, said, now)
 
 
-async def _under_claim(pool: asyncpg.Pool, clock: StackClock, account: _Account, read: Callable[[LeasedAccount], Awaitable[T]]) -> T:
+async def _under_claim(pool: asyncpg.Pool, clock: StackClock, account: ReadAccount, read: Callable[[LeasedAccount], Awaitable[T]]) -> T:
     for _ in range(LOOKS):
         lease = TURN / clock.speed + READ_WITHIN + timedelta(seconds=30)
         claim = await unknowns.acquire_lease(pool, account.id, patience=TURN, lease=lease)
@@ -135,18 +164,18 @@ async def _under_claim(pool: asyncpg.Pool, clock: StackClock, account: _Account,
         await unknowns.release_lease(pool, claim, spacing=rest)
 
 
-async def _invitations(pool: asyncpg.Pool, account: _Account, seen: Any, now: datetime) -> list[Difference]:
+async def _invitations(pool: asyncpg.Pool, account: ReadAccount, seen: Any, now: datetime) -> list[Difference]:
     ids, people = {item.id for item in seen.listed}, {item.invited_user_id for item in seen.listed if item.invited_user_id}
     differences = []
     if seen.complete:
-        async for row in queries.invitations(pool, account_id=account.id, since=now - STANDS):
-            if row["provider_ref"] in ids or row["recipient_id"] in people:
+        for row in await fetch_all(pool, queries.invitations, LedgerInvitation, account_id=account.id, since=now - STANDS):
+            if row.provider_ref in ids or row.recipient_id in people:
                 continue
-            young = row["answered_at"] is not None and row["answered_at"] > now - LAG
+            young = row.answered_at is not None and row.answered_at > now - LAG
             reason = "the list may lag by hours" if young else "ignored or taken back by hand, or an acceptance that was not seen yet"
-            differences.append(_difference(account, "only we", f"invitation {row['provider_ref']} (attempt {row['id']})", reason))
-    known = [row async for row in queries.known_invitations(pool, account_id=account.id, ids=sorted(ids), people=sorted(people))]
-    ours, ours_people = {row["id"] for row in known}, {row["person"] for row in known}
+            differences.append(_difference(account, "only we", f"invitation {row.provider_ref} (attempt {row.id})", reason))
+    known = await fetch_all(pool, queries.known_invitations, KnownInvitation, account_id=account.id, ids=sorted(ids), people=sorted(people))
+    ours, ours_people = {row.id for row in known}, {row.person for row in known}
     differences += [
         _difference(account, "only they", f"invitation {item.id} to {item.invited_user_public_id or item.invited_user_id}", "sent by hand")
         for item in seen.listed
@@ -155,22 +184,21 @@ async def _invitations(pool: asyncpg.Pool, account: _Account, seen: Any, now: da
     return differences
 
 
-async def _messages(pool: asyncpg.Pool, account: _Account, seen: Any, now: datetime) -> list[Difference]:
+async def _messages(pool: asyncpg.Pool, account: ReadAccount, seen: Any, now: datetime) -> list[Difference]:
     own = [m for m in seen.messages if m.is_sender and not m.is_event and m.timestamp >= now - SAID]
     ids = {m.id for m in own}
-    rows = [row async for row in queries.messages(pool, account_id=account.id, since=now - SAID)]
-    known = {row["id"] async for row in queries.known_messages(pool, account_id=account.id, ids=sorted(ids))} | {
-        row["provider_ref"] for row in rows
-    }
+    rows = await fetch_all(pool, queries.messages, LedgerMessage, account_id=account.id, since=now - SAID)
+    known = {*await fetch_column(pool, queries.known_messages, str, account_id=account.id, ids=sorted(ids))}
+    known |= {row.provider_ref for row in rows if row.provider_ref is not None}
     unknown = [m for m in own if m.id not in known]
     texts = sorted({m.text for m in unknown if m.text})
-    notes = {row["text"] async for row in queries.notes(pool, account_id=account.id, texts=texts)}
+    notes = await fetch_column(pool, queries.notes, str, account_id=account.id, texts=texts)
     differences = []
     if seen.whole:
         differences = [
-            _difference(account, "only we", f"message {row['provider_ref']} (attempt {row['id']})", "the list lags, or it was deleted")
+            _difference(account, "only we", f"message {row.provider_ref} (attempt {row.id})", "the list lags, or it was deleted")
             for row in rows
-            if row["provider_ref"] not in ids
+            if row.provider_ref not in ids
         ]
     return differences + [
         _difference(account, "only they", f"message {m.id} of {m.timestamp:%Y-%m-%d %H:%M} UTC", "written by hand")
@@ -179,5 +207,5 @@ async def _messages(pool: asyncpg.Pool, account: _Account, seen: Any, now: datet
     ]
 
 
-def _difference(account: _Account, whose: str, what: str, reason: str) -> Difference:
+def _difference(account: ReadAccount, whose: str, what: str, reason: str) -> Difference:
     return Difference(account.id, account.name, whose, what, reason)

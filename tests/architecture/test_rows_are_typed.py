@@ -13,13 +13,6 @@ PLACES: Final = ("shared", "operations", *(f"services/{service}/{room}" for serv
 ROW_NAMES: Final = frozenset({"row", "record", "found", "lane", "link", "seen"})
 """Variables that hold a row in this code; a mapping under another name is a document (a message's headers, a table of the code)."""
 READ_BY_KEY: Final[dict[str, int]] = {
-    "operations/proof/chains.py": 44,
-    "operations/proof/events.py": 21,
-    "operations/proof/ledger_check.py": 69,
-    "operations/proof/ledger_reader.py": 7,
-    "operations/proof/limits.py": 30,
-    "operations/proof/prove_ledger.py": 9,
-    "operations/proof/provider_comparison.py": 23,
     "operations/replay/ranges.py": 1,
     "services/healer/store/adoption/adoptions.py": 30,
     "services/healer/store/health/counts.py": 3,
@@ -47,11 +40,6 @@ READ_BY_KEY: Final[dict[str, int]] = {
 }
 """How often a file still reads a row by a key; only smaller, and none at the end."""
 UNTYPED_CALLS: Final[dict[str, int]] = {
-    "embedded/demo/people.py": 1,
-    "embedded/demo/play.py": 5,
-    "operations/proof/events.py": 1,
-    "operations/proof/ledger_reader.py": 7,
-    "operations/proof/provider_comparison.py": 6,
     "services/healer/store/adoption/adoptions.py": 29,
     "services/healer/store/health/counts.py": 5,
     "services/healer/store/health/pages.py": 12,

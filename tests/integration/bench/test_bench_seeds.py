@@ -8,6 +8,7 @@ import pytest_asyncio
 
 from bench import seeding
 from bench.seeding import NOT_TODAY, OPEN, Turn, queries
+from shared.db.statements import business_now
 
 
 @pytest_asyncio.fixture
@@ -61,6 +62,6 @@ async def test_a_streams_sends_fall_due_one_after_the_other(owner: asyncpg.Conne
 
 async def test_a_leap_takes_the_clock_over_every_spacing(owner: asyncpg.Connection) -> None:
     await seeding.seed_accounts(owner, 1)
-    before = await queries.business_now(owner)
+    before = await business_now(owner)
     await queries.leap(owner, over=seeding.OVER_THE_SPACING)
-    assert await queries.business_now(owner) - before >= timedelta(seconds=150)
+    assert await business_now(owner) - before >= timedelta(seconds=150)

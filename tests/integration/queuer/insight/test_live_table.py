@@ -7,6 +7,7 @@ from io import StringIO
 from rich.console import Console
 
 from embedded.demo.display import COLUMNS, table
+from embedded.demo.progress import Progress
 from services.queuer.rules.insight.call_times import CallTimes
 from services.queuer.workflows.insight.status import read_accounts
 from shared.policy import Reason
@@ -51,5 +52,5 @@ async def test_the_table_fits_80_columns(scene: Scene) -> None:
     async with scene.owner.acquire() as connection:
         rows = await read_accounts(connection, CallTimes.of(CallSettings()))
     console = Console(width=80, record=True, file=StringIO())
-    console.print(table([{**asdict(row), "because": "account paused"} for row in rows], {"now": BASE, "sent": 1, "waiting": 2}, end=BASE))
+    console.print(table([{**asdict(row), "because": "account paused"} for row in rows], Progress(BASE, sent=1, waiting=2), end=BASE))
     assert "…" not in console.export_text()
