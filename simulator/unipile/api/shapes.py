@@ -30,7 +30,7 @@ def account(one: SimulatedAccount) -> dict[str, object]:
     im: dict[str, object] = {"id": one.owner.provider_id, "username": one.name, "premiumContractId": None}
     im |= {"premiumFeatures": features} if features else {}
     return {
-        "object": "SimulatedAccount",
+        "object": "Account",
         "type": "LINKEDIN",
         "id": one.id,
         "name": one.name,
