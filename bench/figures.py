@@ -1,6 +1,6 @@
 """What was measured, as JSON for machines and as a table of 80 columns for people."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
@@ -57,18 +57,6 @@ class BenchFigures:
         """Numbers to a sensible precision."""
         plain = {name: _rounded(value) for name, value in asdict(self).items()}
         return plain | {"ratio": round(self.ratio, 3)}
-
-
-def percentile(values: Sequence[float], percent: float) -> float:
-    """The nearest rank: a value that occurred, of which at most `percent` of all are smaller.
-
-    Raises:
-        ValueError: there are no values, or no such percent.
-    """
-    if not values or not 0 < percent <= 100:  # noqa: PLR2004 - a hundred percent
-        raise ValueError(f"There is no {percent:g}th percentile of {len(values)} values.")
-    rank = -(-len(values) * percent // 100)
-    return sorted(values)[int(rank) - 1]
 
 
 def report(sizes: Mapping[str, BenchFigures], parts: Mapping[Part, float], decisions: Decisions) -> dict[str, Any]:

@@ -19,10 +19,11 @@ import asyncpg
 
 from bench import attribution, cpu, seeding
 from bench.attribution import Part
-from bench.figures import BenchFigures, percentile
+from bench.figures import BenchFigures
 from bench.seeding import NOT_TODAY, OPEN, OVER_THE_SPACING, Turn, queries
 from bench.stack import BenchError, BenchStack
 from shared.db.statements import business_now
+from simulator.judge import percentile
 
 STALLED_AFTER: Final = 30.0
 """Seconds without one more invitation at the stub."""

@@ -82,11 +82,6 @@ def accepts(number: int) -> bool:
     return number % 5 < ACCEPT_OF_FIVE
 
 
-def by_name_alone(number: int) -> bool:
-    """Whether person `number` is known by their vanity alone, and has to be looked up first."""
-    return number % 10 == 9  # noqa: PLR2004 -- the last of ten
-
-
 def make_plan(*, sends: int, seed: int) -> ChaosPlan:
     """The run of so many sends with this seed; the same two give the same run."""
     brief = sends < FULL_FROM

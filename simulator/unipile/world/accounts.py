@@ -148,8 +148,3 @@ class SimulatedAccount:
 def chat_key(chat: Chat) -> tuple[datetime, str]:
     """Chats are ordered, and cursors point, by last activity and id."""
     return chat.last_at, chat.id
-
-
-def message_key(message: Message) -> tuple[datetime, int]:
-    """Messages are ordered by moment, then by their coming."""
-    return message.at, message.order

@@ -156,7 +156,7 @@ async def test_attendees_speak_of_distance_in_words_of_their_own(simulator: Simu
 async def test_accounts_show_their_sources_and_their_owner(simulator: Simulator) -> None:
     body = (await simulator.api.get("/accounts", params={"limit": 1})).json()
     more = (await simulator.api.get("/accounts", params={"cursor": body["cursor"]})).json()
-    assert [one["id"] for one in body["items"] + more["items"]] == ["acc-free", "acc-premium"]
+    assert [(one["object"], one["id"]) for one in body["items"] + more["items"]] == [("Account", "acc-free"), ("Account", "acc-premium")]
     assert body["items"][0]["sources"] == [{"id": "acc-free_MESSAGING", "status": "OK"}]
     me = (await simulator.get("/users/me")).json()
     assert (me["object"], me["first_name"], me["premium"]) == ("AccountOwnerProfile", "Tom", True)

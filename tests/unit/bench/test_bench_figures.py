@@ -9,7 +9,7 @@ from rich.console import Console
 
 from bench.attribution import Part
 from bench.decision import Decisions
-from bench.figures import BenchFigures, percentile, report, show
+from bench.figures import BenchFigures, report, show
 
 
 def figures(
@@ -43,22 +43,6 @@ def printed(main: BenchFigures, others: Mapping[str, BenchFigures] | None = None
     console = Console(width=80, color_system=None, record=True, file=io.StringIO())
     show(console, {"main": main, **(others or {})}, PARTS, decisions)
     return console.export_text()
-
-
-@pytest.mark.parametrize(("percent", "value"), [(50, 5.0), (99, 10.0), (100, 10.0), (1, 1.0), (10, 1.0), (11, 2.0)])
-def test_a_percentile_is_a_value_that_occurred(percent: float, value: float) -> None:
-    assert percentile([10.0, 1.0, 9.0, 2.0, 8.0, 3.0, 7.0, 4.0, 6.0, 5.0], percent) == value
-
-
-@pytest.mark.parametrize("percent", [0, 101, -1])
-def test_there_is_no_percentile_outside_of_a_hundred(percent: float) -> None:
-    with pytest.raises(ValueError, match="is no"):
-        percentile([1.0], percent)
-
-
-def test_there_is_no_percentile_of_nothing() -> None:
-    with pytest.raises(ValueError, match="of 0 values"):
-        percentile([], 50)
 
 
 def test_the_file_holds_every_figure_the_target_is_read_from() -> None:

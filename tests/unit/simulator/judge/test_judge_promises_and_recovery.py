@@ -102,3 +102,4 @@ def test_the_ninety_ninth_percentile_is_a_value_that_occurred() -> None:
     assert percentile([3.0], 99) == 3
     assert percentile([float(n) for n in range(1, 101)], 99) == 99
     assert percentile([float(n) for n in range(1, 11)], 99) == 10
+    assert [percentile([3.0, 1.0, 2.0, 4.0], share) for share in (25, 26, 50, 100)] == [1, 2, 2, 4], "a value that occurred"
