@@ -90,7 +90,7 @@ def of_statements(rows: Iterable[Mapping[str, Any]], cpu: float) -> dict[Part, f
     taken: dict[Part, float] = defaultdict(float)
     for row in rows:
         service = str(row["role"]).removeprefix("tact_")
-        taken[known.get(service, {}).get(plain(row["query"]), Part.REST)] += row["seconds"]
+        taken[known.get(service, {}).get(normalize_statement(row["query"]), Part.REST)] += row["seconds"]
     whole = sum(taken.values()) or 1.0
     return {part: cpu * taken[part] / whole for part in Part}
 
@@ -110,9 +110,9 @@ def statements_of(files: Iterable[str]) -> list[str]:
     for file, _, only in (each.partition("#") for each in files):
         _, *named = _NAMED.split((REPOSITORY / file).read_text(encoding="utf-8"))
         texts += [text for name, text in zip(named[::2], named[1::2], strict=True) if only in {"", name}]
-    return [plain(text) for text in texts]
+    return [normalize_statement(text) for text in texts]
 
 
-def plain(text: str) -> str:
+def normalize_statement(text: str) -> str:
     """A statement without its constants, the same for the file's text and for what pg_stat_statements keeps of it."""
     return _LIST.sub("$", " ".join(_CONSTANT.sub("$", re.sub(r"--.*", "", text)).split())).rstrip("; ")

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from operations.proof.ledger_reader import AttemptRow, LinkRow, Reading
+from operations.proof.ledger_reader import LinkRow, ProvenAttempt, Reading
 from operations.proof.scope import ProofScope
 from operations.proof.violations import Found
 from shared.ledger.chain import NOTHING, Head, link_hash
@@ -86,7 +86,7 @@ class ChainWalk:
             self._found.add("chain", _link(link), says=f"{name} became {says[name]}", should=f"{was[name]}: nothing of ours changes that")
 
 
-def row_is_as_sealed(found: Found, reading: Reading, row: AttemptRow) -> bool:
+def row_is_as_sealed(found: Found, reading: Reading, row: ProvenAttempt) -> bool:
     """Compare a row of `attempts` with its last link; True where it waits to be sealed."""
     name = f"send_attempts {row.id}"
     if row.state == "intent" or row.id in reading.queued:

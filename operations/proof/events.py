@@ -13,7 +13,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.partitioner import DefaultPartitioner
 from pydantic import ValidationError
 
-from operations.proof.ledger_reader import AnsweredRow, AttemptRow, queries
+from operations.proof.ledger_reader import AnsweredRow, ProvenAttempt, queries
 from operations.proof.violations import Found
 from shared.contracts.sends_completed import SendCompleted, SendOutcome
 from shared.contracts.topics import SENDS_COMPLETED
@@ -43,7 +43,7 @@ class Announced:
             self.bits.extend(bytes(byte - len(self.bits) + 4096))
         self.bits[byte] |= 1 << (attempt & 7)
 
-    def misses(self, row: AttemptRow) -> bool:
+    def misses(self, row: ProvenAttempt) -> bool:
         """Whether an accepted attempt's event must be in the topic and is not. What an acceptance proved later has none of its own."""
         if not self.available or row.state != "accepted" or row.action == "profile_lookup" or row.evidence is not None:
             return False

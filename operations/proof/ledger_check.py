@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from typing import Final
 from uuid import UUID
 
-from operations.proof.ledger_reader import AttemptRow, Reading
+from operations.proof.ledger_reader import ProvenAttempt, Reading
 from operations.proof.scope import ProofScope
 from operations.proof.violations import Found
 
@@ -14,7 +14,7 @@ SPOKEN: Final = frozenset({"invitation", "message", "email"})
 LATE: Final = timedelta(minutes=10)
 
 
-def attempt_is_whole(found: Found, row: AttemptRow) -> None:
+def attempt_is_whole(found: Found, row: ProvenAttempt) -> None:
     """One attempt with its send and its message."""
     name = f"send_attempts {row.id}"
     if not row.decided_at < row.valid_until:
@@ -36,7 +36,7 @@ def attempt_is_whole(found: Found, row: AttemptRow) -> None:
         found.add("usage", name, says="not_happened, use not given back", should="given back")
 
 
-def _accepted(found: Found, name: str, row: AttemptRow) -> None:
+def _accepted(found: Found, name: str, row: ProvenAttempt) -> None:
     if row.answered_at is None:
         found.add("answers", name, says="accepted, no answered_at", should="the moment of the provider's answer")
     if row.action == "profile_lookup":
@@ -84,7 +84,7 @@ class Use:
     def __init__(self) -> None:
         self.counted: Counter[tuple[UUID, date, str]] = Counter()
 
-    def see(self, row: AttemptRow) -> None:
+    def see(self, row: ProvenAttempt) -> None:
         """One attempt."""
         if not row.given_back:
             self.counted[row.account_id, row.counted_on, row.action] += 1

@@ -48,7 +48,7 @@ class SpanRow:
 
 
 @dataclass(frozen=True, slots=True)
-class AttemptRow(AttemptFacts):
+class ProvenAttempt(AttemptFacts):
     """An attempt with its send, its message and its last link; those three only where it is `wanted`, otherwise it is context."""
 
     wanted: bool
@@ -213,13 +213,13 @@ class Reading:
             yield batch
             after = batch[-1]
 
-    def attempts(self, accounts: Sequence[UUID], scope: ProofScope) -> AsyncIterator[AttemptRow]:
+    def attempts(self, accounts: Sequence[UUID], scope: ProofScope) -> AsyncIterator[ProvenAttempt]:
         """Attempts by account and moment, those before the scope for context."""
         since, until = scope.window
         return stream(
             self.connection,
             queries.attempts,
-            AttemptRow,
+            ProvenAttempt,
             account_ids=list(accounts),
             day=scope.day,
             campaign=scope.campaign,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from simulator.judge import rules
 
 if TYPE_CHECKING:
-    from operations.proof.ledger_reader import AttemptRow
+    from operations.proof.ledger_reader import ProvenAttempt
 
 
 class Wrong(NamedTuple):
@@ -55,7 +55,7 @@ class Watch:
     week: deque[datetime] = field(default_factory=deque)
     answered: tuple[int, datetime] | None = None
 
-    def see(self, row: "AttemptRow") -> Iterator[Wrong]:
+    def see(self, row: "ProvenAttempt") -> Iterator[Wrong]:
         """What is wrong with this attempt after those before it."""
         account, workspace = self.settings.at(row.decided_at)
         known = self.settings.known_since is None or row.decided_at >= self.settings.known_since
@@ -66,12 +66,12 @@ class Watch:
                 yield from self._rolling(row, account, workspace, known=known)
         yield from self._spacing(row)
 
-    def _day(self, row: "AttemptRow", account: Mapping[str, Any], *, known: bool) -> Iterator[Wrong]:
+    def _day(self, row: "ProvenAttempt", account: Mapping[str, Any], *, known: bool) -> Iterator[Wrong]:
         day = row.decided_at.astimezone(rules.zone(_zone_name(account, row.decided_at))).date()
         if known and day != row.counted_on:
             yield Wrong("days", row.id, f"counted on {row.counted_on}", f"{day}, the account's own day of its decision")
 
-    def _cap(self, row: "AttemptRow", account: Mapping[str, Any], workspace: Mapping[str, Any], *, known: bool) -> Iterator[Wrong]:
+    def _cap(self, row: "ProvenAttempt", account: Mapping[str, Any], workspace: Mapping[str, Any], *, known: bool) -> Iterator[Wrong]:
         day, action = row.counted_on, row.action
         for old in [key for key in self.used if key[0] < day - timedelta(days=2)]:
             del self.used[old]
@@ -80,7 +80,7 @@ class Watch:
         if self.used[day, action] > cap:
             yield Wrong("caps", row.id, f"{action} number {self.used[day, action]} of {day}", f"{cap} at most on that day")
 
-    def _rolling(self, row: "AttemptRow", account: Mapping[str, Any], workspace: Mapping[str, Any], *, known: bool) -> Iterator[Wrong]:
+    def _rolling(self, row: "ProvenAttempt", account: Mapping[str, Any], workspace: Mapping[str, Any], *, known: bool) -> Iterator[Wrong]:
         at = row.decided_at
         while self.week and at - self.week[0] >= rules.WEEK:
             self.week.popleft()
@@ -92,7 +92,7 @@ class Watch:
         if len(self.week) > cap:
             yield Wrong("week", row.id, f"invitation number {len(self.week)} in 168 hours", f"{cap} at most")
 
-    def _spacing(self, row: "AttemptRow") -> Iterator[Wrong]:
+    def _spacing(self, row: "ProvenAttempt") -> Iterator[Wrong]:
         if self.answered is not None and row.state != "released":
             before, at = self.answered
             if row.decided_at - at < rules.SPACING:

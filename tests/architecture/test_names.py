@@ -34,10 +34,6 @@ STILL_TWICE: Final[frozenset[str]] = frozenset(
 """Class names that still stand for two things; the list only becomes shorter."""
 STILL_GENERIC: Final[frozenset[str]] = frozenset(
     {
-        "bench/attribution.py:plain",
-        "cli/redrive.py:_do",
-        "cli/redrive.py:_of",
-        "cli/redrive.py:_wanted",
         "services/healer/rules/unknown_attempts/evidence.py:_again",
         "services/healer/workflows/health/predict.py:told",
         "services/healer/workflows/repairs/decide.py:_do",

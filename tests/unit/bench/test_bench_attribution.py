@@ -39,7 +39,7 @@ def test_the_servers_time_is_shared_out_by_whose_statement_it_was() -> None:
     ],
 )
 def test_a_statement_is_known_again_as_the_server_writes_it(ours: str, theirs: str) -> None:
-    assert attribution.plain(ours) == attribution.plain(theirs)
+    assert attribution.normalize_statement(ours) == attribution.normalize_statement(theirs)
 
 
 def test_nothing_measured_is_nothing_spent() -> None:
