@@ -25,20 +25,18 @@ from shared.unipile.client import UnipileClient
 
 async def build(service: Service, settings: HealerSettings) -> FastAPI:
     """Register handlers, jobs and routes on an open service."""
-    provider = UnipileClient(
-        settings.unipile_url, settings.unipile_api_key, timeout=settings.unipile_timeout, max_connections=settings.unipile_connections
+    provider = await service.enter(
+        UnipileClient(
+            settings.unipile_url, settings.unipile_api_key, timeout=settings.unipile_timeout, max_connections=settings.unipile_connections
+        )
     )
-    await provider.__aenter__()
-    service.on_stop(lambda: provider.__aexit__(None, None, None))
     wake = service.wake
     mend = Maintenance(service.pool, service.clock, call_time=settings.unipile_timeout, wake_relay=wake)
     heal = FindAndRepair(service.pool, service.clock, mend, instance=service.instance)
     service.on_stop(heal.stop)
     look_up = LookUp(service.pool, provider, service.clock, call_time=settings.unipile_timeout, wake_relay=wake, fence=service.fence)
     service.on_stop(look_up.stop)
-    web = Web(timeout=settings.notices_timeout, private=settings.notices_to_private)
-    await web.__aenter__()
-    service.on_stop(lambda: web.__aexit__(None, None, None))
+    web = await service.enter(Web(timeout=settings.notices_timeout, private=settings.notices_to_private))
     mail = settings.mail()
     deliver = Deliver(service.pool, NoticeSender(service.clock, web=web, mail=mail), timeout=settings.notices_timeout)
     adopt = Adopt(

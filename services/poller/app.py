@@ -12,11 +12,11 @@ from shared.unipile.client import UnipileClient
 
 async def build(service: Service, settings: PollerSettings) -> FastAPI:
     """The poller on an open service."""
-    client = UnipileClient(
-        settings.unipile_url, settings.unipile_api_key, timeout=settings.unipile_timeout, max_connections=settings.unipile_connections
+    client = await service.enter(
+        UnipileClient(
+            settings.unipile_url, settings.unipile_api_key, timeout=settings.unipile_timeout, max_connections=settings.unipile_connections
+        )
     )
-    await client.__aenter__()
-    service.on_stop(lambda: client.__aexit__(None, None, None))
     reader = ReadScheduler(service.pool, client, settings, instance=service.instance, fence=service.fence, wake_relay=service.wake)
     service.on_stop(reader.stop)
     jobs.register(service, reader, client, settings)

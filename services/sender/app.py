@@ -19,10 +19,11 @@ from shared.unipile.client import UnipileClient
 
 async def build(service: Service, settings: SenderSettings) -> FastAPI:
     """The sender on an open service."""
-    client = UnipileClient(
-        settings.unipile_url, settings.unipile_api_key, timeout=settings.unipile_timeout, max_connections=settings.unipile_connections
+    client = await service.enter(
+        UnipileClient(
+            settings.unipile_url, settings.unipile_api_key, timeout=settings.unipile_timeout, max_connections=settings.unipile_connections
+        )
     )
-    await client.__aenter__()
     breaker = CircuitBreaker(service.clock)
     finisher = Finisher(Answers(service.pool), breaker, on_written=service.wake)
     channels = open_channels(client, now=service.clock.now)
@@ -34,7 +35,6 @@ async def build(service: Service, settings: SenderSettings) -> FastAPI:
     finisher.start()
     handlers.register(service.inbox, sender)
     jobs.register(service.jobs, Sealer(service.pool), every=settings.sender_seal_every)
-    service.on_stop(lambda: client.__aexit__(None, None, None))
     service.on_stop(finisher.stop)
     service.on_stop(calls.drain)
     return make_app(service, title="Tact sender", description="May this message leave now; if so it leaves once.")

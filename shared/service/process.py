@@ -13,7 +13,7 @@ import sys
 import time
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import asyncpg
 import structlog
@@ -38,11 +38,12 @@ from shared.runtime.jobs import JobPace, Jobs
 from shared.runtime.settings import ServiceSettings
 
 log = structlog.get_logger()
+ResourceT = TypeVar("ResourceT")
 
 RELAY_EVERY: Final = timedelta(milliseconds=200)
 """A relay that is woken by its own process's commits needs this only for what others wrote."""
 STOPS_EVERY: Final = timedelta(seconds=2)
-"""Real time between two looks whether a consumer has stopped, or may go on."""
+"""Real time between two checks whether a consumer has stopped, or was resumed."""
 LARGEST_BACK_OFF: Final = 5.0
 
 
@@ -73,7 +74,7 @@ class Service:
         self.consuming = False
         self.stopping = asyncio.Event()
         self.failure: str | None = None
-        self._on_stop: list[Callable[[], Awaitable[Any]]] = []
+        self._opened = contextlib.AsyncExitStack()
         self.readers: list[asyncpg.Pool] = []
         self.wake_relay: Callable[[], None] = lambda: None
 
@@ -84,12 +85,16 @@ class Service:
         self.stopping.set()
 
     def wake(self) -> None:
-        """An event was just written: let the relay look now."""
+        """An event was just written: let the relay publish it now."""
         self.wake_relay()
 
     def on_stop(self, finish: Callable[[], Awaitable[Any]]) -> None:
         """Call `finish` after the subscribers stopped and before the last outbox flush; callbacks run in reverse order of registration."""
-        self._on_stop.append(finish)
+        self._opened.push_async_callback(finish)
+
+    async def enter(self, resource: contextlib.AbstractAsyncContextManager[ResourceT]) -> ResourceT:
+        """Open a resource; it is closed in the same order as the callbacks of `on_stop`."""
+        return await self._opened.enter_async_context(resource)
 
     async def open(self) -> None:
         """Connect to the database, start clock and producer; waits for servers that are starting, at most as long as `patience`.
@@ -144,8 +149,7 @@ class Service:
             async with asyncio.timeout(self.settings.stop_deadline.total_seconds() - 3):
                 await self.jobs.stop()
                 await self.broker.stop()
-                for finish in reversed(self._on_stop):
-                    await finish()
+                await self.finish()
                 with contextlib.suppress(*AWAY, asyncpg.PostgresError):
                     while await self.relay.round():
                         pass
@@ -153,6 +157,10 @@ class Service:
         await self.fence.stop()
         await self.publisher.stop(within=2.0)
         await self.clock.stop()
+
+    async def finish(self) -> None:
+        """Run the callbacks of `on_stop` and close what `enter` opened, in reverse order of registration."""
+        await self._opened.aclose()
 
     async def close(self) -> None:
         """Close the database connections, once no request is being served any more."""

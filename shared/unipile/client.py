@@ -23,8 +23,6 @@ from shared.unipile.models import (
     ListedChat,
     ListedMessage,
     ListedRelation,
-    Me,
-    MessageSent,
     PendingInvitation,
     Profile,
     ProviderAccount,
@@ -100,15 +98,6 @@ class UnipileClient:
             Profile,
         )
 
-    async def me(self, account_id: str) -> Me:
-        """The member behind an account."""
-        return await self._ask(
-            ProviderCall(
-                "say who an account is", "GET", "/users/me", CallSubject.ACCOUNT, params={"account_id": _id(account_id, "account")}
-            ),
-            Me,
-        )
-
     async def invite(
         self,
         account_id: str,
@@ -157,14 +146,6 @@ class UnipileClient:
         ]
         return await self._ask(
             ProviderCall("start a chat", "POST", "/chats", CallSubject.PERSON, write=True, form=form, within=within), ChatStarted
-        )
-
-    async def send_message(self, chat_id: str, account_id: str, text: str, *, within: timedelta | None = None) -> MessageSent:
-        """Write into a chat that is known."""
-        form = [("account_id", _id(account_id, "account")), ("text", _text(text, "message"))]
-        path = f"/chats/{quote(_id(chat_id, 'chat'), safe='')}/messages"
-        return await self._ask(
-            ProviderCall("send a message", "POST", path, CallSubject.CHAT, write=True, form=form, within=within), MessageSent
         )
 
     async def relations(self, account_id: str, *, limit: int = 100, cursor: str | None = None) -> ProviderPage[ListedRelation]:

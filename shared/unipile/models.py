@@ -10,7 +10,7 @@ from typing import Annotated, Final, Generic, Literal, TypeVar
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
 
-from shared.vocabulary import FIRST_DEGREE, AccountType
+from shared.vocabulary import FIRST_DEGREE
 
 NonEmpty = Annotated[str, StringConstraints(min_length=1)]
 
@@ -51,16 +51,10 @@ class Profile(ProviderAnswer):
     public_identifier: str | None = None
     first_name: str | None = None
     last_name: str | None = None
-    headline: str | None = None
     location: str | None = None
-    member_urn: str | None = None
     public_profile_url: str | None = None
     network_distance: str | None = None  # FIRST_DEGREE …; null now and then: never read as "not connected"
     is_relationship: bool | None = None
-    is_premium: bool | None = None
-    is_self: bool | None = None
-    is_open_profile: bool | None = None
-    can_send_inmail: bool | None = None
     invitation: ProfileInvitation | None = None
 
     @property
@@ -85,27 +79,6 @@ class Profile(ProviderAnswer):
         return ended and not self.connected
 
 
-class Me(ProviderAnswer):
-    """The member behind an account."""
-
-    provider_id: NonEmpty
-    public_identifier: str | None = None
-    first_name: str | None = None
-    last_name: str | None = None
-    email: str | None = None
-    premium: bool | None = None
-    open_profile: bool | None = None
-    recruiter: object = None  # an object when subscribed, else null
-    sales_navigator: object = None  # the same
-
-    @property
-    def account_type(self) -> AccountType:
-        """What the member pays for; it decides caps and the length of a note."""
-        if self.sales_navigator:
-            return AccountType.SALES_NAVIGATOR
-        return AccountType.PREMIUM if self.premium or self.recruiter else AccountType.FREE
-
-
 class InvitationSent(ProviderAnswer):
     """The provider took the invitation. `usage` (percent of its limit) comes only when 50, 75, 90 or 95 is crossed."""
 
@@ -118,13 +91,6 @@ class ChatStarted(ProviderAnswer):
 
     object: Literal["ChatStarted"]
     chat_id: str | None = None
-    message_id: str | None = None
-
-
-class MessageSent(ProviderAnswer):
-    """A message left in an existing chat."""
-
-    object: Literal["MessageSent"]
     message_id: str | None = None
 
 
@@ -141,7 +107,6 @@ class ListedRelation(ProviderAnswer):
     public_identifier: str | None = None
     first_name: str | None = None
     last_name: str | None = None
-    headline: str | None = None
     public_profile_url: str | None = None
     connection_urn: str | None = None
     created_at: EpochMs | None = None
@@ -153,8 +118,6 @@ class PendingInvitation(ProviderAnswer):
     id: NonEmpty
     date: str | None = None  # human text ("Sent yesterday")
     parsed_datetime: AwareDatetime | None = None
-    invitation_text: str | None = None
-    invited_user: str | None = None
     invited_user_id: str | None = None
     invited_user_public_id: str | None = None
 
@@ -170,7 +133,6 @@ class ListedChat(ProviderAnswer):
     name: str | None = None
     type: int | None = None  # 0 = 1:1, 1 = group, 2 = channel
     timestamp: AwareDatetime | None = None
-    unread_count: int | None = None
     content_type: str | None = None  # inmail, sponsored, linkedin_offer
 
 
@@ -182,14 +144,12 @@ class ListedMessage(ProviderAnswer):
     chat_id: str | None = None
     provider_id: str | None = None
     sender_id: str | None = None
-    sender_attendee_id: str | None = None
     text: str | None = None
     timestamp: AwareDatetime
     is_sender: bool
     is_event: bool = False
     hidden: bool = False
     deleted: bool = False
-    edited: bool = False
     subject: str | None = None
 
 
@@ -224,11 +184,6 @@ class ProviderAccount(ProviderAnswer):
     created_at: AwareDatetime | None = None
     connection_params: ConnectionParams | None = None
     sources: tuple[AccountSource, ...] = ()
-
-    @property
-    def healthy(self) -> bool:
-        """Every source is OK; an account without any source cannot act."""
-        return bool(self.sources) and all(source.status == SOURCE_OK for source in self.sources)
 
 
 class WebhookHeader(ProviderAnswer):
@@ -275,7 +230,7 @@ class ProviderPage(ProviderAnswer, Generic[Item]):
     cursor: str | None = None
 
 
-def told_flaws(error: ValidationError) -> str:
+def describe_flaws(error: ValidationError) -> str:
     """Up to three flaws as field and reason, without the values: those are people's names and messages."""
     flaws = error.errors(include_input=False, include_url=False, include_context=False)[:3]
     return "; ".join(f"{'.'.join(str(part) for part in flaw['loc']) or 'the whole'}: {flaw['msg']}" for flaw in flaws)

@@ -10,7 +10,7 @@ from typing import Annotated, Final
 import orjson
 from pydantic import AwareDatetime, BeforeValidator, Field, SecretStr, ValidationError
 
-from shared.unipile.models import EpochMs, NonEmpty, ProviderAnswer, told_flaws
+from shared.unipile.models import EpochMs, NonEmpty, ProviderAnswer, describe_flaws
 
 HALTING: Final = frozenset({"CREDENTIALS", "ERROR", "STOPPED", "DELETED"})
 """Words of account_status after which the account cannot act."""
@@ -38,7 +38,6 @@ class NewRelation(ProviderAnswer):
     account_id: NonEmpty
     user_provider_id: NonEmpty
     user_public_identifier: str | None = None
-    user_full_name: str | None = None
     user_profile_url: str | None = None
     account_type: str | None = None
     timestamp: EpochMs | None = None
@@ -48,8 +47,6 @@ class MessageSender(ProviderAnswer):
     """Who wrote a message."""
 
     attendee_provider_id: NonEmpty
-    attendee_id: str | None = None
-    attendee_name: str | None = None
     attendee_profile_url: str | None = None
     attendee_public_identifier: str | None = None
 
@@ -59,7 +56,6 @@ class AccountInfo(ProviderAnswer):
 
     user_id: str | None = None
     type: str | None = None
-    feature: str | None = None
 
 
 class MessageReceived(ProviderAnswer):
@@ -77,8 +73,6 @@ class MessageReceived(ProviderAnswer):
     is_event: Annotated[bool, BeforeValidator(lambda value: value or False)] = False
     is_group: Annotated[bool, BeforeValidator(lambda value: value or False)] = False
     subject: str | None = None
-    provider_chat_id: str | None = None
-    provider_message_id: str | None = None
 
     @property
     def own(self) -> bool:
@@ -93,16 +87,6 @@ class AccountStatusDelivery(ProviderAnswer):
     account_id: NonEmpty
     message: NonEmpty
     account_type: str | None = None
-
-    @property
-    def halts(self) -> bool:
-        """The account cannot act until a later word clears it."""
-        return self.message in HALTING
-
-    @property
-    def clears(self) -> bool:
-        """The account can act again. A word that neither halts nor clears changes nothing."""
-        return self.message in CLEARING
 
 
 class MailEvent(ProviderAnswer):
@@ -144,7 +128,7 @@ def read_webhook(body: bytes, content_type: str | None) -> Delivery:
             raise BadWebhook("it has neither an event nor an AccountStatus.")
         return _read_event(event, document)
     except ValidationError as error:
-        flaws = told_flaws(error)
+        flaws = describe_flaws(error)
     # Outside of the handler: the validation error quotes the message itself, which must not follow into logs.
     raise BadWebhook(f"{event if isinstance(event, str) else 'account_status'} does not fit the documented shape: {flaws}.")
 

@@ -30,7 +30,7 @@ from shared.unipile.errors import (
     classify,
 )
 from shared.unipile.findings import CallSubject
-from shared.unipile.models import ProviderAnswer, told_flaws
+from shared.unipile.models import ProviderAnswer, describe_flaws
 from shared.unipile.transport import WholeTransport
 
 CONNECT_LIMIT: Final = timedelta(seconds=10)
@@ -214,7 +214,7 @@ class Wire:
         try:
             return answer.model_validate_json(body)
         except ValidationError as error:
-            why = told_flaws(error)
+            why = describe_flaws(error)
         # Outside of the handler: the validation error quotes the whole body, which must not follow into logs.
         raise UnreadableAnswer(
             call.doing, status=response.status_code, write=call.write, why=self._clean(why), body_excerpt=self._excerpt(body)

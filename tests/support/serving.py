@@ -79,8 +79,7 @@ async def served(database: str, *, kafka: str = NOWHERE) -> AsyncIterator[Served
             async with _listening(apps, port):
                 yield Served(f"http://{LOOPBACK}:{port}", token)
             for service in services.values():
-                for finish in service._on_stop:
-                    await finish()
+                await service.finish()
                 await service.close()
 
 

@@ -88,8 +88,7 @@ async def a_stage(database: str, owner: asyncpg.Pool) -> AsyncIterator[Stage]:
         )
         server.should_exit = True
         await serving
-        for finish in service._on_stop:
-            await finish()
+        await service.finish()
         await service.close()
 
 

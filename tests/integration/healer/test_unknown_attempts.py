@@ -106,8 +106,7 @@ async def api(database: str, pool: asyncpg.Pool, house: House) -> AsyncIterator[
             operator=await token(house, Role.OPERATOR),
             foreign=await token(theirs, Role.ADMIN),
         )
-        for finish in service._on_stop:
-            await finish()
+        await service.finish()
         await service.close()
 
 

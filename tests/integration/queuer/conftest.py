@@ -41,8 +41,7 @@ async def stage(database: str, queuer: asyncpg.Pool) -> AsyncIterator[Stage]:
     yield await set_stage(queuer, f"http://127.0.0.1:{port}")
     server.should_exit = True
     await serving
-    for finish in service._on_stop:
-        await finish()
+    await service.finish()
     await service.close()
 
 

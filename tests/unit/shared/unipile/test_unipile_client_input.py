@@ -96,7 +96,7 @@ def test_vanities_of_every_language_and_provider_ids_are_taken(identifier: str) 
 
 async def test_a_client_that_is_not_open_says_how_to_open_it() -> None:
     with pytest.raises(RuntimeError, match="async with"):
-        await UnipileClient("api8.unipile.com", KEY, timeout=timedelta(seconds=5)).me("acc-1")
+        await UnipileClient("api8.unipile.com", KEY, timeout=timedelta(seconds=5)).account("acc-1")
 
 
 async def test_refused_arguments_name_what_is_wrong() -> None:
@@ -112,7 +112,7 @@ async def test_refused_arguments_name_what_is_wrong() -> None:
     with pytest.raises(ValueError, match="message is empty"):
         await client.start_chat("acc-1", "ACoAAA", "\n")
     with pytest.raises(ValueError, match="half a character at position 3"):
-        await client.send_message("chat-1", "acc-1", "hi \ud83d")
+        await client.start_chat("acc-1", "ACoAAA", "hi \ud83d")
     with pytest.raises(ValueError, match="1 to 1000 rows, not 1001"):
         await client.relations("acc-1", limit=1001)
     with pytest.raises(ValueError, match="1 to 250 rows, not 0"):

@@ -12,13 +12,10 @@ from shared.unipile.models import (
     ListedChat,
     ListedMessage,
     ListedRelation,
-    Me,
     PendingInvitation,
     Profile,
-    ProviderAccount,
     ProviderPage,
 )
-from shared.vocabulary import AccountType
 
 PROFILE = {"object": "UserProfile", "provider": "LINKEDIN", "provider_id": "ACoAAAPerson", "headline": "", "websites": []}
 
@@ -53,29 +50,6 @@ def test_either_sign_of_a_connection_is_enough(told: dict[str, object], *, conne
 )
 def test_only_our_own_unanswered_invitation_is_pending(invitation: dict[str, str] | None, *, pending: bool) -> None:
     assert Profile.model_validate(PROFILE | {"invitation": invitation}).invitation_pending is pending
-
-
-@pytest.mark.parametrize(
-    ("told", "account_type"),
-    [
-        ({"premium": False, "recruiter": None, "sales_navigator": None}, AccountType.FREE),
-        ({"premium": True, "recruiter": None, "sales_navigator": None}, AccountType.PREMIUM),
-        ({"premium": True, "recruiter": None, "sales_navigator": {"owner_seat_id": "1"}}, AccountType.SALES_NAVIGATOR),
-        ({"premium": False, "recruiter": {"owner_seat_id": "1"}}, AccountType.PREMIUM),
-        ({}, AccountType.FREE),
-    ],
-)
-def test_what_a_member_pays_for_is_told_by_their_products(told: dict[str, object], account_type: AccountType) -> None:
-    assert Me.model_validate({"provider_id": "ACoAAAOwner"} | told).account_type is account_type
-
-
-@pytest.mark.parametrize(
-    ("sources", "healthy"),
-    [(["OK"], True), (["OK", "OK"], True), (["OK", "CREDENTIALS"], False), (["A_WORD_OF_TOMORROW"], False), ([], False)],
-)
-def test_an_account_is_healthy_when_every_source_is(sources: list[str], *, healthy: bool) -> None:
-    told = {"id": "acc-1", "type": "LINKEDIN", "sources": [{"id": "acc-1_MESSAGING", "status": word} for word in sources]}
-    assert ProviderAccount.model_validate(told).healthy is healthy
 
 
 def test_a_relation_dates_itself_in_milliseconds() -> None:
