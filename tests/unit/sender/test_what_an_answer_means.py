@@ -3,44 +3,19 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 import pytest
 
-from services.sender.rules.attempt import Attempt
 from services.sender.rules.outcome.attempt_outcome import AttemptOutcome
 from services.sender.rules.outcome.linkedin import call_failed
-from services.sender.rules.recipients import LinkedInRecipient
 from shared.policy.retries import PAUSES
 from shared.unipile.errors import TABLE, ErrorRow, ProviderRefused, ProviderSilent, classify
 from shared.unipile.findings import Blame, Finding, Remedy
-from shared.vocabulary import Action, AttemptState, CampaignType, SendStatus
+from shared.vocabulary import Action, AttemptState, SendStatus
+from tests.unit.sender.attempts import MEMBER, an_attempt
 
 AT = datetime(2026, 3, 10, 15, tzinfo=UTC)
-ID = UUID(int=1)
-MEMBER = LinkedInRecipient(
-    provider_id="ACoAAtest", looked_up=True, lookup_key="ana", vanity="ana", first_name="Ana", last_name="Prova", invitation_ref=None
-)
 NEVER_LOOKED_UP = replace(MEMBER, looked_up=False)
-
-
-def an_attempt(**changed: Any) -> Attempt:
-    """An invitation to a person whose id was looked up before."""
-    facts: dict[str, Any] = {
-        **dict.fromkeys(("send_id", "prospect_id", "campaign_id", "workspace_id", "lead_id", "account_id"), ID),
-        "starts_within": timedelta(seconds=10),
-        "id": 1,
-        "provider_account_id": "acc",
-        "campaign_type": CampaignType.CONNECTOR,
-        "action": Action.INVITATION,
-        "send_action": Action.INVITATION,
-        "message_type": "connection_request",
-        "message": "Hi",
-        "recipient": MEMBER,
-        "retries": 0,
-        "cool_down_level": 0,
-    }
-    return Attempt(**(facts | changed))
 
 
 def answered(type_: str, **attempt: Any) -> tuple[Finding, AttemptOutcome]:
