@@ -1,26 +1,9 @@
 -- name: compare_counters
 -- Campaigns' counters with the deltas that no job has folded yet, beside a count of the prospects themselves.
-WITH waiting AS (
-  SELECT campaign_id, counter, sum(delta)::int AS delta FROM campaign_counter_deltas GROUP BY 1, 2
-), counted AS (
-  SELECT campaign_id, count(*)::int AS prospects,
-         count(*) FILTER (WHERE is_active(status))::int AS active_leads,
-         count(*) FILTER (WHERE status = 'completed')::int AS completed_leads,
-         count(*) FILTER (WHERE status = 'opted_out')::int AS opted_out
-    FROM campaign_prospects GROUP BY 1
-), compared AS (
-  SELECT c.id, n.counter, n.live + coalesce(w.delta, 0) AS live, coalesce(n.rebuilt, 0) AS rebuilt
-    FROM campaigns c
-    LEFT JOIN counted d ON d.campaign_id = c.id
-   CROSS JOIN LATERAL (VALUES ('prospects', c.prospects_count, d.prospects), ('active_leads', c.active_leads_count, d.active_leads),
-                              ('completed_leads', c.completed_leads_count, d.completed_leads), ('opted_out', c.opted_out_count, d.opted_out))
-         AS n(counter, live, rebuilt)
-    LEFT JOIN waiting w ON w.campaign_id = c.id AND w.counter = n.counter
-)
 SELECT count(*) AS compared,
-       coalesce(jsonb_agg(jsonb_build_object('row', id, 'what', counter, 'live', live, 'rebuilt', rebuilt) ORDER BY id, counter)
-                FILTER (WHERE live <> rebuilt), '[]') AS differing
-  FROM compared;
+       coalesce(jsonb_agg(jsonb_build_object('row', campaign_id, 'what', counter, 'live', kept, 'rebuilt', counted) ORDER BY campaign_id, counter)
+                FILTER (WHERE kept <> counted), '[]') AS differing
+  FROM campaign_counts(NULL);
 
 -- name: compare_usage
 -- What each account used on each of its days, beside the ledger's attempts that were not given back and the invitations

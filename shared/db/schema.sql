@@ -448,6 +448,23 @@ CREATE FUNCTION public.by_set(c jsonb) RETURNS boolean
   SELECT c ->> 'table' IN ('campaign_prospects', 'send_queue') AND jsonb_typeof(c -> 'before') = 'object' AND jsonb_typeof(c -> 'after') = 'object'
 $$;
 
+CREATE FUNCTION public.campaign_counts(campaign_ids uuid[]) RETURNS TABLE(campaign_id uuid, workspace_id uuid, updated_at timestamp with time zone, counter text, kept integer, counted integer)
+    LANGUAGE sql STABLE
+    AS $$
+  SELECT c.id, c.workspace_id, c.updated_at, n.counter, n.folded + coalesce(w.delta, 0), coalesce(n.counted, 0)
+    FROM campaigns c
+    LEFT JOIN (SELECT p.campaign_id, count(*)::int AS prospects, count(*) FILTER (WHERE is_active(p.status))::int AS active_leads,
+                      count(*) FILTER (WHERE p.status = 'completed')::int AS completed_leads,
+                      count(*) FILTER (WHERE p.status = 'opted_out')::int AS opted_out
+                 FROM campaign_prospects p WHERE campaign_ids IS NULL OR p.campaign_id = ANY(campaign_ids) GROUP BY 1) d ON d.campaign_id = c.id
+   CROSS JOIN LATERAL (VALUES ('prospects', c.prospects_count, d.prospects), ('active_leads', c.active_leads_count, d.active_leads),
+                              ('completed_leads', c.completed_leads_count, d.completed_leads), ('opted_out', c.opted_out_count, d.opted_out))
+         AS n(counter, folded, counted)
+    LEFT JOIN (SELECT f.campaign_id, f.counter, sum(f.delta)::int AS delta FROM campaign_counter_deltas f
+                WHERE campaign_ids IS NULL OR f.campaign_id = ANY(campaign_ids) GROUP BY 1, 2) w ON w.campaign_id = c.id AND w.counter = n.counter
+   WHERE campaign_ids IS NULL OR c.id = ANY(campaign_ids)
+$$;
+
 CREATE TABLE public.campaign_prospects (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
     workspace_id uuid NOT NULL,
@@ -499,7 +516,6 @@ CREATE TABLE public.campaigns (
     step_delays jsonb DEFAULT '{}'::jsonb NOT NULL,
     schedule_settings jsonb DEFAULT '{}'::jsonb NOT NULL,
     on_missing public.missing_value DEFAULT 'block'::public.missing_value NOT NULL,
-    next_account integer DEFAULT 0 NOT NULL,
     prospects_count integer DEFAULT 0 NOT NULL,
     active_leads_count integer DEFAULT 0 NOT NULL,
     completed_leads_count integer DEFAULT 0 NOT NULL,
@@ -1585,6 +1601,10 @@ CREATE FUNCTION public.send_queue_at(the_id uuid, moment timestamp with time zon
                           ORDER BY h.valid_until, h.id LIMIT 1), t)
           FROM send_queue t WHERE t.id = the_id
       $$;
+
+CREATE FUNCTION public.status_when_given_up(contacted_at timestamp with time zone) RETURNS public.prospect_status
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN (CASE WHEN (contacted_at IS NULL) THEN 'failed'::text ELSE 'completed'::text END)::public.prospect_status;
 
 CREATE FUNCTION public.suppressed_by(the_workspace uuid, identity text, vanity text, classic_id text, navigator_id text, email text, company text, moment timestamp with time zone) RETURNS text
     LANGUAGE sql STABLE SECURITY DEFINER

@@ -5,7 +5,7 @@ unreadable item is unreadable as a whole: dropping the item would make "the comp
 Source: UNIPILE.md §2.
 """
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Final, Generic, Literal, TypeVar
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
@@ -14,6 +14,8 @@ from shared.vocabulary import FIRST_DEGREE
 
 NonEmpty = Annotated[str, StringConstraints(min_length=1)]
 
+LISTS_LAG: Final = timedelta(seconds=60)
+"""The provider's lists lag a call by 30 to 60 s of business time (UNIPILE.md §2.2): an entry that is missing proves nothing before."""
 PENDING: Final = "PENDING"
 SENT: Final = "SENT"
 WITHDRAWN: Final = "WITHDRAWN"

@@ -1,6 +1,7 @@
 """Which status may follow which; the database refuses the rest (routines/validate_prospect_status.sql)."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
@@ -25,6 +26,11 @@ class Transition:
     start: P
     end: P
     condition: Condition = Condition.ALWAYS
+
+
+def status_when_given_up(contacted_at: datetime | None) -> P:
+    """The status of a prospect whose sequence ends without success: only one that was never contacted may be called failed."""
+    return P.FAILED if contacted_at is None else P.COMPLETED
 
 
 _DONE_WITH = (P.OPTED_OUT, P.CONVERTED, P.NOT_INTERESTED)

@@ -48,11 +48,6 @@ class _CountedDay:
     counted_on: date | None
 
 
-async def lock_account(connection: Connection, account: ObservedAccount) -> None:
-    """Lock the account: its usage is counted under this lock."""
-    await execute(connection, queries.lock_account, account_id=account.id)
-
-
 async def load_listed(connection: Connection, account: ObservedAccount, since: datetime) -> list[ListedInvitation]:
     """Every invitation that was first observed after `since`, by any sender."""
     rows = await fetch_all(connection, queries.load_listed, _ObservedInvitation, account_id=account.id, since=since)

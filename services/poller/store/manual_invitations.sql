@@ -1,7 +1,3 @@
--- name: lock_account!
--- First in the order of locks; the sender counts under it too.
-SELECT id FROM accounts WHERE id = :account_id::uuid FOR NO KEY UPDATE;
-
 -- name: zones_at
 -- The account's zone at each of the moments, in their order.
 SELECT account_timezone(a, m.at) FROM accounts a CROSS JOIN unnest(:moments::timestamptz[]) WITH ORDINALITY AS m(at, place)

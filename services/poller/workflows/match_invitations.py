@@ -12,6 +12,7 @@ from services.poller.rules.manual_invitations import LOOK_BACK, find_authors, sp
 from services.poller.rules.observations import ObservationSource, ObservedAccount, SeenInvitation
 from services.poller.store import manual_invitations, observations
 from shared.db.pool import Connection
+from shared.db.statements import lock_accounts
 
 log = structlog.get_logger()
 
@@ -34,7 +35,7 @@ async def reconcile(connection: Connection, account: ObservedAccount) -> None:
     turns out that the attempt did not leave, the invitation was sent by hand and is counted then. An invitation that was counted and is
     explained later is given back to its own day.
     """
-    await manual_invitations.lock_account(connection, account)
+    await lock_accounts(connection, [account.id])
     listed = await manual_invitations.load_listed(connection, account, account.now - LOOK_BACK)
     if not listed:
         return

@@ -5,8 +5,7 @@ Locks in the order of the whole product: accounts, sends, prospects; ids sorted.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Final
+from datetime import datetime
 from uuid import UUID
 
 import asyncpg
@@ -16,14 +15,11 @@ from services.sender.rules.outcome.attempt_outcome import AttemptOutcome, Prospe
 from shared.db.outbox import put
 from shared.db.pool import Connection
 from shared.db.queries import execute, fetch_all, fetch_column, load
-from shared.db.statements import lock_prospects, lock_sends
-from shared.unipile.models import Profile
+from shared.db.statements import lock_accounts, lock_prospects, lock_sends
+from shared.unipile.models import LISTS_LAG, Profile
 from shared.vocabulary import AttemptState
 
 queries = load(__file__)
-
-LAG: Final = timedelta(seconds=60)
-"""The provider's lists lag a send by 30 to 60 s (UNIPILE.md §2.2); a look-up waits at least that long (business)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +51,7 @@ class Answers:
             return await self._write(connection, outcomes)
 
     async def _write(self, connection: Connection, outcomes: Sequence[AttemptOutcome]) -> WrittenOutcomes:
-        await execute(connection, queries.lock_answered_accounts, ids=sorted({o.attempt.account_id for o in outcomes}))
+        await lock_accounts(connection, {o.attempt.account_id for o in outcomes})
         await lock_sends(connection, {o.attempt.send_id for o in outcomes})
         settled_ids = await self._settle_attempts(connection, outcomes)
         in_time = [o for o in outcomes if o.attempt.id in settled_ids]
@@ -76,7 +72,7 @@ class Answers:
             connection,
             queries.settle_attempts,
             int,
-            lag=LAG,
+            lag=LISTS_LAG,
             ids=[o.attempt.id for o in outcomes],
             states=[o.state for o in outcomes],
             answered_ats=[o.at for o in outcomes],
@@ -198,7 +194,7 @@ class Answers:
             workspace_ids=[o.attempt.workspace_id for o, _ in seen],
             provider_ids=[profile.provider_id for _, profile in seen],
             ats=[o.at for o, _ in seen],
-            lag=LAG,
+            lag=LISTS_LAG,
         )
         withdrawn_from = {profile.provider_id for _, profile in seen if profile.invitation_withdrawn}
         withdrawn = sorted((row.prospect_id, row.withdrawn_at) for row in ended if row.provider_id in withdrawn_from)

@@ -1,6 +1,3 @@
--- name: lock_answered_accounts!
-SELECT id FROM accounts WHERE id = ANY(:ids::uuid[]) ORDER BY id FOR NO KEY UPDATE;
-
 -- name: settle_attempts
 -- Compare-and-set. An attempt that became unknown meanwhile is settled by the late answer; one that was settled otherwise
 -- is not returned.
@@ -70,7 +67,7 @@ UPDATE campaign_prospects p SET status = 'withdrawn', withdrawn_at = o.at
 -- name: give_up!
 -- Failed means never contacted; a prospect who was contacted and cannot be reached any more has completed.
 UPDATE campaign_prospects p
-   SET status = CASE WHEN p.contacted_at IS NULL THEN 'failed'::prospect_status ELSE 'completed' END,
+   SET status = status_when_given_up(p.contacted_at),
        outcome = CASE WHEN p.contacted_at IS NULL THEN p.outcome ELSE 'undeliverable' END,
        completed_at = CASE WHEN p.contacted_at IS NULL THEN p.completed_at ELSE o.at END,
        error_message = o.reason

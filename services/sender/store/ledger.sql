@@ -153,7 +153,7 @@ UPDATE campaign_prospects p
        completed_at = CASE WHEN m.status = 'completed' THEN :now ELSE p.completed_at END,
        connected_at = CASE WHEN m.status = 'connected' THEN coalesce(p.connected_at, m.connected_at) ELSE p.connected_at END
   FROM locked m
- WHERE p.id = m.id AND p.status = m.was AND (m.status <> 'failed' OR p.contacted_at IS NULL)
+ WHERE p.id = m.id AND p.status = m.was AND (m.status <> 'failed' OR status_when_given_up(p.contacted_at) = 'failed')
 RETURNING p.id;
 
 -- name: release_accounts!

@@ -15,6 +15,11 @@ RETURN status IN ('pending', 'approved');
 CREATE OR REPLACE FUNCTION is_stopping(status prospect_status) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN status IN ('replied', 'opted_out', 'converted', 'not_interested');
 
+-- The status of a prospect whose sequence ends without success: only a prospect that was never contacted may be called failed.
+-- status_when_given_up() of shared/vocabulary/transitions.py says the same.
+CREATE OR REPLACE FUNCTION status_when_given_up(contacted_at timestamptz) RETURNS prospect_status LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN contacted_at IS NULL THEN 'failed' ELSE 'completed' END::prospect_status;
+
 -- The send has not come to an end.
 CREATE OR REPLACE FUNCTION is_open(status send_status) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN status IN ('pending', 'dispatched', 'sending');

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
+from shared.unipile.models import LISTS_LAG
 from shared.vocabulary import Action, Evidence
 
 
@@ -18,8 +19,7 @@ from shared.vocabulary import Action, Evidence
 class EvidenceThresholds:
     """How much evidence is enough. All of it business time."""
 
-    lag: timedelta = timedelta(seconds=60)
-    """The provider's lists are behind by this much (UNIPILE.md §2.2: about 30 to 60 s)."""
+    lag: timedelta = LISTS_LAG
     apart: timedelta = timedelta(minutes=10)
     """Two complete looks that agree lie at least so far apart, or one stale page would be believed twice."""
     horizon: timedelta = timedelta(hours=2)

@@ -20,7 +20,7 @@ from shared.contracts.topics import ACCOUNTS_STATUS
 from shared.db.outbox import put
 from shared.db.pool import Connection as OneConnection
 from shared.db.queries import load
-from shared.db.statements import write_audit_line
+from shared.db.statements import lock_accounts, write_audit_line
 from shared.fence.rules import FenceRow
 from shared.policy.rows import local_day
 from shared.vocabulary import AccountStatus, Action, ProspectStatus, SendStatus
@@ -182,7 +182,7 @@ async def record_recovered_step(
     id_ = send_id(sequence.prospect_id, left.step.message_type)
     who = {"send_id": id_, "account_id": account.account_id, "person_id": person_id}
     async with pool.acquire() as connection, connection.transaction():
-        await settling.queries.lock_account(connection, account_id=account.account_id)
+        await lock_accounts(connection, [account.account_id])
         await queries.dispatch_again(connection, **who)
         await queries.begin_again(connection, **who)
         await queries.plan_as_begun(
@@ -210,7 +210,7 @@ async def record_recovered_step(
 async def record_connection(pool: asyncpg.Pool, account: AccountToRead, sequence: SequenceInGap, *, at: datetime, now: datetime) -> bool:
     """The invitation was accepted in the lost time; the event leaves with the fact."""
     async with pool.acquire() as connection, connection.transaction():
-        await settling.queries.lock_account(connection, account_id=account.account_id)
+        await lock_accounts(connection, [account.account_id])
         if await queries.connect(connection, prospect_id=sequence.prospect_id, at=at) is None:
             return False
         told = _build_attempt(0, account, sequence, None, None)

@@ -68,7 +68,7 @@ SELECT s.workspace_id, s.campaign_id, 'send_queue' AS table_name, s.id::text AS 
 -- A lead in two sequences at once, where neither campaign allows it; the later one is named.
 SELECT p.workspace_id, p.campaign_id, 'campaign_prospects' AS table_name, p.id::text AS row_id, p.updated_at AS occurred_at,
        jsonb_build_object('status', p.status, 'earlier', o.campaign, 'last_attempt', (SELECT e.last_attempt FROM contact_evidence(p.id) e)) AS evidence,
-       prospect_change(p, CASE WHEN p.contacted_at IS NULL THEN 'failed' ELSE 'completed' END::prospect_status, p.contacted_at, 'other_sequence')
+       prospect_change(p, status_when_given_up(p.contacted_at), p.contacted_at, 'other_sequence')
        || coalesce((SELECT jsonb_agg(jsonb_build_object('table', 'send_queue', 'id', s.id, 'before', jsonb_build_object('status', s.status, 'error_message', s.error_message),
                                                         'after', jsonb_build_object('status', 'cancelled', 'error_message', 'other_sequence')) ORDER BY s.id)
                       FROM send_queue s WHERE s.prospect_id = p.id AND s.status = 'pending'), '[]') AS changes,
@@ -149,25 +149,9 @@ SELECT g.workspace_id, g.campaign_id, 'send_queue' AS table_name, g.kept::text A
 
 -- name: counters_differ
 -- A campaign's counts, with what is not folded yet, beside its prospects. One statement, so both are of one moment.
-WITH waiting AS (
-  SELECT d.campaign_id, d.counter, sum(d.delta)::int AS delta FROM campaign_counter_deltas d WHERE d.campaign_id = ANY(:ids::uuid[]) GROUP BY 1, 2
-), counted AS (
-  SELECT p.campaign_id, count(*)::int AS prospects,
-         count(*) FILTER (WHERE is_active(p.status))::int AS active_leads,
-         count(*) FILTER (WHERE p.status = 'completed')::int AS completed_leads, count(*) FILTER (WHERE p.status = 'opted_out')::int AS opted_out
-    FROM campaign_prospects p WHERE p.campaign_id = ANY(:ids::uuid[]) GROUP BY 1
-), compared AS (
-  SELECT c.id, c.workspace_id, c.updated_at, n.counter, n.live + coalesce(w.delta, 0) AS live, coalesce(n.really, 0) AS really
-    FROM campaigns c
-    LEFT JOIN counted d ON d.campaign_id = c.id
-   CROSS JOIN LATERAL (VALUES ('prospects', c.prospects_count, d.prospects), ('active_leads', c.active_leads_count, d.active_leads),
-                              ('completed_leads', c.completed_leads_count, d.completed_leads), ('opted_out', c.opted_out_count, d.opted_out))
-         AS n(counter, live, really)
-    LEFT JOIN waiting w ON w.campaign_id = c.id AND w.counter = n.counter
-   WHERE c.id = ANY(:ids::uuid[])
-), differing AS (
-  SELECT id, workspace_id, updated_at, jsonb_object_agg(counter, live) AS live, jsonb_object_agg(counter, really) AS really
-    FROM compared WHERE live <> really GROUP BY 1, 2, 3
+WITH differing AS (
+  SELECT campaign_id AS id, workspace_id, updated_at, jsonb_object_agg(counter, kept) AS live, jsonb_object_agg(counter, counted) AS really
+    FROM campaign_counts(:ids::uuid[]) WHERE kept <> counted GROUP BY 1, 2, 3
 )
 SELECT d.workspace_id, d.id AS campaign_id, 'campaigns' AS table_name, d.id::text AS row_id, d.updated_at AS occurred_at,
        jsonb_build_object('counted', d.live, 'really', d.really, 'as_of', d.updated_at) AS evidence,

@@ -18,7 +18,7 @@ from shared.contracts.topics import CONNECTIONS_ACCEPTED, SENDS_COMPLETED
 from shared.db.outbox import put
 from shared.db.pool import Connection
 from shared.db.queries import fetch_all, fetch_value, load
-from shared.db.statements import wake_accounts
+from shared.db.statements import lock_accounts, wake_accounts
 from shared.vocabulary import ProspectStatus
 
 queries = load(__file__)
@@ -46,7 +46,7 @@ async def record_happened_within(
     connection: Connection, unknown: AttemptInDoubt, verdict: Happened, *, look: dict[str, Any], now: datetime
 ) -> bool:
     """The same in the caller's transaction."""
-    await queries.lock_account(connection, account_id=unknown.account_id)
+    await lock_accounts(connection, [unknown.account_id])
     accepted = await queries.accept(
         connection, attempt_id=unknown.id, provider_ref=verdict.provider_ref, chat_id=verdict.chat_id, at=verdict.at, look=look
     )
@@ -92,7 +92,7 @@ async def record_not_happened_within(
     connection: Connection, unknown: AttemptInDoubt, why: str, *, look: dict[str, Any], now: datetime
 ) -> bool:
     """The same in the caller's transaction."""
-    await queries.lock_account(connection, account_id=unknown.account_id)
+    await lock_accounts(connection, [unknown.account_id])
     if await queries.deny(connection, attempt_id=unknown.id, look=look) is None:
         return False
     await queries.give_back(connection, attempt_id=unknown.id)

@@ -1,6 +1,3 @@
--- name: lock_account!
-SELECT id FROM accounts WHERE id = :account_id::uuid FOR NO KEY UPDATE;
-
 -- name: accept$
 -- Compare-and-set: an acceptance seen by the poller or a late answer of the sender may have settled it meanwhile.
 UPDATE send_attempts

@@ -14,7 +14,7 @@ from shared.contracts.sends_completed import SendOutcome
 from shared.db.outbox import put
 from shared.db.pool import Connection
 from shared.db.queries import load
-from shared.db.statements import wake_accounts
+from shared.db.statements import lock_accounts, wake_accounts
 
 queries = load(__file__)
 
@@ -34,7 +34,7 @@ async def settle_withdrawal_within(
     connection: Connection, unknown: AttemptInDoubt, verdict: Happened | DidNot | Accepted, *, look: dict[str, Any], now: datetime
 ) -> bool:
     """The same in the caller's transaction."""
-    await settling.queries.lock_account(connection, account_id=unknown.account_id)
+    await lock_accounts(connection, [unknown.account_id])
     match verdict:
         case Happened():
             settled = await _happened(connection, unknown, verdict, look=look, now=now)

@@ -27,7 +27,7 @@ from shared.policy.limits import SPACING, jitter
 from shared.runtime.clock import StackClock
 from shared.unipile.client import UnipileClient
 from shared.unipile.errors import ProviderError
-from shared.unipile.models import ListedMessage
+from shared.unipile.models import LISTS_LAG, ListedMessage
 from shared.vocabulary import ActionRole
 
 log = structlog.get_logger()
@@ -36,8 +36,6 @@ AT_ONCE: Final = 32
 """Calls under way at the same time."""
 MOST: Final = 2_000
 """Accounts of one round; the others follow in the next."""
-LAG: Final = timedelta(seconds=60)
-"""Business: the provider's lists are behind by so much."""
 MOST_PAGES: Final = 30
 NO_SINGLE_PARTNER: Final = ""
 
@@ -95,7 +93,7 @@ class Adopt:
     async def _calm(self, adoption: Adoption) -> bool:
         """No call of the lost time is under way any more, and the provider has had the time to show what came of it."""
         since = adoption.head.beat_at if adoption.head else adoption.requested_at
-        return self._clock.technical_now() >= since + self._act_within + self._call_time + LAG / self._clock.speed
+        return self._clock.technical_now() >= since + self._act_within + self._call_time + LISTS_LAG / self._clock.speed
 
     async def _account(self, adoption: Adoption, account: AccountToRead) -> None:
         if account.hindrance is not None:

@@ -11,6 +11,7 @@ from services.queuer.rules.planning.rendering import MessageText, NoMessageText,
 from shared.policy import note_limit
 from shared.vocabulary import AccountType, Action, ActionRole, Channel, MissingValue, ProspectStatus, SendStatus
 from shared.vocabulary.identity import send_id
+from shared.vocabulary.transitions import status_when_given_up
 
 NOT_ON_LINKEDIN: Final = "The lead has no LinkedIn address or id. Add one and reopen the send."
 NO_ADDRESS: Final[Mapping[Channel, str]] = {
@@ -151,9 +152,8 @@ def draft_send(
 
 
 def give_up(prospect: ProspectToPlan, outcome: str, reason: str) -> ProspectEnding:
-    """Failed means never contacted; a prospect that was contacted has completed."""
-    status = ProspectStatus.FAILED if prospect.contacted_at is None else ProspectStatus.COMPLETED
-    return ProspectEnding(prospect, status, outcome, reason)
+    """End the prospect's sequence without success."""
+    return ProspectEnding(prospect, status_when_given_up(prospect.contacted_at), outcome, reason)
 
 
 def _render(prospect: ProspectToPlan, account: PlanningAccount, step: WorkflowStep) -> MessageText | NoMessageText:

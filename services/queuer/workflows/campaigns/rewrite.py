@@ -19,7 +19,8 @@ from shared.db.outbox import put
 from shared.db.pool import Connection
 from shared.db.statements import business_now
 from shared.policy import note_limit
-from shared.vocabulary import ProspectStatus, SendStatus
+from shared.vocabulary import SendStatus
+from shared.vocabulary.transitions import status_when_given_up
 
 BATCH: Final = 500
 """Messages written anew in one transaction."""
@@ -75,7 +76,7 @@ def _end_message(batch: _Batch, message: PlannedMessage, words: NoMessageText) -
     if words.skip and message.step_position > 1:
         batch.ready.append(message.prospect_id)  # the next step takes its place
         return
-    given_up = ProspectStatus.FAILED if message.contacted_at is None else ProspectStatus.COMPLETED
+    given_up = status_when_given_up(message.contacted_at)
     outcome = "skipped" if words.skip else "blocked"
     batch.prospects.append(EndedProspect(message.prospect_id, message.prospect_status, given_up, outcome, words.reason))
 

@@ -97,7 +97,7 @@ async def test_what_changes_with_every_send_keeps_no_row_of_history(scene: Scene
         await scene.change("send_queue", send, status=status)
     await scene.change("accounts", scene.account, lease_holder="dispatch", lease_until=BASE, wake_at=BASE)
     await scene.change("accounts", scene.account, lease_holder=None, lease_until=None)
-    await scene.change("campaigns", scene.campaign, prospects_count=9, next_account=1)
+    await scene.change("campaigns", scene.campaign, prospects_count=9)
     await scene.change("campaign_prospects", scene.prospect, follow_up_due_at=BASE, last_follow_up_at=BASE)
     assert await scene.owner.fetchval("SELECT count(*) FROM history") == 0
     assert await scene.owner.fetchval("SELECT count(*) FROM account_spacing_history") == 0
