@@ -9,8 +9,16 @@ from fastapi import APIRouter, Query
 from pydantic import ConfigDict, Field
 
 from services.queuer.http.models import Given, Success, Taken
-from services.queuer.store.people import suppressions
-from services.queuer.store.people.suppressions import DEFAULT_REASON, MOST_AT_ONCE, Entry, Kind
+from services.queuer.rules.people.suppression_entries import (
+    DEFAULT_REASON,
+    MOST_AT_ONCE,
+    SuppressionEntry,
+    SuppressionKind,
+    check_entries,
+    normalize,
+)
+from services.queuer.store.people.suppressions import list_entries
+from services.queuer.workflows.people.suppress import suppress, unsuppress
 from shared.service.auth import Operator, Viewer, tenant_transaction
 from shared.service.http import FAILURES, ApiError, DryRun
 from shared.service.process import Service
@@ -19,7 +27,7 @@ from shared.service.process import Service
 class NewEntry(Taken):
     """Whom not to contact."""
 
-    kind: Kind
+    kind: SuppressionKind
     value: str = Field(
         description="A person's LinkedIn address or id, an e-mail address, a company's name, or a domain (with its sub-domains)."
     )
@@ -44,7 +52,7 @@ class EntryOut(Given):
 
     id: UUID
     workspace_id: UUID | None
-    kind: Kind
+    kind: SuppressionKind
     value: str
     reason: str
     added_by: str | None
@@ -81,7 +89,7 @@ def routes(service: Service, readers: asyncpg.Pool) -> APIRouter:
         caller: Viewer,
         *,
         workspace_id: UUID | None = None,
-        kind: Kind | None = None,
+        kind: SuppressionKind | None = None,
         value: Annotated[str | None, Query(max_length=2000, description="Only the entry of `kind` that names this.")] = None,
         everywhere: bool = False,
         after: UUID | None = None,
@@ -92,8 +100,9 @@ def routes(service: Service, readers: asyncpg.Pool) -> APIRouter:
         whose = caller.own(workspace_id) if workspace_id else caller.workspace_id
         if value is not None and kind is None:
             raise ApiError(422, "kind_missing", "Say with `kind` what the value is: person, email, company or domain.")
+        value = normalize(kind, value) if kind is not None and value is not None else None
         async with tenant_transaction(readers, caller) as connection:
-            found = await suppressions.list_entries(
+            found = await list_entries(
                 connection, workspace_id=whose, everywhere=everywhere, kind=kind, value=value, after=after, most=limit
             )
         return Entries(entries=[EntryOut.model_validate(each) for each in found], next=found[-1].id if len(found) == limit else None)
@@ -105,16 +114,16 @@ def routes(service: Service, readers: asyncpg.Pool) -> APIRouter:
             if body.workspace_id is not None:
                 raise ApiError(422, "contradiction", "Give either workspace_id or everywhere, not both.")
         workspace_id = None if body.everywhere else caller.own(body.workspace_id)
-        entries = [Entry(each.kind, each.value, each.reason, each.opted_out) for each in body.entries]
+        entries = [SuppressionEntry(each.kind, each.value, each.reason, each.opted_out) for each in body.entries]
         if dry_run:
-            suppressions.check(entries)
+            check_entries(entries)
             return EntriesAdded(entries=[], known=0, cancelled=0)
-        done = await suppressions.add(service.pool, entries, workspace_id=workspace_id, actor=caller.actor)
+        done = await suppress(service.pool, entries, workspace_id=workspace_id, actor=caller.actor)
         return EntriesAdded(entries=[EntryOut.model_validate(each) for each in done.entries], known=done.known, cancelled=done.cancelled)
 
     @router.delete("/{entry_id}", summary="Take an entry back; what was cancelled stays so until it is reopened")
     async def remove(entry_id: UUID, caller: Operator) -> EntryRemoved:
-        done = await suppressions.remove(service.pool, entry_id, workspace_id=caller.workspace_id, actor=caller.actor)
+        done = await unsuppress(service.pool, entry_id, workspace_id=caller.workspace_id, actor=caller.actor)
         return EntryRemoved(entry=EntryOut.model_validate(done))
 
     return router

@@ -25,12 +25,9 @@ SELECT id, workspace_id, kind, value, reason, added_by, created_at
    AND ((:after)::uuid IS NULL OR id > :after)
  ORDER BY id LIMIT :most;
 
--- name: lock_entry^
-SELECT id, workspace_id, kind, value, reason, added_by, created_at
-  FROM suppressions WHERE id = :id AND ((:workspace_id)::uuid IS NULL OR workspace_id = :workspace_id) FOR UPDATE;
-
--- name: remove!
-DELETE FROM suppressions WHERE id = :id;
+-- name: remove^
+DELETE FROM suppressions WHERE id = :id AND ((:workspace_id)::uuid IS NULL OR workspace_id = :workspace_id)
+RETURNING id, workspace_id, kind, value, reason, added_by, created_at;
 
 -- name: planned_against
 -- What is planned for those the new entries mean. The pending sends are read once; there is no index by company or domain,
@@ -65,7 +62,7 @@ UPDATE leads SET opted_out_at = business_now() WHERE id = ANY(:lead_ids::uuid[])
 SELECT id FROM campaign_prospects WHERE lead_id = ANY(:lead_ids::uuid[]) ORDER BY id FOR NO KEY UPDATE;
 
 -- name: prospects_opt_out!
--- In every campaign, also where a reply had ended the sequence: a person could resume that.
+-- In every campaign, also where a reply had ended the sequence: an operator could resume that.
 UPDATE campaign_prospects SET status = 'opted_out'
  WHERE lead_id = ANY(:lead_ids::uuid[])
    AND (is_active(status) OR status = 'replied');

@@ -6,7 +6,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from services.queuer.store.people.suppressions import Kind, normal
+from services.queuer.rules.people.suppression_entries import SuppressionKind, normalize
 from shared.refusals import Refused
 from tests.integration.queuer.api_stage import Stage
 from tests.support import builders
@@ -43,7 +43,7 @@ async def planned(queuer: asyncpg.Pool, workspace: UUID, **lead: Any) -> tuple[U
     ],
 )
 def test_every_spelling_becomes_the_one_that_is_stored(kind: str, written: str, stored: str) -> None:
-    assert normal(Kind(kind), written) == stored
+    assert normalize(SuppressionKind(kind), written) == stored
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_every_spelling_becomes_the_one_that_is_stored(kind: str, written: str, 
 )  # fmt: skip
 def test_what_names_nobody_is_refused(kind: str, written: str) -> None:
     with pytest.raises(Refused):
-        normal(Kind(kind), written)
+        normalize(SuppressionKind(kind), written)
 
 
 @pytest.mark.parametrize(
