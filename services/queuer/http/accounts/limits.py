@@ -9,8 +9,9 @@ from fastapi import APIRouter
 from pydantic import ConfigDict, Field
 
 from services.queuer.http.models import Given, Success, Taken
-from services.queuer.store.accounts import limits
-from services.queuer.store.accounts.limits import KEEP, MOST, OF_WORKSPACE
+from services.queuer.rules.accounts.limits import KEEP, MOST, OF_WORKSPACE
+from services.queuer.store.accounts.limits import get_limits
+from services.queuer.workflows.accounts.limits import except_account, set_account_limits, set_workspace_limits
 from shared.contracts.campaign_fields import MOST_WITHDRAW_AFTER_DAYS
 from shared.policy import TIERS
 from shared.service.auth import Admin, Operator, Viewer, tenant_transaction
@@ -105,12 +106,12 @@ def routes(service: Service, readers: asyncpg.Pool) -> APIRouter:
     @router.get("/accounts/{account_id}/limits", summary="What an account may do a day and a week")
     async def show(account_id: UUID, caller: Viewer) -> AccountLimits:
         async with tenant_transaction(readers, caller) as connection:
-            found = await limits.in_force(connection, account_id, workspace_id=caller.workspace_id)
+            found = await get_limits(connection, account_id, workspace_id=caller.workspace_id)
         return AccountLimits(limits=LimitsOut.model_validate(found))
 
     @router.patch("/accounts/{account_id}/limits", summary="Set an account's own limits or its warm-up; null gives one back")
     async def set_account(account_id: UUID, body: AccountNumbers, caller: Operator) -> AccountLimitsChanged:
-        changed = await limits.set_account(
+        changed = await set_account_limits(
             service.pool,
             account_id,
             body.given(),
@@ -123,19 +124,19 @@ def routes(service: Service, readers: asyncpg.Pool) -> APIRouter:
     @router.put("/accounts/{account_id}/exception", summary="Let an account be set to more than its type; for the platform's tokens")
     async def except_it(account_id: UUID, body: Exceptional, caller: Admin) -> AccountLimitsChanged:
         caller.require_platform("A written exception")
-        changed = await limits.except_account(service.pool, account_id, body.most, by=body.by, reason=body.reason, actor=caller.actor)
+        changed = await except_account(service.pool, account_id, body.most, by=body.by, reason=body.reason, actor=caller.actor)
         return await answer(account_id, changed=changed)
 
     @router.patch("/workspaces/{workspace_id}/limits", summary="Set the limits of each account of a workspace; null gives one back")
     async def set_workspace(workspace_id: UUID, body: WorkspaceNumbers, caller: Operator) -> WorkspaceLimitsChanged:
         if body.tier is not None:
             caller.require_platform("A tier")
-        changed = await limits.set_workspace(service.pool, caller.own(workspace_id), body.given(), tier=body.tier, actor=caller.actor)
+        changed = await set_workspace_limits(service.pool, caller.own(workspace_id), body.given(), tier=body.tier, actor=caller.actor)
         service.wake()
         return WorkspaceLimitsChanged(changed=changed)
 
     async def answer(account_id: UUID, **more: Any) -> AccountLimitsChanged:
         service.wake()
-        return AccountLimitsChanged(limits=LimitsOut.model_validate(await limits.in_force(service.pool, account_id)), **more)
+        return AccountLimitsChanged(limits=LimitsOut.model_validate(await get_limits(service.pool, account_id)), **more)
 
     return router

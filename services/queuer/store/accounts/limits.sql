@@ -1,5 +1,5 @@
 -- name: lock_workspace^
-SELECT id, tier, daily_cr_limit, weekly_cr_limit, daily_message_limit, daily_lookup_limit, daily_email_limit, withdraw_after_days
+SELECT tier, daily_cr_limit, weekly_cr_limit, daily_message_limit, daily_lookup_limit, daily_email_limit, withdraw_after_days
   FROM workspaces WHERE id = :workspace_id FOR NO KEY UPDATE;
 
 -- name: lock_accounts_of
@@ -7,7 +7,7 @@ SELECT id, tier, daily_cr_limit, weekly_cr_limit, daily_message_limit, daily_loo
 SELECT id FROM accounts WHERE workspace_id = :workspace_id ORDER BY id FOR NO KEY UPDATE;
 
 -- name: lock_account^
-SELECT a.id, a.workspace_id, a.account_type, a.daily_cr_limit, a.weekly_cr_limit, a.daily_message_limit, a.daily_lookup_limit,
+SELECT a.workspace_id, a.account_type, a.daily_cr_limit, a.weekly_cr_limit, a.daily_message_limit, a.daily_lookup_limit,
        a.daily_email_limit, a.warm_up_from, a.cr_exception, a.cr_exception_by, a.cr_exception_reason,
        c.now, account_timezone(a, c.now) AS timezone
   FROM accounts a, (SELECT business_now() AS now) c

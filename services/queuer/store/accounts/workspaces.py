@@ -77,7 +77,7 @@ async def get_workspace(connection: Connection | asyncpg.Pool, id_or_name: UUID 
     if row is None and isinstance(id_or_name, str):
         row = await workspace_of_name(connection, checks.text(id_or_name, "workspace"))
     if row is None:
-        raise NotFound(f"There is no workspace {str(id_or_name)!r}; `tact workspace list` shows those there are.", code="unknown_workspace")
+        raise unknown_workspace(repr(str(id_or_name)))
     return row
 
 
@@ -92,6 +92,11 @@ async def list_workspaces(
     named = None if named is None else checks.text(named, "named")
     after = None if after is None else checks.text(after, "after")
     return await fetch_all(connection, queries.all_workspaces, Workspace, named=named, after=after, most=most)
+
+
+def unknown_workspace(what: UUID | str) -> NotFound:
+    """The refusal for a workspace that does not exist."""
+    return NotFound(f"There is no workspace {what}; `tact workspace list` shows those there are.", code="unknown_workspace")
 
 
 def _read_uuid(value: UUID | str) -> UUID | None:

@@ -2,7 +2,7 @@
 
 import asyncpg
 
-from services.queuer.store.accounts.limits import in_force
+from services.queuer.store.accounts.limits import get_limits
 from shared.vocabulary import Action
 from tests.integration.queuer.accounts.test_limits_commands import tact
 from tests.integration.queuer.api_stage import Stage
@@ -55,7 +55,7 @@ async def test_what_the_member_pays_for_brings_its_limits_and_notes_must_fit(sta
     assert (code, "1 planned invitations have notes of more than 200 characters" in said) == (1, True), said
     await pool.execute("UPDATE send_queue SET status = 'cancelled' WHERE id = $1", send)
     assert (await tact(served_api, "account", "change", "Ana", "--type", "free"))[0] == 0
-    assert (await in_force(pool, account)).caps[Action.INVITATION] == 20
+    assert (await get_limits(pool, account)).caps[Action.INVITATION] == 20
 
 
 async def test_over_http_it_is_the_workspaces_own_account_and_an_operators_deed(stage: Stage, pool: asyncpg.Pool) -> None:
