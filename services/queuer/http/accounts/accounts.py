@@ -187,7 +187,7 @@ def routes(service: Service, readers: asyncpg.Pool) -> APIRouter:
 
     @router.patch("/accounts/{account_id}", summary="Change an account's name, type, country or zone; the same again changes nothing")
     async def change(account_id: UUID, body: AccountFacts, caller: Operator) -> AccountMoved:
-        wanted = change_account.Changes(name=body.name, account_type=body.account_type, country=body.country, timezone=body.timezone)
+        wanted = change_account.AccountChanges(name=body.name, account_type=body.account_type, country=body.country, timezone=body.timezone)
         done = await change_account.change(service.pool, account_id, wanted, workspace_id=caller.workspace_id, actor=caller.actor)
         service.wake()
         return AccountMoved(

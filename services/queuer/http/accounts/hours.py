@@ -81,37 +81,37 @@ def routes(service: Service) -> APIRouter:
 
     @router.get("/accounts/{account_id}/schedule", summary="An account's hours, its own and those in force")
     async def of_account(account_id: UUID, caller: Viewer) -> SomeHours:
-        return _shown(await hours.of_account(service.pool, account_id, workspace_id=caller.workspace_id))
+        return _shown(await hours.change_account_hours(service.pool, account_id, workspace_id=caller.workspace_id))
 
     @router.patch("/accounts/{account_id}/schedule", summary="Change an account's hours, key by key")
     async def change_account(account_id: UUID, changes: Changes, caller: Operator) -> SomeHoursChanged:
-        return _told(
+        return _answer_changed(
             service,
-            await hours.of_account(service.pool, account_id, changes, workspace_id=caller.workspace_id, actor=caller.actor),
+            await hours.change_account_hours(service.pool, account_id, changes, workspace_id=caller.workspace_id, actor=caller.actor),
         )
 
     @router.get("/campaigns/{campaign_id}/schedule", summary="A campaign's hours, its own and those in force for each account")
     async def of_campaign(campaign_id: UUID, caller: Viewer) -> SomeHours:
-        return _shown(await hours.of_campaign(service.pool, campaign_id, workspace_id=caller.workspace_id))
+        return _shown(await hours.change_campaign_hours(service.pool, campaign_id, workspace_id=caller.workspace_id))
 
     @router.patch("/campaigns/{campaign_id}/schedule", summary="Change a campaign's hours, key by key")
     async def change_campaign(campaign_id: UUID, changes: Changes, caller: Operator) -> SomeHoursChanged:
-        return _told(
+        return _answer_changed(
             service,
-            await hours.of_campaign(service.pool, campaign_id, changes, workspace_id=caller.workspace_id, actor=caller.actor),
+            await hours.change_campaign_hours(service.pool, campaign_id, changes, workspace_id=caller.workspace_id, actor=caller.actor),
         )
 
     @router.get("/workspaces/{workspace_id}/schedule", summary="A workspace's hours, its own and those in force for each account")
     async def of_workspace(workspace_id: UUID, caller: Viewer) -> SomeHours:
-        return _shown(await hours.of_workspace(service.pool, _own(caller, workspace_id)))
+        return _shown(await hours.change_workspace_hours(service.pool, _own(caller, workspace_id)))
 
     @router.patch("/workspaces/{workspace_id}/schedule", summary="Change a workspace's hours, days off included, key by key")
     async def change_workspace(workspace_id: UUID, changes: Changes, caller: Operator) -> SomeHoursChanged:
-        return _told(service, await hours.of_workspace(service.pool, _own(caller, workspace_id), changes, actor=caller.actor))
+        return _answer_changed(service, await hours.change_workspace_hours(service.pool, _own(caller, workspace_id), changes, actor=caller.actor))
 
     @router.put("/leads/{lead_id}/timezone", summary="Say whose clocks a lead lives by, where its location says it wrongly or not at all")
     async def of_lead(lead_id: UUID, body: Zone, caller: Operator) -> OneLeadChanged:
-        done = await hours.of_lead(service.pool, lead_id, body.timezone, workspace_id=caller.workspace_id, actor=caller.actor)
+        done = await hours.set_lead_zone(service.pool, lead_id, body.timezone, workspace_id=caller.workspace_id, actor=caller.actor)
         service.wake()
         return OneLeadChanged(lead=LeadOut.model_validate(done), changed=done.changed)
 
@@ -129,6 +129,6 @@ def _shown(found: hours.Hours) -> SomeHours:
     return SomeHours(schedule=HoursOut.model_validate(found))
 
 
-def _told(service: Service, done: hours.Hours) -> SomeHoursChanged:
+def _answer_changed(service: Service, done: hours.Hours) -> SomeHoursChanged:
     service.wake()
     return SomeHoursChanged(schedule=HoursOut.model_validate(done), changed=done.changed)

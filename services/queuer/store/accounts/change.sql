@@ -1,6 +1,6 @@
 -- name: lock_account^
 -- Its zone as it is now, and the one it waits for.
-SELECT a.id, a.workspace_id, a.name, a.account_type, a.country, c.now,
+SELECT a.workspace_id, c.now, a.name, a.account_type, a.country,
        account_timezone(a, c.now) AS timezone,
        CASE WHEN a.timezone_from > c.now THEN a.timezone_next END AS timezone_next,
        CASE WHEN a.timezone_from > c.now THEN a.timezone_from END AS timezone_from

@@ -6,28 +6,31 @@ the policy anyway, closes again what must stay closed.
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 from uuid import UUID
 
 import asyncpg
 
 from services.queuer.rules.campaigns import checks
+from services.queuer.rules.campaigns.views import CampaignAccount
 from services.queuer.rules.people.location_timezone import zone_of_location
-from services.queuer.store.accounts.hours import queries
+from services.queuer.store.accounts import hours as store
+from services.queuer.store.accounts.accounts import unknown_account
+from services.queuer.store.accounts.hours import AccountHours
 from services.queuer.store.accounts.workspaces import get_workspace
 from services.queuer.store.campaigns.campaigns import get_campaign
 from services.queuer.workflows.campaigns.change import CampaignChanges, change_campaign
 from shared.calendar import ScheduleError, read_settings, resolve_schedule
 from shared.db.pool import Connection
-from shared.db.statements import wake_accounts, write_audit_line
+from shared.db.statements import write_audit_line
 from shared.refusals import NotFound, Refused
 
 _BY_LOCATION: Final = "by its location"
 
 
 @dataclass(frozen=True, slots=True)
-class InForce:
+class HoursInForce:
     """What holds in the end, where no place is known but the account's; `account` is None for a workspace alone."""
 
     account: str | None
@@ -43,12 +46,12 @@ class Hours:
     id: UUID
     name: str
     schedule_settings: Mapping[str, Any]
-    in_force: Sequence[InForce]
+    in_force: Sequence[HoursInForce]
     changed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class LeadsZone:
+class LeadZoneChange:
     """The time zone of a lead; None where it is unknown. `changed` is false when the zone was set already."""
 
     id: UUID
@@ -57,7 +60,7 @@ class LeadsZone:
     changed: bool
 
 
-async def of_account(
+async def change_account_hours(
     pool: asyncpg.Pool,
     account_id: UUID,
     changes: Mapping[str, Any] | None = None,
@@ -72,25 +75,25 @@ async def of_account(
         Refused: a value cannot be used, or would contradict the hours of a campaign or the workspace.
     """
     async with pool.acquire() as connection, connection.transaction():
-        rows = await _accounts(connection, changes, account_id, workspace_id)
+        rows = await store.load_accounts(connection, account_id, workspace_id, locked=bool(changes))
         if not rows:
-            raise NotFound(f"There is no account {account_id}; `tact account list` shows those there are.", code="unknown_account")
+            raise unknown_account(account_id)
         account = rows[0]
-        workspace = await get_workspace(connection, account["workspace_id"])
-        was = account["schedule_settings"]
-        settings = _merged(was, changes)
+        workspace = await get_workspace(connection, account.workspace_id)
+        was = account.schedule_settings
+        settings = _merge(was, changes)
         if changed := settings != was:
-            await _agree(connection, [{**account, "schedule_settings": settings}], workspace.schedule_settings)
-            await queries.set_account(connection, account_id=account_id, schedule_settings=settings)
+            await _check_agreement(connection, [replace(account, schedule_settings=settings)], workspace.schedule_settings)
+            await store.set_account(connection, account_id, settings)
             await write_audit_line(
                 connection, actor, "set hours", "account", account_id, workspace_id=workspace.id, details={"was": was, "is": settings}
             )
-            await ask_again(connection, [account_id])
-        in_force = _in_force(account["name"], None, settings, workspace.schedule_settings, account)
-        return Hours(account_id, account["name"], settings, [in_force], changed)
+            await store.open_lanes(connection, [account_id])
+        in_force = _in_force(account.name, None, settings, workspace.schedule_settings, account)
+        return Hours(account_id, account.name, settings, [in_force], changed)
 
 
-async def of_workspace(
+async def change_workspace_hours(
     pool: asyncpg.Pool, workspace_id: UUID, changes: Mapping[str, Any] | None = None, *, actor: str = "command line"
 ) -> Hours:
     """Show a workspace's hours, changed first where `changes` says so: key -> value, None takes a key out.
@@ -100,26 +103,26 @@ async def of_workspace(
         Refused: a value cannot be used, or would contradict the hours of an account or campaign.
     """
     async with pool.acquire() as connection, connection.transaction():
-        accounts = await _accounts(connection, changes, None, workspace_id)
+        accounts = await store.load_accounts(connection, None, workspace_id, locked=bool(changes))
         if changes:
-            await queries.lock_workspace(connection, workspace_id=workspace_id)
+            await store.lock_workspace(connection, workspace_id)
         workspace = await get_workspace(connection, workspace_id)
         was = workspace.schedule_settings
-        settings = _merged(was, changes)
+        settings = _merge(was, changes)
         if changed := settings != was:
             checks.schedules_agree(None, {}, settings, timezone=None, country=None, name=workspace.company_name)
-            await _agree(connection, accounts, settings)
-            await queries.set_workspace(connection, workspace_id=workspace_id, schedule_settings=settings)
+            await _check_agreement(connection, accounts, settings)
+            await store.set_workspace(connection, workspace_id, settings)
             await write_audit_line(
                 connection, actor, "set hours", "workspace", workspace_id, workspace_id=workspace_id, details={"was": was, "is": settings}
             )
-            await ask_again(connection, [account["id"] for account in accounts])
+            await store.open_lanes(connection, [account.id for account in accounts])
         in_force = [_in_force(None, None, {}, settings, None)]
-        in_force += [_in_force(account["name"], None, account["schedule_settings"], settings, account) for account in accounts]
+        in_force += [_in_force(account.name, None, account.schedule_settings, settings, account) for account in accounts]
         return Hours(workspace_id, workspace.company_name, settings, in_force, changed)
 
 
-async def of_campaign(
+async def change_campaign_hours(
     pool: asyncpg.Pool,
     campaign_id: UUID,
     changes: Mapping[str, Any] | None = None,
@@ -137,26 +140,19 @@ async def of_campaign(
     async with pool.acquire() as connection:
         campaign = await get_campaign(connection, campaign_id, workspace_id=workspace_id)
         workspace = await get_workspace(connection, campaign.workspace_id)
-    settings, changed = _merged(campaign.schedule_settings, changes), False
+    settings, changed = _merge(campaign.schedule_settings, changes), False
     if changes:
         wanted = CampaignChanges(schedule_settings=settings)
         changed = (await change_campaign(pool, campaign_id, wanted, workspace_id=workspace_id, actor=actor)).changed
     in_force = [
-        _in_force(
-            account.name,
-            settings,
-            account.schedule_settings,
-            workspace.schedule_settings,
-            {"timezone": account.timezone, "country": account.country},
-        )
-        for account in campaign.accounts
+        _in_force(account.name, settings, account.schedule_settings, workspace.schedule_settings, account) for account in campaign.accounts
     ]
     return Hours(campaign_id, campaign.campaign_name, settings, in_force, changed)
 
 
-async def of_lead(
+async def set_lead_zone(
     pool: asyncpg.Pool, lead_id: UUID, timezone: str | None, *, workspace_id: UUID | None = None, actor: str = "command line"
-) -> LeadsZone:
+) -> LeadZoneChange:
     """Say whose clocks a lead lives by; None goes by the location again.
 
     Raises:
@@ -164,29 +160,22 @@ async def of_lead(
         Refused: there is no such zone.
     """
     if timezone is not None:
-        _zone(timezone)
+        _check_zone(timezone)
     async with pool.acquire() as connection, connection.transaction():
-        account_ids = [row["id"] async for row in queries.lock_accounts_of_lead(connection, lead_id=lead_id)]
-        lead = await queries.lock_lead(connection, lead_id=lead_id, workspace_id=workspace_id)
+        account_ids = await store.lock_accounts_of_lead(connection, lead_id)
+        lead = await store.lock_lead(connection, lead_id, workspace_id=workspace_id)
         if lead is None:
             raise NotFound(f"There is no lead {lead_id} in this workspace; give the id of one that was imported.", code="unknown_lead")
-        zone = timezone if timezone is not None else await asyncio.to_thread(zone_of_location, lead["location"])
-        if changed := (zone or "") != (lead["timezone"] or ""):
-            await queries.set_lead(connection, lead_id=lead_id, timezone=zone or "")
-            details = {"was": lead["timezone"], "is": timezone or _BY_LOCATION}
-            await write_audit_line(connection, actor, "set zone", "lead", lead_id, workspace_id=lead["workspace_id"], details=details)
-            await _free(connection, account_ids, lead_id=lead_id)
-        return LeadsZone(lead_id, lead["location"], zone, changed)
+        zone = timezone if timezone is not None else await asyncio.to_thread(zone_of_location, lead.location)
+        if changed := (zone or "") != (lead.timezone or ""):
+            await store.set_lead(connection, lead_id, zone or "")
+            details = {"was": lead.timezone, "is": timezone or _BY_LOCATION}
+            await write_audit_line(connection, actor, "set zone", "lead", lead_id, workspace_id=lead.workspace_id, details=details)
+            await store.release_sends(connection, account_ids, lead_id=lead_id)
+        return LeadZoneChange(lead_id, lead.location, zone, changed)
 
 
-async def _accounts(
-    connection: Connection, changes: Mapping[str, Any] | None, account_id: UUID | None, workspace_id: UUID | None
-) -> list[dict[str, Any]]:
-    read = queries.lock_accounts if changes else queries.accounts_of
-    return [dict(row) async for row in read(connection, account_id=account_id, workspace_id=workspace_id)]
-
-
-def _merged(was: Mapping[str, Any], changes: Mapping[str, Any] | None) -> dict[str, Any]:
+def _merge(was: Mapping[str, Any], changes: Mapping[str, Any] | None) -> dict[str, Any]:
     """Stored settings are not checked for a request that only reads: the operator may be about to repair them."""
     if not changes:
         return dict(was)
@@ -196,35 +185,24 @@ def _merged(was: Mapping[str, Any], changes: Mapping[str, Any] | None) -> dict[s
     return checks.schedule({key: value for key, value in merged.items() if value is not None})
 
 
-def _zone(timezone: str) -> None:
+def _check_zone(timezone: str) -> None:
     try:
         read_settings({"timezone": timezone})
     except ScheduleError as error:
         raise Refused(str(error).replace("schedule_settings.", ""), code="schedule", details={"field": "timezone"}) from None
 
 
-async def _agree(connection: Connection, accounts: Iterable[Mapping[str, Any]], workspace: Mapping[str, Any]) -> None:
+async def _check_agreement(connection: Connection, accounts: Iterable[AccountHours], workspace: Mapping[str, Any]) -> None:
     """Refuse what would leave one of these accounts, alone or in one of its campaigns, with hours that contradict each other."""
-    by_id = {account["id"]: account for account in accounts}
-    named: list[tuple[Mapping[str, Any], str, Mapping[str, Any] | None]] = [(each, each["name"], None) for each in by_id.values()]
-    async for row in queries.open_campaigns(connection, account_ids=list(by_id)):
-        account = by_id[row["account_id"]]
-        named.append((account, f"{account['name']} in the campaign {row['campaign_name']}", row["schedule_settings"]))
+    by_id = {account.id: account for account in accounts}
+    named: list[tuple[AccountHours, str, Mapping[str, Any] | None]] = [(each, each.name, None) for each in by_id.values()]
+    for row in await store.load_open_campaigns(connection, list(by_id)):
+        account = by_id[row.account_id]
+        named.append((account, f"{account.name} in the campaign {row.campaign_name}", row.schedule_settings))
     for account, name, campaign in named:
         checks.schedules_agree(
-            campaign, account["schedule_settings"], workspace, timezone=account["timezone"], country=account["country"], name=name
+            campaign, account.schedule_settings, workspace, timezone=account.timezone, country=account.country, name=name
         )
-
-
-async def ask_again(connection: Connection, account_ids: Sequence[UUID]) -> None:
-    """Open the lanes of these accounts and free the sends that had no moment; the accounts are locked by the caller."""
-    await queries.open_lanes(connection, account_ids=account_ids)
-    await _free(connection, account_ids)
-
-
-async def _free(connection: Connection, account_ids: Sequence[UUID], *, lead_id: UUID | None = None) -> None:
-    await queries.free_sends(connection, account_ids=account_ids, lead_id=lead_id)
-    await wake_accounts(connection, account_ids)
 
 
 def _in_force(
@@ -232,14 +210,14 @@ def _in_force(
     campaign: Mapping[str, Any] | None,
     account: Mapping[str, Any],
     workspace: Mapping[str, Any],
-    place: Mapping[str, Any] | None,
-) -> InForce:
+    place: AccountHours | CampaignAccount | None,
+) -> HoursInForce:
     """Stored settings that cannot be read are shown as what is wrong with them: an operator who looks here is about to repair them."""
-    timezone, country = (place["timezone"], place["country"]) if place else (None, None)
+    timezone, country = (place.timezone, place.country) if place else (None, None)
     try:
         levels = [None if level is None else read_settings(dict(level)) for level in (campaign, account, workspace)]
         schedule = resolve_schedule(*levels, account_timezone=timezone, account_country=country)
     except ScheduleError as error:
-        return InForce(name, timezone or "", f"cannot be read, so nothing leaves ({str(error).removesuffix('.')})", "account")
+        return HoursInForce(name, timezone or "", f"cannot be read, so nothing leaves ({str(error).removesuffix('.')})", "account")
     window_zone = next((level.window_zone for level in levels if level is not None and level.window_zone is not None), "account")
-    return InForce(name, schedule.zone.key, schedule.hours_shown(), window_zone)
+    return HoursInForce(name, schedule.zone.key, schedule.hours_shown(), window_zone)
