@@ -1,7 +1,6 @@
 """tact suppress: the do-not-contact lists, by person, e-mail, company or domain; of one workspace or everywhere."""
 
 import csv
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Final
 from uuid import UUID
@@ -14,6 +13,7 @@ from cli.console import AsJson, out, print_json, show
 from cli.errors import CommandError
 from cli.listing import DEFAULT_LIMIT, Everything, Limit, read_pages
 from cli.resolve import find_workspace
+from shared.vocabulary import SuppressionKind
 
 PATH: Final = "/api/suppressions"
 MOST_AT_ONCE: Final = 10_000
@@ -26,15 +26,6 @@ Workspace = Annotated[
     str | None, typer.Option("--workspace", "-w", help="Its id or its company's name.", autocompletion=complete_workspace)
 ]
 Everywhere = Annotated[bool, typer.Option("--everywhere", help="For every workspace.")]
-
-
-class SuppressionKind(StrEnum):
-    """What an entry names, in the words of the API."""
-
-    PERSON = "person"
-    EMAIL = "email"
-    COMPANY = "company"
-    DOMAIN = "domain"
 
 
 @app.command("add")

@@ -8,7 +8,7 @@ from services.queuer.http.dispatch import process
 from services.queuer.http.mount import mount
 from services.queuer.rules.insight.call_times import CallTimes
 from services.queuer.settings import QueuerSettings
-from services.queuer.workflows.accounts.healer_alarm import Alarm
+from services.queuer.workflows.accounts.healer_watchdog import HealerAlarm
 from services.queuer.workflows.dispatch.clock_skip import ClockSkipper
 from services.queuer.workflows.dispatch.dispatch import Dispatcher, DispatchLimits
 from services.queuer.workflows.dispatch.process import Processor
@@ -31,7 +31,7 @@ async def build(service: Service, settings: QueuerSettings) -> FastAPI:
     leaper = ClockSkipper(service.pool, service.clock, quiet=settings.leap_quiet)
     web = await service.enter(Web(timeout=settings.notices_timeout, private=settings.notices_to_private))
     courier = NoticeSender(service.clock, web=web, mail=settings.mail())
-    alarm = Alarm(service.pool, service.clock, courier, timeout=settings.notices_timeout, fence=service.fence)
+    alarm = HealerAlarm(service.pool, service.clock, courier, timeout=settings.notices_timeout, fence=service.fence)
     handlers.register(service.inbox, planner, stopper)
     jobs.register(
         service.jobs,

@@ -7,8 +7,7 @@ from typing import Final
 import asyncpg
 
 from services.queuer.settings import QueuerSettings
-from services.queuer.workflows.accounts.healer_alarm import Alarm
-from services.queuer.workflows.accounts.healer_watchdog import WatchHealer
+from services.queuer.workflows.accounts.healer_watchdog import HealerAlarm, HealerWatchdog
 from services.queuer.workflows.campaigns.finish import finish_campaigns
 from services.queuer.workflows.campaigns.fold_counters import fold_counters
 from services.queuer.workflows.dispatch.clock_skip import ClockSkipper
@@ -40,7 +39,7 @@ def register(
     dispatcher: Dispatcher,
     hand_over: AccountReassignment,
     leaper: ClockSkipper,
-    alarm: Alarm | None = None,
+    alarm: HealerAlarm | None = None,
 ) -> None:
     """Declare the jobs."""
     jobs.add("plan", settings.planning_every, planner.sweep)
@@ -55,5 +54,5 @@ def register(
     jobs.add("fold counters", settings.fold_every, partial(fold_counters, pool))
     jobs.add("leap", settings.leap_every, leaper.leap, pace=JobPace.PROMPT)
     jobs.add("tell zones", ZONES_EVERY, partial(tell_zones, pool), pace=JobPace.REAL)
-    jobs.add("watch the healer", WATCH_EVERY, WatchHealer(pool, alarm).round, pace=JobPace.REAL)
+    jobs.add("watch the healer", WATCH_EVERY, HealerWatchdog(pool, alarm).round, pace=JobPace.REAL)
     jobs.add("measure", MEASURE_EVERY, dispatcher.measure, pace=JobPace.REAL)

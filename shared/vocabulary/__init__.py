@@ -35,6 +35,7 @@ from shared.vocabulary.words import (
     Reply,
     Role,
     SendStatus,
+    SuppressionKind,
 )
 
 __all__ = [
@@ -77,5 +78,6 @@ __all__ = [
     "Role",
     "SendStatus",
     "StepType",
+    "SuppressionKind",
     "Transition",
 ]

@@ -110,6 +110,15 @@ class ApprovalStatus(StrEnum):
     REJECTED = "rejected"
 
 
+class SuppressionKind(StrEnum):
+    """What an entry of the do-not-contact lists names."""
+
+    PERSON = "person"
+    EMAIL = "email"
+    COMPANY = "company"
+    DOMAIN = "domain"
+
+
 class Reply(StrEnum):
     """What kind of answer came back."""
 

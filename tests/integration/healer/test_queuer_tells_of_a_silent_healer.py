@@ -10,8 +10,7 @@ import pytest
 from embedded.ports import LOOPBACK
 from services.healer.workflows.health.keep_alerts import AlertKeeper
 from services.healer.workflows.health.measure import MeasureHealth
-from services.queuer.workflows.accounts.healer_alarm import Alarm
-from services.queuer.workflows.accounts.healer_watchdog import watch_healer
+from services.queuer.workflows.accounts.healer_watchdog import HealerAlarm, watch_healer
 from shared.db.pool import open_pool
 from shared.fence.fence import Fence
 from shared.notices.sender import NoticeSender
@@ -33,9 +32,9 @@ async def queuer(database: str) -> AsyncIterator[asyncpg.Pool]:
         yield own
 
 
-def an_alarm(stage: Stage, queuer: asyncpg.Pool) -> Alarm:
+def an_alarm(stage: Stage, queuer: asyncpg.Pool) -> HealerAlarm:
     courier = NoticeSender(stage.clock, web=stage.web, mail=mail(stage.box.port), pauses=AT_ONCE)
-    return Alarm(queuer, stage.clock, courier, timeout=timedelta(seconds=5))
+    return HealerAlarm(queuer, stage.clock, courier, timeout=timedelta(seconds=5))
 
 
 async def silent_for(stage: Stage, seconds: int) -> None:
@@ -132,5 +131,5 @@ async def test_a_stack_that_may_be_another_ones_copy_tells_nobody_of_it(stage: S
     await silent_for(stage, 90)
     unread = Fence(f"{LOOPBACK}:9", name="a stack", client_id="queuer-test", throw_away=True)
     courier = NoticeSender(stage.clock, web=stage.web, mail=None)
-    assert await watch_healer(queuer, Alarm(queuer, stage.clock, courier, timeout=timedelta(seconds=5), fence=unread))
+    assert await watch_healer(queuer, HealerAlarm(queuer, stage.clock, courier, timeout=timedelta(seconds=5), fence=unread))
     assert await stage.owner.fetchval(SOUND) == 0

@@ -107,7 +107,9 @@ def routes(service: Service) -> APIRouter:
 
     @router.patch("/workspaces/{workspace_id}/schedule", summary="Change a workspace's hours, days off included, key by key")
     async def change_workspace(workspace_id: UUID, changes: Changes, caller: Operator) -> SomeHoursChanged:
-        return _answer_changed(service, await hours.change_workspace_hours(service.pool, _own(caller, workspace_id), changes, actor=caller.actor))
+        return _answer_changed(
+            service, await hours.change_workspace_hours(service.pool, _own(caller, workspace_id), changes, actor=caller.actor)
+        )
 
     @router.put("/leads/{lead_id}/timezone", summary="Say whose clocks a lead lives by, where its location says it wrongly or not at all")
     async def of_lead(lead_id: UUID, body: Zone, caller: Operator) -> OneLeadChanged:

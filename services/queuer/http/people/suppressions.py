@@ -13,7 +13,6 @@ from services.queuer.rules.people.suppression_entries import (
     DEFAULT_REASON,
     MOST_AT_ONCE,
     SuppressionEntry,
-    SuppressionKind,
     check_entries,
     normalize,
 )
@@ -22,6 +21,7 @@ from services.queuer.workflows.people.suppress import suppress, unsuppress
 from shared.service.auth import Operator, Viewer, tenant_transaction
 from shared.service.http import FAILURES, ApiError, DryRun
 from shared.service.process import Service
+from shared.vocabulary import SuppressionKind
 
 
 class NewEntry(Taken):

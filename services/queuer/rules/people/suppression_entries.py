@@ -2,27 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Final
 
 from services.queuer.rules.campaigns import checks
 from shared.people.identifiers import NotAPerson, email_address, linkedin_identity
 from shared.refusals import Refused
+from shared.vocabulary import SuppressionKind
 
 MOST_AT_ONCE: Final = 10_000
 """Entries of one call; a longer list is given in parts."""
 DEFAULT_REASON: Final = "put on the list by hand"
 
 _LONGEST_DOMAIN: Final = 253
-
-
-class SuppressionKind(StrEnum):
-    """What an entry names."""
-
-    PERSON = "person"
-    EMAIL = "email"
-    COMPANY = "company"
-    DOMAIN = "domain"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,11 @@ from uuid import UUID
 
 import asyncpg
 
-from services.queuer.rules.people.suppression_entries import SuppressionEntry, SuppressionKind
+from services.queuer.rules.people.suppression_entries import SuppressionEntry
 from shared.db.pool import Connection
 from shared.db.queries import execute, fetch_all, fetch_column, fetch_one, load
 from shared.db.statements import lock_accounts, lock_leads, lock_prospects, lock_sends
+from shared.vocabulary import SuppressionKind
 
 queries = load(__file__)
 

@@ -6,8 +6,9 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from services.queuer.rules.people.suppression_entries import SuppressionKind, normalize
+from services.queuer.rules.people.suppression_entries import normalize
 from shared.refusals import Refused
+from shared.vocabulary import SuppressionKind
 from tests.integration.queuer.api_stage import Stage
 from tests.support import builders
 
