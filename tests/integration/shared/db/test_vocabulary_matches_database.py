@@ -21,6 +21,7 @@ from shared.vocabulary import (
     FailureReason,
     ProspectStatus,
     SendStatus,
+    SuppressionKind,
 )
 from tests.support.builders import BASE, a_campaign, a_lead, a_prospect, a_send, a_workspace, an_account, insert
 
@@ -129,8 +130,15 @@ async def test_every_enum_type_holds_the_vocabularys_words_in_its_order(pool: as
 def test_every_word_list_of_the_vocabulary_has_its_type() -> None:
     lists = {thing for thing in vars(vocabulary).values() if isinstance(thing, type) and issubclass(thing, StrEnum)}
     no_columns = {vocabulary.ActionRole, vocabulary.Evidence}  # facts of an action
-    texts = {Condition, FailureReason}  # a reason stands in a text column, beside the provider's words
+    texts = {Condition, FailureReason, SuppressionKind}  # in text columns: a reason stands beside the provider's words, a kind has a check
     assert lists - no_columns - texts == set(TYPES.values())
+
+
+async def test_a_suppression_is_of_every_kind_of_the_vocabulary(pool: asyncpg.Pool) -> None:
+    check = await pool.fetchval(
+        "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = 'suppressions'::regclass AND conname = 'suppressions_kind_check'"
+    )
+    assert re.findall(r"'(\w+)'", check) == [kind.value for kind in SuppressionKind]
 
 
 async def test_the_transition_function_answers_for_every_pair_as_the_vocabulary_does(pool: asyncpg.Pool) -> None:
