@@ -45,7 +45,7 @@ async def under_way(pool: asyncpg.Pool) -> list[str]:
     [seen] = await pool.fetch("SELECT " + ", ".join(f'EXISTS (SELECT {where}) AS "{what}"' for what, where in _UNDER_WAY.items()))
     busy = [what for what, is_there in seen.items() if is_there]
     async with pool.acquire() as connection:
-        if await finished.done(connection, most=1):
+        if await finished.find_finished(connection, most=1):
             busy.append("a campaign that is about to complete")
         if await notices.fetch_completed_campaigns(connection, most=1):
             busy.append("a campaign whose end was not announced")

@@ -12,7 +12,7 @@ from services.queuer.workflows.campaigns.finish import finish_campaigns
 from services.queuer.workflows.campaigns.fold_counters import fold_counters
 from services.queuer.workflows.dispatch.clock_skip import ClockSkipper
 from services.queuer.workflows.dispatch.dispatch import Dispatcher
-from services.queuer.workflows.people.timezones import tell_zones
+from services.queuer.workflows.people.timezones import derive_zones
 from services.queuer.workflows.planning.plan import Planner
 from services.queuer.workflows.planning.reassign_account import AccountReassignment
 from services.queuer.workflows.planning.release_held import HeldSequenceRelease
@@ -53,6 +53,6 @@ def register(
     jobs.add("plan forgotten", settings.forgotten_every, planner.sweep_under_way, pace=JobPace.REAL)
     jobs.add("fold counters", settings.fold_every, partial(fold_counters, pool))
     jobs.add("leap", settings.leap_every, leaper.leap, pace=JobPace.PROMPT)
-    jobs.add("tell zones", ZONES_EVERY, partial(tell_zones, pool), pace=JobPace.REAL)
+    jobs.add("tell zones", ZONES_EVERY, partial(derive_zones, pool), pace=JobPace.REAL)
     jobs.add("watch the healer", WATCH_EVERY, HealerWatchdog(pool, alarm).round, pace=JobPace.REAL)
     jobs.add("measure", MEASURE_EVERY, dispatcher.measure, pace=JobPace.REAL)

@@ -51,7 +51,6 @@ STILL_GENERIC: Final[frozenset[str]] = frozenset(
         "services/queuer/workflows/accounts/change.py:_wanted",
         "services/queuer/workflows/campaigns/change.py:_wanted",
         "services/queuer/workflows/insight/forecast.py:_work",
-        "services/queuer/workflows/people/approve.py:_take",
     }
 )
 """Functions that still have such a name; the list only becomes shorter."""

@@ -24,12 +24,7 @@ READ_BY_KEY: Final[dict[str, int]] = {
     "services/healer/store/repairs/cleanup.py": 1,
     "services/healer/workflows/repairs/decide.py": 6,
     "services/healer/workflows/unknown_attempts/resolve.py": 8,
-    "services/queuer/store/campaigns/finished.py": 6,
-    "services/queuer/store/people/approvals.py": 4,
-    "services/queuer/store/people/leads.py": 6,
     "services/queuer/workflows/insight/failed_sends.py": 2,
-    "services/queuer/workflows/people/approve.py": 2,
-    "services/queuer/workflows/people/import_leads.py": 1,
     "shared/notices/store.py": 7,
 }
 """How often a file still reads a row by a key; only smaller, and none at the end."""
@@ -47,13 +42,7 @@ UNTYPED_CALLS: Final[dict[str, int]] = {
     "services/healer/store/unknown_attempts/outcomes.py": 13,
     "services/healer/store/unknown_attempts/withdrawals.py": 6,
     "services/queuer/store/accounts/healer_watchdog.py": 1,
-    "services/queuer/store/campaigns/counters.py": 1,
-    "services/queuer/store/campaigns/finished.py": 4,
     "services/queuer/store/insight/failed_sends.py": 10,
-    "services/queuer/store/people/approvals.py": 4,
-    "services/queuer/store/people/leads.py": 6,
-    "services/queuer/workflows/people/approve.py": 6,
-    "services/queuer/workflows/people/import_leads.py": 6,
     "shared/fence/store.py": 9,
     "shared/notices/store.py": 5,
 }

@@ -1,32 +1,38 @@
 """Campaigns that have nothing to do any more, and those that have something to do again."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 from shared.db.pool import Connection
-from shared.db.queries import load
+from shared.db.queries import fetch_all, fetch_column, load
 
 queries = load(__file__)
 
-Owned = tuple[UUID, UUID]
-"""A campaign and its workspace."""
+
+@dataclass(frozen=True, slots=True)
+class OwnedCampaign:
+    """A campaign and its workspace."""
+
+    id: UUID
+    workspace_id: UUID
 
 
-async def done(connection: Connection, *, most: int) -> list[UUID]:
-    """Running campaigns that are done."""
-    return [row["id"] async for row in queries.done(connection, most=most)]
+async def find_finished(connection: Connection, *, most: int) -> list[UUID]:
+    """Running campaigns that have nothing to do any more."""
+    return await fetch_column(connection, queries.find_finished, UUID, most=most)
 
 
-async def complete(connection: Connection, campaign_ids: Sequence[UUID]) -> list[Owned]:
-    """Complete them; those that were running until now."""
-    return [(row["id"], row["workspace_id"]) async for row in queries.complete(connection, campaign_ids=campaign_ids)]
+async def complete(connection: Connection, campaign_ids: Sequence[UUID]) -> list[OwnedCampaign]:
+    """Complete them; returns those that were running until now."""
+    return await fetch_all(connection, queries.complete, OwnedCampaign, campaign_ids=campaign_ids)
 
 
-async def to_go_on(connection: Connection, *, most: int) -> list[UUID]:
+async def find_resumable(connection: Connection, *, most: int) -> list[UUID]:
     """Campaigns that were completed by themselves and have a prospect under way again."""
-    return [row["id"] async for row in queries.to_go_on(connection, most=most)]
+    return await fetch_column(connection, queries.find_resumable, UUID, most=most)
 
 
-async def go_on(connection: Connection, campaign_ids: Sequence[UUID]) -> list[Owned]:
-    """Let them run; those that had been completed by themselves until now."""
-    return [(row["id"], row["workspace_id"]) async for row in queries.go_on(connection, campaign_ids=campaign_ids)]
+async def resume(connection: Connection, campaign_ids: Sequence[UUID]) -> list[OwnedCampaign]:
+    """Let them run; returns those that had been completed by themselves until now."""
+    return await fetch_all(connection, queries.resume, OwnedCampaign, campaign_ids=campaign_ids)

@@ -1,6 +1,6 @@
 -- name: campaign_of_approval^
 -- The newest version of the steps is pinned to every prospect enrolled now; planning pins it where there is none yet.
-SELECT c.workspace_id, c.campaign_name, c.status::text AS status, c.completed_by_itself,
+SELECT c.workspace_id, c.campaign_name, c.status, c.completed_by_itself,
        (SELECT w.id FROM workflows w WHERE w.campaign_id = c.id ORDER BY w.version DESC LIMIT 1) AS workflow_id
   FROM campaigns c WHERE c.id = :campaign_id;
 
@@ -9,14 +9,14 @@ SELECT count(*) FROM prospect_approval_data a
  WHERE a.campaign_id = :campaign_id AND a.status = 'approved'
    AND ((:batch_id)::uuid IS NULL OR a.batch_id = :batch_id) AND ((:ids)::uuid[] IS NULL OR a.id = ANY(:ids));
 
--- name: take_waiting
+-- name: lock_waiting
 -- Two people who approve at once take turns on a row, and the second finds it decided.
 SELECT a.id, a.lead_id FROM prospect_approval_data a
  WHERE a.campaign_id = :campaign_id AND a.status = 'waiting' AND ((:batch_id)::uuid IS NULL OR a.batch_id = :batch_id)
  ORDER BY a.id LIMIT :size
    FOR NO KEY UPDATE;
 
--- name: take_named
+-- name: lock_named
 SELECT a.id, a.lead_id FROM prospect_approval_data a
  WHERE a.id = ANY(:ids) AND a.campaign_id = :campaign_id AND (a.status = 'waiting' OR (:again AND a.status = 'rejected'))
  ORDER BY a.id
@@ -55,11 +55,10 @@ UPDATE prospect_approval_data a
   FROM unnest(:ids::uuid[], :statuses::text[], :decided_by::text[]) AS n(id, status, decided_by)
  WHERE a.id = n.id AND a.status IN ('waiting', 'rejected');
 
--- name: reject_waiting
+-- name: reject_waiting!
 UPDATE prospect_approval_data SET status = 'rejected', decided_at = :now, decided_by = :actor
  WHERE campaign_id = :campaign_id AND status = 'waiting'
-   AND ((:batch_id)::uuid IS NULL OR batch_id = :batch_id) AND ((:ids)::uuid[] IS NULL OR id = ANY(:ids))
-RETURNING id;
+   AND ((:batch_id)::uuid IS NULL OR batch_id = :batch_id) AND ((:ids)::uuid[] IS NULL OR id = ANY(:ids));
 
 -- name: note_enrolment!
 UPDATE campaigns SET last_enrollment_at = :now WHERE id = :campaign_id;

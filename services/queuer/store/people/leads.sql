@@ -1,5 +1,5 @@
 -- name: campaign_of_import^
-SELECT c.campaign_name, c.campaign_type::text AS campaign_type, c.status::text AS status, c.completed_by_itself
+SELECT c.campaign_name, c.campaign_type, c.status, c.completed_by_itself
   FROM campaigns c WHERE c.id = :campaign_id AND c.workspace_id = :workspace_id;
 
 -- name: open_batch$
@@ -22,8 +22,8 @@ WITH hits AS (
   UNION
   SELECT id FROM leads WHERE workspace_id = :workspace_id AND email IS NOT NULL AND lower(email) = ANY(:emails::text[])
 )
-SELECT l.id, l.identity, l.first_name, l.last_name, l.company, l.title, l.location, l.timezone, l.linkedin_id, l.linkedin_vanity,
-       l.sales_navigator_id, l.email, l.connected_on, l.extra
+SELECT l.identity, l.first_name, l.last_name, l.company, l.title, l.location, l.timezone, l.linkedin_id, l.linkedin_vanity,
+       l.sales_navigator_id, l.email, l.connected_on, l.extra, l.id
   FROM leads l JOIN hits h ON h.id = l.id
  ORDER BY l.created_at, l.id;
 
@@ -92,7 +92,7 @@ UPDATE lead_batches SET finished_at = clock_timestamp() WHERE id = :batch_id; --
 -- Older than the column; an import has looked at once.
 SELECT id, location FROM leads WHERE timezone IS NULL AND location <> '' ORDER BY id LIMIT :most;
 
--- name: give_zones!
+-- name: set_zones!
 UPDATE leads l SET timezone = n.timezone
   FROM unnest(:lead_ids::uuid[], :timezones::text[]) AS n(id, timezone),
        (SELECT x.id FROM leads x WHERE x.id = ANY(:lead_ids::uuid[]) ORDER BY x.id FOR NO KEY UPDATE) AS locked

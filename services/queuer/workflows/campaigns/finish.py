@@ -21,19 +21,17 @@ ACTOR: Final = "queuer"
 async def finish_campaigns(pool: asyncpg.Pool) -> bool:
     """Look once; True when there may be more. Any number of processes may do so."""
     async with pool.acquire() as connection, connection.transaction():
-        again = await finished.go_on(connection, found) if (found := await finished.to_go_on(connection, most=MOST)) else []
-        for campaign_id, workspace_id in again:
-            await write_audit_line(
-                connection, ACTOR, "go_on", "campaign", campaign_id, workspace_id=workspace_id, details={"was": "completed"}
-            )
+        again = await finished.resume(connection, found) if (found := await finished.find_resumable(connection, most=MOST)) else []
+        for each in again:
+            details = {"was": "completed"}
+            await write_audit_line(connection, ACTOR, "go_on", "campaign", each.id, workspace_id=each.workspace_id, details=details)
     async with pool.acquire() as connection, connection.transaction():
-        over = await finished.complete(connection, found) if (found := await finished.done(connection, most=MOST)) else []
-        for campaign_id, workspace_id in over:
-            await write_audit_line(
-                connection, ACTOR, "complete", "campaign", campaign_id, workspace_id=workspace_id, details={"was": "running"}
-            )
-    for campaign_id, _ in over:
-        log.info("all prospects of a campaign have ended, so it is completed", campaign=campaign_id)
-    for campaign_id, _ in again:
-        log.info("a campaign that was completed by itself goes on", campaign=campaign_id)
+        over = await finished.complete(connection, found) if (found := await finished.find_finished(connection, most=MOST)) else []
+        for each in over:
+            details = {"was": "running"}
+            await write_audit_line(connection, ACTOR, "complete", "campaign", each.id, workspace_id=each.workspace_id, details=details)
+    for each in over:
+        log.info("all prospects of a campaign have ended, so it is completed", campaign=each.id)
+    for each in again:
+        log.info("a campaign that was completed by itself goes on", campaign=each.id)
     return len(over) == MOST or len(again) == MOST

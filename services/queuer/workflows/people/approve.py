@@ -1,6 +1,6 @@
 """Approve imported rows: each becomes a prospect and wakes the planner, or is refused with the reason. Also reject.
 
-Set by set and safe to press as often as anyone likes: a row decided before is not decided again.
+Set by set and safe to repeat: a row decided before is not decided again.
 """
 
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -12,7 +12,8 @@ from uuid import UUID
 
 import asyncpg
 
-from services.queuer.store.people.approvals import Candidate, decide, enrol, load_candidates, queries
+from services.queuer.store.people import approvals as store
+from services.queuer.store.people.approvals import ApprovalCampaign, ApprovalRow, Candidate
 from shared.db.pool import Connection
 from shared.db.statements import write_audit_line
 from shared.refusals import Refused
@@ -67,17 +68,15 @@ async def approve(
     """
     result = ApproveResult()
     async with _borrowed(database) as connection:
-        campaign = await _campaign(connection, campaign_id)
-        result.already = await queries.count_approved(
-            connection, campaign_id=campaign_id, batch_id=batch_id, ids=None if ids is None else list(ids)
-        )
+        campaign = await _load_campaign(connection, campaign_id)
+        result.already = await store.count_approved(connection, campaign_id, batch_id=batch_id, ids=None if ids is None else list(ids))
         named = None if ids is None else _chunks(sorted(set(ids)))
         while True:
             chunk = None if named is None else next(named, [])
             if chunk == []:
                 break
             async with connection.transaction():
-                taken = await _take(connection, campaign_id, batch_id, chunk, again=again)
+                taken = await _lock_rows(connection, campaign_id, batch_id, chunk, again=again)
                 if taken:
                     await _decide(connection, campaign_id, campaign, taken, result, actor=actor, now=now)
             if chunk is None and not taken:
@@ -85,7 +84,7 @@ async def approve(
         if result.approved or result.refused:
             details = {"approved": result.approved, "enrolled": result.enrolled, "refused": len(result.refused)}
             await write_audit_line(
-                connection, actor, "approve", "campaign", campaign_id, workspace_id=campaign["workspace_id"], details=details
+                connection, actor, "approve", "campaign", campaign_id, workspace_id=campaign.workspace_id, details=details
             )
     return result
 
@@ -105,15 +104,13 @@ async def reject(
         Refused: there is no such campaign.
     """
     async with _borrowed(database) as connection, connection.transaction():
-        campaign = await _campaign(connection, campaign_id, over_is_fine=True)
-        rows = queries.reject_waiting(
-            connection, campaign_id=campaign_id, batch_id=batch_id, ids=None if ids is None else list(ids), actor=actor, now=now
-        )
-        rejected = len([row async for row in rows])
+        campaign = await _load_campaign(connection, campaign_id, over_is_fine=True)
+        named = None if ids is None else list(ids)
+        rejected = await store.reject_waiting(connection, campaign_id, batch_id=batch_id, ids=named, actor=actor, now=now)
         if rejected:
             details = {"rejected": rejected}
             await write_audit_line(
-                connection, actor, "reject", "campaign", campaign_id, workspace_id=campaign["workspace_id"], details=details
+                connection, actor, "reject", "campaign", campaign_id, workspace_id=campaign.workspace_id, details=details
             )
     return rejected
 
@@ -121,50 +118,46 @@ async def reject(
 async def _decide(
     connection: Connection,
     campaign_id: UUID,
-    campaign: asyncpg.Record,
-    taken: Sequence[tuple[UUID, UUID]],
+    campaign: ApprovalCampaign,
+    taken: Sequence[ApprovalRow],
     result: ApproveResult,
     *,
     actor: str,
     now: datetime,
 ) -> None:
-    candidates = await load_candidates(connection, taken, campaign_id)
+    candidates = await store.load_candidates(connection, taken, campaign_id)
     refused = [(candidate, reason) for candidate in candidates if (reason := objection(candidate))]
     stopped = {candidate.approval_id for candidate, _ in refused}
     approved = [candidate for candidate in candidates if candidate.approval_id not in stopped]
-    enrolled = await enrol(
+    enrolled = await store.enrol(
         connection,
         approved,
-        workspace_id=campaign["workspace_id"],
+        workspace_id=campaign.workspace_id,
         campaign_id=campaign_id,
-        workflow_id=campaign["workflow_id"],
+        workflow_id=campaign.workflow_id,
         now=now,
     )
-    await decide(connection, approved, refused, actor=actor, now=now)
-    if enrolled:
-        await queries.note_enrolment(connection, campaign_id=campaign_id, now=now)
+    await store.decide(connection, approved, refused, actor=actor, now=now)
     result.approved += len(approved)
     result.enrolled += enrolled
     result.refused += [(candidate.identity, reason) for candidate, reason in refused]
 
 
-async def _take(
+async def _lock_rows(
     connection: Connection, campaign_id: UUID, batch_id: UUID | None, chunk: list[UUID] | None, *, again: bool
-) -> list[tuple[UUID, UUID]]:
+) -> list[ApprovalRow]:
     if chunk is None:
-        rows = queries.take_waiting(connection, campaign_id=campaign_id, batch_id=batch_id, size=CHUNK)
-    else:
-        rows = queries.take_named(connection, campaign_id=campaign_id, ids=chunk, again=again)
-    return [(row["id"], row["lead_id"]) async for row in rows]
+        return await store.lock_waiting(connection, campaign_id, batch_id=batch_id, most=CHUNK)
+    return await store.lock_named(connection, campaign_id, chunk, again=again)
 
 
-async def _campaign(connection: Connection, campaign_id: UUID, *, over_is_fine: bool = False) -> asyncpg.Record:
-    campaign: asyncpg.Record | None = await queries.campaign_of_approval(connection, campaign_id=campaign_id)
+async def _load_campaign(connection: Connection, campaign_id: UUID, *, over_is_fine: bool = False) -> ApprovalCampaign:
+    campaign = await store.load_campaign(connection, campaign_id)
     if campaign is None:
         raise Refused(f"There is no campaign {campaign_id}. `tact campaign list` shows those there are.")
-    over = campaign["status"] in {CampaignStatus.COMPLETED, CampaignStatus.CANCELLED} and not campaign["completed_by_itself"]
+    over = campaign.status in {CampaignStatus.COMPLETED, CampaignStatus.CANCELLED} and not campaign.completed_by_itself
     if over and not over_is_fine:
-        raise Refused(f"The campaign '{campaign['campaign_name']}' is {campaign['status']}; nobody can be enrolled in it any more.")
+        raise Refused(f"The campaign '{campaign.campaign_name}' is {campaign.status}; no lead can be enrolled in it any more.")
     return campaign
 
 

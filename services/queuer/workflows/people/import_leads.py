@@ -18,14 +18,15 @@ from uuid import UUID
 
 import asyncpg
 
-from services.queuer.rules.people.matching import Matched
+from services.queuer.rules.people.matching import Matched, match
 from services.queuer.rules.people.reader import ListReader, Person, Refusal
 from services.queuer.rules.people.report import Report
-from services.queuer.store.people.leads import queries, store_people
+from services.queuer.store.people import leads as store
+from services.queuer.store.people.leads import ImportCampaign
 from services.queuer.workflows.people.approve import approve as approve_rows
 from shared.db.statements import business_now
 from shared.refusals import Refused
-from shared.vocabulary import CHANNEL_OF_CAMPAIGN_TYPE, CampaignStatus, CampaignType
+from shared.vocabulary import CHANNEL_OF_CAMPAIGN_TYPE, CampaignStatus
 
 CHUNK: Final = 5_000  # rows a transaction: fewer cost round trips, more hold the workspace's lock longer
 
@@ -82,15 +83,13 @@ async def import_file(
         Refused: the file, the report's place or the campaign makes an import impossible; nothing was stored.
         asyncpg.PostgresError, OSError: the database or the file failed midway; import the file again.
     """
-    campaign = await _campaign(pool, workspace_id, campaign_id)
+    campaign = await _load_campaign(pool, workspace_id, campaign_id)
     with _opened(source) as (stream, size):
-        needs = CHANNEL_OF_CAMPAIGN_TYPE[CampaignType(campaign["campaign_type"])]
+        needs = CHANNEL_OF_CAMPAIGN_TYPE[campaign.campaign_type]
         reader = await asyncio.to_thread(ListReader, stream, needs=needs, columns=columns)
         name = file_name or (source.name if isinstance(source, Path) else "upload.csv")
         with Report(report_path) as report:
-            batch_id: UUID = await queries.open_batch(
-                pool, workspace_id=workspace_id, campaign_id=campaign_id, file_name=name, file_format=reader.layout.file_format
-            )
+            batch_id = await store.open_batch(pool, workspace_id, campaign_id, file_name=name, file_format=reader.layout.file_format)
             work = _Import(pool, workspace_id, campaign_id, batch_id, actor, approve, now)
 
             def told(position: int) -> None:
@@ -98,7 +97,7 @@ async def import_file(
                     progress(ImportProgress(work.stored + work.refused, work.stored, work.known, work.refused, position, size))
 
             await _run(work, reader, report, told)
-        await queries.close_batch(pool, batch_id=batch_id)
+        await store.close_batch(pool, batch_id)
     return ImportResult(
         batch_id,
         work.stored + work.refused,
@@ -113,13 +112,13 @@ async def import_file(
     )
 
 
-async def _campaign(pool: asyncpg.Pool, workspace_id: UUID, campaign_id: UUID) -> asyncpg.Record:
-    campaign = await queries.campaign_of_import(pool, workspace_id=workspace_id, campaign_id=campaign_id)
+async def _load_campaign(pool: asyncpg.Pool, workspace_id: UUID, campaign_id: UUID) -> ImportCampaign:
+    campaign = await store.load_campaign(pool, workspace_id, campaign_id)
     if campaign is None:
         raise Refused(f"There is no campaign {campaign_id} in this workspace. `tact campaign list` shows those there are.")
-    if campaign["status"] in {CampaignStatus.COMPLETED, CampaignStatus.CANCELLED} and not campaign["completed_by_itself"]:
-        raise Refused(f"The campaign '{campaign['campaign_name']}' is {campaign['status']}; import into another one.")
-    return cast(asyncpg.Record, campaign)
+    if campaign.status in {CampaignStatus.COMPLETED, CampaignStatus.CANCELLED} and not campaign.completed_by_itself:
+        raise Refused(f"The campaign '{campaign.campaign_name}' is {campaign.status}; import into another one.")
+    return campaign
 
 
 @dataclass(slots=True)
@@ -140,22 +139,25 @@ class _Import:
     refused_approval: int = 0
 
     async def store(self, people: Sequence[Person]) -> Matched:
+        """Store the people of one chunk, in four statements however many they are; every lead of the outcome then has its id."""
         async with self.pool.acquire() as connection, connection.transaction():
-            return await store_people(connection, people, workspace_id=self.workspace_id)
+            await store.lock_people(connection, self.workspace_id)
+            outcome = match(people, await store.load_known_leads(connection, people, self.workspace_id))
+            if outcome.added:
+                await store.add_leads(connection, outcome.added, self.workspace_id)
+            if outcome.filled:
+                await store.fill_leads(connection, outcome.filled)
+            return outcome
 
     async def queue(self, people: Sequence[Person], outcome: Matched, refused: int) -> None:
         """Queue one chunk for approval, count it, and approve it where that was asked for."""
         lead_ids = [lead.id for lead in outcome.leads if lead.id is not None]
         async with self.pool.acquire() as connection, connection.transaction():
-            await queries.queue_for_approval(
-                connection,
-                workspace_id=self.workspace_id,
-                campaign_id=self.campaign_id,
-                batch_id=self.batch_id,
-                lead_ids=lead_ids,
-                lines=[person.line for person in people],
+            lines = [person.line for person in people]
+            await store.queue_for_approval(
+                connection, lead_ids, lines, workspace_id=self.workspace_id, campaign_id=self.campaign_id, batch_id=self.batch_id
             )
-            await queries.count_batch(connection, batch_id=self.batch_id, stored=len(people), known=outcome.known, refused=refused)
+            await store.count_batch(connection, self.batch_id, stored=len(people), known=outcome.known, refused=refused)
         self.stored += len(people)
         self.known += outcome.known
         self.refused += refused
@@ -163,8 +165,7 @@ class _Import:
             await self._approve(lead_ids)
 
     async def _approve(self, lead_ids: list[UUID]) -> None:
-        rows = queries.waiting_of(self.pool, campaign_id=self.campaign_id, lead_ids=lead_ids)
-        waiting = [row["id"] async for row in rows]
+        waiting = await store.load_waiting(self.pool, self.campaign_id, lead_ids)
         moment: datetime = self.now or await business_now(self.pool)
         result = await approve_rows(self.pool, campaign_id=self.campaign_id, ids=waiting, actor=self.actor, now=moment)
         self.enrolled += result.enrolled

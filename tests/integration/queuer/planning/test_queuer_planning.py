@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import asyncpg
 
-from services.queuer.workflows.people.timezones import tell_zones
+from services.queuer.workflows.people.timezones import derive_zones
 from services.queuer.workflows.planning.plan import Planner
 from shared.vocabulary.identity import send_id
 from tests.integration.queuer.world import make_world
@@ -339,7 +339,7 @@ async def test_leads_from_before_anybody_asked_get_the_zone_of_their_location(po
     world = await make_world(pool)
     for place, zone in (("Berlin, Germany", None), ("Remote", None), ("", None), ("Berlin, Germany", "Asia/Tokyo")):
         await world.enrol(1, location=place, timezone=zone)
-    assert await tell_zones(pool) is False
+    assert await derive_zones(pool) is False
     rows = await pool.fetch("SELECT location, timezone FROM leads ORDER BY created_at, id")
     assert sorted((row["location"], row["timezone"] or "") for row in rows) == [
         ("", ""),
