@@ -6,7 +6,6 @@ import logging
 import secrets
 import signal
 import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,7 +14,8 @@ from rich.console import Console
 
 from embedded.chaos.plan import make_plan
 from embedded.chaos.play import Chaos
-from embedded.chaos.verdict import pronounce
+from embedded.chaos.verdict import ChaosRun, pronounce
+from embedded.report import timed_progress
 from embedded.stack import STACK_ERRORS
 from shared.runtime.settings import state_folder
 
@@ -35,12 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def chaos(*, sends: int, seed: int, folder: Path) -> int:
     """Play a run of so many sends; the verdict goes to chaos-verdict.json in the state folder."""
-    began = time.monotonic()
-
-    def say(words: str) -> None:
-        sys.stdout.write(f"{time.monotonic() - began:6.1f} s  {words}\n")
-        sys.stdout.flush()
-
+    say = timed_progress()
     logging.getLogger("asyncpg").setLevel(logging.CRITICAL)  # that connections are lost is what happens here
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(40))  # our own start of campaigns is no news
     plan = make_plan(sends=sends, seed=seed)
@@ -58,7 +53,7 @@ def chaos(*, sends: int, seed: int, folder: Path) -> int:
     return pronounce(told, Console(), state_folder() / "chaos-verdict.json")
 
 
-async def _interruptibly(run: Chaos):  # type: ignore[no-untyped-def]
+async def _interruptibly(run: Chaos) -> ChaosRun:
     task = asyncio.ensure_future(run.play())
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     return await task

@@ -1,6 +1,5 @@
 """The end of a run: the judge reads the simulator's log, and what it finds is printed and written down."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +13,7 @@ from embedded.chaos.kills import InjectedFault
 from embedded.chaos.plan import ChaosPlan
 from embedded.chaos.replay_check import ReplayCheck
 from embedded.chaos.scenario import promises, rules
+from embedded.report import end_report, write_verdict
 from simulator.judge import JudgeVerdict, LedgerEntry, Promise, Recovery, Tolerance, judge, percentile, recoveries
 from simulator.judge.reading import LoggedCall, read
 
@@ -58,11 +58,9 @@ def pronounce(told: ChaosRun, console: Console, path: Path) -> int:
     )
     found = _recoveries(told)
     document = _document(told, verdict, found, for_a_person)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(document, indent=2, ensure_ascii=False, default=str) + "\n", encoding="utf-8")
+    write_verdict(document, path)
     _print(document, verdict, console)
-    console.print(f"The whole verdict: {path}   ({told.wall_s:.0f} s in all)", highlight=False)
-    return 0 if document["ok"] else 1
+    return end_report(document, path, console, told.wall_s)
 
 
 def _kept_back(row: dict[str, Any]) -> Sequence[str]:

@@ -1,6 +1,5 @@
 """The end of the demo: the judge reads the simulator's log, and every send in our ledger is held against it."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ from rich.console import Console
 
 from embedded.demo.corruption import CorruptionResult
 from embedded.demo.scenario import WORKSPACES
+from embedded.report import end_report, write_verdict
 from simulator.judge import AccountRule, JudgeVerdict, LedgerEntry, Tolerance, judge, published_rule
 
 
@@ -31,10 +31,8 @@ def pronounce(told: DemoRun, console: Console, path: Path) -> int:
     if told.healed is not None:
         document["healed"] = asdict(told.healed)
         document["ok"] = document["ok"] and told.healed.seconds is not None
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(document, indent=2, ensure_ascii=False, default=str) + "\n", encoding="utf-8")
-    console.print(f"The whole verdict: {path}   ({told.wall_s:.0f} s in all)", highlight=False)
-    return 0 if document["ok"] else 1
+    write_verdict(document, path)
+    return end_report(document, path, console, told.wall_s)
 
 
 def rules() -> list[AccountRule]:

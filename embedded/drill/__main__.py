@@ -5,7 +5,6 @@ prospect was contacted twice.
 import argparse
 import os
 import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from rich.console import Console
 from embedded.drill.play import Drill, DrillRun
 from embedded.drill.verdict import pronounce
 from embedded.ports import free_ports
+from embedded.report import timed_progress
 from embedded.run import run
 from embedded.settings import StackSettings
 from embedded.stack import STACK_ERRORS
@@ -32,12 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if asked.corrupt < 1 or asked.stored < 0:
         sys.stderr.write("--corrupt must be 1 or more and --stored 0 or more.\n")
         return 2
-    began = time.monotonic()
-
-    def say(words: str) -> None:
-        sys.stdout.write(f"{time.monotonic() - began:6.1f} s  {words}\n")
-        sys.stdout.flush()
-
+    say = timed_progress()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(40))
     folder = asked.folder or state_folder() / "heal-drill"
     drill = Drill(_settings(), folder, corrupt=asked.corrupt, stored=asked.stored, within=asked.within, say=say)

@@ -1,6 +1,5 @@
 """What became of every spoiled row, judged by the truth: the simulator's log of whom the provider was asked to contact."""
 
-import json
 from collections import Counter
 from pathlib import Path
 from typing import Any, Final
@@ -9,6 +8,7 @@ from rich.console import Console
 
 from embedded.drill.corruptions import CORRUPTIONS, COUNTS, CorruptedRow, truly_contacted
 from embedded.drill.play import DrillRun
+from embedded.report import end_report, write_verdict
 from simulator.judge import percentile
 from simulator.judge.reading import LoggedCall, Unreadable, read
 
@@ -21,16 +21,14 @@ P99: Final = 99.0
 def pronounce(told: DrillRun, console: Console, path: Path) -> int:
     """Print the verdict and write it to `path`; returns the exit status."""
     document = judge(told)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(document, indent=2, default=str) + "\n", encoding="utf-8")
+    write_verdict(document, path)
     for name in ("corrupted", "repaired", "proposed", "wrong", "contacted_twice", "repair_p50_s", "repair_p99_s"):
         console.print(f"{name.replace('_', ' '):<16} {document[name]}", highlight=False)
     for way, figures in document["ways"].items():
         console.print(f"  {way:<28} {figures}", highlight=False, style="dim")
     for one in document["examples"]:
         console.print(f"  {one}", highlight=False, style="red", markup=False)
-    console.print(f"The whole verdict: {path}   ({told.wall_s:.0f} s in all)", highlight=False)
-    return 0 if document["ok"] else 1
+    return end_report(document, path, console, told.wall_s)
 
 
 def judge(told: DrillRun) -> dict[str, Any]:

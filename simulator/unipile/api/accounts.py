@@ -6,8 +6,8 @@ from urllib.parse import urlsplit
 
 from simulator.unipile.api import shapes
 from simulator.unipile.api.call import Act, ApiAnswer, ApiCall
-from simulator.unipile.api.paging import MOST
-from simulator.unipile.api.reading import cursor_for, cursor_of, json_of, limit_of, offset_in, optional, required
+from simulator.unipile.api.paging import OffsetPage
+from simulator.unipile.api.reading import json_of, optional, required
 from simulator.unipile.webhooks import DEFAULT_EVENTS, Webhook, WebhookDelivery
 from simulator.unipile.world.ids import short_id
 from simulator.unipile.world.refusals import refuse
@@ -22,12 +22,11 @@ class AccountRoutes:
 
     async def list_accounts(self, call: ApiCall) -> Act:
         """GET /accounts."""
-        limit, start = _page(call)
+        asked = OffsetPage.of(call.request)
 
         def act(_: datetime) -> ApiAnswer:
-            accounts = list(self._world.accounts.values())
-            items = [shapes.account(one) for one in accounts[start : start + limit]]
-            return ApiAnswer(200, {"object": "AccountList", "items": items, "cursor": _more(limit, start, len(accounts))})
+            page, cursor = asked.oldest_first(list(self._world.accounts.values()))
+            return ApiAnswer(200, {"object": "AccountList", "items": [shapes.account(one) for one in page], "cursor": cursor})
 
         return act
 
@@ -85,12 +84,11 @@ class Registrations:
 
     async def list_webhooks(self, call: ApiCall) -> Act:
         """GET /webhooks."""
-        limit, start = _page(call)
+        asked = OffsetPage.of(call.request)
 
         def act(_: datetime) -> ApiAnswer:
-            hooks = list(self._webhooks.registered.values())
-            items = [_shape(one) for one in hooks[start : start + limit]]
-            return ApiAnswer(200, {"object": "WebhookList", "items": items, "cursor": _more(limit, start, len(hooks))})
+            page, cursor = asked.oldest_first(list(self._webhooks.registered.values()))
+            return ApiAnswer(200, {"object": "WebhookList", "items": [_shape(one) for one in page], "cursor": cursor})
 
         return act
 
@@ -132,12 +130,3 @@ def _strings(given: Any, name: str) -> tuple[str, ...]:
     if given is not None and not (isinstance(given, list) and all(isinstance(one, str) for one in given)):
         raise refuse("invalid_parameters", f"{name} must be a list of strings.")
     return tuple(given or ())
-
-
-def _page(call: ApiCall) -> tuple[int, int]:
-    cursor = cursor_of(call.request)
-    return limit_of(cursor.get("limit") if cursor else call.request.query.get("limit"), MOST, 100), offset_in(cursor, "cursor")
-
-
-def _more(limit: int, start: int, total: int) -> str | None:
-    return cursor_for({"limit": limit, "cursor": start + limit}) if start + limit < total else None

@@ -8,8 +8,8 @@ from aiohttp import web
 
 from simulator.unipile.api import shapes
 from simulator.unipile.api.call import Act, ApiAnswer, ApiCall, account_in
-from simulator.unipile.api.paging import MOST, PageRequest
-from simulator.unipile.api.reading import account_id_of, cursor_for, cursor_of, form_of, json_of, limit_of, offset_in, optional, required
+from simulator.unipile.api.paging import OffsetPage, PageRequest
+from simulator.unipile.api.reading import account_id_of, form_of, json_of, optional, required
 from simulator.unipile.world.accounts import Chat, Message, SimulatedAccount
 from simulator.unipile.world.ids import is_classic
 from simulator.unipile.world.refusals import ID_FORMAT, refuse
@@ -147,15 +147,11 @@ class Chats:
     async def attendees(self, call: ApiCall) -> Act:
         """GET /chat_attendees: all people that an account has a chat with."""
         call.account_id = account_id_of(call.request)
-        cursor = cursor_of(call.request)
-        limit = limit_of(cursor.get("limit") if cursor else call.request.query.get("limit"), MOST, 100)
-        start = offset_in(cursor, "cursor")
+        asked = OffsetPage.of(call.request)
 
         def act(_: datetime) -> ApiAnswer:
             account = account_in(self._world, call)
-            end = len(account.chats) - start
-            page = account.chats[max(0, end - limit) : max(0, end)][::-1]
-            more = cursor_for({"limit": limit, "cursor": start + limit}) if end > limit else None
+            page, more = asked.newest_first(account.chats)
             return ApiAnswer(200, {"object": "ChatAttendeeList", "items": [self._attendee(account, one) for one in page], "cursor": more})
 
         return act

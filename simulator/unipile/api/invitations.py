@@ -1,11 +1,12 @@
 """Invitations (UNIPILE §2.2)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from simulator.unipile.api import shapes
 from simulator.unipile.api.call import Act, ApiAnswer, ApiCall, account_in
-from simulator.unipile.api.reading import account_id_of, cursor_for, cursor_of, json_of, limit_of, offset_in, optional, required
+from simulator.unipile.api.paging import OffsetPage
+from simulator.unipile.api.reading import account_id_of, json_of, optional, required
 from simulator.unipile.world.accounts import Invitation, SimulatedAccount
 from simulator.unipile.world.ids import is_classic
 from simulator.unipile.world.refusals import ID_FORMAT, refuse
@@ -14,6 +15,8 @@ from simulator.unipile.world.world import World
 Shape = Callable[[Invitation], dict[str, object]]
 MOST_SENT = 250
 MOST_RECEIVED = 100
+LISTED = 10
+"""Invitations of a page when the call names no limit."""
 MILESTONES = (50, 75, 90, 95)  # `usage` comes only with the send that crosses one of these percentages
 
 
@@ -46,12 +49,12 @@ class InvitationRoutes:
     async def sent(self, call: ApiCall) -> Act:
         """GET /users/invite/sent: only pending ones, newest first, as they were a little while ago."""
         call.account_id = account_id_of(call.request)
-        limit, start = _page(call, MOST_SENT)
+        asked = OffsetPage.of(call.request, MOST_SENT, LISTED)
 
         def act(now: datetime) -> ApiAnswer:
             account = account_in(self._world, call)
             visible = account.visible_sent(now - timedelta(seconds=self._world.behaviour.invite_list_lag_s))
-            return _invitations(account.sent, visible, limit, start, lambda one: shapes.invitation_sent(one, now))
+            return _invitations(*asked.newest_first(account.sent, visible), lambda one: shapes.invitation_sent(one, now))
 
         return act
 
@@ -73,11 +76,11 @@ class InvitationRoutes:
     async def received(self, call: ApiCall) -> Act:
         """GET /users/invite/received."""
         call.account_id = account_id_of(call.request)
-        limit, start = _page(call, MOST_RECEIVED)
+        asked = OffsetPage.of(call.request, MOST_RECEIVED, LISTED)
 
         def act(now: datetime) -> ApiAnswer:
             received = account_in(self._world, call).received
-            return _invitations(received, len(received), limit, start, lambda one: shapes.invitation_received(one, now))
+            return _invitations(*asked.newest_first(received), lambda one: shapes.invitation_received(one, now))
 
         return act
 
@@ -112,14 +115,5 @@ class InvitationRoutes:
         return {"usage": crossed[-1]} if crossed else {}
 
 
-def _page(call: ApiCall, most: int) -> tuple[int, int]:
-    cursor = cursor_of(call.request)
-    limit = limit_of(cursor.get("limit") if cursor else call.request.query.get("limit"), most, 10)
-    return limit, offset_in(cursor, "cursor")
-
-
-def _invitations(rows: list[Invitation], visible: int, limit: int, start: int, shape: Shape) -> ApiAnswer:
-    end = visible - start
-    page = rows[max(0, end - limit) : max(0, end)][::-1]
-    cursor = cursor_for({"limit": limit, "cursor": start + limit}) if end > limit else None
-    return ApiAnswer(200, {"object": "InvitationList", "items": [shape(one) for one in page], "cursor": cursor})
+def _invitations(rows: Sequence[Invitation], cursor: str | None, shape: Shape) -> ApiAnswer:
+    return ApiAnswer(200, {"object": "InvitationList", "items": [shape(one) for one in rows], "cursor": cursor})

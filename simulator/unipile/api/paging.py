@@ -1,7 +1,7 @@
-"""Pages of chats and messages: newest first, over one account or several, from where a cursor points."""
+"""Pages: of chats and messages newest first, over one account or several, and of lists whose cursor is an offset."""
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from heapq import merge
@@ -10,7 +10,7 @@ from typing import Any, Final, Self, TypeVar
 
 from aiohttp import web
 
-from simulator.unipile.api.reading import cursor_for, cursor_of, limit_of, moment_of
+from simulator.unipile.api.reading import cursor_for, cursor_of, limit_of, moment_of, offset_in
 from simulator.unipile.world.moments import from_iso, iso
 from simulator.unipile.world.refusals import refuse
 
@@ -81,6 +81,41 @@ class PageRequest:
             if self.after is not None and at(row) <= self.after:
                 return
             yield row
+
+
+@dataclass(frozen=True, slots=True)
+class OffsetPage:
+    """Limit and offset of a list route: of the query, or of the cursor, which names the offset `key`."""
+
+    limit: int
+    start: int
+    key: str = "cursor"
+
+    @classmethod
+    def of(cls, request: web.Request, most: int = MOST, default: int = 100, key: str = "cursor") -> Self:
+        """Read the query.
+
+        Raises:
+            RefusalError: 400 for a limit or a cursor that cannot be.
+        """
+        cursor = cursor_of(request)
+        return cls(limit_of(cursor.get("limit") if cursor else request.query.get("limit"), most, default), offset_in(cursor, key), key)
+
+    def oldest_first(self, rows: Sequence[Row]) -> tuple[Sequence[Row], str | None]:
+        """One page and the cursor to the next."""
+        return rows[self.start : self.start + self.limit], self._cursor(len(rows))
+
+    def newest_first(
+        self, rows: Sequence[Row], visible: int | None = None, *, filters: Mapping[str, object] | None = None
+    ) -> tuple[Sequence[Row], str | None]:
+        """The same from the end of the list, or of its `visible` part; the cursor carries the filters."""
+        total = len(rows) if visible is None else visible
+        end = max(0, total - self.start)
+        return rows[max(0, end - self.limit) : end][::-1], self._cursor(total, filters)
+
+    def _cursor(self, total: int, filters: Mapping[str, object] | None = None) -> str | None:
+        following = self.start + self.limit
+        return cursor_for({"limit": self.limit, self.key: following, **(filters or {})}) if following < total else None
 
 
 def _last(cursor: dict[str, Any]) -> tuple[str, datetime]:

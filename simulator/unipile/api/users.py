@@ -4,7 +4,8 @@ from datetime import datetime
 
 from simulator.unipile.api import shapes
 from simulator.unipile.api.call import Act, ApiAnswer, ApiCall, account_in
-from simulator.unipile.api.reading import account_id_of, cursor_for, cursor_of, limit_of, offset_in
+from simulator.unipile.api.paging import OffsetPage
+from simulator.unipile.api.reading import account_id_of, cursor_of
 from simulator.unipile.world.accounts import Bond
 from simulator.unipile.world.ids import chances
 from simulator.unipile.world.refusals import refuse
@@ -52,23 +53,15 @@ class Users:
         """GET /users/relations, newest first."""
         call.account_id = account_id_of(call.request)
         query, cursor = call.request.query, cursor_of(call.request)
-        limit = limit_of(cursor.get("limit") if cursor else query.get("limit"), MOST_RELATIONS, 100)
-        start = offset_in(cursor, "startIndex")
+        asked = OffsetPage.of(call.request, MOST_RELATIONS, key="startIndex")
         wanted = str((cursor or query).get("filter") or "").casefold()
 
         def act(_: datetime) -> ApiAnswer:
             relations = account_in(self._world, call).relations
             if wanted:
                 relations = [one for one in relations if wanted in one.person.name.casefold()]
-            end = len(relations) - start
-            page = relations[max(0, end - limit) : max(0, end)][::-1]
-            more: dict[str, object] = {"limit": limit, "startIndex": start + limit} | ({"filter": wanted} if wanted else {})
-            body = {
-                "object": "UserRelationsList",
-                "items": [shapes.relation(one) for one in page],
-                "cursor": cursor_for(more) if end > limit else None,
-            }
-            return ApiAnswer(200, body)
+            page, more = asked.newest_first(relations, filters={"filter": wanted} if wanted else None)
+            return ApiAnswer(200, {"object": "UserRelationsList", "items": [shapes.relation(one) for one in page], "cursor": more})
 
         return act
 
