@@ -152,16 +152,16 @@ def parse_dead_letter(record: ConsumerRecord) -> DeadLetter:
         place=place,
         origin=origin,
         topic=origin.topic.removesuffix(".dlq"),
-        record_ms=_number(said.get("timestamp"), record.timestamp),
+        record_ms=_parse_number(said.get("timestamp"), record.timestamp),
         group=said.get("group", ""),
         reason=reason,
         fault=fault,
         error=said.get("error", "it does not say why"),
-        at=_moment(said.get("at"), record.timestamp),
+        at=_parse_moment(said.get("at"), record.timestamp),
         key=record.key,
         value=record.value,
         headers=[(str(name), value) for name, value in record.headers if not name.startswith(PREFIX)],
-        size=_number(said.get("left-at-origin"), len(record.value or b"")),
+        size=_parse_number(said.get("left-at-origin"), len(record.value or b"")),
         whole="left-at-origin" not in said,
     )
 
@@ -173,14 +173,14 @@ def _origin(said: dict[str, str]) -> RecordPosition | None:
         return None
 
 
-def _number(text: str | None, otherwise: int) -> int:
+def _parse_number(text: str | None, otherwise: int) -> int:
     try:
         return int(text or "")
     except ValueError:
         return otherwise
 
 
-def _moment(text: str | None, otherwise_ms: int) -> datetime:
+def _parse_moment(text: str | None, otherwise_ms: int) -> datetime:
     try:
         at = datetime.fromisoformat(text or "")
     except ValueError:

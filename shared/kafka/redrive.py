@@ -109,7 +109,7 @@ async def redrive(
         KafkaError: the broker is away; the rows say which letters were published.
     """
     todo = [case for case in reversed(wanted) if case.state is not RedriveState.DONE or again]
-    found = await _found(reader, [case for case in todo if case.state is RedriveState.OPEN])
+    found = await _find_published(reader, [case for case in todo if case.state is RedriveState.OPEN])
     for case in todo:
         at = found.get((str(case.letter.origin), case.times + 1))
         if at is not None:
@@ -118,11 +118,11 @@ async def redrive(
     rest = [case for case in todo if (str(case.letter.origin), case.times + 1) not in found]
     async with _Writer(bootstrap) as writer:
         for start in range(0, len(rest), AT_ONCE):
-            async for put in _some(connection, reader, writer, rest[start : start + AT_ONCE], actor=actor):
+            async for put in _redrive_batch(connection, reader, writer, rest[start : start + AT_ONCE], actor=actor):
                 yield put
 
 
-async def _some(
+async def _redrive_batch(
     connection: Connection, reader: DeadLetterReader, writer: "_Writer", some: Sequence[RedriveCase], *, actor: str
 ) -> AsyncIterator[RedriveResult]:
     whole = [(case, await reader.load_value(case.letter)) for case in some]
@@ -132,7 +132,7 @@ async def _some(
     there = [(case, letter) for case, letter in whole if letter is not None]
     topics, partitions, places, record_mss = _keys(case.letter for case, _ in there)
     await execute(connection, queries.begin, topics=topics, partitions=partitions, offsets=places, record_mss=record_mss, actor=actor)
-    offsets = await writer.write([_back(letter, number=case.times + 1) for case, letter in there])
+    offsets = await writer.write([_build_record(letter, number=case.times + 1) for case, letter in there])
     await _record_redriven(
         connection, [(case.letter, offset) for (case, _), offset in zip(there, offsets, strict=True) if offset is not None]
     )
@@ -141,7 +141,7 @@ async def _some(
 
 
 @dataclass(frozen=True, slots=True)
-class _Back:
+class _RedrivenRecord:
     topic: str
     partition: int | None
     key: bytes | None
@@ -163,7 +163,7 @@ class _Writer:
     async def __aexit__(self, *_: object) -> None:
         await self._producer.stop()
 
-    async def write(self, records: Sequence[_Back]) -> list[int | None]:
+    async def write(self, records: Sequence[_RedrivenRecord]) -> list[int | None]:
         """The offset of each; None for one that its topic refuses.
 
         Raises:
@@ -180,7 +180,7 @@ class _Writer:
         # One at a time: records of the batch that Kafka stored already are stored twice, and consumers ignore the second.
         return [offset for record in records for offset in await self.write([record])]
 
-    async def _send(self, record: _Back) -> Any:
+    async def _send(self, record: _RedrivenRecord) -> Any:
         there = await self._producer.partitions_for(record.topic)
         partition = record.partition if record.partition in there else None
         return await self._producer.send(record.topic, record.value, key=record.key, partition=partition, headers=list(record.headers))
@@ -197,7 +197,7 @@ class _Writer:
         await self._producer.start()
 
 
-async def _found(reader: DeadLetterReader, open_ones: Sequence[RedriveCase]) -> dict[tuple[str, int], int]:
+async def _find_published(reader: DeadLetterReader, open_ones: Sequence[RedriveCase]) -> dict[tuple[str, int], int]:
     """The letters left open by a crash that are in their topic: origin and number -> offset."""
     begun = [case.begun_at for case in open_ones if case.begun_at is not None]
     if not begun:
@@ -213,11 +213,11 @@ async def _found(reader: DeadLetterReader, open_ones: Sequence[RedriveCase]) -> 
     return found
 
 
-def _back(letter: DeadLetter, *, number: int) -> _Back:
+def _build_record(letter: DeadLetter, *, number: int) -> _RedrivenRecord:
     ours = {OF: str(letter.origin), NUMBER: str(number), AT: datetime.now(UTC).isoformat()}
     original = [(name, value) for name, value in letter.headers if name not in ours]
     own = letter.origin.topic == letter.topic
-    return _Back(
+    return _RedrivenRecord(
         letter.topic,
         letter.origin.partition if own else None,
         letter.key,

@@ -14,7 +14,7 @@ def configure(service: str, *, level: str, style: str) -> None:
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
-        _named(service),
+        _add_service_name(service),
     ]
     renderer: Processor = structlog.processors.JSONRenderer(default=str) if style == "json" else structlog.dev.ConsoleRenderer()
     structlog.configure(
@@ -30,7 +30,7 @@ def configure(service: str, *, level: str, style: str) -> None:
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 
-def _named(service: str) -> Processor:
+def _add_service_name(service: str) -> Processor:
     def add(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
         event.setdefault("service", service)
         return event

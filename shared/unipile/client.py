@@ -76,7 +76,7 @@ class UnipileClient:
         bound._may_begin = may_begin  # noqa: SLF001  # its own class
         return bound
 
-    def _ask(self, call: ProviderCall, answer: type[ModelT]) -> Coroutine[Any, Any, ModelT]:
+    def _call(self, call: ProviderCall, answer: type[ModelT]) -> Coroutine[Any, Any, ModelT]:
         return self._wire.call(call, answer, may_begin=self._may_begin)
 
     async def profile(self, account_id: str, identifier: str) -> Profile:
@@ -87,13 +87,13 @@ class UnipileClient:
         Raises:
             UnusableIdentifierError: a URL, an escaped text, a word of the route, or nothing.
         """
-        return await self._ask(
+        return await self._call(
             ProviderCall(
                 doing="look up a profile",
                 method="GET",
                 path=f"/users/{quote(checked_identifier(identifier), safe='')}",
                 subject=CallSubject.PERSON,
-                params={"account_id": _id(account_id, "account")},
+                params={"account_id": _checked_id(account_id, "account")},
             ),
             Profile,
         )
@@ -107,10 +107,10 @@ class UnipileClient:
         within: timedelta | None = None,
     ) -> InvitationSent:
         """Invite a person. The planner checks the length of the note; this client does not."""
-        body = {"account_id": _id(account_id, "account"), "provider_id": _id(provider_id, "person")}
+        body = {"account_id": _checked_id(account_id, "account"), "provider_id": _checked_id(provider_id, "person")}
         if message is not None:
-            body["message"] = _text(message, "note")
-        return await self._ask(
+            body["message"] = _checked_text(message, "note")
+        return await self._call(
             ProviderCall(
                 doing="send an invitation",
                 method="POST",
@@ -125,14 +125,14 @@ class UnipileClient:
 
     async def delete_invitation(self, account_id: str, invitation_id: str) -> None:
         """Withdraw a pending invitation. LinkedIn then forbids another one to this person for about three weeks."""
-        await self._ask(
+        await self._call(
             ProviderCall(
                 doing="withdraw an invitation",
                 method="DELETE",
-                path=f"/users/invite/sent/{quote(_id(invitation_id, 'invitation'), safe='')}",
+                path=f"/users/invite/sent/{quote(_checked_id(invitation_id, 'invitation'), safe='')}",
                 subject=CallSubject.INVITATION,
                 write=True,
-                params={"account_id": _id(account_id, "account")},
+                params={"account_id": _checked_id(account_id, "account")},
             ),
             InvitationCanceled,
         )
@@ -140,24 +140,24 @@ class UnipileClient:
     async def start_chat(self, account_id: str, provider_id: str, text: str, *, within: timedelta | None = None) -> ChatStarted:
         """Write to a connection; their existing 1:1 conversation is used where there is one."""
         form = [
-            ("account_id", _id(account_id, "account")),
-            ("attendees_ids", _id(provider_id, "person")),
-            ("text", _text(text, "message")),
+            ("account_id", _checked_id(account_id, "account")),
+            ("attendees_ids", _checked_id(provider_id, "person")),
+            ("text", _checked_text(text, "message")),
         ]
-        return await self._ask(
+        return await self._call(
             ProviderCall("start a chat", "POST", "/chats", CallSubject.PERSON, write=True, form=form, within=within), ChatStarted
         )
 
     async def relations(self, account_id: str, *, limit: int = 100, cursor: str | None = None) -> ProviderPage[ListedRelation]:
         """First-degree connections, newest first."""
         params = _listing(account_id, limit, cursor, most=MOST_RELATIONS)
-        return await self._ask(
+        return await self._call(
             ProviderCall("list relations", "GET", "/users/relations", CallSubject.ACCOUNT, params=params), ProviderPage[ListedRelation]
         )
 
     async def invitations_sent(self, account_id: str, *, limit: int = 100, cursor: str | None = None) -> ProviderPage[PendingInvitation]:
         """Invitations that wait for an answer; 30 to 60 s behind. Accepted, ignored and withdrawn ones are not listed."""
-        return await self._ask(
+        return await self._call(
             ProviderCall(
                 "list sent invitations", "GET", "/users/invite/sent", CallSubject.ACCOUNT, params=_listing(account_id, limit, cursor)
             ),
@@ -178,7 +178,7 @@ class UnipileClient:
         params = _listing(account_id, limit, cursor) | _window(after, before)
         if unread is not None:
             params["unread"] = "true" if unread else "false"
-        return await self._ask(ProviderCall("list chats", "GET", "/chats", CallSubject.ACCOUNT, params=params), ProviderPage[ListedChat])
+        return await self._call(ProviderCall("list chats", "GET", "/chats", CallSubject.ACCOUNT, params=params), ProviderPage[ListedChat])
 
     async def messages(
         self,
@@ -197,23 +197,23 @@ class UnipileClient:
         """
         window = _window(after, before)
         if chat_id is not None and account_id is None:
-            path, subject = f"/chats/{quote(_id(chat_id, 'chat'), safe='')}/messages", CallSubject.CHAT
+            path, subject = f"/chats/{quote(_checked_id(chat_id, 'chat'), safe='')}/messages", CallSubject.CHAT
             params = _listing(None, limit, cursor) | window
         elif account_id is not None and chat_id is None:
             path, subject = "/messages", CallSubject.ACCOUNT
             params = _listing(account_id, limit, cursor) | window
         else:
             raise ValueError("Ask for the messages of one chat_id or of one account_id, not of both and not of neither.")
-        return await self._ask(ProviderCall("list messages", "GET", path, subject, params=params), ProviderPage[ListedMessage])
+        return await self._call(ProviderCall("list messages", "GET", path, subject, params=params), ProviderPage[ListedMessage])
 
     async def account(self, account_id: str) -> ProviderAccount:
         """One account with the health of its sources."""
-        path = f"/accounts/{quote(_id(account_id, 'account'), safe='')}"
-        return await self._ask(ProviderCall("show an account", "GET", path, CallSubject.ACCOUNT), ProviderAccount)
+        path = f"/accounts/{quote(_checked_id(account_id, 'account'), safe='')}"
+        return await self._call(ProviderCall("show an account", "GET", path, CallSubject.ACCOUNT), ProviderAccount)
 
     async def accounts(self, *, limit: int = 100, cursor: str | None = None) -> ProviderPage[ProviderAccount]:
         """All accounts of the key."""
-        return await self._ask(
+        return await self._call(
             ProviderCall("list accounts", "GET", "/accounts", CallSubject.TENANT, params=_listing(None, limit, cursor)),
             ProviderPage[ProviderAccount],
         )
@@ -236,7 +236,7 @@ class UnipileClient:
         registrations = plan(await self._webhooks(), url=url, header=ours)
         for source in registrations.missing:
             body = body_of(source, url=url, header=ours)
-            await self._ask(ProviderCall("register a webhook", "POST", "/webhooks", CallSubject.TENANT, json=body), WebhookCreated)
+            await self._call(ProviderCall("register a webhook", "POST", "/webhooks", CallSubject.TENANT, json=body), WebhookCreated)
         for webhook_id in registrations.surplus:
             await self._delete_webhook(webhook_id)
         return registrations
@@ -255,7 +255,7 @@ class UnipileClient:
         found: list[RegisteredWebhook] = []
         cursor: str | None = None
         while True:
-            page = await self._ask(
+            page = await self._call(
                 ProviderCall("list webhooks", "GET", "/webhooks", CallSubject.TENANT, params=_listing(None, MOST, cursor)),
                 ProviderPage[RegisteredWebhook],
             )
@@ -267,7 +267,7 @@ class UnipileClient:
     async def _delete_webhook(self, webhook_id: str) -> None:
         path = f"/webhooks/{quote(webhook_id, safe='')}"
         try:
-            await self._ask(ProviderCall("remove a webhook", "DELETE", path, CallSubject.TENANT), WebhookDeleted)
+            await self._call(ProviderCall("remove a webhook", "DELETE", path, CallSubject.TENANT), WebhookDeleted)
         except ProviderRefused as error:
             if error.status != HTTPStatus.NOT_FOUND or error.type is None:
                 raise  # else another process removed it first
@@ -287,22 +287,22 @@ def checked_identifier(identifier: str) -> str:
         raise UnusableIdentifierError(f"{identifier!r} is a URL or a path; give only what follows /in/, or the provider id.")
     if identifier.lower() in RESERVED:
         raise UnusableIdentifierError(f"{identifier!r} is a word of Unipile's route and would show another person; no person is looked up.")
-    return _sendable(identifier, "identifier")
+    return _encodable(identifier, "identifier")
 
 
-def _id(value: str, what: str) -> str:
+def _checked_id(value: str, what: str) -> str:
     if not value.strip():
         raise ValueError(f"The id of the {what} is empty.")
-    return _sendable(value, f"id of the {what}")
+    return _encodable(value, f"id of the {what}")
 
 
-def _text(value: str, what: str) -> str:
+def _checked_text(value: str, what: str) -> str:
     if not value.strip():
         raise ValueError(f"The {what} is empty; nothing was sent.")
-    return _sendable(value, what)
+    return _encodable(value, what)
 
 
-def _sendable(value: str, what: str) -> str:
+def _encodable(value: str, what: str) -> str:
     """Half a surrogate pair cannot be encoded; refused here, because the transport's error would not name the text."""
     try:
         value.encode()
@@ -316,17 +316,17 @@ def _listing(account_id: str | None, limit: int, cursor: str | None, *, most: in
         raise ValueError(f"A page of this list holds 1 to {most} rows, not {limit}.")
     params = {"limit": str(limit)}
     if account_id is not None:
-        params["account_id"] = _id(account_id, "account")
+        params["account_id"] = _checked_id(account_id, "account")
     if cursor is not None:
         params["cursor"] = cursor
     return params
 
 
 def _window(after: datetime | None, before: datetime | None) -> dict[str, str]:
-    return {name: _moment(value) for name, value in (("after", after), ("before", before)) if value is not None}
+    return {name: _format_moment(value) for name, value in (("after", after), ("before", before)) if value is not None}
 
 
-def _moment(value: datetime) -> str:
+def _format_moment(value: datetime) -> str:
     """The provider takes exactly `YYYY-MM-DDTHH:MM:SS.sssZ`."""
     if value.tzinfo is None:
         raise ValueError("A moment without a time zone could mean any hour; give it in UTC.")

@@ -68,7 +68,7 @@ def plan(existing: Iterable[RegisteredWebhook], *, url: str, header: WebhookHead
         source = source_of(webhook)
         if webhook.request_url != url or source is None:
             continue
-        if source in kept or webhook.enabled is False or not _sends(webhook.headers, header):
+        if source in kept or webhook.enabled is False or not _sends_header(webhook.headers, header):
             surplus.append(webhook.id)
         else:
             kept[source] = webhook.id
@@ -77,7 +77,7 @@ def plan(existing: Iterable[RegisteredWebhook], *, url: str, header: WebhookHead
     )
 
 
-def _sends(headers: Sequence[WebhookHeader] | None, expected: WebhookHeader) -> bool:
+def _sends_header(headers: Sequence[WebhookHeader] | None, expected: WebhookHeader) -> bool:
     """A list that does not show headers is believed; one that shows another secret means 401 for every delivery."""
     if headers is None:
         return True

@@ -150,7 +150,7 @@ class Begin:
     async def release_accounts(self, next_checks: Mapping[UUID, datetime | None]) -> None:
         """Release the leases of these accounts; the dispatcher checks each at its moment, with None only when something wakes it."""
         if next_checks:
-            await execute(self._connection, queries.release_accounts, account_ids=list(next_checks), wakes=list(next_checks.values()))
+            await execute(self._connection, queries.release_accounts, account_ids=list(next_checks), next_checks=list(next_checks.values()))
 
     async def publish(self, envelopes: Sequence[Envelope]) -> None:
         """Put events into the outbox; they leave when this transaction commits."""

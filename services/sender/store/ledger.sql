@@ -157,9 +157,9 @@ UPDATE campaign_prospects p
 RETURNING p.id;
 
 -- name: release_accounts!
--- Release the account's lease; the dispatcher considers the account again at `wake`, NULL: not before another event wakes it.
-UPDATE accounts a SET lease_until = NULL, lease_holder = NULL, wake_at = g.wake
-  FROM unnest(:account_ids::uuid[], :wakes::timestamptz[]) AS g(account_id, wake)
+-- Release the account's lease; the dispatcher considers the account again at `next_check`, NULL: not before another event wakes it.
+UPDATE accounts a SET lease_until = NULL, lease_holder = NULL, wake_at = g.next_check
+  FROM unnest(:account_ids::uuid[], :next_checks::timestamptz[]) AS g(account_id, next_check)
  WHERE a.id = g.account_id;
 
 -- name: still_due
