@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 
 from services.queuer.http.models import Given, Success
-from services.queuer.rules.insight.forecast_model import Forecast, ForecastRule, RuleCost
+from services.queuer.rules.insight.forecast_model import Forecast, HeldPeople, RuleCost, StarvedCampaign
 from services.queuer.rules.insight.what_if import WORDS
 from services.queuer.workflows.insight.forecast import DEFAULT_DAYS, MOST_DAYS, Forecasts, Ready, prepare
 from shared.service.auth import Viewer, tenant_transaction
@@ -52,38 +52,6 @@ class AccountForecast(Given):
     days: list[DayOut]
 
 
-class CostOut(Given):
-    """What a rule costs: `days` by which the campaign would end sooner without it, null while it does not end within 400 days."""
-
-    rule: ForecastRule
-    days: float | None
-    finishes: datetime | None
-    at_least: bool
-
-    @classmethod
-    def of(cls, cost: RuleCost) -> Self:
-        """As people see it."""
-        return cls.model_validate(cost)
-
-
-class StarvedOut(Given):
-    """A campaign that an account passed over on so many of its sending days in a row."""
-
-    campaign_id: UUID
-    campaign_name: str
-    account: str
-    days: int
-    since: date
-
-
-class HeldOut(Given):
-    """People who wait for something without a time."""
-
-    account: str
-    reason: str
-    people: int
-
-
 class RatesOut(Given):
     """How people are taken to answer; `measured_on` 0: assumed."""
 
@@ -108,14 +76,13 @@ class ForecastOut(Success):
     notes: list[str]
     rates: RatesOut
     accounts: list[AccountForecast]
-    starved: list[StarvedOut]
-    held: list[HeldOut]
-    costs: list[CostOut]
+    starved: list[StarvedCampaign]
+    held: list[HeldPeople]
+    costs: list[RuleCost]
 
     @classmethod
     def of(cls, ready: Ready, found: Forecast, *, supposed: Sequence[str]) -> Self:
         """The answer in the words of the API."""
-        accounts = {account.id: account for account in ready.question.accounts}
         rates = ready.rates
         return cls(
             campaign_id=found.campaign_id,
@@ -135,18 +102,9 @@ class ForecastOut(Success):
                 measured_on=rates.contacted,
             ),
             accounts=_accounts(ready, found),
-            starved=[
-                StarvedOut(
-                    campaign_id=each.campaign_id,
-                    campaign_name=ready.question.names[each.campaign_id],
-                    account=accounts[each.account_id].name,
-                    days=each.days,
-                    since=each.since,
-                )
-                for each in found.starved
-            ],
-            held=[HeldOut(account=accounts[each.account_id].name, reason=each.reason, people=each.people) for each in found.held],
-            costs=[CostOut.of(cost) for cost in found.costs],
+            starved=list(found.starved),
+            held=list(found.held),
+            costs=list(found.costs),
         )
 
 

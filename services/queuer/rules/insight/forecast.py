@@ -17,7 +17,7 @@ from services.queuer.rules.insight.forecast_model import (
     ForecastRule,
     RuleCost,
 )
-from services.queuer.rules.insight.forecast_run import AccountRun, SimulatedLane, held, starved
+from services.queuer.rules.insight.forecast_run import AccountRun, SimulatedLane, held_people, starved
 from services.queuer.rules.insight.what_if import changed
 from shared.policy import SPACING
 from shared.vocabulary import Action
@@ -35,8 +35,8 @@ def foretell(question: ForecastQuestion) -> Forecast:
     for run in runs:
         run.until(ends)
     per_day = tuple(day for run in runs for day in _days(run, question.campaign_id))
-    hungry = tuple(starved(runs, after=STARVED_AFTER))
-    waiting = tuple(found for run in runs for lane in _own(run, question.campaign_id) if (found := held(run, lane)))
+    hungry = tuple(starved(runs, question.names, after=STARVED_AFTER))
+    waiting = tuple(found for run in runs for lane in _own(run, question.campaign_id) if (found := held_people(run, lane)))
     contacted = sum(lane.contacted for run in runs for lane in _own(run, question.campaign_id))
     moving = [run for run in runs if any(not lane.held for lane in _own(run, question.campaign_id))]
     last = _last_of_each_kind(moving, question.campaign_id)

@@ -135,10 +135,11 @@ class ForecastDay:
 
 @dataclass(frozen=True, slots=True)
 class StarvedCampaign:
-    """A campaign that an account passed over for so many of its sending days in a row, the first of them `since`."""
+    """A campaign that an account passed over on so many of its sending days in a row, the first of them `since`."""
 
     campaign_id: UUID
-    account_id: UUID
+    campaign_name: str
+    account: str
     days: int
     since: date
 
@@ -147,7 +148,7 @@ class StarvedCampaign:
 class HeldPeople:
     """People who wait for something without a time: an account to come back, hours that never open."""
 
-    account_id: UUID
+    account: str
     reason: str
     people: int
 

@@ -7,7 +7,7 @@ rules meet the same people.
 
 import math
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from heapq import heappop, heappush
 from random import Random
@@ -304,10 +304,10 @@ class AccountRun:
         return found is not None and found[0] < noon + timedelta(hours=12)
 
 
-def starved(runs: Sequence[AccountRun], *, after: int) -> list[StarvedCampaign]:
+def starved(runs: Sequence[AccountRun], names: Mapping[UUID, str], *, after: int) -> list[StarvedCampaign]:
     """Campaigns that accounts passed over for so many of their sending days in a row, the longest first."""
     found = [
-        StarvedCampaign(turns.campaign_id, run.account.id, *turns.worst)
+        StarvedCampaign(turns.campaign_id, names[turns.campaign_id], run.account.name, *turns.worst)
         for run in runs
         for turns in run.turns
         if turns.worst is not None and turns.worst[0] >= after
@@ -315,7 +315,7 @@ def starved(runs: Sequence[AccountRun], *, after: int) -> list[StarvedCampaign]:
     return sorted(found, key=lambda each: -each.days)
 
 
-def held(run: AccountRun, lane: SimulatedLane) -> HeldPeople | None:
-    """Who waits for something that has no time."""
+def held_people(run: AccountRun, lane: SimulatedLane) -> HeldPeople | None:
+    """The people who wait for something that has no time."""
     people = lane.first_contacts + len(lane.later)
-    return HeldPeople(run.account.id, lane.held, people) if lane.held is not None and people else None
+    return HeldPeople(run.account.name, lane.held, people) if lane.held is not None and people else None

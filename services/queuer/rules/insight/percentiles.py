@@ -8,23 +8,21 @@ from math import ceil
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """How many due sends wait for one reason, and how long half, 90 % and 99 % of them have waited at most."""
+    """Due sends that wait for one reason; half, 90 % and 99 % of them have waited no longer, in seconds of business time."""
 
     reason: str
     sends: int
-    p50: timedelta
-    p90: timedelta
-    p99: timedelta
+    p50: float
+    p90: float
+    p99: float
 
 
 def waiting_by_reason(waits: Mapping[str, Sequence[timedelta]]) -> list[Waiting]:
     """The reason with most sends first; reasons without sends are left out."""
-    found = [_waiting(reason, sorted(each)) for reason, each in waits.items() if each]
-    return sorted(found, key=lambda each: (-each.sends, each.reason))
-
-
-def _waiting(reason: str, waits: Sequence[timedelta]) -> Waiting:
-    def rank(share: float) -> timedelta:
-        return waits[max(ceil(share * len(waits)) - 1, 0)]
-
-    return Waiting(reason, len(waits), rank(0.5), rank(0.9), rank(0.99))
+    found = []
+    for reason, each in waits.items():
+        ranked = sorted(each)
+        if ranked:
+            ranks = [ranked[max(ceil(share * len(ranked)) - 1, 0)].total_seconds() for share in (0.5, 0.9, 0.99)]
+            found.append(Waiting(reason, len(ranked), *ranks))
+    return sorted(found, key=lambda waiting: (-waiting.sends, waiting.reason))

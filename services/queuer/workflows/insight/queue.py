@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Final, Self
 from uuid import UUID
 
-from services.queuer.rules.accounts.account_status import Asking, Budget, Lane, Standing, lane_standing, standing
+from services.queuer.rules.accounts.account_status import Asking, Budget, Lane, lane_standing, standing
 from services.queuer.rules.insight.call_times import CallTimes
 from services.queuer.rules.insight.percentiles import Waiting, waiting_by_reason
 from services.queuer.store.insight import queue as store
@@ -18,7 +18,7 @@ from services.queuer.store.insight.queue import FailedByLane, QueueAccount, Queu
 from shared.calendar import spans
 from shared.db.pool import Connection
 from shared.policy import warm_up_cap
-from shared.vocabulary import Action
+from shared.vocabulary import AccountStatus, Action, CampaignStatus
 
 MOST_SHOWN: Final = 200
 """Accounts, and campaigns, in one answer."""
@@ -34,7 +34,9 @@ COUNTED_ACTIONS: Final = (Action.INVITATION, Action.MESSAGE)
 
 @dataclass(slots=True)
 class QueueFigures:
-    """Counts of an account, a campaign or a workspace, in the last minutes by business time."""
+    """Counts; times are business time. `sent_today` is of the account's own day. Planned sends are counted no further than 50,000 over
+    the answer's accounts, 2,000 of a campaign. Failed sends wait for a person at /api/queue/failed; of undecided ones no evidence
+    says whether they left, and a person decides."""
 
     sent_today: int = 0
     pending: int = 0
@@ -65,27 +67,42 @@ class QueueFigures:
 
 
 @dataclass(frozen=True, slots=True)
-class AccountFigures:
-    """An account: what it used today (its own day) of its caps, in a warm-up of that day's part of them; and why nothing leaves now."""
+class BudgetUse:
+    """How much of a cap the account's own day has used; in a warm-up the cap is that day's part of the whole."""
 
-    account: QueueAccount
+    used: int
+    cap: int
+
+
+@dataclass(frozen=True, slots=True)
+class AccountFigures:
+    """An account, and why nothing of it leaves at this moment."""
+
+    id: UUID
+    name: str
+    workspace_id: UUID
+    status: AccountStatus
+    budgets: Mapping[Action, BudgetUse]
     figures: QueueFigures
-    used: Mapping[Action, int]
-    caps: Mapping[Action, int]
-    standing: Standing
+    reason: str
+    detail: str
+    next_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
 class CampaignFigures:
     """A running or paused campaign."""
 
-    campaign: QueueCampaign
+    id: UUID
+    campaign_name: str
+    workspace_id: UUID
+    status: CampaignStatus
     figures: QueueFigures
 
 
 @dataclass(frozen=True, slots=True)
 class WorkspaceFigures:
-    """A workspace over its accounts shown here."""
+    """A workspace, over the accounts of this answer."""
 
     id: UUID
     company_name: str
@@ -127,9 +144,9 @@ async def show_queue(connection: Connection, scope: QueueScope, call_times: Call
     shown = [_account_figures(account, counts, asking) for account in accounts[:MOST_SHOWN]]
     workspaces: dict[UUID, WorkspaceFigures] = {}
     totals = QueueFigures()
-    for each in shown:
-        key = each.account.workspace_id
-        workspaces.setdefault(key, WorkspaceFigures(key, each.account.company_name)).figures.add(each.figures)
+    for account, each in zip(accounts, shown, strict=False):
+        workspace = workspaces.setdefault(account.workspace_id, WorkspaceFigures(account.workspace_id, account.company_name))
+        workspace.figures.add(each.figures)
         totals.add(each.figures)
     return Queue(
         now,
@@ -170,9 +187,14 @@ def _account_figures(account: QueueAccount, counts: _Counts, asking: Asking) -> 
     )
     figures.undecided = counts.undecided.get(account.id, 0)
     today = asking.now.astimezone(budget.zone).date()
-    used = {action: budget.today(action, asking.now) for action in COUNTED_ACTIONS}
-    caps = {action: warm_up_cap(budget.caps[action], budget.warm_up_from, today) for action in COUNTED_ACTIONS}
-    return AccountFigures(account, figures, used, caps, standing(lanes, budget, asking, leased=account.leased))
+    budgets = {
+        action: BudgetUse(budget.today(action, asking.now), warm_up_cap(budget.caps[action], budget.warm_up_from, today))
+        for action in COUNTED_ACTIONS
+    }
+    why = standing(lanes, budget, asking, leased=account.leased)
+    return AccountFigures(
+        account.id, account.name, account.workspace_id, account.status, budgets, figures, why.reason, why.detail, why.next_at
+    )
 
 
 def _campaign_figures(campaign: QueueCampaign, counts: _Counts) -> CampaignFigures:
@@ -182,7 +204,7 @@ def _campaign_figures(campaign: QueueCampaign, counts: _Counts) -> CampaignFigur
         pending=campaign.pending,
         next_planned_at=campaign.next_planned_at,
     )
-    return CampaignFigures(campaign, figures)
+    return CampaignFigures(campaign.id, campaign.campaign_name, campaign.workspace_id, campaign.status, figures)
 
 
 async def _waits(connection: Connection, scope: QueueScope, counts: _Counts, asking: Asking) -> Mapping[str, Sequence[timedelta]]:

@@ -171,7 +171,7 @@ def test_a_new_account_begins_with_a_fifth_of_its_cap() -> None:
 def test_an_account_that_cannot_act_holds_its_people_and_not_the_others_end() -> None:
     away = a_forecast_account(some_work(known=7), number=11, status=AccountStatus.DISCONNECTED)
     found = foretell(a_question(a_forecast_account(some_work(known=5)), away))
-    assert [(each.account_id, each.reason, each.people) for each in found.held] == [(away.id, "account_disconnected", 7)]
+    assert [(each.account, each.reason, each.people) for each in found.held] == [(away.name, "account_disconnected", 7)]
     assert found.contacted == 5
     assert found.finishes is not None
     idle = a_forecast_account(some_work(), number=12, status=AccountStatus.PAUSED)
@@ -227,7 +227,7 @@ def test_a_campaign_whose_hours_come_when_the_day_is_used_up_is_starved() -> Non
     late = some_work(known=50, schedule=Schedule(NEW_YORK, 14 * 60, 18 * 60, "US"))
     account = a_forecast_account(late, early, weekly_cap=200, caps={**a_forecast_account().caps, Action.INVITATION: 20})
     found = foretell(a_question(account, days=10))
-    assert [(each.campaign_id, each.account_id, each.days >= 5) for each in found.starved] == [(OURS, account.id, True)]
+    assert [(each.campaign_name, each.account, each.days >= 5) for each in found.starved] == [("Ours", account.name, True)]
     assert found.contacted == 0
 
 
