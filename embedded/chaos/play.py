@@ -22,6 +22,7 @@ from embedded.chaos.verdict import ChaosRun
 from embedded.demo.progress import read_ledger
 from embedded.unprivileged import empty
 from services.queuer.workflows.campaigns import run
+from shared.db.errors import DATABASE_ERRORS
 from shared.db.pool import open_pool
 
 LOOK_EVERY: Final = 0.5
@@ -33,7 +34,6 @@ NEWS_AFTER: Final = 8 * 3_600.0
 OPENS: Final = 7
 CLOSES: Final = 18
 """Hours of the accounts' day in New York."""
-AWAY: Final = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, TimeoutError)
 
 
 class Chaos:
@@ -105,7 +105,7 @@ class Chaos:
                 try:
                     await run.start(pool, campaign_id, actor="chaos")
                     break
-                except AWAY:
+                except DATABASE_ERRORS:
                     await asyncio.sleep(LOOK_EVERY)
 
     async def _watch(self, pool: asyncpg.Pool, tail: SendLogReader, work: "asyncio.Future[Any]") -> datetime:
@@ -158,7 +158,7 @@ class Chaos:
         """What is under way; empty while PostgreSQL is away."""
         try:
             return dict(await queries.under_way(pool, accept_of_five=ACCEPT_OF_FIVE))
-        except AWAY:
+        except DATABASE_ERRORS:
             return {}
 
     def _where(self, row: dict[str, Any], tail: SendLogReader) -> str:

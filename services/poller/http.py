@@ -4,7 +4,6 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any, Final
 
-import asyncpg
 import orjson
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, SecretStr
@@ -14,6 +13,7 @@ from services.poller.store.reads import ReadKind
 from services.poller.workflows import receive
 from services.poller.workflows.make_read import ReadOutcome
 from services.poller.workflows.schedule_reads import ReadRound, ReadScheduler
+from shared.db.errors import DATABASE_ERRORS
 from shared.service.http import ApiError, CronError, require_cron_secret
 from shared.service.process import Service
 from shared.unipile.webhooks import BadWebhook, read_webhook, secret_matches
@@ -105,7 +105,7 @@ async def _body(request: Request) -> bytes:
 async def _poll(poll: Callable[[], Awaitable[ReadRound]]) -> ReadRound:
     try:
         return await poll()
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
+    except DATABASE_ERRORS as error:
         raise CronError(500, "Poll failed", str(error) or type(error).__name__) from error
 
 

@@ -1,4 +1,4 @@
-"""Which errors of the database say nothing about the work that met them, so that it is simply done again."""
+"""Errors of the database as groups: those that only ask for another try, and all of them."""
 
 from typing import Final
 
@@ -16,3 +16,6 @@ AWAY: Final = (
     asyncpg.TransactionRollbackError,  # deadlock, serialization
 )
 """The database is away, or asks to try again. Everything else is an answer about the rows themselves."""
+
+DATABASE_ERRORS: Final = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+"""Every way in which a statement fails: the server refused it, or no answer came (a TimeoutError is an OSError)."""

@@ -15,6 +15,7 @@ import asyncpg
 import structlog
 
 from shared.contracts.envelope import Envelope
+from shared.db.errors import DATABASE_ERRORS
 from shared.db.queries import execute, fetch_all, load, require_value
 from shared.kafka.publisher import Publisher
 from shared.metrics import OUTBOX_OLDEST, OUTBOX_PENDING
@@ -73,7 +74,7 @@ class Relay:
             try:
                 async with asyncio.timeout(2):
                     await execute(connection, queries.release_lead, space=LOCK_SPACE, service=self._service)
-            except (TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError):
+            except DATABASE_ERRORS:
                 connection.terminate()
             await self._pool.release(connection)
 

@@ -13,6 +13,8 @@ from typing import Final
 
 import asyncpg
 
+from shared.db.errors import DATABASE_ERRORS
+
 READ: Final = "SELECT clock_timestamp(), anchored_at, business_at, speed, leaps, version FROM stack_clock"
 LEAP_LOCK: Final = 7_203
 """Advisory lock: every begin holds it shared, a leap of the clock takes it alone."""
@@ -132,5 +134,5 @@ class StackClock:
             await asyncio.sleep(FAST_REFRESH if self._clock.speed > 1.0 or self._clock.leaps else CALM_REFRESH)
             try:
                 await self.refresh()
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, TimeoutError):
+            except DATABASE_ERRORS:
                 continue  # the last row still holds; what needs the database will say so itself

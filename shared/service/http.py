@@ -7,7 +7,6 @@ import time
 from http import HTTPStatus
 from typing import Annotated, Any, Final, Literal
 
-import asyncpg
 import structlog
 from fastapi import FastAPI, Query, Request
 from fastapi.exceptions import RequestValidationError
@@ -17,7 +16,7 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.middleware.base import RequestResponseEndpoint
 
-from shared.db.errors import AWAY
+from shared.db.errors import AWAY, DATABASE_ERRORS
 from shared.refusals import Busy, Conflict, NotFound, Refused
 from shared.service.process import Service
 
@@ -141,7 +140,7 @@ async def _database_answers(service: Service) -> bool:
     try:
         async with asyncio.timeout(PROBE_TIMEOUT):
             return bool(await service.pool.fetchval("SELECT true"))
-    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError):
+    except DATABASE_ERRORS:
         return False
 
 

@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-import asyncpg
 from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, Field
 
@@ -12,11 +11,10 @@ from services.queuer.store.insight.queue import QueueScope
 from services.queuer.workflows.accounts.account_availability import MOST_ACCOUNTS, MOST_COUNTED, AccountStanding
 from services.queuer.workflows.dispatch.process import DispatchResult, Processed, Processor
 from services.queuer.workflows.planning.plan_now import Planned, PlanNow
+from shared.db.errors import DATABASE_ERRORS
 from shared.refusals import Refused
 from shared.service.http import CronError, require_cron_secret
 from shared.service.process import Service
-
-AWAY = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 
 
 class AccountAnswer(BaseModel):
@@ -131,14 +129,14 @@ def routes(service: Service, processor: Processor, planner: PlanNow) -> APIRoute
             return ProcessAnswer.of(await processor.process(QueueScope(workspace_id=workspace, account_id=account)))
         except Refused as error:
             raise CronError(404, error.message) from None
-        except AWAY as error:
+        except DATABASE_ERRORS as error:
             raise CronError(500, "Processing failed", str(error) or type(error).__name__) from error
 
     @router.post("/queue-pending-prospects", summary="Plan everybody who waits to be planned; harmless to repeat")
     async def queue_pending_prospects() -> PlanAnswer:
         try:
             return PlanAnswer.of(await planner.plan())
-        except AWAY as error:
+        except DATABASE_ERRORS as error:
             raise CronError(500, "Planning failed", str(error) or type(error).__name__) from error
 
     return router

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import asyncpg
 
+from shared.db.errors import DATABASE_ERRORS
 from shared.db.pool import Connection
 from shared.db.queries import execute, fetch_all, fetch_column, fetch_one, fetch_value, load
 
@@ -131,7 +132,7 @@ class HealerLeadership:
         try:
             async with asyncio.timeout(2):
                 await queries.give_up_lead(connection)
-        except (TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError):
+        except DATABASE_ERRORS:
             connection.terminate()
         await self._pool.release(connection)
 

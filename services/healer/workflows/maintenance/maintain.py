@@ -24,6 +24,7 @@ from services.healer.rules.unknown_attempts.evidence import EvidenceThresholds
 from services.healer.store.maintenance import maintenance as upkeep
 from services.healer.store.repairs import cleanup as integrity
 from services.healer.store.repairs import findings
+from shared.db.errors import DATABASE_ERRORS
 from shared.policy.limits import SPACING
 from shared.runtime.clock import StackClock
 
@@ -108,7 +109,7 @@ class Maintenance:
             run = await integrity.run_cleanup(
                 self._pool, actor=actor, called_by=called_by, most=most, patience=patience, all_right_at=self.all_right_at
             )
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError) as error:
+        except DATABASE_ERRORS as error:
             CLEANUP_FAILURES.inc()
             await self._note_failure(called_by, error)
             raise CleanupError(str(error) or type(error).__name__) from error
@@ -177,5 +178,5 @@ class Maintenance:
         log.error("clean-up failed, nothing was changed", called_by=called_by, error=repr(error))
         try:
             await integrity.record_failure(self._pool, called_by=called_by, error=str(error) or type(error).__name__)
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError):
+        except DATABASE_ERRORS:
             log.warning("the failed run could not be recorded", called_by=called_by)
