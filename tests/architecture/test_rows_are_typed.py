@@ -24,7 +24,6 @@ READ_BY_KEY: Final[dict[str, int]] = {
     "services/healer/store/repairs/cleanup.py": 1,
     "services/healer/workflows/repairs/decide.py": 6,
     "services/healer/workflows/unknown_attempts/resolve.py": 8,
-    "services/queuer/workflows/insight/failed_sends.py": 2,
     "shared/notices/store.py": 7,
 }
 """How often a file still reads a row by a key; only smaller, and none at the end."""
@@ -42,7 +41,6 @@ UNTYPED_CALLS: Final[dict[str, int]] = {
     "services/healer/store/unknown_attempts/outcomes.py": 13,
     "services/healer/store/unknown_attempts/withdrawals.py": 6,
     "services/queuer/store/accounts/healer_watchdog.py": 1,
-    "services/queuer/store/insight/failed_sends.py": 10,
     "shared/fence/store.py": 9,
     "shared/notices/store.py": 5,
 }

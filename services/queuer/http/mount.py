@@ -7,10 +7,7 @@ from fastapi import FastAPI
 from services.queuer.http import retired
 from services.queuer.http.accounts import accounts, hours, limits, tokens
 from services.queuer.http.campaigns import campaigns
-from services.queuer.http.insight import explain as prospects
-from services.queuer.http.insight import failed_sends as failed
-from services.queuer.http.insight import forecast as forecasts
-from services.queuer.http.insight import queue, status
+from services.queuer.http.insight import explain, failed_sends, forecast, queue, status
 from services.queuer.http.people import people, suppressions
 from services.queuer.rules.insight.call_times import CallTimes
 from shared.service import auth
@@ -33,13 +30,13 @@ async def mount(app: FastAPI, service: Service, *, call_times: CallTimes, larges
     for router in (
         retired.routes(),
         campaigns.routes(service, readers),
-        forecasts.routes(service, readers),
+        forecast.routes(service, readers),
         people.routes(service, readers, largest_upload=largest_upload),
         accounts.routes(service, readers),
-        failed.routes(service, readers),
+        failed_sends.routes(service, readers),
         queue.routes(readers, call_times),
         hours.routes(service),
-        prospects.routes(readers, call_times),
+        explain.routes(readers, call_times),
         limits.routes(service, readers),
         tokens.routes(service),
         status.routes(service, readers, call_times),

@@ -30,7 +30,7 @@ class Dispatch:
 
 
 @dataclass(frozen=True, slots=True)
-class DueSend:
+class FirstDueSend:
     """The send that comes next of an account, and the account's turn before it."""
 
     account_id: UUID
@@ -83,7 +83,7 @@ async def dispatch(
     connection: Connection, account_ids: Sequence[UUID], *, now: datetime, lease: timedelta, longest: timedelta
 ) -> list[Dispatch]:
     """Mark the due send of each of these locked accounts whose campaign's turn it is, and lease the accounts that have one."""
-    rows = await fetch_all(connection, queries.first_due, DueSend, account_ids=account_ids, now=now, not_rendered=NOT_RENDERED)
+    rows = await fetch_all(connection, queries.first_due, FirstDueSend, account_ids=account_ids, now=now, not_rendered=NOT_RENDERED)
     due = {row.send_id: row for row in rows}
     locked = await fetch_column(connection, queries.lock_due_sends, UUID, send_ids=list(due))
     marked = await fetch_all(connection, queries.mark_dispatched, _MarkedSend, send_ids=locked)

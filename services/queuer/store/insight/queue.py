@@ -82,7 +82,7 @@ class FailedByLane:
 
 
 @dataclass(frozen=True, slots=True)
-class DueSend:
+class WaitingSend:
     """When a due send of a lane was planned to leave."""
 
     account_id: UUID
@@ -257,6 +257,8 @@ async def count_undecided(connection: Connection, account_ids: Sequence[UUID]) -
 
 async def load_due(
     connection: Connection, account_ids: Sequence[UUID], *, now: datetime, campaign_id: UUID | None, most: int
-) -> list[DueSend]:
+) -> list[WaitingSend]:
     """The due sends of every lane, the oldest `most` of each."""
-    return await fetch_all(connection, queries.due_by_lane, DueSend, account_ids=account_ids, now=now, campaign_id=campaign_id, most=most)
+    return await fetch_all(
+        connection, queries.due_by_lane, WaitingSend, account_ids=account_ids, now=now, campaign_id=campaign_id, most=most
+    )
