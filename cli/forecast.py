@@ -123,7 +123,9 @@ def _closing(found: Mapping[str, Any], shown: Sequence[Mapping[str, Any]]) -> li
         lines.append(f"{len(found['accounts']) - len(shown):,} more accounts: --account NAME shows others, --json all.")
     lines.append(f"{found['contacted']:,} of {found['people']:,} are contacted within {found['days']} days.")
     zone = ZoneInfo(found["accounts"][0]["timezone"])
-    lines.append(f"The last first contact: {_moment(found['last_first_contact'], zone)}. The end: {_moment(found['finishes'], zone)}.")
+    lines.append(
+        f"The last first contact: {_format_day(found['last_first_contact'], zone)}. The end: {_format_day(found['finishes'], zone)}."
+    )
     lines += [
         f"{account['name']} is {account['status']} and gets no new person."
         for account in found["accounts"]
@@ -138,7 +140,7 @@ def _closing(found: Mapping[str, Any], shown: Sequence[Mapping[str, Any]]) -> li
     return lines if found["starved"] else [*lines, "No campaign of these accounts starves."]
 
 
-def _moment(moment: str | None, zone: ZoneInfo) -> str:
+def _format_day(moment: str | None, zone: ZoneInfo) -> str:
     at = parse_time(moment)
     return f"{at.astimezone(zone):%a %Y-%m-%d}" if at is not None else f"not within {FAR_DAYS} days"
 
@@ -151,7 +153,7 @@ def _costs(found: Mapping[str, Any]) -> Any:
         table.add_column(heading, justify="right" if heading == "days" else "left", no_wrap=True)
     zone = ZoneInfo(found["accounts"][0]["timezone"])
     for cost in sorted(found["costs"], key=lambda each: -(each["days"] or 0)):
-        table.add_row(RULES.get(cost["rule"], cost["rule"]), _cost(cost), _moment(cost["finishes"], zone))
+        table.add_row(RULES.get(cost["rule"], cost["rule"]), _cost(cost), _format_day(cost["finishes"], zone))
     return table
 
 

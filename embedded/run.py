@@ -24,12 +24,12 @@ def run(stack: Stack, body: Callable[[], Awaitable[int]]) -> int:
 
 async def _run(stack: Stack, body: Callable[[], Awaitable[int]]) -> int:
     work = asyncio.ensure_future(_up_and(stack, body))
-    told = 0
+    signals = 0
 
     def on_signal() -> None:
-        nonlocal told
-        told += 1
-        if told > 1:
+        nonlocal signals
+        signals += 1
+        if signals > 1:
             stack.processes.kill_all()
             os._exit(INTERRUPTED)
         sys.stderr.write("\nstopping; once more to end at once\n")

@@ -25,12 +25,12 @@ LEAST = 8
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Play one run; returns the exit status."""
-    asked = _parser().parse_args(arguments)
-    if asked.sends < LEAST:
-        sys.stderr.write(f"SENDS={asked.sends} is too few to break anything; give {LEAST} or more.\n")
+    options = _parser().parse_args(arguments)
+    if options.sends < LEAST:
+        sys.stderr.write(f"SENDS={options.sends} is too few to break anything; give {LEAST} or more.\n")
         return 2
-    seed = asked.seed if asked.seed is not None else secrets.randbelow(1_000_000)
-    return chaos(sends=asked.sends, seed=seed, folder=asked.folder or state_folder() / "chaos")
+    seed = options.seed if options.seed is not None else secrets.randbelow(1_000_000)
+    return chaos(sends=options.sends, seed=seed, folder=options.folder or state_folder() / "chaos")
 
 
 def chaos(*, sends: int, seed: int, folder: Path) -> int:
@@ -44,13 +44,13 @@ def chaos(*, sends: int, seed: int, folder: Path) -> int:
         f"a clock of {plan.speed:.0f} business seconds a second"
     )
     try:
-        told = asyncio.run(_interruptibly(Chaos(plan, folder, say=say)))
+        finished = asyncio.run(_interruptibly(Chaos(plan, folder, say=say)))
     except STACK_ERRORS as error:
         sys.stderr.write(f"{error}\n")
         return 1
     except (KeyboardInterrupt, asyncio.CancelledError):
         return INTERRUPTED
-    return pronounce(told, Console(), state_folder() / "chaos-verdict.json")
+    return pronounce(finished, Console(), state_folder() / "chaos-verdict.json")
 
 
 async def _interruptibly(run: Chaos) -> ChaosRun:

@@ -27,31 +27,31 @@ class InjectedFault:
 class FaultInjector:
     """Injects the faults; a fault waits until its target has recovered from an earlier one, so that each fault has an effect."""
 
-    def __init__(self, plan: ChaosPlan, stack: ChaosStack, weather: ProviderFaults, *, say: Callable[[str], None]) -> None:
+    def __init__(self, plan: ChaosPlan, stack: ChaosStack, provider_faults: ProviderFaults, *, say: Callable[[str], None]) -> None:
         self._plan = plan
         self._stack = stack
-        self._weather = weather
+        self._provider_faults = provider_faults
         self._say = say
         self._random = Random(plan.seed + 1)
         self._busy: dict[str, asyncio.Task[None]] = {}
-        self.struck: list[InjectedFault] = []
+        self.injected: list[InjectedFault] = []
 
     @property
     def by_kind(self) -> dict[str, int]:
         """How many faults of each kind were injected; a pair counts as two kills."""
-        counts = Counter(one.kind.value for one in self.struck)
+        counts = Counter(one.kind.value for one in self.injected)
         return {kind.value: counts[kind.value] for kind in FaultKind}
 
     async def play(self) -> None:
         """Inject all faults and return when the last target has recovered."""
         loop = asyncio.get_running_loop()
-        began = struck = loop.time()
+        began = injected = loop.time()
         apart = self._plan.lasts_s / (len(self._plan.faults) + 1) / 2  # delayed faults must not all follow at once
         for fault in sorted(self._plan.faults, key=lambda one: one.at_s):
-            await asyncio.sleep(max(0.0, began + fault.at_s - loop.time(), struck + apart - loop.time()))
+            await asyncio.sleep(max(0.0, began + fault.at_s - loop.time(), injected + apart - loop.time()))
             await self._when_free(fault)
-            struck = loop.time()
-            work = asyncio.create_task(self._strike(fault), name=f"{fault.kind} {fault.targets}")
+            injected = loop.time()
+            work = asyncio.create_task(self._inject(fault), name=f"{fault.kind} {fault.targets}")
             for key in self._keys(fault):
                 self._busy[key] = work
         await asyncio.gather(*set(self._busy.values()))
@@ -68,9 +68,9 @@ class FaultInjector:
     def _note(self, fault: PlannedFault) -> None:
         names = " and ".join(fault.targets)
         self._say(f"{fault.kind}: {names} for {fault.lasts_s:.1f} s")
-        self.struck.append(InjectedFault(f"{fault.kind} {names}", fault.kind, datetime.now(UTC)))
+        self.injected.append(InjectedFault(f"{fault.kind} {names}", fault.kind, datetime.now(UTC)))
 
-    async def _strike(self, fault: PlannedFault) -> None:
+    async def _inject(self, fault: PlannedFault) -> None:
         self._note(fault)
         match fault.kind:
             case FaultKind.SERVICE | FaultKind.PAIR:
@@ -94,9 +94,9 @@ class FaultInjector:
             case FaultKind.DISCONNECT:
                 many = max(1, self._plan.accounts * DISCONNECTED_OF_A_HUNDRED // 100)
                 lost = [account(n) for n in self._random.sample(range(self._plan.accounts), many)]
-                await self._weather.disconnect(lost)
+                await self._provider_faults.disconnect(lost)
                 await asyncio.sleep(fault.lasts_s)
-                await self._weather.reconnect(lost)
+                await self._provider_faults.reconnect(lost)
 
     async def _kill_services(self, fault: PlannedFault) -> None:
         processes = self._stack.processes

@@ -55,27 +55,27 @@ class Chaos:
         began = time.monotonic()
         try:
             await self.stack.up(lambda dsn: scenario.seed(dsn, self._plan))
-            told = await self._play(began)
+            run_facts = await self._play(began)
         except BaseException:
             self.stack.processes.kill_all()
             raise
         await self.stack.down()
-        return told
+        return run_facts
 
     async def _play(self, began: float) -> ChaosRun:
         self._say(f"the stack is ready after {time.monotonic() - began:.0f} s")
-        weather = ProviderFaults(self.stack.unipile, seed=self._plan.seed)
-        await weather.bad(limits=not self._plan.brief)
-        hand = FaultInjector(self._plan, self.stack, weather, say=self._say)
+        provider_faults = ProviderFaults(self.stack.unipile, seed=self._plan.seed)
+        await provider_faults.bad(limits=not self._plan.brief)
+        injector = FaultInjector(self._plan, self.stack, provider_faults, say=self._say)
         pool = await open_pool(self.stack.dsn, role=None, size=3, name="chaos")
-        tail = SendLogReader(self.stack.log)
+        log_reader = SendLogReader(self.stack.log)
         since = datetime.now(UTC)
         try:
-            work = asyncio.gather(self._start_campaigns(pool), hand.play())
-            until = await self._watch(pool, tail, work)
+            work = asyncio.gather(self._start_campaigns(pool), injector.play())
+            until = await self._watch(pool, log_reader, work)
             await work
-            await self._come_to_rest(pool, tail)
-            again = await check_replays(self.stack, pool, say=self._say)
+            await self._come_to_rest(pool, log_reader)
+            replay_check = await check_replays(self.stack, pool, say=self._say)
             facts, ledger = await self._facts(pool), await read_ledger(pool)
         finally:
             await pool.close()
@@ -84,11 +84,11 @@ class Chaos:
             log=self.stack.log,
             since=since,
             until=until,
-            struck=list(hand.struck),
-            kills=hand.by_kind,
+            injected=list(injector.injected),
+            kills=injector.by_kind,
             ended_by_themselves=self.stack.ended_by_themselves,
             wall_s=time.monotonic() - began,
-            again=again,
+            replay_check=replay_check,
             ledger=ledger,
             **facts,
         )
@@ -108,37 +108,37 @@ class Chaos:
                 except DATABASE_ERRORS:
                     await asyncio.sleep(LOOK_EVERY)
 
-    async def _watch(self, pool: asyncpg.Pool, tail: SendLogReader, work: "asyncio.Future[Any]") -> datetime:
+    async def _watch(self, pool: asyncpg.Pool, log_reader: SendLogReader, work: "asyncio.Future[Any]") -> datetime:
         """Say where it stands until campaigns are started and faults are mended; returns until when sends could flow.
 
         On a slow machine faults wait for one another into the night: those are played as well, but stop nothing that could flow.
         """
         said, until = 0.0, None
         while not work.done():
-            tail.read()
+            log_reader.read()
             if time.monotonic() - said > SAY_EVERY:
                 said = time.monotonic()
                 state = await self._state(pool)
-                self._say(self._where(state, tail))
+                self._say(self._where(state, log_reader))
                 if until is None and state and not _at_work(state["now"]):
                     until = datetime.now(UTC)
                     self._say("the accounts' day is over before all faults are")
             await asyncio.sleep(LOOK_EVERY)
         return until or datetime.now(UTC)
 
-    async def _come_to_rest(self, pool: asyncpg.Pool, tail: SendLogReader) -> None:
+    async def _come_to_rest(self, pool: asyncpg.Pool, log_reader: SendLogReader) -> None:
         """Wait until every promised send has left and nothing is under way; or until nothing has moved for long."""
         self._say("all faults are over; waiting for the rest")
         moved, seen, said = time.monotonic(), (-1, -1), time.monotonic()
         night: float | None = None
         stalled_after = max(STALLED_AFTER, NEWS_AFTER / self._plan.speed)
         while time.monotonic() - moved < stalled_after:
-            tail.read()
+            log_reader.read()
             state = await self._state(pool)
             still = any(state.get(name, 1) for name in ("intents", "unknown", "outbox"))
-            if state and not still and tail.sends + state["for_a_person"] >= self._plan.promised:
+            if state and not still and log_reader.sends + state["for_a_person"] >= self._plan.promised:
                 return
-            stands = (tail.sends, state.get("unknown", seen[1]))
+            stands = (log_reader.sends, state.get("unknown", seen[1]))
             by_night = bool(state) and not _at_work(state["now"])
             if stands != seen or by_night:
                 seen, moved = stands, time.monotonic()
@@ -150,7 +150,7 @@ class Chaos:
                 night = None
             if time.monotonic() - said > SAY_EVERY:
                 said = time.monotonic()
-                self._say(self._where(state, tail))
+                self._say(self._where(state, log_reader))
             await asyncio.sleep(LOOK_EVERY)
         self._say(f"nothing has moved for {stalled_after:.0f} s: {state}")
 
@@ -161,12 +161,12 @@ class Chaos:
         except DATABASE_ERRORS:
             return {}
 
-    def _where(self, row: dict[str, Any], tail: SendLogReader) -> str:
+    def _where(self, row: dict[str, Any], log_reader: SendLogReader) -> str:
         if not row:
-            return f"{tail.sends} of {self._plan.promised} sent; PostgreSQL is away"
+            return f"{log_reader.sends} of {self._plan.promised} sent; PostgreSQL is away"
         return (
-            f"{tail.sends} of {self._plan.promised} sent, {row['planned']} planned, {row['intents']} leaving, {row['unknown']} unknown, "
-            f"{row['now']:%a %H:%M}"
+            f"{log_reader.sends} of {self._plan.promised} sent, {row['planned']} planned, {row['intents']} leaving, "
+            f"{row['unknown']} unknown, {row['now']:%a %H:%M}"
         )
 
     async def _facts(self, pool: asyncpg.Pool) -> dict[str, Any]:

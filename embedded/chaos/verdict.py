@@ -34,33 +34,33 @@ class ChaosRun:
     log: Path
     since: datetime
     until: datetime
-    struck: Sequence[InjectedFault]
+    injected: Sequence[InjectedFault]
     kills: dict[str, int]
     ended_by_themselves: dict[str, int]
     wall_s: float
-    again: ReplayCheck
+    replay_check: ReplayCheck
     ledger: Sequence[LedgerEntry]
     waiting: Sequence[dict[str, Any]]
     ends: Sequence[dict[str, Any]]
     states: Sequence[dict[str, Any]]
 
 
-def pronounce(told: ChaosRun, console: Console, path: Path) -> int:
+def pronounce(run: ChaosRun, console: Console, path: Path) -> int:
     """Print the verdict and write it to `path`; returns the exit status: 0 when every send left once, tactfully, and soon again."""
-    for_a_person = [row for row in told.waiting if row["needs_person"] and row["looks"]]
+    for_a_person = [row for row in run.waiting if row["needs_person"] and row["looks"]]
     verdict = judge(
-        told.log,
-        accounts=rules(told.plan),
-        ledger=told.ledger,
-        promised=promises(told.plan),
+        run.log,
+        accounts=rules(run.plan),
+        ledger=run.ledger,
+        promised=promises(run.plan),
         waiting=[Promise(action, row["recipient"]) for row in for_a_person for action in _kept_back(row)],
         tolerance=Tolerance(),
     )
-    found = _recoveries(told)
-    document = _document(told, verdict, found, for_a_person)
+    found = _recoveries(run)
+    document = _document(run, verdict, found, for_a_person)
     write_verdict(document, path)
     _print(document, verdict, console)
-    return end_report(document, path, console, told.wall_s)
+    return end_report(document, path, console, run.wall_s)
 
 
 def _kept_back(row: dict[str, Any]) -> Sequence[str]:
@@ -70,46 +70,46 @@ def _kept_back(row: dict[str, Any]) -> Sequence[str]:
     return SENT if row["action"] == "invitation" else (row["action"],)
 
 
-def _recoveries(told: ChaosRun) -> list[Recovery]:
-    sent = sorted(call.real_at for call in read(told.log) if isinstance(call, LoggedCall) and call.effect and call.action in SENT)
-    return recoveries(sent, [(one.what, one.at) for one in told.struck], since=told.since, until=told.until)
+def _recoveries(run: ChaosRun) -> list[Recovery]:
+    sent = sorted(call.real_at for call in read(run.log) if isinstance(call, LoggedCall) and call.effect and call.action in SENT)
+    return recoveries(sent, [(one.what, one.at) for one in run.injected], since=run.since, until=run.until)
 
 
-def _document(told: ChaosRun, verdict: JudgeVerdict, found: Sequence[Recovery], for_a_person: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def _document(run: ChaosRun, verdict: JudgeVerdict, found: Sequence[Recovery], for_a_person: Sequence[dict[str, Any]]) -> dict[str, Any]:
     violations = {kind: count for kind, count in verdict.violations.items() if count}
     breaches = sum(count for kind, count in violations.items() if kind not in APART)
     p99 = percentile([one.seconds for one in found], P99)
-    unresolved = len(told.waiting) - len(for_a_person)
+    unresolved = len(run.waiting) - len(for_a_person)
     ok = (
         verdict.ok
         and not unresolved
-        and len(for_a_person) <= told.plan.promised * WAITING_SHARE
+        and len(for_a_person) <= run.plan.promised * WAITING_SHARE
         and p99 <= RECOVERED_WITHIN_S
-        and len(told.struck) == len(told.plan.faults)
-        and told.again.ok
+        and len(run.injected) == len(run.plan.faults)
+        and run.replay_check.ok
     )
     return {
         "ok": ok,
-        "seed": told.plan.seed,
+        "seed": run.plan.seed,
         "sends": verdict.sent,
-        "kills": told.kills,
+        "kills": run.kills,
         "duplicates": verdict.duplicates,
         "lost": verdict.violations["lost"],
         "breaches": breaches,
-        "unknown_waiting": len(told.waiting),
+        "unknown_waiting": len(run.waiting),
         "recovery_p99_s": p99,
         "recovery_max_s": max((one.seconds for one in found), default=0.0),
         "recoveries": [{"after": one.what, "at": one.at, "seconds": one.seconds} for one in found],
         "unknown_without_evidence": unresolved,
-        "told_again": told.again.document(),
-        "promised": told.plan.promised,
-        "accounts": told.plan.accounts,
-        "speed": told.plan.speed,
-        "wall_s": round(told.wall_s, 1),
-        "ended_by_themselves": told.ended_by_themselves,
-        "attempts": {row["state"]: row["many"] for row in told.states},
-        "ends": [dict(row) for row in told.ends],
-        "waiting": [dict(row) for row in told.waiting],
+        "told_again": run.replay_check.document(),
+        "promised": run.plan.promised,
+        "accounts": run.plan.accounts,
+        "speed": run.plan.speed,
+        "wall_s": round(run.wall_s, 1),
+        "ended_by_themselves": run.ended_by_themselves,
+        "attempts": {row["state"]: row["many"] for row in run.states},
+        "ends": [dict(row) for row in run.ends],
+        "waiting": [dict(row) for row in run.waiting],
         "violations": violations,
         "tolerated": verdict.tolerated,
         "examples": verdict.examples,
@@ -131,9 +131,9 @@ def _print(document: dict[str, Any], verdict: JudgeVerdict, console: Console) ->
         "unknown, waiting": document["unknown_waiting"],
         "flowing again, p99": f"{document['recovery_p99_s']:.1f} s (longest {document['recovery_max_s']:.1f} s)",
     }
-    again = document["told_again"]
-    rows[f"topics told {again['times']} times"] = (
-        f"{again['published']} events, {again['writes']} writes, {len(again['changed'])} tables changed"
+    replay_check = document["told_again"]
+    rows[f"topics told {replay_check['times']} times"] = (
+        f"{replay_check['published']} events, {replay_check['writes']} writes, {len(replay_check['changed'])} tables changed"
     )
     for name, value in rows.items():
         table.add_row(name, str(value))

@@ -211,8 +211,8 @@ class Demo:
             await asyncio.sleep(LOOK_EVERY / 5)
 
     def _judge(self, ledger: list[LedgerEntry]) -> int:
-        told = DemoRun(log=self.stack.simulator_log, ledger=ledger, wall_s=time.monotonic() - self._started, healed=self._healed)
-        return pronounce(told, self._console, Path(os.environ.get("TACT_BUILD_DIR", "build")) / "demo-verdict.json")
+        finished = DemoRun(log=self.stack.simulator_log, ledger=ledger, wall_s=time.monotonic() - self._started, healed=self._healed)
+        return pronounce(finished, self._console, Path(os.environ.get("TACT_BUILD_DIR", "build")) / "demo-verdict.json")
 
 
 async def _look(pool: asyncpg.Pool) -> tuple[list[dict[str, Any]], Progress]:

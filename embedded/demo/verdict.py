@@ -23,16 +23,16 @@ class DemoRun:
     healed: CorruptionResult | None = None
 
 
-def pronounce(told: DemoRun, console: Console, path: Path) -> int:
+def pronounce(run: DemoRun, console: Console, path: Path) -> int:
     """Print the verdict and write it to `path`; returns the exit status: 0 when nothing was violated."""
-    verdict: JudgeVerdict = judge(told.log, accounts=rules(), ledger=told.ledger, tolerance=Tolerance())
+    verdict: JudgeVerdict = judge(run.log, accounts=rules(), ledger=run.ledger, tolerance=Tolerance())
     console.print(verdict.table())
-    document: dict[str, Any] = verdict.as_dict() | {"wall_s": round(told.wall_s, 1)}
-    if told.healed is not None:
-        document["healed"] = asdict(told.healed)
-        document["ok"] = document["ok"] and told.healed.seconds is not None
+    document: dict[str, Any] = verdict.as_dict() | {"wall_s": round(run.wall_s, 1)}
+    if run.healed is not None:
+        document["healed"] = asdict(run.healed)
+        document["ok"] = document["ok"] and run.healed.seconds is not None
     write_verdict(document, path)
-    return end_report(document, path, console, told.wall_s)
+    return end_report(document, path, console, run.wall_s)
 
 
 def rules() -> list[AccountRule]:

@@ -18,9 +18,9 @@ P50: Final = 50.0
 P99: Final = 99.0
 
 
-def pronounce(told: DrillRun, console: Console, path: Path) -> int:
+def pronounce(run: DrillRun, console: Console, path: Path) -> int:
     """Print the verdict and write it to `path`; returns the exit status."""
-    document = judge(told)
+    document = judge(run)
     write_verdict(document, path)
     for name in ("corrupted", "repaired", "proposed", "wrong", "contacted_twice", "repair_p50_s", "repair_p99_s"):
         console.print(f"{name.replace('_', ' '):<16} {document[name]}", highlight=False)
@@ -28,23 +28,23 @@ def pronounce(told: DrillRun, console: Console, path: Path) -> int:
         console.print(f"  {way:<28} {figures}", highlight=False, style="dim")
     for one in document["examples"]:
         console.print(f"  {one}", highlight=False, style="red", markup=False)
-    return end_report(document, path, console, told.wall_s)
+    return end_report(document, path, console, run.wall_s)
 
 
-def judge(told: DrillRun) -> dict[str, Any]:
+def judge(run: DrillRun) -> dict[str, Any]:
     """The verdict's fields; times are real seconds from the commit of the corruption."""
-    invited, written, unreadable = _effects(told.log)
+    invited, written, unreadable = _effects(run.log)
     twice = sum(many - 1 for many in [*invited.values(), *written.values()] if many > 1)
-    wrong = [one for one in told.spoiled if not one.settled or _contradicts(one, invited)]
-    repaired = [one for one in told.spoiled if one.right_after is not None and one not in wrong]
-    proposed = [one for one in told.spoiled if one.proposed_after is not None and one not in wrong]
-    at_once = [_after(one) for one in told.spoiled if one.way.at_once and one.settled]
-    counted = told.miscounted if told.counts_right_after is not None else 0
+    wrong = [one for one in run.spoiled if not one.settled or _contradicts(one, invited)]
+    repaired = [one for one in run.spoiled if one.right_after is not None and one not in wrong]
+    proposed = [one for one in run.spoiled if one.proposed_after is not None and one not in wrong]
+    at_once = [_after(one) for one in run.spoiled if one.way.at_once and one.settled]
+    counted = run.miscounted if run.counts_right_after is not None else 0
     p99 = round(percentile(at_once, P99), 3) if at_once else None
-    amiss = len(wrong) + told.miscounted - counted
+    amiss = len(wrong) + run.miscounted - counted
     return {
         "ok": not amiss and not twice and not unreadable and p99 is not None and p99 < WITHIN_S,
-        "corrupted": len(told.spoiled) + told.miscounted,
+        "corrupted": len(run.spoiled) + run.miscounted,
         "repaired": len(repaired) + counted,
         "proposed": len(proposed),
         "wrong": amiss,
@@ -52,12 +52,12 @@ def judge(told: DrillRun) -> dict[str, Any]:
         "repair_p50_s": round(percentile(at_once, P50), 3) if at_once else None,
         "repair_p99_s": p99,
         "unreadable_lines": unreadable,
-        "among": told.stored,
-        "ways": {way.name: _figures([one for one in told.spoiled if one.way is way], wrong) for way in CORRUPTIONS}
-        | {COUNTS: {"rows": told.miscounted, "slowest_s": told.counts_right_after and round(told.counts_right_after, 2)}},
+        "among": run.stored,
+        "ways": {way.name: _figures([one for one in run.spoiled if one.way is way], wrong) for way in CORRUPTIONS}
+        | {COUNTS: {"rows": run.miscounted, "slowest_s": run.counts_right_after and round(run.counts_right_after, 2)}},
         "examples": [f"{one.way.name}: {one.prospect} is {dict(one.seen)}" for one in wrong[:10]],
-        "view_at_the_end": told.view,
-        "wall_s": told.wall_s,
+        "view_at_the_end": run.view,
+        "wall_s": run.wall_s,
     }
 
 

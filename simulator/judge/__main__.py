@@ -13,7 +13,7 @@ from simulator.judge.inputs import RuleError, Tolerance, entry_from_json, rule_f
 from simulator.judge.judging import judge
 from simulator.judge.reading import LogError
 
-Told = TypeVar("Told")
+Item = TypeVar("Item")
 WIDTH = 80
 
 
@@ -23,19 +23,19 @@ class CannotJudgeError(Exception):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Judge a log and print the verdict; what keeps it from judging is one sentence on stderr and exit code 1."""
-    asked = _parser().parse_args(arguments)
+    options = _parser().parse_args(arguments)
     try:
         verdict = judge(
-            asked.log,
-            accounts=_list_of(asked.accounts, rule_from_json) or [],
-            ledger=_list_of(asked.ledger, entry_from_json),
-            spacing_s=asked.spacing,
-            tolerance=Tolerance(asked.under_way_ms, asked.rounding_ms, asked.clock_speed),
+            options.log,
+            accounts=_list_of(options.accounts, rule_from_json) or [],
+            ledger=_list_of(options.ledger, entry_from_json),
+            spacing_s=options.spacing,
+            tolerance=Tolerance(options.under_way_ms, options.rounding_ms, options.clock_speed),
         )
     except (LogError, RuleError, CannotJudgeError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
-    if asked.json:
+    if options.json:
         sys.stdout.write(json.dumps(verdict.as_dict(), indent=2, ensure_ascii=False) + "\n")
     else:
         Console(width=WIDTH if not sys.stdout.isatty() else None).print(verdict.table())
@@ -58,18 +58,18 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _list_of(path: Path | None, read_one: Callable[[Any], Told]) -> list[Told] | None:
+def _list_of(path: Path | None, read_one: Callable[[Any], Item]) -> list[Item] | None:
     if path is None:
         return None
     try:
-        told = json.loads(path.read_bytes())
+        items = json.loads(path.read_bytes())
     except OSError as error:
         raise CannotJudgeError(f"The file {path} cannot be read: {error.strerror}.") from error
     except ValueError as error:
         raise CannotJudgeError(f"The file {path} is not valid JSON: {error}.") from error
-    if not isinstance(told, list):
+    if not isinstance(items, list):
         raise CannotJudgeError(f"The file {path} must hold a JSON list, one object each.")
-    return [read_one(one) for one in told]
+    return [read_one(one) for one in items]
 
 
 if __name__ == "__main__":

@@ -126,13 +126,13 @@ def published_rule(account_id: str, *, workspace: str, name: str, account_type: 
     return AccountRule(account_id, workspace, name, timezone, country, caps=caps, weekly_invitations=TIERS["standard"].week)
 
 
-def rule_from_json(told: Mapping[str, Any]) -> AccountRule:
+def rule_from_json(document: Mapping[str, Any]) -> AccountRule:
     """A rule as a JSON object says it: the fields by name, hours as two numbers, days as ISO dates.
 
     Raises:
         RuleError: a field is missing, unknown or of the wrong kind.
     """
-    given = _known(told, AccountRule, needed=("account_id", "timezone", "country"))
+    given = _known(document, AccountRule, needed=("account_id", "timezone", "country"))
     try:
         for name in ("days_off", "working_days"):
             if name in given:
@@ -149,21 +149,21 @@ def rule_from_json(told: Mapping[str, Any]) -> AccountRule:
         raise RuleError(f"Account {given['account_id']}: {error}.") from error
 
 
-def entry_from_json(told: Mapping[str, Any]) -> LedgerEntry:
+def entry_from_json(document: Mapping[str, Any]) -> LedgerEntry:
     """A ledger row as a JSON object says it.
 
     Raises:
         RuleError: a field is missing or unknown.
     """
-    return LedgerEntry(**_known(told, LedgerEntry, needed=("action", "account_id", "recipient")))
+    return LedgerEntry(**_known(document, LedgerEntry, needed=("action", "account_id", "recipient")))
 
 
-def _known(told: Mapping[str, Any], kind: type[AccountRule | LedgerEntry], *, needed: tuple[str, ...]) -> dict[str, Any]:
-    if not isinstance(told, dict):
-        raise RuleError(f"Each {kind.__name__} is a JSON object, not {told!r}.")
+def _known(document: Mapping[str, Any], kind: type[AccountRule | LedgerEntry], *, needed: tuple[str, ...]) -> dict[str, Any]:
+    if not isinstance(document, dict):
+        raise RuleError(f"Each {kind.__name__} is a JSON object, not {document!r}.")
     names = [one.name for one in fields(kind)]
-    if missing := [name for name in needed if not told.get(name)]:
-        raise RuleError(f"{kind.__name__} {told!r} lacks {', '.join(missing)}.")
-    if unknown := [name for name in told if name not in names]:
+    if missing := [name for name in needed if not document.get(name)]:
+        raise RuleError(f"{kind.__name__} {document!r} lacks {', '.join(missing)}.")
+    if unknown := [name for name in document if name not in names]:
         raise RuleError(f"{kind.__name__} knows no {', '.join(unknown)}; it has {', '.join(names)}.")
-    return dict(told)
+    return dict(document)

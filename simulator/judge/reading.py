@@ -96,8 +96,8 @@ def _entries(lines: Iterable[Line]) -> Iterator[LoggedCall | LoggedEvent | Unrea
             yield Unreadable(broken.number, broken.why, torn=False)  # only the last line can have been cut off
             broken = None
         try:
-            told = line if isinstance(line, Mapping) else json.loads(line)
-            yield _call(told) if told["kind"] == "call" else _event(told)
+            entry = line if isinstance(line, Mapping) else json.loads(line)
+            yield _call(entry) if entry["kind"] == "call" else _event(entry)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             cut_off = isinstance(line, bytes | str) and line[-1:] not in (b"\n", "\n")
             broken = Unreadable(number, f"{type(error).__name__}: {error}", torn=cut_off)
@@ -105,38 +105,45 @@ def _entries(lines: Iterable[Line]) -> Iterator[LoggedCall | LoggedEvent | Unrea
         yield broken
 
 
-def _call(told: Mapping[str, Any]) -> LoggedCall:
+def _call(entry: Mapping[str, Any]) -> LoggedCall:
     return LoggedCall(
-        seq=told["seq"],
-        at=_moment(told["at"]),
-        answered_at=_moment_or_none(told["answered_at"]),
-        real_at=_moment(told["real_at"]),
-        route=told["route"],
-        action=told["action"],
-        account_id=told["account_id"],
-        recipient=told["recipient"],
-        person=told["recipient_public_id"] or told["recipient"] or "no person",
-        text=told["text"] or None,
-        status=told["status"],
-        error=told["error"],
-        effect=told["effect"] is True,
-        effect_id=told["effect_id"],
-        fault=told["fault"],
-        degree=told["recipient_degree"],
-        replied_at=_moment_or_none(told["recipient_replied_at"]),
+        seq=entry["seq"],
+        at=_parse_moment(entry["at"]),
+        answered_at=_parse_moment_or_none(entry["answered_at"]),
+        real_at=_parse_moment(entry["real_at"]),
+        route=entry["route"],
+        action=entry["action"],
+        account_id=entry["account_id"],
+        recipient=entry["recipient"],
+        person=entry["recipient_public_id"] or entry["recipient"] or "no person",
+        text=entry["text"] or None,
+        status=entry["status"],
+        error=entry["error"],
+        effect=entry["effect"] is True,
+        effect_id=entry["effect_id"],
+        fault=entry["fault"],
+        degree=entry["recipient_degree"],
+        replied_at=_parse_moment_or_none(entry["recipient_replied_at"]),
     )
 
 
-def _event(told: Mapping[str, Any]) -> LoggedEvent:
-    return LoggedEvent(told["seq"], told["kind"], _moment(told["at"]), _moment(told["real_at"]), told.get("account_id"), told.get("person"))
+def _event(entry: Mapping[str, Any]) -> LoggedEvent:
+    return LoggedEvent(
+        entry["seq"],
+        entry["kind"],
+        _parse_moment(entry["at"]),
+        _parse_moment(entry["real_at"]),
+        entry.get("account_id"),
+        entry.get("person"),
+    )
 
 
-def _moment(text: str) -> datetime:
+def _parse_moment(text: str) -> datetime:
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
         raise ValueError(f"{text!r} has no zone")
     return moment
 
 
-def _moment_or_none(text: str | None) -> datetime | None:
-    return None if text is None else _moment(text)
+def _parse_moment_or_none(text: str | None) -> datetime | None:
+    return None if text is None else _parse_moment(text)
