@@ -38,7 +38,7 @@ UNTYPED_CALLS: Final[dict[str, int]] = {
     "services/healer/store/repairs/repairs.py": 2,
     "services/healer/store/repairs/walk.py": 2,
     "services/healer/store/unknown_attempts/decisions.py": 3,
-    "services/healer/store/unknown_attempts/outcomes.py": 13,
+    "services/healer/store/unknown_attempts/outcomes.py": 11,
     "services/healer/store/unknown_attempts/withdrawals.py": 6,
     "services/queuer/store/accounts/healer_watchdog.py": 1,
     "shared/fence/store.py": 9,
