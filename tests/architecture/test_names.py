@@ -41,7 +41,6 @@ STILL_GENERIC: Final[frozenset[str]] = frozenset(
         "services/queuer/rules/people/location_timezone.py:_plain",
         "services/queuer/workflows/accounts/account_availability.py:ask",
         "services/queuer/workflows/campaigns/change.py:_wanted",
-        "services/queuer/workflows/insight/forecast.py:_work",
     }
 )
 """Functions that still have such a name; the list only becomes shorter."""

@@ -137,7 +137,7 @@ class Forecasts:
 
     async def _elsewhere(self, question: ForecastQuestion) -> Forecast:
         answers, answering = _SPAWN.Pipe(duplex=False)
-        self._process = process = _SPAWN.Process(target=_work, args=(question, answering), name="forecast", daemon=True)
+        self._process = process = _SPAWN.Process(target=_send_forecast, args=(question, answering), name="forecast", daemon=True)
         try:
             await asyncio.to_thread(process.start)
             answering.close()  # ours; the pipe ends when the process does
@@ -158,5 +158,5 @@ class Forecasts:
             self._process.kill()
 
 
-def _work(question: ForecastQuestion, answering: PipeConnection) -> None:
+def _send_forecast(question: ForecastQuestion, answering: PipeConnection) -> None:
     answering.send(foretell(question))
