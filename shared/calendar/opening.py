@@ -27,7 +27,7 @@ def when_open(schedule: Schedule, after: datetime, *, chance: random.Random) -> 
 def within_hours(schedule: Schedule, at: datetime, *, chance: random.Random) -> datetime:
     """The same moment while the schedule is open, else one of its next opening; a month later where it never opens.
 
-    A read that is planned for the night would only wake everybody to be put off.
+    A read that is planned for the night would only wake the account to be put off.
     """
     if schedule.is_open(at):
         return at

@@ -45,7 +45,7 @@ def resolve_schedule(
     only the most particular level that says either counts (`days` first), else an account's "mon to fri" would
     outvote a campaign that wants weekends. Dates are settled one by one: a campaign may open a day the workspace
     takes off. Where `window_zone` asks for it, the same hours are read on the prospect's clocks, by the weekend and
-    holidays of the country these clocks belong to; where nobody knows the prospect's zone, or the tz database does not
+    holidays of the country these clocks belong to; where the prospect's zone is unknown, or the tz database does not
     know it any more, the account's hold. Equal input gives the same object, which keeps the day cache small.
     Raises ScheduleError.
     """

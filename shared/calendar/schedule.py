@@ -66,8 +66,8 @@ class Schedule:
             raise ValueError(f"A half day must close after {self.opens} minutes, when it opens, not after {self.half_days.closes}.")
 
     @property
-    def everybodys(self) -> "Schedule | None":
-        """The part of it that holds whoever the prospect is; None where the prospect's place alone decides."""
+    def without_prospect(self) -> "Schedule | None":
+        """The part of the schedule that holds for every prospect; None where the prospect's place alone decides."""
         if self.follows_prospect:
             return None
         return self if self.prospects is None else _alone(self)

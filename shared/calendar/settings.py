@@ -157,10 +157,10 @@ class ScheduleSettings(BaseModel):
     timezone: Annotated[str | None, BeforeValidator(_zone)] = Field(
         None, description="Whose clocks the hours below are read on: Europe/Berlin."
     )
-    working_hours_start: TimeOfDay = Field(None, description='First moment of the day, 7 or "07:30"; 7 where nobody says.')
-    working_hours_end: TimeOfDay = Field(None, description="First moment after the day's hours, 24 for midnight; 18 where nobody says.")
-    skip_weekends: bool | None = Field(None, description="Rest on the country's weekend; yes where nobody says.")
-    skip_holidays: bool | None = Field(None, description="Rest on the country's full public holidays; yes where nobody says.")
+    working_hours_start: TimeOfDay = Field(None, description='First moment of the day, 7 or "07:30"; 7 where it is not set.')
+    working_hours_end: TimeOfDay = Field(None, description="First moment after the day's hours, 24 for midnight; 18 where it is not set.")
+    skip_weekends: bool | None = Field(None, description="Rest on the country's weekend; yes where it is not set.")
+    skip_holidays: bool | None = Field(None, description="Rest on the country's full public holidays; yes where it is not set.")
     country: Annotated[str | None, BeforeValidator(_country)] = Field(None, description="Whose weekend and holidays: US, DE, DE-BY, SA.")
     days: Annotated[tuple[int, ...] | None, BeforeValidator(_days)] = Field(
         None, description="Working weekdays (mon..sun or 0..6), in place of the country's weekend."
@@ -170,9 +170,9 @@ class ScheduleSettings(BaseModel):
     half_days: Annotated[tuple[str, ...] | None, BeforeValidator(_half_days)] = Field(
         None, description='Working days that end early: dates, days of every year ("12-24"), or "country" for those of its calendar.'
     )
-    half_day_end: TimeOfDay = Field(None, description="When a half day ends; 13 where nobody says.")
+    half_day_end: TimeOfDay = Field(None, description="When a half day ends; 13 where it is not set.")
     window_zone: Annotated[Literal["account", "prospect", "both"] | None, BeforeValidator(_window_zone)] = Field(
-        None, description="Whose clocks and calendar count: the account's where nobody says, the prospect's, or both at once."
+        None, description="Whose clocks and calendar count: the account's where it is not set, the prospect's, or both at once."
     )
 
     @model_validator(mode="before")

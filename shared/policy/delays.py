@@ -82,13 +82,13 @@ def _spacing(case: Case, at: datetime, _need: timedelta) -> datetime | None:
 
 def _calendar(case: Case, at: datetime, need: timedelta) -> datetime | None:
     """The hours that hold for every prospect in the lane; a prospect's own must not close it for the others."""
-    schedule = case.schedule.everybodys
+    schedule = case.schedule.without_prospect
     return None if schedule is None else _opening(schedule, at, need)
 
 
 def _prospect_hours(case: Case, at: datetime, need: timedelta) -> datetime | None:
     """With the account's in one: were each asked alone, two that never meet would send the moment to and fro for ever."""
-    return None if case.schedule.everybodys is case.schedule else _opening(case.schedule, at, need)
+    return None if case.schedule.without_prospect is case.schedule else _opening(case.schedule, at, need)
 
 
 def _opening(schedule: Schedule, at: datetime, need: timedelta) -> datetime | None:
@@ -167,16 +167,16 @@ def _moment(moment: datetime | None) -> str:
 
 
 def _calendar_shown(case: Case, at: datetime) -> str:
-    return _local(case.schedule.everybodys, at) or "by the prospect's place alone"
+    return _local(case.schedule.without_prospect, at) or "by the prospect's place alone"
 
 
 def _hours_shown(case: Case) -> str:
-    schedule = case.schedule.everybodys
+    schedule = case.schedule.without_prospect
     return "see prospect_hours" if schedule is None else schedule.hours_shown()
 
 
 def _prospect_hours_shown(case: Case, at: datetime) -> str:
-    if case.schedule.everybodys is case.schedule:
+    if case.schedule.without_prospect is case.schedule:
         return "not asked for"
     shown = _local(case.schedule.prospects or case.schedule, at)
     if case.schedule.next_open(at) is None:
@@ -243,7 +243,7 @@ DELAYS: Final = (
         _prospect_hours,
         _closed_because,
         _prospect_hours_shown,
-        lambda case: "none" if case.schedule.everybodys is case.schedule else case.schedule.hours_shown(),
+        lambda case: "none" if case.schedule.without_prospect is case.schedule else case.schedule.hours_shown(),
     ),
     Delay(
         "spacing",

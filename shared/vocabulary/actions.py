@@ -20,7 +20,7 @@ class Action(StrEnum):
     MESSAGE = "message"
     PROFILE_LOOKUP = "profile_lookup"
     EMAIL = "email"
-    WITHDRAWAL = "withdrawal"  # of an invitation nobody answered
+    WITHDRAWAL = "withdrawal"  # of an invitation that was not answered
 
     @property
     def facts(self) -> "ActionFacts":

@@ -53,7 +53,7 @@ class FailureReason(StrEnum):
 
     NOT_STARTED = "not_started"  # the time for the call was over; the send is decided again
     UNUSABLE = "unusable"  # the sender refused its own request: no byte of it left
-    ANOTHER_PERSON = "another_person"  # the look-up showed somebody other than the lead
+    ANOTHER_PERSON = "another_person"  # the look-up showed a person other than the lead
     NOT_CONNECTED = "not_connected"
 
 
@@ -153,12 +153,12 @@ class NoticeKind(StrEnum):
     SEND_FAILED = "send_failed"  # for good: refused, or given up after its retries
     ACCOUNT_PAUSED = "account_paused"
     ACCOUNT_DISCONNECTED = "account_disconnected"
-    TEST = "test"  # somebody wants to see that a channel works
-    ATTEMPT_UNKNOWN = "attempt_unknown"  # nobody can find out whether it left, and a person must say
+    TEST = "test"  # an operator checks that a channel works
+    ATTEMPT_UNKNOWN = "attempt_unknown"  # no look-up can tell whether the message left, so an operator must decide
     CONSUMER_STOPPED = "consumer_stopped"  # too much of a topic could not be handled
     INTEGRITY_ALERT = "integrity_alert"  # the data, or what keeps it right, is in a bad state
     INTEGRITY_OVER = "integrity_over"  # and is not any more
-    CAMPAIGN_COMPLETED = "campaign_completed"  # by itself: everybody in it is at an end
+    CAMPAIGN_COMPLETED = "campaign_completed"  # by itself: all its prospects are at an end
     STACK_READ_ONLY = "stack_read_only"  # database and Kafka do not belong together any more, and nothing leaves
 
 

@@ -13,14 +13,7 @@ GENERIC: Final = frozenset(
 """Function names that a search finds everywhere and a traceback learns nothing from, with or without a leading underscore."""
 STILL_TWICE: Final[frozenset[str]] = frozenset(
     {
-        "AccountMoved",
-        "CampaignRow",
         "Condition",
-        "NewAccount",
-        "NewToken",
-        "NewWorkspace",
-        "Report",
-        "StatusCount",
         "Verdict",
         "_AccountRow",
         "_CandidateRow",
@@ -34,13 +27,7 @@ STILL_GENERIC: Final[frozenset[str]] = frozenset(
         "services/healer/rules/unknown_attempts/evidence.py:_again",
         "services/healer/workflows/health/predict.py:told",
         "services/healer/workflows/repairs/decide.py:_do",
-        "services/queuer/http/people/uploads.py:_plain",
-        "services/queuer/rules/accounts/account_status.py:_said",
         "services/queuer/rules/insight/what_if.py:_work",
-        "services/queuer/rules/people/formats.py:_wanted",
-        "services/queuer/rules/people/location_timezone.py:_plain",
-        "services/queuer/workflows/accounts/account_availability.py:ask",
-        "services/queuer/workflows/campaigns/change.py:_wanted",
     }
 )
 """Functions that still have such a name; the list only becomes shorter."""

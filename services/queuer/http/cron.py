@@ -132,7 +132,7 @@ def routes(service: Service, processor: Processor, planner: PlanNow) -> APIRoute
         except DATABASE_ERRORS as error:
             raise CronError(500, "Processing failed", str(error) or type(error).__name__) from error
 
-    @router.post("/queue-pending-prospects", summary="Plan everybody who waits to be planned; harmless to repeat")
+    @router.post("/queue-pending-prospects", summary="Plan every prospect that waits to be planned; harmless to repeat")
     async def queue_pending_prospects() -> PlanAnswer:
         try:
             return PlanAnswer.of(await planner.plan())

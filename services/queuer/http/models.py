@@ -100,7 +100,7 @@ else:  # one field for each row of the table
     WithSettings = create_model("WithSettings", __base__=CampaignHead, **{each.column: (kind_of(each), ...) for each in CAMPAIGN_FIELDS})
 
 
-class CampaignRow(WithSettings):
+class ListedCampaign(WithSettings):
     """A campaign in a list; its counts lag a few seconds behind."""
 
     prospects_count: int
@@ -122,7 +122,7 @@ class CampaignRow(WithSettings):
         return cls.model_validate(campaign)
 
 
-class CampaignOut(CampaignRow):
+class CampaignOut(ListedCampaign):
     """A campaign with what belongs to it."""
 
     version: int
@@ -134,7 +134,7 @@ class CampaignOut(CampaignRow):
     @classmethod
     def in_full(cls, campaign: CampaignInFull) -> Self:
         """From the stored rows."""
-        row = {name: getattr(campaign, name) for name in CampaignRow.model_fields}
+        row = {name: getattr(campaign, name) for name in ListedCampaign.model_fields}
         steps = [
             StepOut(
                 position=step.position,

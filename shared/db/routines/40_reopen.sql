@@ -1,5 +1,5 @@
 -- Make ended sends pending again: part of every repair, and of a person's retry. Refused while an attempt is live, because then the
--- message has left or may have. Each has its reason, in the same order; `due`: not before then. How many were reopened. Whoever calls it
+-- message has left or may have. Each has its reason, in the same order; `due`: not before then. How many were reopened. The caller
 -- needs the rights of the tables' owner, for the triggers ask (see reopen and apply_together).
 CREATE OR REPLACE FUNCTION reopen_together(sends uuid[], actor text, reasons text[], due timestamptz DEFAULT NULL) RETURNS integer
 LANGUAGE plpgsql SET search_path = public, pg_temp SET enable_seqscan = off AS $$

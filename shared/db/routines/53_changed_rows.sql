@@ -32,7 +32,7 @@ END $$;
 CREATE OR REPLACE TRIGGER note_relation AFTER INSERT ON observations REFERENCING NEW TABLE AS added
   FOR EACH STATEMENT EXECUTE FUNCTION note_relation();
 
--- The queuer's job folds the counts; whoever else writes them is looked at.
+-- The queuer's job folds the counts; a row that another component writes is checked.
 CREATE OR REPLACE FUNCTION note_changed_count() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
   INSERT INTO changed_rows (what, row_id) VALUES ('campaign', NEW.id);

@@ -1,6 +1,6 @@
 -- Keeps a row as it was before it changed or went. Arguments: the columns of the workspace, the row's id and the rest of its
 -- key ('' for none), then columns that are not worth keeping. The clock is read here and not through business_now(), and
--- the functions run as whoever changes the row: with every send's own, both were half of their cost.
+-- the functions run in the role that changes the row: with every send's own, both were half of their cost.
 CREATE OR REPLACE FUNCTION keep_history() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
   was jsonb := to_jsonb(OLD);

@@ -60,7 +60,7 @@ CREATE OR REPLACE FUNCTION business_then(technical timestamptz) RETURNS timestam
    LIMIT 1
 $$;
 
--- Which do-not-contact list holds a person; NULL: none. Lists for everywhere are nobody's row, so a workspace learns of
+-- Which do-not-contact list holds a person; NULL: none. Lists for everywhere belong to no workspace, so a workspace learns of
 -- them through here, and of another workspace's never.
 -- The same names and spellings as do_not_contact, and its words.
 DROP FUNCTION IF EXISTS suppressed_by(uuid, text, text, text, timestamptz);

@@ -62,7 +62,7 @@ GRANT UPDATE ON send_queue, campaign_prospects, accounts TO tact_sender;
 GRANT DELETE ON account_cool_downs TO tact_sender;
 GRANT UPDATE (linkedin_id, updated_at) ON leads TO tact_sender;
 
--- sender: the ledger's seals; whoever settles late queues the attempt, by a trigger that runs as who changes it.
+-- sender: the ledger's seals; a component that settles late queues the attempt, by a trigger that runs in that component's role.
 GRANT INSERT ON attempt_seals TO tact_sender;
 GRANT INSERT, UPDATE ON account_seals TO tact_sender;
 GRANT UPDATE ON ledger_seal TO tact_sender;
@@ -103,12 +103,12 @@ GRANT UPDATE (told) ON health_alerts TO tact_queuer;
 GRANT EXECUTE ON FUNCTION take_alarms(integer, interval) TO tact_queuer;
 REVOKE EXECUTE ON FUNCTION take_alarms(integer, interval) FROM PUBLIC;
 
--- history: kept by triggers that run as whoever changes a row, pruned by the healer.
+-- history: kept by triggers that run in the role that changes a row, pruned by the healer.
 GRANT INSERT ON history, account_spacing_history, clock_history TO tact_queuer, tact_sender, tact_poller, tact_healer;
 GRANT DELETE ON history, account_spacing_history TO tact_healer;
 GRANT UPDATE ON history_floor TO tact_healer;
 
--- health: whoever changes the queue notes it, the healer counts.
+-- health: a component that changes the queue notes the change, the healer counts.
 GRANT INSERT ON queue_changes TO tact_queuer, tact_sender, tact_poller, tact_healer;
 GRANT UPDATE, DELETE ON queue_changes TO tact_healer;
 GRANT INSERT, UPDATE, DELETE ON queue_counts, queue_hours, health_history, repair_times TO tact_healer;

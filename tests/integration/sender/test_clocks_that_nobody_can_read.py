@@ -12,7 +12,7 @@ import pytest
 
 from services.queuer.rules.insight.call_times import CallTimes
 from services.queuer.store.insight.queue import QueueScope
-from services.queuer.workflows.accounts.account_availability import ask as ask_queue
+from services.queuer.workflows.accounts.account_availability import load_availability as ask_queue
 from services.queuer.workflows.insight.explain import Explanation, explain_prospect
 from services.queuer.workflows.planning.plan import Planner
 from tests.integration.sender.conftest import Stage

@@ -20,7 +20,7 @@ from shared.service.process import Service
 from shared.vocabulary import AccountType
 
 
-class NewAccount(Taken):
+class NewAccountBody(Taken):
     """An account that the provider knows already."""
 
     model_config = ConfigDict(
@@ -63,7 +63,7 @@ class AccountFacts(Taken):
     timezone: str | None = Field(None, description="Whose day counts the caps; it holds once both zones have begun another day.")
 
 
-class NewWorkspace(Taken):
+class NewWorkspaceBody(Taken):
     """A tenant."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"company_name": "Example & Sons", "email": "ops@example.com"}]})
@@ -100,7 +100,7 @@ class OneAccountChanged(OneAccount):
     changed: bool
 
 
-class AccountMoved(OneAccountChanged):
+class AccountChangedAnswer(OneAccountChanged):
     """`timezone_next` holds from `timezone_from` on (business time); null where no other zone waits."""
 
     timezone_next: str | None
@@ -140,7 +140,7 @@ def routes(service: Service, readers: asyncpg.Pool) -> APIRouter:
     @router.post(
         "/workspaces", status_code=201, summary="Add a workspace; the same one again answers 200", responses={200: {"model": OneWorkspace}}
     )
-    async def add_workspace(body: NewWorkspace, caller: Admin, response: Response) -> OneWorkspace:
+    async def add_workspace(body: NewWorkspaceBody, caller: Admin, response: Response) -> OneWorkspace:
         caller.require_platform("Adding workspaces")
         done = await add_workspace_row(
             service.pool,
@@ -167,7 +167,7 @@ def routes(service: Service, readers: asyncpg.Pool) -> APIRouter:
     @router.post(
         "/accounts", status_code=201, summary="Add an account; the same one again answers 200", responses={200: {"model": OneAccount}}
     )
-    async def add(body: NewAccount, caller: Operator, response: Response) -> OneAccount:
+    async def add(body: NewAccountBody, caller: Operator, response: Response) -> OneAccount:
         done = await add_account_row(
             service.pool,
             workspace_id=caller.own(body.workspace_id),
@@ -186,11 +186,11 @@ def routes(service: Service, readers: asyncpg.Pool) -> APIRouter:
         return OneAccount(account=AccountOut.model_validate(done.account))
 
     @router.patch("/accounts/{account_id}", summary="Change an account's name, type, country or zone; the same again changes nothing")
-    async def change(account_id: UUID, body: AccountFacts, caller: Operator) -> AccountMoved:
+    async def change(account_id: UUID, body: AccountFacts, caller: Operator) -> AccountChangedAnswer:
         wanted = change_account.AccountChanges(name=body.name, account_type=body.account_type, country=body.country, timezone=body.timezone)
         done = await change_account.change(service.pool, account_id, wanted, workspace_id=caller.workspace_id, actor=caller.actor)
         service.wake()
-        return AccountMoved(
+        return AccountChangedAnswer(
             account=AccountOut.model_validate(done.account),
             changed=done.changed,
             timezone_next=done.timezone_next,

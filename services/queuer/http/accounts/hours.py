@@ -61,7 +61,7 @@ class Zone(Taken):
 
 
 class LeadOut(Given):
-    """A lead's place; `timezone` is null where nobody knows it."""
+    """A lead's place; `timezone` is null where it is unknown."""
 
     id: UUID
     location: str

@@ -16,7 +16,7 @@ from shared.service.process import Service
 from shared.vocabulary import Role
 
 
-class NewToken(Taken):
+class NewTokenBody(Taken):
     """A token to be made."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"name": "nightly import", "role": "operator"}]})
@@ -68,7 +68,7 @@ def routes(service: Service) -> APIRouter:
         return Tokens(tokens=[TokenOut.model_validate(each) for each in found], next=found[-1].id if len(found) == limit else None)
 
     @router.post("", status_code=201, summary="Make a token; it is shown once")
-    async def create(body: NewToken, caller: Admin) -> TokenMade:
+    async def create(body: NewTokenBody, caller: Admin) -> TokenMade:
         workspace_id = body.workspace_id if caller.workspace_id is None else caller.own(body.workspace_id)
         made = await create_token(service.pool, workspace_id=workspace_id, role=body.role, name=body.name, actor=caller.actor)
         return TokenMade(id=made.id, token=made.token)

@@ -13,8 +13,8 @@ from services.queuer.http.models import (
     HOURS,
     TEMPLATES,
     CampaignOut,
-    CampaignRow,
     Hours,
+    ListedCampaign,
     Named,
     ScheduleSettings,
     Success,
@@ -40,7 +40,7 @@ class StepIn(Taken):
 
     message_type: str
     template: str
-    delay_hours: Hours | None = Field(None, description="After the acceptance or the step before; 72 where nobody says, 0 for the first.")
+    delay_hours: Hours | None = Field(None, description="After the acceptance or the step before; 72 where it is not set, 0 for the first.")
 
     def wish(self) -> Wish:
         """As the workflow takes it."""
@@ -139,7 +139,7 @@ class OneCampaignChanged(OneCampaign):
 class Campaigns(Success):
     """A page; `next` is the `after` of the page that follows."""
 
-    campaigns: list[CampaignRow]
+    campaigns: list[ListedCampaign]
     next: UUID | None
 
 
@@ -171,7 +171,7 @@ def routes(service: Service, readers: asyncpg.Pool) -> APIRouter:
     ) -> Campaigns:
         async with tenant_transaction(readers, caller) as connection:
             found = await list_campaigns(connection, workspace_id=caller.workspace_id, named=named, after=after, most=limit)
-        return Campaigns(campaigns=[CampaignRow.of(each) for each in found], next=found[-1].id if len(found) == limit else None)
+        return Campaigns(campaigns=[ListedCampaign.of(each) for each in found], next=found[-1].id if len(found) == limit else None)
 
     @router.get("/{campaign_id}", summary="A campaign, its steps, its accounts and its prospects by status")
     async def get(campaign_id: UUID, caller: Viewer) -> OneCampaign:

@@ -39,7 +39,7 @@ async def receive(request: Request, path: Path, *, largest: int, file_name: str 
         with path.open("wb") as file:
             async for chunk in _limited(request, largest):
                 file.write(chunk)
-        return Upload(path, _plain(file_name) or UNNAMED)
+        return Upload(path, _file_name_shown(file_name) or UNNAMED)
     return await _form(request, path, largest=largest, file_name=file_name)
 
 
@@ -55,7 +55,7 @@ async def _form(request: Request, path: Path, *, largest: int, file_name: str | 
             raise ApiError(422, "no_file", f"The form has no file in the field {FIELD!r}; put the list there, or send it as the body.")
         with path.open("wb") as file:
             await _copy(sent, file)
-        return Upload(path, _plain(file_name) or _plain(sent.filename) or UNNAMED)
+        return Upload(path, _file_name_shown(file_name) or _file_name_shown(sent.filename) or UNNAMED)
     finally:
         await form.close()
 
@@ -74,7 +74,7 @@ async def _limited(request: Request, largest: int) -> AsyncGenerator[bytes, None
         yield chunk
 
 
-def _plain(name: str | None) -> str:
+def _file_name_shown(name: str | None) -> str:
     """A file's own name in printable characters: it is shown and stored, and never used as a path."""
     last = (name or "").replace("\\", "/").rsplit("/", 1)[-1]
     return "".join(letter for letter in last if letter.isprintable()).strip()[:200]

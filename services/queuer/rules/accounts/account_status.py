@@ -107,15 +107,15 @@ def lane_standing(lane: Lane, budget: Budget, asking: Asking) -> Standing:
     spent = (case.used.get(today, 0), warm_up_cap(case.daily_cap, case.warm_up_from, today))
     decision = asking.decide(replace(case, scheduled_for=min(planned, now)))
     if isinstance(decision, Wait):
-        return _said(decision.reason.value, max(_first_moment(case, asking), closed_until or now), case, spent)
+        return _word_reason(decision.reason.value, max(_first_moment(case, asking), closed_until or now), case, spent)
     if not isinstance(decision, SendNow):
-        return _said(decision.reason.value, None, case, spent)
+        return _word_reason(decision.reason.value, None, case, spent)
     shut = head.condition is not None or (closed_until is not None and closed_until > max(now, planned))
     if shut:
         until = closed_until if head.condition is None else None
-        return _said(head.lane_reason or _HELD_FOR.get(head.condition or "", Reason.NOT_DUE).value, until, case, spent)
+        return _word_reason(head.lane_reason or _HELD_FOR.get(head.condition or "", Reason.NOT_DUE).value, until, case, spent)
     reason = Reason.NOT_DUE if planned > now else Standstill.DUE
-    return _said(reason.value, _first_moment(case, asking), case, spent)
+    return _word_reason(reason.value, _first_moment(case, asking), case, spent)
 
 
 def message_of(standings: Sequence[Standing]) -> str:
@@ -141,7 +141,7 @@ def _first_moment(case: Case, asking: Asking) -> datetime:
     return decision.until if isinstance(decision, Wait) else max(case.scheduled_for, asking.now)
 
 
-def _said(reason: str, until: datetime | None, case: Case, spent: tuple[int, int]) -> Standing:
+def _word_reason(reason: str, until: datetime | None, case: Case, spent: tuple[int, int]) -> Standing:
     if reason in _DAILY:
         what = case.action.value.replace("_", " ")
         return Standing(reason, f"Daily limit reached ({spent[0]}/{spent[1]}) for {what}s.", until, *spent)

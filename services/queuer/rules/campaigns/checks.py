@@ -72,7 +72,7 @@ def withdraw_after(value: int | None, campaign_type: CampaignType) -> int | None
         return None
     if campaign_type is not CampaignType.CONNECTOR:
         raise Refused(
-            f"A {campaign_type} campaign invites nobody, so nothing can be taken back; leave withdraw_after_days out.",
+            f"A {campaign_type} campaign sends no invitations, so nothing can be taken back; leave withdraw_after_days out.",
             details={"field": "withdraw_after_days"},
         )
     if not 1 <= value <= MOST_WITHDRAW_AFTER_DAYS:

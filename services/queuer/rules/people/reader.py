@@ -194,9 +194,9 @@ class ListReader:
         email = self._email(fields, extra)
         name = identity(linkedin_id=ids.get("id"), linkedin_vanity=ids.get("in"), sales_navigator_id=ids.get("sn"), email=email)
         if self._needs is Channel.EMAIL and email is None:
-            return "The row has no usable e-mail address, and an e-mail campaign can reach nobody without one."
+            return "The row has no usable e-mail address, and an e-mail campaign cannot reach a person without one."
         if not ids and (reason or self._needs is Channel.LINKEDIN):
-            return reason or "The row has no LinkedIn address or id, and a LinkedIn campaign can reach nobody without one."
+            return reason or "The row has no LinkedIn address or id, and a LinkedIn campaign cannot reach a person without one."
         if name is None:
             return "Nothing in the row says who is meant: no LinkedIn address, no id and no usable e-mail address."
         connected = _day(texts.get("connected_on", ""))

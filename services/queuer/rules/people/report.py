@@ -11,7 +11,7 @@ from shared.refusals import Refused
 HEADER: Final = ("line", "reason", "row")
 
 
-class Report:
+class ImportReport:
     """Opened before the first row is stored, so that an unwritable place stops the import and not its refusals.
 
     UTF-8 with a mark, because spreadsheets guess wrongly without one; bytes that were no text are shown as escapes.

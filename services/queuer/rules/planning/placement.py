@@ -98,7 +98,7 @@ def _place(queued: _QueuedSend, calendar: AccountCalendar, placement: Placement)
 
 
 def _zone(prospect: ProspectToPlan, clocks: Clocks) -> str | None:
-    return None if clocks.schedule.everybodys is clocks.schedule else prospect.timezone or ""
+    return None if clocks.schedule.without_prospect is clocks.schedule else prospect.timezone or ""
 
 
 def _clocks(prospect: ProspectToPlan, account: PlanningAccount) -> Clocks:

@@ -75,7 +75,7 @@ class StepsVersion:
 
 
 @dataclass(frozen=True, slots=True)
-class StatusCount:
+class ProspectCount:
     """How many prospects of a campaign have a status."""
 
     status: ProspectStatus
@@ -111,7 +111,7 @@ async def get_campaign(connection: Connection | asyncpg.Pool, campaign_id: UUID,
     if row is None:
         raise unknown_campaign(campaign_id)
     newest = await newest_version(connection, campaign_id)
-    counts = await fetch_all(connection, queries.by_status, StatusCount, campaign_id=campaign_id)
+    counts = await fetch_all(connection, queries.by_status, ProspectCount, campaign_id=campaign_id)
     return CampaignInFull(
         **row.columns(),
         version=newest.version if newest else 0,

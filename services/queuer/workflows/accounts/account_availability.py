@@ -40,7 +40,7 @@ class Asked:
         return min((each.standing.next_at for each in self.accounts if each.standing.next_at is not None), default=None)
 
 
-async def ask(connection: Connection, scope: QueueScope, call_times: CallTimes) -> Asked:
+async def load_availability(connection: Connection, scope: QueueScope, call_times: CallTimes) -> Asked:
     """How the accounts of the scope stand now."""
     asking = await queue.load_moment(connection, call_times)
     now = asking.now

@@ -139,7 +139,7 @@ async def _accounts(
 
 
 def _plan(old: CampaignInFull, changes: CampaignChanges, accounts: Sequence[StoredAccount | CampaignAccount]) -> CampaignPlan:
-    steps = steps_of(old.campaign_type, _wanted(old, changes))
+    steps = steps_of(old.campaign_type, _merge_steps(old, changes))
     if old.steps and not steps:
         raise Refused("That would take the campaign's last step; leave at least one.", code="no_steps")
     if old.status in _STARTED:
@@ -153,7 +153,7 @@ def _plan(old: CampaignInFull, changes: CampaignChanges, accounts: Sequence[Stor
     )
 
 
-def _wanted(old: CampaignInFull, changes: CampaignChanges) -> list[Wish]:
+def _merge_steps(old: CampaignInFull, changes: CampaignChanges) -> list[Wish]:
     """The old steps with the changes merged in; new message types go where the usual order puts them, if it was kept so far."""
     if changes.steps is not None:
         return read_steps({name: text for name, text in (changes.message_templates or {}).items() if text is not None}, None, changes.steps)

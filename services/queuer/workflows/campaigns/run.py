@@ -156,7 +156,7 @@ def _check(campaign: CampaignInFull, locked: LockedCampaign) -> None:
 
 
 def _goes_on_by_itself(campaign: CampaignInFull) -> Conflict:
-    said = f"The campaign {campaign.campaign_name!r} has done its work; it goes on by itself as soon as somebody is approved for it."
+    said = f"The campaign {campaign.campaign_name!r} has done its work; it goes on by itself as soon as a lead is approved for it."
     return Conflict(said, code="wrong_status", details={"status": campaign.status.value})
 
 

@@ -1,6 +1,6 @@
 """Send what is due at once, wait for what becomes of it, and say in words why the rest does not leave.
 
-It is the dispatcher's own tick, so any number of callers may ask at any time: the rows decide which of them hands out a send.
+It is the dispatcher's own tick, so any number of callers may load_availability at any time: the rows decide which of them hands out a send.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ from services.queuer.rules.insight.call_times import CallTimes
 from services.queuer.store.dispatch.dispatch import Dispatch
 from services.queuer.store.insight import queue
 from services.queuer.store.insight.queue import QueueScope
-from services.queuer.workflows.accounts.account_availability import Asked, ask
+from services.queuer.workflows.accounts.account_availability import Asked, load_availability
 from services.queuer.workflows.dispatch.dispatch import Dispatcher
 from shared.refusals import NotFound
 
@@ -84,7 +84,7 @@ class Processor:
         tick = await self._dispatcher.tick(workspace_id=scope.workspace_id, account_id=scope.account_id)
         outcomes = await self._outcomes(tick.due, self._wait if wait is None else wait.total_seconds())
         async with self._pool.acquire() as connection:
-            asked = await ask(connection, scope, self._call_times)
+            asked = await load_availability(connection, scope, self._call_times)
         if tick.read_only:
             return Processed(f"Nothing leaves: {tick.read_only}", outcomes, asked)
         return Processed(LAGGING if tick.lagging else _message(outcomes, asked), outcomes, asked)

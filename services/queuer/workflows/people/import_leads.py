@@ -20,7 +20,7 @@ import asyncpg
 
 from services.queuer.rules.people.matching import Matched, match
 from services.queuer.rules.people.reader import ListReader, Person, Refusal
-from services.queuer.rules.people.report import Report
+from services.queuer.rules.people.report import ImportReport
 from services.queuer.store.people import leads as store
 from services.queuer.store.people.leads import ImportCampaign
 from services.queuer.workflows.people.approve import approve as approve_rows
@@ -88,7 +88,7 @@ async def import_file(
         needs = CHANNEL_OF_CAMPAIGN_TYPE[campaign.campaign_type]
         reader = await asyncio.to_thread(ListReader, stream, needs=needs, columns=columns)
         name = file_name or (source.name if isinstance(source, Path) else "upload.csv")
-        with Report(report_path) as report:
+        with ImportReport(report_path) as report:
             batch_id = await store.open_batch(pool, workspace_id, campaign_id, file_name=name, file_format=reader.layout.file_format)
             work = _Import(pool, workspace_id, campaign_id, batch_id, actor, approve, now)
 
@@ -172,7 +172,7 @@ class _Import:
         self.refused_approval += len(result.refused)
 
 
-async def _run(work: _Import, reader: ListReader, report: Report, told: Callable[[int], None]) -> None:
+async def _run(work: _Import, reader: ListReader, report: ImportReport, told: Callable[[int], None]) -> None:
     """Store chunk after chunk; each is queued for approval while the next is being stored, which takes a second connection.
 
     One after the other cost a third of the speed. The queue of a chunk never overtakes that of the chunk before.

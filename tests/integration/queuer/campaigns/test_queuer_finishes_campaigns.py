@@ -69,7 +69,7 @@ async def test_what_a_person_completes_stays_so(pool: asyncpg.Pool, queuer_pool:
     [person] = await world.enrol(1)
     await pool.execute("UPDATE campaign_prospects SET status = 'opted_out' WHERE id = $1", person)
     await finish_campaigns(queuer_pool)
-    with pytest.raises(Conflict, match="goes on by itself as soon as somebody is approved"):
+    with pytest.raises(Conflict, match="goes on by itself as soon as a lead is approved"):
         await run.start(pool, world.campaign)
     assert (await run.complete(pool, world.campaign)).changed
     assert await status(world) == ("completed", False)

@@ -137,7 +137,7 @@ async def test_only_a_campaign_that_invites_takes_back_and_only_after_a_number_o
         with pytest.raises(Refused, match="write 1 to 365 days"):
             await change_campaign(pool, world.campaign, CampaignChanges(settings={"withdraw_after_days": days}))
     messenger = await make_world(pool, campaign_type="messenger", message_templates={"direct_message_1": "Hi"})
-    with pytest.raises(Refused, match="invites nobody"):
+    with pytest.raises(Refused, match="sends no invitations"):
         await change_campaign(pool, messenger.campaign, CampaignChanges(settings={"withdraw_after_days": 21}))
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from cli.campaign_options import with_campaign_options
 from services.queuer.http.campaigns.campaigns import CampaignPatch, NewCampaign
-from services.queuer.http.models import CampaignRow
+from services.queuer.http.models import ListedCampaign
 from services.queuer.rules.campaigns import checks
 from services.queuer.rules.campaigns.views import Campaign
 from shared.contracts.campaign_fields import CAMPAIGN_FIELDS, LONGEST_TURN, CampaignSettings, read_settings, settings_columns
@@ -28,8 +28,8 @@ def test_the_table_and_the_typed_settings_agree() -> None:
     assert {field.column: field.default for field in CAMPAIGN_FIELDS} == {name: getattr(CampaignSettings(), name) for name in COLUMNS}
 
 
-@pytest.mark.parametrize("model", [NewCampaign, CampaignPatch, CampaignRow])
-def test_requests_and_answers_have_every_setting(model: type[NewCampaign | CampaignPatch | CampaignRow]) -> None:
+@pytest.mark.parametrize("model", [NewCampaign, CampaignPatch, ListedCampaign])
+def test_requests_and_answers_have_every_setting(model: type[NewCampaign | CampaignPatch | ListedCampaign]) -> None:
     assert set(COLUMNS) <= set(model.model_fields)
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.queuer.rules.people.location_timezone import _all_joined, _joined, _plain, zone_of_location
+from services.queuer.rules.people.location_timezone import _all_joined, _fold_text, _joined, zone_of_location
 
 
 @pytest.mark.parametrize(
@@ -154,4 +154,4 @@ def test_many_names_are_written_as_each_one_alone() -> None:
         "अमृतसर",
         "Tōkyō",
     ]
-    assert _all_joined(names) == [_joined(_plain(name)) for name in names]
+    assert _all_joined(names) == [_joined(_fold_text(name)) for name in names]

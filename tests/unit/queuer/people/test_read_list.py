@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.queuer.rules.people.reader import MAX_LINE, MAX_RECORD_LINES, ListReader, Person, Refusal
-from services.queuer.rules.people.report import Report
+from services.queuer.rules.people.report import ImportReport
 from shared.refusals import Refused
 from shared.vocabulary import Channel
 
@@ -234,7 +234,7 @@ def test_whatever_stands_in_a_file_every_line_is_a_person_a_refusal_or_blank(lin
 
 def test_the_report_shows_line_reason_and_row_and_runs_no_formula(tmp_path: Path) -> None:
     path = tmp_path / "deep" / "refused.csv"
-    with Report(path) as report:
+    with ImportReport(path) as report:
         report.add(Refusal(7, "Because, so.", 'Ana,"x'))
         report.add(Refusal(9, "No.", "=HYPERLINK(1),\x00\udcff"))
     with path.open(encoding="utf-8-sig", newline="") as stream:
@@ -248,4 +248,4 @@ def test_the_report_shows_line_reason_and_row_and_runs_no_formula(tmp_path: Path
 def test_a_report_that_cannot_be_written_stops_the_import_before_it_begins(tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("a file, not a folder")
     with pytest.raises(Refused, match="cannot be written"):
-        Report(tmp_path / "taken" / "refused.csv")
+        ImportReport(tmp_path / "taken" / "refused.csv")
