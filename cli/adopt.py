@@ -1,7 +1,6 @@
 """tact adopt: what differs between database and Kafka, and how to continue after a backup was restored."""
 
 import getpass
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Any
@@ -53,7 +52,7 @@ async def _adopt(*, apply: bool, webhooks: WebhookChoice | None, since: datetime
         return found, await wait_for_adoption(pool, adoption, on_progress=_print_progress)
 
 
-def _print_progress(reached: Mapping[str, int]) -> None:
+def _print_progress(reached: dict[str, int]) -> None:
     counts = f"accounts read {reached['read']}, waiting {reached['waiting']}, unreadable {reached['unreadable']}"
     say(f"{counts}  (the healer reads; Ctrl-C does not stop it)")
 

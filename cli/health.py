@@ -192,7 +192,7 @@ def _print_report(each: Mapping[str, Any]) -> None:
     if (check := report["check"]) is not None:
         out.print(
             f"  On the newest {check['chances']} sends, predicted from the older ones: skill {check['skill']:g} (0 is the base "
-            f"rate, 1 is never wrong), {check['named_rightly']} of {_many(check['named'], 'campaign')} named rightly.",
+            f"rate, 1 is never wrong), {check['named_rightly']} of {_many(check['named'], 'cause')} named rightly.",
             highlight=False,
         )
     for risk in report["risks"]:

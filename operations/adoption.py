@@ -1,14 +1,16 @@
 """Adoption of a ledger: what differs between database and Kafka after a restore, and the request that lets the healer settle it."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import asyncpg
 
 from services.healer.store.adoption import adoptions as adopting
+from services.healer.store.adoption import requests
+from services.healer.store.adoption.adoptions import AdoptionProgress
 from shared.contracts.stack_heads import StackHead
 from shared.fence import rules
 from shared.fence import store as fences
@@ -63,12 +65,12 @@ async def find_differences(pool: asyncpg.Pool, kafka: str, *, since: datetime | 
         row, seen, reasons = await _compare_with_heads(pool, heads)
         last = seen.last
         alive = bool(reasons) and last is not None and await _is_still_written(heads, row, last)
-        unreadable = await adopting.list_unreadable(pool)
-        now, ends, accounts, overdue = await adopting.fetch_outlook(pool)
+        unreadable = await requests.list_unreadable(pool)
+        outlook = await requests.fetch_outlook(pool)
     finally:
         await heads.stop()
     foreign = await adopting.fetch_foreign_webhooks(pool)
-    ledger_ends = now - UNKNOWN_SPAN if foreign else row.business_at or ends or now
+    ledger_ends = outlook.now - UNKNOWN_SPAN if foreign else row.business_at or outlook.ledger_ends or outlook.now
     if reasons and since is not None and since > ledger_ends:
         raise Refused(
             f"--since {since.astimezone(UTC):%Y-%m-%d %H:%M:%S} is later than {ledger_ends.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC, where "
@@ -79,11 +81,11 @@ async def find_differences(pool: asyncpg.Pool, kafka: str, *, since: datetime | 
         head=last,
         alive=alive,
         lost_from=since or ledger_ends,
-        lost_until=last.business_at if last is not None and last.business_at > ledger_ends and not foreign else now,
+        lost_until=last.business_at if last is not None and last.business_at > ledger_ends and not foreign else outlook.now,
         foreign_webhooks=foreign,
         unreadable=unreadable,
-        accounts=accounts,
-        overdue=overdue,
+        accounts=outlook.accounts,
+        overdue=outlook.overdue,
         durable=row.durable,
     )
 
@@ -102,9 +104,9 @@ async def request_adoption(pool: asyncpg.Pool, found: LedgerDifferences, *, webh
             "or --webhooks keep if it serves other accounts and may remain."
         )
     if found.agrees:
-        return await adopting.retry_unreadable(pool)
+        return await requests.retry_unreadable(pool)
     await fences.shut_fence(pool, " ".join(found.reasons))
-    return await adopting.request_adoption(
+    return await requests.request_adoption(
         pool,
         requested_by=requested_by,
         differences=list(found.reasons),
@@ -115,16 +117,16 @@ async def request_adoption(pool: asyncpg.Pool, found: LedgerDifferences, *, webh
     )
 
 
-async def wait_for_adoption(pool: asyncpg.Pool, adoption_id: int, *, on_progress: Callable[[Mapping[str, int]], None]) -> dict[str, Any]:
+async def wait_for_adoption(pool: asyncpg.Pool, adoption_id: int, *, on_progress: Callable[[dict[str, int]], None]) -> dict[str, Any]:
     """Wait for the healer, which continues when this command is ended; `on_progress` is called with each new state."""
-    reported: Mapping[str, int] = {}
+    reported: AdoptionProgress | None = None
     while True:
-        state, reached = await adopting.fetch_state_and_progress(pool, adoption_id)
+        state, reached = await requests.fetch_state_and_progress(pool, adoption_id)
         if reached != reported:
             reported = reached
-            on_progress(reached)
+            on_progress(asdict(reached))
         if state == "done":
-            return {"adoption": adoption_id, **reached}
+            return {"adoption": adoption_id, **asdict(reached)}
         await asyncio.sleep(LOOK_AGAIN)
 
 

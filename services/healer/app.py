@@ -44,7 +44,7 @@ async def build(service: Service, settings: HealerSettings) -> FastAPI:
     )
     # Late, because the job that delivers is declared with the others, and one of those is the notices' own.
     notify = Notify(service.pool, service.clock, mail=mail is not None, wake=lambda: wake_deliver())  # noqa: PLW0108  # bound below
-    watch = AlertKeeper(service.clock, predicted=risks.alarming, wake=wake)
+    watch = AlertKeeper(service.clock, predicted=risks.fetch_alarming_campaigns, wake=wake)
     predict = Predict(service.pool, above=settings.healer_predict_above)
     measure = MeasureHealth(service.pool, objective=settings.healer_repair_objective, kept=settings.healer_history_kept, then=[watch])
     wake_deliver = jobs.register(

@@ -1777,6 +1777,14 @@ CREATE FUNCTION public.wake_accounts(account_ids uuid[], moments timestamp with 
    WHERE a.id = w.id AND (a.wake_at IS NULL OR a.wake_at > w.at)
 $$;
 
+CREATE FUNCTION public.wilson_interval(hits numeric, chances numeric, OUT low double precision, OUT high double precision) RETURNS record
+    LANGUAGE sql IMMUTABLE
+    AS $$
+  SELECT greatest(0, middle - half), least(1, middle + half)
+    FROM (SELECT (p + z2 / (2 * n)) / (1 + z2 / n) AS middle, sqrt(z2 * (p * (1 - p) / n + z2 / (4 * n * n))) / (1 + z2 / n) AS half
+            FROM (SELECT hits::float8 / nullif(chances, 0)::float8 AS p, nullif(chances, 0)::float8 AS n, 2.5758 ^ 2::float8 AS z2) v) w
+$$;
+
 CREATE FUNCTION public.workspaces_at(the_id uuid, moment timestamp with time zone) RETURNS public.workspaces
     LANGUAGE sql STABLE
     AS $$

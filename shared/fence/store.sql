@@ -22,9 +22,9 @@ UPDATE stack_fence
  WHERE stack_id IS NULL
 RETURNING stack_id;
 
--- name: beat^
--- Compare-and-set: of all the processes that find a head due one writes it, and a database that was put back under the
--- one who reads this has another token. The newest attempt costs one probe of the key.
+-- name: write_head^
+-- Compare-and-set: of all the processes that find a head due one writes it, and a database that was restored under a
+-- running process has another token. The newest attempt costs one probe of the key.
 UPDATE stack_fence
    SET seq = seq + 1, previous = token, token = gen_random_uuid(), attempt_id = coalesce((SELECT max(id) FROM send_attempts), 0),
        beat_at = clock_timestamp(), business_at = business_now()

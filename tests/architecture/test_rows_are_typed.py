@@ -14,36 +14,9 @@ ROW_NAMES: Final = frozenset({"row", "record", "found", "lane", "link", "seen"})
 """Variables that hold a row in this code; a mapping under another name is a document (a message's headers, a table of the code)."""
 READ_BY_KEY: Final[dict[str, int]] = {
     "operations/replay/ranges.py": 1,
-    "services/healer/store/adoption/adoptions.py": 30,
-    "services/healer/store/health/counts.py": 3,
-    "services/healer/store/health/measurements.py": 3,
-    "services/healer/store/health/pages.py": 14,
-    "services/healer/store/health/risks.py": 11,
-    "services/healer/store/notices/channels.py": 9,
-    "services/healer/store/notices/notices.py": 19,
-    "services/healer/store/repairs/cleanup.py": 1,
-    "services/healer/workflows/repairs/decide.py": 6,
-    "services/healer/workflows/unknown_attempts/resolve.py": 8,
-    "shared/notices/store.py": 7,
 }
 """How often a file still reads a row by a key; only smaller, and none at the end."""
-UNTYPED_CALLS: Final[dict[str, int]] = {
-    "services/healer/store/adoption/adoptions.py": 29,
-    "services/healer/store/health/counts.py": 5,
-    "services/healer/store/health/pages.py": 12,
-    "services/healer/store/health/risks.py": 11,
-    "services/healer/store/notices/channels.py": 8,
-    "services/healer/store/notices/notices.py": 15,
-    "services/healer/store/repairs/cleanup.py": 10,
-    "services/healer/store/repairs/repairs.py": 2,
-    "services/healer/store/repairs/walk.py": 2,
-    "services/healer/store/unknown_attempts/decisions.py": 3,
-    "services/healer/store/unknown_attempts/outcomes.py": 11,
-    "services/healer/store/unknown_attempts/withdrawals.py": 6,
-    "services/queuer/store/accounts/healer_watchdog.py": 1,
-    "shared/fence/store.py": 9,
-    "shared/notices/store.py": 5,
-}
+UNTYPED_CALLS: Final[dict[str, int]] = {}
 """How many queries a file still calls without the type of their rows; only smaller, and none at the end."""
 
 

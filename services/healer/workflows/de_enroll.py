@@ -19,7 +19,7 @@ async def de_enroll(pool: asyncpg.Pool, *, wake_relay: Callable[[], None] = lamb
     Raises:
         asyncpg.PostgresError, OSError: the run failed where it stands and says so; what was committed stays.
     """
-    if not await integrity.anybody_to_leave(pool):
+    if not await integrity.has_leads_to_leave(pool):
         return None
     run = await integrity.begin_de_enrollment(pool)
     total = {"candidates": 0, "de_enrolled": 0, "skipped": 0}
@@ -27,11 +27,12 @@ async def de_enroll(pool: asyncpg.Pool, *, wake_relay: Callable[[], None] = lamb
     try:
         while True:
             batch = await integrity.de_enroll_batch(pool, run, most=BATCH, after_lead=after)
-            if batch["last_lead"] is None:
+            if batch.last_lead is None:
                 break
-            after = batch["last_lead"]
-            for name in total:
-                total[name] += batch[name]
+            after = batch.last_lead
+            total["candidates"] += batch.candidates
+            total["de_enrolled"] += batch.de_enrolled
+            total["skipped"] += batch.skipped
     except Exception as error:
         await integrity.end_de_enrollment(pool, run, error=repr(error)[:500])
         raise

@@ -14,3 +14,11 @@ CREATE OR REPLACE FUNCTION causes_of(the_prospect uuid, the_send uuid DEFAULT NU
                               ('error', coalesce(a.error_type, 'none')), ('version', i.version)) AS v(cause, value)
    WHERE p.id = the_prospect
 $$;
+
+-- The interval in which the true rate lies with 99 % confidence (E. B. Wilson, JASA 22, 1927, pp. 209-212): it holds for few chances
+-- and for rates near 0, where the usual interval does not.
+CREATE OR REPLACE FUNCTION wilson_interval(hits numeric, chances numeric, OUT low float8, OUT high float8) LANGUAGE sql IMMUTABLE AS $$
+  SELECT greatest(0, middle - half), least(1, middle + half)
+    FROM (SELECT (p + z2 / (2 * n)) / (1 + z2 / n) AS middle, sqrt(z2 * (p * (1 - p) / n + z2 / (4 * n * n))) / (1 + z2 / n) AS half
+            FROM (SELECT hits::float8 / nullif(chances, 0)::float8 AS p, nullif(chances, 0)::float8 AS n, 2.5758 ^ 2::float8 AS z2) v) w
+$$;

@@ -6,6 +6,7 @@ import asyncpg
 import pytest
 
 from services.healer.store.adoption import adoptions as adopting
+from services.healer.store.adoption import requests
 from shared.db.pool import open_pool
 from shared.fence import store as fences
 from shared.unipile.models import RegisteredWebhook
@@ -22,7 +23,7 @@ async def test_a_neighbour_is_remembered_only_where_it_may_stay(database: str, p
         await fences.store_foreign_webhooks(own, [THEIRS])
         assert await fences.shut_fence(own, "another stack's webhook stands at the provider")
         assert await adopting.fetch_foreign_webhooks(own) == [THEIRS]
-        await adopting.request_adoption(
+        await requests.request_adoption(
             own,
             requested_by="a test",
             differences=["a webhook"],

@@ -52,8 +52,8 @@ async def test_a_clean_up_goes_on_batch_after_batch_until_nothing_is_left_and_sa
     await clock.refresh()
     with capture_logs() as logs:
         done = await Maintenance(pool, clock, call_time=timedelta(seconds=30)).clean_up(actor="test", called_by="cron")
-    assert (done["fixed_count"], len(done["run_ids"])) == (BATCH + 40, 2)
-    assert (done["before"]["corrupted_sent"], done["after"]["corrupted_sent"]) == (BATCH + 40, 0)
+    assert (done.fixed_count, len(done.run_ids)) == (BATCH + 40, 2)
+    assert (done.before["corrupted_sent"], done.after["corrupted_sent"]) == (BATCH + 40, 0)
     assert [line["event"] for line in logs] == [
         "clean-up starts",
         "before the clean-up",

@@ -147,7 +147,7 @@ async def test_a_repair_is_taken_back_by_its_inverse_and_stays_so_unless_somethi
         await heal.look()
         assert await pool.fetchval(both, person.prospect) == "pending pending"
         done = await decide_finding(pool, await pool.fetchval(finding_of, str(person.prospect)), FindingAction.UNDO, actor="ada")
-        assert (done.finding["state"], await pool.fetchval(both, person.prospect)) == ("undone", "connection_request_sent sent")
+        assert (done.finding.state, await pool.fetchval(both, person.prospect)) == ("undone", "connection_request_sent sent")
         await heal.look()
         assert await pool.fetchval(both, person.prospect) == "connection_request_sent sent", "a person's word is not mended over"
     lines = await pool.fetch(

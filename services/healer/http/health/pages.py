@@ -1,15 +1,16 @@
 """What stands beside the score, over HTTP: campaigns, the queue, history, alerts, and the objective of a workspace."""
 
+from dataclasses import asdict
 from datetime import datetime, timedelta
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 import asyncpg
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.healer.rules.health.alerts import AlertKind, describe_alert
-from services.healer.rules.health.prediction import FEWEST_CHANCES, FEWEST_CORRUPTED, Verdict
+from services.healer.rules.health.alerts import describe_alert
+from services.healer.rules.health.prediction import VERDICT_TEXTS, RiskVerdict
 from services.healer.rules.health.repair_times import RepairTimes
 from services.healer.store.health import counts, pages, risks
 from services.healer.workflows.health import report as health
@@ -18,19 +19,15 @@ from shared.service.auth import Caller, Operator, Viewer, tenant_transaction
 from shared.service.http import FAILURES
 from shared.service.process import Service
 
-VERDICTS: Final = {
-    Verdict.TOO_LITTLE_DATA: f"Too little to predict from: it takes {FEWEST_CHANCES} sends and {FEWEST_CORRUPTED} corrupted ones.",
-    Verdict.UNCHECKED: "Not checked: too little was corrupted lately to prove it by, so it raises no alert.",
-    Verdict.NO_BETTER: "Checked, and no better than the base rate: it raises no alert.",
-    Verdict.USEFUL: "Checked on what it had not seen, and better than the base rate.",
-}
 OneWorkspace = Annotated[UUID | None, Query(description="Only this one; a token of a workspace sees its own alone.")]
 Most = Annotated[int, Query(ge=1, le=500)]
 Days = Annotated[int, Query(ge=1, le=400, description="How far back, in days.")]
 
 
-class CorruptedCampaign(BaseModel):
+class CorruptedCampaignOut(BaseModel):
     """One campaign with corrupted prospects."""
+
+    model_config = ConfigDict(from_attributes=True)
 
     campaign_id: UUID
     campaign_name: str
@@ -45,7 +42,7 @@ class CorruptedCampaignList(BaseModel):
     """Most first."""
 
     success: Literal[True] = True
-    campaigns: list[CorruptedCampaign]
+    campaigns: list[CorruptedCampaignOut]
 
 
 class QueueStatus(BaseModel):
@@ -69,6 +66,8 @@ class QueueStatusList(BaseModel):
 class Score(BaseModel):
     """The score as it was; real time."""
 
+    model_config = ConfigDict(from_attributes=True)
+
     measured_at: datetime
     score: float
     status: str
@@ -77,6 +76,8 @@ class Score(BaseModel):
 
 class CleanupRunOut(BaseModel):
     """A run of the clean-up; a workspace's token sees of campaigns only its own and no counts."""
+
+    model_config = ConfigDict(from_attributes=True)
 
     id: int
     started_at: datetime
@@ -147,10 +148,10 @@ class AlertOut(BaseModel):
     to_do: str
 
     @classmethod
-    def of(cls, row: pages.Row) -> Self:
+    def of(cls, alert: pages.ListedAlert) -> Self:
         """From the row, with its sentences."""
-        title, description, to_do = describe_alert(AlertKind(row["kind"]), row["evidence"])
-        return cls(**row, title=title, description=description, to_do=to_do)
+        title, description, to_do = describe_alert(alert.kind, alert.evidence)
+        return cls(**asdict(alert), title=title, description=description, to_do=to_do)
 
 
 class Alerts(BaseModel):
@@ -196,7 +197,7 @@ class CheckOut(BaseModel):
 class RiskReport(BaseModel):
     """Of one workspace."""
 
-    verdict: Verdict
+    verdict: RiskVerdict
     chances: int
     corrupted: int
     base: float
@@ -216,9 +217,10 @@ class WorkspaceRisks(BaseModel):
     verdict_text: str = Field(description="The verdict in words.")
 
     @classmethod
-    def of(cls, row: pages.Row) -> Self:
+    def of(cls, stored: risks.StoredRiskReport) -> Self:
         """From the stored report."""
-        return cls(**row, verdict_text=VERDICTS[Verdict(row["report"]["verdict"])])
+        report = RiskReport.model_validate(stored.report)
+        return cls(workspace_id=stored.workspace_id, made_at=stored.made_at, report=report, verdict_text=VERDICT_TEXTS[report.verdict])
 
 
 class Risks(BaseModel):
@@ -254,7 +256,7 @@ def routes(service: Service, readers: asyncpg.Pool, *, objective: timedelta) -> 
     async def campaigns(caller: Viewer, workspace_id: OneWorkspace = None, limit: Most = 50) -> CorruptedCampaignList:
         async with tenant_transaction(readers, caller) as connection:
             found = await counts.fetch_corrupted_campaigns(connection, workspace_id=_own_workspace(caller, workspace_id), most=limit)
-        return CorruptedCampaignList(campaigns=[CorruptedCampaign(**row) for row in found])
+        return CorruptedCampaignList(campaigns=[CorruptedCampaignOut.model_validate(each) for each in found])
 
     @router.get("/api/admin/data-integrity/queue", summary="The queue by status, with earliest and latest")
     async def queue(caller: Viewer, workspace_id: OneWorkspace = None) -> QueueStatusList:
@@ -270,7 +272,9 @@ def routes(service: Service, readers: asyncpg.Pool, *, objective: timedelta) -> 
             repairs = await health.summarize_repairs(connection, workspace_id=wanted, span=span, objective=objective)
         runs = await health.list_cleanup_runs(readers, workspace_id=wanted, before=None, most=limit)
         return History(
-            scores=[Score(**row) for row in scores], runs=[CleanupRunOut(**row) for row in runs], repairs=RepairsOut.judged(repairs)
+            scores=[Score.model_validate(each) for each in scores],
+            runs=[CleanupRunOut.model_validate(each) for each in runs],
+            repairs=RepairsOut.judged(repairs),
         )
 
     @router.get("/api/admin/data-integrity/alerts", summary="What people were alerted of: open ones, then the newest that are over")
@@ -282,8 +286,8 @@ def routes(service: Service, readers: asyncpg.Pool, *, objective: timedelta) -> 
     @router.get("/api/admin/data-integrity/risks", summary="Which campaigns are likely to corrupt next, and why")
     async def likely_next(caller: Viewer, workspace_id: OneWorkspace = None, limit: Most = 50) -> Risks:
         async with tenant_transaction(readers, caller) as connection:
-            found = await risks.reports(connection, workspace_id=_own_workspace(caller, workspace_id), most=limit)
-        return Risks(reports=[WorkspaceRisks.of(row) for row in found])
+            found = await risks.fetch_reports(connection, workspace_id=_own_workspace(caller, workspace_id), most=limit)
+        return Risks(reports=[WorkspaceRisks.of(stored) for stored in found])
 
     @router.get("/api/admin/data-integrity/objective", summary="How fast repairs of a workspace should be")
     async def get_objective(caller: Viewer, workspace_id: OneWorkspace = None) -> ObjectiveSet:

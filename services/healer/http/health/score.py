@@ -79,7 +79,7 @@ class DataIntegrity(BaseModel):
             ),
             queue_stats=QueueStats(total=figures.queue_total, pending=figures.open, sent=figures.sent, failed=figures.failed),
             corrupted_campaigns=CorruptedCampaigns(
-                count=len(report.campaigns), campaign_ids=[campaign["campaign_id"] for campaign in report.campaigns]
+                count=len(report.campaigns), campaign_ids=[campaign.campaign_id for campaign in report.campaigns]
             ),
             duplicate_queue_records=figures.duplicates,
             recommendations=recommend_actions(figures),
@@ -108,10 +108,11 @@ def routes(service: Service, readers: asyncpg.Pool, mend: Maintenance) -> APIRou
     @router.post("/api/admin/data-integrity", summary="Mend corrupted prospects from the ledger")
     async def mend_now(caller: Mending) -> Fixed:
         run = await run_cleanup(service, mend, actor=caller.actor, called_by="api")
-        if caller.workspace_id is not None:  # the run mends whatever is wrong, and its caller hears of its own
-            run = await pages.fetch_own_part(service.pool, run["run_ids"], workspace_id=caller.workspace_id)
-        fixed = run["fixed_count"]
-        return Fixed(fixed_count=fixed, affected_campaigns=run["campaign_ids"], message=f"Fixed {fixed} corrupted prospects")
+        done = pages.OwnPart(run.fixed_count, run.campaign_ids)
+        if caller.workspace_id is not None:  # the run repairs every workspace's rows; the answer counts only the caller's own
+            done = await pages.fetch_own_part(service.pool, run.run_ids, workspace_id=caller.workspace_id)
+        message = f"Fixed {done.fixed_count} corrupted prospects"
+        return Fixed(fixed_count=done.fixed_count, affected_campaigns=done.campaign_ids, message=message)
 
     return router
 

@@ -1,17 +1,16 @@
 """The cleanup routes that cron calls. Their answers keep the form that existing callers parse."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from fastapi import APIRouter, Request
 
-from services.healer.workflows.maintenance.maintain import CleanupError, Maintenance
+from services.healer.workflows.maintenance.maintain import CleanupError, FinishedCleanup, Maintenance
 from shared.fence.fence import FenceShut
 from shared.service.http import CronError, require_cron_secret
 from shared.service.process import Service
 
 
-async def run_cleanup(service: Service, mend: Maintenance, *, actor: str, called_by: str) -> Mapping[str, Any]:
+async def run_cleanup(service: Service, mend: Maintenance, *, actor: str, called_by: str) -> FinishedCleanup:
     """Run the cleanup for an HTTP caller; returns the run.
 
     Raises:
@@ -38,17 +37,23 @@ def routes(service: Service, mend: Maintenance) -> APIRouter:
         done = await run_cleanup(service, mend, actor=service.instance, called_by="cron")
         return {
             "success": True,
-            "fixed_count": done["fixed_count"],
-            "affected_campaigns": done["campaign_ids"],
-            "before": done["before"],
-            "after": done["after"],
-            "message": f"Fixed {done['fixed_count']} corrupted prospect statuses",
+            "fixed_count": done.fixed_count,
+            "affected_campaigns": done.campaign_ids,
+            "before": done.before,
+            "after": done.after,
+            "message": f"Fixed {done.fixed_count} corrupted prospect statuses",
         }
 
     @router.post("/api/cron/cleanup", summary="Mend corrupted prospects from the ledger, by a schedule")
     async def mend_by_schedule(request: Request) -> dict[str, Any]:
         require_cron_secret(service, request)
         done = await run_cleanup(service, mend, actor=service.instance, called_by="cron")
-        return {"success": True} | {name: done[name] for name in ("fixed_count", "campaign_ids", "before", "after")}
+        return {
+            "success": True,
+            "fixed_count": done.fixed_count,
+            "campaign_ids": done.campaign_ids,
+            "before": done.before,
+            "after": done.after,
+        }
 
     return router

@@ -11,8 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.healer.http.unknown_attempts.unknown_attempts import LARGEST_ID
 from services.healer.store.repairs import repairs
+from services.healer.store.repairs.repairs import StoredFinding
 from services.healer.workflows.repairs import decide as desk
-from services.healer.workflows.repairs.decide import Finding, FindingAction
+from services.healer.workflows.repairs.decide import FindingAction
 from services.healer.workflows.unknown_attempts.resolve import LONGEST_REASON
 from shared.service.auth import Caller, Operator, Viewer, tenant_transaction
 from shared.service.http import FAILURES, DryRun
@@ -43,13 +44,10 @@ class FindingOut(BaseModel):
     decided_by: str | None
 
     @classmethod
-    def of(cls, row: Finding) -> Self:
+    def from_row(cls, row: StoredFinding) -> Self:
         """From the row; what is known of its kind fills in what the row does not say."""
-        values = {name: row[name] for name in cls.model_fields}
-        return cls(
-            **values
-            | {"why": row["why"] or (desk.explain_person_needed(row["kind"]) or None if row["state"] in {"open", "proposed"} else None)}
-        )
+        why = row.why or (desk.explain_person_needed(row.kind) or None if row.state in {"open", "proposed"} else None)
+        return cls(**{name: getattr(row, name) for name in cls.model_fields} | {"why": why})
 
 
 class FindingPage(BaseModel):
@@ -108,19 +106,19 @@ def routes(service: Service, readers: asyncpg.Pool, *, wake: Callable[[], None])
                 workspace_id=wanted,
                 most=limit,
             )
-        return FindingPage(findings=[FindingOut.of(row) for row in rows], next=rows[-1]["id"] if len(rows) == limit else None)
+        return FindingPage(findings=[FindingOut.from_row(row) for row in rows], next=rows[-1].id if len(rows) == limit else None)
 
     @router.get("/{finding_id}", summary="One of them, with its evidence and what its repair would change")
     async def one(finding_id: FindingId, caller: Viewer) -> OneFinding:
         async with tenant_transaction(readers, caller) as connection:
-            return OneFinding(finding=FindingOut.of(await desk.get_finding(connection, finding_id, workspace_id=caller.workspace_id)))
+            return OneFinding(finding=FindingOut.from_row(await desk.get_finding(connection, finding_id, workspace_id=caller.workspace_id)))
 
     async def say(finding_id: int, word: FindingAction, caller: Caller, reason: str = "", *, dry_run: bool) -> FindingDecided:
         done = await desk.decide_finding(
             service.pool, finding_id, word, actor=caller.actor, reason=reason, workspace_id=caller.workspace_id, apply=not dry_run
         )
         wake()
-        return FindingDecided(finding=FindingOut.of(done.finding), changed=done.changed)
+        return FindingDecided(finding=FindingOut.from_row(done.finding), changed=done.changed)
 
     @router.post("/{finding_id}/apply", summary="Change what it says would be changed")
     async def apply(finding_id: FindingId, caller: Operator, dry_run: DryRun = False) -> FindingDecided:

@@ -1,4 +1,4 @@
-"""The ambiguity desk over HTTP."""
+"""Unknown attempts over HTTP: the list, one of them, and an operator's decision."""
 
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal, Self
@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.healer.rules.unknown_attempts.evidence_text import describe_evidence
-from services.healer.store.unknown_attempts.decisions import AttemptFilter, Row
+from services.healer.store.unknown_attempts.decisions import AttemptFilter, ListedAttempt
 from services.healer.workflows.unknown_attempts import resolve as desk
 from services.healer.workflows.unknown_attempts.resolve import LONGEST_REASON, AttemptDecision
 from shared.service.auth import Operator, Viewer, tenant_transaction
@@ -35,8 +35,6 @@ class DecisionBody(BaseModel):
 class UnknownOut(BaseModel):
     """An attempt with an unknown outcome; times are business time."""
 
-    model_config = ConfigDict(from_attributes=True)
-
     id: int
     workspace_id: UUID
     campaign_id: UUID
@@ -61,9 +59,9 @@ class UnknownOut(BaseModel):
     told: list[str] = Field(description="What was found out, in words, in order.")
 
     @classmethod
-    def of(cls, row: Row) -> Self:
-        """From a row of the desk."""
-        return cls(**{name: row[name] for name in cls.model_fields if name in row.keys()}, told=describe_evidence(row["evidence"]))  # noqa: SIM118 - a record of asyncpg
+    def from_row(cls, row: ListedAttempt) -> Self:
+        """From the row, with its evidence in words."""
+        return cls(**{name: getattr(row, name) for name in cls.model_fields if name != "told"}, told=describe_evidence(row.evidence))
 
 
 class WholeUnknown(UnknownOut):
@@ -117,12 +115,14 @@ def routes(service: Service, readers: asyncpg.Pool, *, call_time: timedelta) -> 
         wanted = AttemptFilter(caller.own(workspace_id) if workspace_id else caller.workspace_id, campaign_id, account_id, needs_person)
         async with tenant_transaction(readers, caller) as connection:
             found = await desk.list_attempts(connection, wanted, after=after, most=limit)
-        return UnknownPage(attempts=[UnknownOut.of(row) for row in found.attempts], next=found.next)
+        return UnknownPage(attempts=[UnknownOut.from_row(row) for row in found.attempts], next=found.next)
 
     @router.get("/{attempt_id}", summary="One of them, with what was tried and what the provider's lists say")
     async def one(attempt_id: AttemptId, caller: Viewer) -> OneUnknown:
         async with tenant_transaction(readers, caller) as connection:
-            return OneUnknown(attempt=WholeUnknown.of(await desk.get_attempt(connection, attempt_id, workspace_id=caller.workspace_id)))
+            return OneUnknown(
+                attempt=WholeUnknown.from_row(await desk.get_attempt(connection, attempt_id, workspace_id=caller.workspace_id))
+            )
 
     @router.post("/{attempt_id}/resolve", summary="Say whether it happened; harmless to repeat, and the first decision stands")
     async def resolve(attempt_id: AttemptId, body: DecisionBody, caller: Operator, dry_run: DryRun = False) -> Resolved:
@@ -137,6 +137,6 @@ def routes(service: Service, readers: asyncpg.Pool, *, call_time: timedelta) -> 
             apply=not dry_run,
         )
         service.wake()
-        return Resolved(attempt=WholeUnknown.of(done.attempt), changed=done.changed)
+        return Resolved(attempt=WholeUnknown.from_row(done.attempt), changed=done.changed)
 
     return router

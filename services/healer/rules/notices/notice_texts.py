@@ -121,7 +121,7 @@ def word_lost_account(account: LostAccountFacts) -> Notice:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class UnknownAttemptFacts:
     """An attempt that no look will settle any more."""
 
@@ -140,7 +140,7 @@ class UnknownAttemptFacts:
     looks: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class StoppedConsumerFacts:
     """A consumer that handles nothing more, for one workspace: what went wrong in it may be another one's and is not told."""
 
@@ -150,16 +150,16 @@ class StoppedConsumerFacts:
     group_name: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class CompletedCampaignFacts:
     """A campaign whose people are all at an end; one that went on may be completed again at another moment."""
 
     campaign_id: UUID
     workspace_id: UUID
     campaign_name: str
+    completed_at: datetime
     people: int
     replied: int
-    completed_at: datetime
 
 
 def word_completed_campaign(campaign: CompletedCampaignFacts) -> Notice:
@@ -186,7 +186,7 @@ def word_completed_campaign(campaign: CompletedCampaignFacts) -> Notice:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class ReadOnlyStackFacts:
     """A stack from which nothing leaves until a person adopts it, for one workspace; `mark` tells this time from the next."""
 

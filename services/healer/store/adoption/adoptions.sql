@@ -1,24 +1,13 @@
 -- name: open_adoption^
 -- The one under way.
-SELECT id, differences, lost_from, lost_until, head, webhooks, requested_at, requested_by FROM stack_adoptions WHERE state = 'reading';
+SELECT id, differences, lost_from, lost_until, head AS stored_head, webhooks, requested_at, requested_by FROM stack_adoptions WHERE state = 'reading';
 
 -- name: take_adoption$
 -- One healer reads; the lock goes with its transaction.
 SELECT pg_try_advisory_xact_lock(:key);
 
--- name: introduce_accounts!
--- Accounts with prospects to whom something may still be sent, as far as this database knows.
-INSERT INTO stack_adoption_accounts (adoption_id, account_id)
-SELECT :adoption_id::bigint, a.id
-  FROM accounts a
- WHERE EXISTS (SELECT FROM campaign_accounts ca WHERE ca.account_id = a.id)
-    OR EXISTS (SELECT FROM campaign_prospects p WHERE p.account_id = a.id)
- ORDER BY a.id
-ON CONFLICT DO NOTHING;
-
 -- name: waiting_accounts
-SELECT x.account_id, x.tries, a.workspace_id, a.provider_account_id, a.channel::text AS channel, a.status::text AS status, a.status_reason,
-       a.next_free_at
+SELECT x.account_id, a.workspace_id, a.provider_account_id, x.tries, a.channel, a.status
   FROM stack_adoption_accounts x JOIN accounts a ON a.id = x.account_id
  WHERE x.adoption_id = :adoption_id::bigint AND x.state = 'waiting'
  ORDER BY x.account_id
@@ -36,7 +25,7 @@ UPDATE stack_adoption_accounts
    SET tries = tries + 1, why = :why, state = CASE WHEN tries + 1 >= :most_tries::int THEN 'unreadable' ELSE 'waiting' END
  WHERE adoption_id = :adoption_id::bigint AND account_id = :account_id::uuid;
 
--- name: whose
+-- name: find_leads
 -- Who a person of the provider is to us, as the poller asks it (services/poller/store/people.sql).
 SELECT q.person_id, q.vanity, found.lead_id
   FROM unnest(:person_ids::text[], :vanities::text[]) AS q(person_id, vanity)
@@ -52,8 +41,8 @@ SELECT q.person_id, q.vanity, found.lead_id
 
 -- name: sequences
 -- The sequences under way of these people that this account may serve, the steps in order and what the ledger knows of each.
-SELECT p.id AS prospect_id, p.workspace_id, p.campaign_id, p.lead_id, p.status::text AS status, st.position, st.message_type,
-       st.action::text AS action, st.requires_connection, s.id AS send_id, s.status::text AS send_status, s.message,
+SELECT p.id AS prospect_id, p.workspace_id, p.campaign_id, p.lead_id, p.status, st.position, st.message_type, st.action,
+       st.requires_connection, s.status AS send_status, s.message,
        EXISTS (SELECT FROM send_attempts t WHERE t.send_id = s.id AND is_undecided(t.state) AND t.action <> 'profile_lookup') AS live
   FROM campaign_prospects p
   JOIN campaigns c ON c.id = p.campaign_id AND has_channel(c.campaign_type)
@@ -64,9 +53,6 @@ SELECT p.id AS prospect_id, p.workspace_id, p.campaign_id, p.lead_id, p.status::
    AND (p.account_id = :account_id::uuid
         OR EXISTS (SELECT FROM campaign_accounts ca WHERE ca.campaign_id = p.campaign_id AND ca.account_id = :account_id::uuid))
  ORDER BY p.id, st.position;
-
--- name: lock_prospect$
-SELECT status::text FROM campaign_prospects WHERE id = :prospect_id::uuid FOR NO KEY UPDATE;
 
 -- name: plan_as_begun!
 -- The row of a step that was planned in the lost time, with the words that left. `sending`, like any send with an attempt.
@@ -118,7 +104,7 @@ UPDATE campaign_prospects SET status = 'connected', connected_at = coalesce(conn
  WHERE id = :prospect_id::uuid AND status = 'connection_request_sent'
 RETURNING id;
 
--- name: standing^
+-- name: progress^
 SELECT count(*) FILTER (WHERE state = 'waiting')::int AS waiting, count(*) FILTER (WHERE state = 'read')::int AS read,
        count(*) FILTER (WHERE state = 'unreadable')::int AS unreadable, coalesce(sum(invitations), 0)::int AS invitations,
        coalesce(sum(messages), 0)::int AS messages
@@ -139,50 +125,19 @@ UPDATE accounts a
   FROM stack_adoption_accounts x
  WHERE x.adoption_id = :adoption_id::bigint AND x.account_id = a.id AND x.state = 'read' AND a.status = 'paused'
    AND starts_with(coalesce(a.status_reason, ''), :reason::text)
-RETURNING a.id, a.workspace_id, a.status_version;
+RETURNING a.id, a.workspace_id, a.status_reason, a.status_version;
 
--- name: open_fence$
+-- name: open_fence!
 -- The next head follows the one that Kafka knows, so that no database that is older agrees with it.
 UPDATE stack_fence
    SET stack_id = coalesce(stack_id, gen_random_uuid()), epoch = epoch + 1, system_identifier = :system_identifier, timeline = :timeline,
        kafka_cluster = :kafka_cluster, seq = :seq, token = gen_random_uuid(), previous = NULL, beat_at = clock_timestamp(),
        business_at = business_now(), attempt_id = coalesce((SELECT max(id) FROM send_attempts), 0), read_only_since = NULL,
        read_only_why = NULL, neighbours = CASE WHEN :keep::boolean THEN neighbours || foreign_webhooks ELSE neighbours END,
-       foreign_webhooks = '{}'
-RETURNING epoch;
+       foreign_webhooks = '{}';
 
 -- name: finish_adoption!
 UPDATE stack_adoptions SET state = 'done', finished_at = clock_timestamp() WHERE id = :adoption_id::bigint;
 
--- name: foreign_webhooks$
-SELECT foreign_webhooks FROM stack_fence;
-
--- name: request_adoption$
-INSERT INTO stack_adoptions (requested_by, differences, lost_from, lost_until, head, webhooks)
-VALUES (:requested_by, :differences::text[], :lost_from::timestamptz, :lost_until::timestamptz, :head::jsonb, :webhooks)
-RETURNING id;
-
--- name: last_adoption$
-SELECT max(id) FROM stack_adoptions;
-
--- name: unreadable
-SELECT a.name, x.why FROM stack_adoption_accounts x JOIN accounts a ON a.id = x.account_id
- WHERE x.adoption_id = (SELECT max(id) FROM stack_adoptions) AND x.state = 'unreadable'
- ORDER BY a.name;
-
--- name: reopen_adoption$
-UPDATE stack_adoptions SET state = 'reading', finished_at = NULL WHERE id = (SELECT max(id) FROM stack_adoptions) RETURNING id;
-
--- name: unread_again!
-UPDATE stack_adoption_accounts SET state = 'waiting', tries = 0 WHERE adoption_id = :adoption_id::bigint AND state = 'unreadable';
-
--- name: outlook^
-SELECT business_now() AS now, (SELECT max(decided_at) FROM send_attempts) AS ledger_ends,
-       (SELECT count(*)::int FROM accounts a
-         WHERE EXISTS (SELECT FROM campaign_accounts ca WHERE ca.account_id = a.id)
-            OR EXISTS (SELECT FROM campaign_prospects p WHERE p.account_id = a.id)) AS accounts,
-       (SELECT count(*)::int FROM send_queue
-         WHERE is_stoppable(status) AND held_for IS NULL AND scheduled_for <= business_now()) AS overdue;
-
--- name: adoption_state$
-SELECT state FROM stack_adoptions WHERE id = :adoption_id::bigint;
+-- name: foreign_webhooks
+SELECT unnest(foreign_webhooks) FROM stack_fence;

@@ -1,7 +1,7 @@
 """What measuring writes: scores, repair times, the counted runs."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -36,6 +36,16 @@ class MeasurementState:
     predicted_at: datetime | None
     now: datetime
     age: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuredScore:
+    """A score to be stored; `workspace_id` None: the whole stack's."""
+
+    workspace_id: UUID | None
+    score: float
+    status: str
+    figures: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,15 +109,21 @@ async def take_runs(connection: Connection, *, most: int) -> list[FinishedRun]:
     return await fetch_all(connection, queries.take_runs, FinishedRun, most=most)
 
 
-async def store_scores(connection: Connection, rows: Sequence[Mapping[str, Any]], *, at_least: timedelta) -> None:
+async def store_scores(connection: Connection, scores: Sequence[MeasuredScore], *, at_least: timedelta) -> None:
     """Rows of workspaces where the score changed, or the last one is that old."""
-    await execute(connection, queries.keep_scores, rows=[dict(row) for row in rows], at_least=at_least)
+    rows = [asdict(score) | {"workspace_id": str(score.workspace_id)} for score in scores]
+    await execute(connection, queries.keep_scores, rows=rows, at_least=at_least)
 
 
-async def store_stack_score(connection: Connection, row: Mapping[str, Any], *, at_least: timedelta) -> None:
+async def store_stack_score(connection: Connection, score: MeasuredScore, *, at_least: timedelta) -> None:
     """The same of everything."""
     await execute(
-        connection, queries.keep_score_of_stack, score=row["score"], status=row["status"], figures=row["figures"], at_least=at_least
+        connection,
+        queries.keep_score_of_stack,
+        score=score.score,
+        status=score.status,
+        figures=score.figures,
+        at_least=at_least,
     )
 
 

@@ -44,7 +44,7 @@ SELECT r.id, r.started_at, r.finished_at, extract(epoch FROM r.finished_at - r.s
   FROM cleanup_runs r WHERE (:before::bigint IS NULL OR r.id < :before) ORDER BY r.id DESC LIMIT :most;
 
 -- name: own_campaigns
-SELECT c.id::text AS id FROM campaigns c WHERE c.workspace_id = :workspace_id AND c.id::text = ANY(:ids::text[]);
+SELECT c.id::text FROM campaigns c WHERE c.workspace_id = :workspace_id AND c.id::text = ANY(:ids::text[]);
 
 -- name: own_part^
 -- What of these runs concerns one workspace: how many rows they mended, and of which campaigns.
@@ -57,11 +57,11 @@ SELECT t.kind, t.bucket, sum(t.repaired)::bigint AS repaired, sum(t.within)::big
  WHERE t.day > (clock_timestamp() - :span::interval)::date AND (:workspace_id::uuid IS NULL OR t.workspace_id = :workspace_id)
  GROUP BY 1, 2;
 
--- name: objective^
-SELECT w.id, w.repair_objective FROM workspaces w WHERE w.id = :workspace_id;
+-- name: objective$
+SELECT w.repair_objective FROM workspaces w WHERE w.id = :workspace_id;
 
--- name: set_objective^
-UPDATE workspaces SET repair_objective = :objective::interval WHERE id = :workspace_id RETURNING id, repair_objective;
+-- name: set_objective$
+UPDATE workspaces SET repair_objective = :objective::interval WHERE id = :workspace_id RETURNING id;
 
 -- name: alerts
 -- Those that are open, and the newest that are over.

@@ -1,16 +1,16 @@
 """Chances and corruptions by cause, and the reports made from them."""
 
-from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
 import asyncpg
 
 from services.healer.rules.health.alerts import RiskyCampaign
-from services.healer.rules.health.prediction import Cause, Day
+from services.healer.rules.health.prediction import FEWEST_CHANCES, FEWEST_CORRUPTED, FEWEST_HELD_BACK, FEWEST_OF_A_VALUE
 from shared.db.pool import Connection as OneConnection
-from shared.db.queries import load
+from shared.db.queries import execute, fetch_all, fetch_value, load
 
 queries = load(__file__)
 
@@ -25,54 +25,62 @@ CORRUPTION: Final = (
     "duplicate_sends",
 )
 """Kinds of findings that are corrupted rows; the others say what is late or waits."""
+SPAN: Final = timedelta(days=30)
+"""What is compared; older days are deleted."""
+HELD_BACK: Final = timedelta(days=7)
+"""The newest days, on which the comparison of the older ones is checked."""
+MOST_RISKS: Final = 100
+"""Campaigns that a report names, most likely first."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRiskReport:
+    """A workspace's last report; `made_at` is technical."""
+
+    workspace_id: UUID
+    made_at: datetime
+    report: dict[str, Any]
 
 
 async def count_findings(connection: Connection, *, most: int) -> int:
     """Count findings for their causes, each once; returns how many were looked at."""
-    return int(await queries.count_findings(connection, kinds=list(CORRUPTION), most=most))
+    return await fetch_value(connection, queries.count_findings, int, kinds=list(CORRUPTION), most=most) or 0
 
 
-async def with_causes(connection: Connection, *, span: timedelta) -> list[UUID]:
-    """Workspaces with anything to predict from."""
-    return [row["id"] async for row in queries.with_causes(connection, span=span)]
+async def store_reports(connection: Connection, *, above: float) -> None:
+    """Make the report of every workspace that has days to compare. `above`: the expected rate that alerts, from 0 to 1."""
+    await execute(
+        connection,
+        queries.make_reports,
+        span=SPAN,
+        held_back=HELD_BACK,
+        fewest_of_a_value=FEWEST_OF_A_VALUE,
+        fewest_chances=FEWEST_CHANCES,
+        fewest_corrupted=FEWEST_CORRUPTED,
+        fewest_held_back=FEWEST_HELD_BACK,
+        most=MOST_RISKS,
+        above=above,
+    )
+    await execute(connection, queries.mark_predicted)
 
 
-async def days(connection: Connection, workspace_id: UUID, *, span: timedelta) -> list[Day]:
-    """Its days, of all campaigns."""
-    return [
-        Day(row["campaign_id"], row["day"], Cause(row["cause"]), row["value"], row["exposed"], row["corrupted"])
-        async for row in queries.days(connection, workspace_id=workspace_id, span=span)
-    ]
+async def delete_expired(connection: Connection, *, versions_kept: timedelta) -> None:
+    """Delete what no report reads any more."""
+    await execute(connection, queries.delete_days, span=SPAN)
+    await execute(connection, queries.delete_reports)
+    await execute(connection, queries.delete_versions, kept=versions_kept)
 
 
-async def names(connection: Connection, ids: Sequence[str]) -> dict[str, str]:
-    """What people call campaigns and accounts."""
-    return {row["id"]: row["name"] async for row in queries.names(connection, ids=list(ids))}
-
-
-async def keep_report(connection: Connection, workspace_id: UUID, report: Mapping[str, Any]) -> None:
-    """The workspace's last one."""
-    await queries.keep_report(connection, workspace_id=workspace_id, report=dict(report))
-
-
-async def predicted(connection: Connection, *, span: timedelta, kept: timedelta) -> None:
-    """All reports were made; what is too old to be read goes."""
-    await queries.predicted(connection)
-    await queries.forget_days(connection, span=span)
-    await queries.forget_reports(connection)
-    await queries.forget_versions(connection, kept=kept)
-
-
-async def reports(connection: Connection, *, workspace_id: UUID | None, most: int) -> list[Mapping[str, Any]]:
+async def fetch_reports(connection: Connection, *, workspace_id: UUID | None, most: int) -> list[StoredRiskReport]:
     """The newest first."""
-    return [dict(row) async for row in queries.reports(connection, workspace_id=workspace_id, most=most)]
+    return await fetch_all(connection, queries.reports, StoredRiskReport, workspace_id=workspace_id, most=most)
 
 
-async def alarming(connection: OneConnection) -> list[RiskyCampaign]:
-    """Campaigns above the threshold, of reports that stood the test."""
+async def fetch_alarming_campaigns(connection: OneConnection) -> list[RiskyCampaign]:
+    """Campaigns above the threshold, of reports that passed the check."""
     return [
-        RiskyCampaign(row["workspace_id"], UUID(risk["campaign_id"]), risk["campaign_name"], risk["rate"], risk["why"])
-        async for row in queries.alarming(connection)
-        for risk in row["report"]["risks"]
+        RiskyCampaign(stored.workspace_id, UUID(risk["campaign_id"]), risk["campaign_name"], risk["rate"], risk["why"])
+        for stored in await fetch_all(connection, queries.alarming, StoredRiskReport)
+        for risk in stored.report["risks"]
         if risk["alarming"]
     ]

@@ -1,4 +1,4 @@
-"""Channels: where a workspace wants to be told. The secret goes in and comes out for signing alone."""
+"""Channels to which a workspace's notices are delivered. A secret is stored, and read only to sign."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from uuid import UUID
 import asyncpg
 
 from shared.db.pool import Connection as OneConnection
-from shared.db.queries import load
+from shared.db.queries import execute, fetch_all, fetch_one, fetch_value, load
 from shared.db.statements import write_audit_line
 from shared.notices.notice import TOLD_OF
 from shared.vocabulary import NoticeKind, NoticeMedium
@@ -33,6 +33,21 @@ class NoticeChannel:
     created_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class ChannelRow:
+    """A channel as its table holds it."""
+
+    id: UUID
+    workspace_id: UUID
+    name: str
+    medium: NoticeMedium
+    target: str
+    kinds: list[str]
+    every_kind: bool
+    enabled: bool
+    created_at: datetime
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelToCreate:
     """A channel to be made."""
@@ -51,13 +66,15 @@ class NameTaken(Exception):  # noqa: N818 - reads as what happened
 
 async def workspace_exists(connection: Connection, workspace_id: UUID) -> bool:
     """Is there such a workspace?"""
-    return bool(await queries.workspace_exists(connection, workspace_id=workspace_id))
+    return bool(await fetch_value(connection, queries.workspace_exists, bool, workspace_id=workspace_id))
 
 
 async def insert_channel(connection: Connection, wanted: ChannelToCreate) -> NoticeChannel | None:
     """Make one; None when the name is taken."""
-    row = await queries.add_channel(
+    row = await fetch_one(
         connection,
+        queries.add_channel,
+        ChannelRow,
         workspace_id=wanted.workspace_id,
         name=wanted.name,
         medium=wanted.medium.value,
@@ -66,24 +83,27 @@ async def insert_channel(connection: Connection, wanted: ChannelToCreate) -> Not
         kinds=[kind.value for kind in wanted.kinds],
         every_kind=covers_every_kind(wanted.kinds),
     )
-    return row and _channel(row)
+    return None if row is None else _build_channel(row)
 
 
 async def fetch_by_name(connection: Connection, workspace_id: UUID, name: str) -> NoticeChannel | None:
     """The channel of that name."""
-    row = await queries.by_name(connection, workspace_id=workspace_id, name=name)
-    return row and _channel(row)
+    row = await fetch_one(connection, queries.by_name, ChannelRow, workspace_id=workspace_id, name=name)
+    return None if row is None else _build_channel(row)
 
 
 async def fetch_by_id(connection: Connection, channel_id: UUID, *, workspace_id: UUID | None) -> NoticeChannel | None:
     """The channel, of `workspace_id` if that is given."""
-    row = await queries.by_id(connection, channel_id=channel_id, workspace_id=workspace_id)
-    return row and _channel(row)
+    row = await fetch_one(connection, queries.by_id, ChannelRow, channel_id=channel_id, workspace_id=workspace_id)
+    return None if row is None else _build_channel(row)
 
 
 async def list_channels(connection: Connection, *, workspace_id: UUID | None, after: UUID | None, most: int) -> list[NoticeChannel]:
     """A page in order of id."""
-    return [_channel(row) async for row in queries.list_channels(connection, workspace_id=workspace_id, after=after, most=most)]
+    return [
+        _build_channel(row)
+        for row in await fetch_all(connection, queries.list_channels, ChannelRow, workspace_id=workspace_id, after=after, most=most)
+    ]
 
 
 async def update_channel(
@@ -102,8 +122,10 @@ async def update_channel(
         NameTaken: another channel has the name.
     """
     try:
-        row = await queries.change_channel(
+        row = await fetch_one(
             connection,
+            queries.change_channel,
+            ChannelRow,
             channel_id=channel_id,
             name=name,
             target=target,
@@ -116,18 +138,18 @@ async def update_channel(
         if error.constraint_name != "notice_channels_name_unique":
             raise
         raise NameTaken from None
-    return row and _channel(row)
+    return None if row is None else _build_channel(row)
 
 
 async def remove_channel(connection: Connection, channel_id: UUID, *, workspace_id: UUID | None) -> NoticeChannel | None:
     """Remove it; None when it is not there."""
-    row = await queries.remove_channel(connection, channel_id=channel_id, workspace_id=workspace_id)
-    return row and _channel(row)
+    row = await fetch_one(connection, queries.remove_channel, ChannelRow, channel_id=channel_id, workspace_id=workspace_id)
+    return None if row is None else _build_channel(row)
 
 
 async def give_up_waiting(connection: Connection, channel_id: UUID, *, why: str) -> None:
     """Nothing that waits for the channel is tried any more."""
-    await queries.give_up_waiting(connection, channel_id=channel_id, error=why)
+    await execute(connection, queries.give_up_waiting, channel_id=channel_id, error=why)
 
 
 async def record_audit(connection: OneConnection, channel: NoticeChannel, *, actor: str, verb: str, details: Mapping[str, Any]) -> None:
@@ -140,14 +162,6 @@ def covers_every_kind(kinds: Sequence[NoticeKind]) -> bool:
     return set(kinds) >= set(TOLD_OF)
 
 
-def _channel(row: Mapping[str, Any]) -> NoticeChannel:
-    return NoticeChannel(
-        row["id"],
-        row["workspace_id"],
-        row["name"],
-        NoticeMedium(row["medium"]),
-        row["target"],
-        TOLD_OF if row["every_kind"] else tuple(NoticeKind(kind) for kind in row["kinds"]),
-        row["enabled"],
-        row["created_at"],
-    )
+def _build_channel(row: ChannelRow) -> NoticeChannel:
+    kinds = TOLD_OF if row.every_kind else tuple(NoticeKind(kind) for kind in row.kinds)
+    return NoticeChannel(row.id, row.workspace_id, row.name, row.medium, row.target, kinds, row.enabled, row.created_at)

@@ -21,7 +21,7 @@ SELECT before, after, chosen, for_person FROM cleanup_runs WHERE id = :run_id;
 -- name: record_failure!
 INSERT INTO cleanup_runs (trigger, finished_at, error) VALUES (:called_by, clock_timestamp(), :error);
 
--- name: anybody_to_leave$
+-- name: has_leads_to_leave$
 SELECT EXISTS (SELECT FROM get_leads_for_de_enrollment(1));
 
 -- name: begin_de_enrollment$

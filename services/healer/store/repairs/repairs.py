@@ -13,7 +13,7 @@ from shared.contracts.integrity_events import IntegrityEvent
 from shared.contracts.topics import INTEGRITY_EVENTS
 from shared.db.outbox import put
 from shared.db.pool import Connection
-from shared.db.queries import execute, fetch_all, fetch_column, fetch_one, load
+from shared.db.queries import execute, fetch_all, fetch_column, fetch_one, fetch_value, load
 from shared.db.statements import business_now, write_audit_line
 
 queries = load(__file__)
@@ -35,6 +35,28 @@ class RecordedFinding:
     row_id: str
     evidence: dict[str, Any]
     new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFinding:
+    """A row of integrity_findings; times are technical but `occurred_at`, which the corrupted row tells."""
+
+    id: int
+    workspace_id: UUID | None
+    campaign_id: UUID | None
+    kind: str
+    severity: str
+    table_name: str
+    row_id: str
+    evidence: dict[str, Any]
+    state: str
+    repair: str | None
+    changes: list[dict[str, Any]]
+    why: str | None
+    found_at: datetime
+    occurred_at: datetime | None
+    closed_at: datetime | None
+    decided_by: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +133,9 @@ async def apply_or_undo(connection: Connection, finding: int, *, undo: bool, act
     Raises:
         asyncpg.IntegrityConstraintViolationError: the rows refuse it; nothing was changed.
     """
-    answer: str = await (queries.undo_one if undo else queries.apply_one)(connection, id=finding, actor=actor)
-    return answer
+    if undo:
+        return await fetch_value(connection, queries.undo_one, str, id=finding, actor=actor) or ""
+    return await fetch_value(connection, queries.apply_one, str, id=finding, actor=actor) or ""
 
 
 async def refuse_repair(connection: Connection, finding: int, *, actor: str, reason: str) -> bool:
@@ -125,10 +148,9 @@ async def refuse_repair(connection: Connection, finding: int, *, actor: str, rea
     return True
 
 
-async def fetch_finding(connection: Connection | asyncpg.Pool, finding: int) -> dict[str, Any] | None:
+async def fetch_finding(connection: Connection | asyncpg.Pool, finding: int) -> StoredFinding | None:
     """A finding, as its row stands; None where the connection may see none."""
-    row = await queries.one_finding(connection, id=finding)
-    return dict(row) if row is not None else None
+    return await fetch_one(connection, queries.one_finding, StoredFinding, id=finding)
 
 
 async def fetch_findings(
@@ -140,10 +162,12 @@ async def fetch_findings(
     campaign_id: UUID | None = None,
     workspace_id: UUID | None = None,
     most: int = 50,
-) -> list[dict[str, Any]]:
+) -> list[StoredFinding]:
     """Newest first, at most so many."""
-    rows = queries.findings(
+    return await fetch_all(
         connection,
+        queries.findings,
+        StoredFinding,
         before=before,
         states=list(states) if states else None,
         kind=kind,
@@ -151,7 +175,6 @@ async def fetch_findings(
         workspace_id=workspace_id,
         most=most,
     )
-    return [dict(row) async for row in rows]
 
 
 def _build_event(row: RecordedFinding, at: datetime) -> Envelope:

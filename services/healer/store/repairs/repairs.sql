@@ -58,12 +58,12 @@ UPDATE integrity_findings SET state = 'refused', closed_at = clock_timestamp(), 
 RETURNING workspace_id, kind, row_id;
 
 -- name: one_finding^
-SELECT id, workspace_id, campaign_id, kind, severity, table_name, row_id, evidence, state, repair, changes, why, found_at, occurred_at, closed_at, decided_by, decided_at
+SELECT id, workspace_id, campaign_id, kind, severity, table_name, row_id, evidence, state, repair, changes, why, found_at, occurred_at, closed_at, decided_by
   FROM integrity_findings WHERE id = :id::bigint;
 
 -- name: findings
 -- Newest first; a page goes on below `before`.
-SELECT id, workspace_id, campaign_id, kind, severity, table_name, row_id, evidence, state, repair, changes, why, found_at, occurred_at, closed_at, decided_by, decided_at
+SELECT id, workspace_id, campaign_id, kind, severity, table_name, row_id, evidence, state, repair, changes, why, found_at, occurred_at, closed_at, decided_by
   FROM integrity_findings
  WHERE (:before::bigint IS NULL OR id < :before::bigint) AND (:states::text[] IS NULL OR state = ANY(:states::text[]))
    AND (:kind::text IS NULL OR kind = :kind::text) AND (:campaign_id::uuid IS NULL OR campaign_id = :campaign_id::uuid)

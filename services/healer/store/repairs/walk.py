@@ -114,7 +114,7 @@ class HealerLeadership:
                 await self._pool.release(connection)
             connection = await self._pool.acquire()
             try:
-                leads = bool(await queries.try_lead(connection))
+                leads = bool(await fetch_value(connection, queries.try_lead, bool))
             except BaseException:
                 await self._pool.release(connection)
                 raise
@@ -131,7 +131,7 @@ class HealerLeadership:
             return
         try:
             async with asyncio.timeout(2):
-                await queries.give_up_lead(connection)
+                await execute(connection, queries.give_up_lead)
         except DATABASE_ERRORS:
             connection.terminate()
         await self._pool.release(connection)

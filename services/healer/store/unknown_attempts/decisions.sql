@@ -1,8 +1,8 @@
 -- name: page
 -- Those that waited longest first, in order of id; by the partial index of unknown attempts it costs what is unknown.
 SELECT x.id, x.workspace_id, x.campaign_id, c.campaign_name, x.account_id, a.name AS account_name, x.prospect_id,
-       p.status::text AS prospect_status, x.lead_id, l.first_name, l.last_name, l.company, x.send_id, s.message_type, s.status::text AS send_status,
-       x.action::text AS action, x.state::text AS state, x.decided_at, x.looks, x.needs_person, x.evidence,
+       p.status AS prospect_status, x.lead_id, l.first_name, l.last_name, l.company, x.send_id, s.message_type, s.status AS send_status,
+       x.action, x.state, x.decided_at, x.looks, x.needs_person, x.evidence,
        CASE WHEN x.state = 'unknown' AND NOT x.needs_person
             THEN greatest(x.look_after, business_now()) END AS next_look
   FROM send_attempts x
@@ -22,8 +22,8 @@ SELECT x.id, x.workspace_id, x.campaign_id, c.campaign_name, x.account_id, a.nam
 -- name: one^
 -- Whatever became of it; the message and what the provider answered beside it.
 SELECT x.id, x.workspace_id, x.campaign_id, c.campaign_name, x.account_id, a.name AS account_name, x.prospect_id,
-       p.status::text AS prospect_status, x.lead_id, l.first_name, l.last_name, l.company, x.send_id, s.message_type, s.status::text AS send_status,
-       x.action::text AS action, x.state::text AS state, x.decided_at, x.looks, x.needs_person, x.evidence,
+       p.status AS prospect_status, x.lead_id, l.first_name, l.last_name, l.company, x.send_id, s.message_type, s.status AS send_status,
+       x.action, x.state, x.decided_at, x.looks, x.needs_person, x.evidence,
        CASE WHEN x.state = 'unknown' AND NOT x.needs_person
             THEN greatest(x.look_after, business_now()) END AS next_look,
        s.message, x.http_status, x.error_type, x.error_detail, x.provider_ref, x.recipient_id,

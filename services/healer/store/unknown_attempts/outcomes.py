@@ -17,7 +17,7 @@ from shared.contracts.sends_completed import SendCompleted, SendOutcome
 from shared.contracts.topics import CONNECTIONS_ACCEPTED, SENDS_COMPLETED
 from shared.db.outbox import put
 from shared.db.pool import Connection
-from shared.db.queries import fetch_all, fetch_value, load
+from shared.db.queries import execute, fetch_all, fetch_value, load
 from shared.db.statements import lock_accounts, wake_accounts
 from shared.vocabulary import ProspectStatus
 
@@ -47,12 +47,9 @@ async def record_happened_within(
 ) -> bool:
     """The same in the caller's transaction."""
     await lock_accounts(connection, [unknown.account_id])
-    accepted = await queries.accept(
-        connection, attempt_id=unknown.id, provider_ref=verdict.provider_ref, chat_id=verdict.chat_id, at=verdict.at, look=look
-    )
-    if accepted is None:
+    if not await accept_attempt(connection, unknown, verdict, provider_ref=verdict.provider_ref, look=look):
         return False
-    await queries.mark_sent(connection, send_id=unknown.send_id, at=verdict.at)
+    await execute(connection, queries.mark_sent, send_id=unknown.send_id, at=verdict.at)
     status = await fetch_value(
         connection,
         queries.contacted,
@@ -63,9 +60,10 @@ async def record_happened_within(
         at=verdict.at,
         now=now,
     )
-    await queries.store_message(connection, attempt_id=unknown.id)
-    await queries.know_recipient(
+    await execute(connection, queries.store_message, attempt_id=unknown.id)
+    await execute(
         connection,
+        queries.know_recipient,
         account_id=unknown.account_id,
         lead_id=unknown.lead_id,
         connected=verdict.connected,
@@ -82,6 +80,23 @@ async def record_happened_within(
     return True
 
 
+async def accept_attempt(
+    connection: Connection, unknown: AttemptInDoubt, verdict: Happened, *, provider_ref: str | None, look: dict[str, Any]
+) -> bool:
+    """Mark the attempt as accepted; False when it was settled otherwise meanwhile."""
+    accepted = await fetch_value(
+        connection,
+        queries.accept,
+        int,
+        attempt_id=unknown.id,
+        provider_ref=provider_ref,
+        chat_id=verdict.chat_id,
+        at=verdict.at,
+        look=look,
+    )
+    return accepted is not None
+
+
 async def record_not_happened(pool: asyncpg.Pool, unknown: AttemptInDoubt, why: str, *, look: dict[str, Any], now: datetime) -> bool:
     """It never left: budget back to its own day, and the send may be tried again. False when it was settled otherwise."""
     async with pool.acquire() as connection, connection.transaction():
@@ -93,10 +108,10 @@ async def record_not_happened_within(
 ) -> bool:
     """The same in the caller's transaction."""
     await lock_accounts(connection, [unknown.account_id])
-    if await queries.deny(connection, attempt_id=unknown.id, look=look) is None:
+    if await fetch_value(connection, queries.deny, int, attempt_id=unknown.id, look=look) is None:
         return False
-    await queries.give_back(connection, attempt_id=unknown.id)
-    await queries.send_again(connection, send_id=unknown.send_id, now=now)
+    await execute(connection, queries.give_back, attempt_id=unknown.id)
+    await execute(connection, queries.send_again, send_id=unknown.send_id, now=now)
     await wake_accounts(connection, [unknown.account_id], now)
     await findings.close_findings(connection, kind=WAITING, table_name="send_attempts", row_ids=[str(unknown.id)])
     await put(
@@ -109,18 +124,18 @@ async def record_not_happened_within(
 
 async def record_undecided(pool: asyncpg.Pool, unknown: AttemptInDoubt, *, look: dict[str, Any], look_after: datetime) -> None:
     """Nothing is proven; look again from `look_after` (business) on."""
-    await queries.keep_looking(pool, attempt_id=unknown.id, look=look, look_after=look_after, needs_person=False)
+    await execute(pool, queries.keep_looking, attempt_id=unknown.id, look=look, look_after=look_after, needs_person=False)
 
 
 async def record_half_look(pool: asyncpg.Pool, unknown: AttemptInDoubt, *, part: dict[str, Any], look_after: datetime) -> None:
     """A look needs another read; what the first one showed is kept until the account may be asked again (business)."""
-    await queries.keep_part(pool, attempt_id=unknown.id, part=part, look_after=look_after)
+    await execute(pool, queries.keep_part, attempt_id=unknown.id, part=part, look_after=look_after)
 
 
 async def hand_to_person(pool: asyncpg.Pool, unknown: AttemptInDoubt, verdict: AskPerson, *, look: dict[str, Any]) -> None:
     """No look will tell any more: the attempt stays unknown, its send stays where it is, and a person is asked."""
     async with pool.acquire() as connection, connection.transaction():
-        await queries.keep_looking(connection, attempt_id=unknown.id, look=look, look_after=None, needs_person=True)
+        await execute(connection, queries.keep_looking, attempt_id=unknown.id, look=look, look_after=None, needs_person=True)
         await findings.record_findings(connection, [build_waiting_finding(unknown.id, unknown.workspace_id, verdict.why)])
 
 
@@ -149,7 +164,7 @@ def build_waiting_finding(attempt_id: int, workspace_id: Any, why: str) -> Integ
 
 async def postpone_looks(pool: asyncpg.Pool, unknowns: list[AttemptInDoubt], *, look_after: datetime) -> None:
     """The provider could not be read, so no look is counted; it is asked again from `look_after` (business) on."""
-    await queries.postpone(pool, attempt_ids=[unknown.id for unknown in unknowns], look_after=look_after)
+    await execute(pool, queries.postpone, attempt_ids=[unknown.id for unknown in unknowns], look_after=look_after)
 
 
 def build_send_completed(

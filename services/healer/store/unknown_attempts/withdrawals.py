@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Any, Final
+from uuid import UUID
 
 import asyncpg
 
@@ -13,8 +14,9 @@ from services.healer.store.unknown_attempts.outcomes import SERVICE, WAITING
 from shared.contracts.sends_completed import SendOutcome
 from shared.db.outbox import put
 from shared.db.pool import Connection
-from shared.db.queries import load
+from shared.db.queries import execute, fetch_value, load
 from shared.db.statements import lock_accounts, wake_accounts
+from shared.vocabulary import SendStatus
 
 queries = load(__file__)
 
@@ -47,14 +49,11 @@ async def settle_withdrawal_within(
 
 async def _happened(connection: Connection, unknown: AttemptInDoubt, verdict: Happened, *, look: dict[str, Any], now: datetime) -> bool:
     """The invitation stands no more: its place is free when LinkedIn's lock is over."""
-    accepted = await settling.queries.accept(
-        connection, attempt_id=unknown.id, provider_ref=unknown.invitation_ref, chat_id=None, at=verdict.at, look=look
-    )
-    if accepted is None:
+    if not await settling.accept_attempt(connection, unknown, verdict, provider_ref=unknown.invitation_ref, look=look):
         return False
-    await settling.queries.mark_sent(connection, send_id=unknown.send_id, at=verdict.at)
-    await queries.end_invitation(connection, attempt_id=unknown.id, at=verdict.at)
-    await queries.mark_withdrawn(connection, prospect_id=unknown.prospect_id, at=verdict.at)
+    await execute(connection, settling.queries.mark_sent, send_id=unknown.send_id, at=verdict.at)
+    await execute(connection, queries.end_invitation, attempt_id=unknown.id, at=verdict.at)
+    await execute(connection, queries.mark_withdrawn, prospect_id=unknown.prospect_id, at=verdict.at)
     event = settling.build_send_completed(
         unknown, SendOutcome.SENT, reason=verdict.why, provider_ref=unknown.invitation_ref, at=verdict.at, now=now
     )
@@ -66,23 +65,29 @@ async def _did_not(
     connection: Connection, unknown: AttemptInDoubt, verdict: DidNot | Accepted, *, look: dict[str, Any], now: datetime
 ) -> bool:
     """The budget goes back to its own day. One that stands is taken back again, by the id under which the list shows it."""
-    if await settling.queries.deny(connection, attempt_id=unknown.id, look=look) is None:
+    if await fetch_value(connection, settling.queries.deny, int, attempt_id=unknown.id, look=look) is None:
         return False
-    await settling.queries.give_back(connection, attempt_id=unknown.id)
+    await execute(connection, settling.queries.give_back, attempt_id=unknown.id)
     if isinstance(verdict, Accepted):
-        await queries.leave_it(connection, send_id=unknown.send_id)
+        await execute(connection, queries.leave_it, send_id=unknown.send_id)
         envelopes = [
             settling.build_send_completed(unknown, SendOutcome.SKIPPED, reason="already_connected", provider_ref=None, at=now, now=now)
         ]
-        await settling.queries.know_recipient(
-            connection, account_id=unknown.account_id, lead_id=unknown.lead_id, connected=True, chat_id=None, now=now
+        await execute(
+            connection,
+            settling.queries.know_recipient,
+            account_id=unknown.account_id,
+            lead_id=unknown.lead_id,
+            connected=True,
+            chat_id=None,
+            now=now,
         )
-        if await queries.mark_connected(connection, prospect_id=unknown.prospect_id, now=now):
+        if await fetch_value(connection, queries.mark_connected, UUID, prospect_id=unknown.prospect_id, now=now):
             envelopes.append(settling.build_connection_accepted(unknown, now))
     else:
-        await queries.name_invitation(connection, attempt_id=unknown.id, provider_ref=look.get("listed"))
-        left = await queries.try_again(connection, send_id=unknown.send_id, now=now, most=MOST_TRIES)
-        outcome = SendOutcome.FAILED if left == "failed" else SendOutcome.DEFERRED
+        await execute(connection, queries.name_invitation, attempt_id=unknown.id, provider_ref=look.get("listed"))
+        left = await fetch_value(connection, queries.try_again, SendStatus, send_id=unknown.send_id, now=now, most=MOST_TRIES)
+        outcome = SendOutcome.FAILED if left is SendStatus.FAILED else SendOutcome.DEFERRED
         envelopes = [
             settling.build_send_completed(unknown, outcome, reason=f"not_happened: {verdict.why}", provider_ref=None, at=now, now=now)
         ]

@@ -33,4 +33,4 @@ UPDATE send_queue
        status = CASE WHEN retries + 1 >= :most::int THEN 'failed'::send_status ELSE 'pending' END,
        error_message = CASE WHEN retries + 1 >= :most::int THEN 'not_withdrawn' END
  WHERE id = :send_id::uuid AND status = 'sending'
-RETURNING status::text;
+RETURNING status;

@@ -7,7 +7,7 @@ between them, and all accounts read at the same time.
 import asyncio
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -243,7 +243,7 @@ class Adopt:
         reached = await adopting.finish_adoption(
             self._pool, adoption, row, last=last, kafka_cluster=self._fence.heads.cluster, now=self._clock.now()
         )
-        log.warning("adopted", adoption=adoption.id, by=adoption.requested_by, **reached)
+        log.warning("adopted", adoption=adoption.id, by=adoption.requested_by, **asdict(reached))
 
     async def _rest(self, account: AccountToRead, turn: int) -> None:
         await asyncio.sleep(self._rest_of(account, turn).total_seconds() / self._clock.speed)

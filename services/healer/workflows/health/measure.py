@@ -19,7 +19,7 @@ from services.healer.rules.health.score import Health, IntegrityCounts, score_he
 from services.healer.rules.repairs.finding_kinds import KINDS, VIEW
 from services.healer.store.health import counts, risks
 from services.healer.store.health import measurements as store
-from services.healer.store.health.measurements import TimedRepair
+from services.healer.store.health.measurements import MeasuredScore, TimedRepair
 from shared.db.pool import Connection
 
 MOST: Final = 5_000
@@ -99,9 +99,9 @@ class MeasureHealth:
         figures = await counts.fetch_counts(connection, workspace_id=None)
         whole = replace(sum_counts(figures.values()), failures_in_row=await counts.count_failures_in_row(connection))
         health = score_health(whole)
-        rows = [_row(workspace_id, of, score_health(of)) for workspace_id, of in figures.items() if workspace_id is not None]
+        rows = [_build_score(workspace_id, of, score_health(of)) for workspace_id, of in figures.items() if workspace_id is not None]
         await store.store_scores(connection, rows, at_least=AT_LEAST_EVERY)
-        await store.store_stack_score(connection, _row(None, whole, health), at_least=AT_LEAST_EVERY)
+        await store.store_stack_score(connection, _build_score(None, whole, health), at_least=AT_LEAST_EVERY)
         silent = None if before.measured_at is None else before.now - before.measured_at
         for then in self._then:
             await then(connection, HealthMeasurement(figures, whole, silent))
@@ -113,14 +113,9 @@ class MeasureHealth:
         return float("nan") if self._measured is None else time.monotonic() - self._measured
 
 
-def _row(workspace_id: UUID | None, figures: IntegrityCounts, health: Health) -> dict[str, Any]:
+def _build_score(workspace_id: UUID | None, figures: IntegrityCounts, health: Health) -> MeasuredScore:
     kept = {name: value for name, value in asdict(figures).items() if value}
-    return {
-        "workspace_id": workspace_id and str(workspace_id),
-        "score": health.score,
-        "status": health.status.value,
-        "figures": kept | {"taken": dict(health.taken)},
-    }
+    return MeasuredScore(workspace_id, health.score, health.status.value, kept | {"taken": dict(health.taken)})
 
 
 def _steps(repairs: Sequence[TimedRepair], objective: timedelta) -> list[dict[str, Any]]:

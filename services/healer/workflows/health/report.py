@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 import asyncpg
@@ -12,6 +12,7 @@ from services.healer.rules.health.repair_times import RepairTimes, summarize_tim
 from services.healer.rules.health.score import Health, IntegrityCounts, score_health, sum_counts
 from services.healer.store.health import counts as store
 from services.healer.store.health import pages
+from services.healer.store.health.pages import CleanupRun
 from shared.db.pool import Connection
 from shared.refusals import Refused
 
@@ -27,7 +28,7 @@ class HealthReport:
 
     figures: IntegrityCounts
     health: Health
-    campaigns: Sequence[Mapping[str, Any]]
+    campaigns: Sequence[store.CorruptedCampaign]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,22 +65,17 @@ async def summarize_repairs(
     )
 
 
-async def list_cleanup_runs(pool: asyncpg.Pool, *, workspace_id: UUID | None, before: int | None, most: int) -> list[Mapping[str, Any]]:
+async def list_cleanup_runs(pool: asyncpg.Pool, *, workspace_id: UUID | None, before: int | None, most: int) -> list[CleanupRun]:
     """Runs mend whatever is wrong, so a workspace sees when they were and how they ended; of campaigns only its own, and neither
     how many rows nor the words of an error, which may be another one's."""
     async with pool.acquire() as connection:
         found = await pages.fetch_cleanup_runs(connection, before=before, most=most)
         if workspace_id is None:
             return found
-        named = {campaign_id for run in found for campaign_id in run["campaign_ids"]}
+        named = {campaign_id for run in found for campaign_id in run.campaign_ids}
         own = await pages.select_own_campaigns(connection, sorted(named), workspace_id=workspace_id)
     return [
-        {
-            **run,
-            "fixed_count": None,
-            "error": run["error"] and "It failed.",
-            "campaign_ids": [each for each in run["campaign_ids"] if each in own],
-        }
+        replace(run, fixed_count=None, error=run.error and "It failed.", campaign_ids=[each for each in run.campaign_ids if each in own])
         for run in found
     ]
 

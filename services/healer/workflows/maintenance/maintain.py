@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -24,6 +25,7 @@ from services.healer.rules.unknown_attempts.evidence import EvidenceThresholds
 from services.healer.store.maintenance import maintenance as upkeep
 from services.healer.store.repairs import cleanup as integrity
 from services.healer.store.repairs import findings
+from services.healer.store.repairs.cleanup import CleanupBatch, Violations
 from shared.db.errors import DATABASE_ERRORS
 from shared.policy.limits import SPACING
 from shared.runtime.clock import StackClock
@@ -48,6 +50,17 @@ class CleanupError(Exception):
     """A clean-up run failed and changed nothing; the message is the database's."""
 
 
+@dataclass(frozen=True, slots=True)
+class FinishedCleanup:
+    """All batches of one clean-up together; `before` and `after` are rows of prospect_data_integrity."""
+
+    fixed_count: int
+    campaign_ids: list[str]
+    run_ids: list[int]
+    before: dict[str, Any]
+    after: dict[str, Any]
+
+
 class Maintenance:
     """The workflows of mending; the small ones are jobs."""
 
@@ -69,7 +82,7 @@ class Maintenance:
         self.all_right_at: datetime | None = None
         """Technical: when a look last saw nothing wrong. What is wrong now got so later, whatever its own row tells."""
 
-    async def clean_up(self, *, actor: str, called_by: str) -> dict[str, Any]:
+    async def clean_up(self, *, actor: str, called_by: str) -> FinishedCleanup:
         """Mend corrupted prospects from the evidence, batch after batch, each all or nothing, until nothing is left.
 
         Calls run one after the other: the second finds what the first has left, and holds no connection while it waits.
@@ -79,28 +92,29 @@ class Maintenance:
         """
         async with self._one_at_a_time:
             log.info("clean-up starts", called_by=called_by)
-            total: dict[str, Any] = {"fixed_count": 0, "campaign_ids": [], "run_ids": []}
-            while True:
-                run = await self.clean_up_once(actor=actor, called_by=called_by, most=BATCH)
-                if not total["run_ids"]:
-                    total["before"] = run["before"]
-                    log.info("before the clean-up", called_by=called_by, **run["before"])
-                total["fixed_count"] += run["fixed_count"]
-                total["campaign_ids"] = sorted({*total["campaign_ids"], *run["campaign_ids"]})
-                total["run_ids"].append(run["run_id"])
-                if run["chosen"] < BATCH or not (run["fixed_count"] or run["for_person"]):
+            batches: list[CleanupBatch] = []
+            while (batch := await self.clean_up_once(actor=actor, called_by=called_by, most=BATCH)) is not None:
+                if not batches:
+                    log.info("before the clean-up", called_by=called_by, **batch.counts.before)
+                batches.append(batch)
+                if batch.counts.chosen < BATCH or not batch.did_something:
                     break
-            total["after"] = run["after"]
-            log.info("fixed", called_by=called_by, fixed_count=total["fixed_count"])
-            log.info(
-                "campaigns affected", called_by=called_by, campaigns=len(total["campaign_ids"]), campaign_ids=total["campaign_ids"][:20]
+            done = FinishedCleanup(
+                fixed_count=sum(each.run.fixed_count for each in batches),
+                campaign_ids=sorted({campaign for each in batches for campaign in each.run.campaign_ids}),
+                run_ids=[each.run.run_id for each in batches],
+                before=batches[0].counts.before,
+                after=batches[-1].counts.after,
             )
-            log.info("after the clean-up", called_by=called_by, **run["after"])
+            log.info("fixed", called_by=called_by, fixed_count=done.fixed_count)
+            log.info("campaigns affected", called_by=called_by, campaigns=len(done.campaign_ids), campaign_ids=done.campaign_ids[:20])
+            log.info("after the clean-up", called_by=called_by, **done.after)
         await self.take_stock()
-        return total
+        return done
 
-    async def clean_up_once(self, *, actor: str, called_by: str, most: int, patience: timedelta | None = None) -> dict[str, Any]:
-        """One batch of at most so many; `patience` (technical): how long to wait for locked rows; None: without limit.
+    async def clean_up_once(self, *, actor: str, called_by: str, most: int, patience: timedelta | None = None) -> CleanupBatch | None:
+        """One batch of at most so many; `patience` (technical): how long to wait for locked rows; None: without limit. Returns None
+        where the rows stayed locked.
 
         Raises:
             CleanupError: it failed and changed nothing.
@@ -113,7 +127,7 @@ class Maintenance:
             CLEANUP_FAILURES.inc()
             await self._note_failure(called_by, error)
             raise CleanupError(str(error) or type(error).__name__) from error
-        CLEANED_UP.inc(run["fixed_count"])
+        CLEANED_UP.inc(run.run.fixed_count if run else 0)
         self._wake_relay()
         return run
 
@@ -121,18 +135,18 @@ class Maintenance:
         """Events were written: let the relay look now."""
         self._wake_relay()
 
-    async def take_stock(self) -> dict[str, Any]:
+    async def take_stock(self) -> Violations:
         """Look at what is wrong and say so in the metrics; returns the view's row."""
         row = await integrity.fetch_violations(self._pool)
         for rule in VIEW:
-            VIOLATIONS.labels(rule=rule).set(row[rule])
+            VIOLATIONS.labels(rule=rule).set(getattr(row, rule))
         open_ones = await findings.count_open_by_severity(self._pool)
         for severity in SEVERITIES:
             FINDINGS_OPEN.labels(severity=severity).set(open_ones.get(severity, 0))
         unknown = await integrity.count_unknown_attempts(self._pool, now=self._clock.now())
-        UNKNOWN_WAITING.set(unknown["waiting"])
-        UNKNOWN_FOR_PERSON.set(unknown["needs_person"])
-        UNKNOWN_OLDEST.set(unknown["oldest_seconds"])
+        UNKNOWN_WAITING.set(unknown.waiting)
+        UNKNOWN_FOR_PERSON.set(unknown.needs_person)
+        UNKNOWN_OLDEST.set(unknown.oldest_seconds)
         return row
 
     async def expire_intents(self) -> bool:

@@ -10,12 +10,10 @@ import asyncpg
 
 from services.healer.rules.repairs.finding_kinds import KINDS
 from services.healer.store.repairs import repairs
+from services.healer.store.repairs.repairs import StoredFinding
 from services.healer.workflows.unknown_attempts.resolve import LONGEST_REASON
 from shared.notices.notice import one_line
 from shared.refusals import Conflict, NotFound, Refused
-
-Finding = Mapping[str, Any]
-"""A row of integrity_findings."""
 
 
 class FindingAction(StrEnum):
@@ -44,18 +42,18 @@ REFUSED: Final[Mapping[str, str]] = {
 class DecidedFinding:
     """The finding as it is now; `changed` is false where this only showed what would happen."""
 
-    finding: Finding
+    finding: StoredFinding
     changed: bool
 
 
-async def get_finding(connection: Any, finding: int, *, workspace_id: UUID | None = None) -> Finding:
+async def get_finding(connection: Any, finding: int, *, workspace_id: UUID | None = None) -> StoredFinding:
     """One finding.
 
     Raises:
         NotFound: there is none that may be seen.
     """
     row = await repairs.fetch_finding(connection, finding)
-    if row is None or (workspace_id is not None and row["workspace_id"] != workspace_id):
+    if row is None or (workspace_id is not None and row.workspace_id != workspace_id):
         raise NotFound(f"There is no finding {finding}.")
     return row
 
@@ -82,12 +80,10 @@ async def decide_finding(
         raise Refused("Give a reason for leaving the row as it is: the audit log keeps it.", code="reason_missing")
     async with pool.acquire() as connection, connection.transaction():
         row = await get_finding(connection, finding, workspace_id=workspace_id)
-        if row["state"] not in FROM[word]:
-            raise Conflict(
-                f"Finding {finding} is {row['state']}; it can be {_past(word)} only while it is {' or '.join(sorted(FROM[word]))}."
-            )
-        if word is FindingAction.APPLY and not row["changes"]:
-            raise Conflict(f"{REFUSED['nothing']} ({row['why'] or explain_person_needed(row['kind'])})")
+        if row.state not in FROM[word]:
+            raise Conflict(f"Finding {finding} is {row.state}; it can be {_past(word)} only while it is {' or '.join(sorted(FROM[word]))}.")
+        if word is FindingAction.APPLY and not row.changes:
+            raise Conflict(f"{REFUSED['nothing']} ({row.why or explain_person_needed(row.kind)})")
         if not apply:
             return DecidedFinding(row, changed=False)
         await _do(connection, finding, word, actor=actor, reason=said)

@@ -153,7 +153,7 @@ class FindAndRepair:
             if not anything:
                 break
             run = await self._mend.clean_up_once(actor=self._instance, called_by=called_by, most=WAVE, patience=patience)
-            more = more or bool(run["chosen"] == WAVE and (run["fixed_count"] or run["for_person"]))
+            more = more or (run is not None and run.counts.chosen == WAVE and run.did_something)
         return more
 
     async def _examine(self, connection: Connection, prospects: Sequence[UUID], *, only: Sequence[str] = OF_PROSPECTS) -> int:

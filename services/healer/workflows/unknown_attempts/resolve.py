@@ -19,7 +19,7 @@ from services.healer.store.unknown_attempts import attempts as unknowns
 from services.healer.store.unknown_attempts import decisions as store
 from services.healer.store.unknown_attempts import outcomes as settling
 from services.healer.store.unknown_attempts import withdrawals
-from services.healer.store.unknown_attempts.decisions import AttemptFilter, Row
+from services.healer.store.unknown_attempts.decisions import AttemptFilter, DetailedAttempt, ListedAttempt
 from shared.db.pool import Connection
 from shared.db.statements import business_now
 from shared.notices.notice import one_line
@@ -45,9 +45,9 @@ class AttemptDecision(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AttemptPage:
-    """A page of the desk; `next` is what the page after it is asked with."""
+    """A page of unknown attempts; `next` is what the page after it is asked with."""
 
-    attempts: list[Row]
+    attempts: list[ListedAttempt]
     next: int | None
 
 
@@ -55,19 +55,19 @@ class AttemptPage:
 class AttemptResolution:
     """What a decision came to; `changed` is false when the same had been decided already."""
 
-    attempt: Row
+    attempt: DetailedAttempt
     changed: bool
 
 
 async def list_attempts(connection: Connection, wanted: AttemptFilter, *, after: int | None = None, most: int = 50) -> AttemptPage:
     """The unknown attempts, those that waited longest first."""
     rows = await store.fetch_page(connection, wanted, after=after, most=most + 1)
-    return AttemptPage(rows[:most], rows[most - 1]["id"] if len(rows) > most else None)
+    return AttemptPage(rows[:most], rows[most - 1].id if len(rows) > most else None)
 
 
 async def get_attempt(
     connection: Connection, attempt_id: int, *, workspace_id: UUID | None = None, call_time: timedelta = CALL_TIME
-) -> Row:
+) -> DetailedAttempt:
     """One attempt with all that is known of it, also after it was settled.
 
     Raises:
@@ -105,9 +105,9 @@ async def resolve_attempt(
         unknown = await unknowns.fetch_attempt(connection, attempt_id)
         if unknown is None:
             return await _settled_before(connection, row, decision)
-        if not row["certain"]:
+        if not row.certain:
             raise Conflict(
-                f"The call of attempt {attempt_id} may still be under way until {row['certain_at']:%H:%M:%S} UTC; decide after that.",
+                f"The call of attempt {attempt_id} may still be under way until {row.certain_at:%H:%M:%S} UTC; decide after that.",
                 code="under_way",
             )
         if not apply:
@@ -131,16 +131,16 @@ async def _settle(connection: Connection, unknown: AttemptInDoubt, decision: Att
     return await settling.record_not_happened_within(connection, unknown, verdict.why, look=look, now=now)
 
 
-async def _settled_before(connection: Connection, row: Row, decision: AttemptDecision) -> AttemptResolution:
-    if row["state"] == decision.state:
+async def _settled_before(connection: Connection, row: DetailedAttempt, decision: AttemptDecision) -> AttemptResolution:
+    if row.state is decision.state:
         return AttemptResolution(row, changed=False)
-    who = await store.fetch_decider(connection, row["id"])
-    if who is not None:
-        how = f"{who['actor']} decided so on {who['at']:%Y-%m-%d %H:%M} UTC: {who['details'].get('reason', '')}"
-    elif row["state"] == AttemptState.INTENT:
+    decided = await store.fetch_decision(connection, row.id)
+    if decided is not None:
+        how = f"{decided.actor} decided so on {decided.at:%Y-%m-%d %H:%M} UTC: {decided.details.get('reason', '')}"
+    elif row.state is AttemptState.INTENT:
         how = "it is under way"
     else:
         how = "the provider's answer or a look showed it"
     raise Conflict(
-        f"Attempt {row['id']} is {row['state']} already: {how.rstrip('.')}.", code="settled_already", details={"state": row["state"]}
+        f"Attempt {row.id} is {row.state} already: {how.rstrip('.')}.", code="settled_already", details={"state": row.state.value}
     )

@@ -9,9 +9,9 @@ from uuid import UUID
 import asyncpg
 
 from shared.db.pool import Connection
-from shared.db.queries import execute, fetch_column, fetch_one, fetch_value, load
+from shared.db.queries import execute, fetch_all, fetch_column, fetch_one, fetch_value, load
 from shared.notices.silence import ALERT
-from shared.notices.store import DeliveryAttempt, try_of
+from shared.notices.store import DeliveryAttempt, DeliveryRow, build_delivery_attempt
 
 queries = load(__file__)
 
@@ -68,4 +68,4 @@ async def mark_notified(connection: Connection, alert_id: int) -> None:
 
 async def claim_deliveries(pool: asyncpg.Pool, *, most: int, lease: timedelta) -> list[DeliveryAttempt]:
     """Deliveries of that notice that are due; none while a healer runs, for then they are its own. `lease` is technical."""
-    return [try_of(row) async for row in queries.claim_deliveries(pool, most=most, lease=lease)]
+    return [build_delivery_attempt(row) for row in await fetch_all(pool, queries.claim_deliveries, DeliveryRow, most=most, lease=lease)]
