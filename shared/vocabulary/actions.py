@@ -2,7 +2,8 @@
 
 One row of `ACTIONS` per action, one row of `STEP_TYPES` per kind of campaign step. A new step type that acts like a known one (an InMail
 is a text to a person who is no connection yet) is two rows here, its daily cap (shared/policy/limits.py), the provider's call
-(shared/unipile/client.py), its place in the channel (services/sender/channels/linkedin.py) and a migration for the enum value.
+(shared/unipile/client.py), its place in the channel (services/sender/channels/linkedin.py) and a migration for the enum value
+(docs/adr/0044).
 """
 
 from collections.abc import Mapping
