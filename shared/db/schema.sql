@@ -266,7 +266,7 @@ BEGIN
     said := jsonb_build_object(findings[1], 'refused: ' || reason);
     UPDATE integrity_findings f SET state = 'proposed', why = 'Its repair was refused: ' || reason WHERE f.id = findings[1] AND f.state IN ('open', 'proposed');
   END IF;
-  -- What is not as it was found any more: whoever looks next finds what is so then.
+  -- A row that has changed since it was found: the next check finds what holds then.
   UPDATE integrity_findings f SET state = 'gone', closed_at = clock_timestamp() WHERE f.id = ANY(findings) AND f.state = 'open';
   RETURN QUERY SELECT t.key::bigint, t.value FROM jsonb_each_text(said) t;
 END $$;
@@ -354,7 +354,7 @@ BEGIN
   SELECT jsonb_agg(t ORDER BY t.finding, t.n) INTO todo
     FROM jsonb_to_recordset(todo) AS t(finding bigint, kind text, n integer, prospect uuid, one jsonb) WHERE t.finding = ANY(ready);
 
-  IF NOT undo THEN -- a person may say that nobody wrote to them; a rule never does
+  IF NOT undo THEN -- an operator may state that the prospect was not contacted; a rule never does
     SELECT c.prospect, c.finding INTO wrong
       FROM jsonb_to_recordset(todo) AS c(finding bigint, prospect uuid, one jsonb) JOIN integrity_findings f ON f.id = c.finding AND f.state = 'open'
      WHERE c.one ->> 'table' = 'campaign_prospects' AND c.one -> 'before' ->> 'contacted_at' IS NOT NULL AND jsonb_typeof(c.one -> 'after' -> 'contacted_at') = 'null'
@@ -594,7 +594,7 @@ DECLARE
 BEGIN
   IF the_table = 'prospect_totals' THEN
     UPDATE prospect_totals SET total = total + (target ->> 'total')::bigint - (source ->> 'total')::bigint WHERE workspace_id = (c ->> 'id')::uuid;
-  ELSIF the_table = 'campaigns' THEN -- by deltas: whoever counts at this moment is not overwritten
+  ELSIF the_table = 'campaigns' THEN -- by deltas: a count that another transaction makes now is not overwritten
     INSERT INTO campaign_counter_deltas (campaign_id, counter, delta)
     SELECT (c ->> 'id')::uuid, t.key, t.value::integer - (source ->> t.key)::integer FROM jsonb_each_text(target) t;
   ELSIF the_table = 'send_queue' AND jsonb_typeof(target) = 'null' THEN
@@ -876,7 +876,7 @@ BEGIN
            (SELECT count(*) FROM integrity_history h WHERE h.table_name = 'campaign_prospects' AND h.row_id = p.id::text AND h.undoes IS NULL
                AND h.done_at > clock_timestamp() - interval '1 hour' AND h.kind IN ('corrupted_sent', 'corrupted_failed', 'corrupted_pending')) AS times
       FROM unnest(people) u(id) JOIN campaign_prospects p ON p.id = u.id CROSS JOIN LATERAL contact_evidence(p.id) e
-     WHERE corruption_of(p.status, p.contacted_at) IS NOT NULL -- else somebody was faster
+     WHERE corruption_of(p.status, p.contacted_at) IS NOT NULL -- else another transaction repaired it first
   ), judged AS (
     SELECT s.whole, s.id, s.kind, s.since, s.proof, CASE s.kind WHEN 'corrupted_sent' THEN s.went WHEN 'corrupted_failed' THEN s.contacted_at
                                                        ELSE CASE WHEN s.went IS NOT NULL THEN s.contacted_at END END AS contact,
@@ -887,7 +887,7 @@ BEGIN
            CASE WHEN s.kind = 'corrupted_failed' THEN 'undeliverable' END AS outcome,
            CASE WHEN s.kind <> 'corrupted_failed' AND s.went IS NULL THEN reopened_sends(s.id) ELSE '[]' END AS more,
            CASE WHEN s.kind = 'corrupted_pending' AND s.went IS NULL
-                  THEN 'contacted_at is set, and neither the ledger nor the provider''s list shows a contact. Apply it if nobody wrote to them: then they are invited.'
+                  THEN 'contacted_at is set, and neither the ledger nor the provider''s list shows a contact. Apply it if the prospect was not contacted: then the prospect is invited.'
                 WHEN s.times >= 3 THEN 'It was mended three times within the hour and is wrong again: something keeps writing it. Stop that first.' END AS for_person
       FROM seen s
   ), written AS (
@@ -1395,7 +1395,7 @@ BEGIN
     FROM get_leads_for_de_enrollment(batch_size, the_workspace, after_lead) g;
   PERFORM FROM leads WHERE id = ANY(chosen) ORDER BY id FOR NO KEY UPDATE;
   PERFORM FROM send_queue WHERE lead_id = ANY(chosen) AND is_open(status) ORDER BY id FOR NO KEY UPDATE;
-  FOR r IN -- asked anew, now that nobody can change them
+  FOR r IN -- read again under the locks
     SELECT g.lead_id, g.prospect_id, g.campaign_id, g.workspace_id, g.status, g.reason, p.account_id,
            EXISTS (SELECT FROM send_queue s WHERE s.lead_id = g.lead_id AND s.prospect_id = g.prospect_id AND s.status = 'sending') AS under_way
       FROM get_leads_for_de_enrollment(batch_size * 10, the_workspace, NULL, chosen) g

@@ -7,7 +7,8 @@ LANGUAGE sql IMMUTABLE AS $$
     WHEN 'send_attempts' THEN ARRAY['send_id'] ELSE '{}' END
 $$;
 
--- Of a change {"table", "id", "before", "after"}: whose it is; NULL: nobody's. By a probe, whatever the planner thinks of the length of a list.
+-- The prospect that a change {"table", "id", "before", "after"} belongs to; NULL: the change belongs to no prospect. One index probe per
+-- change, independent of the planner's estimate of a list's length.
 CREATE OR REPLACE FUNCTION prospect_of(c jsonb) RETURNS uuid
 LANGUAGE sql STABLE AS $$
   SELECT CASE c ->> 'table' WHEN 'campaign_prospects' THEN (c ->> 'id')::uuid
@@ -107,7 +108,7 @@ DECLARE
 BEGIN
   IF the_table = 'prospect_totals' THEN
     UPDATE prospect_totals SET total = total + (target ->> 'total')::bigint - (source ->> 'total')::bigint WHERE workspace_id = (c ->> 'id')::uuid;
-  ELSIF the_table = 'campaigns' THEN -- by deltas: whoever counts at this moment is not overwritten
+  ELSIF the_table = 'campaigns' THEN -- by deltas: a count that another transaction makes now is not overwritten
     INSERT INTO campaign_counter_deltas (campaign_id, counter, delta)
     SELECT (c ->> 'id')::uuid, t.key, t.value::integer - (source ->> t.key)::integer FROM jsonb_each_text(target) t;
   ELSIF the_table = 'send_queue' AND jsonb_typeof(target) = 'null' THEN

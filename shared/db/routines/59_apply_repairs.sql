@@ -1,7 +1,7 @@
 -- The one audited way around the triggers' rules: apply what findings would change, or take it back. It works by sets, a statement for
 -- each table and step, because a row by itself costs milliseconds and what is wrong is often hundreds of rows of one moment. The
 -- changes are compared with the rows first, so what changed since it was found is left alone. Answers for each 'applied' or 'undone';
--- 'closed' (somebody was faster), 'nothing' (there is nothing to change), 'gone', 'changed', or 'later_attempt' (something left, or may
+-- 'closed' (another transaction was first), 'nothing' (there is nothing to change), 'gone', 'changed', or 'later_attempt' (something left, or may
 -- have left, that the finding did not know of). What a repair tells, it tells in the same transaction.
 -- Raises where a repair would make a row that breaks a rule, and then nothing of all is applied; an undo may, for it restores what was
 -- there before. No scans in here: plans made while the healer's own tables were young read them in full for every row.
@@ -85,7 +85,7 @@ BEGIN
   SELECT jsonb_agg(t ORDER BY t.finding, t.n) INTO todo
     FROM jsonb_to_recordset(todo) AS t(finding bigint, kind text, n integer, prospect uuid, one jsonb) WHERE t.finding = ANY(ready);
 
-  IF NOT undo THEN -- a person may say that nobody wrote to them; a rule never does
+  IF NOT undo THEN -- an operator may state that the prospect was not contacted; a rule never does
     SELECT c.prospect, c.finding INTO wrong
       FROM jsonb_to_recordset(todo) AS c(finding bigint, prospect uuid, one jsonb) JOIN integrity_findings f ON f.id = c.finding AND f.state = 'open'
      WHERE c.one ->> 'table' = 'campaign_prospects' AND c.one -> 'before' ->> 'contacted_at' IS NOT NULL AND jsonb_typeof(c.one -> 'after' -> 'contacted_at') = 'null'
@@ -177,13 +177,13 @@ BEGIN
     said := jsonb_build_object(findings[1], 'refused: ' || reason);
     UPDATE integrity_findings f SET state = 'proposed', why = 'Its repair was refused: ' || reason WHERE f.id = findings[1] AND f.state IN ('open', 'proposed');
   END IF;
-  -- What is not as it was found any more: whoever looks next finds what is so then.
+  -- A row that has changed since it was found: the next check finds what holds then.
   UPDATE integrity_findings f SET state = 'gone', closed_at = clock_timestamp() WHERE f.id = ANY(findings) AND f.state = 'open';
   RETURN QUERY SELECT t.key::bigint, t.value FROM jsonb_each_text(said) t;
 END $$;
 
--- The order of locks of everybody: accounts, sends, prospects; in order of id. Answers whom it has locked: all of them, or, where the
--- busy are left, those of whom nobody else holds a row at this moment.
+-- The lock order of all services: accounts, sends, prospects; in order of id. Answers the prospects that it has locked: all of them, or,
+-- with `leave_busy`, those without a row that another transaction holds.
 DROP FUNCTION IF EXISTS lock_to_mend(uuid[]);
 CREATE OR REPLACE FUNCTION lock_to_mend(people uuid[], leave_busy boolean DEFAULT false) RETURNS uuid[]
 LANGUAGE plpgsql SET search_path = public, pg_temp SET enable_seqscan = off AS $$

@@ -1,5 +1,5 @@
--- Prospects that say what cannot be, each with the rule it breaks. The one place where these conditions stand, beside the partial indexes
--- that hold exactly these rows (campaign_prospects_corrupted_...): whoever asks reads those alone, which
+-- Prospects in a state that cannot be, each with the rule that it breaks. The one place of these conditions, beside the partial indexes
+-- that hold exactly these rows (campaign_prospects_corrupted_...): a query reads those indexes alone, which
 -- tests/integration/healer/test_a_look_costs_what_is_wrong.py holds.
 CREATE OR REPLACE VIEW corrupted_prospects WITH (security_invoker = true) AS
   SELECT id, workspace_id, campaign_id, updated_at, 'corrupted_sent'::text AS kind FROM campaign_prospects WHERE status = 'connection_request_sent' AND contacted_at IS NULL

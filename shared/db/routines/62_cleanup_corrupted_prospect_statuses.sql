@@ -1,17 +1,19 @@
--- Mend the prospects that prospect_data_integrity counts, from the ledger and from what the provider has shown, at most `most` a run:
---   marked sent without contacted_at: ledger or provider's list shows that it went out -> contacted_at restored from there; they do
---     not -> pending, its sends reopened and the planner told, all in this transaction (or planning would find the rows and
---     nothing would leave);
---   pending with contacted_at: the status the evidence shows; where it shows nothing, a proposal for a person;
+-- Repair the prospects that prospect_data_integrity counts, from the ledger and from what the provider has shown, at most `most` a run:
+--   marked sent without contacted_at: where the ledger or the provider's list shows that the step was sent, contacted_at is restored from
+--     there; otherwise the prospect becomes pending, its sends are reopened and the planner is woken, all in this transaction (or
+--     planning would find the rows and no message would be sent);
+--   pending with contacted_at: the status that the evidence shows; without evidence, a proposal for an operator;
 --   failed with contacted_at: completed, outcome undeliverable.
--- Prospects with an attempt under way or unknown are left to those who settle it, and those a person has refused or undone to that
--- person. One that was mended three times within the hour is proposed too: something keeps breaking it; and one whose repair its row
--- refuses. The evidence is read under the locks, and all steps are by sets. With `leave_busy` nobody is waited for: a prospect of whom
--- somebody else holds a row at this moment is left to the next run, and where all are so there was no run: no row is answered.
--- Leaves a row in cleanup_runs with the counts before and after.
--- `campaign_ids` is empty when nothing was mended, never NULL: callers ask for its length. A run whose repairs leave what they mended
--- wrong, or make wrong what was right, fails as a whole, and the runs that would follow it do not begin. `all_right_at`: when somebody last saw nothing wrong at all; NULL: nobody did. Rows loaded around the triggers
--- keep the moment of whoever wrote them before, so it is all that tells since when they are wrong.
+-- A prospect with an attempt under way or unknown is left to the look-up that settles the attempt, and a prospect whose repair an
+-- operator has refused or undone is left to the operator. A prospect that was repaired three times within the hour becomes a proposal
+-- too, because a component keeps breaking it; so does one whose row refuses the repair. The evidence is read under the locks, and all
+-- steps work on sets. With `leave_busy` the run waits for no lock: a prospect with a row that another transaction holds is left to the
+-- next run; where this holds for all of them there was no run, and the answer has no row.
+-- Writes a row in cleanup_runs with the counts before and after.
+-- `campaign_ids` is empty when no row was repaired, never NULL: callers ask for its length. A run whose repairs leave a repaired row
+-- wrong, or make a right row wrong, fails as a whole, and the runs after it do not begin. `all_right_at`: when a check last found no
+-- wrong row at all; NULL: no check did. Rows loaded around the triggers keep the time of their earlier writer, so `all_right_at` alone
+-- tells since when they are wrong.
 CREATE OR REPLACE FUNCTION mend_corrupted_prospects(actor text, called_by text, most integer, leave_busy boolean, all_right_at timestamptz)
 RETURNS TABLE (fixed_count bigint, campaign_ids text[], run_id bigint)
 LANGUAGE plpgsql SET search_path = public, pg_temp SET timezone = 'UTC' SET enable_seqscan = off AS $$
@@ -75,8 +77,8 @@ LANGUAGE sql SET search_path = public, pg_temp AS $$
   SELECT r.fixed_count, r.campaign_ids FROM mend_corrupted_prospects(actor, called_by, most, false, NULL) r
 $$;
 
--- Write down what is wrong with these prospects, whose rows the caller has locked: a statement of its own, so it sees what was committed
--- while the locks were waited for. Answers the findings whose repair waits for nobody, and those for a person.
+-- Record what is wrong with these prospects, whose rows the caller has locked: a statement of its own, so it sees what was committed
+-- while the caller waited for the locks. Answers the findings that can be repaired at once, and those for an operator.
 DROP FUNCTION IF EXISTS find_corrupted(uuid[]);
 CREATE OR REPLACE FUNCTION find_corrupted(people uuid[], all_right_at timestamptz) RETURNS TABLE (waiting bigint[], proposed bigint[])
 LANGUAGE plpgsql SET search_path = public, pg_temp SET timezone = 'UTC' SET enable_seqscan = off AS $$
@@ -92,7 +94,7 @@ BEGIN
            (SELECT count(*) FROM integrity_history h WHERE h.table_name = 'campaign_prospects' AND h.row_id = p.id::text AND h.undoes IS NULL
                AND h.done_at > clock_timestamp() - interval '1 hour' AND h.kind IN ('corrupted_sent', 'corrupted_failed', 'corrupted_pending')) AS times
       FROM unnest(people) u(id) JOIN campaign_prospects p ON p.id = u.id CROSS JOIN LATERAL contact_evidence(p.id) e
-     WHERE corruption_of(p.status, p.contacted_at) IS NOT NULL -- else somebody was faster
+     WHERE corruption_of(p.status, p.contacted_at) IS NOT NULL -- else another transaction repaired it first
   ), judged AS (
     SELECT s.whole, s.id, s.kind, s.since, s.proof, CASE s.kind WHEN 'corrupted_sent' THEN s.went WHEN 'corrupted_failed' THEN s.contacted_at
                                                        ELSE CASE WHEN s.went IS NOT NULL THEN s.contacted_at END END AS contact,
@@ -103,7 +105,7 @@ BEGIN
            CASE WHEN s.kind = 'corrupted_failed' THEN 'undeliverable' END AS outcome,
            CASE WHEN s.kind <> 'corrupted_failed' AND s.went IS NULL THEN reopened_sends(s.id) ELSE '[]' END AS more,
            CASE WHEN s.kind = 'corrupted_pending' AND s.went IS NULL
-                  THEN 'contacted_at is set, and neither the ledger nor the provider''s list shows a contact. Apply it if nobody wrote to them: then they are invited.'
+                  THEN 'contacted_at is set, and neither the ledger nor the provider''s list shows a contact. Apply it if the prospect was not contacted: then the prospect is invited.'
                 WHEN s.times >= 3 THEN 'It was mended three times within the hour and is wrong again: something keeps writing it. Stop that first.' END AS for_person
       FROM seen s
   ), written AS (
@@ -132,8 +134,8 @@ LANGUAGE sql STABLE AS $$
    LIMIT most
 $$;
 
--- When somebody was contacted, as far as anybody has seen it: accepted attempts of the ledger, and invitations that the provider's
--- list showed of this account and person, whoever sent them. An invitation of another enrolment is no evidence of this one.
+-- When the prospect was contacted, as far as the evidence shows: accepted attempts of the ledger, and invitations from this account to
+-- this person in the provider's list, sent by Tact or by hand. An invitation of another enrolment is no evidence of this one.
 CREATE OR REPLACE FUNCTION contact_evidence(the_prospect uuid)
 RETURNS TABLE (invited_at timestamptz, messaged_at timestamptz, attempt bigint, last_attempt bigint, listed_at timestamptz, invitation text)
 LANGUAGE sql STABLE AS $$
@@ -170,8 +172,8 @@ LANGUAGE sql STABLE AS $$
     FROM ledger g LEFT JOIN (SELECT at, invitation FROM listed ORDER BY at LIMIT 1) l ON true
 $$;
 
--- The changes that let the sends of somebody who was never contacted leave: its first step, and whatever says it was sent though no
--- attempt of it was accepted.
+-- The changes that allow the sends of a prospect that was never contacted: its first step, and each send that is marked as sent though
+-- no attempt of it was accepted.
 CREATE OR REPLACE FUNCTION reopened_sends(the_prospect uuid) RETURNS jsonb
 LANGUAGE sql STABLE SET timezone = 'UTC' AS $$
   SELECT coalesce(jsonb_agg(jsonb_build_object('table', 'send_queue', 'id', s.id,

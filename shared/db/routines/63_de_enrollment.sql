@@ -28,9 +28,9 @@ LANGUAGE sql STABLE AS $$
    LIMIT batch_size
 $$;
 
--- Take one batch of them out: cancel what waits, clear the lead's campaign, log it, tell the planner. Somebody whose step is
--- under way at this moment is skipped and comes in a later run. No status is changed here: who opted out or replied was
--- told by others, and the policy stops what a lead's own flags forbid.
+-- De-enrol one batch of them: cancel the waiting sends, clear the lead's campaign, log it, wake the planner. A lead whose step is under
+-- way is skipped and comes in a later run. No status is changed here: the components that saw the opt-out or the reply have set it, and
+-- the policy stops what a lead's own flags forbid.
 CREATE OR REPLACE FUNCTION process_de_enrollment_batch(the_run uuid, batch_size integer DEFAULT 500, the_workspace uuid DEFAULT NULL,
                                                        after_lead uuid DEFAULT NULL)
 RETURNS TABLE (candidates integer, de_enrolled integer, skipped integer, last_lead uuid)
@@ -46,7 +46,7 @@ BEGIN
     FROM get_leads_for_de_enrollment(batch_size, the_workspace, after_lead) g;
   PERFORM FROM leads WHERE id = ANY(chosen) ORDER BY id FOR NO KEY UPDATE;
   PERFORM FROM send_queue WHERE lead_id = ANY(chosen) AND is_open(status) ORDER BY id FOR NO KEY UPDATE;
-  FOR r IN -- asked anew, now that nobody can change them
+  FOR r IN -- read again under the locks
     SELECT g.lead_id, g.prospect_id, g.campaign_id, g.workspace_id, g.status, g.reason, p.account_id,
            EXISTS (SELECT FROM send_queue s WHERE s.lead_id = g.lead_id AND s.prospect_id = g.prospect_id AND s.status = 'sending') AS under_way
       FROM get_leads_for_de_enrollment(batch_size * 10, the_workspace, NULL, chosen) g

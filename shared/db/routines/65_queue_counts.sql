@@ -1,6 +1,6 @@
--- What stands where in the queue arrives as rows of queue_changes, in the transaction that changes it. Between pending, dispatched
--- and sending nothing is written, so a send costs one narrow row when it ends. They run as whoever changes the queue: a switch
--- of user or of the search path for every send would cost more than the row.
+-- Changes of the counts of the queue arrive as rows of queue_changes, in the transaction that changes the queue. A change between
+-- pending, dispatched and sending writes no row, so a send costs one narrow row when it ends. The triggers run as the role that changes
+-- the queue: a switch of role or of the search path for every send would cost more than the row.
 CREATE OR REPLACE FUNCTION note_queue_planned() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   INSERT INTO public.queue_changes (workspace_id, campaign_id, became, sends)
