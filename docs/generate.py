@@ -39,7 +39,7 @@ from shared.policy import (
     warm_up_percent,
 )
 from shared.runtime.settings import CallSettings, DecisionSettings, ProviderSettings, ServiceSettings, TimeoutSettings
-from shared.vocabulary import PROSPECT_TRANSITIONS, SEND_TRANSITIONS, AccountType, Action, Condition, ProspectStatus, SendStatus
+from shared.vocabulary import PROSPECT_TRANSITIONS, SEND_TRANSITIONS, AccountType, Action, ProspectStatus, SendStatus, TransitionCondition
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 BLOCK: Final = re.compile(r"(?P<open><!-- generated: (?P<name>[a-z-]+) -->\n).*?(?P<close><!-- end -->)", re.DOTALL)
@@ -63,10 +63,10 @@ GROUPS: Final[tuple[tuple[str, str, type[BaseSettings]], ...]] = (
     ),
 )
 CONDITIONS: Final = {
-    Condition.ALWAYS: "",
-    Condition.UNCONTACTED: "only while `contacted_at` is empty",
-    Condition.RESUMED: "only when a person resumes: the same UPDATE sets `resumed_at`",
-    Condition.REPLY_NAMED: "only with the stored reply named in the same UPDATE (`reply_message_id`)",
+    TransitionCondition.ALWAYS: "",
+    TransitionCondition.UNCONTACTED: "only while `contacted_at` is empty",
+    TransitionCondition.RESUMED: "only when a person resumes: the same UPDATE sets `resumed_at`",
+    TransitionCondition.REPLY_NAMED: "only with the stored reply named in the same UPDATE (`reply_message_id`)",
 }
 
 
@@ -207,8 +207,10 @@ def prospect_transitions() -> str:
     rows = []
     for start in ProspectStatus:
         ends = [step for step in PROSPECT_TRANSITIONS if step.start is start]
-        free = ", ".join(f"`{step.end}`" for step in ends if step.condition is Condition.ALWAYS)
-        bound = "<br>".join(f"`{step.end}`: {CONDITIONS[step.condition]}" for step in ends if step.condition is not Condition.ALWAYS)
+        free = ", ".join(f"`{step.end}`" for step in ends if step.condition is TransitionCondition.ALWAYS)
+        bound = "<br>".join(
+            f"`{step.end}`: {CONDITIONS[step.condition]}" for step in ends if step.condition is not TransitionCondition.ALWAYS
+        )
         rows.append((f"`{start}`", free, bound))
     return table(("from", "to", "to, on a condition"), rows)
 

@@ -6,7 +6,7 @@ here and nowhere else fails the build.
 
 from shared.vocabulary.actions import ACTIONS, STEP_TYPES, Action, ActionRole, Evidence, StepType
 from shared.vocabulary.channels import CHANNEL_OF_CAMPAIGN_TYPE, REGISTERED_CHANNELS, SENDABLE_CAMPAIGN_TYPES
-from shared.vocabulary.transitions import PROSPECT_TRANSITIONS, SEND_TRANSITIONS, Condition, Transition
+from shared.vocabulary.transitions import PROSPECT_TRANSITIONS, SEND_TRANSITIONS, Transition, TransitionCondition
 from shared.vocabulary.words import (
     ACTIVE,
     COMMAND_LINE,
@@ -66,7 +66,6 @@ __all__ = [
     "CampaignStatus",
     "CampaignType",
     "Channel",
-    "Condition",
     "DeliveryState",
     "Evidence",
     "FailureReason",
@@ -80,4 +79,5 @@ __all__ = [
     "StepType",
     "SuppressionKind",
     "Transition",
+    "TransitionCondition",
 ]

@@ -10,7 +10,7 @@ from shared.vocabulary.words import ProspectStatus as P
 from shared.vocabulary.words import SendStatus as S
 
 
-class Condition(StrEnum):
+class TransitionCondition(StrEnum):
     """What else must be true for a transition."""
 
     ALWAYS = "always"
@@ -25,7 +25,7 @@ class Transition:
 
     start: P
     end: P
-    condition: Condition = Condition.ALWAYS
+    condition: TransitionCondition = TransitionCondition.ALWAYS
 
 
 def status_when_given_up(contacted_at: datetime | None) -> P:
@@ -36,7 +36,7 @@ def status_when_given_up(contacted_at: datetime | None) -> P:
 _DONE_WITH = (P.OPTED_OUT, P.CONVERTED, P.NOT_INTERESTED)
 
 
-def _rows(start: P, *ends: P, condition: Condition = Condition.ALWAYS) -> tuple[Transition, ...]:
+def _rows(start: P, *ends: P, condition: TransitionCondition = TransitionCondition.ALWAYS) -> tuple[Transition, ...]:
     return tuple(Transition(start, end, condition) for end in ends)
 
 
@@ -44,20 +44,20 @@ PROSPECT_TRANSITIONS: Final[tuple[Transition, ...]] = (
     *_rows(P.PENDING, P.APPROVED, P.CONNECTION_REQUEST_SENT, P.CONNECTED, P.MESSAGING, P.FAILED, *_DONE_WITH),
     *_rows(P.APPROVED, P.PENDING, P.CONNECTION_REQUEST_SENT, P.CONNECTED, P.MESSAGING, P.FAILED, *_DONE_WITH),
     *_rows(P.CONNECTION_REQUEST_SENT, P.CONNECTED, P.COMPLETED, P.WITHDRAWN, *_DONE_WITH),
-    *_rows(P.CONNECTION_REQUEST_SENT, P.PENDING, condition=Condition.UNCONTACTED),
+    *_rows(P.CONNECTION_REQUEST_SENT, P.PENDING, condition=TransitionCondition.UNCONTACTED),
     *_rows(P.CONNECTED, P.MESSAGING, P.COMPLETED, *_DONE_WITH),
-    *_rows(P.CONNECTED, P.FAILED, condition=Condition.UNCONTACTED),
+    *_rows(P.CONNECTED, P.FAILED, condition=TransitionCondition.UNCONTACTED),
     *_rows(P.MESSAGING, P.COMPLETED, *_DONE_WITH),
     *_rows(P.COMPLETED, *_DONE_WITH),
     *_rows(P.REPLIED, *_DONE_WITH),
-    *_rows(P.REPLIED, P.MESSAGING, condition=Condition.RESUMED),
+    *_rows(P.REPLIED, P.MESSAGING, condition=TransitionCondition.RESUMED),
     *_rows(P.FAILED, P.CONNECTED, *_DONE_WITH),
-    *_rows(P.FAILED, P.PENDING, condition=Condition.UNCONTACTED),
+    *_rows(P.FAILED, P.PENDING, condition=TransitionCondition.UNCONTACTED),
     *_rows(P.WITHDRAWN, P.CONNECTED, *_DONE_WITH),
     *_rows(P.OPTED_OUT),
     *_rows(P.CONVERTED, P.OPTED_OUT),
     *_rows(P.NOT_INTERESTED, P.OPTED_OUT),
-    *(Transition(start, P.REPLIED, Condition.REPLY_NAMED) for start in P if start not in STOPPING),
+    *(Transition(start, P.REPLIED, TransitionCondition.REPLY_NAMED) for start in P if start not in STOPPING),
 )
 
 SEND_TRANSITIONS: Final[frozenset[tuple[S, S]]] = frozenset(

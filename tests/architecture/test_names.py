@@ -13,21 +13,13 @@ GENERIC: Final = frozenset(
 """Function names that a search finds everywhere and a traceback learns nothing from, with or without a leading underscore."""
 STILL_TWICE: Final[frozenset[str]] = frozenset(
     {
-        "Condition",
         "Verdict",
-        "_AccountRow",
-        "_CandidateRow",
-        "_StepRow",
-        "_WeekRow",
     }
 )
 """Class names that still stand for two things; the list only becomes shorter."""
 STILL_GENERIC: Final[frozenset[str]] = frozenset(
     {
-        "services/healer/rules/unknown_attempts/evidence.py:_again",
         "services/healer/workflows/health/predict.py:told",
-        "services/healer/workflows/repairs/decide.py:_do",
-        "services/queuer/rules/insight/what_if.py:_work",
     }
 )
 """Functions that still have such a name; the list only becomes shorter."""

@@ -181,9 +181,9 @@ def _it_stands(doubt: Doubt, look: InvitationLook, earlier: Sequence[InvitationL
     if look.profile is Sight.CONNECTED and before.connected is False:
         return Happened(at=doubt.decided_at, why="connected now, and not before the attempt", connected=True)
     if look.listed is not None or look.profile is Sight.PENDING:
-        return _again(look.at, earlier, "an invitation stands, but it may be older than this attempt", terms)
+        return _look_later(look.at, earlier, "an invitation stands, but it may be older than this attempt", terms)
     if look.profile is Sight.CONNECTED:
-        return _again(look.at, earlier, "connected, but since when is not known", terms)
+        return _look_later(look.at, earlier, "connected, but since when is not known", terms)
     return None
 
 
@@ -192,7 +192,7 @@ def _it_is_absent(
 ) -> Verdict:
     """Whether the absence of every sign is proof."""
     if not _counts(doubt, look, terms):
-        return _again(look.at, earlier, _shortcoming(doubt, look, terms), terms)
+        return _look_later(look.at, earlier, _shortcoming(doubt, look, terms), terms)
     if look.witness:
         return DidNot(why="a later invitation stands in the list and this one does not")
     witness_is_near = next_departure is not None and next_departure <= look.at + terms.horizon
@@ -214,7 +214,7 @@ def judge_withdrawal(
     comes to the same; unless the two are connected now: then the person was faster.
     """
     if not late_enough(doubt, look, terms):
-        return _again(look.at, earlier, "seen before the call was certainly over and the provider's lag had passed", terms)
+        return _look_later(look.at, earlier, "seen before the call was certainly over and the provider's lag had passed", terms)
     if look.listed is not None:
         return DidNot(why="the invitation stands in the list of sent invitations")
     match look.profile:
@@ -226,7 +226,7 @@ def judge_withdrawal(
             return Happened(at=doubt.decided_at, why="gone from the whole list of sent invitations, and not connected")
         case _:
             why = "the list was not whole" if not look.complete else "the profile does not tell"
-            return _again(look.at, earlier, why, terms)
+            return _look_later(look.at, earlier, why, terms)
 
 
 def judge_message(doubt: Doubt, look: MessageLook, *, earlier: Sequence[MessageLook] = (), terms: EvidenceThresholds) -> Verdict:
@@ -240,15 +240,15 @@ def judge_message(doubt: Doubt, look: MessageLook, *, earlier: Sequence[MessageL
             chat_id=found.chat_id,
         )
     if not late_enough(doubt, look, terms):
-        return _again(look.at, earlier, "seen before the call was certainly over and the provider's lag had passed", terms)
+        return _look_later(look.at, earlier, "seen before the call was certainly over and the provider's lag had passed", terms)
     if look.reach is Reach.CHAT:
         return DidNot(why="the chat shows what was said around that moment, and this is not in it")
     if look.reach is Reach.NOTHING:
-        return _again(look.at, earlier, "an empty or missing page proves nothing", terms)
+        return _look_later(look.at, earlier, "an empty or missing page proves nothing", terms)
     # No chat with the person is known. A new chat may be shown late, so one look at the whole account is not enough.
     if any(e.reach is not Reach.NOTHING and late_enough(doubt, e, terms) and look.at - e.at >= terms.apart for e in earlier):
         return DidNot(why="two looks at all the account said lack it")
-    return _again(look.at, earlier, "one look at all the account said lacks it; a second must agree", terms)
+    return _look_later(look.at, earlier, "one look at all the account said lacks it; a second must agree", terms)
 
 
 def late_enough(doubt: Doubt, look: InvitationLook | MessageLook, terms: EvidenceThresholds) -> bool:
@@ -297,7 +297,7 @@ def _within(doubt: Doubt, told: datetime | None, seen: datetime) -> datetime:
     return told if told is not None and doubt.decided_at <= told <= seen else doubt.decided_at
 
 
-def _again(at: datetime, earlier: Sequence[object], why: str, terms: EvidenceThresholds) -> NotYet:
+def _look_later(at: datetime, earlier: Sequence[object], why: str, terms: EvidenceThresholds) -> NotYet:
     """The first pauses are as short as two agreeing looks need, later ones double: the provider is asked ever less."""
     return NotYet(next_at=at + terms.pause * (1 << max(len(earlier) - 1, 0)), why=why)
 

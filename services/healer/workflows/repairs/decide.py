@@ -86,11 +86,11 @@ async def decide_finding(
             raise Conflict(f"{REFUSED['nothing']} ({row.why or explain_person_needed(row.kind)})")
         if not apply:
             return DecidedFinding(row, changed=False)
-        await _do(connection, finding, word, actor=actor, reason=said)
+        await _apply_action(connection, finding, word, actor=actor, reason=said)
         return DecidedFinding(await get_finding(connection, finding), changed=True)
 
 
-async def _do(connection: Any, finding: int, word: FindingAction, *, actor: str, reason: str) -> None:
+async def _apply_action(connection: Any, finding: int, word: FindingAction, *, actor: str, reason: str) -> None:
     if word is FindingAction.REFUSE:
         if not await repairs.refuse_repair(connection, finding, actor=actor, reason=reason):
             raise Conflict(REFUSED["closed"])

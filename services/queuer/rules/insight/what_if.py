@@ -162,7 +162,7 @@ def suppose(what_if: WhatIf, question: ForecastQuestion) -> tuple[ForecastQuesti
 
 
 def _supposed_account(what_if: WhatIf, account: ForecastAccount, campaign_id: UUID) -> ForecastAccount:
-    changes: dict[str, Any] = {"work": tuple(_work(what_if, work, own=work.campaign_id == campaign_id) for work in account.work)}
+    changes: dict[str, Any] = {"work": tuple(_change_work(what_if, work, own=work.campaign_id == campaign_id) for work in account.work)}
     if what_if.daily_cap is not None:
         changes["caps"] = {**account.caps, Action.INVITATION: _invitations(account.account_type, what_if.daily_cap, account.exception)}
     if what_if.weekly_cap is not None:
@@ -176,7 +176,7 @@ def _invitations(account_type: AccountType, wanted: int, exception: int | None =
     return min(wanted, most_invitations(account_type, exception))
 
 
-def _work(what_if: WhatIf, work: CampaignWork, *, own: bool) -> CampaignWork:
+def _change_work(what_if: WhatIf, work: CampaignWork, *, own: bool) -> CampaignWork:
     schedule = _closed_on_holidays(what_if, work.schedule)
     if not own:
         return replace(work, schedule=schedule)

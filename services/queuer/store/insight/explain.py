@@ -120,7 +120,7 @@ class FoundRow:
 
 
 @dataclass(frozen=True, slots=True)
-class _WeekRow:
+class _WeekUseRow:
     used: int
     frees_at: datetime | None
 
@@ -190,7 +190,7 @@ async def load_facts(
 async def load_week(connection: Connection, account_id: UUID, facts: PolicyFacts, *, at: datetime, moment: datetime | None) -> WeekUse:
     """The account's invitations in the 168 hours before, and its limit of then."""
     cap = facts.weekly_cap
-    [week] = await fetch_all(connection, queries.week, _WeekRow, account_id=account_id, at=at, cap=cap, moment=moment)
+    [week] = await fetch_all(connection, queries.week, _WeekUseRow, account_id=account_id, at=at, cap=cap, moment=moment)
     return WeekUse(week.used, cap, week.frees_at if week.used >= cap else None)
 
 

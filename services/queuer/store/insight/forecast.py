@@ -49,7 +49,7 @@ class ForecastCampaign(_CampaignRow):
 
 
 @dataclass(frozen=True, slots=True)
-class _AccountRow(LimitFacts):
+class _ForecastAccountRow(LimitFacts):
     id: UUID
     name: str
     country: str
@@ -63,14 +63,14 @@ class _AccountRow(LimitFacts):
 
 
 @dataclass(frozen=True, slots=True)
-class _CandidateRow:
+class _ForecastCandidateRow:
     campaign_id: UUID
     account_id: UUID
     usable: bool
 
 
 @dataclass(frozen=True, slots=True)
-class _StepRow:
+class _ForecastStepRow:
     campaign_id: UUID
     action: Action
     delay: timedelta
@@ -143,7 +143,7 @@ class _Amount:
 class _Amounts:
     """What each campaign has to do on each account, by schedule: one, unless the hours follow the prospects' zones."""
 
-    def __init__(self, own: ForecastCampaign, campaigns: Mapping[UUID, _CampaignRow], accounts: Mapping[UUID, _AccountRow]) -> None:
+    def __init__(self, own: ForecastCampaign, campaigns: Mapping[UUID, _CampaignRow], accounts: Mapping[UUID, _ForecastAccountRow]) -> None:
         self._own = own
         self._campaigns = campaigns
         self._accounts = accounts
@@ -179,11 +179,11 @@ async def load_question(connection: Connection, own: ForecastCampaign, *, days: 
     Raises:
         ScheduleError: the stored hours that hold for the campaign on one of its accounts cannot be read.
     """
-    accounts = {row.id: row for row in await fetch_all(connection, queries.accounts, _AccountRow, campaign_id=own.id, now=own.now)}
+    accounts = {row.id: row for row in await fetch_all(connection, queries.accounts, _ForecastAccountRow, campaign_id=own.id, now=own.now)}
     others = await fetch_all(connection, queries.other_campaigns, _CampaignRow, campaign_id=own.id, account_ids=list(accounts))
     campaigns: dict[UUID, _CampaignRow] = {own.id: own} | {row.id: row for row in others}
-    steps: dict[UUID, list[_StepRow]] = {}
-    for step in await fetch_all(connection, queries.steps, _StepRow, campaign_ids=list(campaigns)):
+    steps: dict[UUID, list[_ForecastStepRow]] = {}
+    for step in await fetch_all(connection, queries.steps, _ForecastStepRow, campaign_ids=list(campaigns)):
         steps.setdefault(step.campaign_id, []).append(step)
     amounts = _Amounts(own, campaigns, accounts)
     await _count_work(connection, amounts, steps, list(accounts), now=own.now)
@@ -205,7 +205,12 @@ async def load_question(connection: Connection, own: ForecastCampaign, *, days: 
 
 
 async def _count_work(
-    connection: Connection, amounts: _Amounts, steps: Mapping[UUID, Sequence[_StepRow]], account_ids: Sequence[UUID], *, now: datetime
+    connection: Connection,
+    amounts: _Amounts,
+    steps: Mapping[UUID, Sequence[_ForecastStepRow]],
+    account_ids: Sequence[UUID],
+    *,
+    now: datetime,
 ) -> None:
     campaign_ids = list(steps)
     for row in await fetch_all(connection, queries.first_messages, _FirstMessagesRow, campaign_ids=campaign_ids, account_ids=account_ids):
@@ -234,7 +239,7 @@ async def _load_capacities(connection: Connection, firsts: Mapping[UUID, Action]
     Two campaigns of one account each see it as it is now, because the order in which they will be planned is not known.
     """
     candidates: dict[UUID, list[RotationCandidate]] = {}
-    for row in await fetch_all(connection, queries.candidates, _CandidateRow, campaign_ids=list(firsts)):
+    for row in await fetch_all(connection, queries.candidates, _ForecastCandidateRow, campaign_ids=list(firsts)):
         candidates.setdefault(row.campaign_id, []).append(RotationCandidate(row.account_id, row.usable))
     accounts = await load_accounts(connection, {each.account_id for found in candidates.values() for each in found}, now=now)
     able = {
@@ -248,7 +253,7 @@ async def _load_capacities(connection: Connection, firsts: Mapping[UUID, Action]
     }
 
 
-async def _load_rates(connection: Connection, steps: Mapping[UUID, Sequence[_StepRow]], *, now: datetime) -> dict[UUID, Rates]:
+async def _load_rates(connection: Connection, steps: Mapping[UUID, Sequence[_ForecastStepRow]], *, now: datetime) -> dict[UUID, Rates]:
     """Measured where enough people had time to answer, else assumed."""
     assumed = Rates()
     found = dict.fromkeys(steps, assumed)
@@ -296,7 +301,9 @@ def _unexplained(account: ForecastAccount, now: datetime) -> list[datetime]:
     return found
 
 
-def _campaign_work(campaign: _CampaignRow, schedule: Schedule, steps: Sequence[_StepRow], rates: Rates, amount: _Amount) -> CampaignWork:
+def _campaign_work(
+    campaign: _CampaignRow, schedule: Schedule, steps: Sequence[_ForecastStepRow], rates: Rates, amount: _Amount
+) -> CampaignWork:
     days = campaign.withdraw_after_days
     return CampaignWork(
         campaign_id=campaign.id,
@@ -313,7 +320,7 @@ def _campaign_work(campaign: _CampaignRow, schedule: Schedule, steps: Sequence[_
     )
 
 
-def _account(row: _AccountRow, work: Sequence[CampaignWork]) -> ForecastAccount:
+def _account(row: _ForecastAccountRow, work: Sequence[CampaignWork]) -> ForecastAccount:
     return ForecastAccount(
         id=row.id,
         name=row.name,

@@ -98,7 +98,7 @@ class _ClockRow:
 
 
 @dataclass(frozen=True, slots=True)
-class _WeekRow:
+class _WeekOfQueueRow:
     account_id: UUID
     used: int
     frees_at: datetime
@@ -169,7 +169,7 @@ async def load_budgets(connection: Connection, accounts: Sequence[QueueAccount],
     for day in await fetch_all(connection, queries.used_lately, DayUse, account_ids=list(caps), now=now):
         used[day.account_id][day.action][day.local_date] = day.used
     weeks = {}
-    for week in await fetch_all(connection, queries.weeks_of, _WeekRow, account_ids=list(caps), caps=list(caps.values()), now=now):
+    for week in await fetch_all(connection, queries.weeks_of, _WeekOfQueueRow, account_ids=list(caps), caps=list(caps.values()), now=now):
         cap = caps[week.account_id]
         weeks[week.account_id] = WeekUse(week.used, cap, week.frees_at if week.used >= cap else None)
     return {

@@ -17,11 +17,11 @@ from shared.vocabulary import (
     LIVE_ATTEMPTS,
     PROSPECT_TRANSITIONS,
     SEND_TRANSITIONS,
-    Condition,
     FailureReason,
     ProspectStatus,
     SendStatus,
     SuppressionKind,
+    TransitionCondition,
 )
 from tests.support.builders import BASE, a_campaign, a_lead, a_prospect, a_send, a_workspace, an_account, insert
 
@@ -130,7 +130,8 @@ async def test_every_enum_type_holds_the_vocabularys_words_in_its_order(pool: as
 def test_every_word_list_of_the_vocabulary_has_its_type() -> None:
     lists = {thing for thing in vars(vocabulary).values() if isinstance(thing, type) and issubclass(thing, StrEnum)}
     no_columns = {vocabulary.ActionRole, vocabulary.Evidence}  # facts of an action
-    texts = {Condition, FailureReason, SuppressionKind}  # in text columns: a reason stands beside the provider's words, a kind has a check
+    # In text columns: a reason stands beside the provider's words, a kind has a check.
+    texts = {TransitionCondition, FailureReason, SuppressionKind}
     assert lists - no_columns - texts == set(TYPES.values())
 
 
@@ -168,10 +169,10 @@ async def test_the_trigger_lets_through_exactly_what_the_vocabulary_allows(place
                 prospect_id,
                 end.value,
                 now,
-                await place.reply(prospect_id) if condition is Condition.REPLY_NAMED else None,
-                BASE if condition is Condition.RESUMED else None,
+                await place.reply(prospect_id) if condition is TransitionCondition.REPLY_NAMED else None,
+                BASE if condition is TransitionCondition.RESUMED else None,
             )
-            allowed = condition is not None and not (condition is Condition.UNCONTACTED and contacted_at)
+            allowed = condition is not None and not (condition is TransitionCondition.UNCONTACTED and contacted_at)
             if (refusal is None) != allowed:
                 wrong.append((start.value, end.value, "contacted" if contacted_at else "uncontacted", refusal))
     assert wrong == []
