@@ -72,8 +72,8 @@ async def load_partitions(bootstrap: str, topic: str) -> list[int]:
     try:
         if topic not in await admin.list_topics():
             raise Refused(f"The broker has no topic {topic}. `tact migrate apply` creates it; services publish again what their rows need.")
-        [found] = await admin.describe_topics([topic])
-        return sorted(each["partition"] for each in found["partitions"])
+        [description] = await admin.describe_topics([topic])
+        return sorted(each["partition"] for each in description["partitions"])
     finally:
         await admin.close()
 

@@ -30,7 +30,7 @@ COUNTED_ELSEWHERE: Final = (
 SENDING_FOR: Final = timedelta(minutes=5)
 """Technical: upkeep takes a send out of a dead sender's hand after two."""
 DISPATCHED_FOR: Final = timedelta(minutes=15)
-"""Technical: a dispatch nobody takes is made again when its lease is over; leases double to a few minutes."""
+"""Technical: a dispatch that no sender takes is made again when its lease is over; leases double to a few minutes."""
 MOST_RUNS: Final = 50
 
 
