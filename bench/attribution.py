@@ -37,8 +37,9 @@ TASKS: Final[Mapping[str, Mapping[str, Part]]] = {
     "queuer": {"job dispatch": Part.DISPATCH, "job plan": Part.PLAN, "job outbox": Part.EVENTS, "LogicSubscriber": Part.PLAN},
     "sender": {
         "LogicSubscriber": Part.BEGIN,
-        "Courier._carry": Part.HTTP,
-        "Finisher._write_on": Part.FINISH,
+        "CallPool._start_in_turns": Part.HTTP,
+        "CallPool._call_and_finish": Part.HTTP,
+        "Finisher._write_batches": Part.FINISH,
         "job outbox": Part.EVENTS,
         "job seal": Part.SEALS,
     },
@@ -62,7 +63,7 @@ STATEMENTS: Final[Mapping[str, Mapping[Part, tuple[str, ...]]]] = {
     },
     "sender": {
         Part.BEGIN: ("services/sender/store/ledger.sql", f"{SHARED}#try_lock_accounts"),
-        Part.FINISH: ("services/sender/store/answers.sql",),
+        Part.FINISH: ("services/sender/store/answers.sql", f"{SHARED}#lock_accounts", f"{SHARED}#lock_sends", f"{SHARED}#lock_prospects"),
         Part.SEALS: ("services/sender/store/seals.sql",),
         Part.EVENTS: OUTBOX,
     },

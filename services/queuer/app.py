@@ -30,8 +30,8 @@ async def build(service: Service, settings: QueuerSettings) -> FastAPI:
     hand_over = AccountReassignment(service.pool, planner, batch=settings.planning_batch, after=settings.hand_over_after)
     leaper = ClockSkipper(service.pool, service.clock, quiet=settings.leap_quiet)
     web = await service.enter(Web(timeout=settings.notices_timeout, private=settings.notices_to_private))
-    courier = NoticeSender(service.clock, web=web, mail=settings.mail())
-    alarm = HealerAlarm(service.pool, service.clock, courier, timeout=settings.notices_timeout, fence=service.fence)
+    notice_sender = NoticeSender(service.clock, web=web, mail=settings.mail())
+    alarm = HealerAlarm(service.pool, service.clock, notice_sender, timeout=settings.notices_timeout, fence=service.fence)
     handlers.register(service.inbox, planner, stopper)
     jobs.register(
         service.jobs,

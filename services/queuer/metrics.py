@@ -28,4 +28,4 @@ FORGOTTEN = Counter(
     "tact_queuer_forgotten_total", "What no event and no wake would have moved on, found by a sweep: account, follow_up.", ["what"]
 )
 CLOCK_LEAPS = Counter("tact_clock_leaps_total", "Leaps of a fast stack's business clock over hours in which no account may act.", [])
-HEALER_SILENT = Gauge("tact_healer_silent_seconds", "Real seconds since any healer said that it lives; 0: there never was one.", [])
+HEALER_SILENT = Gauge("tact_healer_silent_seconds", "Real seconds since the last heartbeat of any healer; 0: no healer has ever run.", [])

@@ -56,7 +56,7 @@ class NoticeSender:
         """There is a server to hand mail to."""
         return self._mail is not None
 
-    async def carry(self, taken: DeliveryAttempt) -> tuple[DeliveryAnswer, DeliveryOutcome]:
+    async def deliver(self, taken: DeliveryAttempt) -> tuple[DeliveryAnswer, DeliveryOutcome]:
         """Make the call; how it ended, and what becomes of the delivery."""
         answer = await self._call(taken)
         return answer, decide_next_try(answer, attempts=taken.attempts, kind=taken.notice.kind, pauses=self._pauses)

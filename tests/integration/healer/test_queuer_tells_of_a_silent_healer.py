@@ -8,9 +8,11 @@ import asyncpg
 import pytest
 
 from embedded.ports import LOOPBACK
+from services.healer.store.repairs.findings import record_findings
 from services.healer.workflows.health.keep_alerts import AlertKeeper
 from services.healer.workflows.health.measure import MeasureHealth
 from services.queuer.workflows.accounts.healer_watchdog import HealerAlarm, watch_healer
+from shared.contracts.integrity_events import IntegrityEvent
 from shared.db.pool import open_pool
 from shared.fence.fence import Fence
 from shared.notices.sender import NoticeSender
@@ -33,8 +35,8 @@ async def queuer(database: str) -> AsyncIterator[asyncpg.Pool]:
 
 
 def an_alarm(stage: Stage, queuer: asyncpg.Pool) -> HealerAlarm:
-    courier = NoticeSender(stage.clock, web=stage.web, mail=mail(stage.box.port), pauses=AT_ONCE)
-    return HealerAlarm(queuer, stage.clock, courier, timeout=timedelta(seconds=5))
+    notice_sender = NoticeSender(stage.clock, web=stage.web, mail=mail(stage.box.port), pauses=AT_ONCE)
+    return HealerAlarm(queuer, stage.clock, notice_sender, timeout=timedelta(seconds=5))
 
 
 async def silent_for(stage: Stage, seconds: int) -> None:
@@ -79,6 +81,22 @@ async def test_people_are_told_once_while_it_is_silent_and_when_it_is_over(stage
     await silent_for(stage, 90)
     await watch_healer(queuer, alarm)
     assert len(stage.to.requests) == 3, "silent again is another alert"
+
+
+@pytest.mark.parametrize("microseconds", [0, 120_000, 123_456])
+async def test_the_event_published_again_opens_no_second_finding(stage: Stage, queuer: asyncpg.Pool, microseconds: int) -> None:
+    """Python and PostgreSQL write a fraction of a second that ends with zeros differently: the evidence is written once for both."""
+    await silent_for(stage, 45)
+    await stage.owner.execute(
+        "UPDATE heartbeats SET beaten_at = date_trunc('second', beaten_at) + $1", timedelta(microseconds=microseconds)
+    )
+    assert await watch_healer(queuer)
+    payload = await stage.owner.fetchval("SELECT payload FROM outbox WHERE topic = 'integrity.events'")
+    await silent_for(stage, 0)
+    assert not await watch_healer(queuer)
+    assert await stage.owner.fetchval("SELECT state FROM integrity_findings WHERE kind = 'healer_silent'") == "gone"
+    async with stage.pool.acquire() as connection, connection.transaction():
+        assert await record_findings(connection, [IntegrityEvent.model_validate_json(payload)]) == 0
 
 
 async def test_after_a_night_in_which_the_whole_stack_was_down_nobody_is_told_before_the_healer_could_be_back(
@@ -130,6 +148,6 @@ async def test_a_stack_that_may_be_another_ones_copy_tells_nobody_of_it(stage: S
     await stage.channel()
     await silent_for(stage, 90)
     unread = Fence(f"{LOOPBACK}:9", name="a stack", client_id="queuer-test", throw_away=True)
-    courier = NoticeSender(stage.clock, web=stage.web, mail=None)
-    assert await watch_healer(queuer, HealerAlarm(queuer, stage.clock, courier, timeout=timedelta(seconds=5), fence=unread))
+    notice_sender = NoticeSender(stage.clock, web=stage.web, mail=None)
+    assert await watch_healer(queuer, HealerAlarm(queuer, stage.clock, notice_sender, timeout=timedelta(seconds=5), fence=unread))
     assert await stage.owner.fetchval(SOUND) == 0

@@ -4,11 +4,12 @@ import pytest
 
 from bench import attribution
 from bench.attribution import STATEMENTS, Part
+from tests.architecture.source import ROOT
 
 
 def test_a_services_tasks_belong_to_their_parts_and_what_no_task_spent_is_its_sockets() -> None:
     tasks = {
-        "Courier._carry": 4e9,
+        "CallPool._call_and_finish": 4e9,
         "LogicSubscriber._run_consume_loop": 1e9,
         "Fetcher._proc_fetch_request": 1e9,
         "job seal": 1e9,
@@ -40,6 +41,20 @@ def test_the_servers_time_is_shared_out_by_whose_statement_it_was() -> None:
 )
 def test_a_statement_is_known_again_as_the_server_writes_it(ours: str, theirs: str) -> None:
     assert attribution.normalize_statement(ours) == attribution.normalize_statement(theirs)
+
+
+@pytest.mark.parametrize(("service", "task"), [(service, task) for service, parts in attribution.TASKS.items() for task in parts])
+def test_a_task_that_is_attributed_exists_under_its_name(service: str, task: str) -> None:
+    folders = (ROOT / "services" / service, ROOT / "shared")
+    own = "\n".join(path.read_text(encoding="utf-8") for folder in folders for path in folder.rglob("*.py"))
+    if task.startswith("job "):
+        assert f'"{task.removeprefix("job ")}"' in own
+    elif "." in task:
+        class_name, method = task.split(".")
+        assert f"class {class_name}" in own
+        assert f"def {method}(" in own
+    else:
+        assert task == "LogicSubscriber"  # of FastStream
 
 
 def test_nothing_measured_is_nothing_spent() -> None:

@@ -23,10 +23,10 @@ log = structlog.get_logger()
 class Deliver:
     """The job of delivering."""
 
-    def __init__(self, pool: asyncpg.Pool, courier: NoticeSender, *, timeout: timedelta) -> None:
+    def __init__(self, pool: asyncpg.Pool, notice_sender: NoticeSender, *, timeout: timedelta) -> None:
         """`timeout` (technical) is the longest call."""
         self._pool = pool
-        self._courier = courier
+        self._notice_sender = notice_sender
         self._lease = round_lease(timeout)
 
     async def round(self, *, only: Sequence[NoticeKind] | None = None) -> bool:
@@ -44,7 +44,7 @@ class Deliver:
             await self._try(taken)
 
     async def _try(self, taken: DeliveryAttempt) -> None:
-        answer, then = await self._courier.carry(taken)
+        answer, then = await self._notice_sender.deliver(taken)
         if not await deliveries.record_attempt(self._pool, taken, answer, then):
             return
         DELIVERIES.labels(channel=taken.medium, outcome=then.state).inc()

@@ -37,9 +37,12 @@ async def read_heartbeat(connection: Connection) -> HealerHeartbeat:
     return await fetch_one(connection, queries.last_beat, HealerHeartbeat) or HealerHeartbeat(None, None)
 
 
-async def open_finding(connection: Connection, last_beat: datetime) -> bool:
-    """Record that no healer runs; False when that is recorded already."""
-    return await fetch_value(connection, queries.open_finding, int, last_beat=last_beat) is not None
+async def open_finding(connection: Connection, last_beat: datetime, evidence: Mapping[str, Any]) -> bool:
+    """Record that no healer runs; False when that is recorded already.
+
+    `evidence` is that of the event: the healer takes an event with the evidence of a finding for the same event published again.
+    """
+    return await fetch_value(connection, queries.open_finding, int, last_beat=last_beat, evidence=dict(evidence)) is not None
 
 
 async def close_finding(connection: Connection) -> bool:

@@ -4,8 +4,8 @@ SELECT extract(epoch FROM clock_timestamp() - max(beaten_at))::float8 AS silent_
 
 -- name: open_finding$
 INSERT INTO integrity_findings (kind, severity, table_name, row_id, evidence, why, occurred_at)
-SELECT 'healer_silent', 'critical', 'heartbeats', 'healer', jsonb_build_object('last_beat', :last_beat::timestamptz),
-       'No healer has said that it lives: nothing wrong is found or mended, and attempts whose end was not seen wait. Start it.', :last_beat::timestamptz
+SELECT 'healer_silent', 'critical', 'heartbeats', 'healer', :evidence::jsonb,
+       'No healer sends heartbeats: wrong rows are neither found nor repaired, and attempts with an unknown outcome wait. Start the healer.', :last_beat::timestamptz
 ON CONFLICT (kind, table_name, row_id) WHERE state IN ('open', 'proposed') DO NOTHING
 RETURNING id;
 

@@ -39,11 +39,13 @@ class HealerAlarm:
     The healer reports that the silence is over: it closes the alert with its first measurement.
     """
 
-    def __init__(self, pool: asyncpg.Pool, clock: StackClock, courier: NoticeSender, *, timeout: timedelta, fence: Gate = UNFENCED) -> None:
+    def __init__(
+        self, pool: asyncpg.Pool, clock: StackClock, notice_sender: NoticeSender, *, timeout: timedelta, fence: Gate = UNFENCED
+    ) -> None:
         """`timeout` (technical) is the longest call."""
         self._pool = pool
         self._clock = clock
-        self._courier = courier
+        self._notice_sender = notice_sender
         self._fence = fence
         self._lease = round_lease(timeout)
 
@@ -58,7 +60,7 @@ class HealerAlarm:
         await try_each(await store.claim_deliveries(self._pool, most=MOST, lease=self._lease), self._deliver)
 
     async def _deliver(self, delivery: DeliveryAttempt) -> None:
-        answer, then = await self._courier.carry(delivery)
+        answer, then = await self._notice_sender.deliver(delivery)
         await notices.record_attempt(self._pool, delivery, answer, then)
 
     async def _insert_notices(self, connection: Connection, last_beat: datetime) -> None:
@@ -67,7 +69,7 @@ class HealerAlarm:
             return
         now = self._clock.now()
         workspaces = await store.list_active_workspaces(connection)
-        if self._courier.mails:
+        if self._notice_sender.mails:
             await notices.ensure_owner_channel(connection, workspaces)
         since = datetime.fromisoformat(alert.evidence[SINCE]) if SINCE in alert.evidence else last_beat
         for workspace_id in workspaces:
@@ -129,14 +131,15 @@ async def _check_heartbeat(pool: asyncpg.Pool, heard: timedelta) -> tuple[timede
             return silent, last_beat
         if silent <= SILENT:
             return silent, last_beat
-        if await store.open_finding(connection, last_beat):
-            log.critical("no healer says that it lives: start it", silent_s=round(seconds))
+        evidence = {"last_beat": last_beat.isoformat()}
+        if await store.open_finding(connection, last_beat, evidence):
+            log.critical("no healer sends heartbeats: start it", silent_s=round(seconds))
             event = IntegrityEvent(
                 kind="healer_silent",
                 severity="critical",
                 table_name="heartbeats",
                 row_id="healer",
-                evidence={"last_beat": last_beat.isoformat()},
+                evidence=evidence,
             )
             now = await business_now(connection)
             await put(connection, "queuer", [enclose(INTEGRITY_EVENTS, event, source="queuer", key=OF_ALL, at=now)])
