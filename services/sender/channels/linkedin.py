@@ -18,7 +18,7 @@ from services.sender.rules.outcome.linkedin import (
 from services.sender.rules.recipients import LinkedInRecipient
 from shared.unipile.client import UnipileClient
 from shared.unipile.errors import NotBegunError, ProviderError
-from shared.vocabulary import Action, Channel
+from shared.vocabulary import Action
 
 log = structlog.get_logger()
 
@@ -26,7 +26,7 @@ log = structlog.get_logger()
 class LinkedIn:
     """Invitations and their withdrawal, messages to connections, and the look-up that resolves their recipient."""
 
-    actions: Final = frozenset(action for action in Action if action.facts.channel is Channel.LINKEDIN)
+    actions: Final = frozenset({Action.PROFILE_LOOKUP, Action.INVITATION, Action.MESSAGE, Action.WITHDRAWAL})
 
     def __init__(self, client: UnipileClient, *, now: Callable[[], datetime]) -> None:
         self._client = client

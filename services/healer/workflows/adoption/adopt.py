@@ -223,7 +223,7 @@ class Adopt:
         done = []
         for left in found.left:
             connected = left.step.action.role is ActionRole.CONNECT and found.connected_at is not None
-            if left.step.action.role is ActionRole.WRITE and found.connected_at is not None:
+            if left.step.action.facts.needs_connection and found.connected_at is not None:
                 await adopting.record_connection(self._pool, account, sequence, at=found.connected_at, now=now)
             if await adopting.record_recovered_step(self._pool, account, sequence, left, person_id, connected=connected, now=now):
                 done.append(left)
